@@ -1,0 +1,22 @@
+---@meta native.fault
+--- The fault type, shared by C and Lua.
+local fault = {}
+
+--- The metatable of every fault (`tarn.fault`); `tostring(f)` is "op: message (kind)".
+---@type table
+fault.metatable = nil
+
+---@class tarn.Fault
+---@field kind "network"|"timeout"|"http"|"auth"|"sql"|"parse"|"io"|"conflict"|"usage"|"cancelled"|"bug"
+---@field op string            who failed, by the name a script knows
+---@field message string       one line for a person; never a token, never a URL query
+---@field status? integer      HTTP status, if a response came
+---@field code? string         Databricks error_code, if there is one
+---@field request_id? string   what the workspace calls the request
+---@field hint? string         one line: what to do about it
+---@field retryable boolean    the same call may well succeed later
+---@field ambiguous? boolean   the request may have taken effect all the same
+---@field cause? tarn.Fault    what it was made from, if a layer added meaning
+---@field traceback? string    kind "bug" only
+
+return fault

@@ -1,0 +1,72 @@
+---@meta native.fs
+--- Files. Every failure is a fault of kind `io` that names the path; `find_` returns nil.
+local fs = {}
+
+--- The whole file.
+---@param path string
+---@param opts? { max_bytes?: integer } default 1 GiB
+---@return string
+function fs.read(path, opts) end
+
+--- The whole file, or nil if there is none. Other failures raise.
+---@param path string
+---@return string?
+function fs.find_read(path) end
+
+--- Write the file whole: into a temporary neighbour, synced, then renamed over `path`, so
+-- that a reader sees the old bytes or the new ones, never half.
+---@param path string
+---@param bytes string
+---@param opts? { mode?: integer, exclusive?: boolean } mode default 420 (0644); exclusive: a file that exists is a fault
+function fs.write(path, bytes, opts) end
+
+--- Append to the file, which is created with `mode` if missing.
+---@param path string
+---@param bytes string
+---@param opts? { mode?: integer }
+function fs.append(path, bytes, opts) end
+
+---@class tarn.Stat
+---@field type "file"|"directory"|"link"|"other"
+---@field size integer  bytes
+---@field mtime integer ms since 1970
+---@field mode integer  permission bits
+
+--- What is at `path` (links followed), or nil if nothing is.
+---@param path string
+---@return tarn.Stat?
+function fs.find_stat(path) end
+
+--- Names in a directory, sorted, without "." and "..".
+---@param path string
+---@return string[]
+function fs.list(path) end
+
+--- Make a directory; fine if it exists. `parents` makes those above it too.
+---@param path string
+---@param opts? { parents?: boolean, mode?: integer } mode default 493 (0755)
+function fs.mkdir(path, opts) end
+
+--- Remove a file or an empty directory; `recursive` removes all below. Missing is fine.
+---@param path string
+---@param opts? { recursive?: boolean }
+function fs.remove(path, opts) end
+
+---@param from string
+---@param to string
+function fs.rename(from, to) end
+
+--- The working directory.
+---@return string
+function fs.cwd() end
+
+--- Absolute path without links. Raises if it does not exist.
+---@param path string
+---@return string
+function fs.realpath(path) end
+
+--- A new empty directory for temporary files, mode 0700.
+---@return string
+function fs.mktemp() end
+
+return fs

@@ -1,0 +1,46 @@
+---@meta native.http
+--- Plain HTTP to any host: webhooks, external links. Never with Databricks credentials,
+-- never following a redirect.
+local http = {}
+
+---@class tarn.HttpOptions
+---@field headers? table<string,string>
+---@field body? string
+---@field timeout? number     seconds in all; default 60
+---@field connect_timeout? number seconds; default 10
+---@field max_bytes? integer  of the answer's body, after decompression; default 64 MiB
+---@field retry? boolean      as api G.3 says; default true for idempotent methods
+
+---@class tarn.HttpResponse
+---@field status integer
+---@field headers table<string,string> names in lower case; repeated ones joined by ", "
+---@field body string
+
+--- One request. Any status is a response; no response is a fault (`network`, `timeout`).
+---@param method string
+---@param url string
+---@param opts? tarn.HttpOptions
+---@return tarn.HttpResponse
+function http.request(method, url, opts) end
+
+--- Percent-encode everything but unreserved characters.
+---@param text string
+---@return string
+function http.escape(text) end
+
+--- Undo percent-encoding. With `plus`, "+" is a blank.
+---@param text string
+---@param plus? boolean
+---@return string
+function http.unescape(text, plus) end
+
+---@param bytes string
+---@return string
+function http.base64_encode(bytes) end
+
+--- Raises a fault `parse` on what is not standard base64.
+---@param text string
+---@return string
+function http.base64_decode(text) end
+
+return http

@@ -1,0 +1,47 @@
+---@meta native.server
+--- An HTTP server: each request is handled by a task of its own.
+local server = {}
+
+---@class tarn.ServerOptions
+---@field port? integer       0 (default) takes a free one
+---@field host? string        address to bind; default "127.0.0.1"
+---@field max_body? integer   bytes; a larger request is answered 413. Default 16 MiB
+---@field max_connections? integer default 1000
+---@field timeout? number     seconds a connection may be idle; default 60
+
+---@class tarn.Request
+---@field method string
+---@field path string                    as sent, still percent-encoded, without the query
+---@field query string                   as sent, without the "?"; "" if none
+---@field headers table<string,string>   names in lower case
+---@field body string
+---@field remote string                  the client's address
+
+---@class tarn.Reply
+---@field status? integer                default 200
+---@field headers? table<string,string>
+---@field body? string
+---@field stream? fun(write: fun(bytes: string)) in place of body: called in the same task; write waits while the client is slow, and raises when it is gone
+---@field truncate? integer              send only so many bytes of the body, though the length says all, and hang up
+---@field reset? boolean                 hang up with a TCP reset instead of answering
+---@field drip? { bytes: integer, seconds: number } send the body in pieces with a pause between
+
+---@class tarn.Server
+---@field port integer
+local instance = {}
+
+--- Listen and handle requests until `close`. An error in `handler` is answered 500 and
+-- printed on stderr. gzip where the client accepts it and the body is over 1 KiB.
+---@param opts tarn.ServerOptions
+---@param handler fun(request: tarn.Request): tarn.Reply
+---@return tarn.Server
+function server.listen(opts, handler) end
+
+--- Requests handled so far, and those in hand.
+---@return integer handled, integer active
+function instance:stats() end
+
+--- Stop listening and drop the connections. Closing twice is not an error.
+function instance:close() end
+
+return server

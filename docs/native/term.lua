@@ -1,0 +1,35 @@
+---@meta native.term
+--- The terminal and the standard streams.
+local term = {}
+
+---@alias tarn.Stream "in"|"out"|"err"
+
+--- True if the stream is a terminal.
+---@param stream tarn.Stream
+---@return boolean
+function term.is_tty(stream) end
+
+--- Columns and rows of the terminal; nil if none of the streams is one.
+---@return integer? columns, integer? rows
+function term.size() end
+
+--- Write all bytes at once. A closed pipe or a full disk is a fault of kind `io`
+-- (code "EPIPE", "ENOSPC", ...).
+---@param stream "out"|"err"
+---@param bytes string
+function term.write(stream, bytes) end
+
+--- Columns that UTF-8 text takes on a terminal (wide and combining characters counted as
+-- the C library does; bytes that are no UTF-8 count 1 each).
+---@param text string
+---@return integer
+function term.width(text) end
+
+--- A line from standard input without its end, or nil at end of file. With `hidden` the
+-- terminal does not echo it.
+---@param prompt? string written to stderr
+---@param opts? { hidden?: boolean }
+---@return string?
+function term.read_line(prompt, opts) end
+
+return term

@@ -1,0 +1,53 @@
+/* api.h -- what the Lua bindings share.
+ *
+ * Any function in src/api may raise, that is, longjmp past its caller. Code outside
+ * cannot: it does not include lua.h (engine.c and sched.c do, and run under one
+ * lua_pcall). So the folder tells where a call may fail to return.
+ *
+ * Functions note their effect on the stack as the Lua manual does: [-o, +p, x] pops o,
+ * pushes p; x is '-' never raises, 'm' only out of memory, 'v' raises on purpose. */
+
+#ifndef TARN_API_H
+#define TARN_API_H
+
+#include "base/fault.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct task;
+
+/* Raise `*f` as a fault table: kind, op, message, status, code, request_id, hint,
+ * retryable, ambiguous. `op` is the primitive as scripts call it ("net.listen"). Never
+ * returns; the int lets a binding say `return api_fault(...)`. [-0, +0, v] */
+int api_fault(lua_State *L, const char *op, const struct fault *f);
+
+/* Push the table that api_fault would raise. [-0, +1, m] */
+void api_pushfault(lua_State *L, const char *op, const struct fault *f);
+
+/* Check that argument `arg` is nil or a table whose keys are all in `names`
+ * (NULL-terminated): a misspelt option is an error, not a silence. [-0, +0, v] */
+void api_checkopts(lua_State *L, int arg, const char *const names[]);
+
+/* Park the running task until `due` (ms, loop_now's clock; SCHED_NEVER for no limit) or until
+ * sched_wake(*slot), and yield. Then `k(L, LUA_YIELD, ctx)` goes on with the stack as it was.
+ * A wake says only "look again": `k` looks, and waits anew if there is nothing. If the task
+ * was cancelled meanwhile, a fault `cancelled` is raised in place of `k`. `op` must be a
+ * literal. A primitive that waits ends with `return api_wait(...)`; nothing else may yield.
+ * Raises where waiting is not possible: outside of a task, or below a C function such as
+ * sort. [-0, +0, v] */
+int api_wait(lua_State *L, const char *op, int64_t due, struct task **slot, lua_KContext ctx,
+             lua_KFunction k);
+
+/* JSON (l_json.c), for bindings that carry values. Decode raises a fault of kind parse with
+ * that `op`; encode appends to the luaL_Buffer-free result: it pushes a string.
+ * decode: [-0, +1, v]; encode: value at `index`, [-0, +1, v] */
+void api_json_decode(lua_State *L, const char *op, const char *text, size_t size);
+void api_json_encode(lua_State *L, const char *op, int index);
+
+/* The index of all native libraries, in libs.c; ends with name NULL. */
+extern const luaL_Reg api_libs[];
+
+#endif

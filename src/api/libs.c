@@ -1,0 +1,21 @@
+/* libs.c -- the index of all native libraries. */
+
+#include "api/libs.h"
+
+#include "api/api.h"
+
+const luaL_Reg api_libs[] = {
+    {"native.bundle", luaopen_native_bundle},
+    {"native.coroutine", luaopen_native_coroutine},
+    {"native.databricks", luaopen_native_databricks},
+    {"native.fault", luaopen_native_fault},
+    {"native.fs", luaopen_native_fs},
+    {"native.http", luaopen_native_http},
+    {"native.json", luaopen_native_json},
+    {"native.process", luaopen_native_process},
+    {"native.server", luaopen_native_server},
+    {"native.sqlite", luaopen_native_sqlite},
+    {"native.task", luaopen_native_task},
+    {"native.term", luaopen_native_term},
+    {NULL, NULL},
+};

@@ -1,0 +1,31 @@
+/* buf.h -- bytes that grow. Knows nothing of what they mean. */
+
+#ifndef TARN_BUF_H
+#define TARN_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* All zero is an empty buffer that owns nothing. `bytes` is followed by a 0 that is
+ * not counted, whenever `bytes` is not NULL. */
+struct buf {
+    char *bytes;
+    size_t size;
+    size_t room;
+};
+
+/* Append; false, with the buffer as it was, when memory runs out. */
+bool buf_add(struct buf *b, const void *bytes, size_t size);
+bool buf_str(struct buf *b, const char *text);
+bool buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Make room for `more` bytes beyond size. */
+bool buf_grow(struct buf *b, size_t more);
+
+/* Free what it owns; it is empty and usable again. */
+void buf_free(struct buf *b);
+
+/* The same, after overwriting the bytes: for buffers that held a secret. */
+void buf_wipe(struct buf *b);
+
+#endif

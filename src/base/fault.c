@@ -1,0 +1,52 @@
+#include "base/fault.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* A message is one line, whatever a server put into it. */
+static void one_line(char *text) {
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = ' ';
+}
+
+bool fault_set(struct fault *f, enum fault_kind kind, const char *fmt, ...) {
+    va_list ap;
+    *f = (struct fault){.kind = kind};
+    va_start(ap, fmt);
+    vsnprintf(f->message, sizeof f->message, fmt, ap);
+    va_end(ap);
+    one_line(f->message);
+    return false;
+}
+
+bool fault_hint(struct fault *f, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(f->hint, sizeof f->hint, fmt, ap);
+    va_end(ap);
+    one_line(f->hint);
+    return false;
+}
+
+const char *fault_kind_name(enum fault_kind kind) {
+    switch (kind) {
+    case FAULT_NETWORK:
+        return "network";
+    case FAULT_TIMEOUT:
+        return "timeout";
+    case FAULT_HTTP:
+        return "http";
+    case FAULT_AUTH:
+        return "auth";
+    case FAULT_SQL:
+        return "sql";
+    case FAULT_PARSE:
+        return "parse";
+    case FAULT_IO:
+        return "io";
+    case FAULT_CANCELLED:
+        return "cancelled";
+    }
+    return "unknown"; /* not reached: -Wswitch keeps the list complete */
+}

@@ -1,0 +1,48 @@
+/* fault.h -- how C code that knows nothing of Lua reports what went wrong.
+ *
+ * A function that can fail returns bool and takes `struct fault *` last. The
+ * fields are fixed arrays on purpose: a fault owns no memory, so it can be
+ * dropped, copied, or outlive the thing that failed. src/api turns a fault into
+ * a Lua error; nothing below src/api may raise. */
+
+#ifndef TARN_FAULT_H
+#define TARN_FAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum fault_kind {
+    FAULT_NETWORK,   /* no response: DNS, connect, TLS, reset */
+    FAULT_TIMEOUT,   /* the deadline we set went by */
+    FAULT_HTTP,      /* a response, with a status that is not 2xx */
+    FAULT_AUTH,      /* 401 or 403, or no credentials to send */
+    FAULT_SQL,       /* the statement reached the warehouse and failed there */
+    FAULT_PARSE,     /* bytes that are not what they claim to be */
+    FAULT_IO,        /* the local machine: files, sockets, memory */
+    FAULT_CANCELLED, /* somebody asked for this */
+};
+
+struct fault {
+    enum fault_kind kind;
+    int status;           /* HTTP status; 0 if no response came */
+    bool retryable;       /* the same call may well succeed later */
+    bool ambiguous;       /* the request may have taken effect all the same */
+    char code[64];        /* Databricks error_code; "" if none */
+    char request_id[64];  /* what the workspace calls this request; "" if unknown */
+    char message[512];    /* one line; never holds a token or a URL query */
+    char hint[256];       /* one line: what to do about it; "" if nothing is known */
+};
+
+/* Fill `*f`, everything else zero. Always returns false, so that a caller can
+ * `return fault_set(...)`. Control characters in the text become spaces. */
+bool fault_set(struct fault *f, enum fault_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Set the hint of a fault that is already filled. Always returns false. */
+bool fault_hint(struct fault *f, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The name scripts see: "network", "timeout", ... Never NULL. */
+const char *fault_kind_name(enum fault_kind kind);
+
+#endif

@@ -1,0 +1,51 @@
+/* engine.h -- one Lua state with everything a script may use, its scheduler, and the
+ * loop that both wait in. */
+
+#ifndef TARN_ENGINE_H
+#define TARN_ENGINE_H
+
+#include "net/loop.h"
+
+#include <lua.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct http; /* net/http.h */
+
+struct engine {
+    lua_State *L;
+    struct sched *sched;
+    struct loop *loop;
+    struct http *http;           /* the one client; made at its first use by engine_http */
+    lua_State *volatile running; /* the coroutine that computes now, for signal handlers */
+    volatile sig_atomic_t interrupts; /* Ctrl-C since the last engine_run */
+    volatile sig_atomic_t alarms;     /* ticks of used-up CPU time in this step */
+};
+
+/* The engine that `L` belongs to; works in every coroutine and cannot raise. Lua
+ * copies a state's extra space into each new thread, so no registry is read. */
+static inline struct engine *engine_of(lua_State *L) {
+    return *(struct engine **)lua_getextraspace(L);
+}
+
+/* A state with Lua's libraries, the native ones as package.preload["native.*"], and the
+ * searcher for the bundle. `alloc` NULL means the C library's. False, with `*e` owning
+ * nothing, when memory runs out. */
+bool engine_open(struct engine *e, lua_Alloc alloc, void *ud);
+void engine_close(struct engine *e);
+
+/* Run the function on top of the stack, and its `nargs` arguments above it, as a task, and
+ * all tasks it starts, until that first one has ended; the others are then cancelled and
+ * given their turn to close. Results of the function (at most one is kept), or its error,
+ * are left on the stack of e->L. Returns LUA_OK or an error status. */
+int engine_run(struct engine *e, int nargs);
+
+/* The shared HTTP client, or NULL when memory runs out. */
+struct http *engine_http(struct engine *e);
+
+/* For signal handlers: count a Ctrl-C and make the running script notice. */
+void engine_interrupt(struct engine *e);
+void engine_alarm(struct engine *e);
+
+#endif

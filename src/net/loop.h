@@ -1,0 +1,70 @@
+/* loop.h -- the one place where the program waits: libcurl's transfers, descriptors,
+ * and timers. Knows nothing of Lua, and nothing of what it waits for.
+ *
+ * Watches and timers are memory of their owner, who removes them before that memory
+ * goes away. All callbacks run inside loop_turn; none of them may call Lua. */
+
+#ifndef TARN_LOOP_H
+#define TARN_LOOP_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+
+/* A descriptor to wait for. `events` are poll's POLLIN and POLLOUT. Zero `watching` before
+ * the first use. */
+struct watch {
+    int fd;
+    short events;
+    void (*ready)(void *ud, short revents);
+    void *ud;
+    bool watching;
+    struct watch *next, **link; /* the loop's */
+};
+
+/* A moment to wait for. Zero it before the first use; it fires once for each setting. */
+struct timer {
+    int64_t due; /* ms, as loop_now counts */
+    void (*fire)(void *ud);
+    void *ud;
+    size_t place; /* the loop's: index in its heap + 1, 0 if not set */
+};
+
+/* A transfer's owner: CURLOPT_PRIVATE of each easy handle points to one of these.
+ * `done` is called after the handle has been taken out of the multi handle. */
+struct transfer {
+    void (*done)(struct transfer *t, CURLcode result);
+};
+
+/* NULL when memory runs out. Initialises libcurl. */
+struct loop *loop_new(void);
+void loop_free(struct loop *l);
+
+/* Milliseconds on a clock that never goes back. */
+int64_t loop_now(void);
+
+void loop_watch(struct loop *l, struct watch *w);
+void loop_unwatch(struct loop *l, struct watch *w); /* harmless if not watched */
+
+/* Set or move a timer; false when memory runs out. */
+bool loop_set_timer(struct loop *l, struct timer *t, int64_t due);
+void loop_clear_timer(struct loop *l, struct timer *t); /* harmless if not set */
+
+/* Start, and abandon, a transfer. The handle stays the caller's. */
+bool loop_add_transfer(struct loop *l, CURL *easy);
+void loop_remove_transfer(struct loop *l, CURL *easy);
+
+/* Wait until something happens, at most `wait_ms` (-1: no limit of the caller's), and
+ * call back for all that has. */
+void loop_turn(struct loop *l, int64_t wait_ms);
+
+/* True if nothing is watched, timed or transferred: to wait now would be for ever. */
+bool loop_idle(const struct loop *l);
+
+/* End the wait of loop_turn, from a signal handler too. */
+void loop_poke(struct loop *l);
+
+#endif
