@@ -1,0 +1,185 @@
+--- The embedded workspace: a stand-in for Databricks on our own HTTP server and SQLite.
+--
+-- One server answers for two workspaces; the bearer token says which. It shares no code
+-- with the client, so that a mistake cannot cancel itself out.
+
+local native = require "native.server"
+local task = require "native.task"
+local json = require "native.json"
+local auth = require "sandbox.auth"
+local clock = require "sandbox.clock"
+local errors = require "sandbox.errors"
+local people = require "sandbox.people"
+local reply = require "sandbox.reply"
+local router = require "sandbox.router"
+local store = require "sandbox.store"
+
+local M = {}
+
+local MAX_BODY <const> = 64 << 20 -- a workspace file of 10 MB in base64, and statements of 16 MiB
+
+local Workspace = {}
+Workspace.__index = Workspace
+
+--- Run `f()` in a transaction; see sandbox.store.
+function Workspace:write(f)
+  return self.store:write(f)
+end
+
+--- Another number after any write; see sandbox.store.
+function Workspace:version()
+  return self.store:version()
+end
+
+local function open_workspace(who, dir, parts, time)
+  local w = { principal = who.people[1], clock = time, cache = {} }
+  for key, value in pairs(who) do
+    w[key] = value
+  end
+  w.store = store.open(dir, who.name, parts)
+  w.db = w.store.db
+  return setmetatable(w, Workspace)
+end
+
+local Server = {}
+Server.__index = Server
+
+local function not_found(method, path)
+  local short = path:gsub("^/+api/%d+%.%d+", "")
+  errors.raise(404, "ENDPOINT_NOT_FOUND", ("No API found for '%s %s'"):format(method, short))
+end
+
+local function decoded_body(route, request)
+  if route.raw or request.body == "" then
+    return request.body
+  end
+  return errors.decode(request.body)
+end
+
+function Server:dispatch(request)
+  local route, params = self.router:find(request.method, request.path)
+  if not route then
+    if request.path:find "^/+api/" then
+      auth.check(self, request.headers)
+    end
+    not_found(request.method, request.path)
+  end
+  local body = decoded_body(route, request)
+  local w, principal = self, nil
+  if not route.public then
+    w, principal = auth.check(self, request.headers)
+  end
+  return route.handler(w, {
+    method = request.method,
+    path = request.path,
+    params = params,
+    query = router.query(request.query),
+    body = body,
+    headers = request.headers,
+    principal = principal,
+    server = self,
+  }), w
+end
+
+-- A refusal is a reply that was raised; anything else that is raised is a bug in here.
+local function as_reply(e)
+  if reply.is(e) then
+    return e
+  end
+  io.stderr:write("sandbox: ", debug.traceback(tostring(e), 2), "\n")
+  return errors.standard(500, "INTERNAL_ERROR", "The embedded workspace failed: " .. tostring(e))
+end
+
+local function org_of(server, request)
+  local token = (request.headers.authorization or ""):match "(%S+)$"
+  for _, w in ipairs(server.workspaces) do
+    if token == w.token then
+      return w.org_id
+    end
+  end
+  return server.workspaces[1].org_id
+end
+
+--- The reply to one request, with the headers that every answer has.
+function Server:answer(request)
+  local _, result, w = xpcall(self.dispatch, as_reply, self, request)
+  if not reply.is(result) then
+    result = reply.json(json.encode(result or {}))
+  end
+  self.requests = self.requests + 1
+  local headers = result.headers or {}
+  headers["Content-Type"] = headers["Content-Type"] or "application/json"
+  headers["X-Databricks-Org-Id"] = ("%d"):format(w and w.org_id or org_of(self, request))
+  headers["X-Request-Id"] = ("%s-%012x"):format(self.request_prefix, self.requests)
+  result.headers = headers
+  return result
+end
+
+local function load_parts()
+  local parts = {}
+  for i, name in ipairs(require "sandbox.parts") do
+    parts[i] = require(name)
+  end
+  return parts
+end
+
+function Server:add_routes(parts)
+  for _, part in ipairs(parts) do
+    for _, route in ipairs(part.routes or {}) do
+      self.router:add(table.unpack(route))
+    end
+  end
+end
+
+--- Address of the server, without a trailing slash.
+---@return string
+function Server:url()
+  return ("http://127.0.0.1:%d"):format(self.port)
+end
+
+--- Stop listening and close the state.
+function Server:close()
+  self.listener:close()
+  for _, w in ipairs(self.workspaces) do
+    w.store:close()
+  end
+end
+Server.__close = Server.close
+
+---@class sandbox.Options
+---@field port? integer     0 takes a free one
+---@field scenario? string  "demo" (default), "empty", "large:N", "large:N,M,E"
+---@field latency? number   ms that every answer is late
+---@field faults? table[]   rules; see sandbox.faults
+---@field state? string     directory that keeps the state; nil: memory
+---@field strict? boolean   refuse what the documentation forbids and the real server lets pass
+
+--- Start an embedded workspace in this process.
+---@param opts? sandbox.Options
+function M.start(opts)
+  opts = opts or {}
+  local parts = load_parts()
+  local server = setmetatable({
+    workspaces = {},
+    clock = clock.new(),
+    router = router.new(),
+    strict = opts.strict or false,
+    requests = 0,
+    request_prefix = ("%08x-0000-4000-8000"):format(math.random(0, 0xffffffff)),
+  }, Server)
+  for i, who in ipairs(people.workspaces) do
+    server.workspaces[i] = open_workspace(who, opts.state, parts, server.clock)
+  end
+  server:add_routes(parts)
+  local late = (opts.latency or 0) / 1000
+  server.listener = native.listen({ port = opts.port or 0, max_body = MAX_BODY }, function(request)
+    if late > 0 then
+      task.sleep(late)
+    end
+    return server:answer(request)
+  end)
+  server.port = server.listener.port
+  return server
+end
+
+return M
