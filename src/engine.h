@@ -17,8 +17,9 @@ struct engine {
     lua_State *L;
     struct sched *sched;
     struct loop *loop;
-    struct http *http;           /* the one client; made at its first use by engine_http */
-    lua_State *volatile running; /* the coroutine that computes now, for signal handlers */
+    struct http *http; /* the one client; made at its first use by engine_http */
+    lua_State
+        *volatile running; /* the coroutine that computes now, for signal handlers */
     volatile sig_atomic_t interrupts; /* Ctrl-C since the last engine_run */
     volatile sig_atomic_t alarms;     /* ticks of used-up CPU time in this step */
 };

@@ -15,41 +15,66 @@ struct engine;
 struct sched;
 struct task;
 
+#define TASK_MT "tarn.task"
+
 struct sched *sched_new(struct engine *e);
 
 /* Ends all tasks, whose <close> variables run. Before lua_close. */
 void sched_free(struct sched *s);
 
 /* Pop a function with `nargs` arguments and start a task that will call it; pushes
- * the task's handle (a userdata with metatable "tarn.task"). The task is gone once it has
- * finished: hold no pointer to it but through sched_park's `slot`. [-(nargs+1), +1, m] */
+ * the task's handle, a userdata with metatable TASK_MT, in which `struct task` lives. It
+ * outlives the task's end: sched_alive tells. Others reach a task only through
+ * sched_park's `slot`. [-(nargs+1), +1, m] */
 struct task *sched_spawn(struct sched *s, lua_State *L, int nargs);
 
 /* The task that runs now; NULL outside of one. */
 struct task *sched_current(struct sched *s);
+bool sched_alive(const struct task *t);
 
 /* Make `t`, the current task, wait until `due` (ms on loop_now's clock), or with
  * SCHED_NEVER until sched_wake. `slot`, if not NULL, is where the waker finds the task:
  * it is set now and set to NULL when the wait ends, however it ends. Its memory lives
- * as long as the wait (a box on the stack of the waiting coroutine). */
+ * as long as the wait (a box on the stack of the waiting coroutine). `op` and `k` are
+ * kept for api_wait. False when memory runs out. */
 #define SCHED_NEVER INT64_MAX
-void sched_park(struct sched *s, struct task *t, int64_t due, struct task **slot);
+bool sched_park(struct task *t, int64_t due, struct task **slot, const char *op,
+                lua_KFunction k);
+void sched_unpark(struct task *t);
+const char *sched_wait_op(const struct task *t);
+lua_KFunction sched_wait_k(const struct task *t);
 
-/* Make `t` ready now; harmless if it is ready already. Callable from any callback. */
+/* Make `t` ready now; harmless if it is ready already or has ended. Callable from any
+ * callback. */
 void sched_wake(struct task *t);
+
+/* A wake that is kept until it is taken: for task.park and task.wake. */
+void sched_notify(struct task *t);
+bool sched_take_notice(struct task *t);
 
 /* Ask `t` to stop: its present wait, or its next one, raises a fault `cancelled`. */
 void sched_cancel(struct task *t);
 bool sched_cancelled(const struct task *t);
 void sched_cancel_all(struct sched *s);
 
+/* From a hook of `t`'s own coroutine, just before it yields nothing: let others run. */
+void sched_preempt(struct task *t);
+bool sched_preemptible(const struct task *t, const lua_State *L);
+
+/* True the first time it is asked of a task: to warn once. */
+bool sched_first_warning(struct task *t);
+
 /* What a primitive yields when it parks its task: the address, as light userdata.
  * A task that yields anything else fails. */
 extern const char sched_parked;
 
-/* Resume each task that is ready at `now`, once. Returns how long the caller may
- * sleep before the next turn, in milliseconds: 0 if a task is ready already,
- * SCHED_NEVER if only sched_wake can make one ready, -1 if no task is left. */
-int64_t sched_turn(struct sched *s, int64_t now);
+/* A task has ended: its results, or with a status that is not LUA_OK its error, are on
+ * the stack of `co`. The <close> variables of a failed one run after this. */
+typedef void sched_ended(void *ud, struct task *t, lua_State *co, int status);
+
+/* Resume each task that is ready, once. Returns how long the caller may wait before the
+ * next turn, in milliseconds: 0 if a task is ready already, SCHED_NEVER if only a wake can
+ * make one ready, -1 if no task is left. */
+int64_t sched_turn(struct sched *s, sched_ended *ended, void *ud);
 
 #endif

@@ -27,6 +27,12 @@ int api_fault(lua_State *L, const char *op, const struct fault *f);
 /* Push the table that api_fault would raise. [-0, +1, m] */
 void api_pushfault(lua_State *L, const char *op, const struct fault *f);
 
+/* Push the metatable of faults. [-0, +1, m] */
+void api_faultmeta(lua_State *L);
+
+/* Raise the fault of a task that was asked to stop. [-0, +0, v] */
+int api_cancelled(lua_State *L, const char *op);
+
 /* Check that argument `arg` is nil or a table whose keys are all in `names`
  * (NULL-terminated): a misspelt option is an error, not a silence. [-0, +0, v] */
 void api_checkopts(lua_State *L, int arg, const char *const names[]);
@@ -38,8 +44,8 @@ void api_checkopts(lua_State *L, int arg, const char *const names[]);
  * literal. A primitive that waits ends with `return api_wait(...)`; nothing else may yield.
  * Raises where waiting is not possible: outside of a task, or below a C function such as
  * sort. [-0, +0, v] */
-int api_wait(lua_State *L, const char *op, int64_t due, struct task **slot, lua_KContext ctx,
-             lua_KFunction k);
+int api_wait(lua_State *L, const char *op, int64_t due, struct task **slot,
+             lua_KContext ctx, lua_KFunction k);
 
 /* JSON (l_json.c), for bindings that carry values. Decode raises a fault of kind parse with
  * that `op`; encode appends to the luaL_Buffer-free result: it pushes a string.
@@ -49,5 +55,8 @@ void api_json_encode(lua_State *L, const char *op, int index);
 
 /* The index of all native libraries, in libs.c; ends with name NULL. */
 extern const luaL_Reg api_libs[];
+
+/* The opener of the library of that name. */
+lua_CFunction api_lib(const char *name);
 
 #endif

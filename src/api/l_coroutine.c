@@ -1,8 +1,160 @@
-/* l_coroutine.c -- `native.coroutine`. */
+/* l_coroutine.c -- `native.coroutine`: resume and wrap for coroutines that wait.
+ *
+ * A primitive that waits yields `sched_parked`. Inside a coroutine that a script made, that
+ * value arrives at the script's own resume, which did not ask for it. Here resume hands
+ * it on, up to the scheduler, and afterwards goes on where it was. While the coroutine
+ * waits, the value stays on top of its stack: so a second resume can tell. */
 
+#include "api/api.h"
 #include "api/libs.h"
+#include "engine.h"
+#include "sched.h"
+
+static bool waiting(lua_State *co) {
+    return lua_status(co) == LUA_YIELD && lua_gettop(co) > 0 &&
+           lua_touserdata(co, -1) == &sched_parked;
+}
+
+/* Resume `co` with the top `nargs` values of L. Its results, or its error, are pushed;
+ * returns how many, -1 for an error, -2 if it waits. [-nargs, +n, m] */
+static int drive(lua_State *L, lua_State *co, int nargs) {
+    struct engine *e = engine_of(L);
+    int nresults;
+    if (!lua_checkstack(co, nargs + 1)) {
+        lua_pushliteral(L, "too many arguments to resume");
+        return -1;
+    }
+    lua_xmove(L, co, nargs);
+    e->running = co;
+    int status = lua_resume(co, L, nargs, &nresults);
+    e->running = L;
+    if (status != LUA_OK && status != LUA_YIELD) {
+        lua_xmove(co, L, 1);
+        return -1;
+    }
+    if (waiting(co))
+        return -2;
+    if (!lua_checkstack(L, nresults + 1)) {
+        lua_pop(co, nresults);
+        lua_pushliteral(L, "too many results to resume");
+        return -1;
+    }
+    lua_xmove(co, L, nresults);
+    return nresults;
+}
+
+/* As `drive`, from a script's call: refuses what cannot be resumed. */
+static int start(lua_State *L, lua_State *co, int nargs) {
+    const char *why = NULL;
+    if (co == L)
+        why = "cannot resume non-suspended coroutine";
+    else if (waiting(co))
+        why = "cannot resume a coroutine that waits in another task";
+    else if (lua_status(co) == LUA_OK) {
+        lua_Debug ar;
+        if (lua_getstack(co, 0, &ar))
+            why = "cannot resume non-suspended coroutine";
+        else if (lua_gettop(co) == 0)
+            why = "cannot resume dead coroutine";
+    } else if (lua_status(co) != LUA_YIELD) {
+        why = "cannot resume dead coroutine";
+    }
+    if (why == NULL)
+        return drive(L, co, nargs);
+    lua_pushstring(L, why);
+    return -1;
+}
+
+/* Pass the wait up; then `k` goes on. Where that is not possible, the coroutine's wait
+ * ends too, or its waker would find a task that does something else. */
+static int pass_up(lua_State *L, lua_KContext ctx, lua_KFunction k) {
+    if (!lua_isyieldable(L)) {
+        struct task *t = sched_current(engine_of(L)->sched);
+        const char *op = t == NULL ? "wait" : sched_wait_op(t);
+        if (t != NULL)
+            sched_unpark(t);
+        return luaL_error(L, "%s: cannot wait here (not in a task, or inside sort)", op);
+    }
+    lua_pushlightuserdata(L, (void *)&sched_parked);
+    return lua_yieldk(L, 1, ctx, k);
+}
+
+static int resumed(lua_State *L, int status, lua_KContext ctx);
+
+static int resume_results(lua_State *L, int n) {
+    if (n == -2)
+        return pass_up(L, 0, resumed);
+    lua_pushboolean(L, n >= 0);
+    n = n < 0 ? 1 : n;
+    lua_insert(L, -(n + 1));
+    return n + 1;
+}
+
+/* L: thread */
+static int resumed(lua_State *L, int status, lua_KContext ctx) {
+    (void)status;
+    (void)ctx;
+    lua_State *co = lua_tothread(L, 1);
+    lua_pop(co, 1); /* sched_parked */
+    return resume_results(L, drive(L, co, 0));
+}
+
+/* coroutine.resume(thread, ...) -> ok, ... */
+static int l_coroutine_resume(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTHREAD);
+    return resume_results(L, start(L, lua_tothread(L, 1), lua_gettop(L) - 1));
+}
+
+static int wrap_resumed(lua_State *L, int status, lua_KContext ctx);
+
+static int wrap_results(lua_State *L, int n) {
+    if (n == -2)
+        return pass_up(L, 0, wrap_resumed);
+    if (n >= 0)
+        return n;
+    lua_State *co = lua_tothread(L, lua_upvalueindex(1));
+    if (lua_status(co) != LUA_OK && lua_status(co) != LUA_YIELD &&
+        lua_resetthread(co) != LUA_OK) {
+        lua_pop(L, 1);
+        lua_xmove(co, L, 1); /* what closing it raised, or the first error again */
+    }
+    if (lua_type(L, -1) == LUA_TSTRING) { /* say where it was called, as Lua does */
+        luaL_where(L, 1);
+        lua_insert(L, -2);
+        lua_concat(L, 2);
+    }
+    return lua_error(L);
+}
+
+static int wrap_resumed(lua_State *L, int status, lua_KContext ctx) {
+    (void)status;
+    (void)ctx;
+    lua_State *co = lua_tothread(L, lua_upvalueindex(1));
+    lua_pop(co, 1); /* sched_parked */
+    return wrap_results(L, drive(L, co, 0));
+}
+
+static int wrapped(lua_State *L) {
+    return wrap_results(L, start(L, lua_tothread(L, lua_upvalueindex(1)), lua_gettop(L)));
+}
+
+/* coroutine.wrap(f) -> function */
+static int l_coroutine_wrap(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_State *co = lua_newthread(L);
+    lua_pushvalue(L, 1);
+    lua_xmove(L, co, 1);
+    lua_pushcclosure(L, wrapped, 1);
+    return 1;
+}
+
+static const luaL_Reg coroutine_functions[] = {
+    {"resume", l_coroutine_resume},
+    {"wrap", l_coroutine_wrap},
+    {NULL, NULL},
+};
 
 int luaopen_native_coroutine(lua_State *L) {
-    lua_newtable(L);
+    luaL_newlib(L, coroutine_functions);
     return 1;
 }

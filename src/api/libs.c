@@ -4,6 +4,8 @@
 
 #include "api/api.h"
 
+#include <string.h>
+
 const luaL_Reg api_libs[] = {
     {"native.bundle", luaopen_native_bundle},
     {"native.coroutine", luaopen_native_coroutine},
@@ -19,3 +21,10 @@ const luaL_Reg api_libs[] = {
     {"native.term", luaopen_native_term},
     {NULL, NULL},
 };
+
+lua_CFunction api_lib(const char *name) {
+    const luaL_Reg *lib = api_libs;
+    while (strcmp(lib->name, name) != 0)
+        lib++;
+    return lib->func;
+}

@@ -11,15 +11,15 @@
 struct process;
 
 struct process_request {
-    const char *const *argv;       /* NULL-terminated; argv[0] is looked up in PATH */
-    const char *const *env;        /* "NAME=value" to set, "NAME" to unset; may be NULL */
-    const char *cwd;               /* NULL: ours */
-    const void *stdin_bytes;       /* copied */
+    const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+    const char *const *env;  /* "NAME=value" to set, "NAME" to unset; may be NULL */
+    const char *cwd;         /* NULL: ours */
+    const void *stdin_bytes; /* copied */
     size_t stdin_size;
-    int timeout_ms;                /* 0: 60 s; then the child is killed: FAULT_TIMEOUT */
-    size_t max_output;             /* of each stream; 0: 16 MiB; over it: FAULT_IO */
-    bool inherit;                  /* the child uses our three streams */
-    bool secret_output;            /* wiped after use */
+    int timeout_ms;     /* 0: 60 s; then the child is killed: FAULT_TIMEOUT */
+    size_t max_output;  /* of each stream; 0: 16 MiB; over it: FAULT_IO */
+    bool inherit;       /* the child uses our three streams */
+    bool secret_output; /* wiped after use */
 };
 
 struct process_result {

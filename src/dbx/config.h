@@ -66,10 +66,10 @@ bool config_secret(enum config_attr a);
 typedef const char *config_getenv(void *ud, const char *name);
 
 struct config_args {
-    const char *profile;     /* explicit; beats the environment's credentials */
+    const char *profile;      /* explicit; beats the environment's credentials */
     const char *host, *token; /* explicit; then neither environment nor file is read */
-    const char *config_file; /* explicit */
-    config_getenv *env;      /* never NULL */
+    const char *config_file;  /* explicit */
+    config_getenv *env;       /* never NULL */
     void *env_ud;
 };
 

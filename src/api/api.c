@@ -1,0 +1,107 @@
+#include "api/api.h"
+
+#include "engine.h"
+#include "sched.h"
+
+#include <string.h>
+
+#define FAULT_MT "tarn.fault"
+
+/* tostring(fault): "net.listen: port 80: Permission denied (io)" */
+static int l_fault_tostring(lua_State *L) {
+    lua_settop(L, 1);
+    lua_getfield(L, 1, "op");
+    lua_getfield(L, 1, "message");
+    lua_getfield(L, 1, "kind");
+    lua_pushfstring(L, "%s: %s (%s)", luaL_tolstring(L, 2, NULL),
+                    luaL_tolstring(L, 3, NULL), luaL_tolstring(L, 4, NULL));
+    return 1;
+}
+
+void api_faultmeta(lua_State *L) {
+    if (luaL_newmetatable(L, FAULT_MT)) {
+        lua_pushcfunction(L, l_fault_tostring);
+        lua_setfield(L, -2, "__tostring");
+    }
+}
+
+static void setstring(lua_State *L, const char *field, const char *text) {
+    if (text[0] == '\0')
+        return;
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, field);
+}
+
+void api_pushfault(lua_State *L, const char *op, const struct fault *f) {
+    lua_createtable(L, 0, 8);
+    setstring(L, "kind", fault_kind_name(f->kind));
+    setstring(L, "op", op);
+    setstring(L, "message", f->message[0] != '\0' ? f->message : "unknown");
+    setstring(L, "code", f->code);
+    setstring(L, "request_id", f->request_id);
+    setstring(L, "hint", f->hint);
+    lua_pushboolean(L, f->retryable);
+    lua_setfield(L, -2, "retryable");
+    if (f->ambiguous) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "ambiguous");
+    }
+    if (f->status != 0) {
+        lua_pushinteger(L, f->status);
+        lua_setfield(L, -2, "status");
+    }
+    api_faultmeta(L);
+    lua_setmetatable(L, -2);
+}
+
+int api_fault(lua_State *L, const char *op, const struct fault *f) {
+    api_pushfault(L, op, f);
+    return lua_error(L);
+}
+
+int api_cancelled(lua_State *L, const char *op) {
+    struct fault f;
+    fault_set(&f, FAULT_CANCELLED, "cancelled");
+    return api_fault(L, op, &f);
+}
+
+static int known(const char *name, const char *const names[]) {
+    for (; *names != NULL; names++)
+        if (strcmp(name, *names) == 0)
+            return 1;
+    return 0;
+}
+
+void api_checkopts(lua_State *L, int arg, const char *const names[]) {
+    if (lua_isnoneornil(L, arg))
+        return;
+    luaL_checktype(L, arg, LUA_TTABLE);
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        /* lua_tostring would change a numeric key under lua_next: look first */
+        if (lua_type(L, -2) != LUA_TSTRING || !known(lua_tostring(L, -2), names))
+            luaL_argerror(
+                L, arg,
+                lua_pushfstring(L, "unknown option '%s'", luaL_tolstring(L, -2, NULL)));
+    }
+}
+
+static int waited(lua_State *L, int status, lua_KContext ctx) {
+    struct task *t = sched_current(engine_of(L)->sched);
+    if (sched_cancelled(t))
+        return api_cancelled(L, sched_wait_op(t));
+    lua_KFunction k = sched_wait_k(t);
+    return k == NULL ? 0 : k(L, status, ctx);
+}
+
+int api_wait(lua_State *L, const char *op, int64_t due, struct task **slot,
+             lua_KContext ctx, lua_KFunction k) {
+    struct task *t = sched_current(engine_of(L)->sched);
+    if (t == NULL || !lua_isyieldable(L))
+        return luaL_error(L, "%s: cannot wait here (not in a task, or inside sort)", op);
+    if (sched_cancelled(t))
+        return api_cancelled(L, op);
+    if (!sched_park(t, due, slot, op, k))
+        return luaL_error(L, "not enough memory");
+    lua_pushlightuserdata(L, (void *)&sched_parked);
+    return lua_yieldk(L, 1, ctx, waited);
+}

@@ -1,0 +1,271 @@
+#include "engine.h"
+
+#include "api/api.h"
+#include "bundle/bundle.h"
+#include "net/http.h"
+#include "sched.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALARMS_BEFORE_WARNING 10   /* ticks of 100 ms of CPU time */
+#define CLOSING_MS            2000 /* what tasks get to close in when the first has ended */
+
+static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
+    (void)ud;
+    (void)osize;
+    if (nsize > 0)
+        return realloc(ptr, nsize);
+    free(ptr);
+    return NULL;
+}
+
+/* package.searchers[2]: "tarn.clone" is lua/tarn/clone.lua of the bundle. tarn.find puts
+ * its own in this place, which also looks into the user's directories. */
+static int bundle_searcher(lua_State *L) {
+    const char *module = luaL_checkstring(L, 1);
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addstring(&b, "lua/");
+    luaL_addgsub(&b, module, ".", "/");
+    luaL_addstring(&b, ".lua");
+    luaL_pushresult(&b);
+    const struct bundle_file *f = bundle_find(lua_tostring(L, -1));
+    if (f == NULL) {
+        lua_pushfstring(L, "no file '%s' in the bundle", lua_tostring(L, -1));
+        return 1;
+    }
+    lua_pushfstring(L, "@bundle/%s", f->name);
+    if (luaL_loadbufferx(L, (const char *)f->bytes, f->size, lua_tostring(L, -1), "t") !=
+        LUA_OK)
+        return lua_error(L);
+    return 1;
+}
+
+/* `package` finds what the resolver finds and nothing by itself: no LUA_PATH, no shared
+ * libraries, no working directory. */
+static void open_package(lua_State *L) {
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    for (const luaL_Reg *lib = api_libs; lib->name != NULL; lib++) {
+        lua_pushcfunction(L, lib->func);
+        lua_setfield(L, -2, lib->name);
+    }
+    lua_pop(L, 1);
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "searchers");
+    lua_createtable(L, 2, 0);
+    lua_rawgeti(L, -2, 1);
+    lua_rawseti(L, -2, 1);
+    lua_pushcfunction(L, bundle_searcher);
+    lua_rawseti(L, -2, 2);
+    lua_setfield(L, -3, "searchers");
+    lua_pushliteral(L, "");
+    lua_setfield(L, -3, "path");
+    lua_pushliteral(L, "");
+    lua_setfield(L, -3, "cpath");
+    lua_pop(L, 2);
+}
+
+/* coroutine.resume and coroutine.wrap that let waits through. */
+static void open_coroutine(lua_State *L) {
+    static const char *const names[] = {"resume", "wrap"};
+    lua_getglobal(L, "coroutine");
+    luaL_requiref(L, "native.coroutine", api_lib("native.coroutine"), 0);
+    for (int i = 0; i < 2; i++) {
+        lua_getfield(L, -1, names[i]);
+        lua_setfield(L, -3, names[i]);
+    }
+    lua_pop(L, 2);
+}
+
+static int open_libraries(lua_State *L) {
+    luaL_openlibs(L);
+    open_package(L);
+    luaL_requiref(L, "native.task", api_lib("native.task"), 0); /* its metatable */
+    lua_pop(L, 1);
+    open_coroutine(L);
+    return 0;
+}
+
+bool engine_open(struct engine *e, lua_Alloc alloc, void *ud) {
+    *e = (struct engine){0};
+    e->L = lua_newstate(alloc != NULL ? alloc : allocate, ud);
+    e->sched = sched_new(e);
+    e->loop = loop_new();
+    if (e->L != NULL && e->sched != NULL && e->loop != NULL) {
+        *(struct engine **)lua_getextraspace(e->L) = e;
+        lua_pushcfunction(e->L, open_libraries);
+        if (lua_pcall(e->L, 0, 0, 0) == LUA_OK)
+            return true;
+    }
+    engine_close(e);
+    return false;
+}
+
+void engine_close(struct engine *e) {
+    sched_free(e->sched);
+    e->sched = NULL;
+    if (e->L != NULL)
+        lua_close(e->L);
+    http_free(e->http);
+    loop_free(e->loop);
+    *e = (struct engine){0};
+}
+
+struct http *engine_http(struct engine *e) {
+    if (e->http == NULL)
+        e->http = http_new(e->loop);
+    return e->http;
+}
+
+/* ---- running ---- */
+
+struct run {
+    struct engine *e;
+    struct task *first;
+    int status; /* of the first task; -1 while it runs */
+};
+
+/* The error on top of `co`, as a text with where it came from, on stderr. */
+static void print_error(lua_State *co) {
+    const char *text = luaL_tolstring(co, -1, NULL);
+    bool plain = lua_type(co, -2) == LUA_TSTRING;
+    if (plain) {
+        luaL_traceback(co, co, text, 0);
+        text = lua_tostring(co, -1);
+    }
+    fprintf(stderr, "task failed: %s\n", text);
+}
+
+static int print_error_protected(lua_State *L) {
+    print_error(lua_tothread(L, 1));
+    return 0;
+}
+
+static int as_cancelled(lua_State *L) {
+    lua_settop(L, 1);
+    if (lua_type(L, 1) != LUA_TTABLE || lua_getfield(L, 1, "kind") != LUA_TSTRING)
+        lua_pushboolean(L, 0);
+    else
+        lua_pushboolean(L, strcmp(lua_tostring(L, -1), "cancelled") == 0);
+    return 1;
+}
+
+static bool is_cancelled(lua_State *L, lua_State *co) {
+    lua_pushcfunction(L, as_cancelled);
+    lua_pushvalue(co, -1);
+    lua_xmove(co, L, 1);
+    bool yes = lua_pcall(L, 1, 1, 0) == LUA_OK && lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return yes;
+}
+
+static void task_ended(void *ud, struct task *t, lua_State *co, int status) {
+    struct run *run = ud;
+    lua_State *L = run->e->L;
+    if (t == run->first) {
+        run->status = status;
+        if (lua_gettop(co) == 0)
+            lua_pushnil(co);
+        if (status == LUA_OK)
+            lua_settop(co, 1);
+        lua_xmove(co, L, 1);
+    } else if (status != LUA_OK && !is_cancelled(L, co)) {
+        lua_pushcfunction(L, print_error_protected);
+        lua_pushthread(co);
+        lua_xmove(co, L, 1);
+        if (lua_pcall(L, 1, 0, 0) != LUA_OK)
+            lua_pop(L, 1); /* no memory even to say so */
+    }
+}
+
+/* One turn of tasks and one wait. False when no task is left, or when those that are
+ * can never go on. */
+static bool turn(struct run *run, int64_t most_ms) {
+    struct engine *e = run->e;
+    int64_t wait = sched_turn(e->sched, task_ended, run);
+    if (wait < 0 || (wait > 0 && loop_idle(e->loop)))
+        return false;
+    if (most_ms >= 0 && (wait > most_ms))
+        wait = most_ms;
+    loop_turn(e->loop, wait == SCHED_NEVER ? -1 : wait);
+    return true;
+}
+
+/* The other tasks were asked to stop: let them close what they hold. */
+static void close_others(struct run *run) {
+    int64_t end = loop_now() + CLOSING_MS, left;
+    sched_cancel_all(run->e->sched);
+    while ((left = end - loop_now()) > 0 && turn(run, left))
+        ;
+}
+
+int engine_run(struct engine *e, int nargs) {
+    struct run run = {.e = e, .status = -1};
+    bool told = false;
+    run.first = sched_spawn(e->sched, e->L, nargs); /* task */
+    while (run.status == -1) {
+        if (e->interrupts > 0 && !told) {
+            sched_cancel_all(e->sched);
+            told = true;
+        }
+        if (!turn(&run, -1) && run.status == -1) {
+            fprintf(stderr, "tarn: all tasks wait for each other\n");
+            sched_cancel_all(e->sched);
+        }
+    }
+    close_others(&run);
+    lua_remove(e->L, -2); /* the task's handle; its result stays */
+    e->interrupts = 0;
+    return run.status;
+}
+
+/* ---- signals ---- */
+
+/* Runs in the script that computes, one instruction after the signal. */
+static void noticed(lua_State *L, lua_Debug *ar) {
+    struct engine *e = engine_of(L);
+    struct task *t = sched_current(e->sched);
+    lua_sethook(L, NULL, 0, 0);
+    if (t == NULL)
+        return;
+    if (e->interrupts > 0) {
+        sched_cancel(t);
+        api_cancelled(L, "task");
+    }
+    if (e->alarms < ALARMS_BEFORE_WARNING)
+        return;
+    e->alarms = 0;
+    lua_getinfo(L, "Sl", ar);
+    if (sched_first_warning(t))
+        fprintf(stderr,
+                "tarn: %s:%d computes for long without a wait; other tasks are held up\n",
+                ar->short_src, ar->currentline);
+    if (sched_preemptible(t, L) && lua_isyieldable(L)) {
+        sched_preempt(t);
+        lua_yield(L, 0);
+    }
+}
+
+/* lua_sethook may be called from a signal handler, as lua.c does. */
+static void hook_running(struct engine *e) {
+    lua_State *L = e->running;
+    if (L != NULL)
+        lua_sethook(L, noticed, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT,
+                    1);
+}
+
+void engine_interrupt(struct engine *e) {
+    e->interrupts++;
+    hook_running(e);
+    loop_poke(e->loop);
+}
+
+void engine_alarm(struct engine *e) {
+    e->alarms++;
+    if (e->alarms >= ALARMS_BEFORE_WARNING)
+        hook_running(e);
+}

@@ -1,0 +1,82 @@
+/* main.c -- the program: signals, one engine, and tarn.main of the bundle, which knows what
+ * the command line means. */
+
+#include "engine.h"
+
+#include <lauxlib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define EXIT_BUG         70
+#define EXIT_INTERRUPTED 130
+
+static struct engine engine;
+
+static void on_interrupt(int signal_number) {
+    (void)signal_number;
+    if (engine.interrupts > 0)
+        _exit(EXIT_INTERRUPTED);
+    engine_interrupt(&engine);
+}
+
+static void on_cpu_tick(int signal_number) {
+    (void)signal_number;
+    engine_alarm(&engine);
+}
+
+static void handle(int signal_number, void (*handler)(int)) {
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(signal_number, &action, NULL);
+}
+
+/* Ticks count the CPU time of this process, so that they come while a script computes and
+ * never while it waits. */
+static void handle_signals(void) {
+    const struct itimerval tick = {{0, 100000}, {0, 100000}};
+    handle(SIGPIPE, SIG_IGN);
+    handle(SIGINT, on_interrupt);
+    handle(SIGTERM, on_interrupt);
+    handle(SIGVTALRM, on_cpu_tick);
+    setitimer(ITIMER_VIRTUAL, &tick, NULL);
+}
+
+/* tarn.main's function, on top of the stack. */
+static int load_main(lua_State *L) {
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "tarn.main");
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+static int run_main(lua_State *L, int argc, char **argv) {
+    lua_pushcfunction(L, load_main);
+    if (lua_pcall(L, 0, 1, 0) == LUA_OK) {
+        luaL_checkstack(L, argc + 1, "arguments");
+        for (int i = 1; i < argc; i++)
+            lua_pushstring(L, argv[i]);
+        if (engine_run(&engine, argc > 1 ? argc - 1 : 0) == LUA_OK)
+            return (int)lua_tointeger(L, -1);
+    }
+    fprintf(stderr, "tarn: %s\n", luaL_tolstring(L, -1, NULL));
+    return EXIT_BUG;
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("tarn %s (%s, %s)\n", TARN_VERSION, LUA_RELEASE, curl_version());
+        return EXIT_SUCCESS;
+    }
+    if (!engine_open(&engine, NULL, NULL)) {
+        fprintf(stderr, "tarn: not enough memory\n");
+        return EXIT_BUG;
+    }
+    handle_signals();
+    int status = run_main(engine.L, argc, argv);
+    engine_close(&engine);
+    return status;
+}

@@ -1,0 +1,279 @@
+#include "net/loop.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct loop {
+    CURLM *multi;
+    int transfers;
+    struct watch *watches;
+    int watched;
+    struct curl_waitfd *fds; /* parallel to `dispatch`, made anew for each wait */
+    struct watch **dispatch;
+    int room, dispatching;
+    struct timer **heap; /* earliest first */
+    size_t timers, heap_room;
+    int poke[2]; /* a byte in this pipe ends the wait */
+    struct watch poked;
+};
+
+int64_t loop_now(void) {
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* ---- timers: a binary heap that knows where each of its members is ---- */
+
+static void place(struct loop *l, struct timer *t, size_t i) {
+    l->heap[i] = t;
+    t->place = i + 1;
+}
+
+static void sift_up(struct loop *l, struct timer *t, size_t i) {
+    while (i > 0 && l->heap[(i - 1) / 2]->due > t->due) {
+        place(l, l->heap[(i - 1) / 2], i);
+        i = (i - 1) / 2;
+    }
+    place(l, t, i);
+}
+
+static void sift_down(struct loop *l, struct timer *t, size_t i) {
+    for (;;) {
+        size_t child = 2 * i + 1;
+        if (child + 1 < l->timers && l->heap[child + 1]->due < l->heap[child]->due)
+            child++;
+        if (child >= l->timers || l->heap[child]->due >= t->due)
+            break;
+        place(l, l->heap[child], i);
+        i = child;
+    }
+    place(l, t, i);
+}
+
+void loop_clear_timer(struct loop *l, struct timer *t) {
+    if (t->place == 0)
+        return;
+    size_t i = t->place - 1;
+    struct timer *last = l->heap[--l->timers];
+    t->place = 0;
+    if (last == t)
+        return;
+    if (i > 0 && l->heap[(i - 1) / 2]->due > last->due)
+        sift_up(l, last, i);
+    else
+        sift_down(l, last, i);
+}
+
+bool loop_set_timer(struct loop *l, struct timer *t, int64_t due) {
+    loop_clear_timer(l, t);
+    if (l->timers == l->heap_room) {
+        size_t room = l->heap_room == 0 ? 64 : l->heap_room * 2;
+        struct timer **heap = realloc(l->heap, room * sizeof *heap);
+        if (heap == NULL)
+            return false;
+        l->heap = heap;
+        l->heap_room = room;
+    }
+    t->due = due;
+    sift_up(l, t, l->timers++);
+    return true;
+}
+
+static void fire_timers(struct loop *l) {
+    int64_t now = loop_now();
+    while (l->timers > 0 && l->heap[0]->due <= now) {
+        struct timer *t = l->heap[0];
+        loop_clear_timer(l, t);
+        t->fire(t->ud);
+    }
+}
+
+/* ---- descriptors ---- */
+
+void loop_watch(struct loop *l, struct watch *w) {
+    if (w->watching)
+        return;
+    w->watching = true;
+    w->next = l->watches;
+    w->link = &l->watches;
+    if (w->next != NULL)
+        w->next->link = &w->next;
+    l->watches = w;
+    l->watched++;
+}
+
+void loop_unwatch(struct loop *l, struct watch *w) {
+    if (!w->watching)
+        return;
+    w->watching = false;
+    *w->link = w->next;
+    if (w->next != NULL)
+        w->next->link = w->link;
+    l->watched--;
+    for (int i = 0; i < l->dispatching; i++)
+        if (l->dispatch[i] == w)
+            l->dispatch[i] = NULL; /* its event must not reach freed memory */
+}
+
+/* Fill l->fds; the number of them, or 0 if memory ran out (then only libcurl is waited
+ * for, and the next turn tries again). */
+static unsigned gather(struct loop *l) {
+    if (l->watched > l->room) {
+        int room = l->watched + 16;
+        struct curl_waitfd *fds = realloc(l->fds, (size_t)room * sizeof *fds);
+        if (fds != NULL)
+            l->fds = fds;
+        struct watch **dispatch = realloc(l->dispatch, (size_t)room * sizeof *dispatch);
+        if (dispatch != NULL)
+            l->dispatch = dispatch;
+        if (fds == NULL || dispatch == NULL)
+            return 0;
+        l->room = room;
+    }
+    unsigned n = 0;
+    for (struct watch *w = l->watches; w != NULL; w = w->next, n++) {
+        short events = 0;
+        if (w->events & POLLIN)
+            events |= CURL_WAIT_POLLIN;
+        if (w->events & POLLOUT)
+            events |= CURL_WAIT_POLLOUT;
+        l->fds[n] = (struct curl_waitfd){.fd = w->fd, .events = events};
+        l->dispatch[n] = w;
+    }
+    return n;
+}
+
+static void call_watches(struct loop *l, unsigned n) {
+    l->dispatching = (int)n;
+    for (unsigned i = 0; i < n; i++) {
+        struct watch *w = l->dispatch[i];
+        short seen = l->fds[i].revents;
+        if (w == NULL || seen == 0)
+            continue;
+        short revents = 0;
+        if (seen & CURL_WAIT_POLLIN)
+            revents |= POLLIN;
+        if (seen & CURL_WAIT_POLLOUT)
+            revents |= POLLOUT;
+        if (revents == 0)
+            revents = POLLHUP;
+        w->ready(w->ud, revents);
+    }
+    l->dispatching = 0;
+}
+
+static void drain_poke(void *ud, short revents) {
+    struct loop *l = ud;
+    char bytes[64];
+    (void)revents;
+    while (read(l->poke[0], bytes, sizeof bytes) > 0)
+        ;
+}
+
+void loop_poke(struct loop *l) {
+    ssize_t n = write(l->poke[1], "", 1); /* a full pipe wakes just as well */
+    (void)n;
+}
+
+/* ---- transfers ---- */
+
+bool loop_add_transfer(struct loop *l, CURL *easy) {
+    if (curl_multi_add_handle(l->multi, easy) != CURLM_OK)
+        return false;
+    l->transfers++;
+    return true;
+}
+
+void loop_remove_transfer(struct loop *l, CURL *easy) {
+    curl_multi_remove_handle(l->multi, easy);
+    l->transfers--;
+}
+
+static void finish_transfers(struct loop *l) {
+    int running, left;
+    CURLMsg *msg;
+    curl_multi_perform(l->multi, &running);
+    while ((msg = curl_multi_info_read(l->multi, &left)) != NULL) {
+        if (msg->msg != CURLMSG_DONE)
+            continue;
+        CURL *easy = msg->easy_handle;
+        CURLcode result = msg->data.result; /* gone with the removal */
+        struct transfer *t = NULL;
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
+        loop_remove_transfer(l, easy);
+        t->done(t, result);
+    }
+}
+
+/* ---- the loop ---- */
+
+void loop_turn(struct loop *l, int64_t wait_ms) {
+    if (l->timers > 0) {
+        int64_t left = l->heap[0]->due - loop_now();
+        left = left < 0 ? 0 : left;
+        if (wait_ms < 0 || left < wait_ms)
+            wait_ms = left;
+    }
+    if (wait_ms < 0 || wait_ms > 60000)
+        wait_ms = 60000; /* an int for libcurl; the caller comes back anyway */
+    unsigned n = gather(l);
+    int ready;
+    curl_multi_poll(l->multi, l->fds, n, (int)wait_ms, &ready);
+    if (l->transfers > 0)
+        finish_transfers(l);
+    call_watches(l, n);
+    fire_timers(l);
+}
+
+bool loop_idle(const struct loop *l) {
+    return l->transfers == 0 && l->timers == 0 && l->watched <= 1; /* the poke pipe */
+}
+
+static bool open_pipe(int fds[2]) {
+    if (pipe(fds) == -1)
+        return false;
+    for (int i = 0; i < 2; i++) {
+        fcntl(fds[i], F_SETFD, FD_CLOEXEC);
+        fcntl(fds[i], F_SETFL, O_NONBLOCK);
+    }
+    return true;
+}
+
+struct loop *loop_new(void) {
+    struct loop *l = calloc(1, sizeof *l);
+    if (l == NULL)
+        return NULL;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        free(l);
+        return NULL;
+    }
+    l->multi = curl_multi_init();
+    if (l->multi == NULL || !open_pipe(l->poke)) {
+        curl_multi_cleanup(l->multi);
+        curl_global_cleanup();
+        free(l);
+        return NULL;
+    }
+    l->poked =
+        (struct watch){.fd = l->poke[0], .events = POLLIN, .ready = drain_poke, .ud = l};
+    loop_watch(l, &l->poked);
+    return l;
+}
+
+void loop_free(struct loop *l) {
+    if (l == NULL)
+        return;
+    curl_multi_cleanup(l->multi);
+    curl_global_cleanup();
+    close(l->poke[0]);
+    close(l->poke[1]);
+    free(l->heap);
+    free(l->fds);
+    free(l->dispatch);
+    free(l);
+}

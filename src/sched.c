@@ -1,0 +1,253 @@
+#include "sched.h"
+
+#include "engine.h"
+
+#include <stdlib.h>
+
+const char sched_parked;
+
+/* Lives in its handle, a userdata. While the task has not ended, the registry keeps the
+ * handle, under its own address; its user value keeps the coroutine. */
+struct task {
+    struct sched *sched;
+    struct task *next, **link; /* all tasks */
+    struct task *behind;       /* the ready queue */
+    lua_State *co;             /* NULL: ended */
+    struct task **slot;        /* where a waker finds this task */
+    const char *op;            /* of the present wait */
+    lua_KFunction k;
+    struct timer timer;
+    int nargs;
+    bool ready, noticed, cancelled, preempted, warned;
+};
+
+struct sched {
+    struct engine *e;
+    struct task *tasks;
+    struct task *first, **last; /* the ready queue */
+    struct task *current;
+};
+
+/* lua_closethread came with 5.4.6; Debian 12 has 5.4.4. */
+#if LUA_VERSION_RELEASE_NUM >= 50406
+#define close_coroutine(co, L) lua_closethread(co, L)
+#else
+#define close_coroutine(co, L) ((void)(L), lua_resetthread(co))
+#endif
+
+struct sched *sched_new(struct engine *e) {
+    struct sched *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->e = e;
+    s->last = &s->first;
+    return s;
+}
+
+static void enqueue(struct task *t) {
+    struct sched *s = t->sched;
+    if (t->ready || t->co == NULL)
+        return;
+    t->ready = true;
+    t->behind = NULL;
+    *s->last = t;
+    s->last = &t->behind;
+}
+
+static void timer_fired(void *ud) {
+    enqueue(ud);
+}
+
+struct task *sched_spawn(struct sched *s, lua_State *L, int nargs) {
+    struct task *t = lua_newuserdatauv(L, sizeof *t, 1); /* f, args, task */
+    *t = (struct task){.sched = s};
+    if (lua_getfield(L, LUA_REGISTRYINDEX, TASK_MT) == LUA_TTABLE)
+        lua_setmetatable(L, -2);
+    else
+        lua_pop(L, 1);
+    lua_State *co = lua_newthread(L); /* f, args, task, thread */
+    if (!lua_checkstack(co, nargs + 1)) {
+        lua_pushliteral(L, "too many arguments for a task");
+        lua_error(L);
+    }
+    lua_setiuservalue(L, -2, 1); /* f, args, task */
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+    lua_insert(L, -(nargs + 2)); /* task, f, args */
+    lua_xmove(L, co, nargs + 1);
+    t->co = co;
+    t->nargs = nargs;
+    t->timer.fire = timer_fired;
+    t->timer.ud = t;
+    t->next = s->tasks;
+    t->link = &s->tasks;
+    if (t->next != NULL)
+        t->next->link = &t->next;
+    s->tasks = t;
+    enqueue(t);
+    return t;
+}
+
+struct task *sched_current(struct sched *s) {
+    return s->current;
+}
+
+bool sched_alive(const struct task *t) {
+    return t->co != NULL;
+}
+
+bool sched_park(struct task *t, int64_t due, struct task **slot, const char *op,
+                lua_KFunction k) {
+    if (due != SCHED_NEVER && !loop_set_timer(t->sched->e->loop, &t->timer, due))
+        return false;
+    t->slot = slot;
+    t->op = op;
+    t->k = k;
+    if (slot != NULL)
+        *slot = t;
+    return true;
+}
+
+void sched_unpark(struct task *t) {
+    loop_clear_timer(t->sched->e->loop, &t->timer);
+    if (t->slot != NULL)
+        *t->slot = NULL;
+    t->slot = NULL;
+}
+
+const char *sched_wait_op(const struct task *t) {
+    return t->op;
+}
+
+lua_KFunction sched_wait_k(const struct task *t) {
+    return t->k;
+}
+
+void sched_wake(struct task *t) {
+    enqueue(t);
+}
+
+void sched_notify(struct task *t) {
+    t->noticed = true;
+    enqueue(t);
+}
+
+bool sched_take_notice(struct task *t) {
+    bool noticed = t->noticed;
+    t->noticed = false;
+    return noticed;
+}
+
+void sched_cancel(struct task *t) {
+    t->cancelled = true;
+    enqueue(t);
+}
+
+bool sched_cancelled(const struct task *t) {
+    return t->cancelled;
+}
+
+void sched_cancel_all(struct sched *s) {
+    for (struct task *t = s->tasks; t != NULL; t = t->next)
+        sched_cancel(t);
+}
+
+void sched_preempt(struct task *t) {
+    t->preempted = true;
+}
+
+bool sched_preemptible(const struct task *t, const lua_State *L) {
+    return t->co == L;
+}
+
+bool sched_first_warning(struct task *t) {
+    bool first = !t->warned;
+    t->warned = true;
+    return first;
+}
+
+static void unqueue(struct task *t) {
+    struct sched *s = t->sched;
+    struct task **at = &s->first;
+    while (*at != t)
+        at = &(*at)->behind;
+    *at = t->behind;
+    if (s->last == &t->behind)
+        s->last = at;
+    t->ready = false;
+}
+
+/* Let the coroutine be collected. Runs the to-be-closed variables that it still had. */
+static void retire(struct task *t) {
+    struct sched *s = t->sched;
+    lua_State *L = s->e->L, *co = t->co;
+    sched_unpark(t);
+    struct task *outer = s->current;
+    s->current = t; /* who closes is still this task: it must not be taken for none */
+    close_coroutine(co, L);
+    s->current = outer;
+    sched_unpark(t);
+    if (t->ready)
+        unqueue(t);
+    *t->link = t->next;
+    if (t->next != NULL)
+        t->next->link = t->link;
+    t->co = NULL;
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, t); /* the key exists: cannot raise */
+}
+
+void sched_free(struct sched *s) {
+    if (s == NULL)
+        return;
+    while (s->tasks != NULL)
+        retire(s->tasks);
+    free(s);
+}
+
+/* Resume once. LUA_YIELD while the task wants to go on. */
+static int step(struct sched *s, struct task *t) {
+    int nresults, nargs = t->nargs;
+
+    sched_unpark(t);
+    t->nargs = 0;
+    s->current = t;
+    s->e->alarms = 0;
+    s->e->running = t->co;
+    int status = lua_resume(t->co, s->e->L, nargs, &nresults);
+    s->e->running = NULL;
+    s->current = NULL;
+    if (status != LUA_YIELD)
+        return status;
+    bool parked = nresults == 1 && lua_touserdata(t->co, -1) == &sched_parked;
+    lua_pop(t->co, nresults);
+    if (t->preempted) {
+        t->preempted = false;
+        enqueue(t);
+        return LUA_YIELD;
+    }
+    if (parked)
+        return LUA_YIELD;
+    lua_pushliteral(t->co, "coroutine.yield outside of a coroutine");
+    return LUA_ERRRUN;
+}
+
+int64_t sched_turn(struct sched *s, sched_ended *ended, void *ud) {
+    struct task *batch = s->first;
+    s->first = NULL;
+    s->last = &s->first;
+    /* Tasks that become ready meanwhile queue up behind, for the next turn. */
+    while (batch != NULL) {
+        struct task *t = batch;
+        batch = t->behind;
+        t->ready = false;
+        int status = step(s, t);
+        if (status != LUA_YIELD) {
+            ended(ud, t, t->co, status);
+            retire(t);
+        }
+    }
+    if (s->first != NULL)
+        return 0;
+    return s->tasks == NULL ? -1 : SCHED_NEVER;
+}
