@@ -182,39 +182,40 @@ static void task_ended(void *ud, struct task *t, lua_State *co, int status) {
     }
 }
 
-/* One turn of tasks and one wait. False when no task is left, or when those that are
- * can never go on. */
-static bool turn(struct run *run, int64_t most_ms) {
+/* One turn of tasks. False when no task is left, or when those that are can never go
+ * on; else `*wait` says for how long to wait now. */
+static bool turn(struct run *run, int64_t *wait) {
     struct engine *e = run->e;
-    int64_t wait = sched_turn(e->sched, task_ended, run);
-    if (wait < 0 || (wait > 0 && loop_idle(e->loop)))
-        return false;
-    if (most_ms >= 0 && (wait > most_ms))
-        wait = most_ms;
-    loop_turn(e->loop, wait == SCHED_NEVER ? -1 : wait);
-    return true;
+    *wait = sched_turn(e->sched, task_ended, run);
+    return *wait == 0 || (*wait > 0 && !loop_idle(e->loop));
 }
 
-/* The other tasks were asked to stop: let them close what they hold. */
+/* The other tasks are asked to stop, and get a while to close what they hold. */
 static void close_others(struct run *run) {
-    int64_t end = loop_now() + CLOSING_MS, left;
+    int64_t end = loop_now() + CLOSING_MS, left, wait;
     sched_cancel_all(run->e->sched);
-    while ((left = end - loop_now()) > 0 && turn(run, left))
-        ;
+    while ((left = end - loop_now()) > 0 && turn(run, &wait))
+        loop_turn(run->e->loop, wait < left ? wait : left);
 }
 
 int engine_run(struct engine *e, int nargs) {
     struct run run = {.e = e, .status = -1};
     bool told = false;
+    int64_t wait;
     run.first = sched_spawn(e->sched, e->L, nargs); /* task */
-    while (run.status == -1) {
+    for (;;) {
+        bool going = turn(&run, &wait);
+        if (run.status != -1)
+            break;
+        if (!going) {
+            fprintf(stderr, "tarn: all tasks wait for each other\n");
+            sched_cancel_all(e->sched);
+            continue;
+        }
+        loop_turn(e->loop, wait == SCHED_NEVER ? -1 : wait);
         if (e->interrupts > 0 && !told) {
             sched_cancel_all(e->sched);
             told = true;
-        }
-        if (!turn(&run, -1) && run.status == -1) {
-            fprintf(stderr, "tarn: all tasks wait for each other\n");
-            sched_cancel_all(e->sched);
         }
     }
     close_others(&run);
