@@ -26,8 +26,8 @@ struct json json_at(struct json j, const char *path);
 /* '{', '[', '"', '0' (number), 't', 'f', 'n', or 0 if not there. */
 char json_type(struct json j);
 
-/* A string, unescaped, with a 0 at its end, cut to fit; a number or boolean as its text. False, and
- * "", for anything else. */
+/* A string, unescaped, with a 0 at its end, cut to fit (never inside a character; a zero byte
+ * becomes a blank); a number or boolean as its text. False, and "", for anything else. */
 bool json_text(struct json j, char *out, size_t room);
 
 /* The same at full length, malloced, the caller frees; NULL if it is no string. */
