@@ -1,0 +1,38 @@
+#!/bin/sh
+# lint.sh: formats and linters over the tree. Needs build/compile_commands.json. Each check
+# counts as one; ends in "N passed, N failed".
+set -u
+cd "$(dirname "$0")/.." || exit 1
+passed=0
+failed=0
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+check() {
+    name=$1
+    shift
+    if "$@" >"$out" 2>&1; then
+        passed=$((passed + 1))
+        echo "lint $name: ok"
+    else
+        failed=$((failed + 1))
+        tail -n 60 "$out"
+        echo "lint $name: failed"
+    fi
+}
+
+c_files=$(find src tests -name '*.c')
+all_files=$(find src tests -name '*.[ch]')
+[ -f build/compile_commands.json ] || cmake -S . -B build -G Ninja >/dev/null || exit 1
+cmake --build build --target tarncore >/dev/null || exit 1 # the generated bundle
+
+# shellcheck disable=SC2086 # lists of names without blanks
+check clang-format clang-format --dry-run -Werror $all_files
+check luacheck luacheck -q lua scripts tests docs/native
+check shellcheck shellcheck dev .ci/run tests/run.sh tests/lint.sh
+# shellcheck disable=SC2086
+check clang-tidy sh -c 'echo "$1" | tr " " "\n" | xargs -n 4 -P "$(nproc)" \
+    clang-tidy -p build --quiet --warnings-as-errors="*"' sh "$(echo $c_files)"
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
