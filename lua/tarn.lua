@@ -1,0 +1,51 @@
+--- tarn: what a script requires.
+--
+--     local tarn = require "tarn"
+--     local ws = tarn.workspace "prod"
+--     for p in ws:pipelines() do print(p.name, p.state) end
+--
+-- Every call that talks to somebody waits for the answer and raises a fault if there is
+-- none. `tarn.<command> { ... }` runs a command with its options and returns its data.
+
+local pool = require "tarn.pool"
+
+local M = {
+  map = pool.map,
+  first = pool.first,
+  timeout = pool.timeout,
+}
+
+--- A workspace, by the name of a profile; without one, by the environment, as all Databricks
+-- tools find it. `demo` and `demo-dr` are the embedded ones.
+---@param profile? string
+---@param opts? { jobs?: integer, rate?: number, timeout?: number }
+---@return tarn.WorkspaceClient
+function M.workspace(profile, opts)
+  return require("tarn.workspace").open(profile, opts)
+end
+
+--- Let other tasks run for at least that long.
+---@param seconds number
+function M.sleep(seconds)
+  require("native.task").sleep(seconds)
+end
+
+-- What is loaded at its first use: `tarn.json`, `tarn.fault`, and the commands.
+local modules = { json = "native.json", fault = "tarn.fault" }
+
+setmetatable(M, {
+  __index = function(_, name)
+    if modules[name] then
+      return require(modules[name])
+    end
+    local command = require "tarn.command"
+    if type(name) ~= "string" or not command.exists(name) then
+      return nil
+    end
+    return function(args)
+      return command.call(name, args)
+    end
+  end,
+})
+
+return M

@@ -1,0 +1,92 @@
+--- SQL statements at a warehouse, as rows by column name.
+
+local M = {}
+
+---@class tarn.Rows an iterator: `for row in rows do`; each row a table by column name, whose
+-- cells are strings or json.null. Closing it cancels a statement that still runs.
+---@field columns { name: string, type_name: string, type_text: string }[]
+---@field statement_id string
+---@field truncated boolean
+local Rows = {}
+Rows.__index = Rows
+
+-- The SQL type that a Lua value is bound as, unless the caller says one.
+local function type_of(value)
+  local kind = math.type(value)
+  if kind == "integer" then
+    return "BIGINT"
+  elseif kind == "float" then
+    return "DOUBLE"
+  elseif type(value) == "boolean" then
+    return "BOOLEAN"
+  end
+end
+
+-- Sorted by name, so that the same call is the same request. A parameter may be a value, or
+-- { value = , type = } for DATE, TIMESTAMP, DECIMAL(p,s) and NULLs with a type.
+local function parameter_list(params)
+  local list = {}
+  for name, value in pairs(params) do
+    if type(value) == "table" then
+      list[#list + 1] = { name = name, value = value.value, type = value.type }
+    else
+      list[#list + 1] = { name = name, value = value, type = type_of(value) }
+    end
+  end
+  table.sort(list, function(a, b) return a.name < b.name end)
+  return list
+end
+
+--- Submit a statement and wait until its result is there.
+---@param ws tarn.WorkspaceClient
+---@param text string
+---@param params? table<string, any> named, as in ":name"
+---@param opts? tarn.SqlOptions
+---@return tarn.Rows
+function M.run(ws, text, params, opts)
+  local all = {}
+  for key, value in pairs(opts or {}) do
+    all[key] = value
+  end
+  if params and next(params) ~= nil then
+    all.parameters = parameter_list(params)
+  end
+  all.warehouse_id = all.warehouse_id or ws.native:info().warehouse_id
+    or require("tarn.warehouses").default(ws)
+  local cursor = ws.native:sql(text, all)
+  return setmetatable({
+    cursor = cursor,
+    columns = cursor.columns,
+    statement_id = cursor.statement_id,
+    truncated = cursor.truncated,
+  }, Rows)
+end
+
+function Rows:__call()
+  local cells = self.cursor:next()
+  if not cells then
+    return nil
+  end
+  local row = {}
+  for i, column in ipairs(self.columns) do
+    row[column.name] = cells[i]
+  end
+  return row
+end
+
+--- All rows that are left.
+---@return table[]
+function Rows:all()
+  local list = {}
+  for row in self do
+    list[#list + 1] = row
+  end
+  return list
+end
+
+function Rows:close()
+  self.cursor:close()
+end
+Rows.__close = Rows.close
+
+return M

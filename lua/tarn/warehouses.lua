@@ -1,0 +1,58 @@
+--- SQL warehouses: which one to use when nobody says.
+
+local fault = require "tarn.fault"
+
+local M = {}
+
+-- The one that answers soonest first.
+local RANK = { RUNNING = 1, STARTING = 2, STOPPED = 3, STOPPING = 4 }
+
+--- All warehouses, every page.
+---@param ws tarn.WorkspaceClient
+---@return table[]
+function M.all(ws)
+  local list, token = {}, nil
+  repeat
+    local page = ws:request("GET", "/api/2.0/sql/warehouses", { query = { page_token = token } })
+    table.move(page.warehouses or {}, 1, #(page.warehouses or {}), #list + 1, list)
+    token = page.next_page_token
+  until not token or token == ""
+  return list
+end
+
+--- The id of the workspace's default warehouse; where it has none, of the one that is
+-- running, starting or startable, by name. Asked once for each connection.
+---@param ws tarn.WorkspaceClient
+---@return string
+function M.default(ws)
+  if ws.warehouse_id then
+    return ws.warehouse_id
+  end
+  local answer = fault.try(ws.request, ws, "GET", "/api/2.0/sql/warehouses/default")
+  local id = answer and answer.id
+  if not id then
+    local usable = {}
+    for _, warehouse in ipairs(M.all(ws)) do
+      if RANK[warehouse.state] then
+        usable[#usable + 1] = warehouse
+      end
+    end
+    table.sort(usable, function(a, b)
+      if RANK[a.state] ~= RANK[b.state] then
+        return RANK[a.state] < RANK[b.state]
+      end
+      return a.name < b.name
+    end)
+    id = usable[1] and usable[1].id
+  end
+  if not id then
+    fault.raise {
+      kind = "sql", op = "sql", message = "no SQL warehouse can be used in " .. ws:host(),
+      hint = "name one with --warehouse or DATABRICKS_WAREHOUSE_ID",
+    }
+  end
+  ws.warehouse_id = id
+  return id
+end
+
+return M
