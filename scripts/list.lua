@@ -1,0 +1,74 @@
+local dashboard = require "tarn.dashboard"
+local glob = require "tarn.glob"
+local json = require "native.json"
+
+-- A test for a field that may be missing; without a pattern all rows pass.
+local function matcher(pattern, case)
+  if not pattern then
+    return function() return true end
+  end
+  local matches = glob.matcher(pattern, case)
+  return function(value)
+    return value ~= json.null and matches(value)
+  end
+end
+
+-- The API's word, or what the dashboard counts the pipeline as.
+local function state_matcher(pattern)
+  local matches = matcher(pattern)
+  return function(row)
+    return matches(row.state) or matches(dashboard.status(row))
+  end
+end
+
+local function health_matcher(health)
+  return function(row)
+    local value = row.health == json.null and "UNKNOWN" or row.health
+    return not health or value == health:upper()
+  end
+end
+
+return {
+  summary = "List the pipelines of a workspace.",
+  effect = "read",
+  route = { "GET", "/api/dlt/pipelines" },
+  details = [[
+All pipelines you may see, on every page of the API. Patterns are globs: '*' is anything, '?'
+is one character; case does not count unless you say --case.
+
+--state takes the API's words (RUNNING, IDLE, FAILED, ...), and finds by the dashboard's words
+too: `--state failed` includes pipelines that are IDLE because their newest update failed.]],
+  args = {
+    { "filter", "string", "Only pipelines whose name matches this glob.", optional = true,
+      positional = true },
+    { "state", "string", "Only pipelines in this state (a glob).", optional = true },
+    { "health", "choice", "Only pipelines of this health.", optional = true,
+      choices = { "healthy", "unhealthy", "unknown" } },
+    { "creator", "string", "Only pipelines whose creator matches this glob.", optional = true },
+    { "case", "flag", "Case counts in the name and the creator." },
+  },
+  examples = {
+    { "list", "all of them" },
+    { "list 'sales*' --state failed", "those of one family that failed" },
+    { "list --health unhealthy -o json", "for a program" },
+    { "list --creator '*@example.com' -o csv", "for a spreadsheet" },
+  },
+  see = { "get", "dashboard" },
+  render = {
+    columns = { "name", "state", "health", "creator", "latest_update.state",
+      "latest_update.creation_time", "pipeline_id" },
+  },
+
+  run = function(ctx, arg)
+    local by_name, by_creator = matcher(arg.filter, arg.case), matcher(arg.creator, arg.case)
+    local by_state, by_health = state_matcher(arg.state), health_matcher(arg.health)
+    local next_row = ctx.workspace:pipelines()
+    return function()
+      for row in next_row do
+        if by_name(row.name) and by_state(row) and by_health(row) and by_creator(row.creator) then
+          return row
+        end
+      end
+    end
+  end,
+}

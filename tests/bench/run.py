@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""run.py BUILD [NAME...]: measure tarn beside the floors, both in one run, turn by turn.
+
+Each line gives the ratio of the medians, its spread over the pairs, and the bound that it must
+keep. Times are of whole processes; the embedded workspace runs beside them on loopback."""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
+ONLY = sys.argv[2:]
+TARN = os.path.join(BUILD, "tarn")
+FLOOR = os.path.join(BUILD, "bench_floor")
+RESULTS = []
+
+
+def environment(url):
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("DATABRICKS_", "TARN_"))}
+    env.update(DATABRICKS_HOST=url, DATABRICKS_TOKEN="demo-token", HOME=tempfile.gettempdir(),
+               NO_COLOR="1", no_proxy="*")
+    return env
+
+
+class Sandbox:
+    """The embedded workspace with a scenario and a latency for each call."""
+
+    def __init__(self, scenario, latency):
+        self.child = subprocess.Popen(
+            [TARN, "sandbox", "--port", "0", "--scenario", scenario, "--latency", str(latency)],
+            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment(""))
+        for line in self.child.stderr:
+            found = re.search(r"listening on (http://\S+)", line)
+            if found:
+                self.url = found.group(1)
+                return
+        raise SystemExit("the embedded workspace did not start")
+
+    def cpu(self):
+        with open(f"/proc/{self.child.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.terminate()
+        self.child.wait()
+
+
+class Run:
+    """One process: wall and user seconds, peak memory in MiB, its output."""
+
+    def __init__(self, argv, env=None):
+        with tempfile.TemporaryFile() as out:
+            begin = time.monotonic()
+            child = subprocess.Popen(argv, stdout=out, stderr=subprocess.PIPE, env=env)
+            errors = child.stderr.read()
+            _, status, usage = os.wait4(child.pid, 0)
+            self.wall = time.monotonic() - begin
+            child.returncode = status
+            out.seek(0)
+            self.out = out.read()
+        if status != 0:
+            raise SystemExit(f"{' '.join(argv)} failed:\n{errors.decode()}")
+        self.user = usage.ru_utime
+        self.memory = usage.ru_maxrss / 1024
+
+
+def report(name, text, ok):
+    RESULTS.append(ok)
+    print(f"{'ok  ' if ok else 'MISS'} {name}: {text}", flush=True)
+
+
+def ratio(name, ours, floor, bound, value=lambda run: run.wall, runs=7, unit="wall"):
+    """`ours` and `floor` start one process each; they take turns, so that noise hits both."""
+    ours(), floor()  # files and pages warm
+    pairs = [(value(ours()), value(floor())) for _ in range(runs)]
+    a, b = (statistics.median(x[i] for x in pairs) for i in (0, 1))
+    spread = sorted(x / max(y, 1e-9) for x, y in pairs)
+    report(name, f"{unit} {a * 1000:.1f} ms, floor {b * 1000:.1f} ms: {a / b:.2f} times the floor "
+           f"(spread {spread[0]:.2f} to {spread[-1]:.2f}, {runs} runs); at most {bound}",
+           a / b <= bound)
+
+
+def calls_of(command, env):
+    """Calls that a command makes, counted by its own trace: one line `> METHOD` for each."""
+    done = subprocess.run([TARN, "-v", *command], env=env, capture_output=True, text=True)
+    return len(re.findall(r"^> [A-Z]+ ", done.stderr, re.M))
+
+
+def version():
+    ratio("tarn --version", lambda: Run([TARN, "--version"]), lambda: Run([FLOOR, "version"]),
+          1.5, runs=31)
+
+
+def listing():
+    with Sandbox("large:1000", 50) as sandbox:
+        env = environment(sandbox.url)
+        ratio("tarn list, 1,000 pipelines, 50 ms a call",
+              lambda: Run([TARN, "list", "-o", "json"], env),
+              lambda: Run([FLOOR, "list", sandbox.url], env), 1.10)
+        calls = calls_of(["list", "-o", "json"], env)
+        report("tarn list, calls", f"{calls}; exactly 10", calls == 10)
+
+
+def dashboard():
+    with Sandbox("large:1000,50,1000", 50) as sandbox:
+        env = environment(sandbox.url)
+        ratio("tarn dashboard, 1,000 pipelines, 50 active, 50 ms a call",
+              lambda: Run([TARN, "dashboard", "-o", "json"], env),
+              lambda: Run([FLOOR, "dashboard", sandbox.url], env), 1.25)
+        calls = calls_of(["dashboard", "-o", "json"], env)
+        report("tarn dashboard, calls", f"{calls}; at most 60", calls <= 60)
+
+
+SCRIPT = """
+local tarn = require "tarn"
+local ws = tarn.workspace()
+local ids = {}
+for p in ws:pipelines() do ids[#ids + 1] = p.pipeline_id end
+local pages = tarn.map(ids, function(id)
+  return #(ws.native:events(id, { max_results = 250 }).events or {})
+end, { limit = 32 })
+return #pages
+"""
+
+
+def script():
+    with Sandbox("large:1000,1000,10", 50) as sandbox, \
+            tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        env = environment(sandbox.url)
+        file.write(SCRIPT)
+        file.flush()
+        ours = lambda: Run([TARN, "run", file.name], env)
+        floor = lambda: Run([FLOOR, "events", sandbox.url], env)
+        name = "a script over 1,000 pipelines and their events, window 32"
+        ratio(name, ours, floor, 1.10, runs=5)
+        ratio(name, ours, floor, 2.5, value=lambda run: run.user, runs=5, unit="user CPU")
+
+
+def memory():
+    with Sandbox("large:10000,50,20", 0) as sandbox:
+        env = environment(sandbox.url)
+        for command, form, bound in (("list", "jsonl", 24), ("dashboard", "json", 48)):
+            peak = max(Run([TARN, command, "-o", form], env).memory for _ in range(3))
+            report(f"tarn {command}, 10,000 pipelines, memory",
+                   f"{peak:.1f} MiB at its peak; at most {bound}", peak <= bound)
+
+
+def workspace():
+    with Sandbox("large:100", 0) as sandbox:
+        env = environment(sandbox.url)
+        row = subprocess.run([TARN, "list", "-o", "csv"], env=env, capture_output=True, text=True)
+        found = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", row.stdout).group(0)
+        url = f"{sandbox.url}/api/2.0/pipelines/{found}"
+        rates = []
+        for _ in range(5):
+            begin = sandbox.cpu()
+            Run([FLOOR, "load", url, "6000", "16"], env)
+            rates.append(6000 / (sandbox.cpu() - begin))
+        rates.sort()
+        report("embedded workspace, GET of one pipeline",
+               f"{statistics.median(rates):.0f} requests for each second of one core "
+               f"(spread {rates[0]:.0f} to {rates[-1]:.0f}, 5 runs); at least 3000",
+               statistics.median(rates) >= 3000)
+
+
+def json():
+    done = subprocess.run([os.path.join(BUILD, "bench_json")], capture_output=True, text=True)
+    for line in done.stdout.splitlines():
+        found = re.match(r"(json (?:decode|encode)): ([0-9.]+) (.*)", line)
+        if found:
+            report(found.group(1), f"{found.group(2)} {found.group(3)}; at least 0.67",
+                   float(found.group(2)) >= 0.67)
+        else:
+            print("     " + line)
+
+
+for part in (version, listing, dashboard, script, memory, json, workspace):
+    if not ONLY or part.__name__ in ONLY:
+        part()
+print(f"{sum(RESULTS)} passed, {len(RESULTS) - sum(RESULTS)} failed")
+sys.exit(0 if all(RESULTS) else 1)
