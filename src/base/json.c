@@ -389,3 +389,22 @@ struct json json_next(struct json array, struct json *it) {
         return *it = NOTHING;
     return *it = read_value(&r);
 }
+
+struct json json_pair(struct json object, struct json *it, struct json *key) {
+    *key = NOTHING;
+    if (json_type(object) != '{')
+        return *it = NOTHING;
+    struct reader r = {it->text == NULL ? object.text + 1 : it->text + it->size,
+                       object.text + object.size};
+    skip_blanks(&r);
+    if (it->text != NULL && !take(&r, ','))
+        return *it = NOTHING;
+    skip_blanks(&r);
+    if (peek(&r) == '}')
+        return *it = NOTHING;
+    *key = read_value(&r);
+    skip_blanks(&r);
+    if (json_type(*key) != '"' || !take(&r, ':'))
+        return *it = NOTHING;
+    return *it = read_value(&r);
+}

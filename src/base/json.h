@@ -39,4 +39,7 @@ bool json_int(struct json j, int64_t *out);
 /* Elements of an array in order: start with an empty `it` ({0}); text NULL at the end. */
 struct json json_next(struct json array, struct json *it);
 
+/* Members of an object in order, likewise; `*key` is the name, a string. */
+struct json json_pair(struct json object, struct json *it, struct json *key);
+
 #endif

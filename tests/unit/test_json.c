@@ -330,6 +330,23 @@ static void elements_come_in_order(void **state) {
     assert_null(json_next((struct json){0}, &it).text);
 }
 
+static void members_come_in_order(void **state) {
+    (void)state;
+    struct json object = root(" { \"a\" : 1 , \"\\u0062\":null,\"c\":[2]} ");
+    struct json it = {0}, key;
+    char name[8], names[32] = "";
+    while (json_pair(object, &it, &key).text != NULL) {
+        assert_true(json_text(key, name, sizeof name));
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s=%.*s ", name,
+                 (int)it.size, it.text);
+    }
+    assert_string_equal("a=1 b=null c=[2] ", names);
+    it = (struct json){0};
+    assert_null(json_pair(root("{ }"), &it, &key).text);
+    assert_null(json_pair(root("[1]"), &it, &key).text);
+    assert_null(json_pair((struct json){0}, &it, &key).text);
+}
+
 /* Any change of one byte is read without a fault of ours, whatever it makes of the text. */
 static void one_wrong_byte_does_no_harm(void **state) {
     (void)state;
@@ -360,6 +377,7 @@ int main(void) {
         cmocka_unit_test(whole_numbers_are_exact),
         cmocka_unit_test(a_number_of_a_megabyte_is_read),
         cmocka_unit_test(elements_come_in_order),
+        cmocka_unit_test(members_come_in_order),
         cmocka_unit_test(one_wrong_byte_does_no_harm),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
