@@ -1,0 +1,43 @@
+/* ini.h -- read a text of sections with keys and values, by the rules that Databricks tools
+ * share. Pure: no files. Knows nothing of what the keys mean.
+ *
+ * `[name]` begins a section; what comes before the first one is in section DEFAULT, from which
+ * nothing is inherited. `key = value` and `key: value` set a key, whose case does not matter; a
+ * section may be continued further down, and of a key set twice the last wins. A line that
+ * begins with # or ; is a comment, and so is the rest of a line from a # or ; after white space.
+ * Quotes around a whole value are taken off, and keep what they hold. A byte order mark and
+ * CRLF are nothing special. Anything else is an error that names the line and does not quote
+ * it, because it may hold a secret. */
+
+#ifndef TARN_INI_H
+#define TARN_INI_H
+
+#include "base/fault.h"
+
+#include <stddef.h>
+
+/* All zero is an empty one that owns nothing. */
+struct ini {
+    struct ini_section {
+        char *name;
+        struct ini_entry {
+            char *key; /* in lower case */
+            char *value;
+            int line;
+        } * entries;
+        size_t count;
+    } * sections;
+    size_t count;
+};
+
+/* False with `*f` (kind parse, "line 3: ...") and `*ini` empty. */
+bool ini_parse(const char *text, size_t size, struct ini *ini, struct fault *f);
+
+/* Free what it owns, after overwriting the values. */
+void ini_free(struct ini *ini);
+
+/* NULL if there is no such section, or no such key. */
+const struct ini_section *ini_section(const struct ini *ini, const char *name);
+const char *ini_get(const struct ini_section *section, const char *key);
+
+#endif
