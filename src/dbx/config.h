@@ -38,6 +38,7 @@ enum config_attr {
     CONFIG_AZURE_TENANT_ID,
     CONFIG_AZURE_ENVIRONMENT,
     CONFIG_OIDC_TOKEN_ENV,
+    CONFIG_OIDC_TOKEN, /* the value of the variable that oidc_token_env names */
     CONFIG_OIDC_TOKEN_FILEPATH,
     CONFIG_AUDIENCE,
     CONFIG_GITHUB_URL,   /* ACTIONS_ID_TOKEN_REQUEST_URL, environment only */
@@ -67,17 +68,47 @@ typedef const char *config_getenv(void *ud, const char *name);
 
 struct config_args {
     const char *profile;      /* explicit; beats the environment's credentials */
-    const char *host, *token; /* explicit; then neither environment nor file is read */
+    const char *host, *token; /* explicit; both: neither environment nor file is read */
     const char *config_file;  /* explicit */
-    config_getenv *env;       /* never NULL */
+    bool alone; /* with a profile: nothing else of a workspace (warehouse_id ...) is
+                        * taken from the environment either; for the second of two (F.11) */
+    config_getenv *env; /* never NULL; "" counts as not set */
     void *env_ud;
 };
 
-/* Fill `*c` by the rules of F.2 and F.3 and choose the method (F.4). False with `*f` (kind auth
- * or usage-like io) and `*c` empty: missing file or profile, no credentials, more than one
- * method, a method we do not support (named), a host that is no URL, http:// that is not
- * loopback. */
+/* Fill `*c` by the rules of F.2 and F.3 and choose the method (F.4). False with `*f` and `*c`
+ * empty. Kind auth: an unknown profile, no credentials, more than one method, a method that we
+ * do not support (named), a host that is no URL, http:// that is not loopback. Kind io or
+ * parse: the file cannot be read, or line N of it makes no sense.
+ *
+ * An explicit profile's own values beat the environment, whose credentials are not read at
+ * all. A profile named by DATABRICKS_CONFIG_PROFILE only fills what the environment leaves
+ * open, as in all other tools. The default file may be missing (or HOME); one that was named
+ * may not. Where the method is "databricks-cli" and CONFIG_AUTH_TYPE is not set, nothing more
+ * specific was configured: another may be tried if it turns out not to be. */
 bool config_resolve(const struct config_args *args, struct config *c, struct fault *f);
 void config_free(struct config *c);
+
+/* The config file that these arguments lead to, whether it is there or not, malloced; NULL with
+ * `*f` if there is none to look for (HOME not set) or memory runs out. */
+char *config_path(const struct config_args *args, struct fault *f);
+
+/* The profiles of the config file in its order, each with what would be used. */
+struct config_profiles {
+    struct config_profile {
+        char *name, *host; /* host NULL: not set, or no URL */
+        const char
+            *auth_type; /* NULL if it cannot be told, with the reason in `problem` */
+        bool is_default;
+        char problem[512];
+    } * list;
+    size_t count;
+    char *path; /* NULL: no HOME */
+};
+
+/* A missing default file is an empty list; `args->profile` does not matter. */
+bool config_profiles(const struct config_args *args, struct config_profiles *p,
+                     struct fault *f);
+void config_profiles_free(struct config_profiles *p);
 
 #endif
