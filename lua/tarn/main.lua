@@ -1,4 +1,132 @@
-return function(...)
-  print(...)
+--- The command line: options, then one script, then its data on stdout and a status.
+
+local fault = require "tarn.fault"
+local find = require "tarn.find"
+
+--- What `tarn` needs to know of a fault before anything else is loaded.
+local function report(f, opts)
+  local R = require "tarn.report"
+  if f.kind ~= "cancelled" then
+    R.print(f, opts)
+  end
+  return R.status(f)
+end
+
+-- A file that is left aside because the working directory is never searched: one line, so
+-- that nobody wonders. Not if it holds the same as the one that runs.
+local function warn_passed_over(command, source)
+  local name = "scripts/" .. command .. ".lua"
+  local file <close> = io.open(name, "rb")
+  local text = file and file:read "a"
+  if text and text ~= source.text then
+    io.stderr:write(("tarn: ./%s is not used: name its folder with --path . to use it\n")
+      :format(name))
+  end
+end
+
+-- A script that destroys asks first on a terminal, and needs --yes without one.
+local function confirm(op, script, arg, opts)
+  if script.effect ~= "destroy" or arg.dry_run or opts.yes then
+    return
+  end
+  local term = require "native.term"
+  if not (term.is_tty "in" and term.is_tty "err") then
+    fault.usage(op, "this destroys something, and nobody can be asked",
+      "--yes does it, --dry-run shows what would be done")
+  end
+  local answer = term.read_line(("%s: %s Go on? [y/N] "):format(op, script.summary))
+  if not answer or not answer:lower():find "^y" then
+    fault.raise { kind = "cancelled", op = op, message = "not confirmed" }
+  end
+end
+
+local function show_version()
+  local bundle = require "native.bundle"
+  require("native.term").write("out", ("tarn %s (%s)\n"):format(bundle.version, _VERSION))
   return 0
+end
+
+local function show_help(topic, opts)
+  local text = require("tarn.help").text(topic)
+  require("tarn.out").write(text, opts)
+  return 0
+end
+
+local function run_command(words, at, opts)
+  local command = words[at]
+  local op = "tarn " .. command:gsub("^@", "")
+  local script, source = require("tarn.script").load(command)
+  local arg = require("tarn.args").parse(op, script.args,
+    table.move(words, at + 1, #words, 1, {}), opts)
+  if opts.version then
+    return show_version()
+  elseif opts.help then
+    return show_help(command, opts)
+  end
+  if not opts.quiet and not opts.bundled and command:sub(1, 1) ~= "@" then
+    warn_passed_over(command, source)
+  end
+  confirm(op, script, arg, opts)
+  return require("tarn.command").run(op, script, arg, opts)
+end
+
+local function start(words)
+  local args = require "tarn.args"
+  local opts, at = args.parse_global(words)
+  find.setup(opts)
+  if opts.version then
+    return show_version()
+  elseif not words[at] then
+    local status = show_help(nil, opts)
+    return opts.help and status or require("tarn.report").statuses.usage
+  end
+  -- --path and --bundled may also stand behind the command, which they decide about.
+  for i = at + 1, #words do
+    if words[i] == "--" then
+      break
+    elseif words[i] == "--bundled" then
+      opts.bundled = true
+    elseif words[i] == "--path" or words[i]:find "^%-%-path=" then
+      opts.path = opts.path or {}
+      opts.path[#opts.path + 1] = words[i]:match "^%-%-path=(.*)$" or words[i + 1]
+    end
+  end
+  find.setup(opts)
+  opts.path = nil
+  return run_command(words, at, opts), opts
+end
+
+-- -o json decides how a fault is printed even when the command line was not understood.
+local function wanted_output(words)
+  for i, word in ipairs(words) do
+    local name = word:match "^%-%-output=(.*)$" or word:match "^%-o(.+)$"
+      or (word == "-o" or word == "--output") and words[i + 1]
+    if word == "--" then
+      return
+    elseif name then
+      return name
+    end
+  end
+end
+
+local function is_verbose(words)
+  for _, word in ipairs(words) do
+    if word:find "^%-v+$" or word == "--verbose" then
+      return 1
+    end
+  end
+  return 0
+end
+
+--- The program. Arguments are the words of the command line, without the program's name.
+---@return integer status
+return function(...)
+  require("tarn.strict").install()
+  package.searchers[2] = find.searcher
+  local words = { ... }
+  local ok, status = fault.call(start, words)
+  if not ok then
+    return report(status, { output = wanted_output(words), verbose = is_verbose(words) })
+  end
+  return status
 end
