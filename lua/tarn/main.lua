@@ -3,7 +3,11 @@
 local fault = require "tarn.fault"
 local find = require "tarn.find"
 
---- What `tarn` needs to know of a fault before anything else is loaded.
+-- `print` goes through tarn.out, which notices a closed pipe and a full disk.
+local function print(...)
+  require("tarn.out").print(...)
+end
+
 local function report(f, opts)
   local R = require "tarn.report"
   if f.kind ~= "cancelled" then
@@ -24,31 +28,19 @@ local function warn_passed_over(command, source)
   end
 end
 
--- A script that destroys asks first on a terminal, and needs --yes without one.
-local function confirm(op, script, arg, opts)
-  if script.effect ~= "destroy" or arg.dry_run or opts.yes then
-    return
-  end
-  local term = require "native.term"
-  if not (term.is_tty "in" and term.is_tty "err") then
-    fault.usage(op, "this destroys something, and nobody can be asked",
-      "--yes does it, --dry-run shows what would be done")
-  end
-  local answer = term.read_line(("%s: %s Go on? [y/N] "):format(op, script.summary))
-  if not answer or not answer:lower():find "^y" then
-    fault.raise { kind = "cancelled", op = op, message = "not confirmed" }
-  end
-end
-
 local function show_version()
   local bundle = require "native.bundle"
-  require("native.term").write("out", ("tarn %s (%s)\n"):format(bundle.version, _VERSION))
+  local out = require "tarn.out"
+  out.write(("tarn %s (%s)\n"):format(bundle.version, _VERSION))
+  out.flush()
   return 0
 end
 
-local function show_help(topic, opts)
+local function show_help(topic)
   local text = require("tarn.help").text(topic)
-  require("tarn.out").write(text, opts)
+  local out = require "tarn.out"
+  out.write(text)
+  out.flush()
   return 0
 end
 
@@ -61,12 +53,11 @@ local function run_command(words, at, opts)
   if opts.version then
     return show_version()
   elseif opts.help then
-    return show_help(command, opts)
+    return show_help(command)
   end
   if not opts.quiet and not opts.bundled and command:sub(1, 1) ~= "@" then
     warn_passed_over(command, source)
   end
-  confirm(op, script, arg, opts)
   return require("tarn.command").run(op, script, arg, opts)
 end
 
@@ -77,7 +68,7 @@ local function start(words)
   if opts.version then
     return show_version()
   elseif not words[at] then
-    local status = show_help(nil, opts)
+    local status = show_help()
     return opts.help and status or require("tarn.report").statuses.usage
   end
   -- --path and --bundled may also stand behind the command, which they decide about.
@@ -124,8 +115,11 @@ return function(...)
   require("tarn.strict").install()
   package.searchers[2] = find.searcher
   local words = { ... }
+  rawset(_G, "print", print)
   local ok, status = fault.call(start, words)
-  if not ok then
+  if not ok and status.code == "EPIPE" and status.op == "output" then
+    return 0 -- the reader of a pipe has seen enough, as with `head`
+  elseif not ok then
     return report(status, { output = wanted_output(words), verbose = is_verbose(words) })
   end
   return status

@@ -1,0 +1,153 @@
+--- Commands: a script with its arguments and its context, run from anywhere.
+
+local fault = require "tarn.fault"
+local script = require "tarn.script"
+
+local M = {}
+
+---@class tarn.Context what a script's `run` gets first
+---@field workspace tarn.WorkspaceClient the one that --profile names; opened at its first use
+---@field op string        "tarn list": who speaks, in faults
+---@field options table    the options that every command takes
+---@field progress fun(done: integer, total?: integer, what?: string)
+---@field warn fun(text: string) one line on stderr, unless -q
+---@field finish fun(outcome: string) how it went, for the exit status: see tarn.report
+
+-- The options of the program's own command line, for commands that are called from Lua.
+local options = {}
+
+local lazy = {}
+
+function lazy.workspace(ctx)
+  return M.open_workspace(ctx.options.profile, ctx.options)
+end
+
+local Context = {}
+
+function Context.__index(ctx, name)
+  local make = lazy[name]
+  if not make then
+    error(("ctx has no field '%s'"):format(tostring(name)), 2)
+  end
+  local value = make(ctx)
+  rawset(ctx, name, value)
+  return value
+end
+
+--- Open a workspace with the limits that the command line set.
+---@param profile? string
+---@param opts table
+---@return tarn.WorkspaceClient
+function M.open_workspace(profile, opts)
+  return require("tarn.workspace").open(profile,
+    { jobs = opts.jobs, rate = opts.rate, timeout = opts.timeout })
+end
+
+--- The context of one run.
+---@param op string
+---@param opts table
+---@return tarn.Context
+function M.context(op, opts)
+  local ctx = { op = op, options = opts, outcome = "done" }
+  function ctx.progress(done, total, what)
+    require("tarn.progress").show(done, total, what)
+  end
+  function ctx.warn(text)
+    if not opts.quiet then
+      io.stderr:write("tarn: ", text, "\n")
+    end
+  end
+  function ctx.finish(outcome)
+    if not require("tarn.report").statuses[outcome] then
+      error(("unknown outcome '%s'"):format(tostring(outcome)), 2)
+    end
+    ctx.outcome = outcome
+  end
+  return setmetatable(ctx, Context)
+end
+
+--- Turn the names of workspaces among the arguments into workspaces; "here" is the context's.
+---@param ctx tarn.Context
+---@param specs table[]
+---@param arg table
+function M.open_workspaces(ctx, specs, arg)
+  for _, spec in ipairs(specs) do
+    local name = arg[spec[1]]
+    if spec[2] == "workspace" and type(name) == "string" then
+      arg[spec[1]] = name == "here" and ctx.workspace or M.open_workspace(name, ctx.options)
+    end
+  end
+end
+
+--- A script that destroys asks first on a terminal, and needs --yes without one.
+---@param op string
+---@param loaded table the script
+---@param arg table
+---@param opts table
+function M.confirm(op, loaded, arg, opts)
+  if loaded.effect ~= "destroy" or arg.dry_run or opts.yes then
+    return
+  end
+  local term = require "native.term"
+  if not (term.is_tty "in" and term.is_tty "err") then
+    fault.usage(op, "this destroys something, and nobody can be asked",
+      "--yes does it, --dry-run shows what would be done")
+  end
+  local answer = term.read_line(("%s: %s Go on? [y/N] "):format(op, loaded.summary))
+  if not answer or not answer:lower():find "^y" then
+    fault.raise { kind = "cancelled", op = op, message = "not confirmed" }
+  end
+end
+
+--- True if there is a command of that name, whether it loads or not.
+---@param name string
+---@return boolean
+function M.exists(name)
+  return name:find "^[%w_-]+$" ~= nil
+    and require("tarn.find").find("scripts/" .. name .. ".lua") ~= nil
+end
+
+--- Run a command from Lua: `command.call("list", { filter = "x" })`. Returns its data.
+---@param name string
+---@param given? table arguments by name
+---@return any data ... as `run` returned it
+function M.call(name, given)
+  local loaded = script.load(name)
+  local op = "tarn " .. name
+  local arg = require("tarn.args").complete(op, loaded.args, given or {})
+  local ctx = M.context(op, options)
+  M.open_workspaces(ctx, loaded.args, arg)
+  return loaded.run(ctx, arg)
+end
+
+--- Run a command of the command line: its data goes to stdout.
+---@param op string
+---@param loaded table the script
+---@param arg table
+---@param opts table
+---@return integer status
+function M.run(op, loaded, arg, opts)
+  options = opts
+  M.confirm(op, loaded, arg, opts)
+  if (opts.verbose or 0) > 0 then
+    require("native.databricks").trace(math.min(opts.verbose, 2))
+  end
+  local ctx = M.context(op, opts)
+  M.open_workspaces(ctx, loaded.args, arg)
+  local function run()
+    -- `ctx.render` is known only after the run: `tarn run` takes it from the file
+    local results = table.pack(loaded.run(ctx, arg))
+    local render = rawget(ctx, "render") or loaded.render
+    require("tarn.out").render(opts, render, table.unpack(results, 1, results.n))
+  end
+  local ok, e = fault.call(run)
+  if package.loaded["tarn.progress"] then
+    require("tarn.progress").clear()
+  end
+  if not ok then
+    error(e, 0)
+  end
+  return require("tarn.report").statuses[ctx.outcome]
+end
+
+return M
