@@ -85,7 +85,8 @@ function convert.integer(spec, text)
 end
 
 function convert.number(spec, text)
-  local value = text:find "^[+-]?[%d.]" and not text:find "[xX]" and tonumber((text:gsub("^%+", "")))
+  local decimal = text:find "^[+-]?[%d.]" and not text:find "[xX]"
+  local value = decimal and tonumber((text:gsub("^%+", "")))
   if not value or value ~= value or value == math.huge or value == -math.huge then
     return nil, "is not a number"
   end
