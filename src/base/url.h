@@ -1,4 +1,4 @@
-/* url.h -- percent-encoding, queries, base64. Pure; sends nothing. */
+/* url.h -- percent-encoding and queries. Pure; sends nothing. */
 
 #ifndef TARN_URL_H
 #define TARN_URL_H
@@ -21,12 +21,5 @@ bool url_query(struct buf *b, const char *name, const char *value, size_t size);
 
 /* Append `path` as a path: as url_escape, but "/" stays. */
 bool url_path(struct buf *b, const char *path, size_t size);
-
-/* Append standard base64 with padding (RFC 4648). */
-bool base64_encode(struct buf *b, const void *bytes, size_t size);
-
-/* Append what `text` means; white space is skipped, padding may be missing. False with
- * `*wrong` set if it is not base64, with `*wrong` clear when memory runs out. */
-bool base64_decode(struct buf *b, const char *text, size_t size, bool *wrong);
 
 #endif
