@@ -15,37 +15,55 @@
 struct http; /* the client: pooled connections and easy handles */
 struct http_call;
 
+/* Zero is a good value for all but the first two. Times are in milliseconds. */
 struct http_request {
-    const char *method;         /* "GET"; copied */
-    const char *url;            /* http:// or https://; copied */
-    const char *const *headers; /* "Name: value", NULL-terminated, may be NULL; copied */
-    const char *
-        secret_header; /* one more that no trace shows, or NULL; copied, wiped after use */
-    const char *basic_auth; /* "user:password" for HTTP Basic, or NULL; likewise */
-    const void *body;       /* copied */
+    const char *method;         /* copied, as all the rest */
+    const char *url;            /* http:// or https:// */
+    const char *const *headers; /* "Name: value", NULL-terminated, may be NULL */
+
+    /* Secrets, which no trace shows, and which are wiped after use: a header, further ones
+     * (NULL-terminated), and "user:password" for HTTP Basic. Each may be NULL. They are
+     * refused over plain http, but to this machine. */
+    const char *secret_header;
+    const char *const *more_secrets;
+    const char *basic_auth;
+
+    const void *body;
     size_t body_size;
-    bool secret_body;  /* body and answer hold secrets: never traced, wiped after use */
+    bool
+        keeps_body; /* do not copy the body: it stays where it is until the call has ended */
+    bool secret_body; /* body and answer hold secrets: never traced, wiped after use */
+    bool secret_url;  /* a link that is itself a secret: only its host is ever shown */
+
+    /* It may be sent again over a new connection when a kept one turns out to be dead: as
+     * libcurl does unasked. GET and HEAD always. */
+    bool idempotent;
+    bool insecure; /* do not verify the server's certificate */
+
     int connect_ms;    /* 0: 10 s */
-    int first_byte_ms; /* 0: 60 s without a byte of the answer */
+    int first_byte_ms; /* 0: 60 s without a byte either way */
     int total_ms;      /* 0: 300 s in all */
     size_t max_body;   /* of the answer, decompressed; 0: 256 MiB */
 };
 
 struct http_response {
-    int status;
+    int status;         /* 0 if no answer came */
     struct buf headers; /* raw lines of the final answer, "Name: value\r\n" */
     struct buf body;
-    bool sent; /* on failure: the request may have reached the server */
+    bool sent;    /* on failure: the request may have reached the server */
+    bool lasting; /* on failure: trying again will not help (a bad certificate) */
     int64_t elapsed_ms;
 };
 
-/* Called once, from loop_turn, never from http_start. `r` is NULL only if `f` is not; with a
- * fault `r` holds what had arrived. Both belong to the client and are gone afterwards, unless
+/* Called once, from loop_turn, never from http_start. `f` is NULL if a whole answer
+ * came; with a fault `r` holds what had arrived. `r` is never NULL. Both belong to the client and are gone afterwards, unless
  * the callee takes r->body over by copying the struct and zeroing it. */
 typedef void http_done(void *ud, struct http_response *r, const struct fault *f);
 
 struct http *http_new(struct loop *l);
-void http_free(struct http *h); /* cancels what is in flight, without calling back */
+
+/* Gives guests (below) 3 seconds, then cancels what is in flight, without calling back. */
+void http_free(struct http *h);
 
 /* Start; NULL with `*f` filled when it cannot even begin (memory, a malformed URL). */
 struct http_call *http_start(struct http *h, const struct http_request *r,
@@ -58,6 +76,15 @@ void http_cancel(struct http_call *c);
  * Case-insensitive; the last one wins. */
 bool http_header(const struct http_response *r, const char *name, char *value,
                  size_t room);
+
+/* Somebody who still has something to send after their owner has gone. `end` is called by
+ * http_free when it will not wait any longer: cancel, forget, free. The guest's memory. */
+struct http_guest {
+    void (*end)(struct http_guest *g);
+    struct http_guest *next, **link; /* the client's */
+};
+void http_host(struct http *h, struct http_guest *g);
+void http_leave(struct http_guest *g);
 
 /* Trace on stderr: 0 nothing, 1 a line for each request and answer, 2 bodies too. Secrets are
  * masked: Authorization, secret_header, secret bodies, fields named as secrets in JSON. */
