@@ -4,17 +4,27 @@
 #include <string.h>
 #include <strings.h>
 
+/* In the words below "_" stands for any of the joints that names are made with. */
+static bool same(const char *name, const char *word, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        int c = tolower((unsigned char)name[i]);
+        if (word[i] == '_' ? c != '_' && c != '-' && c != '.' : c != word[i])
+            return false;
+    }
+    return true;
+}
+
 static bool has(const char *name, size_t size, const char *word) {
     size_t n = strlen(word);
     for (size_t i = 0; i + n <= size; i++)
-        if (strncasecmp(name + i, word, n) == 0)
+        if (same(name + i, word, n))
             return true;
     return false;
 }
 
 static bool among(const char *name, size_t size, const char *const words[]) {
     for (; *words != NULL; words++)
-        if (strlen(*words) == size && strncasecmp(name, *words, size) == 0)
+        if (strlen(*words) == size && same(name, *words, size))
             return true;
     return false;
 }
@@ -25,27 +35,26 @@ bool mask_secret_name(const char *name, size_t size) {
                                            "next_page_token",
                                            "prev_page_token",
                                            "token_type",
-                                           "token_endpoint",
-                                           "secret_scope",
-                                           "secret_name",
                                            "subject_token_type",
+                                           "token_endpoint",
+                                           "authorization_endpoint",
                                            "token_env",
                                            "token_file",
-                                           "author",
-                                           "authorization_endpoint",
+                                           "secret_scope",
+                                           "secret_name",
                                            NULL};
     static const char *const words[] = {
-        "token",     "secret", "password",    "passwd",    "authoriz",   "assertion",
-        "api_key",   "apikey", "access_key",  "accesskey", "access.key", "account.key",
-        "signature", "cookie", "private_key", "x-amz-",    "x-goog-"};
-    static const char *const exactly[] = {"sig",          "pwd",         "auth", "key",
-                                          "string_value", "bytes_value", "code", NULL};
+        "token",       "secret",      "password",  "passwd",     "authorization",
+        "assertion",   "api_key",     "apikey",    "access_key", "accesskey",
+        "account_key", "private_key", "signature", "cookie",     "x_amz_",
+        "x_goog_",     NULL};
+    static const char *const exactly[] = {"sig",  "pwd",          "auth",        "key",
+                                          "code", "string_value", "bytes_value", NULL};
     if (among(name, size, harmless))
         return false;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; words[i] != NULL; i++)
         if (has(name, size, words[i]))
             return true;
-    /* "code" is OAuth's in forms and queries; an "error_code" is not that word */
     return among(name, size, exactly);
 }
 

@@ -259,6 +259,8 @@ struct loop *loop_new(void) {
         free(l);
         return NULL;
     }
+    /* else idle connections are closed as soon as fewer calls than usual are in flight */
+    curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, 256L);
     l->poked =
         (struct watch){.fd = l->poke[0], .events = POLLIN, .ready = drain_poke, .ud = l};
     loop_watch(l, &l->poked);
