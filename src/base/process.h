@@ -32,7 +32,10 @@ struct process_result {
 typedef void process_done(void *ud, struct process_result *r, const struct fault *f);
 
 /* Start; NULL with `*f` filled if the program cannot be started. Descriptors of ours are
- * closed in the child; its signal mask and handlers are the defaults. */
+ * closed in the child; its signal mask and handlers are the defaults. Without `inherit` it
+ * leads a process group of its own, which is killed as a whole, and reads /dev/null if there is
+ * nothing for its stdin. It is over when it has ended and closed its output; what a grandchild
+ * writes later than that is lost. The program must ignore SIGPIPE. */
 struct process *process_start(struct loop *l, const struct process_request *r,
                               process_done *done, void *ud, struct fault *f);
 
