@@ -1,0 +1,100 @@
+/* server.h -- an HTTP server over libmicrohttpd, inside the loop. Knows nothing of Lua, nor
+ * of what a request means.
+ *
+ * A request that has come in whole waits as an `exchange` until it is taken; its connection
+ * is suspended until it is answered. Nothing here blocks. */
+
+#ifndef TARN_SERVER_H
+#define TARN_SERVER_H
+
+#include "base/fault.h"
+#include "net/loop.h"
+
+#include <stdint.h>
+
+struct server;
+struct exchange;
+
+struct server_options {
+    const char *host; /* an address or a name of this machine */
+    int port;         /* 0: any free one */
+    size_t max_body;
+    unsigned max_connections;
+    unsigned timeout_s; /* a connection may be idle for so long */
+};
+
+/* A header field. Of a request: not followed by a 0, as sent. */
+struct server_field {
+    const char *name, *value;
+    size_t name_size, value_size;
+};
+
+/* Valid until the exchange is released or the client goes away. */
+struct server_request {
+    const char *method, *path, *query; /* as sent, still percent-encoded */
+    const char *remote;
+    const char *body;
+    size_t body_size;
+    const struct server_field *fields;
+    size_t field_count;
+};
+
+struct server_reply {
+    int status;
+    const struct server_field *fields; /* each followed by a 0 */
+    size_t field_count;
+    const char *body; /* copied */
+    size_t body_size;
+    bool truncate; /* hang up after truncate_at bytes of the body */
+    size_t truncate_at;
+    size_t drip_bytes; /* if not 0: in pieces of so many, */
+    int64_t drip_ms;   /* with that pause between */
+};
+
+/* Listen. `ready` is called in loop_turn when there is something to take after there was
+ * nothing. NULL with `*f` filled if that port cannot be had. */
+struct server *server_new(struct loop *l, const struct server_options *o,
+                          void (*ready)(void *ud), void *ud, struct fault *f);
+int server_port(const struct server *s);
+
+/* Stop listening, drop all connections. Exchanges that were taken live on, without their
+ * client, until they are released. */
+void server_close(struct server *s);
+
+/* True if a request waits to be taken. */
+bool server_pending(const struct server *s);
+
+/* The request that has waited longest, or NULL. The caller releases it. `changed` is called
+ * in loop_turn when the client goes away, or when it has read what it was slow to read. */
+struct exchange *server_take(struct server *s, void (*changed)(void *ud), void *ud);
+
+/* Fill `*r`; false if the client is gone or memory has run out. */
+bool exchange_request(struct exchange *x, struct server_request *r);
+
+bool exchange_gone(const struct exchange *x);
+bool exchange_answered(const struct exchange *x);
+
+/* Answer. False with `*f` filled if the reply cannot be sent as it is (a field that is none,
+ * memory); it may then be answered otherwise. True if the client is gone. */
+bool exchange_answer(struct exchange *x, const struct server_reply *r, struct fault *f);
+
+/* Answer with a body that comes piece by piece, by exchange_write, until exchange_end. */
+bool exchange_stream(struct exchange *x, const struct server_reply *r, struct fault *f);
+
+enum exchange_flow {
+    FLOW_ON,   /* go on */
+    FLOW_WAIT, /* taken, but the client is slow: wait for `changed` and look again */
+    FLOW_GONE, /* nobody reads any more */
+};
+enum exchange_flow exchange_write(struct exchange *x, const void *bytes, size_t size);
+enum exchange_flow exchange_flow(const struct exchange *x);
+void exchange_end(struct exchange *x);
+
+/* Hang up with a TCP reset instead of answering. */
+void exchange_reset(struct exchange *x);
+
+/* The taker is done with it. What was answered is sent; what was not, or was streamed and
+ * not ended, is hung up on. */
+void exchange_release(struct exchange *x);
+
+#endif
