@@ -1,6 +1,5 @@
 local dashboard = require "tarn.dashboard"
 local glob = require "tarn.glob"
-local json = require "native.json"
 
 -- A test for a field that may be missing; without a pattern all rows pass.
 local function matcher(pattern, case)
@@ -9,7 +8,7 @@ local function matcher(pattern, case)
   end
   local matches = glob.matcher(pattern, case)
   return function(value)
-    return value ~= json.null and matches(value)
+    return type(value) == "string" and matches(value)
   end
 end
 
@@ -23,7 +22,7 @@ end
 
 local function health_matcher(health)
   return function(row)
-    local value = row.health == json.null and "UNKNOWN" or row.health
+    local value = type(row.health) == "string" and row.health or "UNKNOWN"
     return not health or value == health:upper()
   end
 end
