@@ -1,0 +1,67 @@
+--- The life of an update as text: `QUEUED@1755600000000,RUNNING@1755600004000,...`.
+--
+-- It is planned whole when the update starts, with times that lie ahead; what the update is
+-- at some moment is the last phase that has begun. So a run goes on between two processes.
+
+local M = {}
+
+local OF_PIPELINE <const> = {
+  CREATED = "STARTING", QUEUED = "STARTING", WAITING_FOR_RESOURCES = "STARTING",
+  INITIALIZING = "STARTING", RESETTING = "RESETTING", SETTING_UP_TABLES = "RUNNING",
+  RUNNING = "RUNNING", STOPPING = "STOPPING",
+}
+
+local ENDS <const> = { COMPLETED = true, FAILED = true, CANCELED = true }
+
+--- As a list of { state, at }.
+---@param text string
+---@return table[]
+function M.list(text)
+  local list = {}
+  for state, at in text:gmatch "([^@,]+)@(%d+)" do
+    list[#list + 1] = { state = state, at = math.tointeger(tonumber(at)) }
+  end
+  return list
+end
+
+---@param list table[]
+---@return string
+function M.text(list)
+  local out = {}
+  for i, phase in ipairs(list) do
+    out[i] = ("%s@%d"):format(phase.state, phase.at)
+  end
+  return table.concat(out, ",")
+end
+
+--- The state at `now`, and when it changes next (nil: not by itself).
+---@param text string
+---@param now integer
+---@return string state, integer? until_ms
+function M.at(text, now)
+  local current
+  for state, at in text:gmatch "([^@,]+)@(%d+)" do
+    at = math.tointeger(tonumber(at))
+    if current and at > now then
+      return current, at
+    end
+    current = state
+  end
+  return current
+end
+
+--- True if an update in that state has ended. States that nobody knows go on.
+---@param state string
+---@return boolean
+function M.is_end(state)
+  return ENDS[state] or false
+end
+
+--- What the pipeline is while its update is in that state.
+---@param state string
+---@return string
+function M.of_pipeline(state)
+  return OF_PIPELINE[state] or "RUNNING"
+end
+
+return M
