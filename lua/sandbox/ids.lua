@@ -53,10 +53,11 @@ end
 --- The id of an event: sorts by time, then by number.
 ---@param ms integer
 ---@param n integer
+---@param salt integer tells apart those with the same time and number
 ---@return string
-function M.event(ms, n)
+function M.event(ms, n, salt)
   return ("%08x-%04x-7%03x-8%03x-%012x"):format(ms >> 16 & 0xffffffff, ms & 0xffff,
-    n >> 12 & 0xfff, n & 0xfff, mix(ms ~ n << 44) & 0xffffffffffff)
+    n >> 12 & 0xfff, n & 0xfff, mix(salt ~ n << 40) & 0xffffffffffff)
 end
 
 --- The id of a cluster that started at `ms`.
