@@ -172,10 +172,10 @@ function asked.expectation(spec, datasets)
       expectation.constraint or ""))
 end
 
--- What the configuration asks for at this attempt (from 1), or nil.
-local function find_asked(spec, datasets, attempt)
+-- What the scenario or the configuration asks for at this attempt (from 1), or nil.
+local function find_asked(spec, datasets, attempt, scripted)
   local conf = spec.configuration or {}
-  local step = conf["sandbox.fail"] or conf["fake.fail"]
+  local step = scripted or conf["sandbox.fail"] or conf["fake.fail"]
   local times = tonumber(conf["sandbox.fail_attempts"]) or math.huge
   if not step or step == "false" or attempt > times then
     return nil
@@ -203,7 +203,7 @@ end
 
 --- Why the update will fail, or nil if it will not.
 ---@param w table
----@param run table { pipeline_id, spec, datasets, problems, selection, attempt, now }
+---@param run table { pipeline_id, spec, datasets, problems, selection, attempt, now, fail? }
 ---@return sandbox.Failure?
 function M.find(w, run)
   local spec, datasets = run.spec, run.datasets
@@ -218,7 +218,7 @@ function M.find(w, run)
   return failure or find_selection_failure(run.selection, datasets)
     or find_catalog_failure(w, spec, datasets)
     or find_owner_failure(w, run.pipeline_id, datasets, run.now)
-    or find_asked(spec, datasets, run.attempt)
+    or find_asked(spec, datasets, run.attempt, run.fail)
 end
 
 return M

@@ -5,4 +5,9 @@
 -- share of a scenario into an empty workspace).
 
 return {
+  "sandbox.compute",
+  "sandbox.permissions",
+  "sandbox.pipelines",
+  "sandbox.updates",
+  "sandbox.events",
 }

@@ -104,7 +104,10 @@ function M.plan(w, row, ask)
   end
   run.serverless = specs.is_serverless(run.spec)
   run.mode = run.spec.continuous and "CONTINUOUS" or "DEFAULT"
-  run.datasets, run.steps, run.problems = graph.of(w, row.id, run.spec)
+  run.problems = {}
+  if not run.datasets then -- a retry has the graph of the attempt before
+    run.datasets, run.steps, run.problems = graph.of(w, row.id, run.spec)
+  end
   run.selection = {}
   for _, list in ipairs { ask.refresh_selection or {}, ask.full_refresh_selection or {} } do
     table.move(list, 1, #list, #run.selection + 1, run.selection)

@@ -8,6 +8,7 @@ local task = require "native.task"
 local json = require "native.json"
 local auth = require "sandbox.auth"
 local clock = require "sandbox.clock"
+local compute = require "sandbox.compute"
 local errors = require "sandbox.errors"
 local people = require "sandbox.people"
 local reply = require "sandbox.reply"
@@ -17,6 +18,8 @@ local store = require "sandbox.store"
 local M = {}
 
 local MAX_BODY <const> = 64 << 20 -- a workspace file of 10 MB in base64, and statements of 16 MiB
+
+local RUN_MS <const> = 4000 -- a run that somebody starts is over in that time
 
 local Workspace = {}
 Workspace.__index = Workspace
@@ -31,12 +34,20 @@ function Workspace:version()
   return self.store:version()
 end
 
-local function open_workspace(who, dir, parts, time)
-  local w = { principal = who.people[1], clock = time, cache = {} }
+--- True if Unity Catalog has a catalog of that name.
+function Workspace:has_catalog(name)
+  return self.db:find_row("SELECT 1 AS yes FROM catalogs WHERE name = ?", { name }) ~= nil
+end
+
+local function open_workspace(who, opts, parts, time)
+  local w = {
+    principal = who.people[1], clock = time, cache = {}, run_ms = opts.run_ms or RUN_MS,
+    node_types = compute.node_types(who.cloud),
+  }
   for key, value in pairs(who) do
     w[key] = value
   end
-  w.store = store.open(dir, who.name, parts)
+  w.store = store.open(opts.state, who.name, parts)
   w.db = w.store.db
   return setmetatable(w, Workspace)
 end
@@ -152,6 +163,7 @@ Server.__close = Server.close
 ---@field latency? number   ms that every answer is late
 ---@field faults? table[]   rules; see sandbox.faults
 ---@field state? string     directory that keeps the state; nil: memory
+---@field run_ms? integer   how long an update takes from start to end; default 4000
 ---@field strict? boolean   refuse what the documentation forbids and the real server lets pass
 
 --- Start an embedded workspace in this process.
@@ -168,7 +180,7 @@ function M.start(opts)
     request_prefix = ("%08x-0000-4000-8000"):format(math.random(0, 0xffffffff)),
   }, Server)
   for i, who in ipairs(people.workspaces) do
-    server.workspaces[i] = open_workspace(who, opts.state, parts, server.clock)
+    server.workspaces[i] = open_workspace(who, opts, parts, server.clock)
   end
   server:add_routes(parts)
   local late = (opts.latency or 0) / 1000

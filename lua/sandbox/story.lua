@@ -146,8 +146,8 @@ function Story:flow(ts, flow, status, more)
   more = more or {}
   local message = more.message or ("Flow '%s' is %s."):format(flow.shown, status)
   if not more.message and status == "COMPLETED" then
-    message = ("Completed a%s update of '%s'."):format(
-      flow.type == "STREAMING_TABLE" and " streaming" or "", flow.shown)
+    message = ("Completed a %s update of '%s'."):format(
+      flow.type == "STREAMING_TABLE" and "streaming" or "batch", flow.shown)
   end
   self:add(ts, "flow_progress", message,
     { status = status, metrics = more.metrics, data_quality = more.data_quality },

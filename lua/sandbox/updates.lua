@@ -134,7 +134,8 @@ end
 ---@return table run the last attempt
 function M.begin(w, row, ask, principal)
   local id = ask.id or ids.uuid()
-  local request_id, start, cause = id, ask.start or w.clock:now(), ask.cause or "API_CALL"
+  local request_id = ask.id and ids.fixed(6, ids.hash(ask.id)) or ids.uuid()
+  local start, cause = ask.start or w.clock:now(), ask.cause or "API_CALL"
   local attempt, attempt_id, run = 1, id
   w.db:exec("DELETE FROM updates WHERE pipeline_id = ? AND created > ?", { row.id, start })
   w.db:exec("DELETE FROM events WHERE pipeline_id = ? AND ts > ?", { row.id, start })
@@ -148,6 +149,7 @@ function M.begin(w, row, ask, principal)
     store(w, row, run)
     planner.tell(w, row, run, attempt == 1 and principal or nil)
     publish(w, run)
+    ask.datasets, ask.steps = run.datasets, run.steps
     attempt, cause = attempt + 1, "RETRY_ON_FAILURE"
     attempt_id = ask.id and ids.fixed(5, ids.hash(ask.id) + attempt) or ids.uuid()
     start = (run.ended or 0) + RETRY_GAP_MS
