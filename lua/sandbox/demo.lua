@@ -129,14 +129,15 @@ M.pipelines = {
         environment_version = "4" },
       configuration = { ["fx.key"] = "{{secrets/finance/fx_api_key}}" } } },
   { "finance_revenue_recognition", by = JO, code = "sql", runs = "24 CCCCC",
-    graph = { "MV contracts <- finance.raw.contracts ! has_start ALLOW start_date IS NOT NULL",
+    graph = {
+      "MV contracts <- finance.raw.contracts ! has_start ALLOW start_date IS NOT NULL",
       "MV revenue_schedule <- contracts, finance.raw.invoices",
       "MV revenue_by_month <- revenue_schedule" },
     spec = { catalog = "finance", target = "revrec", clusters = classic("m5d.large", 1, 3),
       channel = "CURRENT", edition = "PRO" } },
   { "finance_invoices_match", by = JO, code = "sql", runs = "24 CCFC",
-    graph = { "MV invoices_matched <- finance.raw.invoices, finance.raw.payments ! one_payment ALLOW "
-      .. "payment_count <= 1" },
+    graph = { "MV invoices_matched <- finance.raw.invoices, finance.raw.payments "
+      .. "! one_payment ALLOW payment_count <= 1" },
     spec = { catalog = "finance", schema = "invoices", serverless = true } },
   { "finance_audit_trail", by = JO, code = "sql",
     graph = { "ST audit_entries <- files:/Volumes/finance/raw/audit" },
@@ -220,7 +221,7 @@ M.pipelines = {
     spec = { catalog = "main", schema = "workday", development = true,
       ingestion_definition = { connection_name = "workday_prod", source_type = "WORKDAY_RAAS",
         objects = json.array {
-          { report = { source_url = "https://services.example.com/ccx/service/customreport2/people",
+          { report = { source_url = "https://services.example.com/ccx/customreport2/people",
             destination_catalog = "main", destination_schema = "workday",
             destination_table = "people",
             table_configuration = { primary_keys = json.array { "worker_id" } } } },
@@ -248,8 +249,8 @@ M.pipelines = {
       pipeline_type = "DBSQL", data_sampling = false } },
   -- models
   { "ml_features_customer", by = MEI, code = "python", runs = "24 CCCC",
-    graph = { "MV customer_features <- sales.customers.customers ! complete ALLOW tenure_days IS NOT "
-      .. "NULL", "MV customer_labels <- customer_features" },
+    graph = { "MV customer_features <- sales.customers.customers ! complete ALLOW tenure_days "
+      .. "IS NOT NULL", "MV customer_labels <- customer_features" },
     spec = { catalog = "ml", schema = "features", serverless = true, channel = "PREVIEW",
       environment = { dependencies = json.array { "scikit-learn==1.5.2",
         "/Volumes/ml/libs/wheels/features-2.1-py3-none-any.whl" }, environment_version = "4" } },
@@ -274,7 +275,8 @@ M.pipelines = {
       accelerator = { kind = "GPU_1xA10", slots = 2, spare = json.null },
       snapshot_version = 9007199254740993123, sampling_ratio = 0.1, checkpoints = json.array {} } },
   { "ml_training_snapshots", by = MEI, code = "sql", runs = "24 CCX",
-    graph = { "MV training_snapshot <- ml.features.customer_features, ml.features.product_features" },
+    graph = { "MV training_snapshot <- ml.features.customer_features, "
+      .. "ml.features.product_features" },
     spec = { catalog = "ml", schema = "training", serverless = true, development = true } },
   -- the platform itself
   { "platform_audit_logs", by = DEPLOY, code = "glob", runs = "100 R",
@@ -283,8 +285,8 @@ M.pipelines = {
     spec = { catalog = "main", schema = "audit", continuous = true, serverless = true,
       budget_policy_id = "5f0c2b7e-1d3a-4e6f-9a8b-7c6d5e4f3a2b" } },
   { "platform_cost_attribution", by = ADA, code = "sql", runs = "24 CCCCC",
-    graph = { "MV cost_by_team <- system.billing.usage, main.ref.teams ! has_team ALLOW team IS NOT "
-      .. "NULL" },
+    graph = { "MV cost_by_team <- system.billing.usage, main.ref.teams ! has_team ALLOW team "
+      .. "IS NOT NULL" },
     spec = { catalog = "main", schema = "costs", serverless = true,
       budget_policy_id = "5f0c2b7e-1d3a-4e6f-9a8b-7c6d5e4f3a2b",
       tags = { team = "platform" } } },

@@ -11,8 +11,6 @@ local OF_PIPELINE <const> = {
   RUNNING = "RUNNING", STOPPING = "STOPPING",
 }
 
-local ENDS <const> = { COMPLETED = true, FAILED = true, CANCELED = true }
-
 --- As a list of { state, at }.
 ---@param text string
 ---@return table[]
@@ -48,13 +46,6 @@ function M.at(text, now)
     current = state
   end
   return current
-end
-
---- True if an update in that state has ended. States that nobody knows go on.
----@param state string
----@return boolean
-function M.is_end(state)
-  return ENDS[state] or false
 end
 
 --- What the pipeline is while its update is in that state.

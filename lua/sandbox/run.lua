@@ -238,6 +238,30 @@ local function create_details(run, row)
     }
 end
 
+--- Write the few events of an attempt of long ago that are still of use: that it started,
+-- how it ended, and what its expectations counted.
+---@param w table
+---@param row table of table `pipelines`
+---@param run table
+function M.tell_briefly(w, row, run)
+  local log = story.new(w, row, run)
+  local message, details = create_details(run, row)
+  log:add(run.start, "create_update", message, details, { control = true })
+  for _, flow in ipairs(run.failure and {} or run.datasets) do
+    if #flow.expectations > 0 then
+      local seed = seed_of(run, flow)
+      local metrics = measure.metrics(seed, flow, false)
+      log:flow(run.ended - 5, flow, "COMPLETED", { metrics = metrics, data_quality =
+        measure.quality(seed, flow, metrics.num_output_rows or metrics.num_upserted_rows) })
+    end
+  end
+  if run.failure then
+    fail(run, log)
+  else
+    log:progress(run.ended, run.result)
+  end
+end
+
 --- Write the events of a planned attempt.
 ---@param w table
 ---@param row table of table `pipelines`

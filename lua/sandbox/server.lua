@@ -13,6 +13,7 @@ local errors = require "sandbox.errors"
 local people = require "sandbox.people"
 local reply = require "sandbox.reply"
 local router = require "sandbox.router"
+local scenarios = require "sandbox.scenarios"
 local store = require "sandbox.store"
 
 local M = {}
@@ -142,6 +143,17 @@ function Server:add_routes(parts)
   end
 end
 
+-- Only one process fills a new workspace: the first that gets the write lock.
+function Server:fill(scenario, parts)
+  for side, w in ipairs(self.workspaces) do
+    if not w.store:find_meta "scenario" then
+      w:write(function()
+        scenarios.fill(w, side, scenario, parts)
+      end)
+    end
+  end
+end
+
 --- Address of the server, without a trailing slash.
 ---@return string
 function Server:url()
@@ -170,6 +182,9 @@ Server.__close = Server.close
 ---@param opts? sandbox.Options
 function M.start(opts)
   opts = opts or {}
+  local text = opts.scenario or "demo"
+  local scenario = scenarios.find(text)
+    or error(("'%s' is no scenario: use demo, empty, large:N or large:N,M,E"):format(text), 2)
   local parts = load_parts()
   local server = setmetatable({
     workspaces = {},
@@ -183,6 +198,7 @@ function M.start(opts)
     server.workspaces[i] = open_workspace(who, opts, parts, server.clock)
   end
   server:add_routes(parts)
+  server:fill(scenario, parts)
   local late = (opts.latency or 0) / 1000
   server.listener = native.listen({ port = opts.port or 0, max_body = MAX_BODY }, function(request)
     if late > 0 then

@@ -33,6 +33,7 @@ local function newest(w, id, now)
   for _, update in ipairs(updates) do
     local until_ms
     update.state, until_ms = M.of_update(update, now)
+    update.over = update.ended ~= nil and update.ended <= now
     change = math.min(change, until_ms)
   end
   local ahead = w.db:find_row(NEXT, { id, now })
@@ -56,10 +57,10 @@ end
 local function state_of(row, update)
   if row.state and not (update and update.created > row.state_at) then
     return row.state, row.cause
-  elseif not update or update.state == "COMPLETED" or update.state == "CANCELED" then
+  elseif not update then
     return "IDLE"
-  elseif update.state == "FAILED" then
-    if update.mode == "CONTINUOUS" then
+  elseif update.over then
+    if update.state == "FAILED" and update.mode == "CONTINUOUS" then
       return "FAILED", ("Update %s has failed."):format(update.id:sub(1, 6))
     end
     return "IDLE"
@@ -75,7 +76,7 @@ function M.now(w, row)
   local now = w.clock:now()
   local updates, change = newest(w, row.id, now)
   local state, cause = state_of(row, updates[1])
-  local active = updates[1] and not phases.is_end(updates[1].state)
+  local active = updates[1] and not updates[1].over
   return {
     state = state,
     cause = cause,
@@ -87,14 +88,17 @@ function M.now(w, row)
   }
 end
 
---- The update of the pipeline that is active now, or nil.
+--- The update of the pipeline that is active now, or at another time, or nil.
+---@param w table
+---@param id string
+---@param at? integer
 ---@return table?
-function M.find_active(w, id)
-  local now = w.clock:now()
+function M.find_active(w, id, at)
+  local now = at or w.clock:now()
   local update = w.db:query(UPDATES, { id, now })[1]
   if update then
     update.state = M.of_update(update, now)
-    return not phases.is_end(update.state) and update or nil
+    return not (update.ended and update.ended <= now) and update or nil
   end
 end
 

@@ -122,13 +122,14 @@ end
 local function may_retry(run)
   local limit = conf(run, "pipelines.numUpdateRetryAttempts") or RETRIES
   return run.failure and not run.failure.fatal and not run.spec.development
-    and not run.validate_only and run.attempt <= limit
+    and not run.validate_only and not run.brief and run.attempt <= limit
 end
 
 --- Start an update now, or at `ask.start`; inside of a transaction.
 ---@param w table
 ---@param row table of table `pipelines`
----@param ask table fields of the request; `id`, `start` and `total` (ms) if a scenario says so
+---@param ask table fields of the request; `id`, `start`, `total` (ms), `fail` and
+-- `brief` if a scenario says so
 ---@param principal? table who started it by hand
 ---@return string update_id of the first attempt
 ---@return table run the last attempt
@@ -147,7 +148,11 @@ function M.begin(w, row, ask, principal)
     plan.id, plan.request_id, plan.start, plan.cause = attempt_id, request_id, start, cause
     run = planner.plan(w, row, plan)
     store(w, row, run)
-    planner.tell(w, row, run, attempt == 1 and principal or nil)
+    if ask.brief then
+      planner.tell_briefly(w, row, run)
+    else
+      planner.tell(w, row, run, attempt == 1 and principal or nil)
+    end
     publish(w, run)
     ask.datasets, ask.steps = run.datasets, run.steps
     attempt, cause = attempt + 1, "RETRY_ON_FAILURE"
@@ -183,12 +188,13 @@ end
 ---@param w table
 ---@param row table of table `pipelines`
 ---@param principal table
-function M.cancel(w, row, principal)
-  local now = w.clock:now()
+---@param at? integer when; a scenario's past
+function M.cancel(w, row, principal, at)
+  local now = at or w.clock:now()
   w.db:exec("DELETE FROM updates WHERE pipeline_id = ? AND created > ?", { row.id, now })
   w.db:exec("DELETE FROM events WHERE pipeline_id = ? AND ts > ?", { row.id, now })
   w.db:exec("DELETE FROM datasets WHERE pipeline_id = ? AND published > ?", { row.id, now })
-  local update = state.find_active(w, row.id)
+  local update = state.find_active(w, row.id, now)
   if not update then
     return
   end
