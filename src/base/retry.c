@@ -60,7 +60,7 @@ bool retry_ambiguous(const struct retry_outcome *o) {
     return o->status == 408 || (o->status >= 500 && o->status != 501);
 }
 
-static bool worth_retrying(const struct retry_outcome *o) {
+bool retry_worthwhile(const struct retry_outcome *o) {
     if (o->lasting)
         return false;
     if (o->status == 0 && o->unsent)
@@ -76,7 +76,7 @@ static bool worth_retrying(const struct retry_outcome *o) {
 
 int retry_delay_ms(const struct retry_policy *p, const struct retry_outcome *o,
                    double jitter) {
-    if (o->tries >= p->max_tries || !worth_retrying(o))
+    if (o->tries >= p->max_tries || !retry_worthwhile(o))
         return RETRY_GIVE_UP;
     if (o->after_ms >= 0) {
         if (o->after_ms > p->after_ms)

@@ -40,6 +40,9 @@ bool retry_refused(int status, const char *code);
 /* The request may have taken effect although it failed. */
 bool retry_ambiguous(const struct retry_outcome *o);
 
+/* The same request may well succeed later, and may be sent again. */
+bool retry_worthwhile(const struct retry_outcome *o);
+
 /* Milliseconds to wait before the next try, or RETRY_GIVE_UP.
  * `jitter` is in [0, 1) and shortens a wait of ours by up to a half; one that the server
  * asked for gets up to a tenth longer, so that not all who heard it come back at once. */
