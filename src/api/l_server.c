@@ -421,7 +421,6 @@ static struct server_options checkoptions(lua_State *L) {
     static const char *const names[] = {"port",    "host", "max_body", "max_connections",
                                         "timeout", NULL};
     struct server_options o = {0};
-    luaL_checktype(L, 1, LUA_TTABLE);
     api_checkopts(L, 1, names);
     o.port = (int)optinteger(L, "port", 0, 65535, 0);
     o.max_body = (size_t)optinteger(L, "max_body", 0, (lua_Integer)1 << 32, 16 << 20);
@@ -441,6 +440,7 @@ static struct server_options checkoptions(lua_State *L) {
 /* server.listen(opts, handler) -> server */
 static int l_server_listen(lua_State *L) {
     struct fault fault;
+    luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checktype(L, 2, LUA_TFUNCTION);
     lua_settop(L, 2);
     struct server_options o = checkoptions(L);

@@ -42,6 +42,7 @@ struct server {
     void *ud;
     size_t max_body;
     int port;
+    bool again;        /* the daemon wants another run at once */
     struct watch work; /* the daemon's epoll descriptor */
     struct timer timer;
     struct watch hangups; /* an epoll descriptor that hears of clients that hang up */
@@ -216,6 +217,7 @@ static void on_connection(void *ud, struct MHD_Connection *c, void **context,
         loop_clear_timer(s->loop, &p->grace);
         free(p);
         *context = NULL;
+        s->again = true; /* one that waits beyond the limit may come in now */
     }
 }
 
@@ -631,8 +633,11 @@ void exchange_release(struct exchange *x) {
 
 static void work(struct server *s) {
     MHD_UNSIGNED_LONG_LONG ms;
+    s->again = false;
     MHD_run(s->daemon);
-    if (MHD_get_timeout(s->daemon, &ms) == MHD_YES)
+    if (s->again)
+        loop_set_timer(s->loop, &s->timer, 0);
+    else if (MHD_get_timeout(s->daemon, &ms) == MHD_YES)
         loop_set_timer(s->loop, &s->timer, loop_now() + (int64_t)ms);
     else
         loop_clear_timer(s->loop, &s->timer);
@@ -686,9 +691,10 @@ static bool start_daemon(struct server *s, const struct server_options *o,
     s->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, s,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, o->max_connections,
-        MHD_OPTION_CONNECTION_TIMEOUT, o->timeout_s, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
-        s, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_TIMEOUT, o->timeout_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_URI_LOG_CALLBACK, on_uri, s, MHD_OPTION_UNESCAPE_CALLBACK,
+        keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
     if (s->daemon != NULL)
         return true;
     close(fd);

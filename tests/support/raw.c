@@ -1,0 +1,93 @@
+#include "raw.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lauxlib.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int failed(lua_State *L) {
+    lua_pushnil(L);
+    lua_pushstring(L, errno == ECONNRESET ? "reset" : strerror(errno));
+    return 2;
+}
+
+static int l_raw_connect(lua_State *L) {
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_port = htons((unsigned short)luaL_checkinteger(L, 1)),
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int room = (int)luaL_optinteger(L, 2, 0);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd == -1)
+        return failed(L);
+    if (room > 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    if (connect(fd, (struct sockaddr *)&a, sizeof a) == -1) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        return failed(L);
+    }
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    lua_pushinteger(L, fd);
+    return 1;
+}
+
+static int l_raw_send(lua_State *L) {
+    size_t size;
+    const char *bytes = luaL_checklstring(L, 2, &size);
+    ssize_t n = send((int)luaL_checkinteger(L, 1), bytes, size, MSG_NOSIGNAL);
+    if (n < 0 && errno != EAGAIN)
+        return failed(L);
+    lua_pushinteger(L, n < 0 ? 0 : n);
+    return 1;
+}
+
+static int l_raw_recv(lua_State *L) {
+    char bytes[65536];
+    ssize_t n = recv((int)luaL_checkinteger(L, 1), bytes, sizeof bytes, 0);
+    if (n < 0 && errno != EAGAIN)
+        return failed(L);
+    if (n == 0) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "eof");
+        return 2;
+    }
+    lua_pushlstring(L, bytes, n < 0 ? 0 : (size_t)n);
+    return 1;
+}
+
+static int l_raw_finish(lua_State *L) {
+    shutdown((int)luaL_checkinteger(L, 1), SHUT_WR);
+    return 0;
+}
+
+static int l_raw_close(lua_State *L) {
+    close((int)luaL_checkinteger(L, 1));
+    return 0;
+}
+
+static int l_raw_abort(lua_State *L) {
+    const struct linger now = {1, 0};
+    int fd = (int)luaL_checkinteger(L, 1);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close(fd);
+    return 0;
+}
+
+static const luaL_Reg raw_functions[] = {
+    {"connect", l_raw_connect},
+    {"send", l_raw_send},
+    {"recv", l_raw_recv},
+    {"finish", l_raw_finish},
+    {"close", l_raw_close},
+    {"abort", l_raw_abort},
+    {NULL, NULL},
+};
+
+int luaopen_raw(lua_State *L) {
+    luaL_newlib(L, raw_functions);
+    return 1;
+}
