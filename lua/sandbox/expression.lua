@@ -1,0 +1,406 @@
+--- Spark's expressions, translated for SQLite: methods of the parser in sandbox.dialect.
+--
+-- An expression is copied token by token; what differs is operands: paths into JSON
+-- (`details:a.b`, `settings.serverless`, `tags['x']`), casts, intervals, functions.
+
+local functions = require "sandbox.functions"
+local sqlerror = require "sandbox.sqlerror"
+
+local M = {}
+
+local function set(text)
+  local names = {}
+  for name in text:gmatch "%S+" do
+    names[name] = true
+  end
+  return names
+end
+
+-- Words that end an expression where a query may go on.
+local ENDS <const> = set [[
+FROM WHERE GROUP HAVING QUALIFY ORDER LIMIT UNION EXCEPT INTERSECT MINUS WINDOW OFFSET ON JOIN INNER
+CROSS FULL NATURAL USING AS LATERAL LEFT RIGHT
+]]
+
+-- Words inside expressions that are no names.
+local OPERATORS <const> = set [[
+AND OR NOT IN LIKE BETWEEN IS NULL CASE WHEN THEN ELSE END ASC DESC NULLS FIRST LAST DISTINCT OVER
+PARTITION BY ROWS RANGE UNBOUNDED PRECEDING FOLLOWING CURRENT ROW EXISTS ESCAPE FILTER ALL TRUE
+FALSE ORDER WHERE GROUPS EXCLUDE
+]]
+
+local UNITS <const> = set [[
+MILLISECOND SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR MILLISECONDS SECONDS MINUTES HOURS DAYS
+WEEKS MONTHS QUARTERS YEARS
+]]
+
+-- Functions of the moment and of the session, which take no arguments.
+local SESSION <const> = {
+  CURRENT_TIMESTAMP = "timestamp", NOW = "timestamp", CURRENT_DATE = "date",
+  CURRENT_USER = "user", SESSION_USER = "user", USER = "user", CURRENT_CATALOG = "catalog",
+  CURRENT_SCHEMA = "schema", CURRENT_DATABASE = "schema",
+}
+
+M.ENDS = ENDS
+
+--- A text as a literal.
+function M.literal(text)
+  return "'" .. text:gsub("'", "''") .. "'"
+end
+
+local literal = M.literal
+
+--- A name in quotes.
+function M.identifier(name)
+  return '"' .. name:gsub('"', '""') .. '"'
+end
+
+-- One step of a JSON path.
+local function step(name)
+  return '."' .. name:gsub('"', '\\"') .. '"'
+end
+
+-- The value of a type token sequence: BIGINT, DECIMAL(10,2), ARRAY<...>.
+function M:type_name()
+  local name = self:name()
+  local text = name:upper()
+  if self:at "(" then
+    local depth = 0
+    repeat
+      local token = self:take()
+      depth = depth + (token.text == "(" and 1 or token.text == ")" and -1 or 0)
+      text = text .. token.text
+    until depth == 0
+  end
+  return name:upper(), text
+end
+
+function M:cast(value)
+  local name, text = self:type_name()
+  local form = functions.find_cast(name)
+  if not form then
+    sqlerror.raise("0A000", ("[UNSUPPORTED_DATATYPE] Unsupported data type \"%s\". "
+      .. "SQLSTATE: 0A000"):format(text))
+  end
+  self.last_type = text
+  return form:format((value:gsub("%%", "%%%%")))
+end
+
+-- `[0]` or `['key']` as a step; a subscript that is no literal is nil.
+function M:find_subscript()
+  local token, close = self.tokens[self.i + 1], self.tokens[self.i + 2]
+  if not (token and close and close.text == "]") then
+    return nil
+  end
+  self.i = self.i + 3
+  if token.kind == "number" then
+    return "[" .. token.text .. "]"
+  elseif token.kind == "string" then
+    return step(token.text)
+  end
+  self:fail(token)
+end
+
+-- The steps after `value:`: a.b['c'][0].
+function M:json_path()
+  local path = "$"
+  repeat
+    local token = self:peek()
+    if token and token.text == "[" and token.kind == "op" then
+      path = path .. (self:find_subscript() or self:fail(token))
+    else
+      path = path .. step(self:name())
+      self.last_name = self.tokens[self.i - 1].text
+    end
+    local after = self:peek()
+    local dot = after and after.kind == "op" and after.text == "." and after.glued
+    if dot then
+      self.i = self.i + 1
+    end
+  until not dot and not (after and after.kind == "op" and after.text == "[" and after.glued)
+  return path
+end
+
+-- What may stand behind an operand: a path, a subscript, a field, a cast, an interval.
+function M:suffixes(value)
+  while true do
+    local token = self:peek()
+    local op = token and token.kind == "op" and token.text
+    if op == ":" and token.glued then
+      self.i = self.i + 1
+      value = ("json_extract(%s, %s)"):format(value, literal(self:json_path()))
+      self.last_type = "VARIANT"
+    elseif op == "[" then
+      value = ("json_extract(%s, %s)"):format(value, literal("$" .. self:find_subscript()))
+      self.last_type = nil
+    elseif op == "." and token.glued then
+      self.i = self.i + 1
+      value = ("json_extract(%s, %s)"):format(value, literal("$" .. step(self:name())))
+      self.last_name, self.last_type = self.tokens[self.i - 1].text, nil
+    elseif op == "::" then
+      self.i = self.i + 1
+      value = self:cast(value)
+    elseif (op == "-" or op == "+") and self:word(1) == "INTERVAL" then
+      self.i = self.i + 2
+      value = self:interval(value, op)
+      self.last_type = "TIMESTAMP"
+    elseif token and token.upper == "ILIKE" then
+      self.i = self.i + 1
+      value = ("lower(%s) LIKE lower(%s)"):format(value, self:operand())
+      self.last_type = "BOOLEAN"
+    else
+      return value
+    end
+  end
+end
+
+function M:interval(value, sign)
+  local n = self:take()
+  local count, unit = n.text, self:word()
+  if n.kind == "string" and not (unit and UNITS[unit]) then
+    count, unit = n.text:match "^%s*(%-?%d+)%s+(%a+)%s*$"
+    unit = unit and unit:upper()
+  elseif n.kind == "param" then
+    self.i = self.i + 1
+    count = self:param(n)
+  else
+    self.i = self.i + 1
+  end
+  if not unit or not UNITS[unit] or not (n.kind == "param" or tonumber(count)) then
+    self:fail(n)
+  end
+  return ("spark_ts_add('%s', %s(%s), %s)"):format(unit, sign == "-" and "-" or "", count, value)
+end
+
+-- The arguments of a call, up to and with the closing parenthesis.
+function M:arguments(name)
+  local list = {}
+  if self:accept ")" then
+    return list
+  end
+  local unit = functions.with_unit[name] and self:word()
+  if unit and UNITS[unit] and self.tokens[self.i + 1].text == "," then
+    self.i = self.i + 1
+    list[1] = literal(unit)
+    self:expect ","
+  end
+  repeat
+    list[#list + 1] = self:accept "*" and "*" or self:expression()
+  until not self:accept ","
+  self:expect ")"
+  return list
+end
+
+local function over_type(name, inner)
+  if name == "count" or name == "row_number" or name == "rank" or name == "dense_rank"
+    or name == "count_if" or name == "approx_count_distinct" then
+    return "BIGINT"
+  elseif name == "max" or name == "min" or name == "coalesce" or name == "nvl" then
+    return inner
+  elseif name == "array_contains" or name == "isnull" or name == "isnotnull" then
+    return "BOOLEAN"
+  end
+end
+
+function M:call(token)
+  local name = token.text:lower()
+  self.i = self.i + 1 -- the parenthesis
+  if name == "cast" or name == "try_cast" then
+    local value = self:expression()
+    self:expect "AS"
+    value = self:cast(value)
+    self:expect ")"
+    return value
+  elseif name == "extract" then
+    self:fail(token)
+  elseif SESSION[token.upper] then
+    self:expect ")"
+    return self:session(SESSION[token.upper])
+  elseif name == "identifier" then
+    return self:quote(self:identifier_clause())
+  end
+  self.last_type = nil
+  local args = self:arguments(name)
+  local inner = self.last_type
+  self.last_type = over_type(name, inner)
+  if functions.written[name] then
+    return functions.written[name](args)
+  elseif not functions.plain[name] and not functions.renamed[name] then
+    sqlerror.no_function(self.text, token.text, token.from, self.catalog, self.schema)
+  end
+  return ("%s(%s)"):format(functions.renamed[name] or name, table.concat(args, ", "))
+end
+
+function M:session(what)
+  if what == "timestamp" or what == "date" then
+    self.last_type = what:upper()
+    return literal(what == "date" and self.now:sub(1, 10) or self.now)
+  end
+  return literal(self[what])
+end
+
+-- A column, perhaps with a table in front and fields behind.
+function M:column(parts, from)
+  local scope = self:find_alias(parts)
+  local head, k
+  if scope then
+    k = scope.parts + 1
+    local name = parts[k]
+    local real = scope.columns and scope.columns[name:lower()] or name
+    head = (scope.alias and self:quote(scope.alias) .. "." or "") .. self:quote(real)
+  else
+    k = 1
+    head = self:find_lateral(parts[1]) or self:quote(parts[1])
+  end
+  self:remember(parts, k, from)
+  self.last_type = k == #parts and self:find_type(parts[k]) or nil
+  self.last_name = parts[#parts]
+  local path = "$"
+  for i = k + 1, #parts do
+    path = path .. step(parts[i])
+  end
+  if path == "$" then
+    return head
+  end
+  self.last_type = self:find_type(table.concat(parts, ".", k))
+  return ("json_extract(%s, %s)"):format(head, literal(path))
+end
+
+-- Timestamps are compared as text, so a literal beside a comparison takes their form.
+local function as_timestamp(text)
+  local date, time, rest = text:match "^(%d%d%d%d%-%d%d%-%d%d) (%d%d:%d%d:%d%d)(%.?%d*)Z?$"
+  return date and ("%sT%s.%sZ"):format(date, time, ((rest:sub(2)) .. "000"):sub(1, 3))
+end
+
+function M:string_literal(token)
+  local before = self.tokens[self.i - 2]
+  local compared = before and (before.text:find "^[<>=!]=?$" or before.upper == "BETWEEN"
+    or before.upper == "AND")
+  self.last_type = "STRING"
+  return literal(compared and as_timestamp(token.text) or token.text)
+end
+
+-- TIMESTAMP '...' and DATE '...'.
+function M:typed_literal(token)
+  local value = self:take()
+  self.last_type = token.upper
+  local f = token.upper == "DATE" and "spark_date(%s)" or "spark_timestamp(%s)"
+  return f:format(literal(value.text))
+end
+
+function M:group()
+  local head = self:word()
+  if head == "SELECT" or head == "WITH" or head == "VALUES" then
+    local query = self:query()
+    self:expect ")"
+    return "(" .. query .. ")"
+  end
+  local out = {}
+  repeat
+    out[#out + 1] = self:expression(true)
+  until not self:accept ","
+  self:expect ")"
+  return "(" .. table.concat(out, ", ") .. ")"
+end
+
+--- One operand with what belongs to it.
+function M:operand()
+  local token = self:take()
+  local after = self:peek()
+  local value
+  if token.kind == "number" then
+    value, self.last_type = token.text, nil
+  elseif token.kind == "string" then
+    value = self:string_literal(token)
+  elseif token.kind == "param" then
+    value = self:param(token)
+  elseif token.text == "(" then
+    value = self:group()
+  elseif token.kind == "word" and after and after.text == "(" and after.kind == "op" then
+    value = self:call(token)
+  elseif token.kind == "word" and after and after.kind == "string"
+    and (token.upper == "TIMESTAMP" or token.upper == "DATE") then
+    value = self:typed_literal(token)
+  elseif SESSION[token.upper] and not (after and after.text == ".") then
+    value = self:session(SESSION[token.upper])
+  elseif token.kind == "word" or token.kind == "quoted" then
+    value = self:column(self:chain(token), token.from)
+  else
+    self:fail(token)
+  end
+  return self:suffixes(value)
+end
+
+local SPELLED <const> = {
+  ["=="] = "=", ["<=>"] = "IS", ["/"] = "* 1.0 /", DIV = "/", ["!"] = "NOT",
+}
+local BARE <const> = set "+ - * / % = == <> != < > <= >= <=> || & | ~ ^ !"
+local LOGIC <const> = set "= == <> != < > <= >= <=> AND OR NOT IS IN LIKE BETWEEN EXISTS TRUE FALSE"
+
+local function ends(self, token, inner)
+  if token.kind == "op" then
+    return token.text == ")" or token.text == "," or token.text == ";" or token.text == "]"
+  end
+  if token.kind ~= "word" or not ENDS[token.upper] then
+    return false
+  elseif inner and (token.upper == "ORDER" or token.upper == "WHERE") then
+    return false -- OVER (... ORDER BY ...), FILTER (WHERE ...)
+  elseif token.upper == "LEFT" or token.upper == "RIGHT" then
+    return self.tokens[self.i + 1] and self.tokens[self.i + 1].text ~= "("
+  elseif token.upper == "FROM" then
+    return self.tokens[self.i - 1].upper ~= "DISTINCT" or self:word(-2) ~= "IS"
+      and self:word(-2) ~= "NOT"
+  end
+  return true
+end
+
+-- `first(x)`, though FIRST is also a word of ORDER BY.
+function M:is_call(token)
+  local after, name = self.tokens[self.i + 1], token.text:lower()
+  return after and after.text == "(" and after.kind == "op"
+    and (functions.plain[name] or functions.renamed[name] or functions.written[name])
+end
+
+--- An expression, up to a comma, a closing parenthesis or the next clause.
+---@param inner? boolean inside parentheses
+---@return string
+function M:expression(inner)
+  local out, logic, before = {}, false, nil
+  while true do
+    local token = self:peek()
+    if not token or ends(self, token, inner) then
+      break
+    end
+    local operand = before and before ~= "op"
+    local is_word = token.kind == "word" and (OPERATORS[token.upper] or token.upper == "DIV"
+      or token.upper == "FROM") and not self:is_call(token)
+    if is_word or token.kind == "op" and BARE[token.text] then
+      self.i = self.i + 1
+      local word = token.upper or token.text
+      logic = logic or LOGIC[word] or false
+      out[#out + 1] = SPELLED[word] or word
+      local value = word == "END" or word == "NULL" or word == "TRUE" or word == "FALSE"
+        or word == "ROW" or word == "LAST" or word == "FIRST" or word == "ASC" or word == "DESC"
+      before = value and "value" or "op"
+      if word == "END" then
+        out[#out] = self:suffixes "END"
+        logic = false
+      end
+    elseif operand and not inner then
+      break -- an alias, or a mistake that the caller finds
+    elseif operand and token.text ~= "(" then
+      self:fail(token)
+    else
+      out[#out + 1] = self:operand()
+      before = "value"
+    end
+  end
+  if #out == 0 then
+    self:fail(self:peek())
+  end
+  self.last_type = logic and "BOOLEAN" or #out == 1 and self.last_type or nil
+  self.simple = #out == 1
+  return table.concat(out, " ")
+end
+
+return M

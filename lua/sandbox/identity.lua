@@ -1,0 +1,226 @@
+--- Who the caller is (SCIM Me), and tokens for service principals (OAuth M2M and token
+--- exchange), with the two documents in which a client finds the token endpoint.
+
+local base64 = require "native.http"
+local json = require "native.json"
+local auth = require "sandbox.auth"
+local errors = require "sandbox.errors"
+local people = require "sandbox.people"
+local reply = require "sandbox.reply"
+local router = require "sandbox.router"
+
+local M = {}
+
+local TOKEN_TTL <const> = 3600 -- seconds, unless the server was started with `token_ttl`
+local EXCHANGE <const> = "urn:ietf:params:oauth:grant-type:token-exchange"
+local JWT <const> = "urn:ietf:params:oauth:token-type:jwt"
+
+local function complex(value, kind)
+  return { value = value, type = kind }
+end
+
+local function group_list(principal)
+  local list = json.array {}
+  for i, name in ipairs(principal.groups) do
+    local id = ("%d"):format(880012345600000 + #name * 1000 + name:byte())
+    list[i] = { display = name, type = "direct", value = id, ["$ref"] = "Groups/" .. id }
+  end
+  return list
+end
+
+local function me_of(principal)
+  local given, family = principal.display_name:match "^(%S+)%s+(.+)$"
+  local me = {
+    schemas = {
+      "urn:ietf:params:scim:schemas:core:2.0:User",
+      "urn:ietf:params:scim:schemas:extension:workspace:2.0:User",
+    },
+    id = ("%d"):format(principal.id),
+    userName = principal.user_name,
+    displayName = principal.display_name,
+    active = true,
+    groups = group_list(principal),
+    entitlements = {
+      complex "workspace-access", complex "databricks-sql-access",
+      principal.admin and complex "allow-cluster-create" or nil,
+    },
+    roles = json.array {},
+  }
+  if not principal.application_id then
+    me.emails = { { value = principal.user_name, type = "work", primary = true } }
+    me.name = { givenName = given or principal.display_name, familyName = family }
+  end
+  return me
+end
+
+local function names(list)
+  local set = {}
+  for name in (type(list) == "string" and list or ""):gmatch "[^,%s]+" do
+    set[name:match "^[^.]+"] = true
+  end
+  return set
+end
+
+local function me(_, req)
+  local all = me_of(req.principal)
+  local wanted, unwanted = names(req.query.attributes), names(req.query.excludedAttributes)
+  for key in pairs(all) do
+    local named = next(wanted) == nil or wanted[key]
+    if key ~= "schemas" and key ~= "id" and (not named or unwanted[key]) then
+      all[key] = nil
+    end
+  end
+  return reply.bytes(json.encode(all), "application/scim+json")
+end
+
+-- The address by which the client knows this server.
+local function host_of(server, req)
+  local host = req.headers.host
+  return host and "http://" .. host or server:url()
+end
+
+local function discovery(server, req)
+  local host = host_of(server, req)
+  return {
+    issuer = host .. "/oidc",
+    authorization_endpoint = host .. "/oidc/v1/authorize",
+    token_endpoint = host .. "/oidc/v1/token",
+    scopes_supported = { "all-apis", "offline_access", "openid", "email", "profile", "sql" },
+    response_types_supported = { "code" },
+    grant_types_supported = { "client_credentials", "authorization_code", "refresh_token",
+      EXCHANGE },
+    code_challenge_methods_supported = { "S256" },
+    token_endpoint_auth_methods_supported = { "client_secret_basic", "client_secret_post",
+      "none" },
+  }
+end
+
+local function config(server, req)
+  local w = server.workspaces[1]
+  return {
+    oidc_endpoint = host_of(server, req) .. "/oidc",
+    account_id = w.account_id,
+    workspace_id = ("%d"):format(w.org_id),
+    cloud = w.cloud,
+    host_type = "WORKSPACE",
+  }
+end
+
+-- The service principals of that application id: the same one may be in both workspaces.
+local function candidates(server, application_id)
+  local found = {}
+  for _, w in ipairs(server.workspaces) do
+    local person = people.find(w.people, application_id)
+    if person and person.application_id then
+      found[#found + 1] = { w = w, person = person }
+    end
+  end
+  return found
+end
+
+local function client_of(req, form)
+  local basic = (req.headers.authorization or ""):match "^[Bb]asic +(%S+)$"
+  if not basic then
+    return form.client_id, form.client_secret
+  end
+  local ok, text = pcall(base64.base64_decode, basic)
+  local id, secret = (ok and text or ""):match "^([^:]*):(.*)$"
+  return id and base64.unescape(id, true), secret and base64.unescape(secret, true)
+end
+
+local function invalid_client()
+  errors.oauth(401, "invalid_client", "Client authentication failed")
+end
+
+local function by_secret(server, req, form)
+  local id, secret = client_of(req, form)
+  for _, one in ipairs(candidates(server, id or "")) do
+    if secret and secret == one.person.client_secret then
+      return one
+    end
+  end
+  invalid_client()
+end
+
+local function claims_of(token)
+  local middle = type(token) == "string" and token:match "^[%w_-]+%.([%w_-]+)%.[%w_-]*$"
+  if not middle then
+    return nil
+  end
+  local text = middle:gsub("-", "+"):gsub("_", "/")
+  local ok, bytes = pcall(base64.base64_decode, text .. ("="):rep(-#text % 4))
+  local fine, claims = pcall(json.decode, ok and bytes or "")
+  return fine and type(claims) == "table" and claims or nil
+end
+
+-- The account of the example has one federation policy: any issuer, subject = the client.
+-- A principal of both workspaces gets the one that `aud` names, and else the first.
+local function by_subject_token(server, _, form)
+  if form.subject_token_type ~= JWT then
+    errors.oauth(400, "invalid_request", "subject_token_type must be " .. JWT)
+  end
+  local claims = claims_of(form.subject_token)
+  if not claims then
+    errors.oauth(400, "invalid_grant", "The subject token is not a JWT")
+  end
+  local expiry = math.tointeger(claims.exp)
+  if expiry and expiry * 1000 <= server.clock:now() then
+    errors.oauth(400, "invalid_grant", "The subject token has expired")
+  end
+  local found = candidates(server, form.client_id or claims.sub or "")
+  for _, one in ipairs(found) do
+    if claims.aud == one.w.name then
+      return one
+    end
+  end
+  return found[1] or invalid_client()
+end
+
+local grants = { client_credentials = by_secret, [EXCHANGE] = by_subject_token }
+
+local function random_token()
+  local words = {}
+  for i = 1, 4 do
+    words[i] = ("%016x"):format(math.random(0))
+  end
+  return "doat" .. table.concat(words)
+end
+
+local function form_of(req)
+  local kind = req.headers["content-type"] or ""
+  if not kind:lower():find "^application/x%-www%-form%-urlencoded" then
+    errors.oauth(400, "invalid_request", "The body must be application/x-www-form-urlencoded")
+  end
+  return router.query(req.body)
+end
+
+local function token(server, req)
+  local form = form_of(req)
+  local grant = grants[form.grant_type or ""]
+  if not grant then
+    errors.oauth(400, "unsupported_grant_type",
+      "grant_type " .. tostring(form.grant_type) .. " is not supported")
+  end
+  local one = grant(server, req, form)
+  if not (form.scope or ""):find "all%-apis" then
+    errors.oauth(400, "invalid_scope", "scope must name all-apis")
+  end
+  local ttl = server.token_ttl or TOKEN_TTL
+  local access_token = random_token()
+  auth.issue(one.w, access_token, one.person.user_name, ttl)
+  return {
+    access_token = access_token,
+    token_type = "Bearer",
+    expires_in = ttl,
+    scope = form.scope,
+  }
+end
+
+M.routes = {
+  { "GET", "/api/2.0/preview/scim/v2/Me", me },
+  { "GET", "/oidc/.well-known/oauth-authorization-server", discovery, { public = true } },
+  { "GET", "/.well-known/databricks-config", config, { public = true } },
+  { "POST", "/oidc/v1/token", token, { public = true, raw = true } },
+}
+
+return M
