@@ -52,7 +52,7 @@ local literal = M.literal
 
 --- A name in quotes.
 function M.identifier(name)
-  return '"' .. name:gsub('"', '""') .. '"'
+  return "`" .. name:gsub("`", "``") .. "`" -- in double quotes it could become a string
 end
 
 -- One step of a JSON path.
@@ -217,7 +217,7 @@ function M:call(token)
     self:expect ")"
     return self:session(SESSION[token.upper])
   elseif name == "identifier" then
-    return self:quote(self:identifier_clause())
+    return self.quote(self:identifier_clause())
   end
   self.last_type = nil
   local args = self:arguments(name)
@@ -247,10 +247,10 @@ function M:column(parts, from)
     k = scope.parts + 1
     local name = parts[k]
     local real = scope.columns and scope.columns[name:lower()] or name
-    head = (scope.alias and self:quote(scope.alias) .. "." or "") .. self:quote(real)
+    head = (scope.alias and self.quote(scope.alias) .. "." or "") .. self.quote(real)
   else
     k = 1
-    head = self:find_lateral(parts[1]) or self:quote(parts[1])
+    head = self:find_lateral(parts[1]) or self.quote(parts[1])
   end
   self:remember(parts, k, from)
   self.last_type = k == #parts and self:find_type(parts[k]) or nil
@@ -337,6 +337,9 @@ local SPELLED <const> = {
 local BARE <const> = set "+ - * / % = == <> != < > <= >= <=> || & | ~ ^ !"
 local LOGIC <const> = set "= == <> != < > <= >= <=> AND OR NOT IS IN LIKE BETWEEN EXISTS TRUE FALSE"
 
+-- Words behind which an expression may end.
+local VALUES <const> = set "END NULL TRUE FALSE ROW FIRST LAST ASC DESC PRECEDING FOLLOWING"
+
 local function ends(self, token, inner)
   if token.kind == "op" then
     return token.text == ")" or token.text == "," or token.text == ";" or token.text == "]"
@@ -379,9 +382,7 @@ function M:expression(inner)
       local word = token.upper or token.text
       logic = logic or LOGIC[word] or false
       out[#out + 1] = SPELLED[word] or word
-      local value = word == "END" or word == "NULL" or word == "TRUE" or word == "FALSE"
-        or word == "ROW" or word == "LAST" or word == "FIRST" or word == "ASC" or word == "DESC"
-      before = value and "value" or "op"
+      before = VALUES[word] and "value" or "op"
       if word == "END" then
         out[#out] = self:suffixes "END"
         logic = false
@@ -395,7 +396,7 @@ function M:expression(inner)
       before = "value"
     end
   end
-  if #out == 0 then
+  if before ~= "value" then
     self:fail(self:peek())
   end
   self.last_type = logic and "BOOLEAN" or #out == 1 and self.last_type or nil

@@ -1,0 +1,167 @@
+--- Unity Catalog's state: catalogs, schemas and tables.
+--
+-- Tables are the datasets that pipelines have published (table `datasets`, sandbox.updates)
+-- and others that nobody's pipeline owns (table `tables`). `M.TABLES` and `M.SCHEMAS` are
+-- queries over both; they want the parameter `:now`.
+
+local json = require "native.json"
+
+local M = {}
+
+M.schema = [[
+CREATE TABLE IF NOT EXISTS catalogs(
+  name TEXT PRIMARY KEY, type TEXT NOT NULL, owner TEXT NOT NULL, comment TEXT,
+  created INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS schemas(
+  catalog TEXT NOT NULL, name TEXT NOT NULL, owner TEXT NOT NULL, comment TEXT,
+  properties TEXT, created INTEGER NOT NULL, PRIMARY KEY (catalog, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tables(
+  catalog TEXT NOT NULL, schema TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,
+  format TEXT, owner TEXT NOT NULL, comment TEXT, columns TEXT NOT NULL, created INTEGER NOT NULL,
+  altered INTEGER NOT NULL, definition TEXT, PRIMARY KEY (catalog, schema, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS table_rows(
+  full_name TEXT NOT NULL, n INTEGER NOT NULL, cells TEXT NOT NULL,
+  PRIMARY KEY (full_name, n)) WITHOUT ROWID;
+]]
+
+--- The columns of what a pipeline publishes, as its flow definitions say.
+local DATASET_COLUMNS <const> = '[{"name":"id","type":"BIGINT"},'
+  .. '{"name":"updated_at","type":"TIMESTAMP"}]'
+
+-- What of a dataset is a table: temporary views and the Hive metastore's are not.
+local PUBLISHED <const> = [[
+d.published <= :now AND ifnull(d.deleted > :now, 1) AND d.type <> 'VIEW'
+  AND d.catalog <> 'hive_metastore']]
+
+M.TABLES = ([[
+SELECT catalog, schema, name, type, format, owner, comment, columns, created, altered,
+  NULL AS pipeline_id, definition, 0 AS hidden FROM tables
+UNION ALL
+SELECT d.catalog, d.schema, d.name, d.type, 'DELTA', p.run_as_name, d.comment, '%s', d.published,
+  min(d.refreshed, :now), d.pipeline_id, NULL, 0
+FROM datasets AS d JOIN pipelines AS p ON p.id = d.pipeline_id WHERE %s
+UNION ALL
+SELECT coalesce(json_extract(p.spec, '$.event_log.catalog'), json_extract(p.spec, '$.catalog')),
+  coalesce(json_extract(p.spec, '$.event_log.schema'), json_extract(p.spec, '$.schema'),
+    json_extract(p.spec, '$.target'), 'default'),
+  coalesce(json_extract(p.spec, '$.event_log.name'), 'event_log_' || replace(p.id, '-', '_')),
+  'MANAGED', 'DELTA', p.run_as_name, NULL, '[]', p.created, p.modified, p.id, NULL,
+  json_extract(p.spec, '$.event_log.name') IS NULL
+FROM pipelines AS p WHERE json_extract(p.spec, '$.catalog') IS NOT NULL
+  AND ifnull(p.deleted > :now, 1)
+  AND EXISTS (SELECT 1 FROM updates AS u WHERE u.pipeline_id = p.id AND u.created <= :now)
+]]):format(DATASET_COLUMNS, PUBLISHED)
+
+M.SCHEMAS = ([[
+SELECT catalog, name, owner, comment, properties, created FROM schemas
+UNION
+SELECT d.catalog, d.schema, (SELECT owner FROM catalogs AS c WHERE c.name = d.catalog), NULL, NULL,
+  min(d.published)
+FROM datasets AS d WHERE %s AND NOT EXISTS (SELECT 1 FROM schemas AS s
+  WHERE s.catalog = d.catalog AND s.name = d.schema) GROUP BY d.catalog, d.schema
+]]):format(PUBLISHED)
+
+--- The table of that name, or nil. Names are in lower case.
+---@param w table
+---@return table? row of M.TABLES
+function M.find_table(w, catalog, schema, name)
+  return w.db:find_row("SELECT * FROM (" .. M.TABLES .. ") WHERE catalog = :catalog "
+    .. "AND schema = :schema AND name = :name",
+    { now = w.clock:now(), catalog = catalog, schema = schema, name = name })
+end
+
+---@return table? row of M.SCHEMAS
+function M.find_schema(w, catalog, name)
+  return w.db:find_row("SELECT * FROM (" .. M.SCHEMAS .. ") WHERE catalog = :catalog "
+    .. "AND name = :name", { now = w.clock:now(), catalog = catalog, name = name })
+end
+
+function M.find_catalog(w, name)
+  return w.db:find_row("SELECT * FROM catalogs WHERE name = ?", { name })
+end
+
+--- Make a catalog if it is not there.
+---@param opts? { type?: string, comment?: string, created?: integer, owner?: string }
+function M.add_catalog(w, name, opts)
+  opts = opts or {}
+  w.db:exec("INSERT OR IGNORE INTO catalogs VALUES (?, ?, ?, ?, ?)", {
+    name, opts.type or "MANAGED_CATALOG", opts.owner or w.principal.user_name, opts.comment,
+    opts.created or w.clock:now(),
+  })
+end
+
+--- Make a schema if it is not there.
+---@param opts? { comment?: string, created?: integer, owner?: string, properties?: table }
+function M.add_schema(w, catalog, name, opts)
+  opts = opts or {}
+  w.db:exec("INSERT OR IGNORE INTO schemas VALUES (?, ?, ?, ?, ?, ?)", {
+    catalog, name, opts.owner or w.principal.user_name, opts.comment,
+    opts.properties and json.encode(opts.properties), opts.created or w.clock:now(),
+  })
+end
+
+--- Make a table that no pipeline owns, with its rows.
+---@param full string "catalog.schema.name"
+---@param columns string[] each "name TYPE"
+---@param rows? any[][]
+---@param opts? { type?: string, format?: string, comment?: string, created?: integer,
+--- definition?: string, owner?: string }
+function M.add_table(w, full, columns, rows, opts)
+  opts = opts or {}
+  local catalog, schema, name = full:match "^([^.]+)%.([^.]+)%.(.+)$"
+  local list = json.array {}
+  for i, column in ipairs(columns) do
+    local column_name, kind = column:match "^(%S+)%s+(.+)$"
+    list[i] = { name = column_name, type = kind }
+  end
+  M.add_schema(w, catalog, schema, { created = opts.created })
+  local created = opts.created or w.clock:now()
+  local kind = opts.type or "MANAGED"
+  w.db:exec("INSERT OR REPLACE INTO tables VALUES (?,?,?,?,?,?,?,?,?,?,?)", {
+    catalog, schema, name, kind, opts.format or kind ~= "VIEW" and "DELTA" or nil,
+    opts.owner or w.principal.user_name, opts.comment, json.encode(list), created, created,
+    opts.definition,
+  })
+  for i, row in ipairs(rows or {}) do
+    w.db:exec("INSERT OR REPLACE INTO table_rows VALUES (?, ?, ?)",
+      { full, i, json.encode(json.array(row)) })
+  end
+end
+
+--- A stable id in the form of a UUID for something that has a name.
+---@param name string
+---@return string
+function M.id_of(name)
+  local a, b = 0xcbf29ce484222325, 0x84222325cbf29ce4
+  for i = 1, #name do
+    a = (a ~ name:byte(i)) * 0x100000001b3
+    b = (b ~ a) * 0x100000001b3
+  end
+  return ("%08x-%04x-4%03x-8%03x-%012x"):format(a >> 32 & 0xffffffff, a >> 16 & 0xffff,
+    a & 0xfff, b >> 52 & 0xfff, b & 0xffffffffffff)
+end
+
+--- The catalogs that every workspace has. Runs before the pipelines are made.
+function M.seed(w)
+  local created = w.clock:now() - 400 * 86400000
+  M.add_catalog(w, "system", { type = "SYSTEM_CATALOG", owner = "System user", created = created })
+  M.add_catalog(w, "samples", { type = "SYSTEM_CATALOG", owner = "System user", created = created,
+    comment = "Sample data sets" })
+  M.add_catalog(w, "main", { created = created, comment = "Main catalog (auto-created)" })
+  M.add_schema(w, "main", "default", { created = created, comment = "Default schema" })
+  M.add_table(w, "samples.nyctaxi.trips", {
+    "tpep_pickup_datetime TIMESTAMP", "tpep_dropoff_datetime TIMESTAMP", "trip_distance DOUBLE",
+    "fare_amount DOUBLE", "pickup_zip INT", "dropoff_zip INT",
+  }, {
+    { "2016-02-13T21:47:53.000Z", "2016-02-13T21:57:15.000Z", 1.4, 8.0, 10103, 10110 },
+    { "2016-02-13T18:29:09.000Z", "2016-02-13T18:37:23.000Z", 1.31, 7.5, 10023, 10023 },
+    { "2016-02-06T19:40:58.000Z", "2016-02-06T19:52:32.000Z", 1.8, 9.5, 10001, 10018 },
+    { "2016-02-12T19:06:43.000Z", "2016-02-12T19:20:54.000Z", 2.3, 11.5, 10044, 10111 },
+    { "2016-02-23T10:27:56.000Z", "2016-02-23T10:58:33.000Z", 2.6, 18.5, 10199, 10022 },
+    { "2016-02-13T00:41:43.000Z", "2016-02-13T00:46:52.000Z", 1.4, 6.5, 10023, 10069 },
+    { "2016-02-18T23:49:53.000Z", "2016-02-19T00:12:53.000Z", 10.4, 31.0, 11371, 10003 },
+    { "2016-02-18T20:21:45.000Z", "2016-02-18T20:38:23.000Z", 10.15, 28.5, 11371, 11201 },
+  }, { created = created })
+end
+
+return M
