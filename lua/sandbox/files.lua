@@ -323,4 +323,20 @@ M.routes = {
   { "GET", "/api/2.0/workspace-files/{path*}", read_file },
 }
 
+local REPO <const> = '{"url":"https://github.com/example/sales-pipelines.git","branch":"main",'
+  .. '"head_commit_id":"5f2d6a0c9b7e41d38a6f0b1c2d3e4f5061728394","provider":"gitHub"}'
+
+--- The folders that every workspace has, and a Git folder.
+function M.seed(w)
+  for _, path in ipairs { "/Users", "/Shared", "/Repos" } do
+    tree.mkdirs(w, path)
+  end
+  for _, person in ipairs(w.people) do
+    tree.mkdirs(w, "/Users/" .. person.user_name)
+  end
+  local repo = ("/Repos/%s/sales-pipelines"):format(w.principal.user_name)
+  tree.plant(w, { path = repo, type = "REPO", git = REPO })
+  tree.plant(w, { path = repo .. "/README.md", type = "FILE", content = "# sales-pipelines\n" })
+end
+
 return M

@@ -5,9 +5,14 @@
 -- share of a scenario into an empty workspace).
 
 return {
+  "sandbox.identity",
+  "sandbox.files",
+  "sandbox.unity",
+  "sandbox.warehouses",
   "sandbox.compute",
   "sandbox.permissions",
   "sandbox.pipelines",
   "sandbox.updates",
   "sandbox.events",
+  "sandbox.statements",
 }

@@ -98,11 +98,10 @@ local function float_text(value)
   elseif value == math.huge or value == -math.huge then
     return value > 0 and "Infinity" or "-Infinity"
   end
-  local text, digits = nil, 15
-  repeat
-    text = ("%%.%dg"):format(digits):format(value)
-    digits = digits + 1
-  until tonumber(text) == value
+  local text = ("%.15g"):format(value)
+  for digits = 16, 17 do
+    text = tonumber(text) == value and text or ("%%.%dg"):format(digits):format(value)
+  end
   local mantissa, exponent = text:match "^(.-)e([+-]?%d+)$"
   if mantissa then
     mantissa = mantissa:find("%.") and mantissa or mantissa .. ".0"
