@@ -39,6 +39,7 @@ static void handle(int signal_number, void (*handler)(int)) {
 static void handle_signals(void) {
     const struct itimerval tick = {{0, 100000}, {0, 100000}};
     handle(SIGPIPE, SIG_IGN);
+    handle(SIGXFSZ, SIG_IGN); /* EFBIG says it better */
     handle(SIGINT, on_interrupt);
     handle(SIGTERM, on_interrupt);
     handle(SIGVTALRM, on_cpu_tick);

@@ -1,8 +1,185 @@
-/* l_term.c -- `native.term`. */
+/* l_term.c -- `native.term`: the terminal and the standard streams. */
 
 #include "api/libs.h"
 
+#include "api/api.h"
+#include "base/term.h"
+#include "engine.h"
+#include "sched.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#define LOCALE_MT "tarn.term.locale"
+#define LINE_MT   "tarn.term.line"
+
+static const char *const streams[] = {"in", "out", "err", NULL};
+static const char *const stream_names[] = {"standard input", "standard output",
+                                           "standard error"};
+
+/* term.is_tty(stream) -> boolean */
+static int l_term_is_tty(lua_State *L) {
+    lua_pushboolean(L, term_is_tty(luaL_checkoption(L, 1, NULL, streams)));
+    return 1;
+}
+
+/* term.size() -> columns, rows or nil */
+static int l_term_size(lua_State *L) {
+    int columns, rows;
+    if (!term_size(&columns, &rows)) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_pushinteger(L, columns);
+    lua_pushinteger(L, rows);
+    return 2;
+}
+
+/* term.write(stream, bytes) */
+static int l_term_write(lua_State *L) {
+    struct fault f;
+    size_t size;
+    int fd = luaL_checkoption(L, 1, NULL, streams);
+    const char *bytes = luaL_checklstring(L, 2, &size);
+    luaL_argcheck(L, fd != STDIN_FILENO, 1, "cannot write to standard input");
+    if (!term_write(fd, stream_names[fd], bytes, size, &f))
+        return api_fault(L, "term.write", &f);
+    return 0;
+}
+
+/* ---- width ---- */
+
+struct locale {
+    locale_t utf8; /* (locale_t)0: there is none, or not yet */
+};
+
+/* __gc */
+static int l_locale_free(lua_State *L) {
+    struct locale *box = lua_touserdata(L, 1);
+    if (box->utf8 != (locale_t)0)
+        freelocale(box->utf8);
+    box->utf8 = (locale_t)0;
+    return 0;
+}
+
+/* term.width(text) -> integer. Upvalue: the locale. */
+static int l_term_width(lua_State *L) {
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size);
+    const struct locale *box = lua_touserdata(L, lua_upvalueindex(1));
+    lua_pushinteger(L, (lua_Integer)term_width(text, size, box->utf8));
+    return 1;
+}
+
+/* ---- lines ---- */
+
+struct line {
+    struct term_line line;
+    struct watch watch; /* for what comes in */
+    struct loop *loop;
+    struct task *waiter;
+};
+
+static void line_ready(void *ud, short revents) {
+    struct line *box = ud;
+    (void)revents;
+    if (box->waiter != NULL)
+        sched_wake(box->waiter);
+}
+
+/* __gc and __close: the terminal is as it was, whatever happened. */
+static int l_line_close(lua_State *L) {
+    struct line *box = lua_touserdata(L, 1);
+    if (box->watch.watching)
+        loop_unwatch(box->loop, &box->watch);
+    term_line_end(&box->line);
+    return 0;
+}
+
+static struct line *newline(lua_State *L) {
+    struct line *box = lua_newuserdatauv(L, sizeof *box, 0);
+    *box = (struct line){.line.fd = STDIN_FILENO, .loop = engine_of(L)->loop};
+    box->watch = (struct watch){
+        .fd = STDIN_FILENO, .events = POLLIN, .ready = line_ready, .ud = box};
+    luaL_setmetatable(L, LINE_MT);
+    return box;
+}
+
+static int line_continue(lua_State *L, int status, lua_KContext ctx) {
+    struct line *box = luaL_checkudata(L, (int)ctx, LINE_MT);
+    struct fault f;
+    (void)status;
+    switch (term_line_read(&box->line, &f)) {
+    case TERM_WAITING:
+        if (!box->watch.watching)
+            loop_watch(box->loop, &box->watch);
+        return api_wait(L, "term.read_line", SCHED_NEVER, &box->waiter, ctx,
+                        line_continue);
+    case TERM_FAILED:
+        return api_fault(L, "term.read_line", &f);
+    case TERM_END:
+        lua_pushnil(L);
+        break;
+    case TERM_LINE:
+        lua_pushlstring(L, box->line.text.bytes != NULL ? box->line.text.bytes : "",
+                        box->line.text.size);
+        break;
+    }
+    return 1;
+}
+
+/* term.read_line([prompt [, {hidden = flag}]]) -> string or nil */
+static int l_term_read_line(lua_State *L) {
+    static const char *const options[] = {"hidden", NULL};
+    struct fault f;
+    size_t size;
+    const char *prompt = luaL_optlstring(L, 1, "", &size);
+    lua_settop(L, 2);
+    api_checkopts(L, 2, options);
+    bool hidden = false;
+    if (lua_istable(L, 2)) {
+        int type = lua_getfield(L, 2, "hidden");
+        luaL_argcheck(L, type == LUA_TNIL || type == LUA_TBOOLEAN, 2,
+                      "'hidden' must be true or false");
+        hidden = lua_toboolean(L, -1);
+    }
+    struct line *box = newline(L);
+    int index = lua_gettop(L);
+    lua_toclose(L, index); /* a cancelled task does not leave a terminal without echo */
+    if (hidden)
+        term_line_hide(&box->line);
+    if (!term_write(STDERR_FILENO, stream_names[STDERR_FILENO], prompt, size, &f))
+        return api_fault(L, "term.read_line", &f);
+    return line_continue(L, LUA_OK, index);
+}
+
+static const luaL_Reg line_meta[] = {
+    {"__gc", l_line_close},
+    {"__close", l_line_close},
+    {NULL, NULL},
+};
+
+static const luaL_Reg term_functions[] = {
+    {"is_tty", l_term_is_tty},
+    {"size", l_term_size},
+    {"write", l_term_write},
+    {"read_line", l_term_read_line},
+    {"width", NULL}, /* placeholder: it has an upvalue */
+    {NULL, NULL},
+};
+
 int luaopen_native_term(lua_State *L) {
-    lua_newtable(L);
+    luaL_newmetatable(L, LINE_MT);
+    luaL_setfuncs(L, line_meta, 0);
+    luaL_newlib(L, term_functions);
+    struct locale *box = lua_newuserdatauv(L, sizeof *box, 0);
+    *box = (struct locale){0};
+    luaL_newmetatable(L, LOCALE_MT);
+    lua_pushcfunction(L, l_locale_free);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    box->utf8 = term_locale();
+    lua_pushcclosure(L, l_term_width, 1);
+    lua_setfield(L, -2, "width");
     return 1;
 }
