@@ -110,8 +110,8 @@ M.pipelines = {
     parameters = { period = "current", ledger = "primary" },
     graph = {
       "ST gl_entries_raw <- files:/Volumes/finance/raw/gl",
-      "ST gl_entries <- gl_entries_raw ! balanced FAIL debit = credit ! has_account DROP account_id "
-        .. "IS NOT NULL",
+      "ST gl_entries <- gl_entries_raw ! balanced FAIL debit = credit ! has_account DROP "
+        .. "account_id IS NOT NULL",
       "MV trial_balance <- gl_entries, main.ref.accounts", "MV close_checklist <- trial_balance",
     },
     spec = { catalog = "finance", schema = "gl", clusters = classic("i3.xlarge", 1, 4),

@@ -10,6 +10,7 @@ local auth = require "sandbox.auth"
 local clock = require "sandbox.clock"
 local compute = require "sandbox.compute"
 local errors = require "sandbox.errors"
+local faults = require "sandbox.faults"
 local people = require "sandbox.people"
 local reply = require "sandbox.reply"
 local router = require "sandbox.router"
@@ -40,15 +41,15 @@ function Workspace:has_catalog(name)
   return self.db:find_row("SELECT 1 AS yes FROM catalogs WHERE name = ?", { name }) ~= nil
 end
 
-local function open_workspace(who, opts, parts, time)
+local function open_workspace(who, opts, dir, parts, time)
   local w = {
     principal = who.people[1], clock = time, cache = {}, run_ms = opts.run_ms or RUN_MS,
-    node_types = compute.node_types(who.cloud),
+    node_types = compute.node_types(who.cloud), org_text = ("%d"):format(who.org_id),
   }
   for key, value in pairs(who) do
     w[key] = value
   end
-  w.store = store.open(opts.state, who.name, parts)
+  w.store = store.open(dir, ("%s-%s"):format(who.name, opts.scenario:gsub("%W", "_")), parts)
   w.db = w.store.db
   return setmetatable(w, Workspace)
 end
@@ -102,26 +103,44 @@ local function as_reply(e)
   return errors.standard(500, "INTERNAL_ERROR", "The embedded workspace failed: " .. tostring(e))
 end
 
-local function org_of(server, request)
+local function workspace_of(server, request)
   local token = (request.headers.authorization or ""):match "(%S+)$"
   for _, w in ipairs(server.workspaces) do
-    if token == w.token then
-      return w.org_id
+    if token == w.token or token == w.viewer_token then
+      return w
     end
   end
-  return server.workspaces[1].org_id
 end
 
---- The reply to one request, with the headers that every answer has.
-function Server:answer(request)
+-- The true reply to a request, and the workspace that it was for.
+function Server:plain_answer(request)
+  faults.restore(request)
   local _, result, w = xpcall(self.dispatch, as_reply, self, request)
   if not reply.is(result) then
     result = reply.json(json.encode(result or {}))
   end
+  return result, w
+end
+
+--- The reply to one request, with the headers that every answer has.
+---@param request tarn.Request
+---@return tarn.Reply
+function Server:answer(request)
   self.requests = self.requests + 1
+  local chosen = workspace_of(self, request)
+  local rule = self.faults:find(request, chosen and chosen.name)
+  local result, w
+  if rule then
+    result = faults.actions[rule.action](rule, request, function(same)
+      return self:plain_answer(same)
+    end)
+  else
+    result, w = self:plain_answer(request)
+  end
+  w = w or chosen or self.workspaces[1]
   local headers = result.headers or {}
   headers["Content-Type"] = headers["Content-Type"] or "application/json"
-  headers["X-Databricks-Org-Id"] = ("%d"):format(w and w.org_id or org_of(self, request))
+  headers["X-Databricks-Org-Id"] = w.org_text
   headers["X-Request-Id"] = ("%s-%012x"):format(self.request_prefix, self.requests)
   result.headers = headers
   return result
@@ -160,9 +179,20 @@ function Server:url()
   return ("http://127.0.0.1:%d"):format(self.port)
 end
 
+--- Serve until the task is cancelled.
+function Server:wait()
+  while self.listener do
+    task.park()
+  end
+end
+
 --- Stop listening and close the state.
 function Server:close()
+  if not self.listener then
+    return
+  end
   self.listener:close()
+  self.listener = nil
   for _, w in ipairs(self.workspaces) do
     w.store:close()
   end
@@ -174,28 +204,60 @@ Server.__close = Server.close
 ---@field scenario? string  "demo" (default), "empty", "large:N", "large:N,M,E"
 ---@field latency? number   ms that every answer is late
 ---@field faults? table[]   rules; see sandbox.faults
----@field state? string     directory that keeps the state; nil: memory
+---@field state? string|false directory that keeps the state; false: memory; nil: the user's
+--- own for `demo`, if there is one, and memory for all others
 ---@field run_ms? integer   how long an update takes from start to end; default 4000
 ---@field strict? boolean   refuse what the documentation forbids and the real server lets pass
+
+local OPTIONS <const> = {
+  port = true, scenario = true, latency = true, faults = true, state = true, run_ms = true,
+  strict = true,
+}
+
+local function with_defaults(opts)
+  local all = { scenario = "demo" }
+  for key, value in pairs(opts or {}) do
+    if not OPTIONS[key] then
+      error(("unknown option '%s'"):format(tostring(key)), 3)
+    end
+    all[key] = value
+  end
+  return all
+end
+
+-- Where the state is kept; nil for memory. A home that cannot be written to is none.
+local function state_dir(opts)
+  if opts.state ~= nil then
+    return opts.state or nil
+  end
+  local dir = opts.scenario == "demo" and store.find_home() or nil
+  if dir and not store.is_usable(dir) then
+    io.stderr:write(("sandbox: %s cannot be written to: the state will be forgotten\n"):format(dir))
+    return nil
+  end
+  return dir
+end
 
 --- Start an embedded workspace in this process.
 ---@param opts? sandbox.Options
 function M.start(opts)
-  opts = opts or {}
-  local text = opts.scenario or "demo"
-  local scenario = scenarios.find(text)
-    or error(("'%s' is no scenario: use demo, empty, large:N or large:N,M,E"):format(text), 2)
+  opts = with_defaults(opts)
+  local scenario = scenarios.find(opts.scenario)
+    or error(("'%s' is no scenario: use demo, empty, large:N or large:N,M,E")
+      :format(opts.scenario), 2)
   local parts = load_parts()
   local server = setmetatable({
     workspaces = {},
     clock = clock.new(),
     router = router.new(),
     strict = opts.strict or false,
+    faults = faults.new(opts.faults),
     requests = 0,
     request_prefix = ("%08x-0000-4000-8000"):format(math.random(0, 0xffffffff)),
   }, Server)
+  local dir = state_dir(opts)
   for i, who in ipairs(people.workspaces) do
-    server.workspaces[i] = open_workspace(who, opts, parts, server.clock)
+    server.workspaces[i] = open_workspace(who, opts, dir, parts, server.clock)
   end
   server:add_routes(parts)
   server:fill(scenario, parts)

@@ -28,6 +28,18 @@ function M.find_home()
   return base and base .. "/tarn/sandbox"
 end
 
+--- True if `dir` is there, or can be made, and takes files.
+---@param dir string
+---@return boolean
+function M.is_usable(dir)
+  local probe = dir .. "/.probe"
+  return pcall(function()
+    fs.mkdir(dir, { parents = true, mode = 448 })
+    fs.write(probe, "", { mode = 384 })
+    fs.remove(probe)
+  end)
+end
+
 --- Forget the state kept in `dir`.
 ---@param dir string
 function M.reset(dir)
