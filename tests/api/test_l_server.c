@@ -78,19 +78,28 @@ static int open_with_client(void **state) {
     return 0;
 }
 
-/* What `chunk` prints on stderr, which is not to be seen. The caller frees it. */
-static char *stderr_of(void **state, const char *chunk) {
-    FILE *file = tmpfile();
+/* Let what comes on stderr go into a file, until stderr_back. */
+static int stderr_into(FILE *file) {
     int saved = dup(STDERR_FILENO);
     fflush(stderr);
     dup2(fileno(file), STDERR_FILENO);
-    must_run(state, chunk);
+    return saved;
+}
+
+static void stderr_back(int saved) {
     fflush(stderr);
     dup2(saved, STDERR_FILENO);
     close(saved);
+}
+
+/* What `chunk` prints on stderr. The caller frees it. */
+static char *stderr_of(void **state, const char *chunk) {
+    FILE *file = tmpfile();
+    int saved = stderr_into(file);
+    must_run(state, chunk);
+    stderr_back(saved);
+    fseek(file, 0, SEEK_END);
     long size = ftell(file);
-    if (fseek(file, 0, SEEK_END) == 0)
-        size = ftell(file);
     rewind(file);
     char *text = calloc(1, (size_t)size + 1);
     size_t n = fread(text, 1, (size_t)size, file);
@@ -610,17 +619,49 @@ static void a_wrong_call_is_a_message(void **state) {
              "assert(not ok and e.kind == 'io', tostring(e))\n");
 }
 
+/* Many a task says that it has failed, when memory runs out. */
+static int be_quiet(void **state) {
+    static int saved;
+    FILE *messages = tmpfile();
+    saved = stderr_into(messages);
+    fclose(messages);
+    *state = &saved;
+    return 0;
+}
+
+static int be_loud(void **state) {
+    stderr_back(*(int *)*state);
+    return 0;
+}
+
 static void leaks_nothing_when_memory_runs_out(void **state) {
     (void)state;
-    torture("local server = require 'native.server'\n"
-            "local task = require 'native.task'\n"
-            "local s <close> = server.listen({}, function(r)\n"
-            "  if r.path == '/stream' then\n"
-            "    return {stream = function(write) write 'x'; write 'y' end}\n"
-            "  end\n"
-            "  return {body = ('x'):rep(2000), headers = {A = 'b'}}\n"
-            "end)\n"
-            "s:stats()\n");
+    torture_with(
+        "raw", luaopen_raw,
+        "local server = require 'native.server'\n"
+        "local task = require 'native.task'\n"
+        "local s <close> = server.listen({}, function(r)\n"
+        "  if r.path == '/stream' then\n"
+        "    return {stream = function(write) write 'x'; task.sleep(0); write 'y' end}\n"
+        "  end\n"
+        "  return {body = ('x'):rep(2000) .. 'y', headers = {A = 'b'}}\n"
+        "end)\n"
+        "for _, path in ipairs {'/stream', '/body'} do\n"
+        "  local fd <close> = raw.connect(s.port)\n"
+        "  raw.send(fd, 'POST ' .. path .. ' HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: "
+        "3' ..\n"
+        "    '\\r\\nConnection: close\\r\\n' .. ('L'):rep(70) .. ': v\\r\\n\\r\\nabc')\n"
+        "  local seen, due = '', task.now() + 0.1\n"
+        "  repeat\n"
+        "    task.sleep(0.0005)\n"
+        "    local got, e = raw.recv(fd)\n"
+        "    seen = seen .. (got or '')\n"
+        "    assert(task.now() < due, 'no answer: no memory for a task')\n"
+        "  until not got\n"
+        "  assert(seen:find 'y', 'not enough memory for an answer')\n"
+        "end\n"
+        "local handled, active = s:stats()\n"
+        "assert(handled == 2 and active == 0)\n");
 }
 
 #define SERVER_TEST(f) cmocka_unit_test_setup_teardown(f, open_with_client, harness_close)
@@ -650,7 +691,8 @@ int main(void) {
         SERVER_TEST(connections_beyond_the_limit_wait),
         SERVER_TEST(many_clients_at_once_each_get_their_own_answer),
         SERVER_TEST(a_wrong_call_is_a_message),
-        SERVER_TEST(leaks_nothing_when_memory_runs_out),
+        cmocka_unit_test_setup_teardown(leaks_nothing_when_memory_runs_out, be_quiet,
+                                        be_loud),
     };
     return cmocka_run_group_tests_name("api/server", tests, NULL, NULL);
 }

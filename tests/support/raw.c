@@ -8,6 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define SOCKET_MT "tarn.raw"
+
+static int *checksocket(lua_State *L) {
+    return luaL_checkudata(L, 1, SOCKET_MT);
+}
+
 static int failed(lua_State *L) {
     lua_pushnil(L);
     lua_pushstring(L, errno == ECONNRESET ? "reset" : strerror(errno));
@@ -19,26 +25,24 @@ static int l_raw_connect(lua_State *L) {
                             .sin_port = htons((unsigned short)luaL_checkinteger(L, 1)),
                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int room = (int)luaL_optinteger(L, 2, 0);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (fd == -1)
+    int *fd = lua_newuserdatauv(L, sizeof *fd, 0);
+    *fd = -1;
+    luaL_setmetatable(L, SOCKET_MT);
+    *fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (*fd == -1)
         return failed(L);
     if (room > 0)
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-    if (connect(fd, (struct sockaddr *)&a, sizeof a) == -1) {
-        int error = errno;
-        close(fd);
-        errno = error;
+        setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    if (connect(*fd, (struct sockaddr *)&a, sizeof a) == -1)
         return failed(L);
-    }
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-    lua_pushinteger(L, fd);
+    fcntl(*fd, F_SETFL, O_NONBLOCK);
     return 1;
 }
 
 static int l_raw_send(lua_State *L) {
     size_t size;
     const char *bytes = luaL_checklstring(L, 2, &size);
-    ssize_t n = send((int)luaL_checkinteger(L, 1), bytes, size, MSG_NOSIGNAL);
+    ssize_t n = send(*checksocket(L), bytes, size, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN)
         return failed(L);
     lua_pushinteger(L, n < 0 ? 0 : n);
@@ -47,7 +51,7 @@ static int l_raw_send(lua_State *L) {
 
 static int l_raw_recv(lua_State *L) {
     char bytes[65536];
-    ssize_t n = recv((int)luaL_checkinteger(L, 1), bytes, sizeof bytes, 0);
+    ssize_t n = recv(*checksocket(L), bytes, sizeof bytes, 0);
     if (n < 0 && errno != EAGAIN)
         return failed(L);
     if (n == 0) {
@@ -60,21 +64,22 @@ static int l_raw_recv(lua_State *L) {
 }
 
 static int l_raw_finish(lua_State *L) {
-    shutdown((int)luaL_checkinteger(L, 1), SHUT_WR);
+    shutdown(*checksocket(L), SHUT_WR);
     return 0;
 }
 
 static int l_raw_close(lua_State *L) {
-    close((int)luaL_checkinteger(L, 1));
+    int *fd = checksocket(L);
+    if (*fd != -1)
+        close(*fd);
+    *fd = -1;
     return 0;
 }
 
 static int l_raw_abort(lua_State *L) {
     const struct linger now = {1, 0};
-    int fd = (int)luaL_checkinteger(L, 1);
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    close(fd);
-    return 0;
+    setsockopt(*checksocket(L), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    return l_raw_close(L);
 }
 
 static const luaL_Reg raw_functions[] = {
@@ -88,6 +93,11 @@ static const luaL_Reg raw_functions[] = {
 };
 
 int luaopen_raw(lua_State *L) {
+    luaL_newmetatable(L, SOCKET_MT);
+    lua_pushcfunction(L, l_raw_close);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, l_raw_close);
+    lua_setfield(L, -2, "__close");
     luaL_newlib(L, raw_functions);
     return 1;
 }

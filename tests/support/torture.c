@@ -55,12 +55,15 @@ static bool out_of_memory(lua_State *L, int status) {
     return strstr(luaL_tolstring(L, -1, NULL), "memory") != NULL;
 }
 
-void torture(const char *chunk) {
+void torture_with(const char *name, lua_CFunction open, const char *chunk) {
     for (long n = 0;; n++) {
         struct budget budget = {.left = LONG_MAX};
         int fd = next_fd();
         struct engine e;
         assert_true(engine_open(&e, scarce, &budget));
+        if (open != NULL)
+            luaL_requiref(e.L, name, open, 1);
+        lua_settop(e.L, 0);
         budget.left = n;
         lua_pushcfunction(e.L, run);
         lua_pushlightuserdata(e.L, (void *)chunk);
@@ -76,4 +79,8 @@ void torture(const char *chunk) {
         if (status == LUA_OK)
             return;
     }
+}
+
+void torture(const char *chunk) {
+    torture_with(NULL, NULL, chunk);
 }

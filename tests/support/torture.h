@@ -11,4 +11,7 @@
  * descriptor behind, or fails for any reason but memory. */
 void torture(const char *chunk);
 
+/* The same, with one more library as a global of that name. */
+void torture_with(const char *name, lua_CFunction open, const char *chunk);
+
 #endif
