@@ -331,9 +331,10 @@ function M:operand()
   return self:suffixes(value)
 end
 
-local SPELLED <const> = {
-  ["=="] = "=", ["<=>"] = "IS", ["/"] = "* 1.0 /", DIV = "/", ["!"] = "NOT",
-}
+local SPELLED <const> = { ["=="] = "=", ["<=>"] = "IS", ["!"] = "NOT" }
+
+-- A quotient is a double, and a division by zero an error.
+local DIVISIONS <const> = { ["/"] = "* 1.0 / spark_divisor(%s)", DIV = "/ spark_divisor(%s)" }
 local BARE <const> = set "+ - * / % = == <> != < > <= >= <=> || & | ~ ^ !"
 local LOGIC <const> = set "= == <> != < > <= >= <=> AND OR NOT IS IN LIKE BETWEEN EXISTS TRUE FALSE"
 
@@ -383,6 +384,10 @@ function M:expression(inner)
       logic = logic or LOGIC[word] or false
       out[#out + 1] = SPELLED[word] or word
       before = VALUES[word] and "value" or "op"
+      if DIVISIONS[word] then
+        out[#out] = DIVISIONS[word]:format((self:operand()))
+        before = "value"
+      end
       if word == "END" then
         out[#out] = self:suffixes "END"
         logic = false

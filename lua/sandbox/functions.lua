@@ -205,6 +205,9 @@ local BOOLEANS <const> = {
 }
 
 local defined = {
+  spark_divisor = function(v)
+    return v == 0 and error("divide-by-zero", 0) or v
+  end,
   spark_long = function(v)
     if v == nil then
       return nil

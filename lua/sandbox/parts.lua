@@ -15,4 +15,6 @@ return {
   "sandbox.updates",
   "sandbox.events",
   "sandbox.statements",
+  "sandbox.catalog",
+  "sandbox.lineage",
 }

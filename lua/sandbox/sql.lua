@@ -52,6 +52,10 @@ local function explain(text, query, e)
   if value then
     sqlerror.bad_cast(value, kind)
   end
+  if message:find("divide-by-zero", 1, true) then
+    sqlerror.raise("22012", "[DIVIDE_BY_ZERO] Division by zero. Use `try_divide` to tolerate "
+      .. "divisor being 0 and return NULL instead. SQLSTATE: 22012")
+  end
   local name = message:match "no such column: ([^\n(]+)"
   if name then
     name = name:gsub("%s+$", ""):match "[^.]+$"
