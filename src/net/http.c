@@ -284,7 +284,7 @@ static bool add_basic(struct buf *b, const char *auth) {
 
 /* A header with a line break would be two headers. */
 static bool one_line(const char *header) {
-    return strpbrk(header, "\r\n") == NULL && strchr(header, ':') != NULL;
+    return strpbrk(header, "\r\n") == NULL && strpbrk(header, ":;") != NULL;
 }
 
 struct header_plan {

@@ -19,7 +19,8 @@ struct http_call;
 struct http_request {
     const char *method;         /* copied, as all the rest */
     const char *url;            /* http:// or https:// */
-    const char *const *headers; /* "Name: value", NULL-terminated, may be NULL */
+    const char *const *headers; /* "Name: value", or "Name;" for an empty one;
+                                   NULL-terminated, may be NULL */
 
     /* Secrets, which no trace shows, and which are wiped after use: a header, further ones
      * (NULL-terminated), and "user:password" for HTTP Basic. Each may be NULL. They are
