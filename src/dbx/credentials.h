@@ -10,10 +10,13 @@
 struct credentials;
 struct credentials_wait; /* one caller that waits for a token */
 
-/* Takes over the contents of `*c` (which is empty afterwards). NULL when memory runs out. */
+/* Takes over the contents of `*c` (which is empty afterwards). NULL when memory runs out; then
+ * `*c` is the caller's. */
 struct credentials *credentials_new(struct loop *l, struct http *h, struct config *c);
 void credentials_free(struct credentials *cr); /* callers still waiting are not called */
 
+/* What was found out on the way to the first token is in there too: a host that only Azure
+ * knew, and the method that was used in the end. */
 const struct config *credentials_config(const struct credentials *cr);
 
 /* `header` is "Authorization: Bearer ..." (valid during the call only), or NULL with `f`.
@@ -23,7 +26,8 @@ typedef void credentials_ready(void *ud, const char *header, const char *const *
 
 /* Call `ready` with a token that is valid now: at once, from inside this call, if there is
  * one (NULL is returned), else later from loop_turn. However many wait, one refresh is made.
- * Tokens are renewed in time (F.6). */
+ * Tokens are renewed in time (F.6): while one serves, in the background. Out of memory is
+ * reported at once too. */
 struct credentials_wait *credentials_get(struct credentials *cr, credentials_ready *ready,
                                          void *ud);
 void credentials_cancel(struct credentials_wait *w);
@@ -32,5 +36,10 @@ void credentials_cancel(struct credentials_wait *w);
  * one is there already. False if this method cannot get another token (PAT). */
 unsigned credentials_generation(const struct credentials *cr);
 bool credentials_reject(struct credentials *cr, unsigned generation);
+
+/* For tests: another Azure, and another clock than loop_now. Each may be NULL. */
+struct azure_cloud; /* dbx/login.h */
+void credentials_in_test(struct credentials *cr, const struct azure_cloud *azure,
+                         int64_t (*now)(void));
 
 #endif

@@ -1,0 +1,261 @@
+#include "dbx/credentials.h"
+
+#include "dbx/login.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Between two tries to renew a token that still serves. */
+#define PATIENCE_MS 10000
+
+struct credentials_wait {
+    struct credentials *owner;
+    struct credentials_wait *next, **link;
+    unsigned round; /* told with this outcome at the earliest */
+    credentials_ready *ready;
+    void *ud;
+};
+
+struct credentials {
+    struct loop *loop;
+    struct config config;
+    struct login login;
+    struct timer begin; /* a log-in starts from loop_turn only */
+    bool under_way;     /* `begin` is set, or the log-in runs */
+    int64_t (*now)(void);
+
+    struct buf header; /* "Authorization: Bearer ..."; empty: no token. Wiped */
+    struct buf management, resource;
+    const char *extra[3];
+    int64_t stale, dead; /* moments: renew, do not use any more */
+    int64_t retry;       /* not before this, in the background */
+    unsigned generation;
+
+    struct credentials_wait *waiting, **last;
+    unsigned round;       /* outcomes told so far */
+    bool telling, doomed; /* freed while callers are being told: they are told no more */
+};
+
+static void wipe_token(struct credentials *cr) {
+    buf_wipe(&cr->header);
+    buf_wipe(&cr->management);
+    buf_wipe(&cr->resource);
+}
+
+static bool is_static(const struct credentials *cr) {
+    return strcmp(cr->config.auth_type, "pat") == 0;
+}
+
+/* ---- the token in hand ---- */
+
+static bool make_header(struct buf *b, const char *name, const char *value) {
+    buf_wipe(b);
+    /* in one piece: a buffer that grows leaves copies behind */
+    return buf_grow(b, strlen(name) + strlen(value)) && buf_str(b, name) &&
+           buf_str(b, value);
+}
+
+static int64_t later(int64_t now, int64_t ms) {
+    return ms > INT64_MAX - now ? INT64_MAX : now + ms;
+}
+
+static int64_t shorter(const struct token *a, const struct token *b) {
+    return b->text != NULL && b->lifetime_ms < a->lifetime_ms ? b->lifetime_ms
+                                                              : a->lifetime_ms;
+}
+
+/* Take over what the log-in got. False when memory runs out. */
+static bool keep_token(struct credentials *cr) {
+    struct login *l = &cr->login;
+    const char *resource = login_value(l, CONFIG_AZURE_WORKSPACE_RESOURCE_ID);
+    int64_t stale, dead, now = cr->now();
+    bool azure = resource != NULL && strncmp(cr->config.auth_type, "azure-", 6) == 0;
+    size_t n = 0;
+    if (!make_header(&cr->header, "Authorization: Bearer ", l->token.text) ||
+        (azure && !make_header(&cr->resource,
+                               "X-Databricks-Azure-Workspace-Resource-Id: ", resource)) ||
+        (l->management.text != NULL &&
+         !make_header(&cr->management,
+                      "X-Databricks-Azure-SP-Management-Token: ", l->management.text))) {
+        wipe_token(cr);
+        return false;
+    }
+    if (l->management.text != NULL)
+        cr->extra[n++] = cr->management.bytes;
+    if (azure)
+        cr->extra[n++] = cr->resource.bytes;
+    cr->extra[n] = NULL;
+    token_schedule(shorter(&l->token, &l->management), &stale, &dead);
+    cr->stale = later(now, stale);
+    cr->dead = later(now, dead);
+    cr->generation++;
+    token_free(&l->token);
+    token_free(&l->management);
+    return true;
+}
+
+static const char *const *extra(const struct credentials *cr) {
+    return cr->extra[0] != NULL ? cr->extra : NULL;
+}
+
+static bool is_usable(const struct credentials *cr, int64_t now) {
+    return cr->header.size > 0 && now < cr->dead;
+}
+
+/* ---- those who wait ---- */
+
+static void unlink_wait(struct credentials_wait *w) {
+    *w->link = w->next;
+    if (w->next != NULL)
+        w->next->link = w->link;
+    else
+        w->owner->last = w->link;
+}
+
+static bool begin(struct credentials *cr);
+
+/* A callee may ask again, cancel another, reject the token, or free all of this. Those who come
+ * meanwhile wait for the next outcome. */
+static void tell_all(struct credentials *cr, const struct fault *f) {
+    unsigned round = cr->round++;
+    cr->telling = true;
+    while (cr->waiting != NULL && (int)(cr->waiting->round - round) <= 0 &&
+           (f != NULL || cr->header.size > 0)) {
+        struct credentials_wait *w = cr->waiting;
+        credentials_ready *ready = w->ready;
+        void *ud = w->ud;
+        unlink_wait(w);
+        free(w);
+        ready(ud, f == NULL ? cr->header.bytes : NULL, f == NULL ? extra(cr) : NULL, f);
+    }
+    cr->telling = false;
+    if (cr->doomed)
+        free(cr);
+    else if (cr->waiting != NULL)
+        begin(cr);
+}
+
+static void on_over(void *ud, const struct fault *f) {
+    struct credentials *cr = ud;
+    struct fault no_memory;
+    cr->under_way = false;
+    if (f == NULL && !keep_token(cr)) {
+        fault_set(&no_memory, FAULT_IO, "out of memory");
+        f = &no_memory;
+    }
+    if (f == NULL)
+        cr->login.renew = false;
+    cr->retry = f == NULL ? 0 : later(cr->now(), PATIENCE_MS);
+    tell_all(cr, f);
+}
+
+static void on_begin(void *ud) {
+    struct credentials *cr = ud;
+    login_start(&cr->login, on_over, cr);
+}
+
+/* Get a new token, unless somebody is at it. False when memory runs out. */
+static bool begin(struct credentials *cr) {
+    if (!cr->under_way)
+        cr->under_way = loop_set_timer(cr->loop, &cr->begin, loop_now());
+    return cr->under_way;
+}
+
+struct credentials_wait *credentials_get(struct credentials *cr, credentials_ready *ready,
+                                         void *ud) {
+    int64_t now = cr->now();
+    if (is_usable(cr, now)) {
+        if (now >= cr->stale && now >= cr->retry)
+            begin(cr); /* if it cannot, the next caller will try */
+        ready(ud, cr->header.bytes, extra(cr), NULL);
+        return NULL;
+    }
+    struct credentials_wait *w = calloc(1, sizeof *w);
+    if (w == NULL || !begin(cr)) {
+        struct fault f;
+        free(w);
+        fault_set(&f, FAULT_IO, "out of memory");
+        ready(ud, NULL, NULL, &f);
+        return NULL;
+    }
+    *w = (struct credentials_wait){
+        .owner = cr, .ready = ready, .ud = ud, .round = cr->round, .link = cr->last};
+    *cr->last = w;
+    cr->last = &w->next;
+    return w;
+}
+
+void credentials_cancel(struct credentials_wait *w) {
+    if (w == NULL)
+        return;
+    unlink_wait(w);
+    free(w);
+}
+
+/* ---- the rest ---- */
+
+unsigned credentials_generation(const struct credentials *cr) {
+    return cr->generation;
+}
+
+bool credentials_reject(struct credentials *cr, unsigned generation) {
+    if (is_static(cr))
+        return false;
+    if (cr->generation <= generation && cr->header.size > 0) {
+        wipe_token(cr);
+        cr->login.renew = true;
+    }
+    return true;
+}
+
+const struct config *credentials_config(const struct credentials *cr) {
+    return &cr->config;
+}
+
+void credentials_in_test(struct credentials *cr, const struct azure_cloud *azure,
+                         int64_t (*now)(void)) {
+    cr->login.azure = azure;
+    cr->now = now != NULL ? now : loop_now;
+}
+
+struct credentials *credentials_new(struct loop *l, struct http *h, struct config *c) {
+    struct credentials *cr = calloc(1, sizeof *cr);
+    if (cr == NULL)
+        return NULL;
+    cr->loop = l;
+    cr->config = *c;
+    cr->now = loop_now;
+    cr->last = &cr->waiting;
+    cr->begin.fire = on_begin;
+    cr->begin.ud = cr;
+    cr->login.loop = l;
+    cr->login.http = h;
+    cr->login.config = &cr->config;
+    login_init(&cr->login);
+    if (is_static(cr)) {
+        cr->stale = cr->dead = INT64_MAX;
+        cr->generation = 1;
+        if (!make_header(&cr->header, "Authorization: Bearer ",
+                         cr->config.attr[CONFIG_TOKEN].value)) {
+            wipe_token(cr);
+            free(cr);
+            return NULL;
+        }
+    }
+    *c = (struct config){0};
+    return cr;
+}
+
+void credentials_free(struct credentials *cr) {
+    if (cr == NULL)
+        return;
+    while (cr->waiting != NULL)
+        credentials_cancel(cr->waiting);
+    loop_clear_timer(cr->loop, &cr->begin);
+    login_close(&cr->login);
+    wipe_token(cr);
+    config_free(&cr->config);
+    cr->doomed = true;
+    if (!cr->telling)
+        free(cr);
+}

@@ -1,0 +1,127 @@
+/* login.h -- one log-in: the steps by which a method gets a token. For credentials.c and the
+ * files of the methods only.
+ *
+ * A step sends a request or runs a program and names the step that goes on with the outcome;
+ * the last one calls login_done or login_fail, after which the login must not be touched. All
+ * of it happens in loop_turn. */
+
+#ifndef TARN_LOGIN_H
+#define TARN_LOGIN_H
+
+#include "base/process.h"
+#include "dbx/config.h"
+#include "dbx/token.h"
+#include "net/http.h"
+
+/* Where Azure lives: three clouds, and whatever a test makes up. All end in "/". */
+struct azure_cloud {
+    const char *login;      /* "https://login.microsoftonline.com/" */
+    const char *management; /* the audience of management tokens */
+    const char *resources;  /* the resource manager */
+};
+
+struct login;
+
+/* An answer of any status, or a fault. Gone afterwards. */
+struct login_answer {
+    int status;
+    const char *body; /* never NULL */
+    size_t size;
+    const struct http_response *r;
+    const struct fault *f; /* NULL if there is an answer */
+};
+typedef void login_step(struct login *l, const struct login_answer *a);
+typedef void login_ran(struct login *l, struct process_result *r, const struct fault *f);
+
+typedef void login_over(void *ud, const struct fault *f);
+
+struct login {
+    struct loop *loop;
+    struct http *http;
+    struct config *config;
+    const struct azure_cloud *azure; /* NULL: by CONFIG_AZURE_ENVIRONMENT */
+    bool renew; /* the last token was refused: a cached one will not do */
+    login_over *over;
+    void *ud;
+
+    /* What stays from one log-in to the next. */
+    char *token_endpoint, *audience, *tenant, *cli;
+    bool no_profile_option, no_refresh_option; /* the CLI is too old for them */
+
+    /* The outcome. */
+    struct token token, management;
+
+    /* What is under way. */
+    struct http_call *call;
+    struct process *process;
+    struct timer again; /* the next try of the request */
+    login_step *step;
+    login_ran *ran;
+    struct login_sent {
+        const char *method;
+        struct buf url, header, basic, body; /* kept for further tries; wiped */
+        bool patient;
+        int tries;
+        int64_t until;
+    } sent;
+    const char *resource; /* azure: what is being asked for */
+    bool az_plain;        /* azure: without tenant and subscription, which did not work */
+    bool no_management;   /* azure: there is no management token to be had */
+    struct buf subject;   /* oidc: the token that is to be exchanged; wiped */
+    char why_not[200];    /* why the Databricks CLI is no way, if az is tried unasked */
+};
+
+/* Zero all but what the caller sets: loop, http, config, azure. */
+void login_init(struct login *l);
+/* Get a token by the method of the config, and call `over` from loop_turn. Not while one is
+ * under way. Call it from loop_turn only. */
+void login_start(struct login *l, login_over *over, void *ud);
+/* Forget what is under way, and all that is kept. */
+void login_close(struct login *l);
+
+/* ---- for the methods ---- */
+
+struct login_request {
+    const char *url;
+    const char *header; /* a secret one, or NULL */
+    const char *basic;  /* "user:password", or NULL */
+    const char *form;   /* POSTed if not NULL: a secret */
+    bool patient;       /* 429, 502, 503 and 504 are tried again, for up to a minute */
+};
+void login_send(struct login *l, const struct login_request *q, login_step *next);
+
+/* `out` is a secret. */
+void login_run(struct login *l, const char *const *argv, const char *const *env,
+               login_ran *next);
+
+const char *login_value(const struct login *l, enum config_attr a); /* NULL: not set */
+/* Set an attribute that was found out on the way. False when memory runs out. */
+bool login_learn(struct login *l, enum config_attr a, const char *value,
+                 const char *source);
+
+void login_done(struct login *l);
+void login_fail(struct login *l, const struct fault *f);
+void login_no_memory(struct login *l);
+/* Kind auth, with the usual advice of the method. */
+void login_refused(struct login *l, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Fail for an answer that is no success, or a fault. */
+void login_unanswered(struct login *l, const char *who, const struct login_answer *a);
+/* Read a token out of an answer of `who`; false after failing. */
+bool login_read(struct login *l, const char *who, const char *text, size_t size,
+                struct token *t);
+
+/* "name=value", escaped, after a "&" if the form is not empty. */
+bool login_field(struct buf *form, const char *name, const char *value);
+
+/* The line of a program's output that says what is wrong. */
+void login_last_words(const struct process_result *r, char *out, size_t room);
+
+/* The methods' first steps. */
+void oidc_client_secret(struct login *l); /* oidc.c */
+void oidc_federated(struct login *l);
+void azure_client_secret(struct login *l); /* azure.c */
+void azure_cli(struct login *l);
+void databricks_cli(struct login *l); /* cli.c */
+
+#endif
