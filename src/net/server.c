@@ -27,10 +27,10 @@
 #define GZIP_FROM 1024
 
 /* A writer waits when more than HIGH is unsent, until no more than LOW is. */
-#define HIGH (256 * 1024)
-#define LOW  (64 * 1024)
+#define HIGH ((size_t)256 << 10)
+#define LOW  ((size_t)64 << 10)
 
-#define BLOCK (32 * 1024)
+#define BLOCK ((size_t)32 << 10)
 
 struct server {
     struct loop *loop;
@@ -615,7 +615,7 @@ void exchange_reset(struct exchange *x) {
     if (x->connection == NULL)
         return;
     /* On Linux this drops the connection at once, with a RST to the other side. */
-    connect(socket_of(x->connection), &nobody, sizeof nobody);
+    (void)connect(socket_of(x->connection), &nobody, sizeof nobody);
     x->hang_up = true;
     resume(x);
 }
