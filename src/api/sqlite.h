@@ -1,0 +1,96 @@
+/* sqlite.h -- what the files of `native.sqlite` share: its boxes, and the steps of a
+ * statement. Each function takes the stack index of the database's box, since the database
+ * keeps its cache and the errors of Lua functions in user values of that. */
+
+#ifndef TARN_API_SQLITE_H
+#define TARN_API_SQLITE_H
+
+#include "engine.h"
+
+#include <lua.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DATABASE_MT  "tarn.sqlite.database"
+#define STATEMENT_MT "tarn.sqlite.statement"
+
+enum {
+    UV_RECENT = 1, /* SQL text -> statement, those used lately */
+    UV_OLDER,      /* those used before the last change of generation */
+    UV_FUNCTIONS,  /* address -> function box */
+    UV_RAISED,     /* what a Lua function raised, on its way out of SQLite */
+    UV_COUNT = UV_RAISED
+};
+
+struct database {
+    sqlite3 *db; /* NULL: not open yet, or closed */
+    struct statement *statements;
+    struct engine *engine;
+    int64_t busy_ms;
+    int64_t busy_since;
+    sig_atomic_t interrupts; /* of the engine, when this step began */
+    int cached;              /* entries of UV_RECENT */
+    int stepping;            /* depth of steps below which we are */
+    bool raised;             /* UV_RAISED holds an error */
+    lua_State *L;            /* while stepping: who, */
+    int index;               /* and where our box is on its stack */
+};
+
+struct statement {
+    sqlite3_stmt *stmt; /* NULL: not prepared yet, or closed */
+    struct database *owner;
+    struct statement *next, **link; /* the owner's list, while stmt is not NULL */
+    unsigned run;                   /* counts starts, so that an old cursor notices */
+    bool active;                    /* started, and not yet reset */
+    bool stepping;
+};
+
+/* A function of Lua as SQLite knows it; its user value is the function. */
+
+/* Raise the last error of `d`, which is at `index`; the error of a Lua function comes out as
+ * it was. Never returns. [-0, +0, v] */
+int sqlite_fail(lua_State *L, struct database *d, int index, const char *op, int code);
+
+/* SQL is text for C: it ends at a zero byte, and nothing may hide behind one. [-0, +0, v] */
+const char *sqlite_checksql(lua_State *L, int arg, size_t *size);
+
+/* Push the first statement of `sql`, prepared; `*tail` is what follows it. Its handle stays
+ * NULL if there is only white space and comment. [-0, +1, v] */
+struct statement *sqlite_prepare(lua_State *L, int index, const char *op, const char *sql,
+                                 size_t size, const char **tail);
+void sqlite_finalize(struct statement *st); /* harmless if done */
+
+/* True if nothing but white space and comments is left. */
+bool sqlite_is_blank(struct database *d, const char *sql);
+
+/* Push the statement for the text at `sql`, which holds exactly one, from the cache or
+ * prepared for it; NULL, with nothing pushed, if it holds several. [-0, +1|0, v] */
+struct statement *sqlite_statement(lua_State *L, int index, int sql, const char *op);
+
+/* Set the statement to its start, with the parameters of argument `arg`. [-0, +0, v] */
+void sqlite_start(lua_State *L, struct statement *st, int index, int arg, const char *op);
+
+/* One step. True for a row, false at the end; raises what goes wrong, with the statement
+ * reset. [-0, +0, v] */
+bool sqlite_step(lua_State *L, struct statement *st, int index, const char *op);
+
+/* End it before its end. Outside of a transaction this is where its work is committed,
+ * which may fail: SQLite's code. */
+int sqlite_stop(struct statement *st);
+
+/* Run to the end. What it changed itself, without what its triggers did. [-0, +0, v] */
+lua_Integer sqlite_run(lua_State *L, struct statement *st, int index, const char *op);
+
+/* Push the value of column `i` of the present row; all names of columns, each once, so that
+ * rows need not make them again; the row by the names that are at `names`.
+ * [-0, +1, m], [-0, +n, v], [-0, +1, m] */
+void sqlite_pushcolumn(lua_State *L, sqlite3_stmt *stmt, int i);
+int sqlite_pushnames(lua_State *L, sqlite3_stmt *stmt);
+void sqlite_pushrow(lua_State *L, sqlite3_stmt *stmt, int names, int n);
+
+/* db:define(name, nargs, f), as Lua calls it; in sqlite_function.c. */
+int sqlite_define(lua_State *L);
+
+#endif
