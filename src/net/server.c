@@ -1,20 +1,15 @@
 #define _DEFAULT_SOURCE /* EPOLLRDHUP's header */
 #include "net/server.h"
 
-#include "base/buf.h"
+#include "net/exchange.h"
 #include "net/gzip.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <microhttpd.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,101 +19,7 @@
 /* A client that closed its side may still read: what is answered in this time reaches it. */
 #define HALF_CLOSED_MS 250
 
-#define GZIP_FROM 1024
-
-/* A writer waits when more than HIGH is unsent, until no more than LOW is. */
-#define HIGH ((size_t)256 << 10)
-#define LOW  ((size_t)64 << 10)
-
-#define BLOCK ((size_t)32 << 10)
-
-struct server {
-    struct loop *loop;
-    struct MHD_Daemon *daemon;
-    struct gzip *gzip; /* made at its first use */
-    struct exchange *exchanges;
-    struct exchange *first, **last; /* those that wait to be taken */
-    void (*ready)(void *ud);
-    void *ud;
-    size_t max_body;
-    int port;
-    bool again;        /* the daemon wants another run at once */
-    struct watch work; /* the daemon's epoll descriptor */
-    struct timer timer;
-    struct watch hangups; /* an epoll descriptor that hears of clients that hang up */
-};
-
-/* One connection of a client. */
-struct peer {
-    struct server *server;
-    struct exchange *exchange; /* the one in hand */
-    bool hung_up;
-    struct timer grace;
-};
-
-/* Owned by libmicrohttpd while `connection` is not NULL, and by its taker while `taken`;
- * freed when neither is left. */
-struct exchange {
-    struct server *server; /* NULL after server_close */
-    struct exchange *next, **link;
-    struct exchange *behind; /* in the queue of the ready */
-    struct MHD_Connection *connection;
-    struct peer *peer;
-    const char *method; /* libmicrohttpd's */
-    char *query;        /* into uri */
-    struct buf body;
-    struct server_field *fields;
-    size_t field_count, field_room;
-    char remote[INET6_ADDRSTRLEN];
-    void (*changed)(void *ud);
-    void *ud;
-    bool begun, queued, suspended, taken, answered, hang_up, gone;
-    bool streaming, ended, waited; /* waited: the writer was told to wait */
-    struct buf out;                /* bytes on their way to a slow client */
-    size_t sent;
-    size_t truncate_at, drip_bytes;
-    int64_t drip_ms;
-    bool dripped;
-    struct timer drip;
-    char uri[];
-};
-
-/* ---- the life of an exchange ---- */
-
-static void free_if_unowned(struct exchange *x) {
-    if (x->connection != NULL || x->taken || !x->gone)
-        return;
-    if (x->server != NULL) {
-        *x->link = x->next;
-        if (x->next != NULL)
-            x->next->link = x->link;
-    }
-    buf_free(&x->body);
-    buf_free(&x->out);
-    free(x->fields);
-    free(x);
-}
-
-static void tell(struct exchange *x) {
-    if (x->taken && x->changed != NULL)
-        x->changed(x->ud);
-}
-
-static void suspend(struct exchange *x) {
-    x->suspended = true;
-    MHD_suspend_connection(x->connection);
-}
-
-/* Once for all that are resumed before the loop's next turn, which makes the daemon look. */
-static void resume(struct exchange *x) {
-    struct server *s = x->server;
-    if (!x->suspended || x->connection == NULL)
-        return;
-    x->suspended = false;
-    MHD_resume_connection(x->connection);
-    if (s->timer.place == 0 || s->timer.due != 0)
-        loop_set_timer(s->loop, &s->timer, 0);
-}
+/* ---- requests that wait to be taken ---- */
 
 static void unqueue(struct exchange *x) {
     struct server *s = x->server;
@@ -152,9 +53,9 @@ static void lose(struct exchange *x) {
     if (x->queued) { /* nobody has seen it */
         unqueue(x);
         x->hang_up = true;
-        resume(x);
+        exchange_resume(x);
     }
-    tell(x);
+    exchange_tell(x);
 }
 
 /* ---- clients that hang up ---- */
@@ -186,12 +87,6 @@ static void on_hangup(void *ud, short revents) {
     }
 }
 
-static int socket_of(struct MHD_Connection *c) {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-    return info == NULL ? -1 : info->connect_fd;
-}
-
 static struct peer *peer_of(struct MHD_Connection *c) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -211,9 +106,9 @@ static void on_connection(void *ud, struct MHD_Connection *c, void **context,
             return;
         *p = (struct peer){.server = s, .grace = {.fire = grace_ended, .ud = p}};
         struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data.ptr = p};
-        epoll_ctl(s->hangups.fd, EPOLL_CTL_ADD, socket_of(c), &event);
+        epoll_ctl(s->hangups.fd, EPOLL_CTL_ADD, exchange_socket(c), &event);
     } else if (p != NULL) {
-        epoll_ctl(s->hangups.fd, EPOLL_CTL_DEL, socket_of(c), NULL);
+        epoll_ctl(s->hangups.fd, EPOLL_CTL_DEL, exchange_socket(c), NULL);
         loop_clear_timer(s->loop, &p->grace);
         free(p);
         *context = NULL;
@@ -280,7 +175,7 @@ static enum MHD_Result refuse_rest(struct exchange *x) {
                                "Connection: close\r\nContent-Length: 33\r\n"
                                "Content-Type: text/plain\r\n\r\n"
                                "The request's body is too large.\n";
-    ssize_t n = send(socket_of(x->connection), text, sizeof text - 1, MSG_NOSIGNAL);
+    ssize_t n = send(exchange_socket(x->connection), text, sizeof text - 1, MSG_NOSIGNAL);
     (void)n;
     return MHD_NO;
 }
@@ -319,7 +214,7 @@ static enum MHD_Result on_request(void *ud, struct MHD_Connection *c, const char
         return take_in(x, bytes, size);
     if (x->answered)
         return MHD_YES;
-    suspend(x);
+    exchange_suspend(x);
     if (x->peer != NULL) {
         x->peer->exchange = x;
         if (x->peer->hung_up)
@@ -349,8 +244,8 @@ static void on_completed(void *ud, struct MHD_Connection *c, void **context,
     }
     loop_clear_timer(x->server->loop, &x->drip);
     if (!was_gone && why != MHD_REQUEST_TERMINATED_COMPLETED_OK)
-        tell(x);
-    free_if_unowned(x);
+        exchange_tell(x);
+    exchange_free(x);
 }
 
 /* ---- what the taker does ---- */
@@ -368,265 +263,6 @@ struct exchange *server_take(struct server *s, void (*changed)(void *ud), void *
     x->changed = changed;
     x->ud = ud;
     return x;
-}
-
-static enum MHD_Result add_field(void *ud, enum MHD_ValueKind kind, const char *name,
-                                 size_t name_size, const char *value, size_t value_size) {
-    struct exchange *x = ud;
-    (void)kind;
-    if (x->field_count == x->field_room) {
-        size_t room = x->field_room == 0 ? 16 : x->field_room * 2;
-        struct server_field *fields = realloc(x->fields, room * sizeof *fields);
-        if (fields == NULL)
-            return MHD_NO;
-        x->fields = fields;
-        x->field_room = room;
-    }
-    x->fields[x->field_count++] = (struct server_field){
-        name, value == NULL ? "" : value, name_size, value == NULL ? 0 : value_size};
-    return MHD_YES;
-}
-
-static void find_remote(struct exchange *x) {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *a = info == NULL ? NULL : info->client_addr;
-    if (a == NULL)
-        return;
-    const void *address = a->sa_family == AF_INET6
-                              ? (const void *)&((const struct sockaddr_in6 *)a)->sin6_addr
-                              : (const void *)&((const struct sockaddr_in *)a)->sin_addr;
-    inet_ntop(a->sa_family, address, x->remote, sizeof x->remote);
-}
-
-bool exchange_request(struct exchange *x, struct server_request *r) {
-    if (x->gone)
-        return false;
-    x->field_count = 0;
-    int n = MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, add_field, x);
-    if (n < 0 || (size_t)n != x->field_count)
-        return false;
-    find_remote(x);
-    *r = (struct server_request){.method = x->method,
-                                 .path = x->uri,
-                                 .query = x->query,
-                                 .remote = x->remote,
-                                 .body = x->body.size > 0 ? x->body.bytes : "",
-                                 .body_size = x->body.size,
-                                 .fields = x->fields,
-                                 .field_count = x->field_count};
-    return true;
-}
-
-bool exchange_gone(const struct exchange *x) {
-    return x->gone;
-}
-
-bool exchange_answered(const struct exchange *x) {
-    return x->answered;
-}
-
-/* ---- bodies that are not sent at once ---- */
-
-static void drip_on(void *ud) {
-    resume(ud);
-}
-
-/* Let the connection rest after a piece; true if it does. */
-static bool rest(struct exchange *x) {
-    x->dripped = !x->dripped;
-    if (x->dripped || x->drip_bytes == 0 || x->sent == 0)
-        return false;
-    if (!loop_set_timer(x->server->loop, &x->drip, loop_now() + x->drip_ms))
-        return false;
-    suspend(x);
-    return true;
-}
-
-/* MHD_ContentReaderCallback for truncate and drip. */
-static ssize_t read_slowly(void *ud, uint64_t at, char *bytes, size_t room) {
-    struct exchange *x = ud;
-    size_t left = x->out.size - (size_t)at;
-    x->sent = (size_t)at;
-    if (x->sent >= x->truncate_at)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    if (left > x->truncate_at - x->sent)
-        left = x->truncate_at - x->sent;
-    if (left > room)
-        left = room;
-    if (x->drip_bytes != 0 && left > x->drip_bytes)
-        left = x->drip_bytes;
-    if (rest(x))
-        return 0;
-    memcpy(bytes, x->out.bytes + at, left);
-    return (ssize_t)left;
-}
-
-/* MHD_ContentReaderCallback for streams. */
-static ssize_t read_stream(void *ud, uint64_t at, char *bytes, size_t room) {
-    struct exchange *x = ud;
-    size_t left = x->out.size - x->sent;
-    (void)at;
-    if (left == 0) {
-        if (x->hang_up)
-            return MHD_CONTENT_READER_END_WITH_ERROR;
-        if (x->ended)
-            return MHD_CONTENT_READER_END_OF_STREAM;
-        suspend(x);
-        return 0;
-    }
-    if (left > room)
-        left = room;
-    memcpy(bytes, x->out.bytes + x->sent, left);
-    x->sent += left;
-    if (x->sent == x->out.size)
-        x->sent = x->out.size = 0;
-    if (x->waited && x->out.size - x->sent <= LOW) {
-        x->waited = false;
-        tell(x);
-    }
-    return (ssize_t)left;
-}
-
-/* ---- answers ---- */
-
-/* Send bytes compressed if the client and the reply let us; NULL if not. */
-static struct MHD_Response *packed_response(struct exchange *x,
-                                            const struct server_reply *r) {
-    struct server *s = x->server;
-    size_t size;
-    if (r->body_size <= GZIP_FROM)
-        return NULL;
-    const char *accept = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND,
-                                                     MHD_HTTP_HEADER_ACCEPT_ENCODING);
-    if (accept == NULL || !gzip_accepted(accept))
-        return NULL;
-    for (size_t i = 0; i < r->field_count; i++)
-        if (strcasecmp(r->fields[i].name, MHD_HTTP_HEADER_CONTENT_ENCODING) == 0)
-            return NULL;
-    if (s->gzip == NULL && (s->gzip = gzip_new()) == NULL)
-        return NULL;
-    void *bytes = gzip_pack(s->gzip, r->body, r->body_size, &size);
-    if (bytes == NULL)
-        return NULL;
-    struct MHD_Response *m =
-        MHD_create_response_from_buffer(size, bytes, MHD_RESPMEM_MUST_FREE);
-    if (m == NULL) {
-        free(bytes);
-        return NULL;
-    }
-    MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-    MHD_add_response_header(m, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
-    return m;
-}
-
-static struct MHD_Response *slow_response(struct exchange *x,
-                                          const struct server_reply *r) {
-    x->out.size = 0;
-    if (!buf_add(&x->out, r->body, r->body_size))
-        return NULL;
-    x->sent = 0;
-    x->truncate_at = r->truncate ? r->truncate_at : SIZE_MAX;
-    x->drip_bytes = r->drip_bytes;
-    x->drip_ms = r->drip_ms;
-    x->drip.fire = drip_on;
-    x->drip.ud = x;
-    return MHD_create_response_from_callback(r->body_size, BLOCK, read_slowly, x, NULL);
-}
-
-static struct MHD_Response *response_for(struct exchange *x,
-                                         const struct server_reply *r) {
-    if (r->truncate || r->drip_bytes != 0)
-        return slow_response(x, r);
-    struct MHD_Response *m = packed_response(x, r);
-    if (m == NULL)
-        m = MHD_create_response_from_buffer(r->body_size, (void *)r->body,
-                                            MHD_RESPMEM_MUST_COPY);
-    return m;
-}
-
-/* Add the reply's fields and send; takes `m` over. */
-static bool send_response(struct exchange *x, struct MHD_Response *m,
-                          const struct server_reply *r, struct fault *f) {
-    if (m == NULL)
-        return fault_set(f, FAULT_IO, "not enough memory");
-    for (size_t i = 0; i < r->field_count; i++) {
-        if (MHD_add_response_header(m, r->fields[i].name, r->fields[i].value) == MHD_YES)
-            continue;
-        MHD_destroy_response(m);
-        return fault_set(f, FAULT_IO, "not a header field that can be sent: '%s'",
-                         r->fields[i].name);
-    }
-    bool sent = MHD_queue_response(x->connection, (unsigned)r->status, m) == MHD_YES;
-    MHD_destroy_response(m);
-    if (!sent)
-        return fault_set(f, FAULT_IO, "the reply was refused by the server");
-    x->answered = true;
-    resume(x);
-    return true;
-}
-
-bool exchange_answer(struct exchange *x, const struct server_reply *r, struct fault *f) {
-    if (x->connection == NULL || x->gone)
-        return true;
-    return send_response(x, response_for(x, r), r, f);
-}
-
-bool exchange_stream(struct exchange *x, const struct server_reply *r, struct fault *f) {
-    if (x->connection == NULL || x->gone)
-        return true;
-    x->streaming = true;
-    x->out.size = x->sent = 0;
-    struct MHD_Response *m =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_stream, x, NULL);
-    return send_response(x, m, r, f);
-}
-
-enum exchange_flow exchange_flow(const struct exchange *x) {
-    if (x->gone || x->connection == NULL)
-        return FLOW_GONE;
-    return x->waited ? FLOW_WAIT : FLOW_ON;
-}
-
-enum exchange_flow exchange_write(struct exchange *x, const void *bytes, size_t size) {
-    if (x->gone || x->connection == NULL || !x->streaming)
-        return FLOW_GONE;
-    if (x->sent > 0) { /* no more than LOW, unless the writer did not wait */
-        memmove(x->out.bytes, x->out.bytes + x->sent, x->out.size - x->sent);
-        x->out.size -= x->sent;
-        x->sent = 0;
-    }
-    if (!buf_add(&x->out, bytes, size)) {
-        x->hang_up = true;
-        return FLOW_GONE;
-    }
-    x->waited = x->out.size > HIGH;
-    resume(x);
-    return exchange_flow(x);
-}
-
-void exchange_end(struct exchange *x) {
-    x->ended = true;
-    resume(x);
-}
-
-void exchange_reset(struct exchange *x) {
-    static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    if (x->connection == NULL)
-        return;
-    /* On Linux this drops the connection at once, with a RST to the other side. */
-    (void)connect(socket_of(x->connection), &nobody, sizeof nobody);
-    x->hang_up = true;
-    resume(x);
-}
-
-void exchange_release(struct exchange *x) {
-    x->taken = false;
-    if (x->connection != NULL && (!x->answered || (x->streaming && !x->ended))) {
-        x->hang_up = true;
-        resume(x);
-    }
-    free_if_unowned(x);
 }
 
 /* ---- the server ---- */
@@ -746,7 +382,7 @@ void server_close(struct server *s) {
     MHD_run(s->daemon); /* what is answered already is sent */
     for (struct exchange *x = s->exchanges; x != NULL; x = x->next) {
         x->hang_up = true;
-        resume(x);
+        exchange_resume(x);
     }
     MHD_stop_daemon(s->daemon);
     for (struct exchange *x = s->exchanges; x != NULL; x = x->next)
