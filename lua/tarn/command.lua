@@ -50,7 +50,7 @@ end
 function M.context(op, opts)
   local ctx = { op = op, options = opts, outcome = "done" }
   function ctx.progress(done, total, what)
-    require("tarn.progress").show(done, total, what)
+    require("tarn.progress").show(done, total, what, opts.quiet)
   end
   function ctx.warn(text)
     if not opts.quiet then

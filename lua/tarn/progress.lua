@@ -1,0 +1,106 @@
+--- How far a long work has come, on stderr: a bar on a terminal, else a line now and then.
+
+local task = require "native.task"
+local term = require "native.term"
+
+local M = {}
+
+local REDRAW <const> = 0.1 -- seconds between two pictures of the bar
+local LINES <const> = 10   -- seconds between two lines where there is no terminal
+local BAR <const> = 24
+
+---@class tarn.Progress
+local Progress = {}
+Progress.__index = Progress
+
+--- A progress that shows itself through `write`.
+---@param write fun(text: string)
+---@param opts { terminal: boolean, quiet?: boolean, now: (fun(): number), width?: integer }
+---@return tarn.Progress
+function M.new(write, opts)
+  return setmetatable({ write = write, terminal = opts.terminal, quiet = opts.quiet,
+    now = opts.now, width = opts.width or 80, started = opts.now(), shown = nil, drawn = false },
+    Progress)
+end
+
+local function numbers(done, total)
+  if total and total > 0 then
+    return ("%d/%d (%d %%)"):format(done, total, done * 100 // total)
+  end
+  return tostring(done)
+end
+
+local function bar(done, total)
+  local full = math.min(BAR, BAR * done // total)
+  return "[" .. ("#"):rep(full) .. ("."):rep(BAR - full) .. "]"
+end
+
+function Progress:draw(done, total, what)
+  local text = numbers(done, total) .. (what and " " .. what or "")
+  if total and total > 0 then
+    text = bar(done, total) .. " " .. text
+  end
+  if #text >= self.width then
+    text = text:sub(1, self.width - 1)
+  end
+  self.write("\r" .. text .. "\27[K")
+  self.drawn = true
+end
+
+--- Show where the work is. Called as often as one likes: it draws only now and then.
+---@param done integer
+---@param total? integer
+---@param what? string
+function Progress:show(done, total, what)
+  if self.quiet then
+    return
+  end
+  local now = self.now()
+  local over = total and done >= total
+  local pause = self.terminal and REDRAW or LINES
+  if now - (self.shown or self.started) < pause and not (over and self.shown) then
+    return -- work that is done at once shows nothing
+  end
+  self.shown = now
+  if self.terminal then
+    self:draw(done, total, what)
+  else
+    self.write(("tarn: %s%s\n"):format(numbers(done, total), what and " " .. what or ""))
+  end
+end
+
+--- Take the bar away: what follows on the terminal starts on an empty line.
+function Progress:clear()
+  if self.drawn then
+    self.write "\r\27[K"
+    self.drawn = false
+  end
+end
+
+local one -- of this process
+
+local function write_err(text)
+  io.stderr:write(text)
+end
+
+--- Progress of the command that runs.
+---@param done integer
+---@param total? integer
+---@param what? string
+---@param quiet? boolean
+function M.show(done, total, what, quiet)
+  if not one then
+    one = M.new(write_err, { terminal = term.is_tty "err", quiet = quiet, now = task.now,
+      width = term.size() })
+  end
+  one:show(done, total, what)
+end
+
+--- Take the bar away, if there is one.
+function M.clear()
+  if one then
+    one:clear()
+  end
+end
+
+return M
