@@ -1,6 +1,5 @@
 --- Help, made from the headers of the scripts: it cannot say what the program does not do.
 
-local args = require "tarn.args"
 local header = require "tarn.header"
 local json = require "native.json"
 local script = require "tarn.script"
@@ -177,7 +176,8 @@ function M.script(name, loaded, all)
   add_args(lines, loaded.args)
   if EFFECTS[loaded.effect] then
     lines[#lines + 1] = ""
-    lines[#lines + 1] = ("This %s; --dry-run shows what it would do."):format(EFFECTS[loaded.effect])
+    local effect = EFFECTS[loaded.effect]
+    lines[#lines + 1] = ("This %s; --dry-run shows what it would do."):format(effect)
   end
   if loaded.needs then
     lines[#lines + 1] = ""

@@ -177,41 +177,21 @@ function Screen:fields(value, names)
   require("tarn.render.fields")(self, value, names)
 end
 
--- 2026-08-19T10:11:12.345Z, or with an offset of zero.
-local ISO <const> = "^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)[%.%d]*(.*)$"
-
--- Seconds since 1970 of a civil time in UTC (days-from-civil, proleptic Gregorian).
-local function epoch(year, month, day, hour, minute, second)
-  if month <= 2 then
-    year, month = year - 1, month + 12
-  end
-  local days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5
-    + day - 719469
-  return ((days * 24 + hour) * 60 + minute) * 60 + second
-end
-
 --- A point in time for a person: in local time on a terminal, else as UTC. Milliseconds since
 -- 1970 or ISO text; anything else comes back as it is.
 ---@param value any
 ---@return any
 function Screen:time(value)
-  local seconds
-  if math.type(value) == "integer" then
-    seconds = value // 1000
-  elseif type(value) == "string" then
-    local y, mo, d, h, mi, s, zone = value:match(ISO)
-    if not y or zone ~= "Z" and zone ~= "+00:00" then
-      return value
-    end
-    seconds = epoch(tonumber(y), tonumber(mo), tonumber(d), tonumber(h), tonumber(mi), tonumber(s))
+  local ms = value
+  if type(value) == "string" then
+    ms = require("tarn.time").find_iso(value)
   end
-  if not seconds or seconds < 0 or seconds > 253402300799 then
+  if math.type(ms) ~= "integer" or ms < 0 or ms > 253402300799000 then
     return value
+  elseif self.terminal then
+    return os.date("%Y-%m-%d %H:%M:%S", ms // 1000)
   end
-  if self.terminal then
-    return os.date("%Y-%m-%d %H:%M:%S", seconds)
-  end
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
+  return os.date("!%Y-%m-%dT%H:%M:%SZ", ms // 1000)
 end
 
 return M

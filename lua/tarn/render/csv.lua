@@ -52,7 +52,11 @@ return function(write, _, _, data, ...)
   if data == nil then
     return
   end
-  local names = rows.columns_of(data)
+  local columns = rows.columns_of(data)
+  local names = columns and {}
+  for i, column in ipairs(columns or {}) do
+    names[i] = type(column) == "table" and column.name or column
+  end
   local f, state, first, closing = rows.each(data, ...)
   if names then
     head(write, names)

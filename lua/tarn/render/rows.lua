@@ -35,13 +35,33 @@ function M.each(data, ...)
   end
 end
 
---- The columns that the data itself names, in their order; nil if it does not.
+--- The columns that the data itself names, in their order; nil if it does not. Each a name,
+-- or a table with `name`.
 ---@param data any
----@return string[]?
+---@return any[]?
 function M.columns_of(data)
   if type(data) == "table" and M.is_iterator(data) then
     return data.columns
   end
+end
+
+--- A field of a row: "latest_update.state" is a field of a field. Nil if it is not there.
+---@param row table
+---@param path string
+---@return any
+function M.find_field(row, path)
+  local value = row[path]
+  if value ~= nil or not path:find(".", 1, true) then
+    return value
+  end
+  value = row
+  for name in path:gmatch "[^.]+" do
+    if type(value) ~= "table" then
+      return nil
+    end
+    value = value[name]
+  end
+  return value
 end
 
 -- What people look for first.

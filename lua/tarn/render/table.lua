@@ -13,25 +13,31 @@ local LEAST <const> = 6    -- columns that every column keeps
 local READABLE <const> = 12 -- below this a column of text says little
 
 ---@class tarn.Column
----@field [1] string    the field
+---@field [1] string    the field; "latest_update.state" is a field of a field
 ---@field title? string
 ---@field align? "left"|"right"
 ---@field text? fun(value: any, row: table, screen: tarn.Screen): string
 
+-- SQL types whose texts are numbers.
+local NUMBERS <const> = { BYTE = true, SHORT = true, INT = true, LONG = true, FLOAT = true,
+  DOUBLE = true, DECIMAL = true }
+
 local function as_columns(names)
   local columns = {}
-  for i, name in ipairs(names) do
-    local column = type(name) == "table" and name or { name }
+  for i, given in ipairs(names) do
+    local column = type(given) == "table" and given or { given }
+    local name = column[1] or column.name
     columns[i] = {
-      name = column[1], align = column.align, text = column.text,
-      title = column.title or column[1]:gsub("_", " "):upper(),
+      name = name, text = column.text,
+      align = column.align or NUMBERS[column.type_name] and "right" or nil,
+      title = column.title or name:gsub("[_.]", " "):upper(),
     }
   end
   return columns
 end
 
 local function cell_text(screen, column, row)
-  local value = row[column.name]
+  local value = rows_of.find_field(row, column.name)
   if column.text then
     return screen:clean(column.text(value, row, screen))
   end
@@ -41,11 +47,11 @@ end
 local function measure(screen, columns, rows)
   for _, column in ipairs(columns) do
     column.width = screen:measure(column.title)
-    column.least = math.max(LEAST, column.width)
+    column.least = math.min(READABLE, math.max(LEAST, column.width))
     local numbers = 0
     for _, row in ipairs(rows) do
       column.width = math.max(column.width, screen:measure(cell_text(screen, column, row)))
-      numbers = numbers + (type(row[column.name]) == "number" and 1 or 0)
+      numbers = numbers + (type(rows_of.find_field(row, column.name)) == "number" and 1 or 0)
     end
     column.align = column.align or numbers > 0 and numbers == #rows and "right" or nil
     column.is_id = column.name == "id" or column.name:find "_id$" ~= nil
@@ -108,11 +114,12 @@ local function print_row(screen, columns, text_of, style_of)
 end
 
 local function print_blocks(screen, columns, row)
-  local names = {}
+  local names, values = {}, {}
   for i, column in ipairs(columns) do
     names[i] = column.name
+    values[column.name] = cell_text(screen, column, row)
   end
-  screen:fields(row, names)
+  screen:fields(values, names)
   screen:line()
 end
 
@@ -159,7 +166,7 @@ return function(screen, given, data, ...)
       return print_blocks(screen, columns, row)
     end
     print_row(screen, columns, function(column) return cell_text(screen, column, row) end,
-      function(column, text) return screen:mood(row[column.name]) or screen:mood(text) end)
+      function(_, text) return screen:mood(text) end)
   end
   if fits then
     print_row(screen, columns, function(column) return column.title end,

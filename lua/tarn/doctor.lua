@@ -1,0 +1,179 @@
+--- Checks of everything Tarn depends on, one after the other; each says what to do.
+
+local fault = require "tarn.fault"
+local task = require "native.task"
+
+local M = {}
+
+local SKEW_WARN <const> = 60 * 1000  -- ms between the server's clock and ours
+local SKEW_FAIL <const> = 300 * 1000 -- beyond this tokens are refused
+
+---@class tarn.Check
+---@field check string
+---@field status "ok"|"warn"|"fail"|"skip"
+---@field message string
+---@field todo? string
+
+-- What a check says when it raised a fault.
+local function failed(e)
+  return "fail", e.message, e.hint or ("`tarn help error %s`"):format(e.kind)
+end
+
+-- Each check returns status, message, todo; or nil for nothing to say. `seen` carries what
+-- earlier ones found.
+local checks = {}
+
+checks[#checks + 1] = { "version", function()
+  local bundle = require "native.bundle"
+  return "ok", ("tarn %s, %s"):format(bundle.version, _VERSION)
+end }
+
+checks[#checks + 1] = { "overrides", function()
+  local list = require("tarn.override").all()
+  local broken, outdated, shadowing = {}, {}, 0
+  for _, entry in ipairs(list) do
+    shadowing = shadowing + (entry.bundled and 1 or 0)
+    if entry.problem then
+      broken[#broken + 1] = entry.problem
+    elseif entry.outdated then
+      outdated[#outdated + 1] = ("%s (%s)"):format(entry.path, entry.ejected_from)
+    end
+  end
+  if #broken > 0 then
+    return "fail", "broken: " .. table.concat(broken, "; "),
+      "mend or remove the file; --bundled ignores all of them"
+  elseif #outdated > 0 then
+    return "warn", "ejected from another version: " .. table.concat(outdated, ", "),
+      "compare it with the built-in one: `tarn eject NAME --to DIR`"
+  elseif #list == 0 then
+    return "ok", "none"
+  end
+  return "ok", ("%d file%s of your own, %d in place of built-in ones"):format(#list,
+    #list == 1 and "" or "s", shadowing)
+end }
+
+checks[#checks + 1] = { "profiles", function()
+  local databricks = require "native.databricks"
+  local list, path = databricks.profiles()
+  local problems = {}
+  for _, profile in ipairs(list) do
+    if profile.problem then
+      problems[#problems + 1] = ("[%s] %s"):format(profile.name, profile.problem)
+    end
+  end
+  if #problems > 0 then
+    return "warn", ("%s: %s"):format(path, table.concat(problems, "; ")),
+      "`tarn auth profiles` shows all of them"
+  end
+  return "ok", #list == 0 and "no profiles" or ("%d in %s"):format(#list, path)
+end }
+
+checks[#checks + 1] = { "credentials", function(ctx, seen)
+  local ws = ctx.workspace
+  local info = ws.native:info()
+  ws.native:authenticate()
+  seen.ws = ws
+  return "ok", ("%s for %s%s"):format(info.auth_type, info.host,
+    info.profile and " (profile " .. info.profile .. ")" or "")
+end }
+
+checks[#checks + 1] = { "network", function(_, seen)
+  local started = task.now()
+  local ok, me, response = fault.call(seen.ws.request, seen.ws, "GET",
+    "/api/2.0/preview/scim/v2/Me")
+  local ms = (task.now() - started) * 1000
+  seen.time = task.time()
+  if not ok and me.status and me.kind == "auth" then
+    return "fail", "the workspace answers, and refuses: " .. me.message,
+      me.hint or "`tarn help error auth`"
+  elseif not ok then
+    error(me, 0)
+  end
+  seen.me, seen.response = me, response
+  return "ok", ("answers in %d ms, as %s"):format(ms // 1, tostring(me.userName))
+end, needs = "ws" }
+
+checks[#checks + 1] = { "clock", function(_, seen)
+  local theirs = require("tarn.time").find_http_date(seen.response.headers.date)
+  if not theirs then
+    return "warn", "the workspace does not say what time it is"
+  end
+  -- the header has whole seconds
+  local skew = math.max(0, math.abs(seen.time - theirs) - 1000)
+  local text = ("%d s apart from the workspace"):format(skew // 1000)
+  local todo = "set the clock of this machine: tokens are refused when it is wrong"
+  if skew >= SKEW_WARN then
+    return skew >= SKEW_FAIL and "fail" or "warn", text, todo
+  end
+  return "ok", skew < 1000 and "the same as the workspace's" or text
+end, needs = "response" }
+
+checks[#checks + 1] = { "permissions", function(_, seen)
+  local page = seen.ws.native:pipeline_list { max_results = 1 }
+  if not page.statuses or #page.statuses == 0 then
+    return "warn", "no pipeline can be seen",
+      "if there are some: CAN_VIEW on them makes them visible"
+  end
+  local rights = require("tarn.pipelines").row(page.statuses[1])
+  return "ok", ("pipelines can be seen (%s)"):format(rights.name)
+end, needs = "response" }
+
+checks[#checks + 1] = { "warehouse", function(_, seen, arg)
+  local id = arg.warehouse or seen.ws.native:info().warehouse_id
+    or require("tarn.warehouses").default(seen.ws)
+  local warehouse = seen.ws:request("GET", "/api/2.0/sql/warehouses/" .. id)
+  seen.warehouse = warehouse
+  local text = ("%s (%s) is %s"):format(warehouse.name or id, id, warehouse.state or "unknown")
+  local health = warehouse.health and warehouse.health.status
+  if health and health ~= "HEALTHY" then
+    return "warn", text .. ", " .. health .. ": " .. (warehouse.health.summary or ""),
+      "look at it in the workspace"
+  end
+  return "ok", text
+end, needs = "response" }
+
+checks[#checks + 1] = { "system tables", function(_, seen, arg)
+  local id = seen.warehouse.id
+  if seen.warehouse.state ~= "RUNNING" and not arg.start then
+    return "skip", "the warehouse does not run", "`tarn doctor --start` starts it"
+  end
+  local rows <close> = seen.ws:sql("SELECT count(*) AS n FROM system.lakeflow.pipelines", nil,
+    { warehouse_id = id })
+  local row = rows()
+  return "ok", ("system.lakeflow.pipelines can be read (%s rows)"):format(row and row.n or "no")
+end, needs = "warehouse" }
+
+local function run(check, ctx, seen, arg)
+  if check.needs and not seen[check.needs] then
+    return { check = check[1], status = "skip", message = "an earlier check did not pass" }
+  end
+  local ok, status, message, todo = fault.call(check[2], ctx, seen, arg)
+  if not ok then
+    if status.kind == "cancelled" or status.kind == "bug" then
+      error(status, 0)
+    end
+    status, message, todo = failed(status)
+  end
+  return { check = check[1], status = status, message = message, todo = todo }
+end
+
+--- The checks, each run when its row is asked for.
+---@param ctx tarn.Context
+---@param arg { start?: boolean, warehouse?: string }
+---@return fun(): tarn.Check?
+function M.rows(ctx, arg)
+  local i, seen = 0, {}
+  return function()
+    i = i + 1
+    if not checks[i] then
+      return nil
+    end
+    local row = run(checks[i], ctx, seen, arg)
+    if row.status == "fail" then
+      ctx.finish "failed"
+    end
+    return row
+  end
+end
+
+return M

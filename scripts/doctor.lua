@@ -1,0 +1,36 @@
+local doctor = require "tarn.doctor"
+
+return {
+  summary = "Check credentials, network, permissions and overrides.",
+  effect = "read",
+  details = [[
+Each check is a line: ok, warn, fail, or skip where an earlier one had to pass first; with what
+to do about it. A check that fails does not end the others. The status is 1 if one failed.
+
+A warehouse that is stopped is not started for this, since that takes minutes and costs money:
+--start does it, and checks the system tables through it.]],
+  args = {
+    { "start", "flag", "Start a warehouse that is stopped." },
+    { "warehouse", "string", "Id of the warehouse to check.", optional = true, value = "ID" },
+  },
+  examples = {
+    { "doctor", "the workspace that is used by default" },
+    { "doctor --profile prod -o json", "another one, for a program" },
+  },
+  see = { "which" },
+  render = {
+    text = function(rows, out)
+      for row in rows do
+        out:line(out:style(out:mood(row.status) or "dim", out:pad(row.status, 5)),
+          out:pad(row.check, 14), out:clean(row.message))
+        if row.todo then
+          out:line((" "):rep(19), out:style("dim", "-> "), out:clean(row.todo))
+        end
+      end
+    end,
+  },
+
+  run = function(ctx, arg)
+    return doctor.rows(ctx, arg)
+  end,
+}
