@@ -121,19 +121,15 @@ end
 convert.path, convert.workspace, convert.catalog = not_empty, not_empty, not_empty
 convert.pipeline = not_empty
 
---- The value of one argument, from text. The form and the REST route use it too.
----@param spec table
----@param text string
----@param op string for the fault
----@return any
-function M.value(spec, text, op)
+-- The value of one argument, from text; or nil, what is wrong, and a hint.
+local function find_value(spec, text)
   local f = convert[spec[2]]
   if not f then
     return text
   end
   local value, why, hint = f(spec, text)
   if value == nil then
-    fault.usage(op, ("%s: '%s' %s"):format(M.title(spec), text, why), hint)
+    return nil, ("%s: '%s' %s"):format(M.title(spec), text, why), hint
   end
   return value
 end
@@ -200,7 +196,11 @@ function Parser:store(entry, text)
   elseif target[name] ~= nil and spec[2] ~= "flag" and target == self.values then
     self:wrong(("%s is given twice"):format(M.title(spec)))
   else
-    target[name] = M.value(spec, text, self.op)
+    local value, why, hint = find_value(spec, text)
+    if value == nil then
+      self:wrong(why, hint)
+    end
+    target[name] = value
   end
 end
 
@@ -383,10 +383,11 @@ function M.complete(op, specs, given)
     if not entry or entry.target ~= p.values then
       p:unknown(tostring(name))
     end
-    if type(value) == "string" and entry.spec[2] ~= "list" then
-      value = M.value(entry.spec, value, op)
+    if type(value) == "string" then
+      p:store(entry, value)
+    else
+      p.values[name] = value
     end
-    p.values[name] = value
   end
   p:finish()
   return p.values

@@ -34,6 +34,10 @@ M.globals = {
   { "help", "flag", "Print the help of the command and stop.", short = "h" },
 }
 
+for _, spec in ipairs(M.globals) do
+  spec.optional = true
+end
+
 local function is_global(name)
   for _, spec in ipairs(M.globals) do
     if spec[1] == name then

@@ -64,7 +64,7 @@ end
 -- ---- text ----
 
 local WIDTH <const> = 92
-local EFFECTS <const> = { write = "changes something", destroy = "destroys something" }
+local EFFECTS <const> = { write = "may change something", destroy = "destroys something" }
 
 -- Words in lines of at most WIDTH columns, the later ones after `indent`.
 local function wrap(text, indent)
@@ -85,7 +85,7 @@ end
 local function two_columns(lines, pairs_)
   local width = 0
   for _, pair in ipairs(pairs_) do
-    width = math.max(width, math.min(#pair[1], 28))
+    width = math.max(width, math.min(#pair[1], 30))
   end
   local indent = (" "):rep(width + 4)
   for _, pair in ipairs(pairs_) do
@@ -186,12 +186,8 @@ function M.script(name, loaded, all)
   if #(loaded.examples or {}) > 0 then
     lines[#lines + 1] = ""
     lines[#lines + 1] = "Examples:"
-    local examples = {}
-    for i, example in ipairs(loaded.examples) do
-      examples[i] = { "tarn " .. example[1], example[2] }
-    end
-    for _, example in ipairs(examples) do
-      lines[#lines + 1] = ("  %s\n      %s"):format(example[1], example[2])
+    for _, example in ipairs(loaded.examples) do
+      lines[#lines + 1] = ("  tarn %s\n      %s"):format(example[1], example[2])
     end
   end
   if loaded.see then

@@ -148,7 +148,9 @@ end
 
 --- Write texts, as they are, and a line end.
 function Screen:line(...)
-  self.print(table.concat { ..., "\n" })
+  local parts = { ... }
+  parts[#parts + 1] = "\n"
+  self.print(table.concat(parts))
 end
 
 --- Write a text as it is.

@@ -62,7 +62,15 @@ function M.open(profile, opts)
       profile = profile, jobs = opts.jobs, rate = opts.rate, timeout = opts.timeout,
     }
   end
-  return setmetatable({ native = native, profile = named }, Client)
+  return M.wrap(native, named)
+end
+
+--- The client around a handle, for handles that are made elsewhere (explicit credentials, tests).
+---@param native tarn.Workspace
+---@param profile? string
+---@return tarn.WorkspaceClient
+function M.wrap(native, profile)
+  return setmetatable({ native = native, profile = profile }, Client)
 end
 
 --- Any REST call.
