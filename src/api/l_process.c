@@ -55,13 +55,16 @@ static struct run *newrun(lua_State *L) {
 
 /* The string at the top, which holds no zero byte. `what` names it. [-0, +0, v] */
 static const char *checktext(lua_State *L, int arg, const char *what) {
-    size_t size;
+    size_t size = 0;
     const char *text =
         lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &size) : NULL;
-    if (text == NULL)
-        luaL_argerror(L, arg, lua_pushfstring(L, "%s is not a string", what));
-    if (strlen(text) != size)
-        luaL_argerror(L, arg, lua_pushfstring(L, "%s holds a zero byte", what));
+    if (text == NULL || strlen(text) != size) {
+        luaL_argerror(
+            L, arg,
+            lua_pushfstring(L, "%s %s", what,
+                            text == NULL ? "is not a string" : "holds a zero byte"));
+        return ""; /* not reached */
+    }
     return text;
 }
 
@@ -78,7 +81,8 @@ static const char **checkargv(lua_State *L, int arg) {
         lua_pop(L, 1);
     }
     argv[count] = NULL;
-    luaL_argcheck(L, argv[0][0] != '\0', arg, "the name of the program is empty");
+    luaL_argcheck(L, argv[0] != NULL && argv[0][0] != '\0', arg,
+                  "the name of the program is empty");
     return argv;
 }
 

@@ -293,7 +293,9 @@ char json_type(struct json j) {
     if (j.text == NULL || j.size == 0)
         return 0;
     char c = *j.text;
-    return c == '-' || is_digit((unsigned char)c) ? '0' : c;
+    if (c == '-' || is_digit((unsigned char)c))
+        return '0';
+    return c;
 }
 
 /* A piece of a character is worse than none: step back to where the last one ends. */

@@ -303,11 +303,11 @@ static bool has_ended(struct process *p) {
 static void check_end(struct process *p) {
     if (!p->ended)
         return;
-    if (p->out.watch.fd == -1 && p->err.watch.fd == -1)
-        finish(p, NULL);
-    else if (p->linger.place == 0 &&
-             !loop_set_timer(p->loop, &p->linger, loop_now() + LINGER_MS))
-        finish(p, NULL);
+    bool silent = p->out.watch.fd == -1 && p->err.watch.fd == -1;
+    if (!silent && (p->linger.place != 0 ||
+                    loop_set_timer(p->loop, &p->linger, loop_now() + LINGER_MS)))
+        return;
+    finish(p, NULL);
 }
 
 static void look_for_end(struct process *p) {

@@ -112,6 +112,19 @@ static void unlink_wait(struct credentials_wait *w) {
         w->owner->last = w->link;
 }
 
+/* The first of them, which is the caller's now; NULL if there is none. */
+static struct credentials_wait *take_first(struct credentials *cr) {
+    struct credentials_wait *w = cr->waiting;
+    if (w == NULL)
+        return NULL;
+    cr->waiting = w->next;
+    if (w->next != NULL)
+        w->next->link = &cr->waiting;
+    else
+        cr->last = &cr->waiting;
+    return w;
+}
+
 static bool begin(struct credentials *cr);
 
 /* A callee may ask again, cancel another, reject the token, or free all of this. Those who come
@@ -121,10 +134,9 @@ static void tell_all(struct credentials *cr, const struct fault *f) {
     cr->telling = true;
     while (cr->waiting != NULL && (int)(cr->waiting->round - round) <= 0 &&
            (f != NULL || cr->header.size > 0)) {
-        struct credentials_wait *w = cr->waiting;
+        struct credentials_wait *w = take_first(cr);
         credentials_ready *ready = w->ready;
         void *ud = w->ud;
-        unlink_wait(w);
         free(w);
         ready(ud, f == NULL ? cr->header.bytes : NULL, f == NULL ? extra(cr) : NULL, f);
     }
@@ -249,8 +261,8 @@ struct credentials *credentials_new(struct loop *l, struct http *h, struct confi
 void credentials_free(struct credentials *cr) {
     if (cr == NULL)
         return;
-    while (cr->waiting != NULL)
-        credentials_cancel(cr->waiting);
+    for (struct credentials_wait *w; (w = take_first(cr)) != NULL;)
+        free(w);
     loop_clear_timer(cr->loop, &cr->begin);
     login_close(&cr->login);
     wipe_token(cr);
