@@ -225,7 +225,7 @@ function M.python(text)
         close()
       end
       decorators[#decorators + 1] = line
-    elseif line:find "^def " and #decorators > 0 then
+    elseif line:find "^def " and #decorators > 0 and not name then
       name = line:match "^def%s+([%w_]+)"
     elseif name and line:find "^%S" then
       close()

@@ -29,32 +29,37 @@ local OBJECT_LEVELS <const> = {
   { "CAN_MANAGE", "Can edit the object and change its permissions" },
 }
 
---- The kinds of objects. `find_owner(w, id)`: the creator's name, nil if there is no such
--- object; set by the part that keeps them. `missing`: what is said then.
----@type table<string, table>
-M.kinds = {
+-- Each kind has `find_owner(w, id)`: the creator's name, nil if there is no such object.
+local kinds = {
   pipelines = { type = "pipelines", levels = PIPELINE_LEVELS, owner_level = "IS_OWNER",
     missing = "The specified pipeline %s was not found." },
-  notebooks = { type = "notebook", levels = OBJECT_LEVELS, owner_level = "CAN_MANAGE",
-    missing = "RESOURCE_DOES_NOT_EXIST: notebook %s does not exist." },
-  files = { type = "file", levels = OBJECT_LEVELS, owner_level = "CAN_MANAGE",
-    missing = "RESOURCE_DOES_NOT_EXIST: file %s does not exist." },
-  directories = { type = "directory", levels = OBJECT_LEVELS, owner_level = "CAN_MANAGE",
-    missing = "RESOURCE_DOES_NOT_EXIST: directory %s does not exist." },
-  repos = { type = "repo", levels = OBJECT_LEVELS, owner_level = "CAN_MANAGE",
-    missing = "RESOURCE_DOES_NOT_EXIST: repo %s does not exist." },
 }
 
-M.kinds.pipelines.find_owner = function(w, id)
+function kinds.pipelines.find_owner(w, id)
   local row = w.db:find_row("SELECT creator FROM pipelines "
     .. "WHERE id = ? AND ifnull(deleted > ?, 1)", { id, w.clock:now() })
   return row and row.creator
 end
 
+-- Objects of the workspace tree belong to whose home they are in, and else to the admin.
+for kind, name in pairs {
+  notebooks = "notebook", files = "file", directories = "directory", repos = "repo",
+} do
+  kinds[kind] = {
+    type = name, levels = OBJECT_LEVELS, owner_level = "CAN_MANAGE",
+    missing = "The specified " .. name .. " %s was not found.",
+    find_owner = function(w, id)
+      local row = w.db:find_row("SELECT path FROM tree WHERE id = ? AND type = ?",
+        { math.tointeger(tonumber(id)) or -1, name:upper() })
+      return row and (row.path:match "^/%u%l+/([^/]+@[^/]+)" or w.principal.user_name)
+    end,
+  }
+end
+
 local PRINCIPALS <const> = { "user_name", "group_name", "service_principal_name" }
 
 local function rank(kind, level)
-  for i, known in ipairs(M.kinds[kind].levels) do
+  for i, known in ipairs(kinds[kind].levels) do
     if known[1] == level then
       return i
     end
@@ -73,7 +78,7 @@ end
 
 -- The direct grants, with that of the owner made up from the creator if none is stored.
 local function direct(w, kind, id, creator)
-  local grants, top = stored(w, kind, id), M.kinds[kind].owner_level
+  local grants, top = stored(w, kind, id), kinds[kind].owner_level
   for _, grant in ipairs(grants) do
     if grant.level == top then
       return grants
@@ -86,8 +91,8 @@ local function direct(w, kind, id, creator)
 end
 
 local function owner_of(w, kind, id)
-  local rules = M.kinds[kind]
-  local creator = rules and rules.find_owner and rules.find_owner(w, id)
+  local rules = kinds[kind]
+  local creator = rules and rules.find_owner(w, id)
   if not creator then
     errors.missing((rules and rules.missing or "Object %s does not exist."), id)
   end
@@ -147,7 +152,7 @@ local function view(w, kind, id, creator)
   }
   return {
     object_id = ("/%s/%s"):format(kind, id),
-    object_type = M.kinds[kind].type,
+    object_type = kinds[kind].type,
     access_control_list = list,
   }
 end
@@ -258,7 +263,7 @@ local function manage(w, req, kind, id)
   if not M.allows(w, req.principal, kind, id, creator, "CAN_MANAGE") then
     errors.denied(("%s does not have Manage permissions on %s with ID: %s. Please contact the "
       .. "owner or an administrator for access."):format(req.principal.user_name,
-      M.kinds[kind].type, id))
+      kinds[kind].type, id))
   end
   return creator
 end
@@ -266,7 +271,7 @@ end
 local function get(w, req)
   local kind, id = req.params.kind, req.params.id
   local creator = owner_of(w, kind, id)
-  if not M.allows(w, req.principal, kind, id, creator, M.kinds[kind].levels[1][1]) then
+  if not M.allows(w, req.principal, kind, id, creator, kinds[kind].levels[1][1]) then
     errors.denied(("%s does not have View permissions on %s."):format(
       req.principal.user_name, id))
   end
@@ -277,7 +282,7 @@ local function levels(w, req)
   local kind = req.params.kind
   owner_of(w, kind, req.params.id)
   local list = {}
-  for i, level in ipairs(M.kinds[kind].levels) do
+  for i, level in ipairs(kinds[kind].levels) do
     list[i] = { permission_level = level[1], description = level[2] }
   end
   return { permission_levels = list }

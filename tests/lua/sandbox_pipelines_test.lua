@@ -284,11 +284,12 @@ end
 
 -- Filter, names that it finds of those below; nil: refused.
 local FILTERS <const> = {
-  { "name LIKE 'sales%'", { "sales_a", "sales_b" } },
+  { "name LIKE 'sales%'", { "sales_a", "sales_b", "sales_B" } },
   { "name LIKE '%B'", { "sales_B" } },
   { "name like '%b'", { "sales_b" } },
-  { "name LIKE 'sales_b'", { "sales_b", "sales_B" } },
-  { "name LIKE 'sales\\_b'", { "sales_b", "sales_B" } },
+  { "name LIKE 'sales__'", { "sales_a", "sales_b", "sales_B" } },
+  { "name LIKE 'sales\\_b'", { "sales_b" } },
+  { "name LIKE 'sales\\__'", { "sales_a", "sales_b", "sales_B" } },
   { "name LIKE '%it''s%'", { "it's [1]*" } },
   { "name LIKE '%[1]*'", { "it's [1]*" } },
   { "name LIKE 'none'", {} },
