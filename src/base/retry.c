@@ -90,12 +90,11 @@ int retry_delay_ms(const struct retry_policy *p, const struct retry_outcome *o,
 }
 
 /* Days since 1970 of a date in the Gregorian calendar; timegm is not POSIX. */
-static int64_t days(int year, int month, int day) {
+static int64_t days(int64_t year, int64_t month, int64_t day) {
     year -= month <= 2;
-    int era = year / 400, of_era = year - era * 400;
-    int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return (int64_t)era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year -
-           719468;
+    int64_t era = year / 400, of_era = year - era * 400;
+    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT", the one form that servers may still send. */
@@ -112,8 +111,8 @@ static bool http_date(const char *text, int64_t *seconds) {
         day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
         second < 0 || second > 60)
         return false;
-    *seconds = days(year, (int)(at - months) / 3 + 1, day) * 86400 + hour * 3600 +
-               minute * 60 + second;
+    *seconds = ((days(year, (at - months) / 3 + 1, day) * 24 + hour) * 60 + minute) * 60 +
+               second;
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 static bool unreserved(unsigned char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -55,10 +56,13 @@ bool url_unescape(struct buf *b, const char *text, size_t size, bool plus) {
             low = hex_digit(text[i + 2]);
         }
         if (high >= 0 && low >= 0) {
-            *out++ = (char)(unsigned char)(high << 4 | low);
+            unsigned char byte = (unsigned char)(high << 4 | low);
+            memcpy(out++, &byte, 1);
             i += 2;
+        } else if (plus && text[i] == '+') {
+            *out++ = ' ';
         } else {
-            *out++ = plus && text[i] == '+' ? ' ' : text[i];
+            *out++ = text[i];
         }
     }
     *out = '\0';
@@ -76,4 +80,43 @@ bool url_query(struct buf *b, const char *name, const char *value, size_t size) 
     if (b->bytes != NULL)
         b->bytes[before] = '\0';
     return false;
+}
+
+/* The host's name without its port, "[::1]" with its brackets. */
+static size_t name_size(const char *host, size_t size) {
+    if (*host == '[') {
+        const char *end = memchr(host, ']', size);
+        return end != NULL ? (size_t)(end - host) + 1 : size;
+    }
+    const char *colon = memchr(host, ':', size);
+    return colon != NULL ? (size_t)(colon - host) : size;
+}
+
+static bool is_name(const char *host, size_t size, const char *name) {
+    return strlen(name) == size && strncasecmp(host, name, size) == 0;
+}
+
+static bool is_local(const char *host, size_t size) {
+    size_t n = name_size(host, size);
+    if (is_name(host, n, "localhost") || is_name(host, n, "[::1]"))
+        return true;
+    if (n > 10 && strncasecmp(host + n - 10, ".localhost", 10) == 0)
+        return true;
+    return n > 4 && strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") >= n;
+}
+
+bool url_read(const char *url, struct url_parts *u) {
+    for (const char *c = url; *c != '\0'; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7f)
+            return false;
+    u->https = strncasecmp(url, "https://", 8) == 0;
+    if (!u->https && strncasecmp(url, "http://", 7) != 0)
+        return false;
+    u->host = url + (u->https ? 8 : 7);
+    size_t size = strcspn(u->host, "/?#\\");
+    if (size == 0 || size > URL_HOST_AT_MOST || memchr(u->host, '@', size) != NULL)
+        return false;
+    u->host_size = (int)size;
+    u->local = is_local(u->host, size);
+    return true;
 }

@@ -22,4 +22,18 @@ bool url_query(struct buf *b, const char *name, const char *value, size_t size);
 /* Append `path` as a path: as url_escape, but "/" stays. */
 bool url_path(struct buf *b, const char *path, size_t size);
 
+/* What a client must know of a URL before it asks for it. */
+struct url_parts {
+    const char *host; /* inside the URL, with its port */
+    int host_size;
+    bool https;
+    bool local; /* this machine: localhost, 127.*, [::1] */
+};
+
+#define URL_HOST_AT_MOST 300
+
+/* False for what is not http:// or https:// with a host, and for blanks, control characters
+ * and user information, which have no place in a request. */
+bool url_read(const char *url, struct url_parts *u);
+
 #endif

@@ -55,11 +55,11 @@ static void copy(char *out, size_t room, const char *text, size_t size) {
         while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
             size--;
     }
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)text[i];
-        out[i] = c < ' ' || c == 0x7f ? ' ' : (char)c;
-    }
+    memcpy(out, text, size);
     out[size] = '\0';
+    for (char *c = out; c < out + size; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = ' ';
 }
 
 /* The value of a JSON field as text, cut to fit as above; false if it is not there. */

@@ -514,8 +514,8 @@ static void name_agent(struct workspace *ws, const char *auth) {
 static void end_posts(struct http_guest *g) {
     struct workspace *ws =
         (struct workspace *)((char *)g - offsetof(struct workspace, guest));
-    while (ws->posts.first != NULL) {
-        struct workspace_call *c = ws->posts.first;
+    for (struct workspace_call *c, *next = ws->posts.first; (c = next) != NULL;) {
+        next = c->next;
         withdraw(c);
         free(c);
     }
@@ -581,8 +581,10 @@ void workspace_close(struct workspace *ws) {
     ws->closed = true;
     workspace_hold(ws);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        /* a callee may cancel others, so that it is always the first */
         struct workspace_call *c;
         while ((c = lists[i]->first) != NULL) {
+            lists[i]->first = c->next;
             struct workspace_response r = {.tries = c->tries};
             struct fault f;
             fault_set(&f, FAULT_CANCELLED, "the connection to the workspace was closed");

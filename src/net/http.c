@@ -2,10 +2,11 @@
 #include "net/http.h"
 
 #include "base/base64.h"
+#include "base/url.h"
+#include "net/cause.h"
 #include "net/trace.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,48 +52,8 @@ struct http_call {
     long before;    /* bytes of requests written before ours: a CONNECT to a proxy */
     bool connected; /* it was our turn to write */
     bool cut;       /* a second try over a new connection was not allowed */
-    bool too_large, no_memory;
+    bool no_memory;
 };
-
-/* ---- URLs ---- */
-
-struct authority {
-    const char *host; /* in the URL, with port */
-    int size;
-    bool https, local;
-};
-
-static bool is_local(const char *host, size_t size) {
-    static const char *const names[] = {"localhost", "[::1]"};
-    const char *colon = *host == '[' ? NULL : memchr(host, ':', size);
-    size_t n = *host == '['    ? strcspn(host, "]") + 1
-               : colon != NULL ? (size_t)(colon - host)
-                               : size;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strlen(names[i]) == n && strncasecmp(names[i], host, n) == 0)
-            return true;
-    if (n > 10 && strncasecmp(host + n - 10, ".localhost", 10) == 0)
-        return true;
-    return n > 4 && strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") >= n;
-}
-
-/* Look at a URL before libcurl does: user information would be a way around the secret
- * header, and a message must be able to name the host. */
-static bool read_url(const char *url, struct authority *a) {
-    for (const char *c = url; *c != '\0'; c++)
-        if ((unsigned char)*c <= ' ' || *c == 0x7f)
-            return false;
-    a->https = strncasecmp(url, "https://", 8) == 0;
-    if (!a->https && strncasecmp(url, "http://", 7) != 0)
-        return false;
-    a->host = url + (a->https ? 8 : 7);
-    size_t size = strcspn(a->host, "/?#\\");
-    if (size == 0 || size > 300 || memchr(a->host, '@', size) != NULL)
-        return false;
-    a->size = (int)size;
-    a->local = is_local(a->host, size);
-    return true;
-}
 
 /* ---- what libcurl calls ---- */
 
@@ -112,10 +73,8 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *ud) {
     struct http_call *c = ud;
     (void)one; /* is 1 */
     c->last = loop_now();
-    if (size > c->max_body - c->r.body.size) {
-        c->too_large = true;
+    if (size > c->max_body - c->r.body.size)
         return 0;
-    }
     if (c->r.body.bytes == NULL) {
         curl_off_t length = -1;
         curl_easy_getinfo(c->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
@@ -140,10 +99,8 @@ static size_t on_header(char *line, size_t one, size_t size, void *ud) {
     }
     if (size <= 2)
         return size;
-    if (size > HEADERS_AT_MOST - c->r.headers.size) {
-        c->too_large = true;
+    if (size > HEADERS_AT_MOST - c->r.headers.size)
         return 0;
-    }
     if (!buf_add(&c->r.headers, line, size)) {
         c->no_memory = true;
         return 0;
@@ -402,7 +359,7 @@ static int or_else(int value, int otherwise) {
 }
 
 static bool configure(struct http_call *c, const struct http_request *r,
-                      const struct authority *a, const struct header_plan *p) {
+                      const struct url_parts *a, const struct header_plan *p) {
     CURL *e = c->easy;
     c->secret_body = r->secret_body;
     c->secret_url = r->secret_url;
@@ -417,7 +374,7 @@ static bool configure(struct http_call *c, const struct http_request *r,
     c->error[0] = '\0';
     c->up = 0;
     c->before = 0;
-    c->connected = c->cut = c->too_large = c->no_memory = false;
+    c->connected = c->cut = c->no_memory = false;
     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_ms);
     curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)c->total_ms);
     curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, r->insecure ? 0L : 1L);
@@ -440,112 +397,6 @@ static void trace_view(const struct http_call *c, struct trace_call *t) {
     if (c->secret != NULL) {
         const char *last = strrchr(c->secret, ' ');
         t->echo = last != NULL ? last + 1 : c->secret;
-    }
-}
-
-static bool timed_out(const struct http_call *c, const char *host, struct fault *f) {
-    if (!c->connected) {
-        fault_set(f, FAULT_TIMEOUT, "no connection to %s within %.3g s", host,
-                  (c->connect_ms < c->total_ms ? c->connect_ms : c->total_ms) / 1000.0);
-        return fault_hint(f, "check the host, VPN and firewall");
-    }
-    return fault_set(f, FAULT_TIMEOUT, "no complete answer from %s within %.3g s", host,
-                     c->total_ms / 1000.0);
-}
-
-static bool refused(const struct http_call *c, const char *host, struct fault *f) {
-    long error = 0;
-    curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &error);
-    fault_set(f, FAULT_NETWORK, "cannot connect to %s: %s", host,
-              error != 0 ? strerror((int)error) : c->error);
-    return fault_hint(f, error == ECONNREFUSED
-                             ? "nothing listens there: check host and port"
-                             : "check the host, VPN, firewall and proxy settings");
-}
-
-static bool cut_off(const struct http_call *c, const char *host, const char *detail,
-                    struct fault *f) {
-    if (c->r.status == 0)
-        return fault_set(f, FAULT_NETWORK,
-                         "%s closed the connection without an answer%s%s", host,
-                         *detail != '\0' ? ": " : "", detail);
-    return fault_set(f, FAULT_NETWORK, "the answer of %s was cut off after %zu bytes",
-                     host, c->r.body.size);
-}
-
-static bool too_large(const struct http_call *c, const char *host, struct fault *f) {
-    if (c->no_memory)
-        return fault_set(f, FAULT_IO, "not enough memory for the answer of %s", host);
-    return fault_set(f, FAULT_IO, "the answer of %s is larger than %zu bytes", host,
-                     c->max_body);
-}
-
-static bool untrusted(const struct http_call *c, const char *host, struct fault *f) {
-    fault_set(f, FAULT_NETWORK, "the certificate of %s is not trusted: %s", host,
-              c->error);
-    return fault_hint(f,
-                      "if your network inspects TLS, name its CA file in CURL_CA_BUNDLE "
-                      "or SSL_CERT_FILE; check the host and this machine's clock");
-}
-
-/* One cause, one message, and what to do. The URL's path and query stay out of it. */
-static bool explain(struct http_call *c, CURLcode code, struct fault *f) {
-    struct authority a = {.host = ""};
-    char host[320];
-    read_url(c->url, &a);
-    snprintf(host, sizeof host, "%.*s", a.size, a.host);
-    const char *detail = c->error[0] != '\0' ? c->error : curl_easy_strerror(code);
-    switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-        return timed_out(c, host, f);
-    case CURLE_COULDNT_RESOLVE_HOST:
-        fault_set(f, FAULT_NETWORK, "no such host: %s", host);
-        return fault_hint(
-            f, "check the host's spelling, and that names can be resolved here "
-               "(DNS, VPN)");
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        fault_set(f, FAULT_NETWORK, "no such proxy host: %s", detail);
-        return fault_hint(f, "check HTTPS_PROXY, ALL_PROXY and NO_PROXY");
-    case CURLE_COULDNT_CONNECT:
-        return refused(c, host, f);
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_ISSUER_ERROR:
-        c->r.lasting = true;
-        return untrusted(c, host, f);
-    case CURLE_SSL_CACERT_BADFILE:
-        c->r.lasting = true;
-        fault_set(f, FAULT_IO, "cannot read the CA certificates: %s", detail);
-        return fault_hint(f, "check CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR");
-    case CURLE_SSL_CONNECT_ERROR:
-        fault_set(f, FAULT_NETWORK, "TLS with %s failed: %s", host, detail);
-        return fault_hint(f, "is this an https port, and is the proxy right?");
-    case CURLE_WRITE_ERROR:
-        c->r.lasting = true;
-        return too_large(c, host, f);
-    case CURLE_OUT_OF_MEMORY:
-        return fault_set(f, FAULT_IO, "not enough memory for a request to %s", host);
-    case CURLE_GOT_NOTHING:
-    case CURLE_ABORTED_BY_CALLBACK:
-        return cut_off(c, host, "", f);
-    case CURLE_PARTIAL_FILE:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-        return cut_off(c, host, detail, f);
-    case CURLE_BAD_CONTENT_ENCODING:
-        return fault_set(f, FAULT_PARSE, "the answer of %s is not compressed as it says",
-                         host);
-    case CURLE_UNSUPPORTED_PROTOCOL: /* what libcurl calls an answer without a header */
-    case CURLE_WEIRD_SERVER_REPLY:
-        c->r.lasting = true;
-        fault_set(f, FAULT_PARSE, "%s does not speak HTTP", host);
-        return fault_hint(f, "check host and port");
-    case CURLE_URL_MALFORMAT:
-        c->r.lasting = true;
-        return fault_set(f, FAULT_PARSE, "not a URL: the host %s", host);
-    default:
-        return fault_set(f, FAULT_NETWORK, "%s: %s", host, detail);
     }
 }
 
@@ -581,8 +432,22 @@ static void finished(struct transfer *t, CURLcode result) {
     struct http_call *c = (struct http_call *)t;
     struct fault f;
     measure(c);
-    if (result != CURLE_OK)
-        explain(c, result, &f);
+    if (result != CURLE_OK) {
+        struct cause cause = {
+            .result = result,
+            .url = c->url,
+            .detail = c->error[0] != '\0' ? c->error : curl_easy_strerror(result),
+            .connected = c->connected,
+            .no_memory = c->no_memory,
+            .status = c->r.status,
+            .got = c->r.body.size,
+            .max_body = c->max_body,
+            .connect_ms = c->connect_ms,
+            .total_ms = c->total_ms,
+        };
+        curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &cause.os_error);
+        c->r.lasting = cause_explain(&cause, &f);
+    }
     report(c, result != CURLE_OK ? &f : NULL);
 }
 
@@ -598,10 +463,10 @@ static void quiet_too_long(void *ud) {
     if (now - c->last < c->quiet_ms &&
         loop_set_timer(c->http->loop, &c->quiet, c->last + c->quiet_ms))
         return;
-    struct authority a = {.host = ""};
+    struct url_parts a = {.host = ""};
     struct fault f;
-    read_url(c->url, &a);
-    fault_set(&f, FAULT_TIMEOUT, "not a byte from %.*s for %.3g s", a.size, a.host,
+    url_read(c->url, &a);
+    fault_set(&f, FAULT_TIMEOUT, "not a byte from %.*s for %.3g s", a.host_size, a.host,
               c->quiet_ms / 1000.0);
     measure(c);
     loop_remove_transfer(c->http->loop, c->easy);
@@ -636,8 +501,11 @@ void http_free(struct http *h) {
         http_leave(g);
         g->end(g);
     }
-    while (h->active != NULL)
-        http_cancel(h->active);
+    while (h->active != NULL) {
+        struct http_call *c = h->active;
+        h->active = c->next;
+        http_cancel(c);
+    }
     while (h->spare != NULL) {
         struct http_call *c = h->spare;
         h->spare = c->next;
@@ -648,13 +516,13 @@ void http_free(struct http *h) {
     free(h);
 }
 
-static bool acceptable(const struct http_request *r, const struct authority *a,
+static bool acceptable(const struct http_request *r, const struct url_parts *a,
                        const struct header_plan *p, struct fault *f) {
     if (!p->sound || *r->method == '\0' || strpbrk(r->method, " \r\n\t:") != NULL)
         return fault_set(f, FAULT_PARSE, "a header or the method is malformed");
     if (p->secrets && !a->https && !a->local) {
         fault_set(f, FAULT_AUTH, "credentials are not sent over plain http to %.*s",
-                  a->size, a->host);
+                  a->host_size, a->host);
         return fault_hint(f, "use https://");
     }
     return true;
@@ -662,8 +530,8 @@ static bool acceptable(const struct http_request *r, const struct authority *a,
 
 struct http_call *http_start(struct http *h, const struct http_request *r,
                              http_done *done, void *ud, struct fault *f) {
-    struct authority a;
-    if (!read_url(r->url, &a)) {
+    struct url_parts a;
+    if (!url_read(r->url, &a)) {
         fault_set(f, FAULT_PARSE, "not a URL that can be asked for");
         fault_hint(f,
                    "it begins with https:// or http://, and has no blanks or passwords");

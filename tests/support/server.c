@@ -57,11 +57,10 @@ void server_reply(struct server_request *r, int status, const char *headers,
     int n = snprintf(head, sizeof head,
                      "HTTP/1.1 %d Whatever\r\n%sContent-Length: %zu\r\n\r\n", status,
                      headers, strlen(body));
-    size_t size = (size_t)n + strlen(body);
-    char *all = malloc(size + 1);
-    memcpy(all, head, (size_t)n);
-    memcpy(all + n, body, strlen(body));
-    server_send(r, all, size);
+    size_t room = (size_t)n + strlen(body) + 1;
+    char *all = malloc(room);
+    snprintf(all, room, "%s%s", head, body); /* one packet, if it is small */
+    server_send(r, all, room - 1);
     free(all);
 }
 

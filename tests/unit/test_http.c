@@ -55,9 +55,8 @@ static void handle(struct server_request *r) {
     const char *p = r->path;
     if (strncmp(p, "/sleep", 6) == 0)
         server_sleep(server_number(r, "ms", 100));
-    if (strncmp(p, "/reset", 6) == 0) {
-        server_reset(r);
-    } else if (strncmp(p, "/dies-when-reused", 17) == 0 && r->nth > 1) {
+    bool dies = strncmp(p, "/dies-when-reused", 17) == 0 && r->nth > 1;
+    if (dies || strncmp(p, "/reset", 6) == 0) {
         server_reset(r);
     } else if (strncmp(p, "/hangup", 7) == 0) {
         r->close = true;

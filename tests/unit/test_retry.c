@@ -11,8 +11,6 @@
 static const struct retry_policy POLICY = {
     .max_tries = 5, .base_ms = 500, .ceiling_ms = 8000, .after_ms = 60000};
 
-#define NO_AFTER .after_ms = -1
-
 static void delay_follows_the_table(void **state) {
     (void)state;
     static const struct {
@@ -20,54 +18,56 @@ static void delay_follows_the_table(void **state) {
         struct retry_outcome seen;
         int expected;
     } cases[] = {
-        {"busy: any request may go again", {1, 429, NO_AFTER}, 500},
-        {"the wait doubles", {3, 503, NO_AFTER}, 2000},
-        {"up to the ceiling", {4, 503, NO_AFTER}, 4000},
+        {"busy: any request may go again", {1, 429, .after_ms = -1}, 500},
+        {"the wait doubles", {3, 503, .after_ms = -1}, 2000},
+        {"up to the ceiling", {4, 503, .after_ms = -1}, 4000},
         {"the server's word wins over ours", {1, 429, .after_ms = 1200}, 1200},
         {"over the ceiling too", {1, 429, .after_ms = 30000}, 30000},
         {"but not without end", {1, 429, .after_ms = 60001}, RETRY_GIVE_UP},
         {"at once, if it says so", {1, 503, .after_ms = 0}, 0},
-        {"a lost POST may have taken effect", {1, 0, NO_AFTER}, RETRY_GIVE_UP},
-        {"one that was never sent has not", {1, 0, NO_AFTER, .unsent = true}, 500},
-        {"a lost GET has no effect", {1, 0, NO_AFTER, .idempotent = true}, 500},
+        {"a lost POST may have taken effect", {1, 0, .after_ms = -1}, RETRY_GIVE_UP},
+        {"one that was never sent has not", {1, 0, .after_ms = -1, .unsent = true}, 500},
+        {"a lost GET has no effect", {1, 0, .after_ms = -1, .idempotent = true}, 500},
         {"a bad certificate stays bad",
-         {1, 0, NO_AFTER, .idempotent = true, .unsent = true, .lasting = true},
+         {1, 0, .after_ms = -1, .idempotent = true, .unsent = true, .lasting = true},
          RETRY_GIVE_UP},
-        {"500 leaves it open: POST", {1, 500, NO_AFTER}, RETRY_GIVE_UP},
-        {"500 leaves it open: GET", {1, 500, NO_AFTER, .idempotent = true}, 500},
-        {"408 leaves it open", {1, 408, NO_AFTER, .idempotent = true}, 500},
-        {"501 will not change", {1, 501, NO_AFTER, .idempotent = true}, RETRY_GIVE_UP},
+        {"500 leaves it open: POST", {1, 500, .after_ms = -1}, RETRY_GIVE_UP},
+        {"500 leaves it open: GET", {1, 500, .after_ms = -1, .idempotent = true}, 500},
+        {"408 leaves it open", {1, 408, .after_ms = -1, .idempotent = true}, 500},
+        {"501 will not change",
+         {1, 501, .after_ms = -1, .idempotent = true},
+         RETRY_GIVE_UP},
         {"our own mistake does not heal",
-         {1, 404, NO_AFTER, .idempotent = true},
+         {1, 404, .after_ms = -1, .idempotent = true},
          RETRY_GIVE_UP},
         {"exhausted, whatever the status",
-         {1, 400, NO_AFTER, .code = "RESOURCE_EXHAUSTED"},
+         {1, 400, .after_ms = -1, .code = "RESOURCE_EXHAUSTED"},
          500},
         {"over the limit, whatever the status",
-         {1, 403, NO_AFTER, .code = "REQUEST_LIMIT_EXCEEDED"},
+         {1, 403, .after_ms = -1, .code = "REQUEST_LIMIT_EXCEEDED"},
          500},
         {"a code of another kind",
-         {1, 400, NO_AFTER, .code = "INVALID_STATE"},
+         {1, 400, .after_ms = -1, .code = "INVALID_STATE"},
          RETRY_GIVE_UP},
         {"a message that passes: POST too",
-         {1, 400, NO_AFTER, .message = "Oh: ClusterNotReadyException: x"},
+         {1, 400, .after_ms = -1, .message = "Oh: ClusterNotReadyException: x"},
          500},
         {"worker env, by pattern",
-         {1, 500, NO_AFTER, .message = "worker env abc not found"},
+         {1, 500, .after_ms = -1, .message = "worker env abc not found"},
          500},
         {"half of the pattern",
-         {1, 400, NO_AFTER, .message = "worker env abc"},
+         {1, 400, .after_ms = -1, .message = "worker env abc"},
          RETRY_GIVE_UP},
         {"a deadline may come after the work",
-         {1, 400, NO_AFTER, .message = "deadline exceeded"},
+         {1, 400, .after_ms = -1, .message = "deadline exceeded"},
          RETRY_GIVE_UP},
         {"which does not matter to a GET",
-         {1, 400, NO_AFTER, .idempotent = true, .message = "deadline exceeded"},
+         {1, 400, .after_ms = -1, .idempotent = true, .message = "deadline exceeded"},
          500},
         {"a good answer is no reason, whatever it says",
-         {1, 200, NO_AFTER, .idempotent = true, .message = "Unexpected error"},
+         {1, 200, .after_ms = -1, .idempotent = true, .message = "Unexpected error"},
          RETRY_GIVE_UP},
-        {"enough is enough", {5, 429, NO_AFTER, .idempotent = true}, RETRY_GIVE_UP},
+        {"enough is enough", {5, 429, .after_ms = -1, .idempotent = true}, RETRY_GIVE_UP},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int got = retry_delay_ms(&POLICY, &cases[i].seen, 0);
@@ -78,7 +78,7 @@ static void delay_follows_the_table(void **state) {
 
 static void jitter_shortens_our_wait_and_stretches_theirs(void **state) {
     (void)state;
-    struct retry_outcome seen = {2, 503, NO_AFTER};
+    struct retry_outcome seen = {2, 503, .after_ms = -1};
     assert_int_equal(1000, retry_delay_ms(&POLICY, &seen, 0));
     assert_in_range(retry_delay_ms(&POLICY, &seen, 0.999), 500, 1000);
     seen.after_ms = 1000;
@@ -89,7 +89,7 @@ static void a_wait_never_overflows(void **state) {
     (void)state;
     const struct retry_policy endless = {INT_MAX, 1, INT_MAX, INT_MAX};
     for (int tries = 1; tries < 100; tries++) {
-        const struct retry_outcome seen = {tries, 503, NO_AFTER};
+        const struct retry_outcome seen = {tries, 503, .after_ms = -1};
         assert_true(retry_delay_ms(&endless, &seen, 0.5) > 0 || tries == 1);
     }
 }
@@ -101,14 +101,16 @@ static void ambiguity_follows_the_table(void **state) {
         struct retry_outcome seen;
         bool expected;
     } cases[] = {
-        {"silence", {1, 0, NO_AFTER}, true},
-        {"nothing was sent", {1, 0, NO_AFTER, .unsent = true}, false},
-        {"refused", {1, 429, NO_AFTER}, false},
-        {"refused", {1, 503, NO_AFTER}, false},
-        {"an accident in the middle", {1, 500, NO_AFTER}, true},
-        {"a gateway that gave up", {1, 504, NO_AFTER}, true},
-        {"an answer that says why not", {1, 400, NO_AFTER}, false},
-        {"refused by code", {1, 500, NO_AFTER, .code = "RESOURCE_EXHAUSTED"}, false},
+        {"silence", {1, 0, .after_ms = -1}, true},
+        {"nothing was sent", {1, 0, .after_ms = -1, .unsent = true}, false},
+        {"refused", {1, 429, .after_ms = -1}, false},
+        {"refused", {1, 503, .after_ms = -1}, false},
+        {"an accident in the middle", {1, 500, .after_ms = -1}, true},
+        {"a gateway that gave up", {1, 504, .after_ms = -1}, true},
+        {"an answer that says why not", {1, 400, .after_ms = -1}, false},
+        {"refused by code",
+         {1, 500, .after_ms = -1, .code = "RESOURCE_EXHAUSTED"},
+         false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         if (retry_ambiguous(&cases[i].seen) != cases[i].expected)

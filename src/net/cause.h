@@ -1,0 +1,29 @@
+/* cause.h -- why a transfer failed, in words, and what to do about it. Pure. */
+
+#ifndef TARN_CAUSE_H
+#define TARN_CAUSE_H
+
+#include "base/fault.h"
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What is known of a transfer that failed. */
+struct cause {
+    CURLcode result;
+    const char *url;    /* only its host is told */
+    const char *detail; /* libcurl's words */
+    long os_error;      /* errno, or 0 */
+    bool connected;     /* it was ready to send */
+    bool no_memory;     /* the cause of a write error was ours */
+    int status;         /* of the answer's beginning, or 0 */
+    size_t got;         /* bytes of its body */
+    size_t max_body;
+    int connect_ms, total_ms;
+};
+
+/* Fill `*f` with kind, message and hint. True if trying again will not help. */
+bool cause_explain(const struct cause *c, struct fault *f);
+
+#endif
