@@ -15,6 +15,7 @@ local ws = {}
 ---@field host? string           with `credential`; then neither environment nor file is read
 ---@field credential? tarn.Credential
 ---@field config_file? string    default: $DATABRICKS_CONFIG_FILE, ~/.databrickscfg
+---@field alone? boolean         with `profile`: not even the warehouse comes from the environment
 ---@field jobs? integer          most calls in flight; default 64 (the window starts at 32)
 ---@field rate? number           most calls a second; default no bound
 ---@field timeout? number        seconds for one call with its retries; default 300
@@ -39,7 +40,7 @@ function databricks.credential(opts) end
 
 --- The profiles of the config file. No secret is among the fields.
 ---@param config_file? string
----@return tarn.ProfileInfo[] profiles, string path
+---@return tarn.ProfileInfo[] profiles, string? path nil if there is no HOME to look in
 function databricks.profiles(config_file) end
 
 --- Print every request and answer on stderr, secrets masked. 0 off, 1 lines, 2 with bodies.
@@ -149,6 +150,8 @@ function ws:workspace_mkdirs(path) end
 
 --- Submit a statement and wait until its result is there. Raises a fault of kind `sql` for
 -- FAILED (code, sql_state in the message), CANCELED and CLOSED; never reads them as no rows.
+-- A parameter without a type is what its Lua type says: INT or BIGINT, DOUBLE, BOOLEAN, or
+-- STRING. Without any warehouse the fault is of kind `usage`.
 ---@param statement string
 ---@param opts? tarn.SqlOptions
 ---@return tarn.Cursor

@@ -1,0 +1,14 @@
+/* credential.h -- tokens in boxes that Lua cannot open. */
+
+#ifndef TARN_API_CREDENTIAL_H
+#define TARN_API_CREDENTIAL_H
+
+#include <lua.h>
+
+/* databricks.credential{token=|token_env=|token_file=} -> credential */
+int api_credential(lua_State *L);
+
+/* The token in the credential at `index`, as long as that lives; NULL if it is none. [-0, +0, -] */
+const char *api_totoken(lua_State *L, int index);
+
+#endif

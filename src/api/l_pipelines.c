@@ -1,0 +1,167 @@
+/* l_pipelines.c -- `native.databricks`: pipelines, their updates and their events. */
+
+#include "api/workspace_call.h"
+
+#define PIPELINES "/api/2.0/pipelines"
+
+/* Push a call on the pipeline whose id is argument 2. [-0, +1, v] */
+static struct api_call *newpipelinecall(lua_State *L, const char *op, const char *method,
+                                        const char *below) {
+    struct api_call *c = api_newcall(L, op, method);
+    api_call_path(L, c, PIPELINES "/");
+    api_call_segment(L, c, 2);
+    api_call_path(L, c, below);
+    return c;
+}
+
+/* ws:pipeline_get(id) -> GetPipelineResponse */
+static int l_workspace_pipeline_get(lua_State *L) {
+    api_checkworkspace(L, 1);
+    api_checksegment(L, 2);
+    lua_settop(L, 2);
+    struct api_call *c = newpipelinecall(L, "databricks.pipeline_get", "GET", "");
+    c->idempotent = true;
+    return api_call_send(L, c, api_finish_json);
+}
+
+/* ws:pipeline_create(spec) -> { pipeline_id } or { effective_settings } */
+static int l_workspace_pipeline_create(lua_State *L) {
+    api_checkworkspace(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    struct api_call *c = api_newcall(L, "databricks.pipeline_create", "POST");
+    api_call_path(L, c, PIPELINES);
+    api_call_json(L, c, 3, 2);
+    return api_call_send(L, c, api_finish_json);
+}
+
+/* ws:pipeline_list([query]) -> { statuses, next_page_token } */
+static int l_workspace_pipeline_list(lua_State *L) {
+    static const char *const names[] = {"max_results", "page_token", "filter", "order_by",
+                                        NULL};
+    api_checkworkspace(L, 1);
+    lua_settop(L, 2);
+    api_checkopts(L, 2, names);
+    struct api_call *c = api_newcall(L, "databricks.pipeline_list", "GET");
+    api_call_path(L, c, PIPELINES);
+    api_call_query(L, c, 2);
+    c->idempotent = true;
+    return api_call_send(L, c, api_finish_json);
+}
+
+/* ws:pipeline_edit(id, spec). With expected_last_modified a second try would meet the
+ * change that the first one made, and report a conflict that is none. */
+static int l_workspace_pipeline_edit(lua_State *L) {
+    api_checkworkspace(L, 1);
+    api_checksegment(L, 2);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_settop(L, 3);
+    struct api_call *c = newpipelinecall(L, "databricks.pipeline_edit", "PUT", "");
+    api_call_json(L, c, 4, 3);
+    c->idempotent = lua_getfield(L, 3, "expected_last_modified") == LUA_TNIL;
+    lua_pop(L, 1);
+    return api_call_send(L, c, api_finish_nothing);
+}
+
+/* ws:pipeline_delete(id [, {cascade =, force =}]) */
+static int l_workspace_pipeline_delete(lua_State *L) {
+    static const char *const names[] = {"cascade", "force", NULL};
+    api_checkworkspace(L, 1);
+    api_checksegment(L, 2);
+    lua_settop(L, 3);
+    api_checkopts(L, 3, names);
+    struct api_call *c = newpipelinecall(L, "databricks.pipeline_delete", "DELETE", "");
+    api_call_query(L, c, 3);
+    c->idempotent = true;
+    return api_call_send(L, c, api_finish_nothing);
+}
+
+/* ws:update_start(id [, body]) -> { update_id } */
+static int l_workspace_update_start(lua_State *L) {
+    api_checkworkspace(L, 1);
+    api_checksegment(L, 2);
+    if (lua_isnoneornil(L, 3)) {
+        lua_settop(L, 2);
+        lua_newtable(L);
+    }
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_settop(L, 3);
+    struct api_call *c =
+        newpipelinecall(L, "databricks.update_start", "POST", "/updates");
+    api_call_json(L, c, 4, 3);
+    return api_call_send(L, c, api_finish_json);
+}
+
+/* { update = UpdateInfo } -> UpdateInfo */
+static int finish_update(lua_State *L, struct api_call *c) {
+    api_call_pushjson(L, c);
+    if (!lua_istable(L, -1) || lua_getfield(L, -1, "update") != LUA_TTABLE)
+        return api_call_misfit(L, c, "the answer has no field 'update'");
+    return 1;
+}
+
+/* ws:update_get(id, update_id) -> UpdateInfo */
+static int l_workspace_update_get(lua_State *L) {
+    api_checkworkspace(L, 1);
+    api_checksegment(L, 2);
+    api_checksegment(L, 3);
+    lua_settop(L, 3);
+    struct api_call *c = newpipelinecall(L, "databricks.update_get", "GET", "/updates/");
+    api_call_segment(L, c, 3);
+    c->idempotent = true;
+    return api_call_send(L, c, finish_update);
+}
+
+/* ws:update_list(id [, query]) -> { updates, next_page_token, prev_page_token } */
+static int l_workspace_update_list(lua_State *L) {
+    static const char *const names[] = {"max_results", "page_token", "until_update_id",
+                                        NULL};
+    api_checkworkspace(L, 1);
+    api_checksegment(L, 2);
+    lua_settop(L, 3);
+    api_checkopts(L, 3, names);
+    struct api_call *c = newpipelinecall(L, "databricks.update_list", "GET", "/updates");
+    api_call_query(L, c, 3);
+    c->idempotent = true;
+    return api_call_send(L, c, api_finish_json);
+}
+
+/* ws:stop(id): does nothing to a pipeline that is idle, so it may be sent twice. */
+static int l_workspace_stop(lua_State *L) {
+    api_checkworkspace(L, 1);
+    api_checksegment(L, 2);
+    lua_settop(L, 2);
+    struct api_call *c = newpipelinecall(L, "databricks.stop", "POST", "/stop");
+    lua_pushliteral(L, "{}");
+    api_call_text(L, c, 3);
+    c->idempotent = true;
+    return api_call_send(L, c, api_finish_nothing);
+}
+
+/* ws:events(id [, query]) -> { events, next_page_token, prev_page_token } */
+static int l_workspace_events(lua_State *L) {
+    static const char *const names[] = {"max_results", "page_token", "filter", "order_by",
+                                        NULL};
+    api_checkworkspace(L, 1);
+    api_checksegment(L, 2);
+    lua_settop(L, 3);
+    api_checkopts(L, 3, names);
+    struct api_call *c = newpipelinecall(L, "databricks.events", "GET", "/events");
+    api_call_query(L, c, 3);
+    c->idempotent = true;
+    return api_call_send(L, c, api_finish_json);
+}
+
+const luaL_Reg api_pipeline_methods[] = {
+    {"pipeline_get", l_workspace_pipeline_get},
+    {"pipeline_create", l_workspace_pipeline_create},
+    {"pipeline_list", l_workspace_pipeline_list},
+    {"pipeline_edit", l_workspace_pipeline_edit},
+    {"pipeline_delete", l_workspace_pipeline_delete},
+    {"update_start", l_workspace_update_start},
+    {"update_get", l_workspace_update_get},
+    {"update_list", l_workspace_update_list},
+    {"stop", l_workspace_stop},
+    {"events", l_workspace_events},
+    {NULL, NULL},
+};

@@ -1,0 +1,380 @@
+#include "api/workspace_call.h"
+
+#include "sched.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CALL_MT        "tarn.workspace_call"
+#define JSON_NUMBER_MT "tarn.json.number"
+
+struct workspace *api_checkworkspace(lua_State *L, int arg) {
+    struct connection *n = luaL_checkudata(L, arg, WORKSPACE_MT);
+    luaL_argcheck(L, n->ws != NULL, arg, "workspace is closed");
+    return n->ws;
+}
+
+int api_rawfield(lua_State *L, int index, const char *name) {
+    index = lua_absindex(L, index);
+    lua_pushstring(L, name);
+    return lua_rawget(L, index);
+}
+
+const char *api_optstring(lua_State *L, int arg, const char *name) {
+    const char *text = NULL;
+    if (!lua_istable(L, arg))
+        return NULL;
+    int type = api_rawfield(L, arg, name);
+    if (type == LUA_TSTRING)
+        text = lua_tostring(L, -1);
+    else if (type != LUA_TNIL)
+        luaL_argerror(L, arg, lua_pushfstring(L, "'%s' is not a string", name));
+    lua_pop(L, 1);
+    return text;
+}
+
+int api_optms(lua_State *L, int arg, const char *name) {
+    lua_Number seconds = 0;
+    if (!lua_istable(L, arg))
+        return 0;
+    int type = api_rawfield(L, arg, name);
+    if (type != LUA_TNIL) {
+        seconds = lua_tonumber(L, -1);
+        if (type != LUA_TNUMBER || !(0 < seconds && seconds <= INT_MAX / 1000))
+            luaL_argerror(L, arg,
+                          lua_pushfstring(L, "'%s' is not a number of seconds", name));
+    }
+    lua_pop(L, 1);
+    int ms = (int)(seconds * 1000);
+    return ms < seconds * 1000 ? ms + 1 : ms; /* 0 would mean the default */
+}
+
+static void out_of_memory(lua_State *L, const struct api_call *c) {
+    struct fault f;
+    fault_set(&f, FAULT_IO, "out of memory");
+    api_fault(L, c->op, &f);
+}
+
+/* ---- scalars ---- */
+
+/* The shortest text that reads back the same; a whole number has no point. */
+static void pushfloat(lua_State *L, lua_Number n) {
+    char text[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, n);
+        if (strtod(text, NULL) == n)
+            break;
+    }
+    lua_pushstring(L, text);
+}
+
+bool api_totext(lua_State *L) {
+    switch (lua_type(L, -1)) {
+    case LUA_TSTRING:
+        return true;
+    case LUA_TBOOLEAN:
+        lua_pushstring(L, lua_toboolean(L, -1) ? "true" : "false");
+        break;
+    case LUA_TNUMBER:
+        if (lua_isinteger(L, -1))
+            lua_pushfstring(L, "%I", (LUAI_UACINT)lua_tointeger(L, -1));
+        else if (isfinite(lua_tonumber(L, -1)))
+            pushfloat(L, lua_tonumber(L, -1));
+        else
+            return false;
+        break;
+    default:
+        if (luaL_testudata(L, -1, JSON_NUMBER_MT) == NULL)
+            return false;
+        luaL_tolstring(L, -1, NULL);
+    }
+    lua_replace(L, -2);
+    return true;
+}
+
+/* ---- the box ---- */
+
+/* __gc and __close */
+static int l_call_close(lua_State *L) {
+    struct api_call *c = luaL_checkudata(L, 1, CALL_MT);
+    if (c->pending != NULL)
+        workspace_cancel(c->pending);
+    c->pending = NULL;
+    buf_free(&c->path);
+    buf_free(&c->answer_headers);
+    buf_free(&c->answer);
+    return 0;
+}
+
+static void newmetatable(lua_State *L) {
+    if (luaL_newmetatable(L, CALL_MT)) {
+        lua_pushcfunction(L, l_call_close);
+        lua_setfield(L, -2, "__close");
+        lua_pushcfunction(L, l_call_close);
+        lua_setfield(L, -2, "__gc");
+    }
+}
+
+struct api_call *api_newcall(lua_State *L, const char *op, const char *method) {
+    struct api_call *c = lua_newuserdatauv(L, sizeof *c, 2);
+    *c = (struct api_call){.op = op, .method = method};
+    newmetatable(L);
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, 1);
+    return c;
+}
+
+/* ---- the path ---- */
+
+static void add(lua_State *L, struct api_call *c, const char *bytes, size_t size) {
+    if (!buf_add(&c->path, bytes, size))
+        out_of_memory(L, c);
+}
+
+static bool unreserved(unsigned char c) {
+    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') ||
+           (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+static void add_escaped(lua_State *L, struct api_call *c, const char *text, size_t size) {
+    size_t from = 0;
+    for (size_t i = 0; i < size; i++) {
+        char code[4];
+        if (unreserved((unsigned char)text[i]))
+            continue;
+        snprintf(code, sizeof code, "%%%02X", (unsigned char)text[i]);
+        add(L, c, text + from, i - from);
+        add(L, c, code, 3);
+        from = i + 1;
+    }
+    add(L, c, text + from, size - from);
+}
+
+void api_call_path(lua_State *L, struct api_call *c, const char *text) {
+    add(L, c, text, strlen(text));
+}
+
+/* A dot segment would be taken for a way up, and an empty one for the list. */
+const char *api_checksegment(lua_State *L, int arg) {
+    const char *text = luaL_checkstring(L, arg);
+    luaL_argcheck(L, text[0] != '\0', arg, "an empty id");
+    luaL_argcheck(L, strcmp(text, ".") != 0 && strcmp(text, "..") != 0, arg, "not an id");
+    return text;
+}
+
+void api_call_segment(lua_State *L, struct api_call *c, int arg) {
+    size_t size;
+    const char *text = lua_tolstring(L, arg, &size);
+    add_escaped(L, c, text, size);
+}
+
+/* ---- the query ---- */
+
+struct name {
+    const char *text;
+    size_t size;
+};
+
+static int by_bytes(const void *a, const void *b) {
+    const struct name *x = a, *y = b;
+    int order = memcmp(x->text, y->text, x->size < y->size ? x->size : y->size);
+    return order != 0 ? order : x->size < y->size ? -1 : x->size > y->size;
+}
+
+/* Push the names of the table at `arg`, sorted, as a block of memory; they point into the
+ * table's own strings. [-0, +1, v] */
+static struct name *pushnames(lua_State *L, int arg, size_t *count) {
+    *count = 0;
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        luaL_argcheck(L, lua_type(L, -2) == LUA_TSTRING, arg,
+                      "the names of a query are strings");
+        ++*count;
+    }
+    struct name *names = lua_newuserdatauv(L, *count * sizeof *names + 1, 0);
+    size_t i = 0;
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        names[i].text = lua_tolstring(L, -2, &names[i].size);
+        i++;
+    }
+    qsort(names, *count, sizeof *names, by_bytes);
+    return names;
+}
+
+static void bad_value(lua_State *L, int arg, const struct name *name) {
+    luaL_argerror(L, arg,
+                  lua_pushfstring(L,
+                                  "query '%s' is not a string, number, boolean, or a "
+                                  "list of them",
+                                  name->text));
+}
+
+/* name=value with the value on top of the stack, which is popped. */
+static void add_pair(lua_State *L, struct api_call *c, int arg, const struct name *name) {
+    size_t size;
+    if (!api_totext(L))
+        bad_value(L, arg, name);
+    const char *text = lua_tolstring(L, -1, &size);
+    add(L, c, memchr(c->path.bytes, '?', c->path.size) == NULL ? "?" : "&", 1);
+    add_escaped(L, c, name->text, name->size);
+    add(L, c, "=", 1);
+    add_escaped(L, c, text, size);
+    lua_pop(L, 1);
+}
+
+void api_call_query(lua_State *L, struct api_call *c, int arg) {
+    size_t count;
+    if (lua_isnoneornil(L, arg))
+        return;
+    luaL_checktype(L, arg, LUA_TTABLE);
+    struct name *names = pushnames(L, arg, &count);
+    for (size_t i = 0; i < count; i++) {
+        lua_pushlstring(L, names[i].text, names[i].size);
+        lua_rawget(L, arg);
+        if (lua_islightuserdata(L, -1) && lua_touserdata(L, -1) == NULL) {
+            lua_pop(L, 1); /* json.null: not there */
+        } else if (lua_istable(L, -1)) {
+            lua_Integer n = luaL_len(L, -1);
+            for (lua_Integer k = 1; k <= n; k++) {
+                lua_rawgeti(L, -1, k);
+                add_pair(L, c, arg, &names[i]);
+            }
+            lua_pop(L, 1);
+        } else {
+            add_pair(L, c, arg, &names[i]);
+        }
+    }
+    lua_pop(L, 1);
+}
+
+/* ---- the body ---- */
+
+void api_call_text(lua_State *L, struct api_call *c, int box) {
+    c->body = lua_tolstring(L, -1, &c->body_size);
+    lua_setiuservalue(L, box, 2);
+}
+
+void api_call_json(lua_State *L, struct api_call *c, int box, int index) {
+    api_json_encode(L, c->op, index);
+    api_call_text(L, c, box);
+}
+
+/* ---- sending ---- */
+
+static void answered(void *ud, struct workspace_response *r, const struct fault *f) {
+    struct api_call *c = ud;
+    c->pending = NULL;
+    c->done = true;
+    c->status = r->status;
+    c->tries = r->tries;
+    c->failed = f != NULL;
+    if (f != NULL) {
+        c->fault = *f;
+    } else {
+        c->answer = r->body;
+        r->body = (struct buf){0};
+        if (c->keep_headers &&
+            !buf_add(&c->answer_headers, r->headers.bytes, r->headers.size)) {
+            c->failed = true;
+            fault_set(&c->fault, FAULT_IO, "out of memory for the answer's headers");
+        }
+    }
+    if (c->waiter != NULL)
+        sched_wake(c->waiter);
+}
+
+/* call */
+static int look(lua_State *L, int status, lua_KContext ctx) {
+    struct api_call *c = lua_touserdata(L, 1);
+    (void)status;
+    (void)ctx;
+    if (!c->done) /* the workspace has time limits of its own */
+        return api_wait(L, c->op, SCHED_NEVER, &c->waiter, 0, look);
+    if (c->failed)
+        return api_fault(L, c->op, &c->fault);
+    return c->finish(L, c);
+}
+
+int api_call_send(lua_State *L, struct api_call *c,
+                  int (*finish)(lua_State *L, struct api_call *c)) {
+    struct fault fault;
+    struct workspace *ws = api_checkworkspace(L, 1);
+    struct workspace_request request = {.method = c->method,
+                                        .path = c->path.bytes,
+                                        .headers = c->headers,
+                                        .body = c->body,
+                                        .body_size = c->body_size,
+                                        .idempotent = c->idempotent,
+                                        .timeout_ms = c->timeout_ms,
+                                        .max_body = c->max_body};
+    c->finish = finish;
+    c->pending = workspace_start(ws, &request, answered, c, &fault);
+    if (c->pending == NULL)
+        return api_fault(L, c->op, &fault);
+    buf_free(&c->path);
+    c->body = NULL;
+    lua_pushnil(L);
+    lua_setiuservalue(L, -2, 2);
+    lua_replace(L, 1);
+    lua_settop(L, 1);  /* call */
+    lua_toclose(L, 1); /* a task that is cancelled forgets its call at once */
+    return look(L, LUA_OK, 0);
+}
+
+/* ---- the answer ---- */
+
+/* Where the JSON begins, or the end. */
+static size_t skip_blanks(const struct buf *b) {
+    size_t i = 0;
+    while (i < b->size && strchr(" \t\r\n", b->bytes[i]) != NULL && b->bytes[i] != '\0')
+        i++;
+    return i;
+}
+
+/* [call] -> value */
+static int decode(lua_State *L) {
+    struct api_call *c = lua_touserdata(L, 1);
+    api_json_decode(L, c->op, c->answer.bytes, c->answer.size);
+    return 1;
+}
+
+void api_call_pushjson(lua_State *L, struct api_call *c) {
+    if (skip_blanks(&c->answer) == c->answer.size) {
+        lua_newtable(L);
+        return;
+    }
+    lua_pushcfunction(L, decode);
+    lua_pushlightuserdata(L, c);
+    if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
+        if (lua_istable(L, -1)) { /* the decoder's fault knows only the text */
+            lua_pushinteger(L, c->status);
+            lua_setfield(L, -2, "status");
+            lua_pushliteral(L, "the answer is not JSON, or was cut off: is this the host "
+                               "of a workspace, and is there a proxy on the way?");
+            lua_setfield(L, -2, "hint");
+        }
+        lua_error(L);
+    }
+    buf_free(&c->answer);
+}
+
+int api_finish_json(lua_State *L, struct api_call *c) {
+    api_call_pushjson(L, c);
+    return 1;
+}
+
+int api_finish_nothing(lua_State *L, struct api_call *c) {
+    (void)L;
+    (void)c;
+    return 0;
+}
+
+int api_call_misfit(lua_State *L, struct api_call *c, const char *what) {
+    struct fault f;
+    fault_set(&f, FAULT_PARSE, "%s", what);
+    f.status = c->status;
+    return api_fault(L, c->op, &f);
+}

@@ -1,0 +1,100 @@
+/* workspace_call.h -- what the files of native.databricks share: the handle of a workspace,
+ * and a call on it from its arguments to its results.
+ *
+ * A binding checks its arguments, makes a call (the box), fills in path, query and body, and
+ * ends with `return api_call_send(L, c, finish)`, which waits; `finish` pushes the results. */
+
+#ifndef TARN_WORKSPACE_CALL_H
+#define TARN_WORKSPACE_CALL_H
+
+#include "api/api.h"
+#include "base/buf.h"
+#include "dbx/workspace.h"
+
+#define WORKSPACE_MT "tarn.workspace"
+
+struct connection {
+    struct workspace *ws; /* NULL: closed */
+};
+
+/* The open workspace at `arg`. [-0, +0, v] */
+struct workspace *api_checkworkspace(lua_State *L, int arg);
+
+/* Options of the table at `arg`, which may be nil: a string, which stays the table's, or NULL;
+ * seconds as milliseconds, or 0. Metamethods are not asked. [-0, +0, v] */
+const char *api_optstring(lua_State *L, int arg, const char *name);
+int api_optms(lua_State *L, int arg, const char *name);
+
+/* Push a field without asking metamethods; returns its type. [-0, +1, m] */
+int api_rawfield(lua_State *L, int index, const char *name);
+
+/* Put its text in the place of the scalar on top of the stack: a string, a boolean as a word, a
+ * number exactly. False, with nothing changed, for anything else. [-0, +0, m] */
+bool api_totext(lua_State *L);
+
+/* Functions of the handle's method table, one list for each file; they end with NULL. */
+extern const luaL_Reg api_pipeline_methods[];
+extern const luaL_Reg api_workspace_file_methods[];
+extern const luaL_Reg api_sql_methods[];
+
+/* The metatables of native.databricks' other types. [-0, +0, m] */
+void api_opensql(lua_State *L);
+
+struct api_call {
+    const char *op; /* a literal */
+    struct workspace_call *pending;
+    struct task *waiter;
+    int (*finish)(lua_State *L, struct api_call *c);
+
+    /* the request; all but `path` may be left zero */
+    const char *method; /* a literal, or anchored until api_call_send */
+    struct buf path;
+    const char *body; /* anchored as the call's second user value */
+    size_t body_size;
+    const char *const *headers;
+    bool idempotent;
+    bool keep_headers; /* of the answer */
+    int timeout_ms;
+    size_t max_body;
+
+    /* the answer */
+    bool done, failed;
+    struct fault fault;
+    int status, tries;
+    struct buf answer_headers, answer;
+};
+
+/* Push a call on the workspace at index 1 that owns nothing yet. [-0, +1, v] */
+struct api_call *api_newcall(lua_State *L, const char *op, const char *method);
+
+/* Append to its path: as it is; the string at `arg` as one segment, encoded (not empty, no
+ * dots alone); the table at `arg`, or nothing if it is nil, as a query with sorted names.
+ * [-0, +0, v] */
+void api_call_path(lua_State *L, struct api_call *c, const char *text);
+void api_call_segment(lua_State *L, struct api_call *c, int arg);
+void api_call_query(lua_State *L, struct api_call *c, int arg);
+
+/* The string at `arg` one could pass to api_call_segment; raises if not. [-0, +0, v] */
+const char *api_checksegment(lua_State *L, int arg);
+
+/* Set the body: pops a string, which is sent as it is; or encodes the value at `index`. The
+ * call is at `box`. [-1, +0, v] and [-0, +0, v] */
+void api_call_text(lua_State *L, struct api_call *c, int box);
+void api_call_json(lua_State *L, struct api_call *c, int box, int index);
+
+/* Send the call on top of the stack, wait for its answer, and return what `finish` returns;
+ * in `finish` the call is at index 1, and nothing else is there. Raises its fault. */
+int api_call_send(lua_State *L, struct api_call *c,
+                  int (*finish)(lua_State *L, struct api_call *c));
+
+/* Push the answer decoded, {} if it is empty, and free its text. [-0, +1, v] */
+void api_call_pushjson(lua_State *L, struct api_call *c);
+
+/* Two ways to finish: with the decoded answer, and with nothing. */
+int api_finish_json(lua_State *L, struct api_call *c);
+int api_finish_nothing(lua_State *L, struct api_call *c);
+
+/* Raise a fault of kind parse about an answer that is JSON, but not what it should be. */
+int api_call_misfit(lua_State *L, struct api_call *c, const char *what);
+
+#endif
