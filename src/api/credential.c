@@ -146,7 +146,8 @@ int api_credential(lua_State *L) {
                       "exactly one of 'token', 'token_env', 'token_file', a string");
         which = i;
     }
-    luaL_argcheck(L, which != -1, 1, "no 'token', 'token_env' or 'token_file'");
+    if (which == -1)
+        return luaL_argerror(L, 1, "no 'token', 'token_env' or 'token_file'");
     lua_getfield(L, 1, names[which]);
     return makers[which](L);
 }

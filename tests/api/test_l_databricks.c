@@ -498,9 +498,8 @@ static char *stderr_of(void **state, const char *chunk) {
     run(state, chunk);
     dup2(kept, STDERR_FILENO);
     close(kept);
-    long size = ftell(file);
     fseek(file, 0, SEEK_END);
-    size = ftell(file);
+    long size = ftell(file);
     char *text = calloc(1, (size_t)size + 1);
     assert_non_null(text);
     rewind(file);
