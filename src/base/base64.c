@@ -16,10 +16,11 @@ void base64_encode(const void *bytes, size_t size, char *out) {
     if (size == 0)
         return;
     unsigned second = size == 2 ? in[1] : 0;
-    char third = digits[(second & 15) << 2];
     out[0] = digits[in[0] >> 2];
     out[1] = digits[(in[0] & 3u) << 4 | second >> 4];
-    out[2] = size == 2 ? third : '=';
+    out[2] = digits[(second & 15) << 2];
+    if (size == 1)
+        out[2] = '=';
     out[3] = '=';
 }
 

@@ -617,13 +617,13 @@ static void a_failure_is_never_no_rows(void **state) {
         "    schema = { columns = { { name = 'a' } } }, total_chunk_count = 2 },\n"
         "    result = { data_array = { { '1' }, { '1', '2' }, 'x' }, next_chunk_index = "
         "1 } } },\n"
-        "  { status = 500, body = { message = 'broken' } } }\n"
+        "  { status = 404, body = { message = 'broken' } } }\n"
         "local cursor = ws:sql('SELECT 1', { warehouse_id = 'w' })\n"
         "equal('1', cursor:next()[1])\n"
         "equal('parse', fails(cursor.next, cursor).kind)\n"
         "equal('parse', fails(cursor.next, cursor).kind)\n"
         "equal('cursor.next', fails(cursor.next, cursor).op)\n"
-        "equal(500, fails(cursor.next, cursor).status) -- again and again\n");
+        "equal(404, fails(cursor.next, cursor).status) -- again and again\n");
 }
 
 static void external_links_get_no_credentials(void **state) {
