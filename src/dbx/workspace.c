@@ -194,7 +194,7 @@ static void transmit(struct workspace_call *c, const char *secret,
         .body_size = c->body_size,
         .keeps_body = true,
         .secret_url = c->external,
-        .idempotent = c->idempotent,
+        /* not .idempotent: what has an effect is sent again here, where it counts */
         .insecure = ws->insecure && !c->external,
         .first_byte_ms = c->first_byte_ms,
         .total_ms = left < 1 ? 1 : (int)left,
