@@ -73,6 +73,7 @@ static int l_workspace_pipeline_delete(lua_State *L) {
     struct api_call *c = newpipelinecall(L, "databricks.pipeline_delete", "DELETE", "");
     api_call_query(L, c, 3);
     c->idempotent = true;
+    c->removes = true;
     return api_call_send(L, c, api_finish_nothing);
 }
 

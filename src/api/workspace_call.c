@@ -293,7 +293,7 @@ static int look(lua_State *L, int status, lua_KContext ctx) {
     (void)ctx;
     if (!c->done) /* the workspace has time limits of its own */
         return api_wait(L, c->op, SCHED_NEVER, &c->waiter, 0, look);
-    if (c->failed)
+    if (c->failed && !(c->removes && c->fault.status == 404 && c->fault.ambiguous))
         return api_fault(L, c->op, &c->fault);
     return c->finish(L, c);
 }

@@ -272,6 +272,15 @@ static void nothing_that_creates_is_sent_twice(void **state) {
         "end\n");
 }
 
+static void a_delete_that_was_done_before_its_answer_got_lost_is_done(void **state) {
+    run(state, "local gone = { status = 404, body = { error_code = "
+               "'RESOURCE_DOES_NOT_EXIST' } }\n"
+               "script { { reset = true }, gone, gone }\n"
+               "ws:pipeline_delete('p')\n"
+               "equal(2, #log())\n"
+               "equal(404, fails(ws.pipeline_delete, ws, 'p').status)\n");
+}
+
 /* ---- wrong calls ---- */
 
 static void a_wrong_call_is_a_message(void **state) {
@@ -795,6 +804,7 @@ int main(void) {
         LUA_TEST(what_is_not_json_is_a_fault_with_a_hint),
         LUA_TEST(an_error_of_the_workspace_is_a_fault),
         LUA_TEST(nothing_that_creates_is_sent_twice),
+        LUA_TEST(a_delete_that_was_done_before_its_answer_got_lost_is_done),
         LUA_TEST(a_wrong_call_is_a_message),
         LUA_TEST(a_closed_workspace_says_so),
         LUA_TEST(closing_ends_what_is_in_flight),

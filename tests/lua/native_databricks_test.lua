@@ -150,7 +150,8 @@ end
 with_workspace("a statement's rows are its rows, in chunks and through links", function(t, ws)
   local id = warehouse(ws)
   local text = "/* sandbox.chunk_rows=2 */ "
-    .. "SELECT * FROM (VALUES ('1', NULL), ('2', ''), ('3', 'x'), ('4', 'é'), ('5', 'a\"b')) AS t(n, s) ORDER BY n"
+    .. "SELECT * FROM (VALUES ('1', NULL), ('2', ''), ('3', 'x'), "
+    .. "('4', 'é'), ('5', 'a\"b')) AS t(n, s) ORDER BY n"
   local want = { { "1", json.null }, { "2", "" }, { "3", "x" }, { "4", "é" }, { "5", 'a"b' } }
   for _, disposition in ipairs { "INLINE", "EXTERNAL_LINKS" } do
     local cursor <close> = ws:sql(text, { warehouse_id = id, disposition = disposition })
