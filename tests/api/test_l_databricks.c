@@ -38,6 +38,10 @@ static const char prelude[] =
     "  assert(not ok, 'no error')\n"
     "  return e\n"
     "end\n"
+    "local function says(text, f, ...)\n"
+    "  local e = fails(f, ...)\n"
+    "  assert(type(e) == 'string' and e:find(text, 1, true), e)\n"
+    "end\n"
     "local function equal(want, got)\n"
     "  if want ~= got then error(('want %s, got %s'):format(want, got), 2) end\n"
     "end\n"
@@ -283,12 +287,8 @@ static void a_delete_that_was_done_before_its_answer_got_lost_is_done(void **sta
 
 /* ---- wrong calls ---- */
 
-static void a_wrong_call_is_a_message(void **state) {
+static void a_wrong_connection_or_request_is_a_message(void **state) {
     run(state,
-        "local function says(text, f, ...)\n"
-        "  local e = fails(f, ...)\n"
-        "  assert(type(e) == 'string' and e:find(text, 1, true), e)\n"
-        "end\n"
         "says(\"unknown option 'hots'\", databricks.connect, { hots = 'x' })\n"
         "says(\"'host' and 'credential' go together\", databricks.connect, { host = 'x' "
         "})\n"
@@ -331,6 +331,11 @@ static void a_wrong_call_is_a_message(void **state) {
         "says(\"connection's\", ws.request, ws, 'GET', '/', { headers = { authorization "
         "= 'x' } })\n"
         "says(\"'max_bytes'\", ws.request, ws, 'GET', '/', { max_bytes = 0 })\n"
+        "equal(0, #log()) -- nothing of all this was sent\n");
+}
+
+static void a_wrong_call_of_a_primitive_is_a_message(void **state) {
+    run(state,
         "for _, name in ipairs { 'pipeline_get', 'pipeline_edit', 'pipeline_delete', "
         "'stop',\n"
         "    'update_start', 'update_get', 'update_list', 'events' } do\n"
@@ -805,7 +810,8 @@ int main(void) {
         LUA_TEST(an_error_of_the_workspace_is_a_fault),
         LUA_TEST(nothing_that_creates_is_sent_twice),
         LUA_TEST(a_delete_that_was_done_before_its_answer_got_lost_is_done),
-        LUA_TEST(a_wrong_call_is_a_message),
+        LUA_TEST(a_wrong_connection_or_request_is_a_message),
+        LUA_TEST(a_wrong_call_of_a_primitive_is_a_message),
         LUA_TEST(a_closed_workspace_says_so),
         LUA_TEST(closing_ends_what_is_in_flight),
         LUA_TEST(a_cancelled_task_forgets_its_call),
