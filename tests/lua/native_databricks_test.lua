@@ -11,7 +11,7 @@ local FOLDER <const> = "/Users/ada.okafor@example.com/native-test"
 -- A workspace of its own, in memory, for one test; `ws` is the handle.
 local function with_workspace(name, f)
   test(name, function(t)
-    local server <close> = sandbox.start { scenario = "demo" }
+    local server <close> = sandbox.start { scenario = "demo", state = false }
     local ws <close> = databricks.connect {
       host = server:url(),
       credential = databricks.credential { token = "demo-token" },
@@ -224,7 +224,7 @@ with_workspace("a token that is not known is a fault about credentials", functio
 end)
 
 test("a host that nobody listens on is a fault that says so", function(t)
-  local server = sandbox.start { scenario = "empty" }
+  local server = sandbox.start { scenario = "empty", state = false }
   local ws <close> = databricks.connect {
     host = server:url(),
     credential = databricks.credential { token = "demo-token" },
