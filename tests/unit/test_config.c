@@ -95,7 +95,7 @@ static void check(const struct row *row) {
         return;
     }
     const char *host = c.attr[CONFIG_HOST].value;
-    if (strcmp(c.auth_type, row->want_method) != 0)
+    if (row->want_method == NULL || strcmp(c.auth_type, row->want_method) != 0)
         fail_msg("%s: got method %s", row->why, c.auth_type);
     if (row->want_host != NULL && (host == NULL || strcmp(host, row->want_host) != 0))
         fail_msg("%s: got host %s", row->why, host ? host : "(none)");
