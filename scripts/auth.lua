@@ -17,9 +17,9 @@ local function show_check(data, out)
     local place = data.org_id and " in workspace " .. data.org_id or ""
     out:line(out:style("green", "ok"), "  ", out:clean((data.user or "somebody") .. place))
   elseif check.status == "failed" then
-    out:line(out:style("red", "refused"), "  ", out:clean(check.message))
+    out:line(out:style("red", "failed"), "  ", out:clean(check.message))
     if check.hint then
-      out:line(out:style("dim", "      -> "), out:clean(check.hint))
+      out:line(out:style("dim", "     -> "), out:clean(check.hint))
     end
   else
     out:line(out:style("dim", "not asked"))

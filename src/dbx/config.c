@@ -579,33 +579,55 @@ static const char *group_of(const struct config *c, enum config_attr a) {
     return DEFINITIONS[a].group;
 }
 
+/* The groups of which something is set, each once and sorted, with who set it first. */
+struct groups {
+    struct group {
+        const char *name, *source;
+    } list[CONFIG_ATTRS];
+    size_t count;
+};
+
 static int by_name(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return strcmp(((const struct group *)a)->name, ((const struct group *)b)->name);
+}
+
+static struct groups groups_of(const struct config *c) {
+    struct groups g = {.count = 0};
+    for (int a = 0; a < CONFIG_ATTRS; a++) {
+        const char *name =
+            has(c, (enum config_attr)a) ? group_of(c, (enum config_attr)a) : NULL;
+        size_t i = 0;
+        while (name != NULL && i < g.count && strcmp(g.list[i].name, name) != 0)
+            i++;
+        if (name != NULL && i == g.count)
+            g.list[g.count++] = (struct group){name, c->attr[a].source};
+    }
+    qsort(g.list, g.count, sizeof g.list[0], by_name);
+    return g;
 }
 
 static bool only_one_group(const struct config *c, struct fault *f) {
-    const char *groups[CONFIG_ATTRS];
-    size_t count = 0, i;
-    for (int a = 0; a < CONFIG_ATTRS; a++) {
-        const char *group =
-            has(c, (enum config_attr)a) ? group_of(c, (enum config_attr)a) : NULL;
-        for (i = 0; group != NULL && i < count && strcmp(groups[i], group) != 0; i++)
-            ;
-        if (group != NULL && i == count)
-            groups[count++] = group;
-    }
-    if (count <= 1)
+    const struct groups g = groups_of(c);
+    struct buf names = {0}, sources = {0};
+    bool ok = true;
+    if (g.count <= 1)
         return true;
-    char names[200];
-    int used = 0;
-    qsort(groups, count, sizeof groups[0], by_name);
-    for (i = 0; i < count && used < (int)sizeof names; i++)
-        used += snprintf(names + used, sizeof names - (size_t)used, "%s%s",
-                         i > 0 ? " and " : "", groups[i]);
-    fault_set(f, FAULT_AUTH,
-              "validate: more than one authorization method configured: %s", names);
-    return fault_hint(f, "`tarn auth describe` shows where each came from; auth_type or "
-                         "DATABRICKS_AUTH_TYPE chooses one");
+    for (size_t i = 0; i < g.count && ok; i++)
+        ok = buf_fmt(&names, "%s%s", i > 0 ? " and " : "", g.list[i].name) &&
+             buf_fmt(&sources, "%s%s: %s", i > 0 ? ", " : "", g.list[i].name,
+                     g.list[i].source);
+    if (ok) {
+        fault_set(f, FAULT_AUTH,
+                  "validate: more than one authorization method configured: %s",
+                  names.bytes);
+        fault_hint(f, "choose one with auth_type or DATABRICKS_AUTH_TYPE (%s)",
+                   sources.bytes);
+    } else {
+        no_memory(f);
+    }
+    buf_free(&names);
+    buf_free(&sources);
+    return false;
 }
 
 static bool unsupported(const char *name, const char *source, struct fault *f) {

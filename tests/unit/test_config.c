@@ -403,7 +403,8 @@ static void the_method_is_chosen_by_the_rules(void **state) {
          .env = {"DATABRICKS_HOST=x.net", "DATABRICKS_TOKEN=t", "ARM_CLIENT_ID=i"},
          .error =
              "validate: more than one authorization method configured: azure and pat",
-         .hint = "auth_type"},
+         .hint = "auth_type or DATABRICKS_AUTH_TYPE (azure: ARM_CLIENT_ID, pat: "
+                 "DATABRICKS_TOKEN)"},
         {.why = "three are sorted",
          .env = {"DATABRICKS_HOST=x.net", "DATABRICKS_TOKEN=t", "DATABRICKS_USERNAME=u",
                  "DATABRICKS_CLIENT_ID=i"},
