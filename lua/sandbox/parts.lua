@@ -13,6 +13,7 @@ return {
   "sandbox.permissions",
   "sandbox.pipelines",
   "sandbox.updates",
+  "sandbox.runs",
   "sandbox.events",
   "sandbox.statements",
   "sandbox.catalog",

@@ -78,15 +78,17 @@ end
 ---@param run table { spec, datasets }
 function M.set_shown(run)
   local legacy = specs.find_publishing_mode(run.spec) ~= "DEFAULT_PUBLISHING_MODE"
-  local bare = {}
+  local by_name = {}
   for _, dataset in ipairs(run.datasets) do
-    bare[dataset.full] = dataset.table
+    by_name[dataset.full] = dataset
     dataset.shown = legacy and dataset.table or dataset.full
   end
   for _, dataset in ipairs(run.datasets) do
-    dataset.shown_inputs = {}
+    dataset.shown_inputs, dataset.views = {}, {}
     for i, input in ipairs(dataset.inputs) do
-      dataset.shown_inputs[i] = legacy and bare[input] or input
+      local inner = by_name[input]
+      dataset.shown_inputs[i] = inner and inner.shown or input
+      dataset.views[#dataset.views + 1] = inner and inner.type == "VIEW" and inner or nil
     end
   end
 end
@@ -160,6 +162,9 @@ local function tell_flow(run, log, flow, from, to)
   local quality = measure.quality(seed, flow, rows)
   if flow.type == "STREAMING_TABLE" then
     flow.batch = 0
+    if #flow.inputs == 0 then
+      log:operation(at(0.2), flow)
+    end
     log:flow(at(0.3), flow, "RUNNING", { metrics = metrics, data_quality = quality })
     flow.batch = nil
   else
@@ -213,6 +218,9 @@ local function tell_compute(run, log, at)
       autoscale_info = { state = "SUCCEEDED", optimal_num_executors = 4,
         latest_requested_num_executors = 4, request_pending_seconds = 0 },
     }, { level = "METRICS" })
+    log:add(at + 2, "autoscale", "Autoscale cluster to 4 executors.", {
+      status = "SUCCEEDED", optimal_num_executors = 4, requested_num_executors = 4,
+    })
   end
 end
 
@@ -248,11 +256,12 @@ function M.tell_briefly(w, row, run)
   local message, details = create_details(run, row)
   log:add(run.start, "create_update", message, details, { control = true })
   for _, flow in ipairs(run.failure and {} or run.datasets) do
-    if #flow.expectations > 0 then
-      local seed = seed_of(run, flow)
-      local metrics = measure.metrics(seed, flow, false)
-      log:flow(run.ended - 5, flow, "COMPLETED", { metrics = metrics, data_quality =
-        measure.quality(seed, flow, metrics.num_output_rows or metrics.num_upserted_rows) })
+    local seed = seed_of(run, flow)
+    local metrics = measure.metrics(seed, flow, false)
+    local quality = flow.type ~= "VIEW" and measure.quality(seed, flow,
+      metrics.num_output_rows or metrics.num_upserted_rows)
+    if quality then
+      log:flow(run.ended - 5, flow, "COMPLETED", { metrics = metrics, data_quality = quality })
     end
   end
   if run.failure then

@@ -81,6 +81,7 @@ function Server:dispatch(request)
   local w, principal = self, nil
   if not route.public then
     w, principal = auth.check(self, request.headers)
+    request.w = w
   end
   return route.handler(w, {
     method = request.method,
@@ -91,7 +92,7 @@ function Server:dispatch(request)
     headers = request.headers,
     principal = principal,
     server = self,
-  }), w
+  })
 end
 
 -- A refusal is a reply that was raised; anything else that is raised is a bug in here.
@@ -112,14 +113,14 @@ local function workspace_of(server, request)
   end
 end
 
--- The true reply to a request, and the workspace that it was for.
+-- The true reply to a request; sets `request.w` to the workspace that it was for.
 function Server:plain_answer(request)
   faults.restore(request)
-  local _, result, w = xpcall(self.dispatch, as_reply, self, request)
+  local _, result = xpcall(self.dispatch, as_reply, self, request)
   if not reply.is(result) then
     result = reply.json(json.encode(result or {}))
   end
-  return result, w
+  return result
 end
 
 --- The reply to one request, with the headers that every answer has.
@@ -129,15 +130,15 @@ function Server:answer(request)
   self.requests = self.requests + 1
   local chosen = workspace_of(self, request)
   local rule = self.faults:find(request, chosen and chosen.name)
-  local result, w
+  local result
   if rule then
-    result = faults.actions[rule.action](rule, request, function(same)
+    result = faults.apply(rule, request, function(same)
       return self:plain_answer(same)
     end)
   else
-    result, w = self:plain_answer(request)
+    result = self:plain_answer(request)
   end
-  w = w or chosen or self.workspaces[1]
+  local w = request.w or chosen or self.workspaces[1]
   local headers = result.headers or {}
   headers["Content-Type"] = headers["Content-Type"] or "application/json"
   headers["X-Databricks-Org-Id"] = w.org_text

@@ -170,6 +170,14 @@ function Story:define(ts, flow)
   }, { origin = origin })
 end
 
+--- How a flow found what is new in its source.
+function Story:operation(ts, flow)
+  local kind = self.row.kind == "MANAGED_INGESTION" and "CONNECTOR_FETCH" or "AUTO_LOADER_LISTING"
+  self:add(ts, "operation_progress", ("Completed %s for flow '%s'."):format(kind, flow.shown),
+    { type = kind, status = "COMPLETED", duration_ms = 800 + self.count * 37 },
+    { origin = flow_origin(self, flow) })
+end
+
 --- How a materialized view is brought up to date.
 function Story:planning(ts, flow, incremental)
   local technique = incremental and "MAINTENANCE_TYPE_GROUP_AGGREGATE"

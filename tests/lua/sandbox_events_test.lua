@@ -36,8 +36,8 @@ test("a run tells what happened, in order", function(t)
   end
   t.equal(table.concat(kinds, " "), "user_action create_update update_progress runtime_details "
     .. "update_progress dataset_definition flow_definition dataset_definition flow_definition "
-    .. "dataset_definition flow_definition update_progress flow_progress planning_information "
-    .. "flow_progress update_progress")
+    .. "dataset_definition flow_definition update_progress flow_progress operation_progress "
+    .. "flow_progress planning_information flow_progress update_progress")
 end)
 
 test("ids and sequence numbers sort by time, and no id occurs twice", function(t)
@@ -92,6 +92,25 @@ test("a streaming flow counts on RUNNING, not on COMPLETED", function(t)
     { "valid_id", "main.s.silver" })
   t.is_true(quality.expectations[1].passed_records > 0)
   t.is_nil(seen.COMPLETED.data_quality)
+end)
+
+test("what a view expects is counted by the flows that read it, under its own name", function(t)
+  local w <close> = sandbox.start()
+  w:ok("POST", "/api/2.0/workspace/import", { path = "/Shared/views", format = "SOURCE",
+    language = "SQL", content = http.base64_encode [[
+CREATE TEMPORARY VIEW checked (CONSTRAINT ok EXPECT (a > 0)) AS SELECT * FROM main.ref.numbers;
+CREATE MATERIALIZED VIEW result AS SELECT * FROM checked;
+]] })
+  local id = w:pipeline { libraries = { { notebook = { path = "/Shared/views" } } } }
+  w:run(id)
+  w.clock:advance(10000)
+  local found
+  for _, event in ipairs(ascending(w, id)) do
+    local flow = event.details.flow_progress
+    t.is_false(flow and event.origin.flow_name == "main.s.checked" or false, "views have no flow")
+    found = flow and flow.data_quality and flow.data_quality.expectations[1] or found
+  end
+  t.equal({ found.name, found.dataset }, { "ok", "main.s.checked" })
 end)
 
 test("in legacy publishing mode names are bare", function(t)
