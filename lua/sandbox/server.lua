@@ -208,11 +208,12 @@ Server.__close = Server.close
 ---@field state? string|false directory that keeps the state; false: memory; nil: the user's
 --- own for `demo`, if there is one, and memory for all others
 ---@field run_ms? integer   how long an update takes from start to end; default 4000
+---@field token_ttl? integer seconds that an OAuth token lives; default 3600
 ---@field strict? boolean   refuse what the documentation forbids and the real server lets pass
 
 local OPTIONS <const> = {
   port = true, scenario = true, latency = true, faults = true, state = true, run_ms = true,
-  strict = true,
+  token_ttl = true, strict = true,
 }
 
 local function with_defaults(opts)
@@ -252,6 +253,7 @@ function M.start(opts)
     clock = clock.new(),
     router = router.new(),
     strict = opts.strict or false,
+    token_ttl = opts.token_ttl,
     faults = faults.new(opts.faults),
     requests = 0,
     request_prefix = ("%08x-0000-4000-8000"):format(math.random(0, 0xffffffff)),
