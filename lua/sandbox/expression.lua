@@ -387,6 +387,9 @@ function M:expression(inner)
       if DIVISIONS[word] then
         out[#out] = DIVISIONS[word]:format((self:operand()))
         before = "value"
+      elseif word == "LIKE" then
+        out[#out] = "LIKE " .. self:operand() .. (self:at "ESCAPE" and "" or " ESCAPE '\\'")
+        before = "value"
       end
       if word == "END" then
         out[#out] = self:suffixes "END"

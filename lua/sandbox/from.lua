@@ -48,7 +48,7 @@ function M:explode(view)
   local columns = { pos = "key", col = "value" }
   if names then
     columns[names[#names]:lower()] = "value"
-    self.scope.laterals[names[#names]:lower()] = self.quote(alias) .. "." .. self:quote "value"
+    self.scope.laterals[names[#names]:lower()] = self.quote(alias) .. "." .. self.quote "value"
   end
   self:add_table({ alias = alias, columns = columns })
   return ("json_each(%s) AS %s"):format(list[1], self.quote(alias))

@@ -41,9 +41,8 @@ local PIPELINES <const> = {
     create_time TIMESTAMP, delete_time TIMESTAMP]],
   sql = [[
 WITH versions AS (
-  SELECT *, modified AS changed, NULL AS gone FROM pipeline_history WHERE modified <= :now_ms
-  UNION ALL
-  SELECT *, deleted, deleted FROM pipeline_history WHERE deleted <= :now_ms)
+  SELECT *, modified AS changed, CASE WHEN deleted <= :now_ms THEN deleted END AS gone
+  FROM pipeline_history WHERE modified <= :now_ms)
 SELECT :account_id AS account_id, :workspace_id AS workspace_id, id AS pipeline_id,
   CASE kind WHEN 'WORKSPACE' THEN 'ETL_PIPELINE' WHEN 'MANAGED_INGESTION' THEN 'INGESTION_PIPELINE'
     WHEN 'DBSQL' THEN coalesce((SELECT type FROM datasets AS d WHERE d.pipeline_id = v.id LIMIT 1),
