@@ -17,6 +17,21 @@ local M = {}
 local DEFAULT_SIZE <const>, MAX_SIZE <const> = 25, 250
 local TICK_MS <const> = 30000 -- a flow of a continuous pipeline reports that often
 local MAX_TICKS <const> = 40  -- of a time when nobody looked
+local BEHIND_BYTES <const> = 40000000 -- more than this in the backlog is worth a warning
+
+local function tell_tick(log, flow, at)
+  local metrics = measure.metrics(ids.hash(flow.full) + at, flow, false)
+  local behind = (metrics.backlog_bytes or 0) > BEHIND_BYTES
+  flow.batch = at // TICK_MS
+  log:flow(at, flow, "RUNNING", {
+    metrics = metrics,
+    data_quality = measure.quality(ids.hash(flow.full) + at, flow,
+      metrics.num_output_rows or metrics.num_upserted_rows),
+    level = behind and "WARN" or nil,
+    message = behind and ("Flow '%s' is RUNNING and falls behind: %d files wait.")
+      :format(flow.shown, metrics.backlog_files) or nil,
+  })
+end
 
 local function tell_ticks(w, row, update, now)
   local spec = errors.decode(row.spec)
@@ -24,20 +39,14 @@ local function tell_ticks(w, row, update, now)
   run.set_shown(plan)
   local log = story.new(w, row, update)
   local first = math.max(update.told, now - MAX_TICKS * TICK_MS)
-  local at = first - first % TICK_MS + TICK_MS
+  local offset = ids.pick(ids.hash(row.id), TICK_MS) -- not all pipelines at the same moment
+  local at = first - (first - offset) % TICK_MS + TICK_MS
   while at <= now do
     log.salt = ids.hash(update.id) + at
     log.count = 0
     for _, flow in ipairs(plan.datasets) do
       if flow.type ~= "VIEW" then
-        local seed = ids.hash(flow.full) + at
-        local metrics = measure.metrics(seed, flow, false)
-        flow.batch = at // TICK_MS
-        log:flow(at, flow, "RUNNING", {
-          metrics = metrics,
-          data_quality = measure.quality(seed, flow,
-            metrics.num_output_rows or metrics.num_upserted_rows),
-        })
+        tell_tick(log, flow, at)
       end
     end
     at = at + TICK_MS
