@@ -3,6 +3,8 @@
 
 #include "engine.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,6 +34,14 @@ static void handle(int signal_number, void (*handler)(int)) {
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(signal_number, &action, NULL);
+}
+
+/* A standard stream that is closed must not be taken by the next descriptor: what is printed
+ * would end up in a socket. What stands in for it refuses to be used. */
+static void open_standard_streams(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
 }
 
 /* Ticks count the CPU time of this process, so that they come while a script computes and
@@ -68,6 +78,7 @@ static int run_main(lua_State *L, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    open_standard_streams();
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("tarn %s (%s, %s)\n", TARN_VERSION, LUA_RELEASE, curl_version());
         return EXIT_SUCCESS;
