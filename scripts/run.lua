@@ -3,17 +3,12 @@ local find = require "tarn.find"
 
 local function read(path)
   local file <close>, why = io.open(path, "rb")
-  local text, reason
-  if file then
-    text, reason = file:read "a"
+  if not file then
+    fault.not_found("tarn run", why)
   end
-  if not text then
-    fault.raise {
-      kind = "usage", op = "tarn run", code = not why and "IO" or "NOT_FOUND",
-      message = why or ("%s: %s"):format(path, reason),
-    }
-  end
-  return { name = path, origin = path, path = path, text = text }
+  local text, reason = file:read "a"
+  return { name = path, origin = path, path = path, text = text,
+    problem = reason and path .. ": " .. reason }
 end
 
 -- A file that returns a script: its header says what its arguments are.

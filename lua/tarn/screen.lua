@@ -102,7 +102,7 @@ function Screen.cut(_, text, width)
     return text
   end
   local kept, used = {}, 0
-  for character in text:gmatch "[\0-\x7f\xc2-\xfd][\x80-\xbf]*" do
+  for character in text:gmatch "[\0-\x7f\xc0-\xff]?[\x80-\xbf]*" do
     local w = term.width(character)
     if used + w > width - 1 then
       break

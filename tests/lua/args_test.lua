@@ -88,7 +88,8 @@ test("a mistake is a usage fault in words", function(t)
 end)
 
 test("options of every command are seen behind the command too", function(t)
-  local values, global = parse "p -o json --profile demo -vv --verbose -q --jobs=3 --path a --path b"
+  local values, global = parse
+    "p -o json --profile demo -vv --verbose -q --jobs=3 --path a --path b"
   t.equal(values.pipeline, "p")
   t.equal(global, { output = "json", profile = "demo", verbose = 3, quiet = true, jobs = 3,
     path = { "a", "b" } })

@@ -78,7 +78,8 @@ end)
 
 test("require sees overrides, and @ what they override", function(t)
   local a <close> = cli.dir()
-  a.write("lua/tarn/glob.lua", 'local base = require "@tarn.glob"\nreturn { base = base, mine = 1 }')
+  a.write("lua/tarn/glob.lua",
+    'local base = require "@tarn.glob"\nreturn { base = base, mine = 1 }')
   with_roots({ a }, function()
     local module = find.searcher "tarn.glob"()
     t.equal(module.mine, 1)
