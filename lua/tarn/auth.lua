@@ -2,6 +2,7 @@
 
 local databricks = require "native.databricks"
 local fault = require "tarn.fault"
+local json = require "native.json"
 
 local M = {}
 
@@ -55,7 +56,8 @@ end
 ---@return tarn.ProfileInfo[] profiles
 ---@return string? path
 function M.profiles()
-  return databricks.profiles()
+  local list, path = databricks.profiles()
+  return json.array(list), path
 end
 
 return M

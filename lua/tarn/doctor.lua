@@ -1,12 +1,14 @@
 --- Checks of everything Tarn depends on, one after the other; each says what to do.
 
 local fault = require "tarn.fault"
+local fs = require "native.fs"
 local task = require "native.task"
 
 local M = {}
 
 local SKEW_WARN <const> = 60 * 1000  -- ms between the server's clock and ours
 local SKEW_FAIL <const> = 300 * 1000 -- beyond this tokens are refused
+local OTHERS <const> = 63            -- the permission bits of group and others
 
 ---@class tarn.Check
 ---@field check string
@@ -64,6 +66,10 @@ checks[#checks + 1] = { "profiles", function()
   if #problems > 0 then
     return "warn", ("%s: %s"):format(path, table.concat(problems, "; ")),
       "`tarn auth profiles` shows all of them"
+  end
+  local stat = path and fs.find_stat(path)
+  if stat and stat.mode & OTHERS ~= 0 then
+    return "warn", path .. " can be read by others", "chmod 600 " .. path
   end
   return "ok", #list == 0 and "no profiles" or ("%d in %s"):format(#list, path)
 end }
