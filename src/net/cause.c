@@ -51,6 +51,15 @@ static void untrusted(const struct cause *c, const char *host, struct fault *f) 
                   "SSL_CERT_FILE; check the host and this machine's clock");
 }
 
+/* The proxy took the connection, but will not carry it on. */
+static void proxy_refused(const struct cause *c, const char *host, struct fault *f) {
+    fault_set(f, FAULT_NETWORK, "the proxy does not connect us to %s: status %ld", host,
+              c->proxy_status);
+    fault_hint(f, c->proxy_status == 407
+                      ? "it wants credentials: HTTPS_PROXY=http://user:password@host:port"
+                      : "check HTTPS_PROXY and NO_PROXY, or ask who runs the proxy");
+}
+
 static void unknown_host(const char *host, struct fault *f) {
     fault_set(f, FAULT_NETWORK, "no such host: %s", host);
     fault_hint(
@@ -63,6 +72,10 @@ bool cause_explain(const struct cause *c, struct fault *f) {
     char host[URL_HOST_AT_MOST + 1];
     url_read(c->url, &u);
     snprintf(host, sizeof host, "%.*s", u.host_size, u.host);
+    if (!c->connected && c->proxy_status >= 300) {
+        proxy_refused(c, host, f);
+        return c->proxy_status < 500;
+    }
     switch (c->result) {
     case CURLE_OPERATION_TIMEDOUT:
         timed_out(c, host, f);

@@ -15,6 +15,7 @@ struct cause {
     const char *url;    /* only its host is told */
     const char *detail; /* libcurl's words */
     long os_error;      /* errno, or 0 */
+    long proxy_status;  /* of a proxy's answer to CONNECT, or 0 */
     bool connected;     /* it was ready to send */
     bool no_memory;     /* the cause of a write error was ours */
     int status;         /* of the answer's beginning, or 0 */

@@ -446,6 +446,7 @@ static void finished(struct transfer *t, CURLcode result) {
             .total_ms = c->total_ms,
         };
         curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &cause.os_error);
+        curl_easy_getinfo(c->easy, CURLINFO_HTTP_CONNECTCODE, &cause.proxy_status);
         c->r.lasting = cause_explain(&cause, &f);
     }
     report(c, result != CURLE_OK ? &f : NULL);

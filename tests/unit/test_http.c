@@ -56,7 +56,9 @@ static void handle(struct server_request *r) {
     if (strncmp(p, "/sleep", 6) == 0)
         server_sleep(server_number(r, "ms", 100));
     bool dies = strncmp(p, "/dies-when-reused", 17) == 0 && r->nth > 1;
-    if (dies || strncmp(p, "/reset", 6) == 0) {
+    if (strcmp(r->method, "CONNECT") == 0) {
+        server_reply(r, 404, "", "");
+    } else if (dies || strncmp(p, "/reset", 6) == 0) {
         server_reset(r);
     } else if (strncmp(p, "/hangup", 7) == 0) {
         r->close = true;
@@ -373,6 +375,26 @@ static void secrets_stay_off_plain_http(void **state) {
     assert_int_equal(f.kind, FAULT_AUTH);
 }
 
+static void a_proxy_does_not_see_our_credentials(void **state) {
+    struct world *w = *state;
+    setenv("https_proxy", url(w, ""), 1);
+    setenv("http_proxy", url(w, ""), 1);
+    struct http_request r = {.method = "POST",
+                             .url = "https://h.invalid/x?status=407",
+                             .secret_header = SECRET};
+    struct answer a;
+    begin(w, &r, &a);
+    finish(w);
+    assert_int_equal(w->server.tally->requests, 1);
+    assert_int_equal(w->server.tally->authorized, 0);
+    assert_true(a.failed && !a.sent && a.lasting);
+    assert_string_equal(a.fault.message,
+                        "the proxy does not connect us to h.invalid: status 404");
+    assert_int_equal(ask(w, "/").status, 200); /* this machine is asked directly */
+    unsetenv("https_proxy");
+    unsetenv("http_proxy");
+}
+
 static void basic_auth_and_more_secrets_are_headers(void **state) {
     struct world *w = *state;
     const char *const more[] = {"X-One: 1", "X-Two: 2", NULL};
@@ -579,6 +601,7 @@ int main(void) {
         TEST(the_body_limit_counts_what_was_unpacked),
         TEST(a_redirect_is_not_followed),
         TEST(secrets_stay_off_plain_http),
+        TEST(a_proxy_does_not_see_our_credentials),
         TEST(basic_auth_and_more_secrets_are_headers),
         TEST(what_is_no_request_is_refused),
         TEST(a_dead_connection_repeats_only_what_may_be_repeated),

@@ -75,7 +75,7 @@ bool credentials_reject(struct credentials *cr, unsigned generation) {
 
 /* ---- the server's side ---- */
 
-enum mark { SERVED, REFUSED, LATEST_REFUSAL };
+enum mark { TIMES, REFUSED, SLEPT };
 
 static bool is(const struct server_request *r, const char *path) {
     return strncmp(r->path, path, strlen(path)) == 0;
@@ -96,7 +96,7 @@ static void storm(struct server_request *r) {
 
 static void first_time(struct server_request *r, int times,
                        void (*f)(struct server_request *)) {
-    if (atomic_fetch_add(&r->tally->marks[SERVED], 1) < times)
+    if (atomic_fetch_add(&r->tally->marks[TIMES], 1) < times)
         f(r);
     else
         server_reply(r, 200, "X-Databricks-Org-Id: 12345678901234567\r\n", "{\"ok\":1}");
@@ -146,7 +146,7 @@ static void handle(struct server_request *r) {
         first_time(r, times, exhausted);
     else if (is(r, "/sleep")) {
         server_sleep(server_number(r, "ms", 50));
-        r->tally->marks[SERVED]++;
+        r->tally->marks[SLEPT]++;
         server_reply(r, 200, "", "{}");
     } else if (is(r, "/login")) {
         server_reply(r, 200, "Content-Type: text/html; charset=utf-8\r\n",
@@ -432,6 +432,17 @@ static void what_may_have_happened_is_repeated_only_if_idempotent(void **state) 
     }
 }
 
+static void a_call_that_is_tried_again_keeps_its_place(void **state) {
+    struct world *w = *state;
+    reconnect(w, 1, 0);
+    begin(w, 0, (struct workspace_request){.path = "/503?times=2"});
+    for (int i = 1; i < 30; i++)
+        begin(w, i, (struct workspace_request){.path = "/sleep?ms=5"});
+    finish(w);
+    assert_int_equal(w->answers[0].tries, 3);
+    assert_true(w->answers[0].order <= 5); /* each time one other may slip in */
+}
+
 static void retries_end_and_say_how_many_there_were(void **state) {
     struct world *w = *state;
     int64_t start = loop_now();
@@ -605,7 +616,8 @@ static void a_post_outlives_its_workspace(void **state) {
     w->ws = NULL;
     http_free(w->http); /* waits for them */
     w->http = NULL;
-    assert_int_equal(w->server.tally->marks[SERVED], 3);
+    assert_int_equal(w->server.tally->marks[SLEPT], 1);
+    assert_int_equal(w->server.tally->marks[TIMES], 2);
 }
 
 static void a_post_does_not_keep_us_for_ever(void **state) {
@@ -631,6 +643,7 @@ int main(void) {
         TEST(a_longer_storm_halves_again),
         TEST(the_rate_is_kept),
         cmocka_unit_test(what_may_have_happened_is_repeated_only_if_idempotent),
+        TEST(a_call_that_is_tried_again_keeps_its_place),
         TEST(retries_end_and_say_how_many_there_were),
         TEST(a_delay_that_is_too_long_is_not_waited_for),
         TEST(nothing_there_fails_soon),
