@@ -6,6 +6,7 @@
 
 local fs = require "native.fs"
 local json = require "native.json"
+local errors = require "sandbox.errors"
 local ids = require "sandbox.ids"
 local troubles = require "sandbox.troubles"
 
@@ -35,23 +36,31 @@ local RULE_FIELDS <const> = {
   count = "number", probability = "number",
 }
 
-local function check_rule(i, rule)
+local OPTIONS <const> = {
+  latency = { ms = true }, ["429"] = { retry_after = true }, ["503"] = { retry_after = true },
+  truncate = { bytes = true }, drip = { bytes = true, seconds = true },
+}
+
+-- What is wrong with a rule, or nil.
+local function find_mistake(rule)
   if type(rule) ~= "table" then
-    error(("fault rule %d is not a table"):format(i), 0)
-  end
-  for field, kind in pairs(RULE_FIELDS) do
-    if rule[field] ~= nil and type(rule[field]) ~= kind then
-      error(("fault rule %d: '%s' must be a %s"):format(i, field, kind), 0)
-    end
-  end
-  if not troubles[rule.action] then
+    return "is not a table"
+  elseif not troubles[rule.action] then
     local names = {}
     for name in pairs(troubles) do
       names[#names + 1] = name
     end
     table.sort(names)
-    error(("fault rule %d: no action '%s'; there are: %s"):format(i, tostring(rule.action),
-      table.concat(names, ", ")), 0)
+    return ("no action '%s'; there are: %s"):format(tostring(rule.action),
+      table.concat(names, ", "))
+  end
+  for field, value in pairs(rule) do
+    local kind = RULE_FIELDS[field]
+    if kind and type(value) ~= kind then
+      return ("'%s' must be a %s"):format(field, kind)
+    elseif not kind and not (OPTIONS[rule.action] or {})[field] then
+      return ("'%s' is no option of %s"):format(tostring(field), rule.action)
+    end
   end
 end
 
@@ -87,7 +96,10 @@ end
 ---@param rules sandbox.Rule[]
 function M.check(rules)
   for i, rule in ipairs(rules) do
-    check_rule(i, rule)
+    local mistake = find_mistake(rule)
+    if mistake then
+      error(("fault rule %d: %s"):format(i, mistake), 0)
+    end
   end
 end
 
@@ -132,10 +144,14 @@ local function from_header(text)
       rule.action = part:match "^%s*(.-)%s*$"
     end
   end
-  return troubles[rule.action] and rule or nil
+  local mistake = find_mistake(rule)
+  if mistake then
+    errors.invalid("X-Sandbox-Fault: %s", mistake)
+  end
+  return rule
 end
 
---- The rule for a request, or nil.
+--- The rule for a request, or nil. A header that makes no sense is refused as a request.
 ---@param request table
 ---@param workspace? string name of the workspace that the token chooses
 ---@return sandbox.Rule?

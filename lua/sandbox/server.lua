@@ -129,9 +129,12 @@ end
 function Server:answer(request)
   self.requests = self.requests + 1
   local chosen = workspace_of(self, request)
-  local rule = self.faults:find(request, chosen and chosen.name)
+  local found, rule = xpcall(self.faults.find, as_reply, self.faults, request,
+    chosen and chosen.name)
   local result
-  if rule then
+  if not found then
+    result = rule
+  elseif rule then
     result = faults.apply(rule, request, function(same)
       return self:plain_answer(same)
     end)

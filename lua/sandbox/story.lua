@@ -38,7 +38,6 @@ function M.new(w, row, update)
   return setmetatable({
     w = w, row = row, update = update, count = 0,
     salt = ids.hash(update.id or row.id),
-    insert = w.db:prepare(INSERT),
     origin = {
       cloud = w.cloud, region = w.region, org_id = w.org_id,
       pipeline_id = row.id, pipeline_name = row.name, pipeline_type = row.kind,
@@ -74,7 +73,7 @@ function Story:add(ts, kind, message, details, more)
   local n = self.count
   local level, id = more.level or "INFO", ids.event(ts, n, self.salt)
   local seq = ts * 1000 + n
-  self.insert:run {
+  self.w.db:exec(INSERT, {
     self.row.id, ts, id, self.update.id, level, kind, json.encode {
       id = id, timestamp = clock.iso(ts), event_type = kind, level = level,
       maturity_level = MATURITY[kind] or "STABLE", message = message,
@@ -83,9 +82,9 @@ function Story:add(ts, kind, message, details, more)
         control_plane_seq_no = seq,
         data_plane_id = not more.control and { instance = "execution", seq_no = seq } or nil,
       },
-      details = { [kind] = details }, error = more.error, truncation = more.truncation,
+      details = { [kind] = details }, error = more.error,
     },
-  }
+  })
 end
 
 --- `error` of an event: a list of { class, message } from the outermost to the cause.
