@@ -716,6 +716,33 @@ static void a_statement_nobody_waits_for_is_cancelled(void **state) {
                "end))\n");
 }
 
+static void press_ctrl_c(void *engine) {
+    engine_interrupt(engine);
+}
+
+static void ctrl_c_cancels_the_statement_at_the_warehouse(void **state) {
+    struct engine *e = *state;
+    struct timer soon = {.fire = press_ctrl_c, .ud = e};
+    assert_true(loop_set_timer(e->loop, &soon, loop_now() + 300));
+    run(state, "script { status 'RUNNING', status 'RUNNING', status 'RUNNING' }\n"
+               "local closed = 0\n"
+               "local e = fails(function()\n"
+               "  local held <close> = setmetatable({}, { __close = function() closed = "
+               "closed + 1 end })\n"
+               "  ws:sql('SELECT 1', { warehouse_id = 'w' })\n"
+               "end)\n"
+               "equal('cancelled', e.kind)\n"
+               "equal('databricks.sql', e.op)\n"
+               "equal(1, closed)\n");
+    assert_int_equal(0, harness_close(state)); /* what was posted goes out */
+    assert_int_equal(0, harness_open(state));
+    run(state, "local n = 0\n"
+               "for _, call in ipairs(before) do\n"
+               "  if call.path:find '/cancel$' then n = n + 1 end\n"
+               "end\n"
+               "equal(1, n)\n");
+}
+
 /* The engine ends while a statement runs: the cancellation still goes out. */
 static void a_statement_is_cancelled_when_the_program_ends(void **state) {
     void *inner = NULL;
@@ -826,6 +853,7 @@ int main(void) {
         LUA_TEST(a_failure_is_never_no_rows),
         LUA_TEST(external_links_get_no_credentials),
         LUA_TEST(a_statement_nobody_waits_for_is_cancelled),
+        LUA_TEST(ctrl_c_cancels_the_statement_at_the_warehouse),
         LUA_TEST(a_statement_is_cancelled_when_the_program_ends),
         LUA_TEST(one_task_at_a_time_waits_for_a_row),
         LUA_TEST(a_cursor_closed_under_a_waiting_task_says_so),
