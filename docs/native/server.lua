@@ -30,8 +30,12 @@ local server = {}
 ---@field port integer
 local instance = {}
 
---- Listen and handle requests until `close`. An error in `handler` is answered 500 and
--- printed on stderr. gzip where the client accepts it and the body is over 1 KiB.
+--- Listen and handle requests until `close`, or until the program ends. An error in
+-- `handler`, or a reply that is none (an unknown field, a header with a line end in it), is
+-- answered 500 and printed on stderr. gzip where the client accepts it and the body is over
+-- 1 KiB. HEAD comes to the handler like GET and is answered without the body. When the client
+-- goes away the handler's task is cancelled. Content-Length, Date and Connection are the
+-- server's own headers.
 ---@param opts tarn.ServerOptions
 ---@param handler fun(request: tarn.Request): tarn.Reply
 ---@return tarn.Server

@@ -14,7 +14,9 @@ local stmt = {}
 ---@return tarn.Database
 function sqlite.open(path, opts) end
 
---- Run one or more statements and drop their rows. Parameters only with one statement.
+--- Run one or more statements and drop their rows. Parameters only with one statement: nil
+-- and `json.null` are NULL, booleans 0 and 1, strings TEXT. A parameter that the statement
+-- does not have is an error. What triggers changed is not counted.
 ---@param sql string
 ---@param params? any[]|table<string,any> positional, or by name without the ":"
 ---@return integer changes
@@ -38,13 +40,14 @@ function db:find_row(sql, params) end
 ---@return tarn.Statement
 function db:prepare(sql) end
 
---- Run `f()` in a transaction: committed when it returns, rolled back when it raises.
--- Nested calls are savepoints. `f` must not wait.
+--- Run `f()` in a transaction: committed when it returns, rolled back when it raises. The
+-- lock for writing is taken at once. Nested calls are savepoints. `f` must not wait.
 ---@param f function
 ---@return any ... what f returned
 function db:transaction(f) end
 
---- Define an SQL function. Values come and go as nil, integer, float, string. It may raise.
+--- Define an SQL function. Values come and go as nil, integer, float, string. What it raises
+-- comes out of the statement's run as it was. It must not wait.
 ---@param name string
 ---@param nargs integer -1 for any number
 ---@param f function
@@ -60,7 +63,8 @@ function db:close() end
 function stmt:columns() end
 
 --- Run it from the start with these parameters; an iterator over rows as lists of values
--- (absent where NULL), with field `n` the number of columns.
+-- (absent where NULL), with field `n` the number of columns. A `for` loop that is left early
+-- ends the statement; to start it again ends an iteration that is under way.
 ---@param params? table
 ---@return fun(): table?
 function stmt:rows(params) end

@@ -29,6 +29,7 @@ struct server {
 /* One connection of a client. */
 struct peer {
     struct server *server;
+    int fd;
     struct exchange *exchange; /* the one in hand */
     bool hung_up;
     struct timer grace;

@@ -72,6 +72,12 @@ static void start_grace(struct peer *p) {
         grace_ended(p);
 }
 
+/* libmicrohttpd waits for an edge that never comes if the end arrived together with half a
+ * request: it would keep that connection until its timeout. This makes one more edge. */
+static void nudge(const struct peer *p) {
+    shutdown(p->fd, SHUT_RD);
+}
+
 static void on_hangup(void *ud, short revents) {
     struct server *s = ud;
     struct epoll_event events[64];
@@ -84,6 +90,8 @@ static void on_hangup(void *ud, short revents) {
             grace_ended(p);
         else if (p->exchange != NULL)
             start_grace(p);
+        else
+            nudge(p);
     }
 }
 
@@ -104,11 +112,13 @@ static void on_connection(void *ud, struct MHD_Connection *c, void **context,
         *context = p;
         if (p == NULL)
             return;
-        *p = (struct peer){.server = s, .grace = {.fire = grace_ended, .ud = p}};
+        *p = (struct peer){.server = s,
+                           .fd = exchange_socket(c),
+                           .grace = {.fire = grace_ended, .ud = p}};
         struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data.ptr = p};
-        epoll_ctl(s->hangups.fd, EPOLL_CTL_ADD, exchange_socket(c), &event);
+        epoll_ctl(s->hangups.fd, EPOLL_CTL_ADD, p->fd, &event);
     } else if (p != NULL) {
-        epoll_ctl(s->hangups.fd, EPOLL_CTL_DEL, exchange_socket(c), NULL);
+        epoll_ctl(s->hangups.fd, EPOLL_CTL_DEL, p->fd, NULL);
         loop_clear_timer(s->loop, &p->grace);
         free(p);
         *context = NULL;

@@ -583,6 +583,18 @@ static void connections_beyond_the_limit_wait(void **state) {
         "raw.close(b); raw.close(c)\n");
 }
 
+static void half_a_request_does_not_keep_its_connection(void **state) {
+    must_run(state, "local s <close> = server.listen({max_connections = 1}, function() "
+                    "return {} end)\n"
+                    "for _, leave in ipairs {raw.close, raw.finish, raw.abort} do\n"
+                    "  local fd = raw.connect(s.port)\n"
+                    "  raw.send(fd, 'POST / HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: "
+                    "9\\r\\n\\r\\nhalf')\n"
+                    "  leave(fd)\n"
+                    "  assert(parts(get(s.port, '/')) == 200)\n"
+                    "end\n");
+}
+
 static void many_clients_at_once_each_get_their_own_answer(void **state) {
     must_run(state, "local s <close> = server.listen({}, function(r)\n"
                     "  task.sleep(math.random() / 100)\n"
@@ -689,6 +701,7 @@ int main(void) {
         SERVER_TEST(a_server_that_is_not_closed_ends_with_the_program),
         SERVER_TEST(an_idle_connection_is_dropped_in_time),
         SERVER_TEST(connections_beyond_the_limit_wait),
+        SERVER_TEST(half_a_request_does_not_keep_its_connection),
         SERVER_TEST(many_clients_at_once_each_get_their_own_answer),
         SERVER_TEST(a_wrong_call_is_a_message),
         cmocka_unit_test_setup_teardown(leaks_nothing_when_memory_runs_out, be_quiet,
