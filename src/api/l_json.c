@@ -68,6 +68,17 @@ static int l_scratch_free(lua_State *L) {
     return 0;
 }
 
+/* Call a function of cjson's, for one result, in the C locale: strtod minds the locale that
+ * a script has set. Returns the status. [-(nargs + 1), +1, -] */
+static int call_in_c(lua_State *L, int nargs) {
+    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t old = uselocale(c);
+    int status = lua_pcall(L, nargs, 1, 0);
+    uselocale(old);
+    freelocale(c);
+    return status;
+}
+
 /* Open an instance of lua-cjson for us alone, and push its decode. [-0, +1, m] */
 static int opencjson(lua_State *L) {
     lua_settop(L, 0);
@@ -92,7 +103,8 @@ void json_pushparts(lua_State *L) {
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     lua_createtable(L, JSON_SCRATCH, 0);
     lua_pushcfunction(L, opencjson);
-    lua_call(L, 0, 1);
+    if (call_in_c(L, 0) != LUA_OK)
+        lua_error(L);
     lua_rawseti(L, -2, JSON_DECODE);
     luaL_newmetatable(L, ARRAY_MT);
     lua_rawseti(L, -2, JSON_ARRAY_MT);
@@ -309,14 +321,9 @@ static bool has_memory(size_t size) {
     return got;
 }
 
-/* Call cjson's decode, below its text on the stack, in the C locale: strtod minds the
- * locale that a script has set. [-2, +1, v] */
+/* Call cjson's decode, below its text on the stack. [-2, +1, v] */
 static void callcjson(lua_State *L, const char *op) {
-    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    locale_t old = uselocale(c);
-    int status = lua_pcall(L, 1, 1, 0);
-    uselocale(old);
-    freelocale(c);
+    int status = call_in_c(L, 1);
     if (status == LUA_ERRRUN) { /* a text that only one of the two takes */
         struct fault f;
         fault_set(&f, FAULT_PARSE, "%s", lua_tostring(L, -1));
