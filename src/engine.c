@@ -230,6 +230,10 @@ int engine_run(struct engine *e, int nargs) {
 static void noticed(lua_State *L, lua_Debug *ar) {
     struct engine *e = engine_of(L);
     struct task *t = sched_current(e->sched);
+    /* A task that yields while a C function is being called would never call it: wait for
+     * the next instruction. */
+    if (e->interrupts == 0 && ar->event != LUA_HOOKCOUNT && ar->event != LUA_HOOKLINE)
+        return;
     lua_sethook(L, NULL, 0, 0);
     if (t == NULL)
         return;

@@ -186,6 +186,25 @@ static void an_interrupt_cancels_a_task_that_waits(void **state) {
     lua_settop(e->L, 0);
 }
 
+/* tick(...) -> ...: a function in C during which the time of its task runs out. */
+static int tick(lua_State *L) {
+    for (int i = 0; i < 1000; i++)
+        engine_alarm(engine_of(L));
+    return lua_gettop(L);
+}
+
+static void a_task_put_off_loses_no_call_and_no_result(void **state) {
+    struct engine *e = *state;
+    lua_register(e->L, "tick", tick);
+    must_run(state, HEAD "local other = 0\n"
+                         "task.spawn(function() other = other + 1 end)\n"
+                         "local a, b, c = tick(1, 2, 3)\n"
+                         "assert(a == 1 and b == 2 and c == 3)\n"
+                         "assert(select('#', tick(), tick(1, 2)) == 3)\n"
+                         "assert(math.max(tick(7), tick(8, 9)) == 9)\n"
+                         "for i = 1, 10 do assert(other == 1) end\n");
+}
+
 static void tasks_that_wait_for_each_other_end(void **state) {
     struct engine *e = *state;
     assert_int_equal(LUA_OK, luaL_loadstring(e->L, "require('native.task').park()"));
@@ -222,6 +241,7 @@ int main(void) {
         LUA_TEST(what_is_left_is_cancelled_at_the_end),
         LUA_TEST(ten_thousand_tasks_wait_side_by_side),
         LUA_TEST(an_interrupt_cancels_a_task_that_waits),
+        LUA_TEST(a_task_put_off_loses_no_call_and_no_result),
         LUA_TEST(tasks_that_wait_for_each_other_end),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
