@@ -223,6 +223,34 @@ local function check_owner(kind, grants)
   end
 end
 
+local function owner_in(grants, top)
+  for _, grant in ipairs(grants) do
+    if grant.level == top then
+      return grant.principal
+    end
+  end
+end
+
+-- Only an admin gives a pipeline to somebody else, and one that publishes to Unity Catalog
+-- only after its first update: there is nothing to own before.
+local function check_new_owner(w, req, before, after)
+  local id = req.params.id
+  if req.params.kind ~= "pipelines"
+    or owner_in(before, "IS_OWNER") == owner_in(after, "IS_OWNER") then
+    return
+  elseif not req.principal.admin then
+    errors.denied(("User %s is not allowed to change the owner of pipeline %s.")
+      :format(req.principal.user_name, id))
+  end
+  local row = w.db:find_row("SELECT json_extract(spec, '$.catalog') AS catalog, "
+    .. "(SELECT count(*) FROM updates AS u WHERE u.pipeline_id = p.id AND u.created <= ?) AS runs "
+    .. "FROM pipelines AS p WHERE id = ?", { w.clock:now(), id })
+  if row.catalog and row.runs == 0 then
+    errors.raise(400, "INVALID_STATE", ("The owner of pipeline %s cannot be changed before its "
+      .. "first update."):format(id))
+  end
+end
+
 local function merged(before, changes)
   local result, at = {}, {}
   local function put(grant)
@@ -235,8 +263,11 @@ local function merged(before, changes)
   end
   for _, grant in ipairs(changes) do
     if grant.level == "IS_OWNER" then -- a new owner takes the place of the old one
-      for _, other in ipairs(result) do
-        other.level = other.level == "IS_OWNER" and "CAN_MANAGE" or other.level
+      for i, other in ipairs(result) do
+        if other.level == "IS_OWNER" then
+          result[i] = { principal_kind = other.principal_kind, principal = other.principal,
+            level = "CAN_MANAGE" }
+        end
       end
     end
     put(grant)
@@ -294,6 +325,7 @@ local function put(w, req)
     local creator = manage(w, req, kind, id)
     local grants = requested(w, kind, req.body)
     check_owner(kind, grants)
+    check_new_owner(w, req, direct(w, kind, id, creator), grants)
     save(w, kind, id, merged({}, grants))
     return view(w, kind, id, creator)
   end)
@@ -303,8 +335,10 @@ local function patch(w, req)
   local kind, id = req.params.kind, req.params.id
   return w:write(function()
     local creator = manage(w, req, kind, id)
-    local grants = merged(direct(w, kind, id, creator), requested(w, kind, req.body))
+    local before = direct(w, kind, id, creator)
+    local grants = merged(before, requested(w, kind, req.body))
     check_owner(kind, grants)
+    check_new_owner(w, req, before, grants)
     save(w, kind, id, grants)
     return view(w, kind, id, creator)
   end)

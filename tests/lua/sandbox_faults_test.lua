@@ -124,3 +124,10 @@ test("rules are read from JSON and from Lua, and mistakes in them are named", fu
   t.equal(t.fault(faults.read, dir .. "/missing.json").kind, "io")
   fs.remove(dir, { recursive = true })
 end)
+
+test("docs/sandbox.md names every fault", function(t)
+  local text = require("native.fs").read "docs/sandbox.md"
+  for name in pairs(require "sandbox.troubles") do
+    t.match(text, "`" .. name .. "`")
+  end
+end)

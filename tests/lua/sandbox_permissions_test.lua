@@ -51,6 +51,7 @@ test("PATCH adds and changes, PUT replaces", function(t)
   w:ok("PATCH", PATH .. id, { access_control_list = { entry("user_name", LARS, "CAN_RUN") } })
   t.equal(levels_of(w:ok("GET", PATH .. id)), { ["ada.okafor@example.com"] = "IS_OWNER",
     [LARS] = "CAN_RUN", analysts = "CAN_VIEW", admins = "CAN_MANAGE" })
+  w:run(id)
   w:ok("PUT", PATH .. id, { access_control_list = {
     entry("service_principal_name", BOT, "IS_OWNER") } })
   t.equal(levels_of(w:ok("GET", PATH .. id)), { [BOT] = "IS_OWNER", admins = "CAN_MANAGE" })
@@ -107,6 +108,20 @@ test("who is no admin sees and does what was granted", function(t)
   grant "CAN_MANAGE"
   t.equal(statuses(), { 1, 200, 200, 200, 200 })
   t.equal((w:call("DELETE", url, nil, VIEWER)), 200)
+end)
+
+test("an owner is changed by admins only, and in Unity Catalog after the first update", function(t)
+  local w <close> = sandbox.start()
+  local id = w:pipeline()
+  local new_owner = { access_control_list = { entry("user_name", LARS, "IS_OWNER") } }
+  local status, answer = w:call("PATCH", PATH .. id, new_owner)
+  t.equal({ status, answer.error_code }, { 400, "INVALID_STATE" })
+  w:run(id)
+  w:ok("PATCH", PATH .. id, new_owner)
+  t.equal(levels_of(w:ok("GET", PATH .. id)), { ["ada.okafor@example.com"] = "CAN_MANAGE",
+    [LARS] = "IS_OWNER", admins = "CAN_MANAGE" })
+  t.equal((w:call("PUT", PATH .. id, { access_control_list = { entry("service_principal_name",
+    BOT, "IS_OWNER") } }, VIEWER)), 403)
 end)
 
 test("a group's grant counts for its members", function(t)
