@@ -9,12 +9,14 @@
 local expression = require "sandbox.expression"
 local from_clause = require "sandbox.from"
 local lexer = require "sandbox.lexer"
+local operand = require "sandbox.operand"
 local parser = require "sandbox.parser"
+local sqlerror = require "sandbox.sqlerror"
 
 local M = {}
 
 local Parser = {}
-for _, methods in ipairs { parser, expression, from_clause } do
+for _, methods in ipairs { parser, operand, expression, from_clause } do
   for name, method in pairs(methods) do
     Parser[name] = method
   end
@@ -24,6 +26,19 @@ Parser.__index = Parser
 -- What Spark calls a column without an alias.
 local function natural_name(text)
   return (text:gsub("%(%s*%*%s*%)", "(1)"):gsub("%s+", " "))
+end
+
+-- All columns of one table, behind the dot.
+function Parser:star(parts, token)
+  self:expect "*"
+  local scope = self:find_alias(table.move({ "*" }, 1, 1, #parts + 1, { table.unpack(parts) }))
+  if not scope or scope.parts ~= #parts then
+    sqlerror.raise("42704", ("[CANNOT_RESOLVE_STAR_EXPAND] Cannot resolve `%s`.* given input "
+      .. "columns. Please check that the specified table or struct exists and is accessible in the "
+      .. "input columns. SQLSTATE: 42704; %s"):format(table.concat(parts, "`.`"),
+        sqlerror.at(self.text, token.from)))
+  end
+  return self.quote(scope.alias) .. ".*"
 end
 
 function Parser:select_item(from)
@@ -43,10 +58,8 @@ function Parser:select_item(from)
   if token.kind == "word" and self.tokens[start + 1] and self.tokens[start + 1].text == "." then
     self.i = start + 1
     local parts = self:chain(token)
-    if self:at "." then
-      self.i = self.i + 2 -- the dot and the star
-      local scope = self:find_alias { parts[1], "*" }
-      return self.quote(scope and scope.alias or parts[#parts]) .. ".*"
+    if self:accept "." then
+      return self:star(parts, token)
     end
     self.i = start
   end

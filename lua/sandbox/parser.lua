@@ -1,7 +1,7 @@
 --- The words of a statement and the names that it uses: what every part of the translation
---- needs (sandbox.dialect, sandbox.from, sandbox.expression).
+--- needs (sandbox.dialect, from, expression, operand).
 
-local expression = require "sandbox.expression"
+local operand = require "sandbox.operand"
 local sqlerror = require "sandbox.sqlerror"
 
 local M = {}
@@ -45,7 +45,7 @@ function M:fail(token)
   sqlerror.syntax(self.text, token)
 end
 
-M.quote = expression.identifier
+M.quote = operand.identifier
 
 --- A name that must be there.
 function M:name()
@@ -80,8 +80,8 @@ function M:param(token)
   if bound.value == nil then
     return "NULL"
   end
-  self.used[token.text] = bound.value
-  return ":" .. token.text
+  self.used["u_" .. token.text] = bound.value -- apart from those of sandbox.relations
+  return ":u_" .. token.text
 end
 
 --- The value of a parameter that is needed while the statement is translated.

@@ -45,40 +45,6 @@ local function environment(w, session, params)
   }
 end
 
--- SQLite's own words for what the translation could not know.
-local function explain(text, query, e)
-  local message = tostring(e)
-  local value, kind = message:match "cast%-invalid%-input\1(.-)\1(.-)\1"
-  if value then
-    sqlerror.bad_cast(value, kind)
-  end
-  if message:find("divide-by-zero", 1, true) then
-    sqlerror.raise("22012", "[DIVIDE_BY_ZERO] Division by zero. Use `try_divide` to tolerate "
-      .. "divisor being 0 and return NULL instead. SQLSTATE: 22012")
-  end
-  local name = message:match "no such column: ([^\n(]+)"
-  if name then
-    name = name:gsub("%s+$", ""):match "[^.]+$"
-    local place = query.places[name:lower()] or { name = name, from = 1 }
-    sqlerror.no_column(text, place.name, place.from, query.known)
-  end
-  name = message:match "ambiguous column name: ([^\n(]+)"
-  if name then
-    name = name:gsub("%s+$", "")
-    sqlerror.raise("42704", ("[AMBIGUOUS_REFERENCE] Reference `%s` is ambiguous. SQLSTATE: 42704")
-      :format(name))
-  elseif message:find "misuse of aggregate" then
-    sqlerror.raise("42903", "[INVALID_WHERE_CONDITION] The WHERE condition contains invalid "
-      .. "expressions. Rewrite the query to avoid window functions, aggregate functions, and "
-      .. "generator functions in the WHERE clause. SQLSTATE: 42903")
-  elseif message:find "wrong number of arguments" then
-    sqlerror.raise("42605", "[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] A function was called with a "
-      .. "number of arguments that it does not take. SQLSTATE: 42605")
-  end
-  sqlerror.raise("42601", ("[PARSE_SYNTAX_ERROR] Syntax error: %s. SQLSTATE: 42601"):format(
-    message:gsub("^sqlite%.%a+: ", ""):gsub(" %(sql%)$", "")))
-end
-
 local function fixed_params(w)
   return {
     now_ms = w.clock:now(), account_id = w.account_id, workspace_id = ("%d"):format(w.org_id),
@@ -126,7 +92,7 @@ local function query(w, session, text, params, limit)
   local translated = dialect.translate(text, environment(w, session, params))
   local ok, names, rows = pcall(fetch, w, translated, limit)
   if not ok then
-    explain(text, translated, names)
+    sqlerror.explain(text, translated, tostring(names))
   end
   return types.result(names, rows, translated.types)
 end

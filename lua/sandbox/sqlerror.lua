@@ -60,7 +60,8 @@ function M.syntax(text, token)
     :format(word, place(text, token.from)) .. shown(text, token.from))
 end
 
-local function at(text, from)
+--- "line 1 pos 7", as analysis errors say it.
+function M.at(text, from)
   local line, column = lexer.place(text, from)
   return ("line %d pos %d"):format(line, column)
 end
@@ -71,7 +72,7 @@ function M.no_table(text, parts, from)
     .. "spelling and correctness of the schema and catalog.\nIf you did not qualify the name "
     .. "with a schema, verify the current_schema() output, or qualify the name with the correct "
     .. "schema and catalog.\nTo tolerate the error on drop use DROP VIEW IF EXISTS or DROP TABLE "
-    .. "IF EXISTS. SQLSTATE: 42P01; %s"):format(quoted(parts), at(text, from)))
+    .. "IF EXISTS. SQLSTATE: 42P01; %s"):format(quoted(parts), M.at(text, from)))
 end
 
 --- A column that is not there, with those that are.
@@ -89,7 +90,7 @@ function M.no_column(text, name, from, known)
   local hint = #near > 0
     and (" Did you mean one of the following? [%s]."):format(table.concat(near, ", ")) or ""
   M.raise("42703", ("[%s] A column, variable, or function parameter with name %s cannot be "
-    .. "resolved.%s SQLSTATE: 42703; %s"):format(class, quoted(parts), hint, at(text, from)))
+    .. "resolved.%s SQLSTATE: 42703; %s"):format(class, quoted(parts), hint, M.at(text, from)))
 end
 
 --- A function that is not there.
@@ -98,7 +99,7 @@ function M.no_function(text, name, from, catalog, schema)
     .. "[`system`.`builtin`, `system`.`session`, `%s`.`%s`]. Verify the spelling of `%s`, check "
     .. "that the routine exists, and confirm you have `USE` privilege on the catalog and schema, "
     .. "and EXECUTE on the routine. SQLSTATE: 42883; %s")
-    :format(name, catalog, schema, name, at(text, from)))
+    :format(name, catalog, schema, name, M.at(text, from)))
 end
 
 --- A parameter marker without a value.
@@ -106,7 +107,7 @@ function M.unbound(text, name, from)
   M.raise("42P02", ("[UNBOUND_SQL_PARAMETER] Found the unbound parameter: %s. Please, fix `args` "
     .. "and provide a mapping of the parameter to either a SQL literal or collection constructor "
     .. "functions such as `map()`, `array()`, `struct()`. SQLSTATE: 42P02; %s")
-    :format(name, at(text, from)))
+    :format(name, M.at(text, from)))
 end
 
 --- A value that is not of the type it is asked to be.
@@ -121,6 +122,68 @@ end
 function M.denied(what)
   M.raise("42501", ("[INSUFFICIENT_PERMISSIONS] Insufficient privileges:\n%s SQLSTATE: 42501")
     :format(what))
+end
+
+-- What SQLite says, as a pattern, and what Databricks says to that.
+local PLAIN <const> = {
+  { "divide%-by%-zero", "22012", "[DIVIDE_BY_ZERO] Division by zero. Use `try_divide` to tolerate "
+    .. "divisor being 0 and return NULL instead." },
+  { "misuse of", "42903", "[INVALID_WHERE_CONDITION] The WHERE condition contains invalid "
+    .. "expressions. Rewrite the query to avoid window functions, aggregate functions, and "
+    .. "generator functions in the WHERE clause." },
+  { "wrong number of arguments", "42605", "[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] A function was "
+    .. "called with a number of arguments that it does not take." },
+  { "do not have the same number of result columns", "42826", "[NUM_COLUMNS_MISMATCH] Set "
+    .. "operations can only be performed on inputs with the same number of columns." },
+  { "BY term", "42805", "[ORDER_BY_POS_OUT_OF_RANGE] A position in ORDER BY or GROUP BY is not "
+    .. "in the select list." },
+  { "malformed JSON", "22023", "[MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION] Malformed JSON "
+    .. "is detected in record parsing." },
+  { "integer overflow", "22003", "[ARITHMETIC_OVERFLOW] integer overflow." },
+}
+
+-- The first token of that text, to say where it stands.
+local function find_token(text, word)
+  word = word:gsub("^[`\"'](.*)[`\"']$", "%1"):lower()
+  for _, token in ipairs(lexer.tokens(text)) do
+    if token.text:lower() == word then
+      return token
+    end
+  end
+end
+
+--- Fail in Databricks' words for what only SQLite noticed.
+---@param text string the statement
+---@param query sandbox.Query its translation
+---@param message string SQLite's words
+function M.explain(text, query, message)
+  local value, kind = message:match "cast%-invalid%-input\1(.-)\1(.-)\1"
+  if value then
+    M.bad_cast(value, kind)
+  end
+  local name = message:match "no such column: ([^\n(]+)"
+  if name then
+    name = name:gsub("%s+$", ""):match "[^.]+$"
+    local seen = query.places[name:lower()] or { name = name, from = 1 }
+    M.no_column(text, seen.name, seen.from, query.known)
+  end
+  name = message:match "ambiguous column name: ([^\n(]+)"
+  if name then
+    M.raise("42704", ("[AMBIGUOUS_REFERENCE] Reference `%s` is ambiguous. SQLSTATE: 42704")
+      :format((name:gsub("%s+$", ""))))
+  end
+  for _, known in ipairs(PLAIN) do
+    if message:find(known[1]) then
+      M.raise(known[2], ("%s SQLSTATE: %s"):format(known[3], known[2]))
+    end
+  end
+  name = message:match 'near "(.-)": syntax error'
+  local token = name and find_token(text, name)
+  if token or message:find "incomplete input" then
+    M.syntax(text, token)
+  end
+  M.raise("42601", ("[PARSE_SYNTAX_ERROR] Syntax error: %s. SQLSTATE: 42601"):format(
+    message:gsub("^sqlite%.%a+: ", ""):gsub(" %(sql%)$", "")))
 end
 
 return M

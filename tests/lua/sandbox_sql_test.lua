@@ -137,6 +137,16 @@ local FAILURES <const> = {
   { "SELECT * FROM pragma_table_info('tokens')", "42883", "pragma_table_info" },
   { "SELECT :p", "42P02", "unbound parameter: p" },
   { "SELECT CAST('x' AS INT)", "22018", "The value 'x' of the type \"STRING\"" },
+  { "SELECT 1 UNION SELECT 1, 2", "42826", "[NUM_COLUMNS_MISMATCH]" },
+  { "SELECT t.* FROM samples.nyctaxi.trips u", "42704", "Cannot resolve `t`.*" },
+  { "SELECT sum(1) FROM samples.nyctaxi.trips WHERE sum(fare_amount) > 1", "42903", "WHERE" },
+  { "SELECT a FROM (VALUES (1)) AS t(a) JOIN (VALUES (1)) AS u(a) ON t.a = u.a", "42704",
+    "[AMBIGUOUS_REFERENCE] Reference `a`" },
+  { "SELECT 1 ORDER BY 2", "42805", "[ORDER_BY_POS_OUT_OF_RANGE]" },
+  { "SELECT then FROM samples.nyctaxi.trips", "42601", "at or near 'FROM'" },
+  { "SELECT 'x' IN tokens", "42601", "at or near 'tokens'" },
+  { "SELECT tags[", "42601", "end of input" },
+  { "", "42601", "end of input" },
   { "SELECT 1 / 0", "22012", "[DIVIDE_BY_ZERO]" },
   { "SELECT * FROM event_log('00000000-0000-4000-8000-000000000000')", "42P01", "event log" },
 }
@@ -144,7 +154,7 @@ local FAILURES <const> = {
 test("what Databricks refuses fails in its words, at status 200", function(t)
   local w <close> = sandbox.start()
   for _, case in ipairs(FAILURES) do
-    local status = failure(w, case[1])
+    local status = failure(w, case[1] == "" and " " or case[1])
     t.equal(status.state, "FAILED", case[1])
     t.equal(status.sql_state, case[2], case[1])
     t.match(status.error.message, case[3])
