@@ -112,8 +112,9 @@ function M:suffixes(value)
     local op = token and token.kind == "op" and token.text
     if op == ":" and token.glued then
       self.i = self.i + 1
+      local kind = self.last_type == "VARIANT" and "VARIANT" or "STRING"
       value = ("json_extract(%s, %s)"):format(value, literal(self:json_path()))
-      self.last_type = "VARIANT"
+      self.last_type = kind
     elseif op == "[" then
       value = ("json_extract(%s, %s)"):format(value, literal("$" .. self:subscript()))
       self.last_type = nil

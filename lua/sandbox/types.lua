@@ -115,6 +115,8 @@ local function cell(value, kind)
     return json.null
   elseif kind == "BOOLEAN" then
     return value ~= 0 and "true" or "false"
+  elseif kind == "VARIANT" and type(value) == "string" and not value:find "^[%[{]" then
+    return json.encode(value) -- a VARIANT is shown as JSON: a string with its quotes
   elseif math.type(value) == "integer" then
     return kind == "DOUBLE" and float_text(value + 0.0) or ("%d"):format(value)
   elseif math.type(value) == "float" then

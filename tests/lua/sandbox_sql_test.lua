@@ -250,9 +250,15 @@ test("events are in the preview table, in event_log and in the pipeline's own ta
   w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {})
   w.clock:advance(5000)
   local where = " WHERE event_type = 'update_progress' ORDER BY 2"
-  local preview = rows(w, "SELECT details:update_progress.state, event_time FROM "
-    .. "system.lakeflow_pipeline_events_preview.pipeline_events" .. where)
+  local system = "system.lakeflow_pipeline_events_preview.pipeline_events"
+  local preview, answer = rows(w, "SELECT details:update_progress.state::string, event_time, "
+    .. "details:update_progress.state AS v FROM " .. system .. where)
   t.equal(preview[#preview][1], "COMPLETED")
+  t.equal(preview[#preview][3], '"COMPLETED"', "a VARIANT is JSON")
+  t.equal(answer.manifest.schema.columns[3].type_name, "VARIANT")
+  for _, row in ipairs(preview) do
+    row[3] = nil
+  end
   local own = "SELECT details:update_progress.state, timestamp FROM "
   t.equal(rows(w, own .. "event_log('" .. id .. "')" .. where), preview)
   t.equal(rows(w, own .. "main.s.event_log_" .. id:gsub("-", "_") .. where), preview)
