@@ -11,7 +11,7 @@
 
 /* Azure refuses tokens with less than 30 s left. */
 #define MARGIN_MS   40000
-#define MOST_MS     (20 * 60 * 1000)
+#define MOST_MS     INT64_C(1200000) /* 20 minutes */
 #define SHORTEST_MS 5000
 
 /* ---- time ---- */
@@ -89,7 +89,8 @@ bool token_time(const char *text, int64_t *ms) {
     if (!offset(&text, &minutes) || *text != '\0')
         return false;
     int64_t seconds = days_since_1970(t.tm_year, t.tm_mon, t.tm_mday) * 86400 +
-                      t.tm_hour * 3600 + (t.tm_min - minutes) * 60 + t.tm_sec;
+                      (int64_t)t.tm_hour * 3600 + ((int64_t)t.tm_min - minutes) * 60 +
+                      t.tm_sec;
     *ms = seconds * 1000 + fraction;
     return true;
 }

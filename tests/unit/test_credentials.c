@@ -20,7 +20,16 @@
 
 #include <cmocka.h>
 
-#define SECRET "dose-very-secret-0123456789"
+#define SECRET   "dose-very-secret-0123456789"
+#define RESOURCE "/subscriptions/sub-1/resourceGroups/g/providers/p"
+
+static const char CLIENT_SECRET[] = "DATABRICKS_CLIENT_SECRET=" SECRET;
+static const char ARM_SECRET[] = "ARM_CLIENT_SECRET=" SECRET;
+static const char GITHUB_TOKEN[] = "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" SECRET;
+static const char RESOURCE_ID[] = "DATABRICKS_AZURE_RESOURCE_ID=" RESOURCE;
+
+#define PUT(array, text) snprintf(array, sizeof(array), "%s", text)
+#define SECONDS(n)       ((int64_t)(n)*1000)
 
 /* ---- the server's side ---- */
 
@@ -107,10 +116,10 @@ static void reset(void) {
     struct shared *s = shared;
     memset(s, 0, sizeof *s);
     s->metadata_status = s->discovery_status = s->token_status = 200;
-    strcpy(s->metadata, "{\"oidc_endpoint\":\"%s/oidc\"}");
-    strcpy(s->discovery, "{\"token_endpoint\":\"%s/oidc/v1/token\"}");
-    strcpy(s->token, "{\"access_token\":\"token-%d\",\"token_type\":\"Bearer\","
-                     "\"expires_in\":3600}");
+    PUT(s->metadata, "{\"oidc_endpoint\":\"%s/oidc\"}");
+    PUT(s->discovery, "{\"token_endpoint\":\"%s/oidc/v1/token\"}");
+    PUT(s->token, "{\"access_token\":\"token-%d\",\"token_type\":\"Bearer\","
+                  "\"expires_in\":3600}");
 }
 
 static int set_up(void **state) {
@@ -121,7 +130,7 @@ static int set_up(void **state) {
     server_start(&server, handle);
     snprintf(host, sizeof host, "http://127.0.0.1:%d", server.port);
     snprintf(host_line, sizeof host_line, "DATABRICKS_HOST=%s", host);
-    strcpy(dir, "/tmp/tarn-credentials-XXXXXX");
+    PUT(dir, "/tmp/tarn-credentials-XXXXXX");
     if (mkdtemp(dir) == NULL)
         return -1;
     char path[4200];
@@ -229,8 +238,7 @@ static struct credentials *make(const char *const *env) {
 }
 
 static struct credentials *make_m2m(void) {
-    return make(
-        ENV(host_line, "DATABRICKS_CLIENT_ID=id-1", "DATABRICKS_CLIENT_SECRET=" SECRET));
+    return make(ENV(host_line, "DATABRICKS_CLIENT_ID=id-1", CLIENT_SECRET));
 }
 
 struct outcome {
@@ -341,9 +349,9 @@ static void an_error_reaches_all_who_wait(void **state) {
     struct credentials *cr = make_m2m();
     struct outcome all[50] = {0};
     shared->token_status = 401;
-    strcpy(shared->token,
-           "{\"error\":\"invalid_client\","
-           "\"error_description\":\"Client authentication failed " SECRET "\"}");
+    PUT(shared->token,
+        "{\"error\":\"invalid_client\","
+        "\"error_description\":\"Client authentication failed " SECRET "\"}");
     for (int i = 0; i < 50; i++)
         credentials_get(cr, keep, &all[i]);
     turn_until(&all[49].calls, 1);
@@ -375,10 +383,10 @@ static void a_token_is_renewed_in_the_background(void **state) {
     credentials_in_test(cr, NULL, fake_now);
     expect_header(cr, "Authorization: Bearer token-1");
 
-    fake_time += 2399 * 1000;
+    fake_time += SECONDS(2399);
     assert_null(credentials_get(cr, keep, &o));
     assert_true(loop_idle(loop) || atomic_load(&shared->tokens) == 1);
-    fake_time += 2 * 1000; /* in the last 20 minutes */
+    fake_time += SECONDS(2); /* in the last 20 minutes */
     for (int i = 0; i < 10; i++) {
         assert_null(credentials_get(cr, keep, &o)); /* the old one serves meanwhile */
         assert_string_equal("Authorization: Bearer token-1", o.header);
@@ -401,7 +409,7 @@ a_failure_in_the_background_harms_nobody_while_the_token_serves(void **state) {
     credentials_in_test(cr, NULL, fake_now);
     expect_header(cr, "Authorization: Bearer token-1");
     shared->token_status = 400;
-    fake_time += 3000 * 1000;
+    fake_time += SECONDS(3000);
     assert_null(credentials_get(cr, keep, &o));
     for (int64_t end = loop_now() + 5000;
          atomic_load(&shared->tokens) < 2 && loop_now() < end;)
@@ -413,7 +421,7 @@ a_failure_in_the_background_harms_nobody_while_the_token_serves(void **state) {
         loop_turn(loop, 10);
     }
     assert_int_equal(2, atomic_load(&shared->tokens));
-    fake_time += 560 * 1000; /* 40 s before its end it does not serve any more */
+    fake_time += SECONDS(560); /* 40 s before its end it does not serve any more */
     o = ask(cr);
     assert_true(o.failed);
     credentials_free(cr);
@@ -529,7 +537,7 @@ static void the_token_endpoint_is_found(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         reset();
         shared->metadata_status = cases[i].metadata_status;
-        strcpy(shared->metadata, cases[i].metadata);
+        PUT(shared->metadata, cases[i].metadata);
         struct credentials *cr = make_m2m();
         struct outcome o = ask(cr);
         if (o.failed || strncmp(shared->log, cases[i].log, strlen(cases[i].log)) != 0)
@@ -545,8 +553,8 @@ static void a_discovery_url_is_asked_first(void **state) {
              "DATABRICKS_DISCOVERY_URL=%s/mine/.well-known/"
              "oauth-authorization-server",
              host);
-    struct credentials *cr = make(ENV(host_line, line, "DATABRICKS_CLIENT_ID=i",
-                                      "DATABRICKS_CLIENT_SECRET=" SECRET));
+    struct credentials *cr =
+        make(ENV(host_line, line, "DATABRICKS_CLIENT_ID=i", CLIENT_SECRET));
     expect_header(cr, "Authorization: Bearer token-1");
     assert_string_equal("GET /mine/.well-known/oauth-authorization-server\n"
                         "POST /oidc/v1/token\n",
@@ -558,7 +566,7 @@ static void an_account_without_its_id_says_so(void **state) {
     (void)state;
     struct credentials *cr =
         make(ENV("DATABRICKS_HOST=https://accounts.cloud.databricks.com",
-                 "DATABRICKS_CLIENT_ID=i", "DATABRICKS_CLIENT_SECRET=" SECRET));
+                 "DATABRICKS_CLIENT_ID=i", CLIENT_SECRET));
     expect_fault(cr, "account_id is not set", "");
     credentials_free(cr);
 }
@@ -637,9 +645,9 @@ static void what_goes_wrong_is_told(void **state) {
         shared->discovery_status = cases[i].discovery_status;
         shared->token_status = cases[i].token_status;
         if (cases[i].discovery != NULL)
-            strcpy(shared->discovery, cases[i].discovery);
-        strcpy(shared->token, cases[i].token);
-        strcpy(shared->token_headers, cases[i].token_headers);
+            PUT(shared->discovery, cases[i].discovery);
+        PUT(shared->token, cases[i].token);
+        PUT(shared->token_headers, cases[i].token_headers);
         struct credentials *cr = make_m2m();
         struct outcome o = ask(cr);
         if (!o.failed || strstr(o.f.message, cases[i].message) == NULL)
@@ -654,9 +662,8 @@ static void what_goes_wrong_is_told(void **state) {
 
 static void nobody_at_the_address_is_a_network_fault(void **state) {
     (void)state;
-    struct credentials *cr =
-        make(ENV("DATABRICKS_HOST=http://127.0.0.1:1", "DATABRICKS_CLIENT_ID=i",
-                 "DATABRICKS_CLIENT_SECRET=" SECRET));
+    struct credentials *cr = make(ENV("DATABRICKS_HOST=http://127.0.0.1:1",
+                                      "DATABRICKS_CLIENT_ID=i", CLIENT_SECRET));
     struct outcome o = ask(cr);
     assert_int_equal(FAULT_NETWORK, o.f.kind);
     assert_non_null(strstr(o.f.message, "cannot get a token from http://127.0.0.1:1: "));
@@ -828,7 +835,6 @@ static void the_path_of_the_cli_may_be_set(void **state) {
 
 /* ---- Azure ---- */
 
-#define RESOURCE "/subscriptions/sub-1/resourceGroups/g/providers/p"
 #define AZ_ANSWER                                                                        \
     "case \"$*\" in *management*) t=managed;; *) t=az-token;; esac\n"                    \
     "echo \"{\\\"accessToken\\\":\\\"$t\\\",\\\"expiresOn\\\":\\\"2099-01-01 "           \
@@ -883,7 +889,7 @@ static void az_is_asked_plainly_where_a_tenant_does_not_work(void **state) {
 static void az_serves_a_resource_id(void **state) {
     (void)state;
     write_program("az", false, AZ_ANSWER);
-    struct credentials *cr = make_azure(ENV("DATABRICKS_AZURE_RESOURCE_ID=" RESOURCE));
+    struct credentials *cr = make_azure(ENV(RESOURCE_ID));
     struct outcome o = ask(cr);
     assert_false(o.failed);
     assert_string_equal("Authorization: Bearer az-token", o.header);
@@ -904,9 +910,8 @@ static void a_user_without_management_tokens_goes_without(void **state) {
     write_program("az", false,
                   "case \"$*\" in *management.test*) echo 'ERROR: no' >&2; exit 1;; "
                   "esac\n" AZ_ANSWER);
-    struct credentials *cr =
-        make_azure(ENV(host_line, "DATABRICKS_AUTH_TYPE=azure-cli", "ARM_TENANT_ID=t",
-                       "DATABRICKS_AZURE_RESOURCE_ID=" RESOURCE));
+    struct credentials *cr = make_azure(
+        ENV(host_line, "DATABRICKS_AUTH_TYPE=azure-cli", "ARM_TENANT_ID=t", RESOURCE_ID));
     struct outcome o = ask(cr);
     assert_false(o.failed);
     assert_string_equal("X-Databricks-Azure-Workspace-Resource-Id: " RESOURCE,
@@ -964,10 +969,9 @@ static void az_is_tried_where_the_other_cli_is_not_logged_in(void **state) {
 
 static void a_secret_of_entra_becomes_a_token(void **state) {
     (void)state;
-    strcpy(shared->token, "{\"access_token\":\"aad-%d\",\"expires_in\":\"3599\","
-                          "\"expires_on\":\"1\",\"token_type\":\"Bearer\"}");
-    struct credentials *cr =
-        make_azure(ENV(host_line, "ARM_CLIENT_ID=app", "ARM_CLIENT_SECRET=" SECRET));
+    PUT(shared->token, "{\"access_token\":\"aad-%d\",\"expires_in\":\"3599\","
+                       "\"expires_on\":\"1\",\"token_type\":\"Bearer\"}");
+    struct credentials *cr = make_azure(ENV(host_line, "ARM_CLIENT_ID=app", ARM_SECRET));
     expect_header(cr, "Authorization: Bearer aad-1");
     assert_string_equal("GET /aad/auth\nPOST /the-tenant/oauth2/token\n", shared->log);
     assert_string_equal(
@@ -979,10 +983,9 @@ static void a_secret_of_entra_becomes_a_token(void **state) {
 
 static void a_service_principal_finds_its_workspace(void **state) {
     (void)state;
-    strcpy(shared->token, "{\"access_token\":\"aad-%d\",\"expires_in\":\"3599\"}");
-    struct credentials *cr =
-        make_azure(ENV("DATABRICKS_AZURE_RESOURCE_ID=" RESOURCE, "ARM_CLIENT_ID=app",
-                       "ARM_CLIENT_SECRET=" SECRET, "ARM_TENANT_ID=ten-1"));
+    PUT(shared->token, "{\"access_token\":\"aad-%d\",\"expires_in\":\"3599\"}");
+    struct credentials *cr = make_azure(
+        ENV(RESOURCE_ID, "ARM_CLIENT_ID=app", ARM_SECRET, "ARM_TENANT_ID=ten-1"));
     struct outcome o = ask(cr);
     assert_false(o.failed);
     assert_string_equal("POST /ten-1/oauth2/token\n"
@@ -1002,20 +1005,20 @@ static void a_service_principal_finds_its_workspace(void **state) {
 
 static void what_entra_refuses_is_told(void **state) {
     (void)state;
-    const char *const *env = ENV(host_line, "ARM_CLIENT_ID=app",
-                                 "ARM_CLIENT_SECRET=" SECRET, "ARM_TENANT_ID=t");
+    const char *const *env =
+        ENV(host_line, "ARM_CLIENT_ID=app", ARM_SECRET, "ARM_TENANT_ID=t");
     shared->token_status = 401;
-    strcpy(shared->token,
-           "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000215:"
-           " Invalid client secret '" SECRET "'.\\r\\nTrace ID: x\"}");
+    PUT(shared->token,
+        "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000215:"
+        " Invalid client secret '" SECRET "'.\\r\\nTrace ID: x\"}");
     struct credentials *cr = make_azure(env);
     expect_fault(cr,
                  "azure-client-secret: Microsoft Entra: invalid_client: AADSTS7000215",
                  "check azure_client_id (ARM_CLIENT_ID)");
     credentials_free(cr);
 
-    cr = make(ENV(host_line, "ARM_CLIENT_ID=app", "ARM_CLIENT_SECRET=" SECRET,
-                  "ARM_TENANT_ID=t", "ARM_ENVIRONMENT=moon"));
+    cr = make(ENV(host_line, "ARM_CLIENT_ID=app", ARM_SECRET, "ARM_TENANT_ID=t",
+                  "ARM_ENVIRONMENT=moon"));
     expect_fault(cr, "azure_environment moon (ARM_ENVIRONMENT) is none of public", "");
     credentials_free(cr);
 }
@@ -1027,8 +1030,7 @@ static void github_vouches_for_us(void **state) {
     char url[128], want[400];
     snprintf(url, sizeof url, "ACTIONS_ID_TOKEN_REQUEST_URL=%s/github?v=2", host);
     struct credentials *cr =
-        make(ENV(host_line, url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" SECRET,
-                 "DATABRICKS_CLIENT_ID=app"));
+        make(ENV(host_line, url, GITHUB_TOKEN, "DATABRICKS_CLIENT_ID=app"));
     expect_header(cr, "Authorization: Bearer token-1");
     assert_string_equal(
         "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&"
@@ -1044,16 +1046,15 @@ static void github_vouches_for_us(void **state) {
     credentials_free(cr);
 
     reset();
-    strcpy(shared->metadata, "{\"token_federation_default_oidc_audiences\":[\"told\"]}");
-    cr = make(ENV(host_line, url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" SECRET,
-                  "DATABRICKS_CLIENT_ID=app"));
+    PUT(shared->metadata, "{\"token_federation_default_oidc_audiences\":[\"told\"]}");
+    cr = make(ENV(host_line, url, GITHUB_TOKEN, "DATABRICKS_CLIENT_ID=app"));
     ask(cr);
     assert_non_null(strstr(shared->log, "audience=told\n"));
     credentials_free(cr);
 
     reset();
-    cr = make(ENV(host_line, url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" SECRET,
-                  "DATABRICKS_CLIENT_ID=app", "DATABRICKS_TOKEN_AUDIENCE=mine"));
+    cr = make(ENV(host_line, url, GITHUB_TOKEN, "DATABRICKS_CLIENT_ID=app",
+                  "DATABRICKS_TOKEN_AUDIENCE=mine"));
     ask(cr);
     assert_non_null(strstr(shared->log, "audience=mine\n"));
     credentials_free(cr);
@@ -1089,9 +1090,8 @@ static void a_variable_or_a_file_vouches_for_us(void **state) {
 static void a_vouching_that_is_not_believed_is_told(void **state) {
     (void)state;
     shared->token_status = 400;
-    strcpy(shared->token,
-           "{\"error\":\"invalid_grant\",\"error_description\":\"bad subject "
-           "env-jwt-0123\"}");
+    PUT(shared->token, "{\"error\":\"invalid_grant\",\"error_description\":\"bad subject "
+                       "env-jwt-0123\"}");
     struct credentials *cr = make(ENV(host_line, "DATABRICKS_OIDC_TOKEN=env-jwt-0123"));
     expect_fault(cr, "env-oidc: the token endpoint: invalid_grant: bad subject ****",
                  "federation policy");
