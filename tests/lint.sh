@@ -31,7 +31,7 @@ check clang-format clang-format --dry-run -Werror $all_files
 check luacheck luacheck -q lua scripts tests docs/native
 check shellcheck shellcheck dev .ci/run tests/run.sh tests/lint.sh
 # shellcheck disable=SC2086
-check clang-tidy sh -c 'echo "$1" | tr " " "\n" | xargs -n 4 -P "$(nproc)" \
+check clang-tidy sh -c 'echo "$1" | tr " " "\n" | xargs -n 1 -P "$(nproc)" \
     clang-tidy -p build --quiet --warnings-as-errors="*"' sh "$(echo $c_files)"
 
 echo "$passed passed, $failed failed"
