@@ -324,6 +324,8 @@ static void refused(struct workspace_call *c, struct http_response *r, struct fa
     }
     c->maybe = c->maybe || (has_effect(c) && retry_ambiguous(seen));
     int delay = renew(c, seen->status) ? 0 : next_try(c, seen);
+    if (c->done == NULL && ws->refs == 0 && seen->unsent)
+        delay = RETRY_GIVE_UP; /* nobody is there, and the program waits to end */
     if (delay == RETRY_GIVE_UP) {
         size_t size = strlen(f->message);
         if (c->tries > 1)

@@ -631,6 +631,19 @@ static void a_post_does_not_keep_us_for_ever(void **state) {
     assert_in_range(loop_now() - start, 2500, 4000);
 }
 
+static void a_post_to_nobody_does_not_keep_us_at_all(void **state) {
+    struct world *w = *state;
+    w->server.port = 1; /* nothing listens there */
+    reconnect(w, 0, 0);
+    assert_true(workspace_post(w->ws, "POST", "/x", NULL, 0));
+    workspace_release(w->ws);
+    w->ws = NULL;
+    int64_t start = loop_now();
+    http_free(w->http);
+    w->http = NULL;
+    assert_in_range(loop_now() - start, 0, 1000);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
 
 int main(void) {
@@ -658,6 +671,7 @@ int main(void) {
         TEST(closing_reports_all_calls_as_cancelled),
         TEST(a_post_outlives_its_workspace),
         TEST(a_post_does_not_keep_us_for_ever),
+        TEST(a_post_to_nobody_does_not_keep_us_at_all),
     };
     return cmocka_run_group_tests_name("workspace", tests, NULL, NULL);
 }
