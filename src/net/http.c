@@ -1,9 +1,8 @@
-#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "net/http.h"
 
-#include "base/base64.h"
 #include "base/url.h"
 #include "net/cause.h"
+#include "net/outgoing.h"
 #include "net/trace.h"
 
 #include <ctype.h>
@@ -35,12 +34,8 @@ struct http_call {
     /* the request */
     http_done *done;
     void *ud;
-    struct buf text; /* method, URL, headers, each with its 0; wiped */
-    struct curl_slist *nodes;
-    size_t nodes_room;
-    const char *method, *url, *secret;
-    struct buf body; /* a copy, if one was made */
-    bool secret_body, secret_url, idempotent;
+    struct outgoing out;
+    bool secret_url, idempotent;
     int quiet_ms, connect_ms, total_ms;
     size_t max_body;
 
@@ -78,10 +73,11 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *ud) {
     if (c->r.body.bytes == NULL) {
         curl_off_t length = -1;
         curl_easy_getinfo(c->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-        if (length > (curl_off_t)size && (size_t)length <= c->max_body && !c->secret_body)
+        if (length > (curl_off_t)size && (size_t)length <= c->max_body &&
+            !c->out.secret_body)
             buf_grow(&c->r.body, (size_t)length); /* else it grows as it comes */
     }
-    if ((c->secret_body && !grow_secret(&c->r.body, size)) ||
+    if ((c->out.secret_body && !grow_secret(&c->r.body, size)) ||
         !buf_add(&c->r.body, bytes, size)) {
         c->no_memory = true;
         return 0;
@@ -170,8 +166,8 @@ static bool set_up(struct http_call *c) {
 
 static void destroy(struct http_call *c) {
     curl_easy_cleanup(c->easy);
-    buf_wipe(&c->text);
-    free(c->nodes);
+    outgoing_free(&c->out);
+    buf_free(&c->r.headers);
     free(c);
 }
 
@@ -199,14 +195,13 @@ static struct http_call *take_call(struct http *h) {
 /* Forget all of one request; the handle, its connection and the small buffers stay. */
 static void put_back(struct http_call *c) {
     struct http *h = c->http;
-    (c->secret_body ? buf_wipe : buf_free)(&c->body);
-    (c->secret_body ? buf_wipe : buf_free)(&c->r.body);
-    if (c->text.bytes != NULL)
-        explicit_bzero(c->text.bytes, c->text.room);
-    c->text.size = 0;
+    if (c->out.secret_body)
+        buf_wipe(&c->r.body);
+    else
+        buf_free(&c->r.body);
+    outgoing_wipe(&c->out);
     c->r.headers.size = 0;
     if (h->spares == SPARES) {
-        buf_free(&c->r.headers);
         destroy(c);
         return;
     }
@@ -222,146 +217,14 @@ static void unlink_call(struct http_call *c) {
         c->next->link = c->link;
 }
 
-/* ---- from a request to options ---- */
-
-static size_t length(const char *text) {
-    return text == NULL ? 0 : strlen(text) + 1;
-}
-
-#define BASIC "Authorization: Basic "
-
-static bool add_basic(struct buf *b, const char *auth) {
-    size_t size = strlen(auth), room = base64_encoded_size(size);
-    if (!buf_add(b, BASIC, sizeof BASIC - 1) || !buf_grow(b, room + 1))
-        return false;
-    base64_encode(auth, size, b->bytes + b->size);
-    b->size += room;
-    return buf_add(b, "", 1);
-}
-
-/* A header with a line break would be two headers. */
-static bool one_line(const char *header) {
-    return strpbrk(header, "\r\n") == NULL && strpbrk(header, ":;") != NULL;
-}
-
-struct header_plan {
-    size_t count, bytes;
-    bool secrets, sound, typed;
-};
-
-static void plan_list(struct header_plan *p, const char *const *list) {
-    for (; list != NULL && *list != NULL; list++) {
-        p->count++;
-        p->bytes += length(*list);
-        p->sound = p->sound && one_line(*list);
-        p->typed = p->typed || strncasecmp(*list, "Content-Type:", 13) == 0;
-    }
-}
-
-static struct header_plan plan_headers(const struct http_request *r) {
-    struct header_plan p = {.sound = true};
-    plan_list(&p, r->headers);
-    size_t plain = p.count;
-    const char *const one[] = {r->secret_header, NULL};
-    plan_list(&p, one);
-    plan_list(&p, r->more_secrets);
-    if (r->basic_auth != NULL) {
-        p.count++;
-        p.bytes += sizeof BASIC + base64_encoded_size(strlen(r->basic_auth));
-    }
-    p.secrets = p.count > plain;
-    return p;
-}
-
-/* Add a header to the list. libcurl only reads it, so that the nodes are one array. */
-static void add_node(struct http_call *c, size_t *n, char *line) {
-    c->nodes[*n] = (struct curl_slist){.data = line};
-    if (*n > 0)
-        c->nodes[*n - 1].next = &c->nodes[*n];
-    ++*n;
-}
-
-static char *keep(struct http_call *c, const char *text) {
-    char *at = c->text.bytes + c->text.size;
-    memcpy(at, text, strlen(text) + 1);
-    c->text.size += strlen(text) + 1;
-    return at;
-}
-
-/* Copy method, URL and headers into one block, which must not move while they are added. */
-static bool copy_texts(struct http_call *c, const struct http_request *r,
-                       const struct header_plan *p) {
-    static char no_expect[] = "Expect:", no_type[] = "Content-Type:";
-    size_t need = length(r->method) + length(r->url) + p->bytes, n = 0;
-    if (p->count + 2 > c->nodes_room) {
-        struct curl_slist *nodes = realloc(c->nodes, (p->count + 2) * sizeof *nodes);
-        if (nodes == NULL)
-            return false;
-        c->nodes = nodes;
-        c->nodes_room = p->count + 2;
-    }
-    c->text.size = 0;
-    if (!buf_grow(&c->text, need))
-        return false;
-    c->method = keep(c, r->method);
-    c->url = keep(c, r->url);
-    c->secret = NULL;
-    for (const char *const *h = r->headers; h != NULL && *h != NULL; h++)
-        add_node(c, &n, keep(c, *h));
-    if (r->secret_header != NULL) {
-        c->secret = keep(c, r->secret_header);
-        add_node(c, &n, c->text.bytes + (c->secret - c->text.bytes));
-    }
-    for (const char *const *h = r->more_secrets; h != NULL && *h != NULL; h++)
-        add_node(c, &n, keep(c, *h));
-    if (r->basic_auth != NULL) {
-        char *at = c->text.bytes + c->text.size;
-        if (!add_basic(&c->text, r->basic_auth))
-            return false;
-        add_node(c, &n, at);
-    }
-    if (r->body_size > 0) {
-        add_node(c, &n, no_expect); /* waiting for a 100 costs a round trip */
-        if (!p->typed)
-            add_node(c, &n, no_type); /* libcurl would call it a form */
-    }
-    return curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, n > 0 ? c->nodes : NULL) ==
-           CURLE_OK;
-}
-
-static bool set_method(struct http_call *c, const struct http_request *r) {
-    CURL *e = c->easy;
-    bool post = strcmp(r->method, "POST") == 0, get = strcmp(r->method, "GET") == 0;
-    bool head = strcmp(r->method, "HEAD") == 0;
-    bool bodied = r->body_size > 0 || post || strcmp(r->method, "PUT") == 0 ||
-                  strcmp(r->method, "PATCH") == 0;
-    curl_easy_setopt(e, CURLOPT_HTTPGET, 1L); /* undoes NOBODY and POST */
-    if (head)
-        curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
-    if (bodied) {
-        const void *body = r->body;
-        if (!r->keeps_body && r->body_size > 0) {
-            if (!buf_add(&c->body, r->body, r->body_size))
-                return false;
-            body = c->body.bytes;
-        }
-        curl_easy_setopt(e, CURLOPT_POST, 1L);
-        curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_size);
-        curl_easy_setopt(e, CURLOPT_POSTFIELDS, r->body_size > 0 ? body : "");
-    }
-    bool plain = head || (get && !bodied) || post;
-    return curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, plain ? NULL : c->method) ==
-           CURLE_OK;
-}
+/* ---- the beginning of a call ---- */
 
 static int or_else(int value, int otherwise) {
     return value > 0 ? value : otherwise;
 }
 
-static bool configure(struct http_call *c, const struct http_request *r,
-                      const struct url_parts *a, const struct header_plan *p) {
+static void configure(struct http_call *c, const struct http_request *r, bool https) {
     CURL *e = c->easy;
-    c->secret_body = r->secret_body;
     c->secret_url = r->secret_url;
     c->idempotent =
         r->idempotent || strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
@@ -380,24 +243,30 @@ static bool configure(struct http_call *c, const struct http_request *r,
     curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, r->insecure ? 0L : 1L);
     curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, r->insecure ? 0L : 2L);
     /* a first connection that turns out to speak HTTP/2 carries all; plain http never does */
-    curl_easy_setopt(e, CURLOPT_PIPEWAIT, a->https ? 1L : 0L);
-    return copy_texts(c, r, p) && set_method(c, r) &&
-           curl_easy_setopt(e, CURLOPT_URL, c->url) == CURLE_OK &&
-           /* a proxy cannot reach this machine's own servers */
-           curl_easy_setopt(e, CURLOPT_NOPROXY, a->local ? "*" : NULL) == CURLE_OK;
+    curl_easy_setopt(e, CURLOPT_PIPEWAIT, https ? 1L : 0L);
 }
 
 /* ---- the end of a call ---- */
 
 static void trace_view(const struct http_call *c, struct trace_call *t) {
-    *t = (struct trace_call){.method = c->method,
-                             .url = c->url,
-                             .secret_body = c->secret_body,
+    *t = (struct trace_call){.method = c->out.method,
+                             .url = c->out.url,
+                             .secret_body = c->out.secret_body,
                              .secret_url = c->secret_url};
-    if (c->secret != NULL) {
-        const char *last = strrchr(c->secret, ' ');
-        t->echo = last != NULL ? last + 1 : c->secret;
+    if (c->out.secret != NULL) {
+        const char *last = strrchr(c->out.secret, ' ');
+        t->echo = last != NULL ? last + 1 : c->out.secret;
     }
+}
+
+static void trace_start(const struct http_call *c, const struct http_request *r) {
+    static const char *const none[] = {NULL};
+    struct trace_call t;
+    trace_view(c, &t);
+    t.headers = r->headers != NULL ? r->headers : none;
+    t.body = r->body;
+    t.body_size = r->body_size;
+    trace_request(c->http->trace, &t);
 }
 
 static void report(struct http_call *c, struct fault *f) {
@@ -435,7 +304,7 @@ static void finished(struct transfer *t, CURLcode result) {
     if (result != CURLE_OK) {
         struct cause cause = {
             .result = result,
-            .url = c->url,
+            .url = c->out.url,
             .detail = c->error[0] != '\0' ? c->error : curl_easy_strerror(result),
             .connected = c->connected,
             .no_memory = c->no_memory,
@@ -466,7 +335,7 @@ static void quiet_too_long(void *ud) {
         return;
     struct url_parts a = {.host = ""};
     struct fault f;
-    url_read(c->url, &a);
+    url_read(c->out.url, &a);
     fault_set(&f, FAULT_TIMEOUT, "not a byte from %.*s for %.3g s", a.host_size, a.host,
               c->quiet_ms / 1000.0);
     measure(c);
@@ -510,23 +379,10 @@ void http_free(struct http *h) {
     while (h->spare != NULL) {
         struct http_call *c = h->spare;
         h->spare = c->next;
-        buf_free(&c->r.headers);
         destroy(c);
     }
     curl_share_cleanup(h->share);
     free(h);
-}
-
-static bool acceptable(const struct http_request *r, const struct url_parts *a,
-                       const struct header_plan *p, struct fault *f) {
-    if (!p->sound || *r->method == '\0' || strpbrk(r->method, " \r\n\t:") != NULL)
-        return fault_set(f, FAULT_PARSE, "a header or the method is malformed");
-    if (p->secrets && !a->https && !a->local) {
-        fault_set(f, FAULT_AUTH, "credentials are not sent over plain http to %.*s",
-                  a->host_size, a->host);
-        return fault_hint(f, "use https://");
-    }
-    return true;
 }
 
 struct http_call *http_start(struct http *h, const struct http_request *r,
@@ -538,16 +394,16 @@ struct http_call *http_start(struct http *h, const struct http_request *r,
                    "it begins with https:// or http://, and has no blanks or passwords");
         return NULL;
     }
-    struct header_plan p = plan_headers(r);
-    if (!acceptable(r, &a, &p, f))
-        return NULL;
     struct http_call *c = take_call(h);
-    if (c == NULL || !configure(c, r, &a, &p)) {
-        if (c != NULL)
-            put_back(c);
+    if (c == NULL) {
         fault_set(f, FAULT_IO, "not enough memory for a request");
         return NULL;
     }
+    if (!outgoing_set(&c->out, c->easy, r, &a, f)) {
+        put_back(c);
+        return NULL;
+    }
+    configure(c, r, a.https);
     c->done = done;
     c->ud = ud;
     c->last = loop_now();
@@ -564,15 +420,8 @@ struct http_call *http_start(struct http *h, const struct http_request *r,
     if (c->next != NULL)
         c->next->link = &c->next;
     h->active = c;
-    if (h->trace > 0) {
-        static const char *const none[] = {NULL};
-        struct trace_call t;
-        trace_view(c, &t);
-        t.headers = r->headers != NULL ? r->headers : none;
-        t.body = r->body;
-        t.body_size = r->body_size;
-        trace_request(h->trace, &t);
-    }
+    if (h->trace > 0)
+        trace_start(c, r);
     return c;
 }
 
@@ -584,11 +433,12 @@ void http_cancel(struct http_call *c) {
 
 bool http_header(const struct http_response *r, const char *name, char *value,
                  size_t room) {
-    const char *at = r->headers.bytes, *end = at + r->headers.size;
+    const char *at = r->headers.size > 0 ? r->headers.bytes : "";
+    const char *end = at + r->headers.size;
     size_t n = strlen(name);
     bool found = false;
     value[0] = '\0';
-    while (r->headers.size > 0 && at < end) {
+    while (at < end) {
         const char *nl = memchr(at, '\n', (size_t)(end - at));
         const char *stop = nl != NULL ? nl : end, *next = nl != NULL ? nl + 1 : end;
         if ((size_t)(stop - at) > n && at[n] == ':' && strncasecmp(at, name, n) == 0) {

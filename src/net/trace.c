@@ -35,6 +35,8 @@ static bool add_body(struct buf *b, char mark, const struct trace_call *c,
 }
 
 static bool add_headers(struct buf *b, const char *lines, size_t size) {
+    if (size == 0)
+        return true;
     const char *end = lines + size;
     while (lines < end) {
         const char *nl = memchr(lines, '\n', (size_t)(end - lines));
