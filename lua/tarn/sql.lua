@@ -10,27 +10,16 @@ local M = {}
 local Rows = {}
 Rows.__index = Rows
 
--- The SQL type that a Lua value is bound as, unless the caller says one.
-local function type_of(value)
-  local kind = math.type(value)
-  if kind == "integer" then
-    return "BIGINT"
-  elseif kind == "float" then
-    return "DOUBLE"
-  elseif type(value) == "boolean" then
-    return "BOOLEAN"
-  end
-end
-
 -- Sorted by name, so that the same call is the same request. A parameter may be a value, or
--- { value = , type = } for DATE, TIMESTAMP, DECIMAL(p,s) and NULLs with a type.
+-- { value = , type = } for DATE, TIMESTAMP, DECIMAL(p,s) and NULLs with a type. Without one the
+-- primitive says INT, BIGINT, DOUBLE, BOOLEAN or STRING.
 local function parameter_list(params)
   local list = {}
   for name, value in pairs(params) do
     if type(value) == "table" then
       list[#list + 1] = { name = name, value = value.value, type = value.type }
     else
-      list[#list + 1] = { name = name, value = value, type = type_of(value) }
+      list[#list + 1] = { name = name, value = value }
     end
   end
   table.sort(list, function(a, b) return a.name < b.name end)
