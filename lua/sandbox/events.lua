@@ -2,11 +2,11 @@
 
 local errors = require "sandbox.errors"
 local filter = require "sandbox.filter"
+local grants = require "sandbox.grants"
 local graph = require "sandbox.graph"
 local ids = require "sandbox.ids"
 local measure = require "sandbox.measure"
 local paging = require "sandbox.paging"
-local permissions = require "sandbox.permissions"
 local reply = require "sandbox.reply"
 local run = require "sandbox.run"
 local state = require "sandbox.state"
@@ -140,7 +140,7 @@ local function list(w, req)
   if not pipeline then
     errors.missing("The specified pipeline %s was not found.", req.params.id)
   end
-  permissions.check_pipeline(w, req.principal, pipeline, "CAN_VIEW")
+  grants.check_pipeline(w, req.principal, pipeline, "CAN_VIEW")
   M.catch_up(w, pipeline)
   local size = paging.size(req.query, DEFAULT_SIZE, MAX_SIZE)
   local text, up, direction, ts, n = query_of(req, paging.find_token(req.query))

@@ -12,6 +12,7 @@ return {
   "sandbox.compute",
   "sandbox.permissions",
   "sandbox.pipelines",
+  "sandbox.migrate",
   "sandbox.updates",
   "sandbox.runs",
   "sandbox.events",

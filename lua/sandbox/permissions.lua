@@ -1,133 +1,16 @@
---- Access control lists of pipelines and workspace objects (api A.12, E.4).
+--- The routes of access control lists (api A.12, E.4).
 --
--- Only what was granted directly is stored. The owner of an object is its creator until a
--- grant says otherwise; the group `admins` inherits CAN_MANAGE everywhere.
+-- The group `admins` inherits CAN_MANAGE everywhere.
 
 local errors = require "sandbox.errors"
+local grants = require "sandbox.grants"
 local people = require "sandbox.people"
 
 local M = {}
 
-M.schema = [[
-CREATE TABLE IF NOT EXISTS grants(
-  kind TEXT NOT NULL, object_id TEXT NOT NULL,
-  principal_kind TEXT NOT NULL, principal TEXT NOT NULL, level TEXT NOT NULL,
-  PRIMARY KEY (kind, object_id, principal_kind, principal)) WITHOUT ROWID;
-]]
-
-local PIPELINE_LEVELS <const> = {
-  { "CAN_VIEW", "Can view the pipeline's details and its event log" },
-  { "CAN_RUN", "Can view, start and stop the pipeline" },
-  { "CAN_MANAGE", "Can run the pipeline, edit its settings and change its permissions" },
-  { "IS_OWNER", "Is the owner: the pipeline runs as this principal unless run_as is set" },
-}
-
-local OBJECT_LEVELS <const> = {
-  { "CAN_READ", "Can view and comment on the object" },
-  { "CAN_RUN", "Can view, comment on, attach and run the object" },
-  { "CAN_EDIT", "Can view, run and edit the object" },
-  { "CAN_MANAGE", "Can edit the object and change its permissions" },
-}
-
--- Each kind has `find_owner(w, id)`: the creator's name, nil if there is no such object.
-local kinds = {
-  pipelines = { type = "pipelines", levels = PIPELINE_LEVELS, owner_level = "IS_OWNER",
-    missing = "The specified pipeline %s was not found." },
-}
-
-function kinds.pipelines.find_owner(w, id)
-  local row = w.db:find_row("SELECT creator FROM pipelines "
-    .. "WHERE id = ? AND ifnull(deleted > ?, 1)", { id, w.clock:now() })
-  return row and row.creator
-end
-
--- Objects of the workspace tree belong to whose home they are in, and else to the admin.
-for kind, name in pairs {
-  notebooks = "notebook", files = "file", directories = "directory", repos = "repo",
-} do
-  kinds[kind] = {
-    type = name, levels = OBJECT_LEVELS, owner_level = "CAN_MANAGE",
-    missing = "The specified " .. name .. " %s was not found.",
-    find_owner = function(w, id)
-      local row = w.db:find_row("SELECT path FROM tree WHERE id = ? AND type = ?",
-        { math.tointeger(tonumber(id)) or -1, name:upper() })
-      return row and (row.path:match "^/%u%l+/([^/]+@[^/]+)" or w.principal.user_name)
-    end,
-  }
-end
+M.schema = grants.schema
 
 local PRINCIPALS <const> = { "user_name", "group_name", "service_principal_name" }
-
-local function rank(kind, level)
-  for i, known in ipairs(kinds[kind].levels) do
-    if known[1] == level then
-      return i
-    end
-  end
-end
-
-local function principal_kind(w, name)
-  local person = people.find(w.people, name)
-  return person and person.application_id and "service_principal_name" or "user_name"
-end
-
-local function stored(w, kind, id)
-  return w.db:query("SELECT principal_kind, principal, level FROM grants "
-    .. "WHERE kind = ? AND object_id = ? ORDER BY principal_kind, principal", { kind, id })
-end
-
--- The direct grants, with that of the owner made up from the creator if none is stored.
-local function direct(w, kind, id, creator)
-  local grants, top = stored(w, kind, id), kinds[kind].owner_level
-  for _, grant in ipairs(grants) do
-    if grant.level == top then
-      return grants
-    end
-  end
-  table.insert(grants, 1, {
-    principal_kind = principal_kind(w, creator), principal = creator, level = top,
-  })
-  return grants
-end
-
-local function owner_of(w, kind, id)
-  local rules = kinds[kind]
-  local creator = rules and rules.find_owner(w, id)
-  if not creator then
-    errors.missing((rules and rules.missing or "Object %s does not exist."), id)
-  end
-  return creator
-end
-
---- True if `principal` has at least that level on the object, whose creator is `creator`.
----@return boolean
-function M.allows(w, principal, kind, id, creator, level)
-  if principal.admin or principal.user_name == creator then
-    return true
-  end
-  local need, groups = rank(kind, level), {}
-  for _, group in ipairs(principal.groups) do
-    groups[group] = true
-  end
-  for _, grant in ipairs(stored(w, kind, id)) do
-    local mine = grant.principal_kind == "group_name" and groups[grant.principal]
-      or grant.principal_kind ~= "group_name" and grant.principal == principal.user_name
-    if mine and rank(kind, grant.level) >= need then
-      return true
-    end
-  end
-  return false
-end
-
---- Refuse with 403 a principal without that level on a pipeline.
----@param row table of table `pipelines`
----@param level string
-function M.check_pipeline(w, principal, row, level)
-  if not M.allows(w, principal, "pipelines", row.id, row.creator, level) then
-    errors.denied(("User %s does not have %s permission on pipeline %s."):format(
-      principal.user_name, level, row.id))
-  end
-end
 
 local function display_name(w, grant)
   local person = people.find(w.people, grant.principal)
@@ -136,7 +19,7 @@ end
 
 local function view(w, kind, id, creator)
   local list = {}
-  for _, grant in ipairs(direct(w, kind, id, creator)) do
+  for _, grant in ipairs(grants.direct(w, kind, id, creator)) do
     list[#list + 1] = {
       [grant.principal_kind] = grant.principal,
       display_name = grant.principal_kind ~= "group_name" and display_name(w, grant) or nil,
@@ -152,7 +35,7 @@ local function view(w, kind, id, creator)
   }
   return {
     object_id = ("/%s/%s"):format(kind, id),
-    object_type = kinds[kind].type,
+    object_type = grants.kinds[kind].type,
     access_control_list = list,
   }
 end
@@ -181,7 +64,7 @@ local NOUNS <const> = {
 -- The entries of a request as grants; anything wrong with them is refused.
 local function requested(w, kind, body)
   local list = type(body) == "table" and body.access_control_list or nil
-  local grants = {}
+  local result = {}
   for _, entry in ipairs(list or {}) do
     local found
     for _, name in ipairs(PRINCIPALS) do
@@ -194,7 +77,7 @@ local function requested(w, kind, body)
     end
     if not found then
       errors.invalid "An access control entry must name exactly one principal."
-    elseif not rank(kind, found.level) then
+    elseif not grants.rank(kind, found.level) then
       errors.invalid("'%s' is not a permission level of %s.", tostring(found.level), kind)
     elseif not principal_exists(w, found.principal_kind, found.principal) then
       errors.missing("Principal: %s(%s) does not exist", NOUNS[found.principal_kind],
@@ -207,15 +90,15 @@ local function requested(w, kind, body)
       if found.level == "IS_OWNER" and found.principal_kind == "group_name" then
         errors.invalid "A group cannot be the owner of a pipeline."
       end
-      grants[#grants + 1] = found
+      result[#result + 1] = found
     end
   end
-  return grants
+  return result
 end
 
-local function check_owner(kind, grants)
+local function check_owner(kind, list)
   local owners = 0
-  for _, grant in ipairs(grants) do
+  for _, grant in ipairs(list) do
     owners = owners + (grant.level == "IS_OWNER" and 1 or 0)
   end
   if kind == "pipelines" and owners ~= 1 then
@@ -223,8 +106,8 @@ local function check_owner(kind, grants)
   end
 end
 
-local function owner_in(grants, top)
-  for _, grant in ipairs(grants) do
+local function owner_in(list, top)
+  for _, grant in ipairs(list) do
     if grant.level == top then
       return grant.principal
     end
@@ -251,58 +134,20 @@ local function check_new_owner(w, req, before, after)
   end
 end
 
-local function merged(before, changes)
-  local result, at = {}, {}
-  local function put(grant)
-    local key = grant.principal_kind .. "/" .. grant.principal
-    at[key] = at[key] or #result + 1
-    result[at[key]] = grant
-  end
-  for _, grant in ipairs(before) do
-    put(grant)
-  end
-  for _, grant in ipairs(changes) do
-    if grant.level == "IS_OWNER" then -- a new owner takes the place of the old one
-      for i, other in ipairs(result) do
-        if other.level == "IS_OWNER" then
-          result[i] = { principal_kind = other.principal_kind, principal = other.principal,
-            level = "CAN_MANAGE" }
-        end
-      end
-    end
-    put(grant)
-  end
-  return result
-end
-
-local function save(w, kind, id, grants)
-  w.db:exec("DELETE FROM grants WHERE kind = ? AND object_id = ?", { kind, id })
-  for _, grant in ipairs(grants) do
-    w.db:exec("INSERT INTO grants VALUES (?, ?, ?, ?, ?)",
-      { kind, id, grant.principal_kind, grant.principal, grant.level })
-  end
-end
-
---- Grant levels on an object, as PATCH does; for scenarios.
----@param grants table[] { principal_kind, principal, level }
-function M.grant(w, kind, id, grants)
-  save(w, kind, id, merged(direct(w, kind, id, owner_of(w, kind, id)), grants))
-end
-
 local function manage(w, req, kind, id)
-  local creator = owner_of(w, kind, id)
-  if not M.allows(w, req.principal, kind, id, creator, "CAN_MANAGE") then
+  local creator = grants.owner_of(w, kind, id)
+  if not grants.allows(w, req.principal, kind, id, creator, "CAN_MANAGE") then
     errors.denied(("%s does not have Manage permissions on %s with ID: %s. Please contact the "
       .. "owner or an administrator for access."):format(req.principal.user_name,
-      kinds[kind].type, id))
+      grants.kinds[kind].type, id))
   end
   return creator
 end
 
 local function get(w, req)
   local kind, id = req.params.kind, req.params.id
-  local creator = owner_of(w, kind, id)
-  if not M.allows(w, req.principal, kind, id, creator, kinds[kind].levels[1][1]) then
+  local creator = grants.owner_of(w, kind, id)
+  if not grants.allows(w, req.principal, kind, id, creator, grants.kinds[kind].levels[1][1]) then
     errors.denied(("%s does not have View permissions on %s."):format(
       req.principal.user_name, id))
   end
@@ -311,9 +156,9 @@ end
 
 local function levels(w, req)
   local kind = req.params.kind
-  owner_of(w, kind, req.params.id)
+  grants.owner_of(w, kind, req.params.id)
   local list = {}
-  for i, level in ipairs(kinds[kind].levels) do
+  for i, level in ipairs(grants.kinds[kind].levels) do
     list[i] = { permission_level = level[1], description = level[2] }
   end
   return { permission_levels = list }
@@ -323,10 +168,10 @@ local function put(w, req)
   local kind, id = req.params.kind, req.params.id
   return w:write(function()
     local creator = manage(w, req, kind, id)
-    local grants = requested(w, kind, req.body)
-    check_owner(kind, grants)
-    check_new_owner(w, req, direct(w, kind, id, creator), grants)
-    save(w, kind, id, merged({}, grants))
+    local new = requested(w, kind, req.body)
+    check_owner(kind, new)
+    check_new_owner(w, req, grants.direct(w, kind, id, creator), new)
+    grants.save(w, kind, id, grants.merged({}, new))
     return view(w, kind, id, creator)
   end)
 end
@@ -335,11 +180,11 @@ local function patch(w, req)
   local kind, id = req.params.kind, req.params.id
   return w:write(function()
     local creator = manage(w, req, kind, id)
-    local before = direct(w, kind, id, creator)
-    local grants = merged(before, requested(w, kind, req.body))
-    check_owner(kind, grants)
-    check_new_owner(w, req, before, grants)
-    save(w, kind, id, grants)
+    local before = grants.direct(w, kind, id, creator)
+    local new = grants.merged(before, requested(w, kind, req.body))
+    check_owner(kind, new)
+    check_new_owner(w, req, before, new)
+    grants.save(w, kind, id, new)
     return view(w, kind, id, creator)
   end)
 end

@@ -4,9 +4,9 @@
 
 local json = require "native.json"
 local errors = require "sandbox.errors"
+local grants = require "sandbox.grants"
 local ids = require "sandbox.ids"
 local listing = require "sandbox.listing"
-local permissions = require "sandbox.permissions"
 local reply = require "sandbox.reply"
 local specs = require "sandbox.spec"
 local state = require "sandbox.state"
@@ -78,11 +78,12 @@ end
 ---@return table
 function M.check_row(w, req, level)
   local row = row_of(w, req)
-  permissions.check_pipeline(w, req.principal, row, level)
+  grants.check_pipeline(w, req.principal, row, level)
   return row
 end
 
-local function check_name_is_free(w, name, but_id)
+--- Refuse a name that another pipeline than `but_id` has: 409.
+function M.check_name_is_free(w, name, but_id)
   local other = w.db:find_row("SELECT id FROM pipelines WHERE name = ? AND id <> ? "
     .. "AND ifnull(deleted > ?, 1)", { name, but_id, w.clock:now() })
   if other then
@@ -108,8 +109,9 @@ local function text_of(value)
   return value and json.encode(value)
 end
 
--- Store a new pipeline; inside of a transaction.
-local function add(w, body, principal)
+--- Store a new pipeline, of a body that was checked; inside of a transaction.
+---@return table row, table spec
+function M.add(w, body, principal)
   local id, now = ids.uuid(), w.clock:now()
   local spec = specs.stored(body, id)
   local row = {
@@ -137,13 +139,13 @@ local function create(w, req)
   specs.check(body, "CreatePipeline", w, req.principal)
   return w:write(function()
     if not body.allow_duplicate_names then
-      check_name_is_free(w, body.name, "")
+      M.check_name_is_free(w, body.name, "")
     end
     check_quota(w)
     if body.dry_run then
       return dry_run(body)
     end
-    local row, spec = add(w, body, req.principal)
+    local row, spec = M.add(w, body, req.principal)
     if spec.continuous then
       updates.begin(w, row, { cause = "USER_ACTION" }, req.principal)
     end
@@ -197,12 +199,13 @@ local function check_edit(w, row, body)
     errors.invalid("The id in the body, %s, is not that of the pipeline, %s.", body.id, row.id)
   end
   if not body.allow_duplicate_names and body.name ~= row.name then
-    check_name_is_free(w, body.name, row.id)
+    M.check_name_is_free(w, body.name, row.id)
   end
   return before
 end
 
-local function check_expected(row, expected)
+--- Refuse to go on from settings that were changed since: 409.
+function M.check_expected(row, expected)
   expected = math.tointeger(tonumber(expected))
   if expected and row.modified > expected then
     errors.conflict(("The pipeline %s was modified at %d, after the expected time %d. Get its "
@@ -242,7 +245,7 @@ local function edit(w, req)
   return w:write(function()
     local row = M.check_row(w, req, "CAN_MANAGE")
     local before = check_edit(w, row, body)
-    check_expected(row, body.expected_last_modified)
+    M.check_expected(row, body.expected_last_modified)
     local spec = replace(w, row, body, before)
     updates.tell_action(w, row, "EDIT", req.principal)
     if spec.continuous then -- starts at once, or again with the new settings
@@ -285,47 +288,6 @@ local function delete(w, req)
   end)
 end
 
--- What a migrated pipeline starts from: the settings of the one in the Hive metastore, less
--- what belongs to it alone, with the fields of the request over them.
-local function migrated(row, body)
-  local spec = json.decode(row.spec)
-  spec.id, spec.storage, spec.event_log = nil, nil, nil
-  for key, value in pairs(body) do
-    if key ~= "clone_mode" then
-      spec[key] = value
-    end
-  end
-  return spec
-end
-
-local function clone(w, req)
-  M.check_row(w, req, "CAN_MANAGE")
-  local body = type(req.body) == "table" and req.body or {}
-  if body.clone_mode ~= nil and body.clone_mode ~= "MIGRATE_TO_UC" then
-    errors.invalid("clone_mode must be MIGRATE_TO_UC, but is '%s'.", tostring(body.clone_mode))
-  elseif not body.catalog or body.catalog == "" then
-    errors.invalid "'catalog' must be set: the clone publishes to Unity Catalog."
-  elseif body.run_as or body.parameters then
-    errors.invalid "'run_as' and 'parameters' cannot be set by a clone."
-  end
-  return w:write(function()
-    local row = M.check_row(w, req, "CAN_MANAGE")
-    if not json.decode(row.spec).storage then
-      errors.invalid("The pipeline %s publishes to Unity Catalog already; only a pipeline of the "
-        .. "Hive metastore can be cloned with MIGRATE_TO_UC.", row.id)
-    end
-    local settings = migrated(row, body)
-    specs.check(settings, "CreatePipeline", w, req.principal)
-    if not body.allow_duplicate_names then
-      check_name_is_free(w, settings.name, "")
-    end
-    check_expected(row, body.expected_last_modified)
-    local made = add(w, settings, req.principal)
-    updates.begin(w, made, { cause = "API_CALL" }, req.principal)
-    return { pipeline_id = made.id }
-  end)
-end
-
 local function apply_environment(w, req)
   local row = M.check_row(w, req, "CAN_RUN")
   if not state.find_active(w, row.id) then
@@ -343,7 +305,6 @@ M.routes = {
   { "GET", PATH .. "/{id}", get },
   { "PUT", PATH .. "/{id}", edit },
   { "DELETE", PATH .. "/{id}", delete },
-  { "POST", PATH .. "/{id}/clone", clone },
   { "POST", PATH .. "/{id}/environment/apply", apply_environment },
 }
 

@@ -2,8 +2,8 @@
 
 local json = require "native.json"
 local errors = require "sandbox.errors"
+local grants = require "sandbox.grants"
 local paging = require "sandbox.paging"
-local permissions = require "sandbox.permissions"
 local reply = require "sandbox.reply"
 local specs = require "sandbox.spec"
 local state = require "sandbox.state"
@@ -63,7 +63,7 @@ local function row_for(w, req, level)
   if not row then
     errors.missing("The specified pipeline %s was not found.", req.params.id)
   end
-  permissions.check_pipeline(w, req.principal, row, level)
+  grants.check_pipeline(w, req.principal, row, level)
   return row
 end
 

@@ -4,12 +4,12 @@
 
 local code = require "sandbox.code"
 local compute = require "sandbox.compute"
+local grants = require "sandbox.grants"
 local graph = require "sandbox.graph"
 local history = require "sandbox.history"
 local ids = require "sandbox.ids"
 local json = require "native.json"
 local people = require "sandbox.people"
-local permissions = require "sandbox.permissions"
 local pipelines = require "sandbox.pipelines"
 local story = require "sandbox.story"
 local tree = require "sandbox.tree"
@@ -144,13 +144,13 @@ local function add_pipeline(w, entry, id, id_of, number)
 end
 
 local function add_grants(w, entry, id)
-  local grants = {}
+  local list = {}
   for i, text in ipairs(entry.grants or {}) do
     local kind, principal, level = text:match "^(%S+) (%S+) (%S+)$"
-    grants[i] = { principal_kind = kind, principal = principal, level = level }
+    list[i] = { principal_kind = kind, principal = principal, level = level }
   end
-  if #grants > 0 then
-    permissions.grant(w, "pipelines", id, grants)
+  if #list > 0 then
+    grants.grant(w, "pipelines", id, list)
   end
 end
 
