@@ -24,7 +24,17 @@ cp tests/conformance/package.json tests/conformance/package-lock.json \
     tests/conformance/sdk.test.mjs "$work" || exit 1
 if ! (cd "$work" && npm ci --no-audit --no-fund --fetch-retries=1 --fetch-timeout=20000) \
     >"$log" 2>&1; then
-    skip "npm cannot install the SDK: $(grep -i 'npm err' "$log" | head -n 1)"
+    reason=$(sed -n 's/^npm err[a-z!]* code //Ip' "$log" | head -n 1)
+    case $reason in
+    ECONN* | ENOTFOUND | ETIMEDOUT | EAI_AGAIN | ENETUNREACH | EHOSTUNREACH | EIDLETIMEOUT | \
+        ERR_SOCKET* | FETCH_ERROR | ENOTCACHED | E4?? | E5?? | *CERT*)
+        skip "npm cannot reach its registry ($reason)"
+        ;;
+    esac
+    cat "$log"
+    echo "npm cannot install the SDK"
+    echo "0 passed, 1 failed"
+    exit 1
 fi
 
 server=
