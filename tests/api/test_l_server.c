@@ -338,8 +338,7 @@ static void a_handler_that_fails_is_a_500_and_a_message(void **state) {
         "GET /split: the handler's reply: not a header field: 'X'",
         "GET /split_name: the handler's reply: not a header field: 'X: a",
         "GET /zero: the handler's reply: not a header field: 'X'",
-        "GET /length: server.reply: not a header field that can be sent: "
-        "'Content-Length'",
+        "GET /length: server.reply: not a header field that can be sent: 'Cont",
     };
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         if (strstr(text, expected[i]) == NULL)
