@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,6 +114,10 @@ const char *config_name(enum config_attr a) {
 
 bool config_secret(enum config_attr a) {
     return (DEFINITIONS[a].flags & SECRET) != 0;
+}
+
+bool config_truth(const char *value) {
+    return value != NULL && (strcasecmp(value, "true") == 0 || strcmp(value, "1") == 0);
 }
 
 /* ---- values ---- */
@@ -276,6 +281,9 @@ static bool read_file(const char *path, struct buf *b) {
         errno = EISDIR;
         ok = false;
     }
+    /* in one piece, if the size is known: a buffer that grows leaves copies behind */
+    if (ok && S_ISREG(st.st_mode) && st.st_size <= MAX_FILE)
+        ok = buf_grow(b, (size_t)st.st_size + 8192);
     ok = ok && read_all(fd, b);
     int err = errno; /* close() may change it */
     close(fd);
@@ -574,7 +582,7 @@ static const char *group_of(const struct config *c, enum config_attr a) {
     if (a == CONFIG_CLIENT_ID && !has(c, CONFIG_CLIENT_SECRET) &&
         (has(c, CONFIG_OIDC_TOKEN_ENV) || has(c, CONFIG_OIDC_TOKEN_FILEPATH)))
         return NULL;
-    if (a == CONFIG_AZURE_USE_MSI && strcmp(get(c, a), "false") == 0)
+    if (a == CONFIG_AZURE_USE_MSI && !config_truth(get(c, a)))
         return NULL;
     return DEFINITIONS[a].group;
 }

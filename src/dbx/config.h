@@ -64,6 +64,9 @@ struct config {
 const char *config_name(enum config_attr a);
 bool config_secret(enum config_attr a);
 
+/* Is the value of a switch (skip_verify) on? NULL is off. */
+bool config_truth(const char *value);
+
 typedef const char *config_getenv(void *ud, const char *name);
 
 struct config_args {

@@ -100,8 +100,7 @@ static void send_again(struct login *l) {
         .body_size = l->sent.body.size,
         .secret_body = true,
         .idempotent = true,
-        .insecure = login_value(l, CONFIG_SKIP_VERIFY) != NULL &&
-                    strcmp(login_value(l, CONFIG_SKIP_VERIFY), "true") == 0,
+        .insecure = config_truth(login_value(l, CONFIG_SKIP_VERIFY)),
         .first_byte_ms = 30000,
         .total_ms = PATIENCE_MS,
         .max_body = TOKEN_MAX,

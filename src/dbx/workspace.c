@@ -498,10 +498,6 @@ static int seconds(const struct config *c, enum config_attr a, int otherwise) {
     return s > 0 && s < 1e6 ? (int)(s * 1000) : otherwise;
 }
 
-static bool truth(const char *text) {
-    return text != NULL && (strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0);
-}
-
 /* tarn/0.1.0 libcurl/7.88.1 os/linux auth/pat */
 static void name_agent(struct workspace *ws, const char *auth) {
     struct utsname os = {.sysname = "unknown"};
@@ -542,7 +538,7 @@ struct workspace *workspace_new(struct loop *l, struct http *h, struct config *c
                          ? o->timeout_ms
                          : seconds(c, CONFIG_RETRY_TIMEOUT_SECONDS, CALL_MS);
     ws->first_byte_ms = seconds(c, CONFIG_HTTP_TIMEOUT_SECONDS, 0);
-    ws->insecure = truth(c->attr[CONFIG_SKIP_VERIFY].value);
+    ws->insecure = config_truth(c->attr[CONFIG_SKIP_VERIFY].value);
     const char *id = c->attr[CONFIG_WORKSPACE_ID].value;
     if (id != NULL && strpbrk(id, "\r\n") == NULL)
         snprintf(ws->workspace_id, sizeof ws->workspace_id,
