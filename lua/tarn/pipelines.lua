@@ -2,6 +2,7 @@
 
 local fault = require "tarn.fault"
 local json = require "native.json"
+local pool = require "tarn.pool"
 local task = require "native.task"
 local time = require "tarn.time"
 
@@ -26,19 +27,25 @@ local CLOCK_SLACK_MS <const> = 5000
 ---@field latest_update table|json.null { update_id, state, creation_time }
 
 -- An iterator over all items of a paged answer. `fetch(query)` gives a page. As the API
--- asks, later pages carry only the token and the page size.
+-- asks, later pages carry only the token and the page size. The next page is under way while
+-- the items of one are used, if they will be asked for.
 local function pages(fetch, key, query, max)
-  local list, at, token, given = nil, 0, nil, 0
+  local list, at, given = {}, 0, 0
+  local next_page = function() return fetch(query) end
   return function()
     if max and given >= max then
       return nil
     end
-    while not list or at >= #list do
-      if list and (not token or token == "") then
+    while at >= #list do
+      if not next_page then
         return nil
       end
-      local page = fetch(list and { page_token = token, max_results = query.max_results } or query)
-      list, at, token = page[key] or {}, 0, page.next_page_token
+      local page = next_page()
+      list, at, next_page = page[key] or {}, 0, nil
+      local token = page.next_page_token
+      if token and token ~= "" and not (max and given + #list >= max) then
+        next_page = pool.begin(fetch, { page_token = token, max_results = query.max_results })
+      end
     end
     at, given = at + 1, given + 1
     return list[at]

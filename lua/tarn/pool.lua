@@ -1,8 +1,8 @@
---- Many calls at once: `map`, `each`, `stream`, `first`, `timeout`.
+--- Many calls at once: `map`, `each`, `stream`, `first`, `begin`, `timeout`.
 --
 -- Each call runs in a task of its own, at most `limit` at a time. The first error ends the
 -- whole: the other tasks are cancelled, and it is raised when their <close> variables have
--- run. Nothing is left running behind the caller's back.
+-- run. Nothing but what `begin` began is left running behind the caller's back.
 
 local args = require "tarn.args"
 local fault = require "tarn.fault"
@@ -232,6 +232,30 @@ function M.first(...)
   end
   group:finish()
   return table.unpack(results or {}, 1, results and results.n or 0)
+end
+
+--- Start `f(...)` now, and get what it returns, or raises, later: by calling what this returns.
+-- Who never calls it leaves a call behind that nobody waits for, and nothing else.
+---@param f function
+---@return fun(): any ...
+function M.begin(f, ...)
+  local results, waiting
+  task.spawn(function(...)
+    results = table.pack(fault.call(f, ...))
+    if waiting then
+      task.wake(waiting)
+    end
+  end, ...)
+  return function()
+    waiting = task.current()
+    while not results do
+      task.park()
+    end
+    if not results[1] then
+      error(results[2], 0)
+    end
+    return table.unpack(results, 2, results.n)
+  end
 end
 
 --- Call `f(...)` and return what it returns; after `seconds` it is cancelled and a fault

@@ -4,7 +4,7 @@
  *   floor version                 make a Lua state, initialise libcurl
  *   floor list URL                all pipelines, page by page
  *   floor dashboard URL           the same, and the newest events of each that runs
- *   floor events URL              the same, and one page of events of each, 32 at once
+ *   floor events URL              all of them, each with its spec and a page of its events
  *   floor load URL/path N CONNS   N GETs over CONNS connections; prints requests a second
  *
  * The bearer token is demo-token, the embedded workspace's. */
@@ -81,6 +81,11 @@ static void add_events_of(struct floor *f) {
     lua_getfield(L, -1, "state");
     bool running = strcmp(luaL_optstring(L, -1, ""), "RUNNING") == 0;
     lua_getfield(L, -2, "pipeline_id");
+    if (!f->only_running) {
+        snprintf(url, sizeof url, "%s/api/2.0/pipelines/%s", f->base,
+                 lua_tostring(L, -1));
+        add_url(f, url);
+    }
     if (running || !f->only_running) {
         snprintf(url, sizeof url, "%s/api/2.0/pipelines/%s/events?max_results=%d",
                  f->base, lua_tostring(L, -1), f->only_running ? 20 : 250);

@@ -169,3 +169,23 @@ test("a map within a map works", function(t)
   end)
   t.equal(got, { 1, 2, 3 })
 end)
+
+test("what was begun goes on meanwhile, and is asked for once it is needed", function(t)
+  local log = {}
+  local finish = pool.begin(function(a, b)
+    task.sleep(0.01)
+    log[#log + 1] = "call"
+    return a + b, nil, "third"
+  end, 1, 2)
+  task.sleep(0.03)
+  log[#log + 1] = "wait"
+  t.equal({ finish() }, { 3, nil, "third" })
+  t.equal(log, { "call", "wait" })
+end)
+
+test("what was begun raises where it is asked for", function(t)
+  local finish = pool.begin(function()
+    fault.raise { kind = "io", op = "test", message = "full" }
+  end)
+  t.equal(t.fault(finish).message, "full")
+end)
