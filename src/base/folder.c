@@ -97,8 +97,10 @@ static bool make_above(char *path, int mode) {
         *p = '\0';
         bool ok = make_one(path, mode);
         *p = '/';
-        if (!ok)
+        if (!ok) {
+            errno = errno == EEXIST ? ENOTDIR : errno; /* a file in the way */
             return false;
+        }
     }
     return true;
 }
