@@ -54,8 +54,9 @@ too: `--state failed` includes pipelines that are IDLE because their newest upda
   },
   see = { "get", "dashboard" },
   render = {
-    columns = { "name", "state", "health", "creator", "latest_update.state",
-      "latest_update.creation_time", "pipeline_id" },
+    columns = { "name", "state", "health", "creator",
+      { "latest_update.state", title = "LAST RUN" },
+      { "latest_update.creation_time", title = "STARTED" }, "pipeline_id" },
   },
 
   run = function(ctx, arg)

@@ -51,7 +51,7 @@ function M.new(write, opts)
     colour = terminal and not opts.no_color and (os.getenv "NO_COLOR" or "") == ""
       and os.getenv "TERM" ~= "dumb"
   end
-  return setmetatable({ print = write, terminal = terminal, colour = colour,
+  return setmetatable({ print = write, terminal = terminal, colour = colour, quiet = opts.quiet,
     width = opts.width or wanted_width(terminal) }, Screen)
 end
 
@@ -163,6 +163,15 @@ end
 ---@param text string
 function Screen:heading(text)
   self:line(self:style("bold", text))
+end
+
+--- Say which columns did not fit.
+---@param titles string[]
+function Screen:left_out(titles)
+  if #titles > 0 and not self.quiet then
+    io.stderr:write(("tarn: too narrow for %s (-o json has all)\n"):format(
+      table.concat(titles, ", ")))
+  end
 end
 
 --- Rows in columns; see tarn.render.table.

@@ -110,18 +110,25 @@ local function widest(text)
 end
 
 test("a table fits every width", function(t)
-  for width = 30, 140 do
-    local text = render("text", pipelines(3), { terminal = true, colour = false, width = width })
+  for width = 20, 140 do
+    local text = render("text", pipelines(3),
+      { terminal = true, colour = false, width = width, quiet = true })
     t.is_true(widest(text) <= width, ("width %d: %d"):format(width, widest(text)))
   end
 end)
 
-test("where not even the least widths fit, each row is a block", function(t)
-  local text = render("text", pipelines(1), { terminal = true, colour = false, width = 20 })
-  t.match(text, "name:        pipeline with quite a long name, number 1\n")
+test("what says nothing when it is cut is whole or not there", function(t)
+  for width = 30, 140 do
+    local text = render("text", pipelines(3),
+      { terminal = true, colour = false, width = width, quiet = true },
+      { columns = { "name", "state", "pipeline_id", "creator" } })
+    t.equal(text:find "PIPELINE" ~= nil, text:find("3333-444444444444", 1, true) ~= nil)
+    t.equal(text:find "STATE" ~= nil, text:find "RUNNING" ~= nil)
+    t.match(text, "pipeline w")
+  end
 end)
 
-test("ids are the last to be cut", function(t)
+test("long texts give way first", function(t)
   golden.check(t, "out/narrow.txt",
     (render("text", pipelines(3), { terminal = true, colour = false, width = 90 })))
 end)

@@ -1,16 +1,18 @@
 --- Rows in columns that fit the screen.
 --
 -- The first rows decide how wide the columns are; what follows streams through. Where the
--- screen has a width, the widest columns give way first, ids last; if even their least
--- widths do not fit, each row becomes a block of its fields.
+-- screen has a width, the widest texts give way first. What says nothing when it is cut (ids,
+-- numbers, times, states) is whole or not there: columns are left out from the right, and
+-- their names are said on stderr.
 
 local cell = require "tarn.render.cell"
 local rows_of = require "tarn.render.rows"
 
 local SAMPLE <const> = 50  -- rows that decide the widths
 local GAP <const> = 2
-local LEAST <const> = 6    -- columns that every column keeps
-local READABLE <const> = 12 -- below this a column of text says little
+local SOLID <const> = 20    -- texts up to this are not cut
+local READABLE <const> = 16 -- below this a longer text says little
+local LEAST <const> = 4     -- what the last column that is left keeps
 
 ---@class tarn.Column
 ---@field [1] string    the field; "latest_update.state" is a field of a field
@@ -46,33 +48,35 @@ end
 
 local function measure(screen, columns, rows)
   for _, column in ipairs(columns) do
-    column.width = screen:measure(column.title)
-    column.least = math.min(READABLE, math.max(LEAST, column.width))
-    local numbers = 0
+    local width, numbers = 0, 0
     for _, row in ipairs(rows) do
-      column.width = math.max(column.width, screen:measure(cell_text(screen, column, row)))
+      width = math.max(width, screen:measure(cell_text(screen, column, row)))
       numbers = numbers + (type(rows_of.find_field(row, column.name)) == "number" and 1 or 0)
     end
     column.align = column.align or numbers > 0 and numbers == #rows and "right" or nil
-    column.is_id = column.name == "id" or column.name:find "_id$" ~= nil
+    column.natural = math.max(width, screen:measure(column.title))
+    local is_solid = width <= SOLID or column.align == "right" or column.name == "id"
+      or column.name:find "_id$"
+    column.least = is_solid and column.natural or READABLE
+    column.width = column.natural
   end
 end
 
-local function total(columns)
+local function total(columns, field)
   local sum = GAP * (#columns - 1)
   for _, column in ipairs(columns) do
-    sum = sum + column.width
+    sum = sum + column[field]
   end
   return sum
 end
 
--- Take from the widest column that may still give, until it fits or none may.
-local function shrink(columns, limit, may_give, least)
-  local over = total(columns) - limit
+-- Take from the widest column that may still give, down to the next one's width, until it fits.
+local function shrink(columns, limit)
+  local over = total(columns, "width") - limit
   while over > 0 do
     local widest, second
     for _, column in ipairs(columns) do
-      if may_give(column) and column.width > least(column) then
+      if column.width > column.least then
         if not widest or column.width > widest.width then
           widest, second = column, widest
         elseif not second or column.width > second.width then
@@ -80,23 +84,24 @@ local function shrink(columns, limit, may_give, least)
         end
       end
     end
-    if not widest then
-      return
-    end
-    local floor = math.max(least(widest), second and second.width - 1 or 0)
+    local floor = math.max(widest.least, second and second.width - 1 or 0)
     local give = math.max(1, math.min(over, widest.width - floor))
     widest.width = widest.width - give
     over = over - give
   end
 end
 
+-- Make the columns fit; returns the titles of those that are left out.
 local function fit(columns, limit)
-  local function is_text(column) return not column.is_id and column.align ~= "right" end
-  local function any() return true end
-  shrink(columns, limit, is_text, function(c) return math.max(c.least, READABLE) end)
-  shrink(columns, limit, is_text, function(c) return c.least end)
-  shrink(columns, limit, any, function() return LEAST end)
-  return total(columns) <= limit
+  local left_out = {}
+  while #columns > 1 and total(columns, "least") > limit do
+    table.insert(left_out, 1, table.remove(columns).title)
+  end
+  if #columns == 1 then
+    columns[1].least = math.min(columns[1].least, math.max(LEAST, limit))
+  end
+  shrink(columns, limit)
+  return left_out
 end
 
 local function print_row(screen, columns, text_of, style_of)
@@ -111,16 +116,6 @@ local function print_row(screen, columns, text_of, style_of)
     parts[i] = screen:style(style_of(column, text), padded)
   end
   screen:line((table.concat(parts, (" "):rep(GAP)):gsub("%s+$", "")))
-end
-
-local function print_blocks(screen, columns, row)
-  local names, values = {}, {}
-  for i, column in ipairs(columns) do
-    names[i] = column.name
-    values[column.name] = cell_text(screen, column, row)
-  end
-  screen:fields(values, names)
-  screen:line()
 end
 
 -- The first rows; and whether that was all.
@@ -158,20 +153,17 @@ return function(screen, given, data, ...)
     return 0
   end
   measure(screen, columns, sample)
-  local fits = screen.width == math.huge or fit(columns, screen.width)
+  if screen.width < math.huge then
+    screen:left_out(fit(columns, screen.width))
+  end
 
   local function show(row)
     count = count + 1
-    if not fits then
-      return print_blocks(screen, columns, row)
-    end
     print_row(screen, columns, function(column) return cell_text(screen, column, row) end,
       function(_, text) return screen:mood(text) end)
   end
-  if fits then
-    print_row(screen, columns, function(column) return column.title end,
-      function() return "bold" end)
-  end
+  print_row(screen, columns, function(column) return column.title end,
+    function() return "bold" end)
   for _, row in ipairs(sample) do
     show(row)
   end
