@@ -21,10 +21,10 @@ A warehouse that is stopped is not started for this, since that takes minutes an
   render = {
     text = function(rows, out)
       for row in rows do
-        out:line(out:style(out:mood(row.status) or "dim", out:pad(row.status, 5)),
-          out:pad(row.check, 14), out:clean(row.message))
+        out:line(out:style(out:mood(row.status) or "dim", row.status), (" "):rep(6 - #row.status),
+          out:pad(row.check, 15), out:clean(row.message))
         if row.todo then
-          out:line((" "):rep(19), out:style("dim", "-> "), out:clean(row.todo))
+          out:line((" "):rep(20), out:style("dim", "-> "), out:clean(row.todo))
         end
       end
     end,

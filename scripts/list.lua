@@ -57,6 +57,8 @@ too: `--state failed` includes pipelines that are IDLE because their newest upda
     columns = { "name", "state", "health", "creator",
       { "latest_update.state", title = "LAST RUN" },
       { "latest_update.creation_time", title = "STARTED" }, "pipeline_id" },
+    fields = { "pipeline_id", "name", "state", "health", "creator", "run_as", "cluster_id",
+      "latest_update" },
   },
 
   run = function(ctx, arg)

@@ -85,6 +85,7 @@ local ARG_FIELDS <const> = {
 
 local RENDER_FIELDS <const> = {
   { "columns", is "table", "a list of columns" },
+  { "fields", is_list_of "string", "a list of names" },
   { "text", is "function", "a function(data, out)" },
 }
 
@@ -98,7 +99,7 @@ local FIELDS <const> = {
   { "examples", is "table", "a list of { command, what for }" },
   { "needs", is_list_of "string", "a list of strings" },
   { "see", is_list_of "string", "a list of names of scripts" },
-  { "render", is "table", "{ columns =, text = }" },
+  { "render", is "table", "{ columns =, fields =, text = }" },
   { "author", is "string", "a string" },
   { "since", is "string", "a string" },
 }

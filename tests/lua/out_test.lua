@@ -83,6 +83,12 @@ test("csv streams data that names its columns, also when it has no rows", functi
   t.equal(render("csv", rows), "b\r\n")
 end)
 
+test("csv streams where the header names all fields, and loses none", function(t)
+  local header = { fields = { "b", "a" } }
+  t.equal(render("csv", iterate { { a = 1 }, { b = 2 } }, nil, header), "b,a\r\n,1\r\n2,\r\n")
+  t.raises("a row has the field 'c'", render, "csv", iterate { { c = 1 } }, nil, header)
+end)
+
 test("text of rows is a table, whole where nothing limits it", function(t)
   golden.check(t, "out/rows.txt", (render("text", ROWS)))
 end)

@@ -1,8 +1,9 @@
 --- CSV (RFC 4180): a line with the columns' names, then one for each row.
 --
--- Data that names its columns is printed as it goes. For other data all rows are held first,
--- since the last one may bring a column that no other has, and nothing is left out. A field
--- that is null or missing is empty; an empty text is "".
+-- Where the data or the script's header (`render.fields`) names all columns, rows are printed
+-- as they come. Else all rows are held first, since the last one may bring a column that no
+-- other has, and nothing is left out. A field that is null or missing is empty; an empty text
+-- is "".
 
 local json = require "native.json"
 local rows = require "tarn.render.rows"
@@ -39,6 +40,15 @@ local function head(write, names)
   line(write, names, title)
 end
 
+-- A column that the header forgot would be lost in silence.
+local function check_known(known, row)
+  for key in pairs(row) do
+    if not known[key] then
+      error(("a row has the field '%s', which render.fields does not name"):format(tostring(key)))
+    end
+  end
+end
+
 local function as_row(value)
   if type(value) == "table" and not json.is_array(value) and getmetatable(value) == nil then
     return value
@@ -46,24 +56,36 @@ local function as_row(value)
   return { value = value }
 end
 
+local function names_of(columns)
+  local names, known = {}, {}
+  for i, column in ipairs(columns) do
+    names[i] = type(column) == "table" and column.name or column
+    known[names[i]] = true
+  end
+  return names, known
+end
+
+local function stream(write, columns, f, state, first, closing)
+  local names, known = names_of(columns)
+  head(write, names)
+  for value in f, state, first, closing do
+    local row = as_row(value)
+    check_known(known, row)
+    line(write, names, row)
+  end
+end
+
 ---@param write fun(text: string)
+---@param render table the header's `render`
 ---@param data any
-return function(write, _, _, data, ...)
+return function(write, render, _, data, ...)
   if data == nil then
     return
   end
-  local columns = rows.columns_of(data)
-  local names = columns and {}
-  for i, column in ipairs(columns or {}) do
-    names[i] = type(column) == "table" and column.name or column
-  end
+  local columns = rows.columns_of(data) or render.fields
   local f, state, first, closing = rows.each(data, ...)
-  if names then
-    head(write, names)
-    for row in f, state, first, closing do
-      line(write, names, as_row(row))
-    end
-    return
+  if columns and f then
+    return stream(write, columns, f, state, first, closing)
   end
   local held = {}
   if f then
@@ -73,7 +95,7 @@ return function(write, _, _, data, ...)
   else
     held[1] = as_row(data)
   end
-  names = rows.union(held)
+  local names = rows.union(held)
   if #names > 0 then
     head(write, names)
   end
