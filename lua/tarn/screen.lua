@@ -22,7 +22,7 @@ local STYLES <const> = {
 -- States and levels that mean the same to everybody.
 local MOODS <const> = {
   FAILED = "red", ERROR = "red", UNHEALTHY = "red", DELETED = "red", fail = "red",
-  WARN = "yellow", CANCELED = "yellow", STOPPING = "yellow", warn = "yellow",
+  DEGRADED = "yellow", WARN = "yellow", CANCELED = "yellow", STOPPING = "yellow", warn = "yellow",
   RUNNING = "cyan", STARTING = "cyan", RESETTING = "cyan", RECOVERING = "cyan",
   DEPLOYING = "cyan", INITIALIZING = "cyan", QUEUED = "cyan", WAITING_FOR_RESOURCES = "cyan",
   SETTING_UP_TABLES = "cyan",
