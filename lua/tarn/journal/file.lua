@@ -1,0 +1,166 @@
+--- The journal's file: one SQLite database, written by any number of processes at once.
+
+local fault = require "tarn.fault"
+local fs = require "native.fs"
+local sqlite = require "native.sqlite"
+local state = require "tarn.state"
+
+local M = {}
+
+local OP <const> = "journal"
+local LAYOUT <const> = 1 -- raised with the tables; a journal of a higher one is not touched
+local BUSY <const> = 30  -- seconds to wait for another process that writes
+
+local SCHEMA <const> = [[
+CREATE TABLE operations(
+  id TEXT PRIMARY KEY, parent TEXT, command TEXT NOT NULL, arg TEXT, script TEXT,
+  version TEXT NOT NULL, user TEXT, machine TEXT NOT NULL, process TEXT NOT NULL,
+  started INTEGER NOT NULL, seen INTEGER NOT NULL, ended INTEGER, status TEXT NOT NULL,
+  undoes TEXT, undone TEXT,
+  source_host TEXT, source_org TEXT, source_profile TEXT, source_pipeline TEXT,
+  source_name TEXT,
+  target_host TEXT, target_org TEXT, target_profile TEXT, target_pipeline TEXT,
+  target_name TEXT,
+  result TEXT) WITHOUT ROWID;
+CREATE INDEX operations_by_time ON operations(started);
+CREATE INDEX operations_by_parent ON operations(parent) WHERE parent IS NOT NULL;
+CREATE INDEX operations_by_source ON operations(source_pipeline, source_org);
+CREATE INDEX operations_by_target ON operations(target_pipeline, target_org);
+CREATE TABLE steps(
+  op TEXT NOT NULL, n INTEGER NOT NULL, kind TEXT NOT NULL, request TEXT, what TEXT,
+  started INTEGER NOT NULL, ended INTEGER, status TEXT NOT NULL, result TEXT, fault TEXT,
+  undone TEXT, PRIMARY KEY (op, n)) WITHOUT ROWID;
+CREATE TABLE befores(
+  op TEXT NOT NULL, n INTEGER NOT NULL, value TEXT NOT NULL, UNIQUE (op, n));
+]]
+
+--- Where the journal is, or nil where there is no place for one.
+---@return string?
+function M.find_path()
+  local dir = state.find_dir()
+  return dir and dir .. "/journal.db"
+end
+
+-- What SQLite says of a file, as what it means for the one who wanted to change something.
+local function unusable(path, e)
+  local code = tostring(e.code or "")
+  local message, hint = e.message, nil
+  if code:find "^SQLITE_FULL" or code:find "^SQLITE_IOERR" then
+    message = "the journal cannot be written: " .. e.message
+    hint = "nothing is changed without being written down first: make room where "
+      .. path .. " is, and run the command again"
+  elseif code:find "^SQLITE_CORRUPT" or code:find "^SQLITE_NOTADB" then
+    message = "the journal is damaged: " .. e.message
+    hint = ("move %s (and its -wal and -shm) aside and run the command again; `sqlite3 FILE "
+      .. ".recover` may still read the old one"):format(path)
+  elseif code:find "^SQLITE_BUSY" then
+    message = "another process keeps the journal locked: " .. e.message
+    hint = "wait for it to end, and run the command again"
+  elseif code:find "^SQLITE_CANTOPEN" or code:find "^SQLITE_READONLY"
+    or code:find "^SQLITE_PERM" then
+    message = "the journal cannot be opened: " .. e.message
+    hint = ("%s must be yours to write; XDG_STATE_HOME names another place"):format(path)
+  else
+    error(e, 0)
+  end
+  fault.raise { kind = "io", op = OP, code = e.code, message = message, hint = hint, cause = e }
+end
+
+-- Call `f(...)`; what goes wrong in the file is told as above.
+local function guarded(path, f, ...)
+  local results = table.pack(fault.call(f, ...))
+  if results[1] then
+    return table.unpack(results, 2, results.n)
+  end
+  local e = results[2]
+  if e.kind == "sql" or e.kind == "io" and e.op ~= OP then
+    unusable(path, e)
+  end
+  error(e, 0)
+end
+
+local function prepare(db, path)
+  local layout = db:find_row("PRAGMA user_version").user_version
+  if layout > LAYOUT then
+    fault.raise { kind = "io", op = OP, code = "NEWER",
+      message = ("%s was written by a newer version of tarn (its layout is %d, this one knows %d)")
+        :format(path, layout, LAYOUT),
+      hint = "use that version, or name another place with XDG_STATE_HOME" }
+  elseif layout == 0 then
+    db:exec "PRAGMA journal_mode = WAL"
+    db:transaction(function()
+      -- another process may have been faster
+      if db:find_row("PRAGMA user_version").user_version == 0 then
+        db:exec(SCHEMA)
+        db:exec("PRAGMA user_version = " .. LAYOUT)
+      end
+    end)
+  end
+  db:exec "PRAGMA synchronous = NORMAL"
+  return db
+end
+
+local opened = {} -- path -> database
+
+local function open(path)
+  return guarded(path, function()
+    local db = sqlite.open(path, { busy = BUSY })
+    local ok, e = pcall(prepare, db, path)
+    if not ok then
+      db:close()
+      error(e, 0)
+    end
+    return db
+  end)
+end
+
+-- The journal for writing, made if it is missing.
+local function database()
+  local path = state.dir(OP, "the journal") .. "/journal.db"
+  opened[path] = opened[path] or open(path)
+  return opened[path], path
+end
+
+-- The journal if there is one.
+local function find_database()
+  local path = M.find_path()
+  if path and (opened[path] or fs.find_stat(path)) then
+    opened[path] = opened[path] or open(path)
+    return opened[path], path
+  end
+end
+
+--- Forget open files: for tests that move to another place.
+function M.close()
+  for path, db in pairs(opened) do
+    db:close()
+    opened[path] = nil
+  end
+end
+
+--- All rows of a query; none where there is no journal.
+---@param sql string
+---@param params? table
+---@return table[]
+function M.rows(sql, params)
+  local db, path = find_database()
+  if not db then
+    return {}
+  end
+  return guarded(path, db.query, db, sql, params)
+end
+
+--- Run `f(db)` in a transaction; the journal is made if it is missing. With `durable` it is on
+-- the disk itself when this returns, and not only safe from the end of this process.
+---@param durable boolean
+---@param f fun(db: tarn.Database): any
+---@return any ... what f returned
+function M.write(durable, f)
+  local db, path = database()
+  return guarded(path, function()
+    db:exec(durable and "PRAGMA synchronous = FULL" or "PRAGMA synchronous = NORMAL")
+    return db:transaction(function() return f(db) end)
+  end)
+end
+
+return M
