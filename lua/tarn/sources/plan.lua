@@ -55,9 +55,11 @@ end
 local function folders_of(items)
   local levels, seen, load = {}, {}, {}
   local function note(folder, depth)
+    while #levels < depth do
+      levels[#levels + 1] = {}
+    end
     if not seen[folder] and not path.is_root(folder) then
       seen[folder] = true
-      levels[depth] = levels[depth] or {}
       table.insert(levels[depth], folder)
     end
   end
@@ -100,11 +102,10 @@ end
 -- From the top down: below a folder that is not there nothing is asked.
 function Plan:look_at_folders(items)
   local levels, load = folders_of(items)
-  local depth = 1
   self.folders = {}
-  while levels[depth] do
-    table.sort(levels[depth])
-    pool.each(levels[depth], function(folder)
+  for _, level in ipairs(levels) do
+    table.sort(level)
+    pool.each(level, function(folder)
       local above = self.folders[path.parent(folder)]
       if above and above.state ~= "there" then
         self.folders[folder] = { state = above.state, kind = above.kind }
@@ -114,7 +115,6 @@ function Plan:look_at_folders(items)
       local listed = (load[folder] or 0) >= LIST_FROM
       self.folders[folder] = self.memo:once(key, look_at_folder, self.ws, folder, listed)
     end, self.limit)
-    depth = depth + 1
   end
 end
 
