@@ -79,12 +79,14 @@ function M.open_workspaces(ctx, specs, arg)
   end
 end
 
---- A script that destroys asks first on a terminal, and needs --yes without one.
----@param op string
+--- A script that destroys asks first on a terminal, and needs --yes without one. It asks in
+-- its summary's words, unless its `question` knows better ones.
+---@param ctx tarn.Context
 ---@param loaded table the script
 ---@param arg table
 ---@param opts table
-function M.confirm(op, loaded, arg, opts)
+function M.confirm(ctx, loaded, arg, opts)
+  local op = ctx.op
   if loaded.effect ~= "destroy" or arg.dry_run or opts.yes then
     return
   end
@@ -93,7 +95,8 @@ function M.confirm(op, loaded, arg, opts)
     fault.usage(op, "this destroys something, and nobody can be asked",
       "--yes does it, --dry-run shows what would be done")
   end
-  local answer = term.read_line(("%s: %s Go on? [y/N] "):format(op, loaded.summary))
+  local what = loaded.question and loaded.question(ctx, arg) or loaded.summary
+  local answer = term.read_line(("%s: %s Go on? [y/N] "):format(op, what))
   if not answer or not answer:lower():find "^y" then
     fault.raise { kind = "cancelled", op = op, message = "not confirmed" }
   end
@@ -128,12 +131,12 @@ end
 ---@return integer status
 function M.run(op, loaded, arg, opts)
   options = opts
-  M.confirm(op, loaded, arg, opts)
   if (opts.verbose or 0) > 0 then
     require("native.databricks").trace(math.min(opts.verbose, 2))
   end
   local ctx = M.context(op, opts)
   M.open_workspaces(ctx, loaded.args, arg)
+  M.confirm(ctx, loaded, arg, opts)
   local function run()
     -- `ctx.render` is known only after the run: `tarn run` takes it from the file
     local results = table.pack(loaded.run(ctx, arg))

@@ -94,6 +94,7 @@ local FIELDS <const> = {
   { "effect", function(v) return EFFECTS[v] == true end, '"read", "write" or "destroy"' },
   { "args", is "table", "a list of arguments" },
   { "run", is "function", "a function(ctx, arg)" },
+  { "question", is "function", "a function(ctx, arg) that returns a text" },
   { "route", is "table", "{ method, path }" },
   { "details", is "string", "a string" },
   { "examples", is "table", "a list of { command, what for }" },

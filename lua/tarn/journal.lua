@@ -31,6 +31,7 @@ local fault = require "tarn.fault"
 local file = require "tarn.journal.file"
 local json = require "native.json"
 local operation = require "tarn.journal.operation"
+local task = require "native.task"
 local writer = require "tarn.journal.writer"
 
 local M = { begin = operation.begin, adopt = operation.adopt, find_path = file.find_path,
@@ -238,6 +239,57 @@ function M.unfinished(opts)
   local list = {}
   for item in M.operations { command = opts and opts.command, status = "interrupted" } do
     list[#list + 1] = item
+  end
+  return list
+end
+
+--- Write down what looking at the workspace said of a step whose outcome was unknown.
+---@param step tarn.StepRecord
+---@param status "done"|"failed"
+---@param result? table
+function M.settle(step, status, result)
+  local text = result and json.encode(result)
+  file.write(false, function(db)
+    db:exec("UPDATE steps SET status = ?, result = coalesce(?, result), ended = ? "
+      .. "WHERE op = ? AND n = ? AND status = 'unknown'",
+      { status, text or json.null, step.ended or task.time(), step.op, step.n })
+    if step.kind == "pipeline.create" and result and result.pipeline_id then
+      db:exec("UPDATE operations SET target_pipeline = ? WHERE id = ? "
+        .. "AND target_pipeline IS NULL", { result.pipeline_id, step.op })
+    end
+  end)
+  step.status, step.result = status, result or step.result
+end
+
+--- Write down that a step was undone, by the operation `undo`.
+---@param step tarn.StepRecord
+---@param undo string
+function M.mark_undone(step, undo)
+  file.write(false, function(db)
+    db:exec("UPDATE steps SET undone = ? WHERE op = ? AND n = ?", { undo, step.op, step.n })
+  end)
+  step.undone = undo
+end
+
+--- Write down that all of an operation was undone; one that was cut off has ended with that.
+---@param id string
+---@param undo string
+function M.close_undone(id, undo)
+  file.write(false, function(db)
+    db:exec("UPDATE operations SET undone = coalesce(undone, ?), ended = coalesce(ended, ?), "
+      .. "status = CASE status WHEN 'running' THEN 'partial' ELSE status END WHERE id = ?",
+      { undo, task.time(), id })
+  end)
+end
+
+--- The operations that undid, or began to undo, another one; oldest first.
+---@param id string
+---@return tarn.OperationRecord[]
+function M.undos(id)
+  local list = {}
+  for i, row in ipairs(file.rows("SELECT * FROM operations WHERE undoes = ? "
+    .. "ORDER BY started, id", { id })) do
+    list[i] = record(row)
   end
   return list
 end

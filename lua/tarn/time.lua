@@ -18,6 +18,12 @@ function M.epoch_ms(year, month, day, hour, min, sec)
   return ((days * 24 + hour) * 60 + min) * 60000 + math.tointeger((sec * 1000 + 0.5) // 1)
 end
 
+--- Milliseconds since 1970.
+---@return integer
+function M.now()
+  return require("native.task").time()
+end
+
 --- "2026-08-19T10:11:12.345Z".
 ---@param ms integer
 ---@return string

@@ -107,6 +107,18 @@ local function new_operation(id, command, next_step)
     late = {} }, Operation)
 end
 
+-- Of two that undo the same at once, the second is refused.
+local function check_undone_once(db, id)
+  for _, row in ipairs(db:query("SELECT id, machine, process, seen FROM operations "
+    .. "WHERE undoes = ? AND status = 'running'", { id })) do
+    if writer.is_alive(row) then
+      fault.raise { kind = "conflict", op = OP, hint = "wait for its end",
+        message = ("%s is being undone by %s, in process %s"):format(id, row.id,
+          row.process:match "^%d+") }
+    end
+  end
+end
+
 local FIELDS <const> = { "command", "arg", "script", "source", "target", "undoes" }
 
 ---@class tarn.OperationFields
@@ -124,6 +136,9 @@ function M.begin(fields)
   args.check(fields, FIELDS)
   local row = new_row(fields)
   file.write(false, function(db)
+    if row.undoes then
+      check_undone_once(db, row.undoes)
+    end
     row.id = free_name(db, row.started)
     insert(db, row)
   end)

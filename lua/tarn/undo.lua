@@ -1,0 +1,337 @@
+--- Undo: what an operation of the journal did, taken back.
+--
+-- What was made is deleted, what was overwritten is as it was before. Everything is looked at
+-- first; when something was changed since, nothing is touched unless the caller insists. It
+-- can be cut off at any moment and begun again: what an earlier try has done is found.
+-- Steps of which nobody knows whether they took effect are settled by looking at the
+-- workspace, never by sending them again.
+
+local args = require "tarn.args"
+local fault = require "tarn.fault"
+local journal = require "tarn.journal"
+local places = require "tarn.undo.place"
+local pool = require "tarn.pool"
+
+local M = {}
+
+local OP <const> = "undo"
+local LOOKS <const> = 16 -- calls at once while planning
+
+-- Kind of a step -> key, look, plan, undo; each file adds its own.
+local kinds = {}
+for _, name in ipairs { "pipeline", "permission", "object" } do
+  for kind, value in pairs(require("tarn.undo." .. name)) do
+    if kind:find(".", 1, true) then
+      kinds[kind] = value
+    end
+  end
+end
+
+---@class tarn.UndoAction
+---@field op string       the operation, or the part of one
+---@field n integer
+---@field kind string
+---@field action string   what is done, for a person
+---@field verdict "undo"|"changed"|"unknown"|"blocked"|"already"|"nothing"|"done"|"failed"
+---@field reason? string
+
+-- All steps of an operation and of its parts, newest first.
+local function all_steps(record)
+  local list = journal.steps(record.id)
+  for _, item in ipairs(journal.items(record.id)) do
+    for _, step in ipairs(journal.steps(item.id)) do
+      list[#list + 1] = step
+    end
+  end
+  table.sort(list, function(a, b)
+    if a.started ~= b.started then
+      return a.started > b.started
+    elseif a.op ~= b.op then
+      return a.op > b.op
+    end
+    return a.n > b.n
+  end)
+  return list
+end
+
+local function mark_of(step)
+  return ("%s/%d"):format(step.op, step.n)
+end
+
+-- ---- steps of which nobody knows the outcome ----
+
+-- Pipelines that other steps are known to have made: none of them is what a lost create made.
+local function made_by_others(steps)
+  local ids = {}
+  for _, step in ipairs(steps) do
+    if step.kind == "pipeline.create" and step.result then
+      ids[step.result.pipeline_id] = true
+    end
+  end
+  return ids
+end
+
+-- Settle what can be; what cannot gets `step.doubt`, the reason.
+local function settle(place, steps)
+  local others = made_by_others(steps)
+  for i = #steps, 1, -1 do
+    local step = steps[i]
+    local kind = kinds[step.kind]
+    if step.status == "unknown" and kind then
+      local status, result = kind.look(place, step, others, journal.find_before(step))
+      if status then
+        journal.settle(step, status, result)
+        if result and result.pipeline_id then
+          others[result.pipeline_id] = true
+        end
+      else
+        step.doubt = result
+      end
+    elseif step.status == "unknown" then
+      step.doubt = ("what became of it is unknown, and %s is a kind of step that this version "
+        .. "cannot look for"):format(step.kind)
+    end
+  end
+end
+
+--- Look at the workspace for what became of the steps of an operation whose outcome nobody
+-- knows, and write it down. Returns those of which it still cannot be told, each with the
+-- reason as `doubt`.
+---@param ws tarn.WorkspaceClient
+---@param id string
+---@return tarn.StepRecord[]
+function M.settle(ws, id)
+  local steps, doubtful = all_steps(journal.find(id)), {}
+  settle(places.new(ws), steps)
+  for _, step in ipairs(steps) do
+    if step.doubt then
+      doubtful[#doubtful + 1] = step
+    end
+  end
+  return doubtful
+end
+
+--- The workspace that an operation worked in: what --profile names, else the profile that it
+-- had, else the one that the environment names.
+---@param ctx tarn.Context
+---@param record tarn.OperationRecord
+---@return tarn.WorkspaceClient
+function M.open(ctx, record)
+  local profile = record.target.profile
+  if ctx.options.profile or not profile then
+    return ctx.workspace
+  end
+  return require("tarn.command").open_workspace(profile, ctx.options)
+end
+
+-- ---- the plan ----
+
+-- The last moment at which the operation touched each thing, by its key.
+local function last_touches(lists)
+  local at = {}
+  for _, steps in ipairs(lists) do
+    for _, step in ipairs(steps) do
+      local kind = kinds[step.kind]
+      local key = kind and step.status ~= "failed" and kind.key(step)
+      if key then
+        at[key] = math.max(at[key] or 0, step.ended or step.started + places.LATE_MS)
+      end
+    end
+  end
+  return at
+end
+
+-- Steps of earlier tries to undo this operation, each under the step that it was for.
+local function earlier_tries(place, record)
+  local by_step, all = {}, {}
+  for _, undo in ipairs(journal.undos(record.id)) do
+    local steps = journal.steps(undo.id)
+    settle(place, steps)
+    for _, step in ipairs(steps) do
+      local mark = step.what and step.what.undoes and mark_of(step.what.undoes)
+      if mark then
+        by_step[mark] = by_step[mark] or {}
+        table.insert(by_step[mark], step)
+      end
+    end
+    all[#all + 1] = steps
+  end
+  return by_step, all
+end
+
+local function describe(step)
+  local what = step.what or {}
+  return ("%s %s"):format(step.kind, what.name or what.path or what.pipeline_id or "")
+end
+
+-- Pipelines that the operation made and that go again: what else was done to them goes along.
+local function going(steps)
+  local ids = {}
+  for _, step in ipairs(steps) do
+    if step.kind == "pipeline.create" and step.status == "done" then
+      ids[step.result.pipeline_id] = true
+    end
+  end
+  return ids
+end
+
+local function plan_step(step, context)
+  local kind = kinds[step.kind]
+  if step.undone then
+    return { verdict = "already", action = describe(step), reason = "undone by " .. step.undone }
+  elseif step.status == "failed" then
+    return { verdict = "nothing", action = describe(step), reason = "it had no effect" }
+  elseif not kind then
+    return { verdict = "blocked", action = describe(step),
+      reason = "this version does not know how to undo it" }
+  elseif step.doubt then
+    return { verdict = kind.undo and "unknown" or "nothing", action = describe(step),
+      reason = step.doubt }
+  elseif step.kind ~= "pipeline.create" and step.what and context.going[step.what.pipeline_id] then
+    return { verdict = "nothing", action = describe(step), reason = "it goes with the pipeline" }
+  end
+  local key = kind.key(step)
+  local action = kind.plan(context.place, step, key and context.at[key] or 0, context.opts,
+    journal.find_before(step), context.earlier[mark_of(step)] or {})
+  if action.change then
+    action.verdict = context.opts.force and action.verdict or "changed"
+    action.reason = action.change
+  end
+  return action
+end
+
+local function check_place(record, place)
+  local wanted = record.target.org_id
+  if wanted and place.org_id and tostring(place.org_id) ~= wanted then
+    fault.usage(OP, ("%s was done in workspace %s (%s), and this is workspace %s (%s)"):format(
+      record.id, wanted, record.target.host or "?", place.org_id, place.ws:host()),
+      "--profile names the right one")
+  end
+end
+
+--- Look at everything that an operation did, and say what undoing it would do. The steps are
+-- in the order in which they are undone: the last one first.
+---@param ws tarn.WorkspaceClient where the operation worked
+---@param record tarn.OperationRecord
+---@param opts? { tables?: boolean, force?: boolean }
+---@return table plan { operation, place, steps, actions }
+function M.plan(ws, record, opts)
+  args.check(opts, { "tables", "force" })
+  if record.status == "running" then
+    fault.raise { kind = "conflict", op = OP, message = record.id .. " is still being done",
+      hint = "wait for its end, or stop it" }
+  end
+  local place = places.new(ws)
+  check_place(record, place)
+  local steps = all_steps(record)
+  settle(place, steps)
+  local earlier, tries = earlier_tries(place, record)
+  tries[#tries + 1] = steps
+  local context = { place = place, opts = opts or {}, earlier = earlier,
+    at = last_touches(tries), going = going(steps) }
+  local actions = pool.map(steps, function(step)
+    local action = plan_step(step, context)
+    action.op, action.n, action.kind = step.op, step.n, step.kind
+    return action
+  end, { limit = LOOKS })
+  return { operation = record, place = place, opts = context.opts, steps = steps,
+    actions = actions }
+end
+
+--- Raise a fault if there is something in the plan that must not be done without force.
+---@param plan table
+function M.check(plan)
+  if plan.opts.force then
+    return
+  end
+  local reasons, doubts = {}, 0
+  for _, action in ipairs(plan.actions) do
+    local verdict = action.verdict
+    if verdict == "changed" or verdict == "unknown" or verdict == "blocked" then
+      reasons[#reasons + 1] = ("%s: %s"):format(action.action, action.reason)
+      doubts = doubts + 1
+    end
+  end
+  if doubts > 0 then
+    fault.raise {
+      kind = "conflict", op = OP,
+      message = ("%s is not undone, nothing was touched: %s%s"):format(plan.operation.id,
+        table.concat(reasons, "; ", 1, math.min(#reasons, 3)),
+        doubts > 3 and ("; and %d more"):format(doubts - 3) or ""),
+      hint = "--dry-run shows all of it; --force undoes what can be undone all the same",
+    }
+  end
+end
+
+-- ---- doing it ----
+
+local function undo_step(plan, i, op)
+  local step, action = plan.steps[i], plan.actions[i]
+  local before = journal.find_before(step)
+  local kept = kinds[step.kind].undo(plan.place, step, action, op, plan.opts, before)
+  journal.mark_undone(step, op.id)
+  action.verdict, action.reason = "done", kept
+end
+
+-- Why a part of a bulk operation stops does not stop the others.
+local function run(plan, op, progress)
+  local failures, first = {}, nil
+  for i, action in ipairs(plan.actions) do
+    if action.verdict == "already" and not plan.steps[i].undone then
+      journal.mark_undone(plan.steps[i], op.id)
+    elseif action.verdict == "undo" and not failures[action.op] then
+      local ok, e = fault.call(undo_step, plan, i, op)
+      if not ok and (e.kind == "cancelled" or e.kind == "bug" or e.op == "journal") then
+        error(e, 0)
+      elseif not ok then
+        failures[action.op], first = e, first or e
+        action.verdict, action.reason = "failed", e.message
+      end
+    elseif action.verdict == "undo" then
+      action.verdict, action.reason = "failed", "what was done later could not be undone"
+    end
+    progress(i, #plan.actions, action.action)
+  end
+  return first
+end
+
+local function is_settled(plan)
+  for _, action in ipairs(plan.actions) do
+    if action.verdict ~= "done" and action.verdict ~= "already" and action.verdict ~= "nothing" then
+      return false
+    end
+  end
+  return true
+end
+
+local function close(plan, op)
+  journal.close_undone(plan.operation.id, op.id)
+  for _, item in ipairs(journal.items(plan.operation.id)) do
+    journal.close_undone(item.id, op.id)
+  end
+end
+
+--- Do what the plan says. Returns the id of the operation that did it and the fault of the
+-- first step that failed, if one did.
+---@param plan table
+---@param opts? { arg?: table, progress?: fun(done: integer, total: integer, what: string) }
+---@return string id
+---@return tarn.Fault? failed
+function M.apply(plan, opts)
+  args.check(opts, { "arg", "progress" })
+  M.check(plan)
+  local target = {}
+  for _, field in ipairs { "host", "org_id", "profile", "name" } do
+    target[field] = plan.operation.target[field]
+  end
+  local op <close> = journal.begin { command = "undo", undoes = plan.operation.id, target = target,
+    arg = opts and opts.arg }
+  local failed = run(plan, op, opts and opts.progress or function() end)
+  if not failed and is_settled(plan) then
+    close(plan, op)
+  end
+  op:finish(failed and "partial" or op.changed and "done" or "unchanged")
+  return op.id, failed
+end
+
+return M

@@ -1,0 +1,186 @@
+--- What undo knows of the workspace's tree: notebooks and files written, folders made.
+
+local fault = require "tarn.fault"
+local places = require "tarn.undo.place"
+local time = require "tarn.time"
+
+local M = {}
+
+local function find(place, path, query)
+  return places.find(place.native.workspace_status, place.native, path, query)
+end
+
+--- What is at a path, so that `put` brings it back; nil if nothing is, or a folder.
+---@param place tarn.Place
+---@param path string
+---@return { bytes: string, format: string, language?: string, object_type: string }?
+function M.find_snapshot(place, path)
+  local status = find(place, path, { return_export_info = true })
+  if not status or status.object_type == "DIRECTORY" then
+    return nil
+  elseif status.object_type == "FILE" then
+    return { bytes = place.native:workspace_export(path, { format = "AUTO" }), format = "RAW",
+      object_type = "FILE" }
+  end
+  local format = status.repos_export_format == "JUPYTER" and "JUPYTER" or "SOURCE"
+  return { bytes = place.native:workspace_export(path, { format = format }), format = format,
+    language = status.language, object_type = status.object_type }
+end
+
+local function remove(place, op, path, undoes, kept)
+  local step = op:step {
+    kind = "workspace.delete", request = "POST /api/2.0/workspace/delete", before = kept,
+    what = { path = path, undoes = undoes },
+  }
+  local _, e = fault.try(place.ws.request, place.ws, "POST", "/api/2.0/workspace/delete",
+    { body = { path = path, recursive = false }, idempotent = true })
+  if e and e.status ~= 404 then
+    step:failed(e)
+    return e
+  end
+  step:done()
+end
+
+local function put(place, op, path, kept, before, undoes)
+  op:perform({
+    kind = "workspace.import", request = "POST /api/2.0/workspace/import", before = kept,
+    what = { path = path, format = before.format, language = before.language, undoes = undoes },
+  }, place.native.workspace_import, place.native, path, before.bytes,
+    { format = before.format, language = before.language, overwrite = true })
+end
+
+local function mark(step)
+  return { op = step.op, n = step.n }
+end
+
+local function key(step)
+  return "path " .. step.what.path
+end
+
+-- ---- import ----
+
+local import = { key = key }
+M["workspace.import"] = import
+
+function import.look(place, step, _, before)
+  local found = find(place, step.what.path)
+  if not found then
+    return "failed"
+  elseif not before or (found.modified_at or 0) >= place:since(step.started) then
+    return "done"
+  end
+  return "failed"
+end
+
+function import.plan(place, step, at, _, before)
+  local path = step.what.path
+  local found = find(place, path)
+  local action = before and "restore " .. path or "delete " .. path
+  if not found and not before then
+    return { verdict = "already", action = action, reason = "it is gone" }
+  elseif not found then
+    return { verdict = "undo", action = action, change = "it was deleted" }
+  end
+  local change
+  if found.object_type == "DIRECTORY" then
+    return { verdict = "blocked", action = action, reason = "a folder is there now" }
+  elseif place:is_later(found.modified_at, at) then
+    change = ("it was changed at %s"):format(time.iso(found.modified_at))
+  end
+  return { verdict = "undo", action = action, change = change }
+end
+
+function import.undo(place, step, _, op, _, before)
+  local path = step.what.path
+  local kept = M.find_snapshot(place, path)
+  if before and kept and kept.bytes == before.bytes and kept.format == before.format
+    and kept.language == before.language then
+    return "it is as it was"
+  end
+  local of_other_type = kept and before and (kept.format == "RAW") ~= (before.format == "RAW")
+  if not before or of_other_type then
+    local e = remove(place, op, path, mark(step), kept)
+    if e then
+      fault.raise(e)
+    end
+  end
+  if before then
+    put(place, op, path, kept, before, mark(step))
+  end
+end
+
+-- ---- delete ----
+
+local deletion = { key = key }
+M["workspace.delete"] = deletion
+
+function deletion.look(place, step)
+  if find(place, step.what.path) then
+    return "failed"
+  end
+  return "done"
+end
+
+function deletion.plan(place, step, _, _, before)
+  local action = "restore " .. step.what.path
+  if find(place, step.what.path) then
+    return { verdict = "already", action = action, reason = "something is there" }
+  elseif not before then
+    return { verdict = "nothing", action = action, reason = "what it was was not kept" }
+  end
+  return { verdict = "undo", action = action }
+end
+
+function deletion.undo(place, step, _, op, _, before)
+  put(place, op, step.what.path, nil, before, mark(step))
+end
+
+-- ---- folders ----
+
+local mkdirs = { key = function() end }
+M["workspace.mkdirs"] = mkdirs
+
+function mkdirs.look(place, step)
+  if find(place, step.what.path) then
+    return "done"
+  end
+  return "failed"
+end
+
+-- The folders that the step made and that are there, deepest first.
+local function made(place, step)
+  local paths = {}
+  for _, path in ipairs(step.what.missing or {}) do
+    local found = find(place, path)
+    if found and found.object_type == "DIRECTORY" then
+      paths[#paths + 1] = path
+    end
+  end
+  table.sort(paths, function(a, b) return #a > #b end)
+  return paths
+end
+
+function mkdirs.plan(place, step)
+  local paths = made(place, step)
+  if #paths == 0 then
+    return { verdict = step.what.missing and "already" or "nothing",
+      action = "remove folder " .. step.what.path,
+      reason = step.what.missing and "it is gone, or was there before"
+        or "what was there before was not kept" }
+  end
+  return { verdict = "undo", action = "remove folder " .. table.concat(paths, ", "),
+    reason = "if it is empty", paths = paths }
+end
+
+function mkdirs.undo(place, step, action, op)
+  for _, path in ipairs(action.paths) do
+    local e = remove(place, op, path, mark(step))
+    if e and e.code == "DIRECTORY_NOT_EMPTY" then
+      return path .. " stays: it is not empty"
+    elseif e then
+      fault.raise(e)
+    end
+  end
+end
+
+return M
