@@ -1,0 +1,229 @@
+--- All that a pipeline's spec means in the tree of workspace objects.
+--
+-- Folders are walked, a level at a time and many at once; requirements files are read for what
+-- they name in turn. Nothing is asked twice.
+
+local fault = require "tarn.fault"
+local json = require "native.json"
+local memos = require "tarn.sources.memo"
+local object = require "tarn.sources.object"
+local pool = require "tarn.pool"
+local references = require "tarn.sources.references"
+
+local M = {}
+
+---@class tarn.SourceItem: tarn.SourceObject
+---@field roles string[]       why it belongs to it: "library", "glob", "root_path", ...
+---@field via string[]         where it is named, if it is: "libraries[0].notebook.path"
+---@field verdict? "missing"|"odd" why it cannot be copied ...
+---@field reason? string       ... in words
+
+-- What cannot be exported: skipped, and said.
+local UNMOVABLE <const> = "%s objects cannot be exported"
+
+local Closure = {}
+Closure.__index = Closure
+
+local function add_once(list, value)
+  for _, known in ipairs(list) do
+    if known == value then
+      return
+    end
+  end
+  list[#list + 1] = value
+end
+
+-- The item at a path, made on first sight, with one more reason to be there.
+function Closure:item(at, role, via)
+  local item = self.items[at]
+  if not item then
+    item = { path = at, kind = "UNKNOWN", roles = json.array {},
+      via = json.array {} }
+    self.items[at] = item
+  end
+  add_once(item.roles, role)
+  if via then
+    add_once(item.via, via)
+  end
+  return item
+end
+
+-- Take over what the workspace says of an object.
+local function learn(item, found)
+  for _, field in ipairs { "kind", "language", "format", "size", "modified_at", "object_id" } do
+    item[field] = found[field]
+  end
+  item.known = item.kind ~= "NOTEBOOK" or item.format ~= nil
+  if object.is_folder(found) then
+    item.kind = "DIRECTORY"
+    item.git = found.kind == "REPO" or nil
+  elseif not object.has_bytes(found) then
+    item.verdict, item.reason = "odd", UNMOVABLE:format(found.kind)
+  end
+end
+
+local function set_missing(item)
+  item.verdict, item.known = "missing", true
+  item.reason = "there is no such object, or no permission to read it"
+end
+
+local function set_denied(item, e)
+  item.verdict, item.known, item.reason = "odd", true, "may not be read: " .. e.message
+end
+
+-- `f` of the workspace, once in this command. A refusal is the item's, other faults are raised.
+function Closure:ask(what, item, f)
+  local found, e = fault.try(self.memo.once, self.memo,
+    ("%s %s %s"):format(what, self.place, item.path), function()
+      return f(self.ws, item.path) or false
+    end)
+  if e and not object.is_denied(e) then
+    error(e, 0)
+  elseif e then
+    set_denied(item, e)
+  elseif not found then
+    set_missing(item)
+  end
+  return found or nil
+end
+
+-- What is below one folder; returns the folders among it.
+function Closure:list(item)
+  local found = self:ask("list", item, object.find_below)
+  if not found then
+    return {}
+  elseif #found == 1 and found[1].path == item.path then
+    learn(item, found[1]) -- not a folder after all
+    return {}
+  end
+  item.kind, item.known = "DIRECTORY", true
+  local folders = {}
+  for _, one in ipairs(found) do
+    local known = self.items[one.path]
+    local inner = self:item(one.path, item.roles[1])
+    if not (known and known.known) then
+      learn(inner, one)
+    end
+    if inner.kind == "DIRECTORY" and not self.walked[inner.path] then
+      folders[#folders + 1] = inner
+    end
+  end
+  return folders
+end
+
+function Closure:walk(folders)
+  while #folders > 0 do
+    local todo = {}
+    for _, item in ipairs(folders) do
+      if not self.walked[item.path] then
+        self.walked[item.path] = true
+        todo[#todo + 1] = item
+      end
+    end
+    local found = pool.map(todo, function(item) return self:list(item) end, self.limit)
+    folders = {}
+    for _, list in ipairs(found) do
+      table.move(list, 1, #list, #folders + 1, folders)
+    end
+  end
+end
+
+-- What is not known of single objects, and of notebooks in listings their format.
+function Closure:look()
+  local todo = {}
+  for _, item in pairs(self.items) do
+    if not item.known then
+      todo[#todo + 1] = item
+    end
+  end
+  table.sort(todo, function(a, b) return a.path < b.path end)
+  pool.each(todo, function(item)
+    local found = self:ask("status", item, object.find)
+    if found then
+      learn(item, found)
+    end
+  end, self.limit)
+end
+
+-- Begin with some references; what they mean at once goes into the items.
+function Closure:follow(list)
+  local folders = {}
+  for _, reference in ipairs(list) do
+    local item = self:item(reference.path, reference.role, reference.via)
+    item.expect = item.expect or reference.expect
+    if reference.odd then
+      item.verdict, item.reason, item.known = "odd", reference.odd, true
+    elseif reference.folder then
+      folders[#folders + 1] = item
+    end
+  end
+  self:walk(folders)
+  self:look()
+end
+
+-- Requirements files not read so far: what they name.
+function Closure:read_requirements()
+  local todo = {}
+  for _, item in pairs(self.items) do
+    for _, role in ipairs(item.roles) do
+      if role == "requirements" and item.kind == "FILE" and not item.verdict
+        and not self.read[item.path] and (item.size or 0) <= object.MAX_SIZE then
+        self.read[item.path] = true
+        todo[#todo + 1] = item
+      end
+    end
+  end
+  local found = pool.map(todo, function(item)
+    local bytes = object.read(self.ws, item)
+    object.hold(item, bytes)
+    return references.of_requirements(bytes, item.path)
+  end, self.limit)
+  local list = {}
+  for _, more in ipairs(found) do
+    table.move(more, 1, #more, #list + 1, list)
+  end
+  return list
+end
+
+local function warn_of(item, warnings)
+  if item.git then
+    warnings[#warnings + 1] = ("%s is a Git folder: its copy is a plain folder"):format(item.path)
+  end
+  if item.expect and object.has_bytes(item) and item.kind ~= item.expect then
+    warnings[#warnings + 1] = ("%s names %s as a %s; it is a %s"):format(item.via[1], item.path,
+      item.expect:lower(), item.kind:lower())
+  end
+end
+
+--- Everything a spec needs in the tree, parents first. What is missing or cannot be copied is
+-- among it, with a verdict and a reason. `memo` (tarn.sources.memo) shares answers between
+-- pipelines.
+---@param ws tarn.WorkspaceClient
+---@param spec table
+---@param opts? { jobs?: integer, memo?: tarn.Memo }
+---@return tarn.SourceItem[] items
+---@return string[] warnings
+function M.of(ws, spec, opts)
+  opts = opts or {}
+  local closure = setmetatable({
+    ws = ws, items = {}, walked = {}, read = {}, limit = { limit = opts.jobs or 16 },
+    memo = opts.memo or memos.new(), place = tostring(ws.native),
+  }, Closure)
+  local list = references.of_spec(spec)
+  while #list > 0 do
+    closure:follow(list)
+    list = closure:read_requirements()
+  end
+  local items, warnings = {}, {}
+  for _, item in pairs(closure.items) do
+    items[#items + 1] = item
+  end
+  table.sort(items, function(a, b) return a.path < b.path end)
+  for _, item in ipairs(items) do
+    warn_of(item, warnings)
+    item.known, item.git, item.expect = nil, nil, nil
+  end
+  return items, warnings
+end
+
+return M

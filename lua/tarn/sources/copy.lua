@@ -1,0 +1,201 @@
+--- Carrying out a plan of sources: folders first, then many objects at once.
+--
+-- What cannot be copied is listed and the rest goes on. Each request that changes something is
+-- a step of the journal, with the bytes that it overwrites.
+
+local fault = require "tarn.fault"
+local json = require "native.json"
+local memos = require "tarn.sources.memo"
+local object = require "tarn.sources.object"
+local planning = require "tarn.sources.plan"
+local pool = require "tarn.pool"
+
+local M = {}
+
+local IMPORT <const> = "POST /api/2.0/workspace/import"
+local MKDIRS <const> = "POST /api/2.0/workspace/mkdirs"
+
+-- For callers without a journal: tests, and copies into a scratch workspace.
+local nothing = {}
+local unwritten = { done = function() end, failed = function() end }
+
+function nothing.step()
+  return unwritten
+end
+
+local Copy = {}
+Copy.__index = Copy
+
+function Copy:advance(what)
+  self.done = self.done + 1
+  if self.progress then
+    self.progress(self.done, self.total, what)
+  end
+end
+
+function Copy:fail(item, e)
+  if object.is_fatal(e) then
+    error(e, 0)
+  end
+  local verdict = object.is_too_large(e) and "too_large" or object.is_missing(e) and "missing"
+    or "failed"
+  table.insert(self.report.failed, { path = item.path, target = item.target or item.path,
+    verdict = verdict, reason = e.message, code = e.code, status = e.status })
+end
+
+-- ---- folders ----
+
+function Copy:make_folder(entry)
+  local step = self.op:step { kind = "workspace.mkdirs", request = MKDIRS,
+    what = { path = entry.path, missing = entry.missing } }
+  local _, e = fault.try(object.make_folder, self.ws, entry.path)
+  if e then
+    step:failed(e)
+    error(e, 0)
+  end
+  step:done { path = entry.path }
+  for _, folder in ipairs(entry.missing) do
+    self.memo:put(("folder %s %s"):format(self.place, folder), { state = "there" })
+  end
+  self.report.folders = self.report.folders + #entry.missing
+end
+
+-- ---- objects ----
+
+-- What is in the item's place now, and its bytes. Nil if nothing is; false if it is no longer
+-- what the plan has seen.
+function Copy:find_before(item, planned)
+  local there = object.find(self.ws, item.target)
+  if not there then
+    return nil
+  elseif there.kind ~= item.kind or there.modified_at ~= planned.modified_at then
+    return false
+  end
+  local bytes = object.take_held(planned) or object.read(self.ws, there)
+  return { bytes = bytes, format = there.format, language = there.language }
+end
+
+function Copy:write(item, bytes, before)
+  local step = self.op:step { kind = "workspace.import", request = IMPORT, before = before,
+    what = { path = item.target, kind = item.kind, format = item.format,
+      language = item.language, size = #bytes, from = item.path } }
+  local outcome, e = fault.try(object.write, self.ws, item.target, bytes, item, before ~= nil)
+  if e then
+    step:failed(e)
+    error(e, 0)
+  end
+  step:done { path = item.target, settled = outcome.settled }
+  self.report.bytes = self.report.bytes + #bytes
+end
+
+function Copy:copy(item)
+  local planned, before = planning.find_replaced(self.plan, item), nil
+  if planned then
+    before = self:find_before(item, planned)
+    if before == false then
+      table.insert(self.report.skipped, { path = item.path, target = item.target,
+        verdict = "newer", reason = "what is there has changed since the plan was made" })
+      return item.path
+    end
+  end
+  local bytes = object.take_held(item) or self.read(item)
+  if #bytes > object.MAX_SIZE then
+    fault.raise { kind = "http", op = "sources.copy", code = "MAX_NOTEBOOK_SIZE_EXCEEDED",
+      message = ("%d bytes; the workspace takes %d"):format(#bytes, object.MAX_SIZE) }
+  end
+  self:write(item, bytes, before)
+  table.insert(self.report.copied, item.target)
+  return item.path
+end
+
+-- Two pipelines of one command may need the same object: the second one finds it done.
+function Copy:copy_once(item)
+  local mine = false
+  local from = self.memo:once(("copied %s %s"):format(self.place, item.target), function()
+    mine = true
+    return self:copy(item)
+  end)
+  if from ~= item.path then
+    table.insert(self.report.failed, { path = item.path, target = item.target, verdict = "odd",
+      reason = ("%s went to the same place"):format(from) })
+  elseif not mine then
+    self.report.same = self.report.same + 1
+  end
+end
+
+-- ---- the whole ----
+
+---@class tarn.SourceReport
+---@field copied string[]  targets of objects that were written
+---@field same integer     objects that were there already
+---@field folders integer  folders that were made
+---@field bytes integer    of the objects written
+---@field skipped table[]  { path, target, verdict, reason }: newer, too large, odd, missing
+---@field failed table[]   { path, target, verdict, reason, code }: refused on the way
+
+local function new_report(plan)
+  local report = { copied = json.array {}, same = 0, folders = 0, bytes = 0,
+    skipped = json.array {}, failed = json.array {} }
+  for _, item in ipairs(plan.items) do
+    if item.verdict == "same" then
+      report.same = report.same + (item.kind ~= "DIRECTORY" and 1 or 0)
+    elseif item.verdict ~= "copy" then
+      table.insert(report.skipped, { path = item.path, target = item.target,
+        verdict = item.verdict, reason = item.reason })
+    end
+  end
+  return report
+end
+
+local function todo_of(plan)
+  local list = {}
+  for _, item in ipairs(plan.items) do
+    if item.verdict == "copy" and item.kind ~= "DIRECTORY" then
+      list[#list + 1] = item
+    end
+  end
+  return list
+end
+
+local function sort_report(report)
+  table.sort(report.copied)
+  for _, list in ipairs { report.skipped, report.failed } do
+    table.sort(list, function(a, b) return a.path < b.path end)
+  end
+end
+
+--- Do what the plan says. Faults of single objects are in the report; one that would meet all
+-- of them (no log-in, no journal, cancelled) is raised.
+---@param source { read: fun(item: tarn.SourceItem): string }
+---@param target_ws tarn.WorkspaceClient
+---@param plan tarn.SourcePlan
+---@param op? tarn.Operation
+---@param opts? { progress?: fun(done: integer, total: integer, what: string), jobs?: integer,
+---  memo?: tarn.Memo }
+---@return tarn.SourceReport
+function M.run(source, target_ws, plan, op, opts)
+  opts = opts or {}
+  local limit = { limit = opts.jobs or 16 }
+  local todo = todo_of(plan)
+  local self = setmetatable({
+    ws = target_ws, read = source.read, plan = plan, op = op or nothing,
+    report = new_report(plan), progress = opts.progress, done = 0,
+    total = #plan.folders + #todo, memo = opts.memo or memos.new(),
+    place = tostring(target_ws.native),
+  }, Copy)
+  local function one(step)
+    return function(item)
+      local _, e = fault.try(step, self, item)
+      if e then
+        self:fail(item, e)
+      end
+      self:advance(item.target or item.path)
+    end
+  end
+  pool.each(plan.folders, one(self.make_folder), limit)
+  pool.each(todo, one(self.copy_once), limit)
+  sort_report(self.report)
+  return self.report
+end
+
+return M
