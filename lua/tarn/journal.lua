@@ -17,12 +17,13 @@
 --   pipeline.edit     what { pipeline_id, name, spec }     before: the answer of GET
 --   pipeline.delete   what { pipeline_id, name, cascade }  before: the answer of GET, and
 --                                                          `permissions`, that of theirs
---   pipeline.start    what { pipeline_id, name }           result { update_id }
---   pipeline.stop     what { pipeline_id, name }
+--   update.start      what { pipeline_id, name }           result { update_id }
+--   update.stop       what { pipeline_id, name }
 --   permissions.set   what { pipeline_id, name, access_control_list }
 --                                                          before: the answer of GET
 --   workspace.import  what { path, format, language }      before { bytes, format, language },
---                                                          none if nothing was there
+--                                                          none if nothing was there; result
+--                                                          { existed } if the same was there
 --   workspace.mkdirs  what { path, missing }               `missing`: the folders that it makes
 --   workspace.delete  what { path }                        before { bytes, format, language }
 

@@ -63,7 +63,8 @@ function M.changes(from, to)
   local list = json.array {}
   for _, path in ipairs(order) do
     local a, b = old[path], new[path]
-    if not same(a, b) and (not a or not b or a.value ~= b.value) then
+    local hidden = b and b.value == secrets.MASK and a -- what it became is not in the journal
+    if not same(a, b) and not hidden then
       list[#list + 1] = { path = path, from = shown(a), to = shown(b) }
     end
   end

@@ -84,7 +84,8 @@ function Copy:write(item, bytes, before)
     step:failed(e)
     error(e, 0)
   end
-  step:done { path = item.target, settled = outcome.settled }
+  step:done { path = item.target, settled = outcome.settled,
+    existed = outcome.existed }
   self.report.bytes = self.report.bytes + #bytes
 end
 

@@ -273,7 +273,7 @@ local TRIES <const> = 3
 ---@param bytes string
 ---@param object tarn.SourceObject kind, format, language
 ---@param overwrite boolean
----@return { settled?: string } how the outcome is known, if not by the answer
+---@return { settled?: string, existed?: boolean } how the outcome is known, if not by the answer
 function M.write(ws, at, bytes, object, overwrite)
   for try = 1, TRIES do
     local _, e = fault.try(import, ws, at, bytes, object, overwrite)
@@ -282,7 +282,7 @@ function M.write(ws, at, bytes, object, overwrite)
     elseif e.ambiguous and M.holds(ws, at, bytes, object) then
       return { settled = "the answer was lost; the object is there" }
     elseif M.is_there(e) and not overwrite and M.holds(ws, at, bytes, object) then
-      return { settled = "the same was there" }
+      return { settled = "the same was there", existed = true }
     elseif not e.ambiguous or try == TRIES then
       error(e, 0)
     end

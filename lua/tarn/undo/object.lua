@@ -1,30 +1,22 @@
 --- What undo knows of the workspace's tree: notebooks and files written, folders made.
 
 local fault = require "tarn.fault"
-local places = require "tarn.undo.place"
+local object = require "tarn.sources.object"
 local time = require "tarn.time"
 
 local M = {}
 
-local function find(place, path, query)
-  return places.find(place.native.workspace_status, place.native, path, query)
+local function find(place, path)
+  return object.find(place.ws, path)
 end
 
---- What is at a path, so that `put` brings it back; nil if nothing is, or a folder.
----@param place tarn.Place
----@param path string
----@return { bytes: string, format: string, language?: string, object_type: string }?
-function M.find_snapshot(place, path)
-  local status = find(place, path, { return_export_info = true })
-  if not status or status.object_type == "DIRECTORY" then
+-- What is at a path, so that `put` brings it back; nil if nothing is that could be.
+local function find_snapshot(place, found)
+  if not found or not object.has_bytes(found) then
     return nil
-  elseif status.object_type == "FILE" then
-    return { bytes = place.native:workspace_export(path, { format = "AUTO" }), format = "RAW",
-      object_type = "FILE" }
   end
-  local format = status.repos_export_format == "JUPYTER" and "JUPYTER" or "SOURCE"
-  return { bytes = place.native:workspace_export(path, { format = format }), format = format,
-    language = status.language, object_type = status.object_type }
+  return { bytes = object.read(place.ws, found), kind = found.kind, format = found.format,
+    language = found.language }
 end
 
 local function remove(place, op, path, undoes, kept)
@@ -41,12 +33,18 @@ local function remove(place, op, path, undoes, kept)
   step:done()
 end
 
+-- Files are RAW; all other formats make notebooks.
+local function kind_of(before)
+  return before.format == "RAW" and "FILE" or "NOTEBOOK"
+end
+
 local function put(place, op, path, kept, before, undoes)
+  local as = { kind = kind_of(before), format = before.format, language = before.language }
   op:perform({
     kind = "workspace.import", request = "POST /api/2.0/workspace/import", before = kept,
-    what = { path = path, format = before.format, language = before.language, undoes = undoes },
-  }, place.native.workspace_import, place.native, path, before.bytes,
-    { format = before.format, language = before.language, overwrite = true })
+    what = { path = path, kind = as.kind, format = as.format, language = as.language,
+      size = #before.bytes, undoes = undoes },
+  }, object.write, place.ws, path, before.bytes, as, kept ~= nil)
 end
 
 local function mark(step)
@@ -75,6 +73,9 @@ end
 function import.plan(place, step, at, _, before)
   local path = step.what.path
   local found = find(place, path)
+  if step.result and step.result.existed then
+    return { verdict = "nothing", action = "delete " .. path, reason = "the same was there before" }
+  end
   local action = before and "restore " .. path or "delete " .. path
   if not found and not before then
     return { verdict = "already", action = action, reason = "it is gone" }
@@ -82,8 +83,9 @@ function import.plan(place, step, at, _, before)
     return { verdict = "undo", action = action, change = "it was deleted" }
   end
   local change
-  if found.object_type == "DIRECTORY" then
-    return { verdict = "blocked", action = action, reason = "a folder is there now" }
+  if not object.has_bytes(found) then
+    return { verdict = "blocked", action = action,
+      reason = ("a %s is there now"):format(found.kind:lower()) }
   elseif place:is_later(found.modified_at, at) then
     change = ("it was changed at %s"):format(time.iso(found.modified_at))
   end
@@ -92,17 +94,18 @@ end
 
 function import.undo(place, step, _, op, _, before)
   local path = step.what.path
-  local kept = M.find_snapshot(place, path)
-  if before and kept and kept.bytes == before.bytes and kept.format == before.format
-    and kept.language == before.language then
+  local kept = find_snapshot(place, find(place, path))
+  if before and kept and kept.kind == kind_of(before) and kept.language == before.language
+    and kept.format == before.format and object.is_same(kept.format, kept.bytes, before.bytes) then
     return "it is as it was"
   end
-  local of_other_type = kept and before and (kept.format == "RAW") ~= (before.format == "RAW")
-  if not before or of_other_type then
+  -- an import does not change what kind of thing is there
+  if kept and (not before or kept.kind ~= kind_of(before)) then
     local e = remove(place, op, path, mark(step), kept)
     if e then
       fault.raise(e)
     end
+    kept = nil
   end
   if before then
     put(place, op, path, kept, before, mark(step))
@@ -152,7 +155,7 @@ local function made(place, step)
   local paths = {}
   for _, path in ipairs(step.what.missing or {}) do
     local found = find(place, path)
-    if found and found.object_type == "DIRECTORY" then
+    if found and object.is_folder(found) then
       paths[#paths + 1] = path
     end
   end

@@ -5,6 +5,7 @@ local json = require "native.json"
 local permission = require "tarn.undo.permission"
 local pipelines = require "tarn.pipelines"
 local places = require "tarn.undo.place"
+local secrets = require "tarn.secrets"
 local task = require "native.task"
 local time = require "tarn.time"
 
@@ -19,6 +20,21 @@ local function same(a, b)
   return a == b or type(a) == "table" and type(b) == "table" and json.encode(a) == json.encode(b)
 end
 
+-- True if the value is what was sent, as far as the journal knows what was sent.
+local function is_as_sent(now, sent)
+  if sent == secrets.MASK then
+    return true
+  elseif type(sent) ~= "table" or type(now) ~= "table" then
+    return same(now, sent)
+  end
+  for key, value in pairs(sent) do
+    if not is_as_sent(now[key], value) then
+      return false
+    end
+  end
+  return true
+end
+
 -- True if each field that was sent is what the pipeline has now.
 local function has_all(found, sent)
   for key, value in pairs(sent) do
@@ -27,7 +43,7 @@ local function has_all(found, sent)
       now = found[key]
     end
     if key ~= "expected_last_modified" and key ~= "allow_duplicate_names" and key ~= "id"
-      and value ~= json.null and not same(now, value) then
+      and value ~= json.null and not is_as_sent(now, value) then
       return false
     end
   end
@@ -164,6 +180,9 @@ function edit.plan(place, step, at, _, before)
 end
 
 local function identity(name)
+  if not name then
+    return nil
+  end
   return pipelines.is_id(name) and { service_principal_name = name } or { user_name = name }
 end
 
@@ -175,7 +194,8 @@ function edit.undo(place, step, action, op, _, before)
   end
   body.run_as, body.parameters = before.run_as, before.parameters
   if found.run_as and not body.run_as then
-    body.run_as = identity(before.run_as_user_name) -- once set it cannot be unset
+    -- once set it cannot be unset
+    body.run_as = identity(before.run_as_user_name) or found.run_as
   end
   body.expected_last_modified = found.last_modified
   op:perform({
@@ -262,8 +282,8 @@ local function look_for_update(place, step)
   return "failed"
 end
 
-M["pipeline.start"] = nothing("start", "what an update did stays done", look_for_update)
-M["pipeline.stop"] = nothing("stop", "an update that was stopped is not started again",
+M["update.start"] = nothing("start", "what an update did stays done", look_for_update)
+M["update.stop"] = nothing("stop", "an update that was stopped is not started again",
   function() return "done" end)
 
 return M
