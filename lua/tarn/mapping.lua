@@ -1,0 +1,483 @@
+--- What is called differently where a pipeline is cloned to.
+--
+-- A map has sections, one for each kind of value that is bound to a workspace. A section is a
+-- table of old names and new ones, or a function of the old name. `false` as the new name
+-- leaves the field out; an empty one has not been filled in yet, and counts as none. A map
+-- remembers which of its rules were used, so that those that match nothing can be told.
+
+local fault = require "tarn.fault"
+local fields = require "tarn.fields"
+local fs = require "native.fs"
+local json = require "native.json"
+local secrets = require "tarn.secrets"
+
+local M = {}
+
+local OP <const> = "tarn clone"
+
+-- Kind of value -> the section that maps it.
+local SECTIONS <const> = {
+  catalog = "catalogs", schema = "schemas", path = "paths", volume = "locations",
+  location = "locations", storage = "storage", principal = "principals",
+  node_type = "node_types", policy = "policies", budget_policy = "policies", pool = "pools",
+  instance_profile = "instance_profiles", service_account = "service_accounts", zone = "zones",
+  secret = "secret_scopes", address = "addresses", connection = "connections",
+  connection_id = "connections", gateway = "gateways", event_log = "event_logs",
+  serverless_compute = "serverless_compute",
+}
+
+local KNOWN <const> = { set = "table", drop = "table", spec = "function" }
+
+---@class tarn.Map
+---@field sections table<string, table|function>
+---@field sets { path: string, keys: table, value: any, rule: string }[]
+---@field drops table<string, { keys: table, rule: string }>
+---@field transform? fun(spec: table): table?
+---@field file? string
+local Map = {}
+Map.__index = Map
+
+local function wrong(file, message)
+  fault.usage(OP, ("%s: %s"):format(file, message),
+    "`tarn clone PIPELINE --suggest-map` writes one")
+end
+
+local function check_section(file, name, section)
+  if type(section) == "function" then
+    return
+  elseif type(section) ~= "table" then
+    wrong(file, ("'%s' is neither a table nor a function"):format(name))
+  end
+  for old, new in pairs(section) do
+    if type(old) ~= "string" or new ~= false and type(new) ~= "string"
+      and type(new) ~= "function" then
+      wrong(file, ("%s: the new name of '%s' is no text, and not false"):format(name,
+        tostring(old)))
+    end
+  end
+end
+
+local function check_known(file, name)
+  local names = { "set", "drop", "spec" }
+  for _, section in pairs(SECTIONS) do
+    names[#names + 1] = section
+    if section == name then
+      return
+    end
+  end
+  local hint = require("tarn.similar").find_hint(tostring(name), names)
+  wrong(file, ("there is no section '%s'%s"):format(tostring(name), hint and ": " .. hint or ""))
+end
+
+-- A map is data, or pure functions: it sees no files and no environment.
+local SANDBOX <const> = { string = string, table = table, math = math, utf8 = utf8,
+  ipairs = ipairs, pairs = pairs, next = next, select = select, type = type, error = error,
+  assert = assert, tostring = tostring, tonumber = tonumber }
+
+local function read_lua(file, text)
+  local env = setmetatable({ null = json.null, list = json.array }, { __index = SANDBOX })
+  local chunk, why = load(text, "@" .. file, "t", env)
+  if not chunk then
+    wrong(file, why)
+  end
+  local ok, value = pcall(chunk)
+  if not ok then
+    wrong(file, tostring(value))
+  end
+  return value
+end
+
+local function read(file)
+  local text = fs.find_read(file)
+  if not text then
+    fault.usage(OP, ("there is no file '%s'"):format(file))
+  end
+  local value
+  if file:find "%.json$" or text:find "^%s*{" then
+    local ok, decoded = pcall(json.decode, text)
+    if not ok and not fault.is(decoded) then
+      error(decoded, 0)
+    end
+    value = ok and decoded or wrong(file, "it is no JSON: " .. tostring(decoded.message))
+  else
+    value = read_lua(file, text)
+  end
+  if type(value) == "function" then
+    value = { spec = value }
+  elseif type(value) ~= "table" then
+    wrong(file, "it holds neither a table nor a function")
+  end
+  return value
+end
+
+-- ---- short forms ----
+
+-- The path and the text of PATH=VALUE; a quoted name in the path may hold "=".
+local function split(option, text)
+  local path, value = text:match '^([^="]*%[".-"%][^=]*)=(.*)$'
+  if not path then
+    path, value = text:match "^([^=]*)=(.*)$"
+  end
+  if not path or path == "" then
+    fault.usage(OP, ("%s: '%s' is not OLD=NEW or PATH=VALUE"):format(option, text))
+  end
+  return path, value
+end
+
+-- Settings by any name hold texts; elsewhere `true`, `3` and `[...]` are what they are in JSON.
+local TEXT_ONLY <const> = { configuration = true, tags = true, parameters = true, run_as = true,
+  catalog = true, schema = true, target = true, name = true, storage = true, root_path = true }
+
+local function value_of(keys, text)
+  local parent = keys[#keys - 1]
+  if TEXT_ONLY[keys[1]] and not (#keys == 1 and text:find "^%s*[{%[]") or parent == "spark_conf"
+    or parent == "spark_env_vars" or parent == "custom_tags" then
+    return text
+  end
+  local ok, value = pcall(json.decode, text)
+  return ok and value or text
+end
+
+function Map:add_set(text_path, value, rule)
+  local keys = fields.parse(text_path)
+  self.sets[#self.sets + 1] = { path = fields.path(keys), keys = keys, value = value, rule = rule }
+end
+
+function Map:add_drop(text_path, rule)
+  local keys = fields.parse(text_path)
+  self.drops[fields.path(keys)] = { keys = keys, rule = rule }
+end
+
+function Map:add(section, old, new, rule)
+  self.sections[section] = self.sections[section] or {}
+  if type(self.sections[section]) ~= "table" then
+    fault.usage(OP, ("%s cannot be added to a map whose '%s' is a function"):format(rule, section))
+  end
+  self.sections[section][old] = new
+  self.rules[section .. "\0" .. old] = rule
+end
+
+local function add_file(map, file)
+  local value = read(file)
+  map.file = file
+  for name, section in pairs(value) do
+    if KNOWN[name] then
+      if type(section) ~= KNOWN[name] then
+        wrong(file, ("'%s' is not a %s"):format(name, KNOWN[name]))
+      end
+    else
+      check_known(file, name)
+      check_section(file, name, section)
+      map.sections[name] = section
+    end
+  end
+  for _, path in ipairs(fields.sorted_keys(value.set or {})) do
+    map:add_set(tostring(path), value.set[path], ("set in %s"):format(file))
+  end
+  for _, path in ipairs(value.drop or {}) do
+    map:add_drop(path, ("drop in %s"):format(file))
+  end
+  map.transform = value.spec
+end
+
+---@class tarn.MapOptions
+---@field map? string        a file: Lua or JSON
+---@field catalog? string
+---@field schema? string
+---@field set? string[]      PATH=VALUE
+---@field drop? string[]     PATH
+---@field path_map? string[] OLD=NEW
+
+--- The map that these options make. Reads the file; raises a fault of kind `usage` if it, or
+-- an option, is no map.
+---@param opts tarn.MapOptions
+---@return tarn.Map
+function M.new(opts)
+  local map = setmetatable({ sections = {}, sets = {}, drops = {}, rules = {}, used = {} }, Map)
+  if opts.map then
+    add_file(map, opts.map)
+  end
+  for _, text in ipairs(opts.path_map or {}) do
+    local old, new = split("--path-map", text)
+    map:add("paths", old, new, "--path-map " .. text)
+  end
+  for _, text in ipairs(opts.set or {}) do
+    local path, value = split("--set", text)
+    map:add_set(path, value_of(fields.parse(path), value), "--set " .. path)
+  end
+  for _, path in ipairs(opts.drop or {}) do
+    map:add_drop(path, "--drop " .. path)
+  end
+  map.catalog, map.schema = opts.catalog, opts.schema
+  return map
+end
+
+-- ---- use ----
+
+function Map:use(section, key)
+  self.used[section .. "\0" .. key] = true
+end
+
+function Map:rule_text(section, key)
+  return self.rules[section .. "\0" .. key]
+    or ("%s in %s"):format(section, self.file or "the map")
+end
+
+-- The new name of `old` by a section: nil if it has none; then the rule.
+function Map:look_up(section, old)
+  local list = self.sections[section]
+  local new, key
+  if type(list) == "function" then
+    new, key = list(old), "(function)"
+  elseif list then
+    new, key = list[old], old
+    if type(new) == "function" then
+      new = new(old)
+    end
+  end
+  if new == nil then
+    return nil
+  end
+  self:use(section, key)
+  if new == "" then
+    return nil -- written by --suggest-map, and not filled in
+  end
+  return new, self:rule_text(section, key)
+end
+
+local function plain_path(path)
+  return (path:gsub("^/Workspace/", "/"))
+end
+
+-- `value` with the longest of the prefixes that it begins with replaced.
+function Map:by_prefix(section, value)
+  local list = self.sections[section]
+  if type(list) ~= "table" then
+    return self:look_up(section, value)
+  end
+  local best
+  local bare = plain_path(value)
+  for old, new in pairs(list) do
+    local prefix = plain_path(old):gsub("/+$", "")
+    local fits = bare == prefix or bare:sub(1, #prefix + 1) == prefix .. "/"
+    if fits and new ~= "" and (not best or #prefix > #best.prefix) then
+      best = { prefix = prefix, old = old, new = new }
+    elseif fits then
+      self:use(section, old)
+    end
+  end
+  if not best then
+    return nil
+  end
+  self:use(section, best.old)
+  local rule, new = self:rule_text(section, best.old), best.new
+  if type(new) == "function" then
+    new = new(value)
+  elseif new then
+    new = new:gsub("/+$", "") .. bare:sub(#best.prefix + 1)
+    if value:find "^/Workspace/" and not new:find "^/Workspace/" then
+      new = "/Workspace" .. new
+    end
+  end
+  return new, rule
+end
+
+-- /Volumes/catalog/schema/...: what maps catalogs and schemas maps them here too.
+function Map:volume(value)
+  local new, rule = self:by_prefix("locations", value)
+  if new ~= nil then
+    return new, rule
+  end
+  local head, catalog, schema, rest = value:match "^(.-/Volumes/)([^/]+)/([^/]+)(.*)$"
+  if not head then
+    return nil
+  end
+  local new_catalog, catalog_rule = self:look_up("catalogs", catalog)
+  local new_schema, schema_rule = self:look_up("schemas", catalog .. "." .. schema)
+  if new_schema == nil then
+    new_schema, schema_rule = self:look_up("schemas", schema)
+  end
+  if not new_catalog and not new_schema then
+    return nil
+  end
+  return ("%s%s/%s%s"):format(head, new_catalog or catalog, new_schema or schema, rest),
+    catalog_rule or schema_rule
+end
+
+function Map:secret(value)
+  local rule, changed
+  local function replace(open, scope, key, close)
+    local whole, r = self:look_up("secret_scopes", scope .. "/" .. key)
+    if not whole then
+      whole, r = self:look_up("secret_scopes", scope)
+      whole = whole and whole .. "/" .. key
+    end
+    rule, changed = rule or r, changed or whole
+    return whole and open .. whole .. close or nil
+  end
+  local new = value:gsub("({{%s*secrets/)([^/{}]+)/([^/{}]-)(%s*}})", replace)
+  if changed then
+    return new, rule
+  end
+end
+
+--- The new value of a field that is bound to a workspace: nil where no rule says anything,
+-- false where one says to leave it out; and the rule.
+---@param kind string as fields.find_bound gives it
+---@param value string
+---@param where { catalog?: string, default_catalog?: string, default_schema?: string } the
+--- catalog that the value is in, and what the pipeline itself publishes to
+---@return string|false|nil new
+---@return string? rule
+function Map:apply(kind, value, where)
+  if kind == "catalog" and self.catalog
+    and value:lower() == (where.default_catalog or ""):lower() then
+    return self.catalog, "--catalog"
+  elseif kind == "schema" then
+    if self.schema and value == where.default_schema then
+      return self.schema, "--schema"
+    end
+    local new, rule = self:look_up("schemas", (where.catalog or "") .. "." .. value)
+    if new == nil then
+      new, rule = self:look_up("schemas", value)
+    end
+    return new, rule
+  elseif kind == "secret" then
+    return self:secret(value)
+  elseif kind == "volume" then
+    return self:volume(value)
+  elseif kind == "path" or kind == "location" or kind == "storage" then
+    return self:by_prefix(SECTIONS[kind], value)
+  elseif kind == "address" then
+    local new, rule = self:look_up("addresses", value)
+    if new == nil then
+      return self:look_up("principals", value)
+    end
+    return new, rule
+  end
+  return self:look_up(SECTIONS[kind], value)
+end
+
+--- As `apply`, for a line of pip's that may hold a path behind an option.
+function Map:apply_dependency(kind, value)
+  local option, path = value:match "^(%-%-?[%w-]+[ =]%s*)(/.*)$"
+  local new, rule = self:apply(kind, path or value, {})
+  return new and (option or "") .. new or new, rule
+end
+
+--- Where the sources of a path go.
+---@param path string
+---@return string
+function Map:path(path)
+  local new = self:by_prefix("paths", path)
+  return new or path
+end
+
+--- The rules that matched nothing, as a person reads them.
+---@return string[]
+function Map:unused()
+  local list = {}
+  for name, section in pairs(self.sections) do
+    for old in pairs(type(section) == "table" and section or {}) do
+      if not self.used[name .. "\0" .. old] then
+        list[#list + 1] = ("%s: '%s' is nowhere in the source"):format(
+          self.rules[name .. "\0" .. old] or self:rule_text(name, old), old)
+      end
+    end
+  end
+  for path, drop in pairs(self.drops) do
+    if not self.used["drop\0" .. path] then
+      list[#list + 1] = ("%s: the source has no such field"):format(drop.rule)
+    end
+  end
+  table.sort(list)
+  return list
+end
+
+--- What one would write to settle a value of that kind.
+---@param kind string
+---@param value string
+---@return string
+function M.hint(kind, value)
+  if kind == "path" then
+    return ("--path-map %s=NEW, or --with-sources"):format(plain_path(value):match "^/[^/]+/[^/]+"
+      or value)
+  elseif kind == "secret" then
+    local first = secrets.references(value)[1]
+    value = first and first.scope or value
+  elseif kind == "volume" then
+    value = value:match "^.*/Volumes/[^/]+/[^/]+/[^/]+" or value
+  end
+  return ("--map: %s = { [%q] = ... }"):format(SECTIONS[kind] or kind, value)
+end
+
+-- ---- a map to fill in ----
+
+-- The part of a path that one would replace: somebody's folder.
+local function folder_of(path)
+  return plain_path(path):gsub("/%*%*$", ""):match "^/[^/]+/[^/]+" or path
+end
+
+local function entries_for(kind, value)
+  if kind == "secret" then
+    local list = {}
+    for i, reference in ipairs(secrets.references(value)) do
+      list[i] = reference.scope
+    end
+    return list
+  elseif kind == "path" then
+    return { folder_of(value:match "/.*$" or value) }
+  elseif kind == "volume" then
+    return { value:match "/Volumes/[^/]+/[^/]+/[^/]+" or value:match "/.*$" or value }
+  end
+  return { value }
+end
+
+--- The values that are bound to a workspace, as a map to fill in.
+---@param found { kind: string, value: string, path: string }[]
+---@return table<string, table<string, string[]>> sections section -> old name -> paths
+function M.suggest(found)
+  local sections = {}
+  for _, item in ipairs(found) do
+    local name = SECTIONS[item.kind]
+    for _, old in ipairs(name and entries_for(item.kind, item.value) or {}) do
+      sections[name] = sections[name] or {}
+      local paths = sections[name][old] or {}
+      sections[name][old] = paths
+      if paths[#paths] ~= item.path then
+        paths[#paths + 1] = item.path
+      end
+    end
+  end
+  return sections
+end
+
+local SHOWN_PATHS <const> = 3
+
+local function comment(paths)
+  local shown = table.concat(paths, ", ", 1, math.min(#paths, SHOWN_PATHS))
+  return #paths > SHOWN_PATHS and ("%s and %d more"):format(shown, #paths - SHOWN_PATHS) or shown
+end
+
+--- A suggestion as a Lua file.
+---@param sections table
+---@return string
+function M.suggestion_text(sections)
+  local lines = {
+    "-- What is bound to the source's workspace. Write the target's name for each; what stays",
+    "-- empty is reported as needing attention, the same name twice says that it is right there",
+    "-- too, and false leaves the field out.", "return {",
+  }
+  for _, name in ipairs(fields.sorted_keys(sections)) do
+    lines[#lines + 1] = ("  %s = {"):format(name)
+    for _, old in ipairs(fields.sorted_keys(sections[name])) do
+      lines[#lines + 1] = ("    [%s] = \"\", -- %s"):format(("%q"):format(old):gsub("\\\n", "\\n"),
+        comment(sections[name][old]):gsub("%c", " "))
+    end
+    lines[#lines + 1] = "  },"
+  end
+  lines[#lines + 1] = "}"
+  return table.concat(lines, "\n") .. "\n"
+end
+
+return M
