@@ -141,6 +141,20 @@ local function starting_with(ws, prefix)
   return found
 end
 
+--- The ids of the pipelines that have exactly this name: more than one are possible.
+---@param ws tarn.WorkspaceClient
+---@param name string
+---@return string[]
+function M.ids_of(ws, name)
+  local ids = {}
+  for _, item in ipairs(starting_with(ws, name)) do
+    if item.name == name then
+      ids[#ids + 1] = item.pipeline_id
+    end
+  end
+  return ids
+end
+
 local function candidates(items)
   local lines = {}
   for i, item in ipairs(items) do

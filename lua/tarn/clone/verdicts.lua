@@ -1,0 +1,364 @@
+--- What becomes of each field of a pipeline that is cloned: kept, set, mapped, dropped, or in
+-- need of attention.
+--
+-- Pure: nothing is asked. Rows whose value is bound to a workspace are handed back as pending,
+-- for the caller to ask the target about.
+
+local fields = require "tarn.fields"
+local json = require "native.json"
+local mapping = require "tarn.mapping"
+local secrets = require "tarn.secrets"
+
+local M = {}
+
+---@class tarn.FieldRow
+---@field path string
+---@field verdict "kept"|"set"|"mapped"|"dropped"|"attention"
+---@field from any      masked if it looks like a secret; nil if the source has no such field
+---@field to any        nil if the copy has no such field
+---@field reason? string
+---@field rule? string  the rule that did it, or the one that would settle it
+---@field bound? string what the value is bound to
+
+local Run = {}
+Run.__index = Run
+
+local function copy_keys(keys)
+  return { table.unpack(keys) }
+end
+
+function Run:row(keys, verdict, to, reason, rule)
+  local name = keys[#keys]
+  if type(name) == "number" then
+    name = keys[#keys - 1]
+  end
+  local from = fields.find(self.original, keys)
+  if from ~= nil and not fields.is_leaf(from) then
+    from = nil
+  end
+  local row = {
+    path = fields.path(keys), verdict = verdict, reason = reason, rule = rule,
+    from = secrets.mask(name, from), to = secrets.mask(name, to),
+  }
+  self.rows[#self.rows + 1] = row
+  self.seen[row.path] = true
+  return row
+end
+
+function Run:drop_all(keys, value, reason, rule)
+  fields.each(value, function(at)
+    self:row(at, "dropped", nil, reason, rule)
+  end, keys)
+end
+
+-- ---- fields that a clone never carries (reference H.3) ----
+
+local function default_storage(value)
+  return type(value) == "string" and value:find "^dbfs:/pipelines/%x+%-%x+%-%x+%-%x+%-%x+/?$" ~= nil
+end
+
+local never = {}
+
+function never.id()
+  return "names the source; the copy gets an id of its own"
+end
+
+function never.deployment()
+  return "the copy is not part of the bundle that manages the source"
+end
+
+function never.pipeline_type()
+  return "output of the workspace, not a setting"
+end
+never.data_sampling = never.pipeline_type
+
+function never.storage(run, value)
+  if default_storage(value) then
+    return "the source's own default; the copy gets its own"
+  elseif run.map.catalog then
+    return "the copy publishes to Unity Catalog, which has its own"
+  elseif not run.same_workspace and not run.map:apply("storage", value, {}) then
+    return "a place of the source's workspace", mapping.hint("storage", value)
+  end
+end
+
+local function why_never(run, keys, value)
+  if #keys == 1 and never[keys[1]] then
+    return never[keys[1]](run, value)
+  elseif #keys == 2 and keys[1] == "ingestion_definition" and keys[2] == "source_type" then
+    return "output of the workspace, not a setting"
+  end
+end
+
+-- ---- one leaf ----
+
+-- The catalog that a schema's name is in.
+local IN_CATALOG <const> = { destination_schema = "destination_catalog",
+  schema_name = "catalog_name", gateway_storage_schema = "gateway_storage_catalog" }
+
+local function catalog_for(body, keys)
+  local beside = IN_CATALOG[keys[#keys]]
+  if beside or keys[1] == "event_log" then
+    local at = copy_keys(keys)
+    at[#at] = beside or "catalog"
+    local found = fields.find(body, at)
+    return type(found) == "string" and found or body.catalog
+  end
+  return body.catalog
+end
+
+function Run:map_value(kind, value, keys)
+  if keys[1] == "environment" and keys[2] == "dependencies" then
+    return self.map:apply_dependency(kind, value)
+  end
+  return self.map:apply(kind, value, { catalog = catalog_for(self.body, keys),
+    default_catalog = self.default_catalog, default_schema = self.default_schema })
+end
+
+function Run:bound(keys, value, kind)
+  local new, rule = self:map_value(kind, value, keys)
+  if new == false then
+    self:row(keys, "dropped", nil, "the map leaves it out", rule).bound = kind
+    return nil
+  end
+  local result = new or value
+  local changed = result ~= value
+  local row = self:row(keys, changed and "mapped" or "kept", result, nil, rule)
+  row.bound = kind
+  if changed or not rule then -- the same name on both sides settles it
+    self.pending[#self.pending + 1] = { row = row, kind = kind, value = result,
+      keys = copy_keys(keys), mapped = changed }
+  else
+    row.reason = "the map says it is right there too"
+  end
+  self.suggestions[#self.suggestions + 1] = { kind = kind, value = value, path = row.path }
+  return result
+end
+
+local force = {}
+
+function force.name(run)
+  return run.name, "the name of the copy"
+end
+
+function force.development(run, value)
+  if run.production then
+    return false, "--production"
+  elseif value ~= true then
+    return true, "a copy is in development mode unless --production"
+  end
+end
+
+function force.continuous(run, value)
+  if value == true and not run.continuous then
+    return false, "a continuous copy would start at once: --continuous keeps it"
+  end
+end
+
+function Run:leaf(keys, value)
+  local f = #keys == 1 and force[keys[1]]
+  local new, why
+  if f then
+    new, why = f(self, value)
+  end
+  if new ~= nil and new ~= value then
+    self:row(keys, "set", new, why)
+    return new
+  end
+  local kind = fields.find_bound(keys, value)
+  if kind then
+    return self:bound(keys, value, kind)
+  end
+  local before = fields.find(self.original, keys)
+  local same = before ~= nil and fields.is_leaf(before)
+    and json.encode(before) == json.encode(value)
+  self:row(keys, same and "kept" or "mapped", value, nil, not same and self.function_rule or nil)
+  return value
+end
+
+-- ---- the walk ----
+
+function Run:walk(value, keys)
+  local path = #keys > 0 and fields.path(keys) or ""
+  local drop, set = self.map.drops[path], self.sets[path]
+  if drop then
+    self.map:use("drop", path)
+    self:drop_all(keys, value, "asked for", drop.rule)
+    return nil
+  elseif set then
+    set.used = true
+    return self:set(set)
+  end
+  local why, rule = why_never(self, keys, value)
+  if why then
+    self:drop_all(keys, value, why, rule)
+    return nil
+  elseif fields.is_leaf(value) then
+    return self:leaf(keys, value)
+  end
+  local is_list = fields.is_list(value)
+  local result = is_list and json.array {} or {}
+  for _, key in ipairs(fields.sorted_keys(value, #keys == 0)) do
+    keys[#keys + 1] = key
+    local new = self:walk(value[key], keys)
+    keys[#keys] = nil
+    if new ~= nil then
+      result[is_list and #result + 1 or key] = new
+    end
+  end
+  return result
+end
+
+function Run:set(set)
+  if set.value == json.null then
+    self:row(set.keys, "dropped", nil, "asked for", set.rule)
+    return nil
+  end
+  fields.each(set.value, function(keys, value)
+    self:row(keys, "set", value, nil, set.rule)
+  end, set.keys)
+  return fields.copy(set.value)
+end
+
+-- Fields that the source does not have.
+function Run:add_missing(result)
+  for _, set in ipairs(self.map.sets) do
+    if not set.used and set.value ~= json.null then
+      fields.set(result, set.keys, self:set(set))
+    end
+    set.used = nil -- the map may be used for other pipelines too
+  end
+  if result.development == nil and not self.production and not self.seen.development then
+    result.development = true
+    self:row({ "development" }, "set", true, "a copy is in development mode unless --production")
+  end
+  if result.name == nil then
+    result.name = self.name
+    self:row({ "name" }, "set", self.name, "the name of the copy")
+  end
+  local definition = result.ingestion_definition or result.gateway_definition
+  if self.map.catalog and result.catalog == nil and not definition then
+    result.catalog = self.map.catalog
+    self:row({ "catalog" }, "set", result.catalog, nil, "--catalog")
+  end
+  if self.map.schema and result.schema == nil and result.target == nil and not definition then
+    result.schema = self.map.schema
+    self:row({ "schema" }, "set", result.schema, nil, "--schema")
+  end
+end
+
+-- What the map's function took away.
+function Run:tell_taken()
+  fields.each(self.original, function(keys)
+    if not self.seen[fields.path(keys)] and fields.find(self.body, keys) == nil then
+      self:row(keys, "dropped", nil, "the map's function leaves it out", self.function_rule)
+    end
+  end)
+end
+
+-- An event log is a table with a name: the copy's would be the source's own.
+local function separate_event_log(run, result)
+  local old, new = run.original.event_log, result.event_log
+  if type(old) ~= "table" or type(new) ~= "table" or run.same_metastore == false then
+    return
+  end
+  local function full(log, body)
+    return ("%s.%s.%s"):format(log.catalog or body.catalog or "",
+      log.schema or body.schema or body.target or "", log.name or ""):lower()
+  end
+  if full(old, run.original) ~= full(new, result) then
+    return
+  end
+  result.event_log = nil
+  for _, row in ipairs(run.rows) do
+    if row.path:find "^event_log" then
+      row.verdict, row.to = "dropped", nil
+      row.rule = "--set event_log.name=NEW, or --map: event_logs"
+      row.reason = "two pipelines cannot write one event log"
+    end
+  end
+  for i = #run.pending, 1, -1 do
+    if run.pending[i].row.verdict == "dropped" then
+      table.remove(run.pending, i)
+    end
+  end
+end
+
+-- Who it runs as is one of two fields; a new name may belong into the other.
+local function settle_run_as(result)
+  local run_as = result.run_as
+  local name = type(run_as) == "table" and (run_as.user_name or run_as.service_principal_name)
+  if type(name) == "string" then
+    local is_service = require("tarn.permissions").is_application_id(name)
+    result.run_as = { [is_service and "service_principal_name" or "user_name"] = name }
+  elseif run_as ~= nil and name == nil then
+    result.run_as = nil
+  end
+end
+
+local function default_place(body)
+  local ingestion, gateway = body.ingestion_definition, body.gateway_definition
+  local object = type(ingestion) == "table" and type(ingestion.objects) == "table"
+    and ingestion.objects[1]
+  local _, first = next(type(object) == "table" and object or {})
+  first = type(first) == "table" and first or {}
+  gateway = type(gateway) == "table" and gateway or {}
+  return body.catalog or first.destination_catalog or gateway.gateway_storage_catalog,
+    body.schema or body.target or first.destination_schema or gateway.gateway_storage_schema
+end
+
+--- The settings of a pipeline with what stands beside them, as a create takes them.
+---@param pipeline table GetPipelineResponse
+---@return table
+function M.settings(pipeline)
+  local body = fields.copy(pipeline.spec or {})
+  if body.name == nil then
+    body.name = pipeline.name
+  end
+  body.run_as, body.parameters = fields.copy(pipeline.run_as), fields.copy(pipeline.parameters)
+  return body
+end
+
+---@class tarn.VerdictOptions
+---@field map tarn.Map
+---@field name string
+---@field production? boolean
+---@field continuous? boolean
+---@field same_workspace boolean
+---@field same_metastore? boolean nil: not known
+
+--- Decide. Returns the body of the create, a row for each field, and what is pending:
+-- { row, kind, value, keys, mapped, catalog } for values that only the target can judge.
+---@param pipeline table GetPipelineResponse
+---@param options tarn.VerdictOptions
+---@return { body: table, rows: tarn.FieldRow[], pending: table[], suggestions: table[] }
+function M.decide(pipeline, options)
+  local run = setmetatable({ rows = {}, pending = {}, suggestions = {}, seen = {}, sets = {} }, Run)
+  for key, value in pairs(options) do
+    run[key] = value
+  end
+  run.original = M.settings(pipeline)
+  run.body = run.original
+  if options.map.transform then
+    local body = fields.copy(run.original)
+    run.body = options.map.transform(body) or body
+    run.function_rule = ("the function in %s"):format(options.map.file or "the map")
+  end
+  for _, set in ipairs(options.map.sets) do
+    run.sets[set.path] = set
+  end
+  run.default_catalog, run.default_schema = default_place(run.body)
+  local result = run:walk(run.body, {})
+  run:add_missing(result)
+  if run.function_rule then
+    run:tell_taken()
+  end
+  separate_event_log(run, result)
+  settle_run_as(result)
+  for _, item in ipairs(run.pending) do
+    item.catalog = catalog_for(result, item.keys)
+  end
+  return { body = result, rows = run.rows, pending = run.pending, suggestions = run.suggestions }
+end
+
+return M
