@@ -73,6 +73,70 @@ local function me(_, req)
   return reply.bytes(json.encode(all), "application/scim+json")
 end
 
+-- ---- who else there is (SCIM lists, with a filter `attribute eq "value"`) ----
+
+local function everybody(w, is_service)
+  local list = {}
+  for _, person in ipairs(w.people) do
+    if (person.application_id ~= nil) == is_service then
+      local one = me_of(person)
+      if is_service then
+        one.applicationId, one.userName = person.application_id, nil
+      end
+      list[#list + 1] = one
+    end
+  end
+  return list
+end
+
+local function groups_of(w)
+  local list, seen = {}, {}
+  for _, person in ipairs(w.people) do
+    for _, group in ipairs(group_list(person)) do
+      if not seen[group.display] then
+        seen[group.display] = true
+        list[#list + 1] = { id = group.value, displayName = group.display }
+      end
+    end
+  end
+  return list
+end
+
+local LISTS <const> = {
+  Users = function(w) return everybody(w, false) end,
+  ServicePrincipals = function(w) return everybody(w, true) end,
+  Groups = groups_of,
+}
+
+local function filtered(list, text)
+  if not text or text == "" then
+    return list
+  end
+  local attribute, value = text:match '^%s*([%w.]+)%s+[eE][qQ]%s+"(.*)"%s*$'
+  if not attribute then
+    errors.raise(400, "INVALID_PARAMETER_VALUE", "Given filter operator is not supported.")
+  end
+  value = value:gsub("\\(.)", "%1"):lower()
+  local found = {}
+  for _, one in ipairs(list) do
+    if type(one[attribute]) == "string" and one[attribute]:lower() == value then
+      found[#found + 1] = one
+    end
+  end
+  return found
+end
+
+local function directory(kind)
+  return function(w, req)
+    local found = filtered(LISTS[kind](w), req.query.filter)
+    return reply.bytes(json.encode {
+      schemas = { "urn:ietf:params:scim:api:messages:2.0:ListResponse" },
+      totalResults = #found, startIndex = 1, itemsPerPage = #found,
+      Resources = #found > 0 and found or nil,
+    }, "application/scim+json")
+  end
+end
+
 -- The address by which the client knows this server.
 local function host_of(server, req)
   local host = req.headers.host
@@ -218,6 +282,9 @@ end
 
 M.routes = {
   { "GET", "/api/2.0/preview/scim/v2/Me", me },
+  { "GET", "/api/2.0/preview/scim/v2/Users", directory "Users" },
+  { "GET", "/api/2.0/preview/scim/v2/Groups", directory "Groups" },
+  { "GET", "/api/2.0/preview/scim/v2/ServicePrincipals", directory "ServicePrincipals" },
   { "GET", "/oidc/.well-known/oauth-authorization-server", discovery, { public = true } },
   { "GET", "/.well-known/databricks-config", config, { public = true } },
   { "POST", "/oidc/v1/token", token, { public = true, raw = true } },

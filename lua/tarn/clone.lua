@@ -17,6 +17,7 @@ local placeholder = require "tarn.clone.placeholder"
 local pool = require "tarn.pool"
 local probes = require "tarn.probe"
 local secrets = require "tarn.secrets"
+local sources = require "tarn.sources"
 local verdicts = require "tarn.clone.verdicts"
 
 local M = {}
@@ -38,7 +39,7 @@ local OP <const> = "tarn clone"
 ---@return tarn.CloneSession
 function M.session(source, target, options)
   local source_probe = probes.new(source)
-  return { map = mapping.new(options), source = source_probe,
+  return { map = mapping.new(options), source = source_probe, memo = sources.new_memo(),
     target = target == source and source_probe or probes.new(target) }
 end
 
@@ -305,11 +306,12 @@ end
 
 local function plan_sources(plan, source, target, spec, session, options)
   local map = session.map
-  plan.sources = require("tarn.sources").plan(source, target, spec, {
-    path_map = function(path) return map:path(path) end, overwrite = options.overwrite })
+  plan.sources = sources.plan(source, target, spec, {
+    path_map = function(path) return map:path(path) end, overwrite = options.overwrite,
+    memo = session.memo })
   local covered = {}
   for _, item in ipairs(plan.sources.items) do
-    if item.verdict ~= "missing" and item.verdict ~= "odd" then
+    if item.verdict == "copy" or item.verdict == "same" or item.verdict == "newer" then
       covered[item.target] = true
     end
   end
@@ -333,7 +335,7 @@ end
 local function changed_sources(plan)
   local n = 0
   for _, item in ipairs(plan.sources and plan.sources.items or {}) do
-    n = n + ((item.verdict == "copy" or item.verdict == "overwrite") and 1 or 0)
+    n = n + (item.verdict == "copy" and 1 or 0)
   end
   return n
 end
@@ -345,8 +347,10 @@ local function settle_steps(plan, options)
   local function add(kind, what, request)
     steps[#steps + 1] = { kind = kind, what = what, request = request }
   end
-  if plan.placeholder and plan.action ~= "unchanged" and not plan.placeholder.exists then
-    add("workspace.mkdirs", plan.placeholder.folder, "POST /api/2.0/workspace/mkdirs")
+  if plan.placeholder and plan.action == "create" and not plan.placeholder.exists then
+    if not plan.placeholder.has_folder then
+      add("workspace.mkdirs", plan.placeholder.folder, "POST /api/2.0/workspace/mkdirs")
+    end
     add("workspace.import", plan.placeholder.path, "POST /api/2.0/workspace/import")
   end
   if changed_sources(plan) > 0 then
@@ -424,37 +428,46 @@ local function new_plan(pipeline, here, there, options)
   return plan
 end
 
--- The questions whose answers do not depend on each other, all at once.
-local function ask_target(plan, source, target, session, options, decided)
-  local body, found = decided.body, {}
-  local jobs = {
-    function() ask_server(plan, target, body) end,
-    function()
-      if not plan.copy then
-        found = copies.by_name(target, plan.name, session.names)
-      end
-    end,
-    function()
-      pool.each(decided.pending, function(item) judge(item, plan, session, options) end)
-    end,
-  }
-  if plan.placeholder then
-    jobs[#jobs + 1] = function() placeholder.look(plan.placeholder, session.target) end
+local function together(...)
+  pool.each({ ... }, function(job) job() end)
+end
+
+-- What the target has of what the copy needs, and who has the copy's name.
+local function look_around(plan, source, target, session, options, pipeline, decided)
+  if options.with_sources then
+    plan_sources(plan, source, target, pipeline.spec or {}, session, options)
   end
-  if options.permissions then
-    jobs[#jobs + 1] = function()
-      local refusal
-      plan.permissions, refusal = permissions.plan(source, plan.source.pipeline_id, {
-        map = session.map, probe = session.target, same_workspace = plan.same_workspace,
-        me = session.target:identity(), copy_id = plan.copy and plan.copy.pipeline_id })
-      if refusal then
-        warn(plan, "the permissions of the source cannot be read, and are not copied: %s",
-          refusal.message)
-      end
+  local found = {}
+  together(function()
+    if not plan.copy then
+      found = copies.by_name(target, plan.name, session.names)
     end
-  end
-  pool.each(jobs, function(job) job() end)
+  end, function()
+    pool.each(decided.pending, function(item) judge(item, plan, session, options) end)
+  end, function()
+    if plan.placeholder then
+      placeholder.look(plan.placeholder, session.target)
+    end
+  end)
   return found
+end
+
+local function plan_permissions(plan, source, session)
+  local refusal
+  plan.permissions, refusal = permissions.plan(source, plan.source.pipeline_id, {
+    map = session.map, probe = session.target, same_workspace = plan.same_workspace,
+    me = session.target:identity(), copy_id = plan.copy and plan.copy.pipeline_id })
+  if refusal then
+    warn(plan, "the permissions of the source cannot be read, and are not copied: %s",
+      refusal.message)
+    return
+  end
+  table.move(plan.permissions.rows, 1, #plan.permissions.rows, #plan.fields + 1, plan.fields)
+  if plan.permissions.new_owner then
+    plan.admin[#plan.admin + 1] = {
+      why = ("make %s the owner of the copy, after its first update"):format(
+        plan.permissions.new_owner.name) }
+  end
 end
 
 --- Plan a clone. Asks both sides, and changes nothing.
@@ -480,30 +493,24 @@ function M.plan(source, target, options)
   plan.placeholder = placeholder.plan(plan, body, options.placeholder or "auto")
   plan.copy = copies.find_known(target, { source = plan.source,
     target_org_id = plan.target.org_id, name = plan.name })
-  if options.with_sources then
-    plan_sources(plan, source, target, pipeline.spec or {}, session, options)
-  end
-  local found = ask_target(plan, source, target, session, options, decided)
+  local found = look_around(plan, source, target, session, options, pipeline, decided)
   settle_run_as(plan, body)
   tell_run_as(plan, pipeline, body)
   settle_copy(plan, body, found, options)
+  together(function() ask_server(plan, target, body) end, function()
+    if options.permissions then
+      plan_permissions(plan, source, session)
+    end
+  end)
   if plan.name_taken and not plan.copy and #plan.refusals == 0 then
     plan.refusals[1] = name_is_taken(plan)
   end
   settle_action(plan, body)
-  for _, row in ipairs(plan.permissions and plan.permissions.rows or {}) do
-    plan.fields[#plan.fields + 1] = row
-  end
-  if plan.permissions and plan.permissions.new_owner then
-    plan.admin[#plan.admin + 1] = { owner = true,
-      why = ("make %s the owner of the copy, after its first update"):format(
-        plan.permissions.new_owner.name) }
-  end
   warn_of_tables(plan, verdicts.settings(pipeline), body)
   warn_of_secrets(plan, body)
   warn_of_kind(plan, pipeline.spec or {})
   settle_steps(plan, options)
-  plan.source_ws, plan.target_ws, plan.map = source, target, session.map
+  plan.source_ws, plan.target_ws, plan.memo = source, target, session.memo
   return plan
 end
 
@@ -572,8 +579,8 @@ end
 
 local function copy_sources(plan, op, options)
   if plan.sources and changed_sources(plan) > 0 then
-    return require("tarn.sources").copy(plan.source_ws, plan.target_ws, plan.sources, op,
-      { progress = options.progress })
+    return sources.copy(plan.source_ws, plan.target_ws, plan.sources, op,
+      { progress = options.progress, memo = plan.memo })
   end
 end
 
@@ -597,7 +604,8 @@ end
 ---@param plan tarn.ClonePlan
 ---@param op tarn.Operation
 ---@param options? { progress?: function }
----@return { pipeline_id: string, status: "created"|"updated"|"unchanged", update_id?: string }
+---@return table report { pipeline_id, status = "created"|"updated"|"unchanged", update_id?,
+--- sources?, problems = faults of what came after the copy itself }
 function M.apply(plan, op, options)
   M.check(plan)
   op:target(plan.target)
@@ -615,14 +623,23 @@ function M.apply(plan, op, options)
     error(results[2], 0)
   end
   local id, status, copied = table.unpack(results, 2, 4)
-  local report = { pipeline_id = id, status = status, sources = copied }
+  local report = { pipeline_id = id, status = status, sources = copied, problems = {} }
+  plan.target.pipeline_id = id
+  -- The copy is there: what fails from here on is told, and does not hide that.
+  local function go_on(f, ...)
+    local value, e = fault.try(f, ...)
+    if e and e.kind == "cancelled" then
+      fault.raise(e)
+    end
+    report.problems[#report.problems + 1] = e
+    return value
+  end
   if plan.permissions and not permissions.is_settled(plan.permissions) then
-    permissions.apply(plan.target_ws, id, plan.permissions, op)
+    go_on(permissions.apply, plan.target_ws, id, plan.permissions, op)
   end
   if plan.start then
-    report.update_id = start(plan, id, op)
+    report.update_id = go_on(start, plan, id, op)
   end
-  plan.target.pipeline_id = id
   return report
 end
 

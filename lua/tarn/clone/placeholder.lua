@@ -26,7 +26,7 @@ end
 ---@param plan table
 ---@param body table
 ---@param mode "auto"|"never"
----@return { path: string, folder: string, exists?: boolean }?
+---@return { path: string, folder: string, exists?: boolean, has_folder?: boolean }?
 function M.plan(plan, body, mode)
   if has_code(body) then
     return nil
@@ -55,6 +55,7 @@ end
 ---@param probe tarn.Probe
 function M.look(placeholder, probe)
   placeholder.exists = probe:has("path", placeholder.path) == "yes"
+  placeholder.has_folder = placeholder.exists or probe:has("path", placeholder.folder) == "yes"
 end
 
 --- Make it, and its folder. True if it was not there before.
@@ -66,9 +67,11 @@ function M.make(placeholder, ws, op)
   if placeholder.exists then
     return false
   end
-  op:perform({ kind = "workspace.mkdirs", request = "POST /api/2.0/workspace/mkdirs",
-    what = { path = placeholder.folder } },
-    ws.native.workspace_mkdirs, ws.native, placeholder.folder)
+  if not placeholder.has_folder then
+    op:perform({ kind = "workspace.mkdirs", request = "POST /api/2.0/workspace/mkdirs",
+      what = { path = placeholder.folder, missing = { placeholder.folder } } },
+      ws.native.workspace_mkdirs, ws.native, placeholder.folder)
+  end
   local function import()
     local _, e = fault.try(ws.native.workspace_import, ws.native, placeholder.path, CONTENT,
       { format = "SOURCE", language = "SQL" })

@@ -1,0 +1,277 @@
+--- Many clones with one command: chosen by name or from a file, several at a time, each with an
+-- outcome of its own.
+
+local clone = require "tarn.clone"
+local copies = require "tarn.clone.copy"
+local fault = require "tarn.fault"
+local fields = require "tarn.fields"
+local fs = require "native.fs"
+local glob = require "tarn.glob"
+local journal = require "tarn.journal"
+local json = require "native.json"
+local pipelines = require "tarn.pipelines"
+local pool = require "tarn.pool"
+local report = require "tarn.report"
+
+local M = {}
+
+local AT_ONCE <const> = 8    -- clones; the connection bounds calls by itself
+local INDEX_FROM <const> = 4 -- from so many on, the target's names are listed once
+
+-- ---- which ----
+
+local function excluded(list)
+  local matchers = {}
+  for i, pattern in ipairs(list or {}) do
+    matchers[i] = glob.matcher(pattern)
+  end
+  return function(name)
+    for _, matches in ipairs(matchers) do
+      if matches(name) then
+        return true
+      end
+    end
+    return false
+  end
+end
+
+local function read_file(op, path)
+  local text = path == "-" and io.read "a" or path ~= "-" and fs.find_read(path)
+  if not text then
+    fault.usage(op, ("there is no file '%s'"):format(path))
+  end
+  local list = {}
+  for line in (text .. "\n"):gmatch "(.-)\r?\n" do
+    local name = line:match "^%s*(.-)%s*$"
+    if name ~= "" and name:sub(1, 1) ~= "#" then
+      list[#list + 1] = { pipeline = name, name = name }
+    end
+  end
+  return list
+end
+
+local function choose(ctx, arg)
+  local is_excluded, list, seen = excluded(arg.exclude), {}, {}
+  local function add(item)
+    if not is_excluded(item.name) and not seen[item.pipeline] then
+      seen[item.pipeline] = true
+      list[#list + 1] = item
+    end
+  end
+  for _, item in ipairs(arg.from_file and read_file(ctx.op, arg.from_file) or {}) do
+    add(item)
+  end
+  if arg.match then
+    local matches = glob.matcher(arg.match)
+    for item in pipelines.states(ctx.workspace) do
+      if matches(item.name or "") then
+        add { pipeline = item.pipeline_id, name = item.name }
+      end
+    end
+  end
+  return list
+end
+
+-- Several sources must not become one copy.
+local function check_name(ctx, arg, list, target)
+  if not arg.name and target == ctx.workspace then
+    fault.usage(ctx.op, "--name is missing: source and target are the same workspace",
+      "'*' in it stands for the source's name: --name '*_copy'")
+  elseif arg.name and not arg.name:find("*", 1, true) and #list > 1 then
+    fault.usage(ctx.op, ("%d pipelines cannot all be named '%s'"):format(#list, arg.name),
+      "'*' in --name stands for the source's name")
+  end
+end
+
+-- ---- a run that was cut off ----
+
+-- The newest bulk clone without an end; raises a fault if there is none.
+local function find_interrupted(ctx)
+  for _, record in ipairs(journal.unfinished { command = ctx.op:match "%S+$" }) do
+    local arg = record.arg or {}
+    if arg.match or arg.from_file then
+      return record
+    end
+  end
+  fault.not_found(ctx.op, "no bulk clone was cut off", "`tarn journal` lists what was done")
+end
+
+local RESUMED <const> = { "match", "from_file", "exclude", "name", "map", "catalog", "schema",
+  "set", "drop", "path_map", "with_sources", "overwrite", "permissions", "production", "continuous",
+  "placeholder", "start", "update" }
+
+local function open_side(ctx, side, given)
+  if side.profile and (not given or given.profile ~= side.profile) then
+    return require("tarn.command").open_workspace(side.profile, ctx.options)
+  end
+  return given
+end
+
+-- Take up a run: its arguments, its workspaces, what it has done.
+local function resume(ctx, arg, target)
+  local record = find_interrupted(ctx)
+  local again = fields.copy(record.arg)
+  for _, name in ipairs(RESUMED) do
+    arg[name] = again[name]
+  end
+  rawset(ctx, "workspace", open_side(ctx, record.source, rawget(ctx, "workspace")))
+  local to = record.target.profile
+  target = to and to ~= record.source.profile and open_side(ctx, record.target, target)
+    or to and ctx.workspace or target
+  local done = {}
+  for _, item in ipairs(journal.items(record.id)) do
+    if item.status == "done" or item.status == "unchanged" then
+      done[item.source.pipeline_id or ""] = item
+    end
+  end
+  return record, target, done
+end
+
+-- ---- one of many ----
+
+local function result_of(item, plan, status)
+  local attention = 0
+  for _, row in ipairs(plan and plan.fields or {}) do
+    attention = attention + (row.verdict == "attention" and 1 or 0)
+  end
+  return {
+    source_pipeline_id = plan and plan.source.pipeline_id or item.pipeline,
+    source_pipeline_name = plan and plan.source.name or item.name,
+    new_name = plan and plan.name or json.null, status = status, attention = attention,
+    new_pipeline_id = plan and plan.target.pipeline_id or json.null,
+  }
+end
+
+local Run = {}
+Run.__index = Run
+
+function Run:apply(item, plan)
+  if #plan.steps == 0 then
+    return result_of(item, plan, "unchanged")
+  end
+  local op <close> = self.op:item { source = plan.source, target = plan.target }
+  local done = clone.apply(plan, op)
+  local partly = #done.problems > 0 or done.sources and #done.sources.failed > 0
+  local result = result_of(item, plan, partly and "partial" or done.status)
+  result.operation, result.update_id = op.id, done.update_id
+  if done.problems[1] then
+    result.error = report.fields(done.problems[1])
+  end
+  op:finish(partly and "partial" or done.status == "unchanged" and "unchanged" or "done",
+    { status = done.status, new_pipeline_id = done.pipeline_id, new_name = plan.name })
+  return result
+end
+
+function Run:clone(item)
+  local options = self.command.options(self.arg)
+  options.pipeline, options.session = item.pipeline, self.session
+  options.command = self.command.command_line(self.arg, item.pipeline, self.to)
+  local plan = clone.plan(self.ctx.workspace, self.target, options)
+  if self.arg.suggest_map then
+    self.plans[#self.plans + 1] = plan
+    return result_of(item, plan, "planned")
+  elseif self.arg.dry_run then
+    local result = result_of(item, plan, plan.refusals[1] and "refused" or "planned")
+    result.action = plan.action
+    result.error = plan.refusals[1] and report.fields(plan.refusals[1])
+    return result
+  end
+  clone.check(plan)
+  return self:apply(item, plan)
+end
+
+-- A fault that every other clone would meet too.
+local function is_fatal(e)
+  return e.kind == "cancelled" or e.kind == "io" or e.kind == "bug" or e.status == 401
+end
+
+function Run:one(item)
+  local result, e = fault.try(self.clone, self, item)
+  if e and is_fatal(e) then
+    fault.raise(e)
+  elseif e then
+    result = result_of(item, nil, e.code == "NOT_CLONABLE" and "refused" or "failed")
+    result.error = report.fields(e)
+    self.first_fault = self.first_fault or e.code ~= "NOT_CLONABLE" and e or nil
+  elseif result.status == "partial" then
+    self.partial = true
+  end
+  self.finished = self.finished + 1
+  self.ctx.progress(self.finished, self.total, result.source_pipeline_name)
+  return result
+end
+
+local function count(results)
+  local counts = {}
+  for _, result in ipairs(results) do
+    counts[result.status] = (counts[result.status] or 0) + 1
+  end
+  return counts
+end
+
+local function begin(self, record)
+  if self.arg.dry_run or self.arg.suggest_map then
+    return nil
+  elseif record then
+    return journal.adopt(record.id)
+  end
+  return journal.begin { command = self.ctx.op:match "%S+$",
+    arg = self.command.kept_arg(self.arg),
+    source = { host = self.ctx.workspace:host(), profile = self.ctx.workspace.profile },
+    target = { host = self.target:host(), profile = self.target.profile } }
+end
+
+local function finish(self, data)
+  if self.op then
+    local failed = (data.counts.failed or 0) + (data.counts.partial or 0)
+    local changed = (data.counts.created or 0) + (data.counts.updated or 0)
+    self.op:finish(failed > 0 and (changed > 0 and "partial" or "failed")
+      or changed > 0 and "done" or "unchanged", { counts = data.counts })
+    data.operation = self.op.id
+  end
+  if self.first_fault or self.partial then
+    self.ctx.finish "failed"
+  end
+end
+
+--- Clone many pipelines. One that fails does not stop the rest.
+---@param ctx tarn.Context
+---@param arg table
+---@param target tarn.WorkspaceClient
+---@param command table tarn.clone.command
+---@return table { results, counts, warnings }
+function M.run(ctx, arg, target, command)
+  local record, done = nil, {}
+  if arg.resume then
+    record, target, done = resume(ctx, arg, target)
+  end
+  local list = choose(ctx, arg)
+  check_name(ctx, arg, list, target)
+  local self = setmetatable({ ctx = ctx, arg = arg, target = target, command = command,
+    session = clone.session(ctx.workspace, target, command.options(arg)), total = #list,
+    to = target ~= ctx.workspace and target.profile or nil, finished = 0, plans = {} }, Run)
+  if #list >= INDEX_FROM then
+    self.session.names = copies.index(target)
+  end
+  local op <close> = begin(self, record)
+  self.op = op
+  local results = pool.map(list, function(item)
+    local before = done[item.pipeline]
+    if before then
+      self.finished = self.finished + 1
+      return { source_pipeline_id = item.pipeline, source_pipeline_name = item.name,
+        new_name = before.target.name or json.null, status = "unchanged", attention = 0,
+        new_pipeline_id = before.target.pipeline_id or json.null, operation = before.id }
+    end
+    return self:one(item)
+  end, { limit = math.min(ctx.options.jobs or AT_ONCE, AT_ONCE * 4) })
+  if arg.suggest_map then
+    return command.suggestion(self.plans)
+  end
+  local data = { results = json.array(results), counts = count(results),
+    warnings = json.array(self.session.map:unused()), dry_run = arg.dry_run }
+  finish(self, data)
+  return data
+end
+
+return M

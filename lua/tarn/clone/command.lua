@@ -1,0 +1,292 @@
+--- What `tarn clone` and `tarn clone-to-workspace` have in common.
+
+local bulk = require "tarn.clone.bulk"
+local clone = require "tarn.clone"
+local fault = require "tarn.fault"
+local fields = require "tarn.fields"
+local journal = require "tarn.journal"
+local json = require "native.json"
+local mapping = require "tarn.mapping"
+local report = require "tarn.report"
+local secrets = require "tarn.secrets"
+local text = require "tarn.clone.text"
+
+local M = {}
+
+local COMMON <const> = {
+  { "pipeline", "pipeline", "Id, name, or unique beginning of the name.", optional = true,
+    positional = true },
+  { "name", "string", "Name of the copy; '*' stands for the source's name.", optional = true },
+  { "map", "path", "What is called differently there: a Lua or JSON file.", optional = true,
+    value = "FILE" },
+  { "catalog", "catalog", "Catalog that the copy publishes to.", optional = true },
+  { "schema", "string", "Schema that the copy publishes to.", optional = true },
+  { "set", "list", "Set a field, PATH=VALUE (repeatable).", optional = true, value = "PATH=VALUE" },
+  { "drop", "list", "Leave a field out (repeatable).", optional = true, value = "PATH" },
+  { "path_map", "list", "Paths that begin with OLD begin with NEW (repeatable).", optional = true,
+    value = "OLD=NEW" },
+  { "with_sources", "flag", "Copy the code too: notebooks, files, folders, init scripts." },
+  { "overwrite", "flag", "With --with-sources: replace sources that are newer there." },
+  { "permissions", "flag", "Copy the access list." },
+  { "production", "flag", "The copy is not in development mode." },
+  { "continuous", "flag", "A continuous source gives a continuous copy, which starts at once." },
+  { "placeholder", "choice", "A notebook for a source without code, or a refusal.",
+    choices = { "auto", "never" }, default = "auto" },
+  { "update", "flag", "A pipeline of that name is the copy, whoever made it." },
+  { "start", "flag", "Start an update of the copy." },
+  { "suggest_map", "flag", "Print a map to fill in, and change nothing." },
+  { "dry_run", "flag", "Show what would be done, and change nothing." },
+}
+
+--- The arguments: the common ones, with those of one command after the name of the copy.
+---@param own table[]
+---@return table[]
+function M.args(own)
+  local list = { COMMON[1], COMMON[2] }
+  table.move(own, 1, #own, #list + 1, list)
+  table.move(COMMON, 3, #COMMON, #list + 1, list)
+  return list
+end
+
+local PASSED <const> = { "name", "map", "catalog", "schema", "set", "drop", "path_map",
+  "with_sources", "overwrite", "permissions", "production", "continuous", "placeholder", "start",
+  "update" }
+
+--- The options of tarn.clone.plan among the arguments of a command.
+---@param arg table
+---@return tarn.CloneOptions
+function M.options(arg)
+  local options = {}
+  for _, name in ipairs(PASSED) do
+    options[name] = arg[name]
+  end
+  return options
+end
+
+local function quoted(word)
+  return word:find "^[%w_./:=@%%+,-]+$" and word or "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+--- The command line that would do this clone, for an admin to repeat. Holds no secret: values
+-- that look like one are masked.
+---@param arg table
+---@param source_id string
+---@param to? string profile of the target
+---@return string
+function M.command_line(arg, source_id, to)
+  local words = { "tarn clone", source_id }
+  local function add(option, value)
+    words[#words + 1] = "--" .. option:gsub("_", "-") .. (value and " " .. quoted(value) or "")
+  end
+  if to then
+    add("to", to)
+  end
+  for _, name in ipairs(PASSED) do
+    local value = arg[name]
+    if value == true then
+      add(name)
+    elseif type(value) == "table" then
+      for _, item in ipairs(value) do
+        local path, given = item:match "^(.-)=(.*)$"
+        local key = path and path:match "[%w_-]+\"?%]?$" or ""
+        add(name, path and path .. "=" .. secrets.mask(key, given) or item)
+      end
+    elseif type(value) == "string" and not (name == "placeholder" and value == "auto") then
+      add(name, value)
+    end
+  end
+  return table.concat(words, " ")
+end
+
+-- ---- the data of one clone ----
+
+local function count(list)
+  return type(list) == "table" and #list or 0
+end
+
+local function preview(plan)
+  local body = plan.body
+  return { catalog = body.catalog or json.null, target = body.target or body.schema or json.null,
+    libraries_count = count(body.libraries), clusters_count = count(body.clusters) }
+end
+
+local function verdict_counts(rows)
+  local counts = { kept = 0, set = 0, mapped = 0, dropped = 0, attention = 0 }
+  for _, row in ipairs(rows) do
+    counts[row.verdict] = (counts[row.verdict] or 0) + 1
+  end
+  return counts
+end
+
+local function public_side(side)
+  return { host = side.host, org_id = side.org_id, profile = side.profile, user = side.user,
+    pipeline_id = side.pipeline_id, name = side.name }
+end
+
+local function fault_list(faults)
+  local list = json.array {}
+  for i, e in ipairs(faults) do
+    list[i] = report.fields(e)
+  end
+  return list
+end
+
+-- Sources as they leave the program: the plan's items hold more than a reader needs.
+local function source_rows(made)
+  local list = json.array {}
+  for i, item in ipairs(made and made.items or {}) do
+    list[i] = { path = item.path, target = item.target, kind = item.kind, verdict = item.verdict,
+      reason = item.reason, language = item.language, format = item.format, size = item.size }
+  end
+  return made and list or nil
+end
+
+--- A plan as data for the outside: no handles, no secrets.
+---@param plan tarn.ClonePlan
+---@return table
+function M.data(plan)
+  local body = plan.body
+  return {
+    source_pipeline_id = plan.source.pipeline_id, source_pipeline_name = plan.source.name,
+    pipeline_id = plan.source.pipeline_id, new_name = plan.name,
+    source_workspace = plan.source.host, dest_workspace = plan.target.host,
+    source = public_side(plan.source), target = public_side(plan.target),
+    same_workspace = plan.same_workspace, action = plan.action, changes = plan.changes,
+    catalog = body.catalog or json.null, libraries_count = count(body.libraries),
+    clusters_count = count(body.clusters), continuous = body.continuous == true,
+    serverless = body.serverless == true, spec_preview = preview(plan),
+    fields = plan.fields, counts = verdict_counts(plan.fields), steps = plan.steps,
+    warnings = plan.warnings, admin_commands = clone.admin_commands(plan),
+    effective_settings = plan.effective, effective_differences = plan.effective_differences,
+    placeholder = plan.placeholder and plan.placeholder.path, sources = source_rows(plan.sources),
+    problems = fault_list(plan.refusals),
+  }
+end
+
+-- ---- one clone ----
+
+local function outcome_of(e)
+  local status = report.status(e)
+  for name, number in pairs(report.statuses) do
+    if number == status then
+      return name
+    end
+  end
+end
+
+-- What the journal keeps of the arguments: enough for --resume, and no secret.
+local function kept_arg(arg)
+  local kept = {}
+  for name, value in pairs(arg) do
+    if type(value) ~= "table" then
+      kept[name] = value
+    elseif getmetatable(value) == nil or json.is_array(value) then
+      kept[name] = fields.copy(value)
+    end
+  end
+  kept.command_line = nil
+  return kept
+end
+
+local function finish(data, done, ctx)
+  data.status, data.new_pipeline_id = done.status, done.pipeline_id
+  data.dest_pipeline_id, data.update_id = done.pipeline_id, done.update_id
+  data.target.pipeline_id = done.pipeline_id
+  data.sources_report = done.sources
+  for _, e in ipairs(done.problems) do
+    table.insert(data.problems, report.fields(e))
+  end
+  local failed = done.problems[1]
+  if failed then
+    ctx.finish(outcome_of(failed))
+  elseif done.sources and #done.sources.failed > 0 then
+    ctx.finish "failed"
+  end
+  return failed ~= nil or done.sources ~= nil and #done.sources.failed > 0
+end
+
+--- The map of one pipeline, or of many, to fill in.
+---@param list tarn.ClonePlan[]
+---@return table
+function M.suggestion(list)
+  local found = {}
+  for _, plan in ipairs(list) do
+    table.move(plan.suggestions, 1, #plan.suggestions, #found + 1, found)
+  end
+  local sections, map = mapping.suggest(found), {}
+  for name, entries in pairs(sections) do
+    map[name] = {}
+    for old in pairs(entries) do
+      map[name][old] = ""
+    end
+  end
+  return { map = map, suggestion = mapping.suggestion_text(sections) }
+end
+
+local function check_unused(data, map)
+  for _, unused in ipairs(map:unused()) do
+    table.insert(data.warnings, unused)
+  end
+end
+
+local function clone_one(ctx, arg, target)
+  local options = M.options(arg)
+  options.pipeline = arg.pipeline
+  options.session = clone.session(ctx.workspace, target, options)
+  options.command = M.command_line(arg, arg.pipeline, target ~= ctx.workspace and target.profile)
+  local plan = clone.plan(ctx.workspace, target, options)
+  if arg.suggest_map then
+    return M.suggestion { plan }
+  end
+  local data = M.data(plan)
+  check_unused(data, options.session.map)
+  data.dry_run = arg.dry_run
+  if arg.dry_run then
+    data.status = "planned"
+    if plan.refusals[1] then
+      data.status = "refused"
+      ctx.finish(outcome_of(plan.refusals[1]))
+    end
+    return data
+  end
+  clone.check(plan)
+  if #plan.steps == 0 then
+    data.status, data.new_pipeline_id = "unchanged", plan.copy.pipeline_id
+    data.dest_pipeline_id = plan.copy.pipeline_id
+    return data
+  end
+  local op <close> = journal.begin { command = ctx.op:match "%S+$", arg = kept_arg(arg),
+    source = plan.source, target = plan.target }
+  data.operation = op.id
+  local done = clone.apply(plan, op, { progress = ctx.progress })
+  local partly = finish(data, done, ctx)
+  data.admin_commands = clone.admin_commands(plan)
+  op:finish(partly and "partial" or done.status == "unchanged" and "unchanged" or "done",
+    { status = done.status, new_pipeline_id = done.pipeline_id, new_name = plan.name })
+  return data
+end
+
+--- Run one of the two commands.
+---@param ctx tarn.Context
+---@param arg table
+---@param target tarn.WorkspaceClient
+---@return any
+function M.run(ctx, arg, target)
+  if arg.match or arg.from_file or arg.resume then
+    if arg.pipeline then
+      fault.usage(ctx.op, "a pipeline is named, and --match, --from-file or --resume name others")
+    end
+    return bulk.run(ctx, arg, target, M)
+  elseif not arg.pipeline then
+    fault.usage(ctx.op, "PIPELINE is missing", "name one, or many with --match or --from-file")
+  elseif arg.exclude then
+    fault.usage(ctx.op, "--exclude belongs to --match and --from-file")
+  end
+  return clone_one(ctx, arg, target)
+end
+
+M.render = { text = text.show }
+M.kept_arg = kept_arg
+M.outcome_of = outcome_of
+
+return M

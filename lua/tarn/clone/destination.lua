@@ -1,0 +1,54 @@
+--- A workspace by its address and a token that is used once.
+
+local databricks = require "native.databricks"
+local fault = require "tarn.fault"
+local term = require "native.term"
+local workspace = require "tarn.workspace"
+
+local M = {}
+
+-- The token goes from where it is into the credential's box, and nowhere else.
+local function credential(op, arg)
+  if arg.token_env and arg.token_file then
+    fault.usage(op, "--token-env and --token-file are two sources of one token")
+  elseif arg.token_env then
+    if (os.getenv(arg.token_env) or "") == "" then
+      fault.usage(op, ("the environment has no variable %s"):format(arg.token_env))
+    end
+    return databricks.credential { token_env = arg.token_env }
+  elseif arg.token_file and arg.token_file ~= "-" then
+    return databricks.credential { token_file = arg.token_file }
+  elseif not arg.token_file and not term.is_tty "in" then
+    fault.usage(op, "there is nobody to ask for the token",
+      "--token-env NAME or --token-file FILE say where it is; - is standard input")
+  end
+  local line = term.read_line(not arg.token_file and "Token of the target workspace: " or nil,
+    { hidden = true })
+  if not line or line:match "^%s*$" then
+    fault.usage(op, "no token was given")
+  end
+  return databricks.credential { token = line:match "^%s*(.-)%s*$" }
+end
+
+-- Only what is certainly no address is refused here: the connection says the rest.
+local function host_of(op, text)
+  local host = text:find "^https?://" and text or "https://" .. text
+  host = host:gsub("/+$", "")
+  if not host:find "^https?://[%w_.:%[%]-]+$" then
+    fault.usage(op, "--dest-host is not the address of a workspace",
+      "it looks like https://adb-123.4.azuredatabricks.net, without a path")
+  end
+  return host
+end
+
+--- The workspace that --dest-host names.
+---@param ctx tarn.Context
+---@param arg { dest_host: string, token_env?: string, token_file?: string }
+---@return tarn.WorkspaceClient
+function M.open(ctx, arg)
+  local host = host_of(ctx.op, arg.dest_host)
+  return workspace.wrap(databricks.connect { host = host, credential = credential(ctx.op, arg),
+    jobs = ctx.options.jobs, rate = ctx.options.rate, timeout = ctx.options.timeout })
+end
+
+return M

@@ -1,0 +1,34 @@
+local clones = require "tarn.clone.command"
+local destination = require "tarn.clone.destination"
+
+return {
+  summary = "Clone a pipeline into a workspace that is named by its address.",
+  effect = "write",
+  route = { "POST", "/api/dlt/pipelines/{pipeline}/clone-to-workspace" },
+  details = [[
+As `tarn clone --to PROFILE`, for a workspace without a profile. Its token comes from a prompt,
+which does not show it, from the environment variable that --token-env names, or from the file
+that --token-file names; never from an argument, which others on the machine can read. It is used
+for this one command: it is not stored, and appears in no output, log, journal or error.]],
+  args = clones.args {
+    { "dest_host", "string", "Address of the workspace: https://...", positional = false,
+      value = "URL" },
+    { "token_env", "string", "Environment variable that holds the token.", optional = true,
+      value = "NAME" },
+    { "token_file", "path", "File that holds the token; - is standard input.", optional = true,
+      value = "FILE" },
+  },
+  examples = {
+    { "clone-to-workspace sales_orders_etl --dest-host https://dr.example.com --dry-run",
+      "asks for the token" },
+    { "clone-to-workspace sales_orders_etl --dest-host https://dr.example.com --token-env DR_TOKEN "
+      .. "--with-sources", "the token is in the environment" },
+  },
+  see = { "clone", "auth" },
+  render = clones.render,
+
+  run = function(ctx, arg)
+    local target <close> = destination.open(ctx, arg)
+    return clones.run(ctx, arg, target)
+  end,
+}
