@@ -21,8 +21,8 @@ for this one command: it is not stored, and appears in no output, log, journal o
   examples = {
     { "clone-to-workspace sales_orders_etl --dest-host https://dr.example.com --dry-run",
       "asks for the token" },
-    { "clone-to-workspace sales_orders_etl --dest-host https://dr.example.com --token-env DR_TOKEN "
-      .. "--with-sources", "the token is in the environment" },
+    { "clone-to-workspace sales --dest-host https://dr.example.com --token-env DR_TOKEN",
+      "the token is in the environment" },
   },
   see = { "clone", "auth" },
   render = clones.render,

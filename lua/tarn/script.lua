@@ -29,6 +29,7 @@ function M.names()
   for _, file in ipairs(find.names "scripts/") do
     names[#names + 1] = file:match "^scripts/([%w_-]+)%.lua$"
   end
+  table.sort(names) -- "clone" before "clone-to-workspace", whose file comes first
   return names
 end
 
