@@ -255,7 +255,7 @@ enum numtext_kind numtext_read(const char *text, size_t size, int64_t *i, double
         return read_integer(text, size, i) ? NUMTEXT_INTEGER : NUMTEXT_OTHER;
     if (!read_decimal(text, size, &said))
         return NUMTEXT_OTHER;
-    if (value_small(&said, d))
+    if (said.size <= DIGITS_SAFE && value_small(&said, d))
         return NUMTEXT_DOUBLE;
     *d = value_of(&said);
     if (*d == 0 || isinf(*d))

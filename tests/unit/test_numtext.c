@@ -76,6 +76,7 @@ static void each_text_has_the_narrowest_kind_that_holds_it(void **state) {
         {"small ones have an exponent", "0.00001", NUMTEXT_DOUBLE, "1e-05"},
         {"17 digits that are the shortest", "0.30000000000000004", NUMTEXT_DOUBLE,
          "0.30000000000000004"},
+        {"16 digits that are not", "8.149921485277928", NUMTEXT_OTHER, NULL},
         {"17 digits that are not", "0.30000000000000005", NUMTEXT_OTHER, NULL},
         {"the exact value of 0.1's double is another number",
          "0.1000000000000000055511151231257827", NUMTEXT_OTHER, NULL},
