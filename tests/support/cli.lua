@@ -50,7 +50,8 @@ end
 ---@param opts? table as for `run`
 function M.shell(line, opts)
   opts = opts or {}
-  local env = { TARN = M.program, HOME = "/nonexistent", XDG_CONFIG_HOME = false }
+  local env = { TARN = M.program, HOME = "/nonexistent", XDG_CONFIG_HOME = false,
+    LC_ALL = "C.UTF-8" }
   for _, name in ipairs(CLEAN) do
     env[name] = false
   end
