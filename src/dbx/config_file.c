@@ -104,16 +104,24 @@ bool config_file_load(const struct config_args *args, struct ini *ini, char **pa
         buf_wipe(&b);
         if (!named && (err == ENOENT || err == ENOTDIR))
             return true;
-        fault_set(f, FAULT_IO, "config file %s: %s", *path, strerror(err));
+        fault_set(f, FAULT_AUTH, "config file %s: %s", *path, strerror(err));
         if (named && err == ENOENT)
             fault_hint(f, "it was named by %s", source);
+        else
+            fault_hint(f,
+                       "make it readable, or name another with DATABRICKS_CONFIG_FILE");
         return false;
     }
     bool ok = ini_parse(b.bytes != NULL ? b.bytes : "", b.size, ini, f);
     buf_wipe(&b);
     if (!ok) {
         struct fault cause = *f;
-        fault_set(f, cause.kind, "config file %s: %.400s", *path, cause.message);
+        /* Whatever is wrong with it: there are no credentials to send. */
+        fault_set(f, cause.kind == FAULT_PARSE ? FAULT_AUTH : cause.kind,
+                  "config file %s: %.400s", *path, cause.message);
+        if (cause.kind == FAULT_PARSE)
+            fault_hint(
+                f, "mend that line, or name another file with DATABRICKS_CONFIG_FILE");
     }
     return ok;
 }
