@@ -1,6 +1,7 @@
 -- What goes wrong at the moment that matters: each says what happened and what to do, ends with
 -- the right status, prints nothing on stdout, and never shows the token. Credentials that are
--- wrong before anything is sent are in auth_test.lua, a closed pipe and a full disk in cli_test.lua.
+-- wrong before anything is sent are in auth_test.lua, closed pipes and full disks in
+-- cli_test.lua.
 
 local cli = require "support.cli"
 local json = require "native.json"

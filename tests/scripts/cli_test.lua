@@ -176,6 +176,9 @@ test("the working directory is not searched, and that is said", function(t)
 end)
 
 test("a terminal gets colour and its own width, unless it is told otherwise", function(t)
+  if shell("script -qec true /dev/null < /dev/null").status ~= 0 then
+    t.skip "there is no terminal to be had (no /dev/pts?)"
+  end
   local dir <close> = cli.dir()
   local path = dir.write("x.lua", "return { { name = ('x'):rep(90), state = 'FAILED' } }")
   local function on_terminal(words, env)
