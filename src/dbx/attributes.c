@@ -99,7 +99,7 @@ bool attribute_is_foreign(const char *key) {
 
 int attribute_named(const char *key) {
     for (int a = 0; a < CONFIG_ATTRS; a++) {
-        const struct attribute *d = attribute_of(a);
+        const struct attribute *d = attribute_of((enum config_attr)a);
         if (a == CONFIG_PROFILE || a == CONFIG_CONFIG_FILE || a == CONFIG_OIDC_TOKEN)
             continue; /* they mean nothing in a file */
         if (strcmp(d->name, key) == 0 ||

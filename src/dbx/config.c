@@ -32,7 +32,7 @@ static bool from_arguments(struct search *s) {
 /* The variables of all attributes that have `flags`, or of all if it is 0. */
 static bool from_environment(struct search *s, unsigned flags) {
     for (int a = 0; a < CONFIG_ATTRS; a++) {
-        const struct attribute *d = attribute_of(a);
+        const struct attribute *d = attribute_of((enum config_attr)a);
         const char *name = d->variable, *value = config_variable(s->args, name);
         if (flags != 0 && !(d->flags & flags))
             continue;
@@ -79,7 +79,8 @@ static bool missing_profile(struct search *s, const char *named_by) {
 
 static bool is_anything_configured(const struct config *c) {
     for (int a = 0; a < CONFIG_ATTRS; a++)
-        if (attribute_of(a)->group != NULL && config_has(c, (enum config_attr)a))
+        if (attribute_of((enum config_attr)a)->group != NULL &&
+            config_has(c, (enum config_attr)a))
             return true;
     return config_has(c, CONFIG_HOST);
 }

@@ -188,7 +188,7 @@ static bool forced_method(struct method_search *s) {
     if (m == NULL || !m->supported)
         return unsupported(wanted->value, wanted->source, s->f);
     if (!is_complete(s->c, m, &lacks)) {
-        const struct attribute *d = attribute_of(lacks - 1);
+        const struct attribute *d = attribute_of((enum config_attr)(lacks - 1));
         const char *name = config_get(s->c, CONFIG_OIDC_TOKEN_ENV);
         fault_set(s->f, FAULT_AUTH, "auth_type is %s (%s), but %s is not set", m->name,
                   wanted->source, d->name);
