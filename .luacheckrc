@@ -1,4 +1,5 @@
 std = "lua54"
 max_line_length = 100
 files["tests"] = { read_globals = { "test" } }
-files["docs/native"] = { ignore = { "212", "211", "122" } }
+-- Stubs: nothing is used, and an annotation is one line however long.
+files["docs/native"] = { ignore = { "212", "211", "122", "241", "631" } }

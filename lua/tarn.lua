@@ -15,13 +15,13 @@ local M = {
   timeout = pool.timeout,
 }
 
---- A workspace, by the name of a profile; without one, by the environment, as all Databricks
--- tools find it. `demo` and `demo-dr` are the embedded ones.
+--- A workspace, by the name of a profile; without one, the command line's --profile, or what the
+-- environment says, as all Databricks tools find it. `demo` and `demo-dr` are the embedded ones.
 ---@param profile? string
----@param opts? { jobs?: integer, rate?: number, timeout?: number }
+---@param opts? { jobs?: integer, rate?: number, timeout?: number } default: the command line's
 ---@return tarn.WorkspaceClient
 function M.workspace(profile, opts)
-  return require("tarn.workspace").open(profile, opts)
+  return require("tarn.command").open_workspace(profile, opts)
 end
 
 --- Let other tasks run for at least that long.

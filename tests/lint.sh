@@ -21,7 +21,6 @@ check() {
     fi
 }
 
-c_files=$(find src tests -name '*.c')
 all_files=$(find src tests -name '*.[ch]')
 [ -f build/compile_commands.json ] || cmake -S . -B build -G Ninja >/dev/null || exit 1
 cmake --build build --target tarncore >/dev/null || exit 1 # the generated bundle
@@ -30,9 +29,12 @@ cmake --build build --target tarncore >/dev/null || exit 1 # the generated bundl
 check clang-format clang-format --dry-run -Werror $all_files
 check luacheck luacheck -q lua scripts tests docs/native
 check shellcheck shellcheck dev .ci/run tests/run.sh tests/lint.sh
-# shellcheck disable=SC2086
-check clang-tidy sh -c 'echo "$1" | tr " " "\n" | xargs -n 1 -P "$(nproc)" \
-    clang-tidy -p build --quiet --warnings-as-errors="*"' sh "$(echo $c_files)"
+
+tidy() {
+    find src tests -name '*.c' -print0 |
+        xargs -0 -n 1 -P "$(nproc)" clang-tidy -p build --quiet --warnings-as-errors='*'
+}
+check clang-tidy tidy
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -22,7 +22,7 @@ count() {
 }
 
 for program in "$build"/test_*; do
-    [ -x "$program" ] && [ -f "$program" ] || continue
+    [ -f "$program" ] || continue
     case "$program" in *"$pattern"*) ;; *) continue ;; esac
     "$program" >"$out" 2>&1
     status=$?
@@ -50,7 +50,9 @@ suite() {
     line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$out" | tail -n 1)
     ok=$(echo "$line" | sed -n 's/^\([0-9]*\) passed.*/\1/p')
     bad=$(echo "$line" | sed -n 's/^.* passed, \([0-9]*\) failed.*/\1/p')
-    [ -n "$line" ] && { [ "$status" = 0 ] || [ "$bad" != 0 ]; } || bad=1
+    if [ -z "$line" ] || { [ "$status" != 0 ] && [ "$bad" = 0 ]; }; then
+        bad=1
+    fi
     count "${ok:-0}" "${bad:-1}"
     [ "$bad" = 0 ] || cat "$out"
     echo "$name: ${ok:-0} passed, $bad failed"

@@ -1,5 +1,6 @@
 ---@meta native.fs
---- Files. Every failure is a fault of kind `io` that names the path; `find_` returns nil.
+--- Files. Every failure is a fault of kind `io` that names the path, with the name of the
+-- errno as its code ("EACCES", "ENOSPC"); `find_` returns nil for what is not there.
 local fs = {}
 
 --- The whole file.
@@ -14,13 +15,15 @@ function fs.read(path, opts) end
 function fs.find_read(path) end
 
 --- Write the file whole: into a temporary neighbour, synced, then renamed over `path`, so
--- that a reader sees the old bytes or the new ones, never half.
+-- that a reader sees the old bytes or the new ones, never half. A link stays, its target is
+-- replaced; what is no regular file (`/dev/null`) is written to.
 ---@param path string
 ---@param bytes string
----@param opts? { mode?: integer, exclusive?: boolean } mode default 420 (0644); exclusive: a file that exists is a fault
+---@param opts? { mode?: integer, exclusive?: boolean } mode default: that of the file there, else 420 (0644); exclusive: a file that exists is a fault (code "EEXIST")
 function fs.write(path, bytes, opts) end
 
---- Append to the file, which is created with `mode` if missing.
+--- Append to the file, which is created with `mode` (default 420) if missing. What a full
+-- disk cut short is taken back.
 ---@param path string
 ---@param bytes string
 ---@param opts? { mode?: integer }
@@ -32,7 +35,7 @@ function fs.append(path, bytes, opts) end
 ---@field mtime integer ms since 1970
 ---@field mode integer  permission bits
 
---- What is at `path` (links followed), or nil if nothing is.
+--- What is at `path` (links followed; "link" is one that leads nowhere), or nil if nothing is.
 ---@param path string
 ---@return tarn.Stat?
 function fs.find_stat(path) end

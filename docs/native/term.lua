@@ -20,13 +20,14 @@ function term.size() end
 function term.write(stream, bytes) end
 
 --- Columns that UTF-8 text takes on a terminal (wide and combining characters counted as
--- the C library does; bytes that are no UTF-8 count 1 each).
+-- the C library does; control characters count 0, bytes that are no UTF-8 count 1 each).
 ---@param text string
 ---@return integer
 function term.width(text) end
 
---- A line from standard input without its end, or nil at end of file. With `hidden` the
--- terminal does not echo it.
+--- A line from standard input without its end, or nil at end of file; other tasks run
+-- meanwhile. With `hidden` the terminal does not echo it; however the wait ends, the echo is
+-- on again. Nothing behind the line is read.
 ---@param prompt? string written to stderr
 ---@param opts? { hidden?: boolean }
 ---@return string?

@@ -34,11 +34,14 @@ function Context.__index(ctx, name)
   return value
 end
 
---- Open a workspace with the limits that the command line set.
+--- Open a workspace with the limits that the command line set; without a name the one that
+-- --profile names.
 ---@param profile? string
----@param opts table
+---@param opts? table default: the options of the program's own command line
 ---@return tarn.WorkspaceClient
 function M.open_workspace(profile, opts)
+  opts = opts or options
+  profile = profile or options.profile
   return require("tarn.workspace").open(profile,
     { jobs = opts.jobs, rate = opts.rate, timeout = opts.timeout })
 end

@@ -270,6 +270,18 @@ function M.check(script, file)
   end
 end
 
+--- Names of all fields there are: of the header, of an argument, of `render`.
+---@return string[]
+function M.field_names()
+  local names = {}
+  for _, fields in ipairs { FIELDS, ARG_FIELDS, RENDER_FIELDS } do
+    for _, field in ipairs(fields) do
+      names[#names + 1] = field[1]
+    end
+  end
+  return names
+end
+
 --- True if the table looks like a script, whether or not its header is complete.
 ---@param value any
 ---@return boolean

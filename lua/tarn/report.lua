@@ -65,6 +65,13 @@ local function blame(f)
     .. "`--bundled` tells whether an override causes it"
 end
 
+-- The traceback without the frames below the command: they are the same for every bug.
+local function shorten(traceback)
+  local first = traceback:find "\n\t[^\n]*\n"
+  local machinery = first and traceback:find("\n\tbundle/lua/tarn/command.lua", first + 1, true)
+  return machinery and traceback:sub(1, machinery - 1) or traceback
+end
+
 local function details(lines, f)
   for _, name in ipairs { "op", "status", "code", "request_id" } do
     if f[name] then
@@ -85,7 +92,7 @@ end
 function M.text(f, verbose)
   local lines = { "tarn: " .. tostring(f.message) }
   if f.kind == "bug" then
-    lines[1] = "tarn: " .. (f.traceback or tostring(f.message))
+    lines[1] = "tarn: " .. (f.traceback and shorten(f.traceback) or tostring(f.message))
     lines[2] = blame(f)
     return table.concat(lines, "\n") .. "\n"
   end

@@ -26,6 +26,22 @@ local function parameter_list(params)
   return list
 end
 
+-- A row has one field for each column: of two columns with the same name the second is
+-- "name_2", so that none is lost.
+local function distinct(columns)
+  local taken, list = {}, {}
+  for i, column in ipairs(columns) do
+    local name, n = column.name, 1
+    while taken[name] do
+      n = n + 1
+      name = ("%s_%d"):format(column.name, n)
+    end
+    taken[name] = true
+    list[i] = { name = name, type_name = column.type_name, type_text = column.type_text }
+  end
+  return list
+end
+
 --- Submit a statement and wait until its result is there.
 ---@param ws tarn.WorkspaceClient
 ---@param text string
@@ -45,7 +61,7 @@ function M.run(ws, text, params, opts)
   local cursor = ws.native:sql(text, all)
   return setmetatable({
     cursor = cursor,
-    columns = cursor.columns,
+    columns = distinct(cursor.columns),
     statement_id = cursor.statement_id,
     truncated = cursor.truncated,
   }, Rows)

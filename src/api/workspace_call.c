@@ -352,8 +352,12 @@ void api_call_pushjson(lua_State *L, struct api_call *c) {
         if (lua_istable(L, -1)) { /* the decoder's fault knows only the text */
             lua_pushinteger(L, c->status);
             lua_setfield(L, -2, "status");
-            lua_pushliteral(L, "the answer is not JSON, or was cut off: is this the host "
-                               "of a workspace, and is there a proxy on the way?");
+            lua_getfield(L, -1, "message");
+            lua_pushfstring(L, "the answer is not JSON: %s", luaL_tolstring(L, -1, NULL));
+            lua_setfield(L, -4, "message"); /* fault, message, its text */
+            lua_pop(L, 2);
+            lua_pushliteral(L, "is this the host of a workspace, and is there a proxy on "
+                               "the way?");
             lua_setfield(L, -2, "hint");
         }
         lua_error(L);

@@ -65,10 +65,28 @@ static void round_to(double d, int size, struct decimal *n) {
     strip_zeros(n);
 }
 
+/* Without strtod, if the digits and the power of ten are both exact as doubles: then one
+ * operation rounds once, as it should. */
+static bool value_small(const struct decimal *n, double *d) {
+    int power = n->point - n->size;
+    uint64_t digits = 0;
+    if (n->size > 16 || power < -POWER_MAX || power > POWER_MAX)
+        return false;
+    for (int i = 0; i < n->size; i++)
+        digits = digits * 10 + (uint64_t)(n->digits[i] - '0');
+    if (digits > UINT64_C(1) << 53)
+        return false;
+    double value = (double)digits;
+    value = power < 0 ? value / POWERS[-power] : value * POWERS[power];
+    *d = n->negative ? -value : value;
+    return true;
+}
+
 static double value_of(const struct decimal *n) {
     char text[NUMTEXT_ROOM];
-    if (n->size == 0)
-        return n->negative ? -0.0 : 0.0;
+    double d;
+    if (value_small(n, &d))
+        return d;
     snprintf(text, sizeof text, "%s0.%se%d", n->negative ? "-" : "", n->digits, n->point);
     return read_double(text);
 }
@@ -89,12 +107,35 @@ static void step_up(struct decimal *n, int size) {
     strip_zeros(n);
 }
 
+/* The same as round_to, from the digits of `full`, the nearest decimal of DIGITS_MAX, which
+ * are cheaper than to ask for again. To round twice goes wrong only where the digits that go
+ * say just one half. */
+static void cut_to(double d, const struct decimal *full, int size, struct decimal *n) {
+    const char *rest = full->digits + size; /* all zeros stripped: "5" is "50..." */
+    if (size >= full->size) {
+        *n = *full;
+        return;
+    }
+    if (strcmp(rest, "5") == 0) {
+        round_to(d, size, n);
+        return;
+    }
+    *n = *full;
+    n->size = size;
+    if (*rest >= '5')
+        step_up(n, size);
+    else
+        strip_zeros(n);
+}
+
 /* The shortest decimal that reads back as `d`, finite and not 0. */
 static void shortest(double d, struct decimal *n) {
+    struct decimal full;
     int exponent;
+    round_to(d, DIGITS_MAX, &full);
     /* below DBL_MIN a double has fewer digits to it than DIGITS_SAFE */
     for (int size = fabs(d) < DBL_MIN ? 1 : DIGITS_SAFE; size < DIGITS_MAX; size++) {
-        round_to(d, size, n);
+        cut_to(d, &full, size, n);
         if (value_of(n) == d)
             return;
         /* Above a power of two the doubles are twice as far apart as below it, so that the
@@ -105,7 +146,7 @@ static void shortest(double d, struct decimal *n) {
                 return;
         }
     }
-    round_to(d, DIGITS_MAX, n);
+    *n = full;
 }
 
 /* The exponent behind `p`, an 'e'; clipped to what no double comes near. */
@@ -151,20 +192,6 @@ static bool read_decimal(const char *text, size_t size, struct decimal *n) {
     if (n->size > 0 && (point < -400 || point > 400))
         return false;
     n->point = n->size > 0 ? (int)point : 0;
-    return true;
-}
-
-/* Without strtod, if the digits and the power of ten are both exact as doubles: then one
- * operation rounds once, as it should. */
-static bool read_small(const struct decimal *n, double *d) {
-    int power = n->point - n->size;
-    double value = 0;
-    if (n->size > DIGITS_SAFE || power < -POWER_MAX || power > POWER_MAX)
-        return false;
-    for (int i = 0; i < n->size; i++)
-        value = value * 10 + (n->digits[i] - '0');
-    value = power < 0 ? value / POWERS[-power] : value * POWERS[power];
-    *d = n->negative ? -value : value;
     return true;
 }
 
@@ -228,7 +255,7 @@ enum numtext_kind numtext_read(const char *text, size_t size, int64_t *i, double
         return read_integer(text, size, i) ? NUMTEXT_INTEGER : NUMTEXT_OTHER;
     if (!read_decimal(text, size, &said))
         return NUMTEXT_OTHER;
-    if (read_small(&said, d))
+    if (said.size <= DIGITS_SAFE && value_small(&said, d))
         return NUMTEXT_DOUBLE;
     *d = value_of(&said);
     if (*d == 0 || isinf(*d))

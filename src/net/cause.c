@@ -31,9 +31,12 @@ static void cut_off(const struct cause *c, const char *host, const char *detail,
     if (c->status == 0)
         fault_set(f, FAULT_NETWORK, "%s closed the connection without an answer%s%s",
                   host, *detail != '\0' ? ": " : "", detail);
-    else
+    else {
         fault_set(f, FAULT_NETWORK, "the answer of %s was cut off after %zu bytes", host,
                   c->got);
+        fault_hint(
+            f, "try again; if it stays, something between here and there cuts answers");
+    }
 }
 
 static void too_large(const struct cause *c, const char *host, struct fault *f) {

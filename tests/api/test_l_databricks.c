@@ -45,7 +45,7 @@ static const char prelude[] =
     "local function equal(want, got)\n"
     "  if want ~= got then error(('want %s, got %s'):format(want, got), 2) end\n"
     "end\n"
-    "local function status(state, more)\n"
+    "local function status(state)\n"
     "  return { body = { statement_id = '01ef-aa', status = { state = state } } }\n"
     "end\n";
 

@@ -161,7 +161,8 @@ struct pty {
 static struct pty open_pty(void) {
     struct pty p = {.master = posix_openpt(O_RDWR | O_NOCTTY)};
     const struct winsize size = {.ws_col = 123, .ws_row = 45};
-    assert_true(p.master != -1);
+    if (p.master == -1) /* a root without /dev/pts */
+        skip();
     assert_int_equal(0, grantpt(p.master));
     assert_int_equal(0, unlockpt(p.master));
     int slave = open(ptsname(p.master), O_RDWR | O_NOCTTY);

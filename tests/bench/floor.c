@@ -68,6 +68,12 @@ static void add_url(struct floor *f, const char *url) {
     f->urls[f->count++] = strdup(url);
 }
 
+static void free_urls(struct floor *f) {
+    for (size_t i = 0; i < f->count; i++)
+        free(f->urls[i]);
+    free(f->urls);
+}
+
 /* [-0, +1] */
 static void decode(struct floor *f, const struct body *b) {
     lua_getglobal(f->L, "decode");
@@ -182,6 +188,7 @@ static void run(struct floor *f, int window) {
         if (!any)
             curl_multi_poll(f->multi, NULL, 0, 1000, NULL);
     }
+    free(idle);
 }
 
 static double now(void) {
@@ -214,6 +221,7 @@ int main(int argc, char **argv) {
         double begin = now();
         run(&f, (int)strtol(argv[4], NULL, 10));
         printf("%.0f\n", (double)f.calls / (now() - begin));
+        free_urls(&f);
         return 0;
     }
     char url[ROOM];
@@ -223,5 +231,6 @@ int main(int argc, char **argv) {
     f.expand = strcmp(mode, "list") != 0;
     run(&f, WINDOW);
     printf("%zu calls\n", f.calls);
+    free_urls(&f);
     return 0;
 }

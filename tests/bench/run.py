@@ -154,6 +154,11 @@ def memory():
 
 
 def workspace():
+    begin = time.monotonic()
+    with Sandbox("large:10000,50,1000", 0):
+        took = time.monotonic() - begin
+    report("embedded workspace, large:10000,50,1000", f"ready after {took:.2f} s; at most 2",
+           took <= 2)
     with Sandbox("large:100", 0) as sandbox:
         env = environment(sandbox.url)
         row = subprocess.run([TARN, "list", "-o", "csv"], env=env, capture_output=True, text=True)

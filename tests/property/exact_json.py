@@ -8,6 +8,7 @@ Runs with a fixed seed, and with one of today that is printed, for a failure to 
 import json
 import os
 import random
+import struct
 import subprocess
 import sys
 
@@ -144,7 +145,6 @@ class Maker:
                              "5.684341886080802e-14", "1e22", "1e23", "123456789012345.5"])
         if kind == 9:
             bits = r.getrandbits(64).to_bytes(8, "little")
-            import struct
             d = struct.unpack("<d", bits)[0]
             return repr(d) if d == d and abs(d) != float("inf") else "0.5"
         if kind == 10:
@@ -259,6 +259,20 @@ def hostile():
         yield repr(text), text
 
 
+def doubles(seed):
+    """A thousand doubles of any bits, powers of two and their neighbours, as python writes them:
+    the shortest text that reads back, which is what we must write too."""
+    r = random.Random(seed)
+    texts = []
+    while len(texts) < 1000:
+        power, = struct.unpack("<Q", struct.pack("<d", 2.0 ** r.randint(-1074, 1023)))
+        bits = r.choice([r.getrandbits(64), power, power + 1, power - 1 & 2**64 - 1])
+        d, = struct.unpack("<d", struct.pack("<Q", bits))
+        if d == d and abs(d) != float("inf"):
+            texts.append(repr(d))
+    return "[" + ",".join(texts) + "]"
+
+
 def check(ours, text):
     """What is wrong, or None."""
     if b"\\udbc0" in text.lower():
@@ -300,6 +314,12 @@ def main():
         count(name, text)
     for seed in seeds:
         print(f"seed {seed}")
+        text = doubles(seed).encode()
+        if ours.read(text) == (True, text):
+            passed += 1
+        else:
+            failed += 1
+            print(f"seed {seed}: doubles are written differently")
         maker = Maker(seed)
         for i in range(ROUNDS):
             text = maker.document()

@@ -175,6 +175,24 @@ test("the working directory is not searched, and that is said", function(t)
   t.match(run({ "--path", ".", "which", "which" }, { cwd = dir.path }).stderr, "must not run")
 end)
 
+test("a terminal gets colour and its own width, unless it is told otherwise", function(t)
+  if shell("script -qec true /dev/null < /dev/null").status ~= 0 then
+    t.skip "there is no terminal to be had (no /dev/pts?)"
+  end
+  local dir <close> = cli.dir()
+  local path = dir.write("x.lua", "return { { name = ('x'):rep(90), state = 'FAILED' } }")
+  local function on_terminal(words, env)
+    local line = ("stty cols 60 rows 20; $TARN run %s %s"):format(path, words)
+    return shell(("script -qec '%s' /dev/null < /dev/null"):format(line), { env = env }).stdout
+  end
+  local text = on_terminal("", { TERM = "xterm" })
+  t.match(text, "\27[31mFAILED")
+  t.match(text, "xxx…")
+  t.no_match(on_terminal("--no-color", { TERM = "xterm" }), "\27[")
+  t.no_match(on_terminal("", { TERM = "xterm", NO_COLOR = "1" }), "\27[")
+  t.no_match(on_terminal("", { TERM = "dumb" }), "\27[")
+end)
+
 test("what is no terminal gets no colour", function(t)
   local r = run({ "which", "list", "-o", "text" }, { env = { TERM = "xterm" } })
   t.no_match(r.stdout, "\27")

@@ -125,3 +125,21 @@ tarn.sleep(30)]])
   t.equal(r.stdout, "waiting\nclosed\n130\n")
   t.equal(r.stderr, "")
 end)
+
+test("a plain script's workspace is the one that --profile names", function(t)
+  local dir <close> = cli.dir()
+  local path = dir.write("x.lua", [[
+local tarn = require "tarn"
+return { names = { tostring(tarn.workspace()), tostring(tarn.workspace "demo") } }]])
+  local r = cli.run { "-p", "demo-dr", "run", path, "-o", "json" }
+  t.equal(json.decode(r.stdout), { names = { "workspace demo-dr", "workspace demo" } })
+end)
+
+test("the script in the README runs", function(t)
+  local readme = io.open("README.md"):read "a"
+  local dir <close> = cli.dir()
+  local path = dir.write("stale.lua", readme:match "```lua\n(.-)```")
+  local r = cli.run { "-p", "demo", "run", path, "-o", "json" }
+  t.equal(r.stderr, "")
+  t.is_true(#json.decode(r.stdout) > 0)
+end)

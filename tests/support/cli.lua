@@ -28,21 +28,26 @@ function M.dir()
   return setmetatable(dir, { __close = function() fs.remove(dir.path, { recursive = true }) end })
 end
 
---- Run the program with these words.
----@param words string[]
----@param opts? { env?: table, cwd?: string, stdin?: string, home?: string }
----@return { status: integer, stdout: string, stderr: string }
-function M.run(words, opts)
-  opts = opts or {}
-  local env = { HOME = opts.home or "/nonexistent", XDG_CONFIG_HOME = false, LC_ALL = "C.UTF-8" }
+local function environment(opts)
+  local env = { TARN = M.program, HOME = opts.home or "/nonexistent", XDG_CONFIG_HOME = false,
+    LC_ALL = "C.UTF-8" }
   for _, name in ipairs(CLEAN) do
     env[name] = false
   end
   for name, value in pairs(opts.env or {}) do
     env[name] = value
   end
+  return env
+end
+
+--- Run the program with these words.
+---@param words string[]
+---@param opts? { env?: table, cwd?: string, stdin?: string, home?: string }
+---@return { status: integer, stdout: string, stderr: string }
+function M.run(words, opts)
+  opts = opts or {}
   return process.run({ M.program, table.unpack(words) },
-    { env = env, cwd = opts.cwd, stdin = opts.stdin or "", timeout = 30 })
+    { env = environment(opts), cwd = opts.cwd, stdin = opts.stdin or "", timeout = 30 })
 end
 
 --- Run a line of shell with the program as $TARN.
@@ -50,14 +55,8 @@ end
 ---@param opts? table as for `run`
 function M.shell(line, opts)
   opts = opts or {}
-  local env = { TARN = M.program, HOME = "/nonexistent", XDG_CONFIG_HOME = false }
-  for _, name in ipairs(CLEAN) do
-    env[name] = false
-  end
-  for name, value in pairs(opts.env or {}) do
-    env[name] = value
-  end
-  return process.run({ "/bin/sh", "-c", line }, { env = env, cwd = opts.cwd, timeout = 30 })
+  return process.run({ "/bin/sh", "-c", line },
+    { env = environment(opts), cwd = opts.cwd, timeout = 30 })
 end
 
 return M

@@ -613,14 +613,14 @@ static void a_file_that_cannot_be_read_says_why(void **state) {
 
     write_file("[a]\nhost https\n");
     assert_false(resolve(env, NULL, &f));
-    assert_int_equal(FAULT_PARSE, f.kind);
+    assert_int_equal(FAULT_AUTH, f.kind);
     assert_non_null(strstr(f.message, file));
     assert_non_null(strstr(f.message, "line 2: neither"));
 
     snprintf(named, sizeof named, "DATABRICKS_CONFIG_FILE=%s", home);
     const char *directory[] = {home_line, named, NULL};
     assert_false(resolve(directory, NULL, &f));
-    assert_int_equal(FAULT_IO, f.kind);
+    assert_int_equal(FAULT_AUTH, f.kind);
     assert_non_null(strstr(f.message, "Is a directory"));
 
     const char *gone[] = {home_line, "DATABRICKS_CONFIG_FILE=/nowhere/x", NULL};
@@ -708,7 +708,7 @@ static void profiles_are_listed_with_what_each_would_use(void **state) {
 
     write_file("[x\n");
     assert_false(config_profiles(&args, &p, &f));
-    assert_int_equal(FAULT_PARSE, f.kind);
+    assert_int_equal(FAULT_AUTH, f.kind);
 
     const char *none[] = {NULL};
     const struct config_args homeless = {.env = fake_getenv, .env_ud = none};

@@ -93,7 +93,7 @@ static void every_shape_becomes_a_fault(void **state) {
          FAULT_HTTP, "X", "too long", "", "", false},
         {"a quota", 400, "",
          "{\"details\":[{" D "QuotaFailure\",\"violations\":[{\"subject\":\"s\","
-                             "\"description\":\"full\"}]}]}",
+         "\"description\":\"full\"}]}]}",
          FAULT_HTTP, "", "full", "", "", false},
         {"an expired token", 401, "", "{\"error_code\":\"401\",\"message\":\"expired\"}",
          FAULT_AUTH, "401", "expired", "", "tarn auth describe", false},

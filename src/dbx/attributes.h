@@ -1,0 +1,44 @@
+/* attributes.h -- the attributes of reference F.1, and how one is set. For config.c and its
+ * parts only. */
+
+#ifndef TARN_ATTRIBUTES_H
+#define TARN_ATTRIBUTES_H
+
+#include "dbx/config.h"
+
+enum {
+    ATTR_SECRET = 1,      /* shown as *** */
+    ATTR_OF_MACHINE = 2,  /* not of a workspace: read whatever profile was named */
+    ATTR_OF_WORKLOAD = 4, /* no credential: fills what an explicit profile leaves open */
+    ATTR_WHOLE = 8,       /* a whole number */
+};
+
+/* `variable` NULL: it comes from the file only. `group` is what "more than one authorization method" counts. */
+struct attribute {
+    const char *name, *other_name, *variable, *other_variable, *group;
+    unsigned flags;
+};
+
+const struct attribute *attribute_of(enum config_attr a);
+
+/* The attribute that a key of the config file names; -1 if it is none. A key of other tools is
+ * nothing to wonder about. */
+int attribute_named(const char *key);
+bool attribute_is_foreign(const char *key);
+
+static inline const char *config_get(const struct config *c, enum config_attr a) {
+    return c->attr[a].value;
+}
+static inline bool config_has(const struct config *c, enum config_attr a) {
+    return c->attr[a].value != NULL;
+}
+
+/* Set an attribute unless an earlier source has, or `value` is NULL or blank. False with `*f`
+ * if the value cannot be used, or memory runs out. */
+bool config_set(struct config *c, enum config_attr a, const char *value,
+                const char *source, struct fault *f);
+
+/* Fill `*f` for want of memory. Always false. */
+bool config_no_memory(struct fault *f);
+
+#endif

@@ -1,0 +1,27 @@
+/* config_file.h -- which config file there is, and its sections. For config.c and its parts
+ * only; the public part is config_path, in config.h. */
+
+#ifndef TARN_CONFIG_FILE_H
+#define TARN_CONFIG_FILE_H
+
+#include "base/ini.h"
+#include "dbx/config.h"
+
+/* A variable of the environment; NULL if it is empty or `name` is NULL. */
+const char *config_variable(const struct config_args *args, const char *name);
+
+/* The file that was named, as it was named, and by whom; NULL if nobody did. */
+const char *config_file_named(const struct config_args *args, const char **source);
+
+/* The file's contents, empty if it need not be there and is not; *path is malloced, or NULL if
+ * there is no name to look for. */
+bool config_file_load(const struct config_args *args, struct ini *ini, char **path,
+                      struct fault *f);
+
+/* Is the section a profile: neither empty nor reserved? */
+bool config_is_profile(const struct ini_section *section);
+
+/* "a, b, c" of what there is; ends in "..." where it does not fit. */
+void config_list_profiles(const struct ini *ini, char *out, size_t room);
+
+#endif

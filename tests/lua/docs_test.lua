@@ -1,0 +1,27 @@
+--- What the documentation shows works.
+
+local find = require "tarn.find"
+local fs = require "native.fs"
+local header = require "tarn.header"
+
+test("the scripts in docs/scripting.md have complete headers", function(t)
+  local count = 0
+  for block in fs.read("docs/scripting.md"):gmatch "```lua\n(.-)```" do
+    if block:find "return {" then
+      local chunk = find.compile { name = "docs", path = "docs/scripting.md", text = block }
+      header.check(chunk(), "docs/scripting.md")
+      count = count + 1
+    end
+  end
+  t.equal(count, 2)
+end)
+
+test("every field of a header is in docs/scripting.md", function(t)
+  local text = fs.read "docs/scripting.md"
+  for _, name in ipairs(header.field_names()) do
+    t.match(text, "`" .. name .. "`")
+  end
+  for name in pairs(header.types) do
+    t.match(text, "`" .. name .. "`")
+  end
+end)
