@@ -9,6 +9,7 @@
 
 local closure = require "tarn.sources.closure"
 local copy = require "tarn.sources.copy"
+local folder = require "tarn.sources.folder"
 local memo = require "tarn.sources.memo"
 local object = require "tarn.sources.object"
 local path = require "tarn.sources.path"
@@ -19,6 +20,9 @@ local M = {
   find_normal = path.find_normal,
   set_rates = object.set_rates,
   new_memo = memo.new,
+  export = folder.export,
+  folder_items = folder.items,
+  read_file = folder.read,
 }
 
 local function reader(ws)
@@ -71,6 +75,29 @@ end
 ---@return tarn.SourceReport
 function M.copy(source_ws, target_ws, made, op, opts)
   return copy.run({ read = reader(source_ws) }, target_ws, made, op, opts)
+end
+
+--- As `plan`, from a folder that `export` wrote. A file does not tell which side is newer: what
+-- differs in the workspace is replaced only with `overwrite`.
+---@param dir string
+---@param target_ws tarn.WorkspaceClient
+---@param opts? table as for `plan`
+---@return tarn.SourcePlan
+function M.plan_import(dir, target_ws, opts)
+  local source = { read = function(item) return folder.read(dir, item) end }
+  return plan.of(source, target_ws, folder.items(dir), opts)
+end
+
+--- Do what a plan of `plan_import` says, each change a step of `op`.
+---@param dir string
+---@param target_ws tarn.WorkspaceClient
+---@param made tarn.SourcePlan
+---@param op? tarn.Operation
+---@param opts? table as for `copy`
+---@return tarn.SourceReport
+function M.import(dir, target_ws, made, op, opts)
+  local source = { read = function(item) return folder.read(dir, item) end }
+  return copy.run(source, target_ws, made, op, opts)
 end
 
 return M

@@ -1,0 +1,120 @@
+--- Names of files for workspace objects: theirs, with the extension that says what they are.
+--
+-- What a file system somewhere refuses, or cannot tell apart, is changed; the index keeps the
+-- true path. Pure.
+
+local path = require "tarn.sources.path"
+
+local M = {}
+
+local EXTENSIONS <const> = { PYTHON = ".py", SQL = ".sql", SCALA = ".scala", R = ".r" }
+local LANGUAGES <const> = { py = "PYTHON", sql = "SQL", scala = "SCALA", r = "R" }
+local COMMENTS <const> = { PYTHON = "#", R = "#", SQL = "--", SCALA = "//" }
+
+local HEADER <const> = " Databricks notebook source" -- behind the comment sign, the first line
+
+local LONGEST <const> = 200 -- bytes of a name; file systems take 255
+
+-- A name that every usual file system takes.
+local function portable(name)
+  name = name:gsub('[%c<>:"\\|?*]', "_")
+  if #name > LONGEST then
+    local cut = LONGEST
+    while cut > 0 and name:byte(cut + 1) & 0xC0 == 0x80 do -- not inside of a character
+      cut = cut - 1
+    end
+    name = name:sub(1, cut)
+  end
+  return (name == "." or name == ".." or name == "") and "_" or name
+end
+
+--- The extension of a file that holds this object: none for files, which have their own.
+---@param item { kind: string, format?: string, language?: string }
+---@return string
+function M.extension(item)
+  if item.kind ~= "NOTEBOOK" then
+    return ""
+  end
+  return item.format == "JUPYTER" and ".ipynb" or EXTENSIONS[item.language] or ".txt"
+end
+
+--- What a file is to a workspace that is left to guess (import AUTO): the language and format
+-- of a notebook, and its name; nil for a plain file.
+---@param name string
+---@param bytes string
+---@return { format: string, language?: string, name: string }?
+function M.find_notebook(name, bytes)
+  local stem, extension = name:match "^(.+)%.(%w+)$"
+  local language = LANGUAGES[(extension or ""):lower()]
+  if extension == "ipynb" then
+    return { format = "JUPYTER", name = stem }
+  elseif language and bytes:match "^[^\r\n]*" == COMMENTS[language] .. HEADER then
+    return { format = "SOURCE", language = language, name = stem }
+  end
+end
+
+local Names = {}
+Names.__index = Names
+
+--- Names for one folder of files. `reserved` are taken; `place` gives some workspace folders a
+-- local one (nil: the one that follows from their parent's).
+---@param reserved string[]
+---@param place? fun(folder: string): string?
+function M.new(reserved, place)
+  local names = setmetatable({ taken = {}, folders = { ["/"] = "" }, place = place }, Names)
+  for _, name in ipairs(reserved) do
+    names.taken[name:lower()] = true
+  end
+  return names
+end
+
+-- `x.py`, or `x~2.py` if something else has that name, in whatever case.
+function Names:free(folder, stem, extension)
+  local n, name = 1, folder .. stem .. extension
+  while self.taken[name:lower()] do
+    n = n + 1
+    name = ("%s%s~%d%s"):format(folder, stem, n, extension)
+  end
+  self.taken[name:lower()] = true
+  return name
+end
+
+local function inside(folder)
+  return folder == "" and "" or folder .. "/"
+end
+
+--- The local folder of a workspace folder, "" for the top.
+---@param folder string
+---@return string
+function Names:folder(folder)
+  local known = self.folders[folder]
+  if known then
+    return known
+  end
+  local named = self.place and self.place(folder)
+  if named then
+    self.taken[named:lower()] = true
+  else
+    named = self:free(inside(self:folder(path.parent(folder))), portable(path.name(folder)), "")
+  end
+  self.folders[folder] = named
+  return named
+end
+
+--- The local file of an object, or its folder.
+---@param item tarn.SourceItem
+---@return string
+function Names:of(item)
+  if item.kind == "DIRECTORY" then
+    return self:folder(item.path)
+  end
+  local folder, name = inside(self:folder(path.parent(item.path))), portable(path.name(item.path))
+  local extension = M.extension(item)
+  if extension == "" then -- a file: a number goes in front of its extension
+    local stem, own = name:match "^(.+)(%.[^.]*)$"
+    name, extension = stem or name, own or ""
+  end
+  return self:free(folder, name, extension)
+end
+
+return M
