@@ -24,9 +24,9 @@ local function remove(place, op, path, undoes, kept)
     kind = "workspace.delete", request = "POST /api/2.0/workspace/delete", before = kept,
     what = { path = path, undoes = undoes },
   }
-  local _, e = fault.try(place.ws.request, place.ws, "POST", "/api/2.0/workspace/delete",
+  local answer, e = fault.try(place.ws.request, place.ws, "POST", "/api/2.0/workspace/delete",
     { body = { path = path, recursive = false }, idempotent = true })
-  if e and e.status ~= 404 then
+  if not answer and e.status ~= 404 then
     step:failed(e)
     return e
   end
