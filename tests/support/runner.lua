@@ -164,7 +164,9 @@ local function describe(e)
   if type(e) == "table" and e.assertion then
     return (e.where and e.where:gsub("^%s+", "") .. ": " or "") .. e.assertion
   elseif fault.is(e) then
-    local lines = { tostring(e), e.hint and "hint: " .. e.hint, e.traceback }
+    local lines = { tostring(e) }
+    lines[#lines + 1] = e.hint and "hint: " .. e.hint
+    lines[#lines + 1] = e.traceback
     return table.concat(lines, "\n")
   end
   return tostring(e)
