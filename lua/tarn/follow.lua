@@ -1,0 +1,444 @@
+--- New events of pipelines as they come: each once, none left out.
+--
+-- Of each pipeline a cursor is kept: the time up to which its log was read, and the ids of the
+-- events that were given from some time before that on. A poll asks again from before the
+-- cursor, oldest first, and leaves out what is known: so events of the same millisecond, and
+-- such as come late, are neither lost nor doubled. Most polls look back a little; now and then,
+-- and after each failure, one looks back over the whole overlap. What comes later than that, or
+-- below the oldest id that is remembered, is not seen.
+--
+-- An event counts as given when the next one is asked for. So a saved cursor is never ahead of
+-- what was used; a program that is killed gives the events since its last save once more.
+
+local events = require "tarn.events"
+local fault = require "tarn.fault"
+local fs = require "native.fs"
+local json = require "native.json"
+local task = require "native.task"
+local time = require "tarn.time"
+
+local M = {}
+
+local PAGE <const> = 250
+local GLANCE_MS <const> = 20000  -- how far most polls look back
+local DEEP_SECONDS <const> = 60  -- so often one looks back over the whole overlap
+local IDS <const> = 100000       -- ids that are remembered, of all pipelines together
+local LEAST_IDS <const> = 1000   -- of each pipeline, however many there are
+local PAUSE <const>, MAX_PAUSE <const> = 1, 60 -- seconds to wait after a failure
+local SAVE_EVERY <const> = 5000  -- events, where they come without a rest
+local UNDATED <const> = 253402300799000 -- an event without a time is kept there
+
+-- ---- where we are in one log ----
+
+---@class tarn.EventCursor
+---@field at? integer     ms: read up to here
+---@field floor integer   ms: from here on all ids are remembered
+local Cursor = {}
+Cursor.__index = Cursor
+
+--- A cursor; `saved` is what `Cursor:saved` gave.
+---@param saved? table
+---@return tarn.EventCursor
+function M.cursor(saved)
+  local c = setmetatable({ floor = 0, seconds = {}, count = 0 }, Cursor)
+  if saved then
+    c.at, c.floor = saved.at and time.find_iso(saved.at), time.find_iso(saved.floor) or 0
+    for second, ids in pairs(saved.seen or {}) do
+      for _, id in ipairs(ids) do
+        c:add(id, math.tointeger(second) * 1000)
+      end
+    end
+  end
+  return c
+end
+
+--- As a value for JSON.
+---@return table
+function Cursor:saved()
+  local seen = {}
+  for second, ids in pairs(self.seconds) do
+    local list = json.array {}
+    for id in pairs(ids) do
+      list[#list + 1] = id
+    end
+    table.sort(list)
+    seen[("%d"):format(second)] = list
+  end
+  return { at = self.at and time.iso(self.at), floor = time.iso(self.floor), seen = seen }
+end
+
+function Cursor:has(id, ms)
+  local ids = self.seconds[ms // 1000]
+  return ids ~= nil and ids[id] == true
+end
+
+function Cursor:add(id, ms)
+  local second = ms // 1000
+  local ids = self.seconds[second]
+  if not ids then
+    ids = {}
+    self.seconds[second] = ids
+  end
+  if not ids[id] then
+    ids[id] = true
+    self.count = self.count + 1
+  end
+end
+
+--- Never backwards.
+function Cursor:advance(ms)
+  self.at = math.max(self.at or ms, ms)
+end
+
+function Cursor:drop(second)
+  for _ in pairs(self.seconds[second]) do
+    self.count = self.count - 1
+  end
+  self.seconds[second] = nil
+  self.floor = math.max(self.floor, (second + 1) * 1000)
+end
+
+--- Forget the ids from before `overlap` ms ago, and the oldest of what is more than `limit`.
+function Cursor:trim(overlap, limit)
+  local list = {}
+  for second in pairs(self.seconds) do
+    list[#list + 1] = second
+  end
+  table.sort(list)
+  for i = 1, #list - 1 do
+    if (list[i] + 1) * 1000 > (self.at or 0) - overlap and self.count <= limit then
+      break
+    end
+    self:drop(list[i])
+  end
+end
+
+--- Where a poll that looks back by `span` ms begins; nil: at the beginning of the log.
+function Cursor:from(span)
+  local from = math.max(self.floor, self.at and self.at - span or 0)
+  return from > 0 and from or nil
+end
+
+-- ---- cursors in a file ----
+
+-- The port of an embedded workspace is another one each time; its profile is its name.
+local function name_of(ws)
+  local embedded = require("tarn.workspace").is_embedded(ws.profile)
+  return embedded and ws.profile or ws:host()
+end
+
+--- The cursors in a file: by pipeline id; none if there is no such file.
+---@param op string
+---@param path string
+---@param ws tarn.WorkspaceClient
+---@return table<string, table>
+function M.load(op, path, ws)
+  local text = fs.find_read(path)
+  if not text then
+    return {}
+  end
+  local ok, state = pcall(json.decode, text)
+  if not ok or type(state) ~= "table" or type(state.pipelines) ~= "table" then
+    fault.raise { kind = "parse", op = op, message = path .. " holds no cursor of events",
+      hint = "name another file, or remove it to begin anew" }
+  elseif state.workspace ~= name_of(ws) then
+    fault.usage(op, ("%s is the cursor of %s, not of %s"):format(path, tostring(state.workspace),
+      name_of(ws)), "a file for each workspace")
+  end
+  return state.pipelines
+end
+
+--- Write cursors; the file is replaced as a whole.
+---@param path string
+---@param ws tarn.WorkspaceClient
+---@param saved table<string, table>
+function M.save(path, ws, saved)
+  fs.write(path, json.encode { version = 1, workspace = name_of(ws), pipelines = saved } .. "\n",
+    { mode = 384 })
+end
+
+-- ---- following ----
+
+---@class tarn.FollowOptions
+---@field criteria? tarn.EventCriteria
+---@field since? integer      ms: from when on, where there is no cursor
+---@field last? integer       without `since`: so many of the newest events first (default 10)
+---@field cursors? table<string, table> as saved, by pipeline id
+---@field interval? number    seconds between two polls of a pipeline (default 5)
+---@field overlap? number     seconds that are looked back over (default 300)
+---@field once? boolean       stop when what there is was given
+---@field problem? fun(e: tarn.Fault, id: string, pause?: number) a poll failed, and goes on in
+--   `pause` seconds; without: that pipeline is gone
+---@field settled? fun(saved: fun(): table<string, table>) what was given has been used: the
+--   place to have it written and the cursors saved
+
+local Follower = {}
+Follower.__index = Follower
+
+local function key_of(event)
+  return type(event.id) == "string" and event.id or json.encode(event)
+end
+
+-- Give these events of a pipeline, and wait until they are used.
+function Follower:give(one, entries)
+  if #entries == 0 then
+    return
+  end
+  local page = { one = one, entries = entries, at = 0, task = task.current() }
+  self.queue[#self.queue + 1] = page
+  if self.consumer then
+    task.wake(self.consumer)
+  end
+  while not page.done do
+    task.park()
+  end
+end
+
+-- The events of a page that are not known.
+local function fresh_of(self, one, list, from)
+  local entries, here = {}, {}
+  for _, event in ipairs(list) do
+    local id, ms = key_of(event), events.at(event) or UNDATED
+    if not here[id] and (not from or ms >= from) and not one.cursor:has(id, ms)
+      and self.criteria.matches(event) then
+      here[id] = true
+      entries[#entries + 1] = { event = event, id = id, ms = ms }
+    end
+  end
+  return entries
+end
+
+-- Nothing was seen of this log yet: its newest events, oldest first.
+local function begin(self, one)
+  local page = events.first_page(self.ws, one.id, { max_results = PAGE,
+    order_by = "timestamp desc" }, self.criteria)
+  local list = page.events or {}
+  local entries = fresh_of(self, one, list)
+  local last = {}
+  for i = math.min(#entries, self.last), 1, -1 do
+    last[#last + 1] = entries[i]
+  end
+  -- What is not shown is known all the same. Below the page nothing is remembered.
+  local newest, oldest
+  for _, event in ipairs(list) do
+    local ms = events.at(event)
+    if ms then
+      newest, oldest = math.max(newest or ms, ms), math.min(oldest or ms, ms)
+    end
+  end
+  for i = #last + 1, #entries do
+    one.cursor:add(entries[i].id, entries[i].ms)
+  end
+  if oldest and page.next_page_token and page.next_page_token ~= "" then
+    one.cursor.floor = oldest + 1
+  end
+  self:give(one, last)
+  if newest then
+    one.cursor:advance(math.min(newest, time.now()))
+  end
+end
+
+-- What was read without anything to give is worth keeping too.
+function Follower:moved()
+  self.unsettled = true
+  if self.consumer then
+    task.wake(self.consumer)
+  end
+end
+
+-- Ask once for what is new. A clock at the other end that is ahead of ours must not move the
+-- cursor past events that are yet to come.
+local function poll(self, one, span)
+  local cursor, now = one.cursor, time.now()
+  local from = cursor:from(span)
+  local query = { max_results = PAGE, order_by = "timestamp asc",
+    extra = from and ("timestamp >= '%s'"):format(time.iso(from)) }
+  local before, highest, ordered = 0, nil, true
+  for list in events.pages(self.ws, one.id, query, self.criteria, function() return true end) do
+    for _, event in ipairs(list) do
+      local ms = events.at(event) or before
+      ordered = ordered and ms >= before
+      before, highest = ms, math.max(highest or ms, ms)
+    end
+    self:give(one, fresh_of(self, one, list, from))
+    -- A long log is not held in memory: while it comes in order, what was given is done with.
+    if highest and ordered then
+      cursor:advance(math.min(highest, now))
+      cursor:trim(self.overlap, self.limit)
+    end
+  end
+  if highest then
+    cursor:advance(math.min(highest, now))
+    cursor:trim(self.overlap, self.limit)
+  end
+end
+
+local function look(self, one)
+  local at, floor = one.cursor.at, one.cursor.floor
+  if one.unknown then
+    if self.since then
+      one.cursor.floor = self.since
+    else
+      begin(self, one)
+    end
+    one.unknown = nil
+    self:moved()
+  end
+  local deep = not one.deep or task.now() - one.deep >= DEEP_SECONDS
+  poll(self, one, deep and self.overlap or math.min(GLANCE_MS, self.overlap))
+  if deep then
+    one.deep = task.now()
+  end
+  if one.cursor.at ~= at or one.cursor.floor ~= floor then
+    self:moved()
+  end
+  return true
+end
+
+-- What another try will not mend: when the first look fails so, somebody should know at once.
+local function is_refusal(e)
+  local status = e.status or 0
+  return e.kind == "auth" or e.kind == "usage"
+    or not e.retryable and status >= 400 and status < 500 and status ~= 429
+end
+
+-- One look, whose failure is survived; returns how long to wait, or nil if that was the end.
+local function look_safely(self, one)
+  local seen, e = fault.try(look, self, one)
+  if seen then
+    one.pause, one.started = nil, true
+    return not self.once and self.interval or nil
+  elseif e.kind == "cancelled" or self.once or not one.started and is_refusal(e) then
+    fault.raise(e)
+  elseif e.status == 404 then
+    self.problem(e, one.id)
+    return nil
+  end
+  one.deep = nil
+  one.pause = math.min(MAX_PAUSE, one.pause and one.pause * 2
+    or math.min(PAUSE, self.interval))
+  self.problem(e, one.id, one.pause)
+  return one.pause
+end
+
+function Follower:start(one)
+  self.alive = self.alive + 1
+  self.tasks[#self.tasks + 1] = task.spawn(function()
+    local _, e = fault.call(function()
+      local pause = look_safely(self, one)
+      while pause do
+        task.sleep(pause)
+        pause = look_safely(self, one)
+      end
+    end)
+    self.alive = self.alive - 1
+    self.failed = self.failed or not self.closed and e or nil
+    if self.consumer then
+      task.wake(self.consumer)
+    end
+  end)
+end
+
+function Follower:saved()
+  local all = {}
+  for id, state in pairs(self.cursors) do
+    all[id] = state
+  end
+  for _, one in ipairs(self.ones) do
+    if not one.unknown then
+      all[one.id] = one.cursor:saved()
+    end
+  end
+  return all
+end
+
+function Follower:settle()
+  if self.unsettled then
+    self.unsettled, self.used = false, 0
+    self.settled(function() return self:saved() end)
+  end
+end
+
+-- The event that was given last has been used.
+function Follower:acknowledge()
+  local entry = self.given
+  if entry then
+    self.given = nil
+    entry.cursor:add(entry.id, entry.ms)
+    self.unsettled, self.used = true, self.used + 1
+    if self.used >= SAVE_EVERY then
+      self:settle()
+    end
+  end
+end
+
+function Follower:next()
+  self.consumer = task.current()
+  self:acknowledge()
+  while true do
+    local page = self.queue[1]
+    if page and page.at < #page.entries then
+      page.at = page.at + 1
+      local entry = page.entries[page.at]
+      self.given = { cursor = page.one.cursor, id = entry.id, ms = entry.ms }
+      return entry.event, page.one.id
+    elseif page then
+      table.remove(self.queue, 1)
+      page.done = true
+      task.wake(page.task)
+      task.sleep(0) -- the next page may be there already: no need to settle between two
+    elseif self.failed then
+      error(self.failed, 0)
+    elseif self.alive == 0 then
+      self:settle()
+      return nil
+    else
+      self:settle()
+      task.park()
+    end
+  end
+end
+
+function Follower:close()
+  if self.closed then
+    return
+  end
+  self.closed = true
+  for _, one in ipairs(self.tasks) do
+    task.cancel(one)
+  end
+  self:settle()
+end
+Follower.__close = Follower.close
+Follower.__call = Follower.next
+
+local function nothing() end
+
+--- Follow the events of these pipelines: an iterator over `event, pipeline_id`, in the order in
+-- which they come. Close it, as a generic `for` does with `for e, id in f, nil, nil, f do`.
+---@param ws tarn.WorkspaceClient
+---@param ids string[]
+---@param opts? tarn.FollowOptions
+function M.start(ws, ids, opts)
+  opts = opts or {}
+  require("tarn.args").check(opts, { "criteria", "since", "last", "cursors", "interval",
+    "overlap", "once", "problem", "settled" })
+  local self = setmetatable({
+    ws = ws, criteria = opts.criteria or events.criteria("tarn events", {}),
+    since = opts.since, last = opts.last or 10, cursors = opts.cursors or {},
+    interval = opts.interval or 5, overlap = math.tointeger((opts.overlap or 300) * 1000 // 1),
+    once = opts.once, problem = opts.problem or nothing, settled = opts.settled or nothing,
+    limit = math.max(LEAST_IDS, IDS // math.max(1, #ids)),
+    ones = {}, tasks = {}, alive = 0, queue = {}, used = 0, unsettled = true,
+  }, Follower)
+  for i, id in ipairs(ids) do
+    local saved = self.cursors[id]
+    self.ones[i] = { id = id, cursor = M.cursor(saved), unknown = not saved }
+  end
+  for _, one in ipairs(self.ones) do
+    self:start(one)
+  end
+  return self
+end
+
+return M

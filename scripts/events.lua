@@ -1,0 +1,178 @@
+local events = require "tarn.events"
+local fault = require "tarn.fault"
+local pipelines = require "tarn.pipelines"
+local pool = require "tarn.pool"
+
+local OP <const> = "tarn events"
+local NEWEST <const> = 100
+local BEFORE_FOLLOW <const> = 10
+local MANY <const> = 64 -- pipelines in one call: each is asked by itself
+
+local function ids_of(ctx, arg)
+  local names = { arg.pipeline, table.unpack(arg.more or {}) }
+  if #names > MANY then
+    fault.usage(OP, ("%d pipelines are more than the %d that can be watched at once")
+      :format(#names, MANY))
+  end
+  local ids, known = {}, {}
+  for _, id in ipairs(pool.map(names, function(name)
+    return pipelines.find_id(ctx.workspace, name)
+  end)) do
+    if not known[id] then
+      known[id] = true
+      ids[#ids + 1] = id
+    end
+  end
+  return ids
+end
+
+-- Newest first, of one pipeline or of several as one.
+local function read(ctx, arg, ids, known_only)
+  local max = not arg.all and (arg.max_events or NEWEST) or nil
+  local sources = {}
+  for i, id in ipairs(ids) do
+    local next_event = events.list(ctx.workspace, id,
+      { max = max, criteria = events.criteria(OP, arg) })
+    sources[i] = function()
+      local event = next_event()
+      return event and events.row(event, id, known_only)
+    end
+  end
+  local next_row = #sources == 1 and sources[1] or events.merge(sources)
+  local given = 0
+  return function()
+    if max and given >= max then
+      return nil
+    end
+    given = given + 1
+    return next_row()
+  end
+end
+
+local function check_follow(arg)
+  for _, name in ipairs { "all", "until" } do
+    if arg[name] then
+      fault.usage(OP, ("--follow goes on without end: it does not go with --%s"):format(name))
+    end
+  end
+  if arg.since and arg.max_events then
+    fault.usage(OP, "--follow begins with --since, or with the newest --max-events, not with both")
+  end
+end
+
+local function problem_of(ctx)
+  return function(e, id, pause)
+    ctx.warn(pause and ("%s: %s; trying again in %d s"):format(id, e.message, pause)
+      or ("%s: %s; it is followed no more"):format(id, e.message))
+  end
+end
+
+local function follow(ctx, arg, ids, known_only)
+  check_follow(arg)
+  local follow_events = require "tarn.follow"
+  local criteria = events.criteria(OP, { level = arg.level, type = arg.type, update = arg.update,
+    dataset = arg.dataset, grep = arg.grep })
+  local ws = ctx.workspace
+  local follower = follow_events.start(ws, ids, {
+    criteria = criteria, once = arg.once, interval = arg.interval, overlap = arg.overlap,
+    since = arg.since and events.moment(OP, "--since", arg.since),
+    last = arg.max_events or BEFORE_FOLLOW,
+    cursors = arg.cursor and follow_events.load(OP, arg.cursor, ws),
+    problem = problem_of(ctx),
+    settled = function(saved)
+      -- First what was printed must be out: a cursor is never ahead of its reader.
+      require("tarn.out").flush()
+      if arg.cursor then
+        follow_events.save(arg.cursor, ws, saved())
+      end
+    end,
+  })
+  return function()
+    local event, id = follower()
+    return event and events.row(event, id, known_only)
+  end, nil, nil, follower
+end
+
+local function show(data, screen, ...)
+  if type(data) == "function" then
+    for event in data, ... do
+      events.show(event, screen, true)
+    end
+    return
+  end
+  local several = #(data.pipeline_ids or {}) > 1
+  for _, event in ipairs(data.events) do
+    events.show(event, screen, several)
+  end
+  if #data.events == 0 and screen.terminal then
+    screen:line(screen:style("dim", "no events"))
+  end
+end
+
+return {
+  summary = "Show the events of pipelines, and follow them.",
+  effect = "read",
+  route = { "GET", "/api/dlt/pipelines/{pipeline}/events" },
+  details = [[
+The newest events, newest first, with their details and errors. Of several pipelines the newest
+of all. --all reads every page; -o jsonl and -o csv give a row for each event.
+
+--level, --type and --update are words with commas between them; the beginning of an update's
+id is enough. --dataset is a glob for a dataset's name, with or without catalog and schema.
+--grep finds a text in messages and exceptions; case does not count. Times are 30min, 2h, 7d
+(ago), a date, or an ISO time; UTC, unless it says otherwise.
+
+--follow shows what comes, oldest first, until Ctrl-C: each event once, also late ones and those
+of the same millisecond; failures are said on stderr and survived. With --cursor FILE a later
+run goes on where this one stopped; --once stops when nothing is left.]],
+  args = {
+    { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
+    { "more", "list", "More pipelines.", optional = true, positional = true },
+    { "max_events", "integer", "At most so many (default 100; before --follow 10).",
+      optional = true, short = "n", min = 1, max = 1000 },
+    { "all", "flag", "All there are." },
+    { "level", "string", "Only these levels: INFO, WARN, ERROR, METRICS.", optional = true },
+    { "type", "string", "Only these types: flow_progress, update_progress ...", optional = true },
+    { "update", "string", "Only of this update.", optional = true, value = "ID" },
+    { "since", "string", "Not before this time.", optional = true, value = "TIME" },
+    { "until", "string", "Not after this time.", optional = true, value = "TIME" },
+    { "dataset", "string", "Only of datasets or flows whose name matches.", optional = true },
+    { "grep", "string", "Only with this text in the message or the error.", optional = true,
+      value = "TEXT" },
+    { "follow", "flag", "Go on with what comes.", short = "f" },
+    { "cursor", "path", "File that keeps where --follow is.", optional = true },
+    { "once", "flag", "With --follow: stop when what there is was shown." },
+    { "interval", "number", "Seconds between two looks at a pipeline.", default = 5, min = 0.1 },
+    { "overlap", "number", "Seconds by which an event may come late.", default = 300, min = 1 },
+  },
+  examples = {
+    { "events 'Sales daily'", "the newest 100" },
+    { "events sales --level error,warn --since 2d", "what went wrong in two days" },
+    { "events sales --all --type flow_progress --dataset 'silver*' -o jsonl", "for a program" },
+    { "events sales finance iot --follow", "three pipelines as they run" },
+    { "events sales --follow --cursor sales.cursor --once -o jsonl", "from cron: what is new" },
+  },
+  see = { "dashboard", "expectations" },
+  render = { text = show, fields = events.fields },
+
+  run = function(ctx, arg)
+    local output = ctx.options.output
+    local known_only = output == "csv"
+    if not arg.follow and (arg.cursor or arg.once) then
+      fault.usage(OP, ("--%s goes with --follow"):format(arg.cursor and "cursor" or "once"))
+    elseif arg.all and arg.max_events then
+      fault.usage(OP, "--all and --max-events: one or the other")
+    end
+    local ids = ids_of(ctx, arg)
+    if arg.follow then
+      return follow(ctx, arg, ids, known_only)
+    end
+    local next_row = read(ctx, arg, ids, known_only)
+    if arg.all or output == "jsonl" or output == "csv" then
+      return next_row
+    end
+    local list = events.collect(next_row)
+    return { pipeline_id = ids[1], pipeline_ids = ids[2] and ids or nil, event_count = #list,
+      events = list }
+  end,
+}
