@@ -2,23 +2,9 @@ local journal = require "tarn.journal"
 local show = require "tarn.journal.show"
 local time = require "tarn.time"
 
-local UNITS <const> = { s = 1000, m = 60000, h = 3600000, d = 86400000 }
-
--- "90m", "7d", or a point in time; as milliseconds since 1970.
-local function since(op, text)
-  if not text then
-    return nil
-  end
-  local n, unit = text:match "^(%d+)([smhd])$"
-  local ms = n and time.now() - math.tointeger(n) * UNITS[unit]
-    or time.find_iso(text) or time.find_iso(text .. "T00:00:00Z")
-  return ms or require("tarn.fault").usage(op, ("--since: '%s' is no time"):format(text),
-    "it looks like 7d, 12h, 2026-08-19 or 2026-08-19T10:00:00Z")
-end
-
 local function list(ctx, arg)
   local next_record = journal.operations { command = arg.command, status = arg.status,
-    since = since(ctx.op, arg.since), limit = arg.limit }
+    since = arg.since and time.since(ctx.op, "--since", arg.since), limit = arg.limit }
   return function()
     local record = next_record()
     return record and show.row(record)
