@@ -71,24 +71,120 @@ function M.workspace(answers, opts)
   })
 end
 
---- Run a bundled command against a workspace; returns its data, iterators as lists.
+-- ---- updates that live by a clock of the test ----
+
+--- All states that an update can have (reference A.13), and what each comes to; nil: it goes on.
+M.UPDATE_STATES = {
+  { "CREATED" }, { "QUEUED" }, { "WAITING_FOR_RESOURCES" }, { "INITIALIZING" }, { "RESETTING" },
+  { "SETTING_UP_TABLES" }, { "RUNNING" }, { "STOPPING" },
+  { "COMPLETED", "completed" }, { "FAILED", "failed" }, { "CANCELED", "canceled" },
+}
+
+local OF_PIPELINE <const> = { COMPLETED = "IDLE", FAILED = "IDLE", CANCELED = "IDLE",
+  RUNNING = "RUNNING", SETTING_UP_TABLES = "RUNNING", RESETTING = "RESETTING",
+  STOPPING = "STOPPING" }
+
+-- The state of an update at `now`; nil before it begins.
+local function state_at(update, now)
+  local state
+  for _, step in ipairs(update.states) do
+    if now >= step[2] then
+      state = step[1]
+    end
+  end
+  return state
+end
+
+local function info_of(update, now)
+  return { update_id = update.id, state = state_at(update, now), cause = update.cause or "API_CALL",
+    creation_time = math.floor(update.states[1][2] * 1000), mode = update.mode or "DEFAULT",
+    validate_only = update.validate_only, config = update.config or { development = false } }
+end
+
+-- Those that have begun, newest first, up to `until_id`.
+local function begun(updates, now, until_id)
+  local list, over = json.array {}, false
+  for i = #updates, 1, -1 do
+    if not over and state_at(updates[i], now) then
+      list[#list + 1] = info_of(updates[i], now)
+      over = updates[i].id == until_id
+    end
+  end
+  return list
+end
+
+local function first_event(updates, now, id)
+  local events = json.array {}
+  for _, update in ipairs(updates) do
+    if update.id == id and state_at(update, now) and update.request ~= false then
+      events[1] = { id = "e", timestamp = "1970-01-01T00:00:00.000Z", level = "INFO",
+        origin = { update_id = id, request_id = update.request or "r" } }
+    end
+  end
+  return { events = events }
+end
+
+--- Answers for one pipeline whose updates are what the test says, and the clock by which they
+-- live. An update is { id =, states = { { "QUEUED", 0 }, { "RUNNING", 5 } }, cause =, request =,
+-- config =, mode = }, with seconds of that clock; `request = false`: no event tells it.
+-- `clock.pauses` are the seconds of each sleep.
+---@param id string
+---@param updates table[] oldest first
+---@param pipeline? string the pipeline's state whatever its updates do
+---@return table answers
+---@return table clock
+function M.life(id, updates, pipeline)
+  local clock = { at = 0, pauses = {} }
+  function clock.now() return clock.at end
+  function clock.sleep(seconds)
+    clock.at = clock.at + seconds
+    table.insert(clock.pauses, seconds)
+  end
+  local base = "GET /api/2.0/pipelines/" .. id
+  local answers = {
+    [base] = function()
+      local list = begun(updates, clock.at)
+      local newest = list[1] and list[1].state
+      return { pipeline_id = id, name = "p", latest_updates = list,
+        state = pipeline or newest and (OF_PIPELINE[newest] or "STARTING") or "IDLE" }
+    end,
+    [base .. "/updates"] = function(request)
+      return { updates = begun(updates, clock.at, request.query:match "until_update_id=([^&]+)") }
+    end,
+    [base .. "/events"] = function(request)
+      local wanted = request.query:match "update_id.-%%27([%w-]+)%%27"
+      return first_event(updates, clock.at, wanted)
+    end,
+  }
+  for _, update in ipairs(updates) do
+    answers[base .. "/updates/" .. update.id] = function()
+      return { update = info_of(update, clock.at) }
+    end
+  end
+  return answers, clock
+end
+
+--- Run a bundled command against a workspace; returns its data, iterators as lists, and its
+-- exit status.
 ---@param name string
 ---@param arg table
 ---@param ws tarn.WorkspaceClient
-function M.run(name, arg, ws)
+---@param options? table options that every command takes
+function M.run(name, arg, ws, options)
   local script = require("tarn.script").load(name)
   local complete = require("tarn.args").complete("tarn " .. name, script.args, arg)
-  local ctx = require("tarn.command").context("tarn " .. name, {})
+  local ctx = require("tarn.command").context("tarn " .. name, options or { quiet = true })
   rawset(ctx, "workspace", ws)
   local data = script.run(ctx, complete)
+  local status = require("tarn.report").statuses[ctx.outcome]
   if type(data) ~= "function" then
-    return data
+    return data, status
   end
   local list = {}
   for item in data do
     list[#list + 1] = item
   end
-  return list
+  return list, status
 end
 
 return M

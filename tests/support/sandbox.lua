@@ -60,6 +60,19 @@ function Fixture:ok(method, path, body, opts)
   return answer
 end
 
+--- A client of an embedded workspace.
+---@param w table what `start` returned
+---@param opts? table options of native.databricks.connect
+---@return tarn.WorkspaceClient
+function M.client(w, opts)
+  local databricks = require "native.databricks"
+  local connect = { host = w.url, credential = databricks.credential { token = "demo-token" } }
+  for key, value in pairs(opts or {}) do
+    connect[key] = value
+  end
+  return require("tarn.workspace").wrap(databricks.connect(connect), "demo")
+end
+
 M.SOURCE = [[
 -- Databricks notebook source
 CREATE OR REFRESH STREAMING TABLE bronze AS SELECT * FROM STREAM read_files('/Volumes/a/b');

@@ -1,0 +1,228 @@
+--- The run history of a pipeline: what ran, when, how long, in which phases, and why it failed.
+--
+-- The API's updates have a start and a state and nothing else. Their end, their phases and
+-- their error come from the `update_progress` events, which are read beside them, newest first
+-- like the updates, so that a page of events serves some thirty updates. The event log keeps
+-- less than the list of updates: what it no longer knows is null, and never a guess.
+
+local failure = require "tarn.failure"
+local json = require "native.json"
+local pipelines = require "tarn.pipelines"
+local time = require "tarn.time"
+local waiting = require "tarn.waiting"
+
+local M = {}
+
+-- An event may be a little older than the update that it belongs to.
+local SLACK_MS <const> = 60000
+
+local FILTER <const> = "event_type = 'update_progress'"
+
+---@class tarn.Phase
+---@field state string
+---@field start_time integer ms
+---@field duration_ms integer|json.null
+
+---@class tarn.UpdateRow
+---@field update_id string
+---@field state string             the API's word
+---@field cause string
+---@field creation_time integer    ms
+---@field end_time integer|json.null
+---@field duration_ms integer|json.null
+---@field phases tarn.Phase[]
+---@field error string|json.null   the cause in a line
+---@field full_refresh boolean
+---@field validate_only boolean
+---@field request_id string|json.null the same for an update and its retries
+
+local function milliseconds(value)
+  return math.tointeger(tonumber(value))
+end
+
+local function seq_of(event)
+  local sequence = type(event.sequence) == "table" and event.sequence or {}
+  return milliseconds(sequence.control_plane_seq_no) or 0
+end
+
+local function state_of(event)
+  local progress = (event.details or {}).update_progress or {}
+  if type(progress.state) == "string" then
+    return progress.state
+  end
+  -- clients of the models without `details` read it from here; so do we where it is missing
+  return (event.message or ""):match " is ([%u_]+)"
+end
+
+-- The events of one update in the order in which they happened.
+local function in_order(events)
+  local list = {}
+  for _, event in ipairs(events) do
+    local at, state = time.find_iso(event.timestamp or ""), state_of(event)
+    if at and state then
+      list[#list + 1] = { at = at, seq = seq_of(event), state = state, event = event,
+        n = #list }
+    end
+  end
+  table.sort(list, function(a, b)
+    if a.seq ~= b.seq and a.seq > 0 and b.seq > 0 then
+      return a.seq < b.seq
+    elseif a.at ~= b.at then
+      return a.at < b.at
+    end
+    return a.n > b.n -- they came newest first
+  end)
+  return list
+end
+
+--- The phases of an update, and the event that ended it.
+---@param events table[] its update_progress events, newest first
+---@return tarn.Phase[] phases
+---@return table? last { at, state, event } of the end
+function M.phases(events)
+  local phases = json.array {}
+  for _, step in ipairs(in_order(events)) do
+    local before = phases[#phases]
+    local over = waiting.ENDS[step.state]
+    if before and before.state ~= step.state or over and before then
+      before.duration_ms = step.at - before.start_time
+    end
+    if over then
+      return phases, step
+    elseif not before or before.state ~= step.state then
+      phases[#phases + 1] = { state = step.state, start_time = step.at, duration_ms = json.null }
+    end
+  end
+  return phases, nil
+end
+
+local SELECTIONS <const> = { "refresh_selection", "full_refresh_selection",
+  "reset_checkpoint_selection" }
+
+--- An update with what its events tell.
+---@param update table as the API gives it
+---@param events table[] its update_progress events, newest first
+---@return tarn.UpdateRow
+function M.row(update, events)
+  local phases, last = M.phases(events)
+  local started = milliseconds(update.creation_time)
+  local origin = events[1] and events[1].origin or {}
+  local row = {
+    update_id = update.update_id, state = update.state, cause = update.cause,
+    creation_time = started or json.null, end_time = last and last.at or json.null,
+    duration_ms = last and started and last.at - started or json.null, phases = phases,
+    full_refresh = update.full_refresh or false, validate_only = update.validate_only or false,
+    parameters = update.parameters, cluster_id = update.cluster_id,
+    request_id = origin.request_id or json.null, error = json.null,
+  }
+  for _, name in ipairs(SELECTIONS) do
+    row[name] = update[name]
+  end
+  if last and last.state == "FAILED" then
+    row.error = failure.line(last.event)
+  elseif last then
+    row.cancellation_cause = ((last.event.details or {}).update_progress or {}).cancellation_cause
+  end
+  return row
+end
+
+-- Gives the events of one update after the other, newest first, and forgets them.
+local function new_shelf(next_event)
+  local by_update, waiting_event, over = {}, nil, false
+  local function put(event)
+    local id = (event.origin or {}).update_id
+    if event.event_type == "update_progress" and id then
+      by_update[id] = by_update[id] or {}
+      table.insert(by_update[id], event)
+    end
+  end
+  return function(update)
+    local from = (milliseconds(update.creation_time) or 0) - SLACK_MS
+    while not over do
+      local event = waiting_event or next_event()
+      waiting_event = nil
+      if not event then
+        over = true
+      elseif (time.find_iso(event.timestamp or "") or from) < from then
+        waiting_event = event
+        break
+      else
+        put(event)
+      end
+    end
+    local events = by_update[update.update_id] or {}
+    by_update[update.update_id] = nil
+    return events
+  end
+end
+
+--- The history, newest first, over all pages of updates and as many of events as that takes.
+---@param ws tarn.WorkspaceClient
+---@param id string
+---@param opts? { since?: integer, max?: integer, matches?: fun(update: table): boolean }
+---@return fun(): tarn.UpdateRow?
+function M.history(ws, id, opts)
+  opts = opts or {}
+  local since, matches = opts.since or 0, opts.matches or function() return true end
+  -- who wants few of them needs a small page, unless most of what comes is passed over
+  local max = not opts.matches and opts.max or nil
+  local next_update = pipelines.updates(ws, id, { max = max })
+  local events_of = new_shelf(pipelines.events(ws, id, { filter = FILTER }))
+  local given = 0
+  return function()
+    while given < (opts.max or math.maxinteger) do
+      local update = next_update()
+      if not update or (milliseconds(update.creation_time) or since) < since then
+        return nil
+      elseif matches(update) then
+        given = given + 1
+        return M.row(update, events_of(update))
+      end
+    end
+  end
+end
+
+--- One update with what its events tell.
+---@param ws tarn.WorkspaceClient
+---@param id string
+---@param update_id string
+---@return tarn.UpdateRow
+function M.one(ws, id, update_id)
+  local update = ws.native:update_get(id, update_id)
+  local events = {}
+  local filter = ("update_id = '%s' AND %s"):format(update_id, FILTER)
+  for event in pipelines.events(ws, id, { filter = filter }) do
+    if event.event_type == "update_progress" and (event.origin or {}).update_id == update_id then
+      events[#events + 1] = event
+    end
+  end
+  return M.row(update, events)
+end
+
+--- How long, in the two largest units: "850 ms", "4.2 s", "3 min 20 s", "2 h 5 min".
+---@param ms integer
+---@return string
+function M.span(ms)
+  if ms < 1000 then
+    return ms .. " ms"
+  elseif ms < 60000 then
+    return ("%.1f s"):format(ms / 1000)
+  elseif ms < 3600000 then
+    return ("%d min %d s"):format(ms // 60000, ms % 60000 // 1000)
+  end
+  return ("%d h %d min"):format(ms // 3600000, ms % 3600000 // 60000)
+end
+
+--- The phases in a line.
+---@param phases tarn.Phase[]
+---@return string
+function M.phase_text(phases)
+  local parts = {}
+  for i, phase in ipairs(phases) do
+    parts[i] = phase.state .. (phase.duration_ms ~= json.null
+      and " " .. M.span(phase.duration_ms) or "")
+  end
+  return #parts > 0 and table.concat(parts, ", ") or "-"
+end
+
+return M
