@@ -4,7 +4,9 @@
 -- maintenance, changes too. When an update of a pipeline in production mode fails, the
 -- platform starts another one for the same request (cause RETRY_ON_FAILURE): the request is
 -- over when the last of them is. It does not say beforehand whether there will be one, so a
--- failure counts when none has come for GRACE seconds, or when none can come.
+-- failure counts when none has come for GRACE seconds, or when none can come. An error that is
+-- called fatal is one that is not retried, in the words of Databricks' notifications; since
+-- nothing else says so, a retry is looked for all the same, for a moment.
 
 local args = require "tarn.args"
 local fault = require "tarn.fault"
@@ -31,6 +33,7 @@ M.DAY = 24 * 3600
 local FIRST <const>, LAST <const>, GROWTH <const>, JITTER <const> = 0.5, 15, 1.5, 0.2
 
 local GRACE <const> = 15     -- seconds for a retry to be seen after the failure
+local FATAL_GRACE <const> = 2
 local NEW <const> = 30       -- seconds in which what was just made may not be found yet
 local PATIENCE <const> = 600 -- seconds of lost answers that are waited out
 local RETRIES <const> = "pipelines.numUpdateRetryAttempts"
@@ -144,6 +147,20 @@ function Wait:find_request(update_id)
   return origin.update_id == update_id and origin.request_id or nil
 end
 
+-- True if the update ended with an error that is not retried.
+function Wait:is_fatal(update_id)
+  local native = self.ws.native
+  local page = self:ask(native.events, native, self.id, { max_results = NEWEST,
+    filter = ("update_id = '%s' AND level = 'ERROR'"):format(update_id) })
+  for _, event in ipairs(page and page.events or {}) do
+    if event.event_type == "update_progress" and (event.origin or {}).update_id == update_id
+      and type(event.error) == "table" and event.error.fatal == true then
+      return true
+    end
+  end
+  return false
+end
+
 -- The updates that began after this one, oldest first; nil if the answer was lost.
 function Wait:newer_than(update_id)
   local native = self.ws.native
@@ -192,7 +209,8 @@ function Wait:find_retry(update, attempt)
   if not may_be_retried(update, attempt) then
     return nil, true
   end
-  local due = self.clock.now() + self.grace
+  local fatal = self:is_fatal(update.update_id)
+  local due = self.clock.now() + math.min(self.grace, fatal and FATAL_GRACE or math.huge)
   self.pause = FIRST
   while true do
     local newer = self:newer_than(update.update_id)

@@ -100,6 +100,16 @@ test("where there can be no retry none is waited for", function(t)
   t.is_true(clock.at < 13, "no grace after the last attempt")
 end)
 
+test("a fatal error is waited for only a moment, and its retry is followed all the same",
+  function(t)
+    local result, clock = follow { { id = "u1", states = { { "FAILED", 0 } }, fatal = true } }
+    t.equal(result.outcome, "failed")
+    t.is_true(clock.at >= 2 and clock.at < 4, clock.at)
+    result = follow { { id = "u1", states = { { "FAILED", 0 } }, fatal = true },
+      retry("u2", 1, "COMPLETED") }
+    t.equal({ result.outcome, result.updates }, { "completed", { "u1", "u2" } })
+  end)
+
 test("retries are not followed where the caller wants this update alone", function(t)
   local result = follow({ { id = "u1", states = FAILS }, retry("u2", 11, "COMPLETED") },
     { retries = false })

@@ -81,11 +81,13 @@ test("T11: an answer that is lost is looked for, and never asked for twice", fun
   for _, case in ipairs {
     { action = "reset_after", started = 1 },
     { action = "504", started = 1 },
+    { action = "drip", seconds = 1, started = 1 }, -- slower than our patience
     { action = "reset_before", started = 0 },
   } do
     local w <close> = sandbox.start { run_ms = 60000, faults = {
-      { path = "*/updates", method = "POST", count = 1, action = case.action } } }
-    local ws <close> = sandbox.client(w)
+      { path = "*/updates", method = "POST", count = 1, action = case.action,
+        bytes = case.seconds, seconds = case.seconds } } }
+    local ws <close> = sandbox.client(w, { timeout = 2 })
     local id = w:pipeline()
     if case.started == 1 then
       local report = fake.run("trigger", { pipeline = id }, ws)

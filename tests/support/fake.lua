@@ -117,7 +117,8 @@ local function first_event(updates, now, id)
   local events = json.array {}
   for _, update in ipairs(updates) do
     if update.id == id and state_at(update, now) and update.request ~= false then
-      events[1] = { id = "e", timestamp = "1970-01-01T00:00:00.000Z", level = "INFO",
+      events[1] = { id = "e", timestamp = "1970-01-01T00:00:00.000Z", level = "ERROR",
+        event_type = "update_progress", error = update.fatal and { fatal = true } or nil,
         origin = { update_id = id, request_id = update.request or "r" } }
     end
   end
@@ -126,7 +127,7 @@ end
 
 --- Answers for one pipeline whose updates are what the test says, and the clock by which they
 -- live. An update is { id =, states = { { "QUEUED", 0 }, { "RUNNING", 5 } }, cause =, request =,
--- config =, mode = }, with seconds of that clock; `request = false`: no event tells it.
+-- config =, mode =, fatal = }, with seconds of that clock; `request = false`: no event tells it.
 -- `clock.pauses` are the seconds of each sleep.
 ---@param id string
 ---@param updates table[] oldest first
