@@ -1,0 +1,290 @@
+--- Results of expectations, from the best source that answers.
+--
+-- REST events come first: they need no more than CAN_VIEW and no warehouse. Then the event log by
+-- its function and as its table, which are the owner's; then the system table under the name it
+-- is to have and under the one it has today (reference C.3, C.4). The source that answered is
+-- named, and of each other one that was tried the reason why it did not. The statements of this
+-- module use what Spark and the embedded workspace share; values are bound, names are quoted.
+
+local events = require "tarn.events"
+local fault = require "tarn.fault"
+local json = require "native.json"
+local pipelines = require "tarn.pipelines"
+local tally = require "tarn.tally"
+local time = require "tarn.time"
+
+local M = {}
+
+local OP <const> = "tarn expectations"
+local DAY_MS <const> = 86400000
+local PAGE <const> = 250
+local PROBLEMS <const> = 20 -- newest warnings and errors that are shown
+
+---@class tarn.QualityAsk
+---@field id string
+---@field since integer
+---@field until_ms integer
+---@field update? string      an id or its beginning
+---@field dataset? string     a glob
+---@field warehouse? string
+---@field progress? fun(events: integer)
+
+local function wanted(ask, extra)
+  local all = { since = time.iso(ask.since), ["until"] = time.iso(ask.until_ms),
+    update = ask.update, dataset = ask.dataset }
+  for name, value in pairs(extra) do
+    all[name] = value
+  end
+  return events.criteria(OP, all)
+end
+
+local function problem_of(event)
+  return { id = event.id, timestamp = event.timestamp, level = event.level,
+    event_type = event.event_type, message = event.message,
+    update_id = event.origin and event.origin.update_id or nil }
+end
+
+-- ---- REST ----
+
+local function add_event(sum, event)
+  local progress = type(event.details) == "table" and event.details.flow_progress
+  local quality = type(progress) == "table" and progress.data_quality
+  local origin = event.origin or {}
+  local at = events.at(event)
+  if type(quality) == "table" and at then
+    sum:add { update_id = origin.update_id, flow = origin.flow_name, dataset = origin.dataset_name,
+      batch = origin.batch_id, at = at, quality = quality,
+      order = event.sequence and event.sequence.control_plane_seq_no }
+  end
+end
+
+-- Events are kept shorter than logs. Silence about a time in which the pipeline ran is no answer.
+local function check_silence(ws, ask)
+  local newest = pipelines.updates(ws, ask.id, { max = 1 })()
+  local at = newest and math.tointeger(newest.creation_time)
+  if at and at >= ask.since and at <= ask.until_ms then
+    fault.raise { kind = "http", op = OP, code = "NO_EVENTS",
+      message = "there are no events of flows, although the pipeline ran in that time" }
+  end
+end
+
+local function from_rest(ws, ask)
+  local sum, flows = tally.new(), 0
+  local criteria = wanted(ask, { type = "flow_progress" })
+  local query = { max_results = PAGE, order_by = "timestamp asc" }
+  for list in events.pages(ws, ask.id, query, criteria, function() return true end) do
+    for _, event in ipairs(list) do
+      if criteria.matches(event) then
+        flows = flows + 1
+        add_event(sum, event)
+      end
+    end
+    if ask.progress then
+      ask.progress(flows)
+    end
+  end
+  if flows == 0 and not ask.update and not ask.dataset then
+    check_silence(ws, ask)
+  end
+  local problems = json.array {}
+  for event in events.list(ws, ask.id, { max = PROBLEMS,
+    criteria = wanted(ask, { level = "WARN,ERROR" }) }) do
+    problems[#problems + 1] = problem_of(event)
+  end
+  return sum, problems
+end
+
+-- ---- SQL ----
+
+local LOG <const> = [[
+SELECT id, timestamp AS at, level, event_type, message, origin{}update_id AS update_id,
+  origin{}flow_name AS flow, origin{}dataset_name AS dataset, origin{}batch_id AS batch,
+  details:flow_progress.data_quality AS quality
+FROM {FROM}
+WHERE timestamp >= :since AND timestamp <= :until
+  AND (details:flow_progress.data_quality IS NOT NULL OR level IN ('WARN', 'ERROR'))
+ORDER BY timestamp, id]]
+
+local SYSTEM <const> = [[
+SELECT pipeline_event_id AS id, event_time AS at, level, event_type, message, update_id,
+  origin.flow_name AS flow, origin.dataset_name AS dataset, origin.batch_id AS batch,
+  details:flow_progress.data_quality AS quality
+FROM {FROM}
+WHERE pipeline_id = :pipeline AND event_time >= :since AND event_time <= :until
+  AND (details:flow_progress.data_quality IS NOT NULL OR level IN ('WARN', 'ERROR'))
+ORDER BY event_time, pipeline_event_id]]
+
+local function statement(text, from, path)
+  return (text:gsub("{(%u*)}", function(word) return word == "FROM" and from or path end))
+end
+
+local function text_of(cell)
+  return cell ~= json.null and cell or nil
+end
+
+-- The rows of a statement as events, for the same criteria as those of REST.
+local function as_event(row)
+  local quality = text_of(row.quality)
+  return { id = text_of(row.id), timestamp = row.at, level = text_of(row.level),
+    event_type = text_of(row.event_type), message = text_of(row.message),
+    origin = { update_id = text_of(row.update_id), flow_name = text_of(row.flow),
+      dataset_name = text_of(row.dataset), batch_id = text_of(row.batch) },
+    details = quality and { flow_progress = { data_quality = json.decode(quality) } } or nil }
+end
+
+local function from_sql(ws, ask, text, with_id)
+  local params = { since = { value = time.iso(ask.since), type = "TIMESTAMP" },
+    ["until"] = { value = time.iso(ask.until_ms), type = "TIMESTAMP" } }
+  params.pipeline = with_id and ask.id or nil
+  local sum, problems, criteria = tally.new(), {}, wanted(ask, {})
+  local rows <close> = ws:sql(text, params, { warehouse_id = ask.warehouse })
+  for row in rows do
+    local event = as_event(row)
+    if criteria.matches(event) then
+      add_event(sum, event)
+      if event.level == "WARN" or event.level == "ERROR" then
+        problems[#problems + 1] = problem_of(event)
+        if #problems > PROBLEMS then
+          table.remove(problems, 1)
+        end
+      end
+    end
+  end
+  local newest_first = json.array {}
+  for i = #problems, 1, -1 do
+    newest_first[#newest_first + 1] = problems[i]
+  end
+  return sum, newest_first
+end
+
+-- Origins are JSON in a text in the function and in older tables, and structs in newer ones.
+local function from_log(ws, ask, from)
+  local sum, problems = fault.try(from_sql, ws, ask, statement(LOG, from, ":"))
+  if sum then
+    return sum, problems
+  elseif problems.kind ~= "sql" or M.is_missing(problems) then
+    fault.raise(problems)
+  end
+  local again, rest = fault.try(from_sql, ws, ask, statement(LOG, from, "."))
+  if not again then
+    fault.raise(problems) -- the first form's answer is the one to know
+  end
+  return again, rest
+end
+
+local function quoted(...)
+  local parts = { ... }
+  for i, part in ipairs(parts) do
+    parts[i] = "`" .. part:gsub("`", "``") .. "`"
+  end
+  return table.concat(parts, ".")
+end
+
+--- The name of a pipeline's event log table, or nil if it has none.
+---@param pipeline table GetPipelineResponse
+---@return string?
+function M.find_log_table(pipeline)
+  local spec = pipeline.spec or {}
+  local log = type(spec.event_log) == "table" and spec.event_log or {}
+  local catalog = log.catalog or spec.catalog
+  local schema = log.schema or spec.schema or spec.target
+  if not catalog or not schema then
+    return nil
+  end
+  return quoted(catalog, schema, log.name or "event_log_" .. pipeline.pipeline_id:gsub("-", "_"))
+end
+
+local function from_log_table(ws, ask)
+  local name = M.find_log_table(ws.native:pipeline_get(ask.id))
+  if not name then
+    fault.raise { kind = "sql", op = OP, code = "TABLE_OR_VIEW_NOT_FOUND",
+      message = "the pipeline has no catalog and schema in which its event log could be" }
+  end
+  return from_log(ws, ask, name)
+end
+
+-- Each with the name that results and reasons carry. An id has the form of one: it cannot end
+-- the literal.
+local REST <const> = { "rest", from_rest }
+local LOGS <const> = {
+  { "event_log", function(ws, ask)
+    return from_log(ws, ask, ("event_log('%s')"):format(ask.id))
+  end },
+  { "event_log_table", from_log_table },
+}
+local SYSTEMS <const> = {
+  { "system.lakeflow.pipeline_events", function(ws, ask)
+    return from_sql(ws, ask, statement(SYSTEM, "system.lakeflow.pipeline_events"), true)
+  end },
+  { "system.lakeflow_pipeline_events_preview.pipeline_events", function(ws, ask)
+    return from_sql(ws, ask,
+      statement(SYSTEM, "system.lakeflow_pipeline_events_preview.pipeline_events"), true)
+  end },
+}
+
+--- What --source may be -> which sources, in their order.
+M.sources = {
+  auto = { REST, LOGS[1], LOGS[2], SYSTEMS[1], SYSTEMS[2] },
+  rest = { REST },
+  sql = { LOGS[1], LOGS[2], SYSTEMS[1], SYSTEMS[2] },
+  event_log = LOGS,
+  system = SYSTEMS,
+}
+
+--- True if a fault says that the source does not exist: an empty result, with this reason.
+---@param e tarn.Fault
+---@return boolean
+function M.is_missing(e)
+  local text = tostring(e.message)
+  return e.code == "NO_EVENTS" or e.code == "TABLE_OR_VIEW_NOT_FOUND" or e.kind == "sql"
+    and (text:find("TABLE_OR_VIEW_NOT_FOUND", 1, true) or text:find("SCHEMA_NOT_FOUND", 1, true)
+      or text:find("NO_SUCH_CATALOG", 1, true) or text:find("42P01", 1, true)) ~= nil
+end
+
+-- Nobody answered. What is not there is an empty result; anything else is a fault.
+local function refuse(tried, faults)
+  for i, e in ipairs(faults) do
+    if not M.is_missing(e) then
+      local others = {}
+      for j, one in ipairs(tried) do
+        others[#others + 1] = j ~= i and ("%s: %s"):format(one.source, one.reason) or nil
+      end
+      fault.raise { kind = e.kind, op = OP, status = e.status, code = e.code, cause = e,
+        message = ("%s did not answer: %s"):format(tried[i].source, e.message),
+        hint = #others > 0 and "tried as well: " .. table.concat(others, "; ") or e.hint }
+    end
+  end
+end
+
+--- Read the counts: the tally and the newest problems of the first source that answers.
+---@param ws tarn.WorkspaceClient
+---@param ask tarn.QualityAsk
+---@param which string a key of `sources`
+---@return table { source, tried, tally, events }
+function M.read(ws, ask, which)
+  local tried, faults = json.array {}, {}
+  for _, source in ipairs(M.sources[which]) do
+    local sum, problems = fault.try(source[2], ws, ask)
+    if sum then
+      tried[#tried + 1] = { source = source[1], answered = true }
+      return { source = source[1], tried = tried, tally = sum, events = problems }
+    elseif problems.kind == "cancelled" then
+      fault.raise(problems)
+    end
+    tried[#tried + 1] = { source = source[1], answered = false, reason = problems.message,
+      kind = problems.kind, code = problems.code }
+    faults[#faults + 1] = problems
+  end
+  refuse(tried, faults)
+  return { source = json.null, tried = tried, tally = tally.new(), events = json.array {} }
+end
+
+--- The exact time that `days` stands for.
+---@param days integer
+---@param now integer
+---@return integer since, integer until
+function M.window(days, now)
+  return now - days * DAY_MS, now
+end
+
+return M
