@@ -2,6 +2,7 @@ local events = require "tarn.events"
 local fault = require "tarn.fault"
 local pipelines = require "tarn.pipelines"
 local pool = require "tarn.pool"
+local time = require "tarn.time"
 
 local OP <const> = "tarn events"
 local NEWEST <const> = 100
@@ -75,7 +76,7 @@ local function follow(ctx, arg, ids, known_only)
   local ws = ctx.workspace
   local follower = follow_events.start(ws, ids, {
     criteria = criteria, once = arg.once, interval = arg.interval, overlap = arg.overlap,
-    since = arg.since and events.moment(OP, "--since", arg.since),
+    since = arg.since and time.since(OP, "--since", arg.since),
     last = arg.max_events or BEFORE_FOLLOW,
     cursors = arg.cursor and follow_events.load(OP, arg.cursor, ws),
     problem = problem_of(ctx),
@@ -119,7 +120,7 @@ of all. --all reads every page; -o jsonl and -o csv give a row for each event.
 
 --level, --type and --update are words with commas between them; the beginning of an update's
 id is enough. --dataset is a glob for a dataset's name, with or without catalog and schema.
---grep finds a text in messages and exceptions; case does not count. Times are 30min, 2h, 7d
+--grep finds a text in messages and exceptions; case does not count. Times are 30m, 2h, 7d
 (ago), a date, or an ISO time; UTC, unless it says otherwise.
 
 --follow shows what comes, oldest first, until Ctrl-C: each event once, also late ones and those
@@ -152,7 +153,7 @@ run goes on where this one stopped; --once stops when nothing is left.]],
     { "events sales finance iot --follow", "three pipelines as they run" },
     { "events sales --follow --cursor sales.cursor --once -o jsonl", "from cron: what is new" },
   },
-  see = { "dashboard", "expectations" },
+  see = { "updates", "expectations", "dashboard" },
   render = { text = show, fields = events.fields },
 
   run = function(ctx, arg)

@@ -128,7 +128,7 @@ status is 9.]],
     { "expectations sales --update latest --gate 'failed <= 1%'", "in CI, after a run" },
     { "expectations sales --source system", "from the system table" },
   },
-  see = { "events" },
+  see = { "events", "updates" },
   render = { text = show },
 
   run = function(ctx, arg)

@@ -14,31 +14,6 @@ local M = {}
 
 local PAGE <const> = 250 -- the most the server gives at once (reference B.1)
 
-local UNITS <const> = { ms = 1, s = 1000, sec = 1000, m = 60000, min = 60000, h = 3600000,
-  d = 86400000, w = 604800000 }
-
---- A moment that somebody wrote: "2h", "30min", "7d" ago, a date, or an ISO time. UTC unless it
--- says otherwise. Raises a fault of kind `usage` for anything else.
----@param op string
----@param name string the option, for the message
----@param text string
----@param now? integer
----@return integer ms
-function M.moment(op, name, text, now)
-  local n, unit = text:match "^(%d+%.?%d*)%s*(%a+)$"
-  if n and UNITS[unit] then
-    return (now or time.now()) - math.tointeger(tonumber(n) * UNITS[unit] // 1)
-  end
-  local ms = time.find_iso(text)
-    or text:find "^%d%d%d%d%-%d%d%-%d%d$" and time.find_iso(text .. "T00:00:00Z")
-    or text:find "^%d%d%d%d%-%d%d%-%d%d[T ]%d%d:%d%d$" and time.find_iso(text .. ":00Z")
-  if not ms then
-    fault.usage(op, ("%s: '%s' is no time"):format(name, text),
-      "write 30min, 2h, 7d (ago), 2026-08-19, or 2026-08-19T10:00:00Z")
-  end
-  return ms
-end
-
 -- ---- which events ----
 
 ---@class tarn.EventCriteria
@@ -176,19 +151,18 @@ local function add_time(criteria, op, ms)
 end
 
 --- What is asked for, as a filter for the server and a test for each event. Lists are words with
--- commas; `since` and `until` are as for `moment`.
+-- commas; `since` and `until` are as for `time.since`.
 ---@param op string for faults
 ---@param wanted table level, type, update, since, until, dataset, grep: texts, or nil
----@param now? integer
 ---@return tarn.EventCriteria
-function M.criteria(op, wanted, now)
+function M.criteria(op, wanted)
   local c = { tests = {}, terms = {}, sure = {}, is_local = false }
   if wanted.since then
-    c.since = M.moment(op, "--since", wanted.since, now)
+    c.since = time.since(op, "--since", wanted.since)
     add_time(c, ">=", c.since)
   end
   if wanted["until"] then
-    local last = M.moment(op, "--until", wanted["until"], now)
+    local last = time.since(op, "--until", wanted["until"])
     if c.since and last < c.since then
       fault.usage(op, "--until is before --since")
     end
