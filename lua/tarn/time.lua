@@ -51,30 +51,35 @@ function M.find_iso(text)
   return (zone == "" or zone:lower() == "z") and ms or nil
 end
 
-local UNITS <const> = { s = 1000, m = 60000, h = 3600000, d = 86400000, w = 7 * 86400000 }
+local UNITS <const> = { ms = 1, s = 1000, sec = 1000, m = 60000, min = 60000, h = 3600000,
+  d = 86400000, w = 604800000 }
 
---- The moment that a text means to a person: "90m", "7d" (so long ago), a date, or a point in
--- time; nil if it is none of them.
+--- The moment that a text means to a person: "2h", "30min", "7d" (so long ago), a date, or a
+-- point in time, UTC unless it says otherwise; nil if it is none of them.
 ---@param text string
 ---@param now integer
 ---@return integer? ms
 function M.find_past(text, now)
-  local n, unit = text:match "^(%d+)([smhdw])$"
-  if n then
-    return now - math.tointeger(n) * UNITS[unit]
+  local n, unit = text:match "^(%d+%.?%d*)%s*(%a+)$"
+  if n and UNITS[unit] then
+    return now - math.tointeger(tonumber(n) * UNITS[unit] // 1)
   end
-  return M.find_iso(text) or M.find_iso(text .. "T00:00:00Z")
+  return M.find_iso(text)
+    or text:find "^%d%d%d%d%-%d%d%-%d%d$" and M.find_iso(text .. "T00:00:00Z")
+    or text:find "^%d%d%d%d%-%d%d%-%d%d[T ]%d%d:%d%d$" and M.find_iso(text .. ":00Z")
+    or nil
 end
 
 --- The moment that an option such as --since means. Raises a fault `usage` if it is none.
 ---@param op string
 ---@param option string for the message
 ---@param text string
+---@param now? integer
 ---@return integer ms
-function M.since(op, option, text)
-  return M.find_past(text, M.now()) or require("tarn.fault").usage(op,
+function M.since(op, option, text, now)
+  return M.find_past(text, now or M.now()) or require("tarn.fault").usage(op,
     ("%s: '%s' is no time"):format(option, text),
-    "it looks like 7d, 12h, 2026-08-19 or 2026-08-19T10:00:00Z")
+    "write 30min, 2h, 7d (ago), 2026-08-19, or 2026-08-19T10:00:00Z")
 end
 
 --- The moment of an HTTP Date header ("Sun, 06 Nov 1994 08:49:37 GMT"), or nil.

@@ -37,7 +37,7 @@ test("a past moment is said as a span, a date, or a point in time", function(t)
   t.equal(time.find_past("2w", now), now - 14 * 86400000)
   t.equal(time.find_past("2026-08-19", now), time.find_iso "2026-08-19T00:00:00Z")
   t.equal(time.find_past("2026-08-19T10:00:00+02:00", now), time.find_iso "2026-08-19T08:00:00Z")
-  for _, text in ipairs { "", "7", "d", "-1d", "7 d", "yesterday" } do
+  for _, text in ipairs { "", "7", "d", "-1d", "7 days", "yesterday", "2026-13" } do
     t.equal(time.find_past(text, now), nil)
   end
   t.match(t.fault(time.since, "tarn x", "--since", "soon").message, "--since: 'soon' is no time")
