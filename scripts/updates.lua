@@ -62,13 +62,16 @@ local function selection_text(_, row)
   return #parts > 0 and table.concat(parts, "; ") or "all"
 end
 
+-- So much of an id tells one update from another; every option that takes an id takes it.
+local SHORT <const> = 8
+
 local COLUMNS <const> = {
-  { "creation_time", title = "STARTED" },
+  { "update_id", title = "UPDATE", text = function(id) return id:sub(1, SHORT) end },
+  { "creation_time", title = "STARTED", align = "left" },
   { "state" },
   { "duration_ms", title = "DURATION", align = "right", text = duration_text },
-  { "cause" },
-  { "update_id" },
   { "error" },
+  { "cause" },
   { "full_refresh", title = "WHAT", text = selection_text },
   { "phases", text = function(phases) return updates.phase_text(phases) end },
 }

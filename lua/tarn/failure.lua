@@ -4,8 +4,8 @@
 -- every time with a hundred lines of stack. What a person needs is the innermost exception of
 -- the first of them, its class and its message.
 
+local events = require "tarn.events"
 local json = require "native.json"
-local pipelines = require "tarn.pipelines"
 
 local M = {}
 
@@ -96,12 +96,12 @@ local function new_cause(event, class, message, opts)
 end
 
 --- The causes among events that come oldest first.
----@param events fun(): table?
+---@param next_event fun(): table?
 ---@param opts? { full?: boolean }
 ---@return tarn.Cause[]
-function M.causes(events, opts)
+function M.causes(next_event, opts)
   local list, by_text, flows = json.array {}, {}, {}
-  for event in events do
+  for event in next_event do
     local flow = name_of(event)
     if says_something(event) and not (flow and flows[flow]) then
       local class, message = M.cause(event)
@@ -127,18 +127,9 @@ end
 ---@param opts? { full?: boolean } full: with stacks
 ---@return tarn.Cause[]
 function M.read(ws, id, update_id, opts)
-  local next_event = pipelines.events(ws, id, {
-    filter = ("update_id = '%s' AND level = 'ERROR'"):format(update_id),
-    order_by = "timestamp asc", max = MOST,
-  })
-  return M.causes(function()
-    for event in next_event do
-      -- this filter is not documented: a server that ignores it must not mislead us
-      if event.level == "ERROR" and (event.origin or {}).update_id == update_id then
-        return event
-      end
-    end
-  end, opts)
+  local criteria = events.criteria("failure.read", { level = "ERROR", update = update_id })
+  return M.causes(events.list(ws, id,
+    { criteria = criteria, order_by = "timestamp asc", max = MOST }), opts)
 end
 
 --- The causes as lines of text, for a person.

@@ -5,6 +5,7 @@
 -- like the updates, so that a page of events serves some thirty updates. The event log keeps
 -- less than the list of updates: what it no longer knows is null, and never a guess.
 
+local event_log = require "tarn.events"
 local failure = require "tarn.failure"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
@@ -16,7 +17,7 @@ local M = {}
 -- An event may be a little older than the update that it belongs to.
 local SLACK_MS <const> = 60000
 
-local FILTER <const> = "event_type = 'update_progress'"
+local TYPE <const> = "update_progress"
 
 ---@class tarn.Phase
 ---@field state string
@@ -131,7 +132,7 @@ local function new_shelf(next_event)
   local by_update, waiting_event, over = {}, nil, false
   local function put(event)
     local id = (event.origin or {}).update_id
-    if event.event_type == "update_progress" and id then
+    if id then
       by_update[id] = by_update[id] or {}
       table.insert(by_update[id], event)
     end
@@ -167,7 +168,8 @@ function M.history(ws, id, opts)
   -- who wants few of them needs a small page, unless most of what comes is passed over
   local max = not opts.matches and opts.max or nil
   local next_update = pipelines.updates(ws, id, { max = max })
-  local events_of = new_shelf(pipelines.events(ws, id, { filter = FILTER }))
+  local events_of = new_shelf(event_log.list(ws, id,
+    { criteria = event_log.criteria("updates.history", { type = TYPE }) }))
   local given = 0
   return function()
     while given < (opts.max or math.maxinteger) do
@@ -189,13 +191,8 @@ end
 ---@return tarn.UpdateRow
 function M.one(ws, id, update_id)
   local update = ws.native:update_get(id, update_id)
-  local events = {}
-  local filter = ("update_id = '%s' AND %s"):format(update_id, FILTER)
-  for event in pipelines.events(ws, id, { filter = filter }) do
-    if event.event_type == "update_progress" and (event.origin or {}).update_id == update_id then
-      events[#events + 1] = event
-    end
-  end
+  local criteria = event_log.criteria("updates.one", { type = TYPE, update = update_id })
+  local events = event_log.collect(event_log.list(ws, id, { criteria = criteria }))
   return M.row(update, events)
 end
 

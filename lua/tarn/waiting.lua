@@ -9,6 +9,7 @@
 -- nothing else says so, a retry is looked for all the same, for a moment.
 
 local args = require "tarn.args"
+local events = require "tarn.events"
 local fault = require "tarn.fault"
 local pool = require "tarn.pool"
 local task = require "native.task"
@@ -137,28 +138,30 @@ end
 
 -- ---- retries ----
 
+-- The newest event of an update, or nil. It helps to decide: who may not read the event log
+-- waits all the same.
+function Wait:find_event(update_id, wanted)
+  local criteria = events.criteria("wait", { update = update_id, type = wanted.type,
+    level = wanted.level })
+  local event, e = fault.try(function()
+    return self:ask(events.list(self.ws, self.id, { criteria = criteria, max = 1 }))
+  end)
+  if e and e.kind == "cancelled" then
+    fault.raise(e)
+  end
+  return event
+end
+
 -- The request that an update belongs to: only its events tell. Nil if they do not (yet).
 function Wait:find_request(update_id)
-  local native = self.ws.native
-  local page = self:ask(native.events, native, self.id,
-    { filter = ("update_id = '%s'"):format(update_id), max_results = 1 })
-  local event = page and page.events and page.events[1]
-  local origin = event and event.origin or {}
-  return origin.update_id == update_id and origin.request_id or nil
+  local event = self:find_event(update_id, {})
+  return event and event.origin.request_id or nil
 end
 
 -- True if the update ended with an error that is not retried.
 function Wait:is_fatal(update_id)
-  local native = self.ws.native
-  local page = self:ask(native.events, native, self.id, { max_results = NEWEST,
-    filter = ("update_id = '%s' AND level = 'ERROR'"):format(update_id) })
-  for _, event in ipairs(page and page.events or {}) do
-    if event.event_type == "update_progress" and (event.origin or {}).update_id == update_id
-      and type(event.error) == "table" and event.error.fatal == true then
-      return true
-    end
-  end
-  return false
+  local event = self:find_event(update_id, { type = "update_progress", level = "ERROR" })
+  return event ~= nil and type(event.error) == "table" and event.error.fatal == true
 end
 
 -- The updates that began after this one, oldest first; nil if the answer was lost.
