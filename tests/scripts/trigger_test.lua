@@ -178,6 +178,20 @@ test("T11: --wait goes on through the platform's retries", function(t)
   t.equal({ report.cause, report.state }, { "RETRY_ON_FAILURE", "COMPLETED" })
 end)
 
+test("T11: a wait under faults ends as the update does", function(t)
+  local w <close> = sandbox.start { run_ms = 300, faults = {
+    { path = "*/updates*", method = "GET", probability = 0.15, action = "reset_before" },
+    { path = "*/updates*", method = "GET", probability = 0.15, action = "503", retry_after = 0 },
+    { path = "*/updates*", method = "GET", probability = 0.15, action = "truncate", bytes = 20 },
+    { path = "*/events", method = "GET", probability = 0.15, action = "500" },
+  } }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline { development = false, configuration = {
+    ["sandbox.fail"] = "flow", ["sandbox.fail_attempts"] = "1" } }
+  local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws)
+  t.equal({ report.outcome, #report.updates, status }, { "completed", 2, 0 })
+end)
+
 test("T11: when all retries have failed the request has", function(t)
   local w <close> = sandbox.start { run_ms = 150 }
   local ws <close> = sandbox.client(w)
