@@ -286,20 +286,40 @@ function M.create(ws, spec)
     ws, "the workspace has no such pipeline: nothing was created, and it is safe to try again")
 end
 
+local SELECTIONS <const> = { "refresh_selection", "full_refresh_selection",
+  "reset_checkpoint_selection" }
+
+-- True if this update is what the request asked for, as far as its fields tell.
+local function is_asked(update, body)
+  if (update.full_refresh or false) ~= (body.full_refresh or false)
+    or (update.validate_only or false) ~= (body.validate_only or false) then
+    return false
+  end
+  for _, name in ipairs(SELECTIONS) do
+    -- the server may write a name out that was sent short
+    if #(update[name] or {}) ~= #(body[name] or {}) then
+      return false
+    end
+  end
+  return true
+end
+
 --- Start an update, exactly once. When the answer is lost, the pipeline's newest update says
--- whether it started.
+-- whether it started: one that the API started since then, for what was asked.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
 ---@param body? table
 ---@return { update_id: string }
 function M.start(ws, id, body)
+  body = body or {}
   local function look(since)
     local newest = (ws.native:update_list(id, { max_results = 1 }).updates or {})[1]
-    if newest and (newest.creation_time or 0) >= since and newest.cause == "API_CALL" then
+    if newest and (newest.creation_time or 0) >= since and newest.cause == "API_CALL"
+      and is_asked(newest, body) then
       return { update_id = newest.update_id, resolved = true }
     end
   end
-  return once("pipelines.start", function() return ws.native:update_start(id, body or {}) end,
+  return once("pipelines.start", function() return ws.native:update_start(id, body) end,
     look, ws, "the pipeline has no new update: none was started, and it is safe to try again")
 end
 

@@ -2,6 +2,7 @@
 
 local fake = require "support.fake"
 local pipelines = require "tarn.pipelines"
+local pool = require "tarn.pool"
 local task = require "native.task"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
@@ -71,6 +72,24 @@ test("a start whose answer is lost is found among the updates", function(t)
   }
   t.equal(pipelines.start(ws, ID).update_id, "new")
   t.equal(posts(ws), 1)
+end)
+
+test("an update that somebody else started meanwhile is not taken for ours", function(t)
+  local theirs = { update_id = "theirs", cause = "API_CALL", creation_time = task.time() }
+  local cases = { { full_refresh = true }, { validate_only = true },
+    { refresh_selection = { "a" } }, { cause = "JOB_TASK" } }
+  pool.each(cases, function(fields)
+    for key, value in pairs(theirs) do
+      fields[key] = fields[key] or value
+    end
+    local ws <close> = fake.workspace {
+      ["GET /api/2.0/preview/scim/v2/Me"] = ME,
+      ["POST /api/2.0/pipelines/" .. ID .. "/updates"] = fake.reply { reset = true },
+      ["GET /api/2.0/pipelines/" .. ID .. "/updates"] = { updates = { fields } },
+    }
+    t.match(t.fault(pipelines.start, ws, ID, {}).hint, "none was started")
+    t.equal(posts(ws), 1)
+  end)
 end)
 
 test("a refusal is a refusal: nothing is looked for", function(t)
