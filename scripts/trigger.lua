@@ -78,7 +78,7 @@ then. A failure is told by the first cause of each flow.]],
   render = { text = ending.show },
 
   run = function(ctx, arg)
-    local body = trigger.body(ctx.op, arg)
+    local body, began = trigger.body(ctx.op, arg), ending.now()
     local found = ctx.workspace:pipeline(arg.pipeline)
     local report = report_of(found, body)
     if arg.dry_run then
@@ -87,7 +87,7 @@ then. A failure is told by the first cause of each flow.]],
     start(ctx, arg, found, body, report)
     if arg.wait then
       ctx.warn(("update %s %s: %s"):format(report.update_id, report.status, report.url))
-      ending.wait(ctx, report, arg.full_errors)
+      ending.wait(ctx, report, { full = arg.full_errors, since = began })
     end
     return report
   end,

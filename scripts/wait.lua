@@ -71,7 +71,7 @@ and so on; several with commas between them. A pipeline that is gone is DELETED.
     end
     local report = { pipeline_id = found.pipeline_id, name = found.name,
       update_id = find_update(ctx, found, arg.update) }
-    ending.wait(ctx, report, arg.full_errors)
+    ending.wait(ctx, report, { full = arg.full_errors })
     return report
   end,
 }

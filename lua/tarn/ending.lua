@@ -60,17 +60,23 @@ end
 --- Wait for the update of `report` and say on stderr how it goes.
 ---@param ctx tarn.Context
 ---@param report table { pipeline_id, update_id }
----@param full? boolean
-function M.wait(ctx, report, full)
+---@param opts? { full?: boolean, since?: number } since: when the time began to run
+function M.wait(ctx, report, opts)
+  opts = opts or {}
+  local spent = opts.since and task.now() - opts.since or 0
   local followed = waiting.follow(ctx.workspace, report.pipeline_id, report.update_id, {
-    timeout = ctx.options.timeout,
+    timeout = math.max(0, (ctx.options.timeout or waiting.DAY) - spent),
     note = function(update, seconds)
       ctx.warn(("update %s is %s (%s)"):format(update.update_id:sub(1, 6), update.state,
         updates.span(math.floor(seconds * 1000))))
     end,
   })
-  M.report(ctx, report, followed, full)
+  M.report(ctx, report, followed, opts.full)
 end
+
+--- Now, as `wait` takes it.
+---@return number
+M.now = task.now
 
 local PLAIN <const> = { "name", "pipeline_id", "update_id", "url", "status", "dry_run", "request",
   "active_update", "full_refresh", "validate_only", "refresh_selection", "full_refresh_selection",
