@@ -255,6 +255,7 @@ local function poll(self, one, span)
     extra = from and ("timestamp >= '%s'"):format(time.iso(from)) }
   local before, highest, ordered = 0, nil, true
   for list in events.pages(self.ws, one.id, query, self.criteria, function() return true end) do
+    one.pause, one.started = nil, true -- it answers: a failure on a later page is a new one
     for _, event in ipairs(list) do
       local ms = events.at(event) or before
       ordered = ordered and ms >= before
@@ -306,7 +307,7 @@ end
 local function look_safely(self, one)
   local seen, e = fault.try(look, self, one)
   if seen then
-    one.pause, one.started = nil, true
+    one.pause = nil
     return not self.once and self.interval or nil
   elseif e.kind == "cancelled" or self.once or not one.started and is_refusal(e) then
     fault.raise(e)
