@@ -23,11 +23,12 @@ end
 ---@param id string
 ---@return table?
 function M.find_permissions(ws, id)
-  local acl, e = fault.try(ws.request, ws, "GET", "/api/2.0/permissions/pipelines/" .. id)
-  if e and e.kind == "cancelled" then
-    fault.raise(e)
+  local ok, answer = fault.call(ws.request, ws, "GET", "/api/2.0/permissions/pipelines/" .. id)
+  if ok then
+    return answer
+  elseif answer.kind == "cancelled" or answer.kind == "bug" then
+    error(answer, 0)
   end
-  return acl
 end
 
 local function is_gone(ws, id)

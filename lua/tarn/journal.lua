@@ -244,6 +244,14 @@ function M.unfinished(opts)
   return list
 end
 
+--- True if some step is known to have made that pipeline.
+---@param pipeline_id string
+---@return boolean
+function M.has_made(pipeline_id)
+  return #file.rows("SELECT 1 FROM steps WHERE kind = 'pipeline.create' AND status = 'done' "
+    .. "AND json_extract(result, '$.pipeline_id') = ? LIMIT 1", { pipeline_id }) > 0
+end
+
 --- Write down what looking at the workspace said of a step whose outcome was unknown.
 ---@param step tarn.StepRecord
 ---@param status "done"|"failed"

@@ -60,30 +60,15 @@ end
 
 -- ---- steps of which nobody knows the outcome ----
 
--- Pipelines that other steps are known to have made: none of them is what a lost create made.
-local function made_by_others(steps)
-  local ids = {}
-  for _, step in ipairs(steps) do
-    if step.kind == "pipeline.create" and step.result then
-      ids[step.result.pipeline_id] = true
-    end
-  end
-  return ids
-end
-
 -- Settle what can be; what cannot gets `step.doubt`, the reason.
 local function settle(place, steps)
-  local others = made_by_others(steps)
   for i = #steps, 1, -1 do
     local step = steps[i]
     local kind = kinds[step.kind]
     if step.status == "unknown" and kind then
-      local status, result = kind.look(place, step, others, journal.find_before(step))
+      local status, result = kind.look(place, step, journal.find_before(step))
       if status then
         journal.settle(step, status, result)
-        if result and result.pipeline_id then
-          others[result.pipeline_id] = true
-        end
       else
         step.doubt = result
       end

@@ -1,6 +1,7 @@
 --- What undo knows of pipelines: created, edited, deleted.
 
 local delete = require "tarn.delete"
+local journal = require "tarn.journal"
 local json = require "native.json"
 local permission = require "tarn.undo.permission"
 local pipelines = require "tarn.pipelines"
@@ -106,10 +107,10 @@ local function look_again(place, step)
   return {}
 end
 
-function create.look(place, step, others)
+function create.look(place, step)
   local found = {}
   for _, made in ipairs(look_again(place, step)) do
-    if not others[made.pipeline_id] then
+    if not journal.has_made(made.pipeline_id) then
       found[#found + 1] = made
     end
   end
@@ -150,7 +151,7 @@ function edit.key(step)
   return "pipeline " .. step.what.pipeline_id
 end
 
-function edit.look(place, step, _, before)
+function edit.look(place, step, before)
   local found = find(place, step.what.pipeline_id)
   if not found then
     return nil, ("pipeline %s is gone"):format(step.what.pipeline_id)

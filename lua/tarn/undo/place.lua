@@ -50,11 +50,12 @@ end
 --- Call `f(...)`; nil if what it asks for is not there.
 ---@return any
 function M.find(f, ...)
-  local found, e = fault.try(f, ...)
-  if e and e.status ~= 404 then
-    fault.raise(e)
+  local ok, found = fault.call(f, ...)
+  if ok then
+    return found
+  elseif found.status ~= 404 then
+    error(found, 0)
   end
-  return found
 end
 
 return M
