@@ -31,12 +31,13 @@ function M.find_permissions(ws, id)
   end
 end
 
+-- One that says DELETED still has its name.
 local function is_gone(ws, id)
-  local found, e = fault.try(ws.native.pipeline_get, ws.native, id)
+  local _, e = fault.try(ws.native.pipeline_get, ws.native, id)
   if e and e.status ~= 404 then
     fault.raise(e)
   end
-  return e ~= nil or found.state == "DELETED"
+  return e ~= nil
 end
 
 local function wait_until_gone(ws, id)
