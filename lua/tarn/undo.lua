@@ -16,6 +16,7 @@ local M = {}
 
 local OP <const> = "undo"
 local LOOKS <const> = 16 -- calls at once while planning
+local PARTS <const> = 8  -- parts of a bulk operation that are undone at once
 
 -- Kind of a step -> key, look, plan, undo; each file adds its own.
 local kinds = {}
@@ -258,26 +259,68 @@ local function undo_step(plan, i, op)
   action.verdict, action.reason = "done", kept
 end
 
--- Why a part of a bulk operation stops does not stop the others.
-local function run(plan, op, progress)
-  local failures, first = {}, nil
-  for i, action in ipairs(plan.actions) do
-    if action.verdict == "already" and not plan.steps[i].undone then
-      journal.mark_undone(plan.steps[i], op.id)
-    elseif action.verdict == "undo" and not failures[action.op] then
-      local ok, e = fault.call(undo_step, plan, i, op)
-      if not ok and (e.kind == "cancelled" or e.kind == "bug" or e.op == "journal") then
-        error(e, 0)
-      elseif not ok then
-        failures[action.op], first = e, first or e
-        action.verdict, action.reason = "failed", e.message
-      end
-    elseif action.verdict == "undo" then
-      action.verdict, action.reason = "failed", "what was done later could not be undone"
+-- Undo one action, unless something of the same part that came later could not be undone: why
+-- one part of a bulk operation stops does not stop the others.
+local function run_action(plan, i, op, state)
+  local action, step = plan.actions[i], plan.steps[i]
+  if action.verdict == "already" and not step.undone then
+    journal.mark_undone(step, op.id)
+  elseif action.verdict == "undo" and state.failed[action.op] then
+    action.verdict, action.reason = "failed", "what was done later could not be undone"
+  elseif action.verdict == "undo" then
+    local ok, e = fault.call(undo_step, plan, i, op)
+    if not ok and (e.kind == "cancelled" or e.kind == "bug" or e.op == "journal") then
+      error(e, 0)
+    elseif not ok then
+      state.failed[action.op], state.first = true, state.first or e
+      action.verdict, action.reason = "failed", e.message
     end
-    progress(i, #plan.actions, action.action)
   end
-  return first
+  state.done = state.done + 1
+  state.progress(state.done, #plan.actions, action.action)
+end
+
+-- The actions as lists that do not depend on each other, each in its order, and a last one of
+-- those that come after all others: folders go when they are empty. One list if two parts
+-- touched the same thing.
+local function split(plan)
+  local lists, by_op, last, owner = {}, {}, {}, {}
+  for i, action in ipairs(plan.actions) do
+    local kind = kinds[action.kind]
+    local key = kind and kind.key(plan.steps[i])
+    if key and owner[key] and owner[key] ~= action.op then
+      local all = {}
+      for n = 1, #plan.actions do
+        all[n] = n
+      end
+      return { all }, {}
+    elseif key then
+      owner[key] = action.op
+    end
+    if action.kind == "workspace.mkdirs" then
+      last[#last + 1] = i
+    else
+      if not by_op[action.op] then
+        by_op[action.op] = {}
+        lists[#lists + 1] = by_op[action.op]
+      end
+      table.insert(by_op[action.op], i)
+    end
+  end
+  return lists, last
+end
+
+local function run(plan, op, progress)
+  local state = { failed = {}, done = 0, progress = progress }
+  local function in_order(list)
+    for _, i in ipairs(list) do
+      run_action(plan, i, op, state)
+    end
+  end
+  local lists, last = split(plan)
+  pool.each(lists, in_order, { limit = PARTS })
+  in_order(last)
+  return state.first
 end
 
 local function is_settled(plan)

@@ -4,11 +4,13 @@ local cli = require "support.cli"
 local fault = require "tarn.fault"
 local journal = require "tarn.journal"
 local json = require "native.json"
+local pool = require "tarn.pool"
 local operation = require "tarn.journal.operation"
 local show = require "tarn.journal.show"
 local sqlite = require "native.sqlite"
 local state = require "tarn.state"
 local fs = require "native.fs"
+local task = require "native.task"
 
 local find_dir = state.find_dir
 
@@ -324,6 +326,54 @@ test("several processes write at once, and nothing is lost", function(t)
     steps = steps + #journal.steps(record.id)
   end
   t.equal({ done, steps }, { 100, 100 })
+end)
+
+test("steps that begin at the same time wait for the disk once", function(t)
+  local dir <close> = place()
+  local op = clone()
+  local file = require "tarn.journal.file"
+  local write, durable = file.write, 0
+  file.write = function(is_durable, f)
+    durable = durable + (is_durable and 1 or 0)
+    return write(is_durable, f)
+  end
+  local numbers = {}
+  for i = 1, 40 do
+    numbers[i] = i
+  end
+  local ok, e = pcall(pool.each, numbers, function(i)
+    op:step { kind = "x", what = { i = i } } :done()
+  end, { limit = 40 })
+  file.write = write
+  t.equal({ ok, e, durable }, { true, nil, 1 })
+  t.equal(#journal.steps(op.id), 40)
+  for _, step in ipairs(journal.steps(op.id)) do
+    t.equal(step.status, "done")
+  end
+  t.is_true(dir)
+end)
+
+test("a step whose task is cancelled in the meantime hurts no other", function(t)
+  local dir <close> = place()
+  local op = clone()
+  local gone = task.spawn(function()
+    op:step { kind = "gone", what = {} }
+  end)
+  local kept = task.spawn(function()
+    op:step { kind = "kept", what = {} } :done()
+  end)
+  task.sleep(0)
+  task.cancel(gone)
+  while task.alive(kept) or task.alive(gone) do
+    task.sleep(0.001)
+  end
+  local statuses = {}
+  for _, step in ipairs(journal.steps(op.id)) do
+    statuses[step.kind] = step.status
+  end
+  t.equal(statuses.kept, "done")
+  t.is_true(statuses.gone ~= "done")
+  t.is_true(dir)
 end)
 
 -- ---- a full disk ----

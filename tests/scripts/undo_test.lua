@@ -310,6 +310,30 @@ test("all parts of a bulk operation are undone, each from its end", function(t)
   t.equal({ journal.find(op.id).status, journal.items(op.id)[1].status }, { "undone", "undone" })
 end)
 
+test("parts that share folders and files are undone in an order that leaves nothing", function(t)
+  local j <close> = journaled.start()
+  local op = journal.begin { command = "clone", target = side(j) }
+  import(j, "/Shared/old", "-- Databricks notebook source\nSELECT 0", SQL)
+  local kept = export(j, "/Shared/old")
+  for i = 1, 4 do
+    local item = op:item { target = side(j, { name = "p" .. i }) }
+    if i == 1 then
+      item:perform({ kind = "workspace.mkdirs", what = { path = "/Shared/all",
+        missing = { "/Shared/all" } } }, j.ws.native.workspace_mkdirs, j.ws.native, "/Shared/all")
+    end
+    imported(j, item, "/Shared/all/nb" .. i, "SELECT 1", SQL)
+    imported(j, item, "/Shared/old", "-- Databricks notebook source\nSELECT " .. i, SQL,
+      { bytes = export(j, "/Shared/old"), format = "SOURCE", language = "SQL" })
+    create_in(j, item, spec_of("p" .. i))
+    item:finish "done"
+  end
+  op:finish "done"
+  t.equal(j:data { "undo", op.id, "--yes" }.status, "undone")
+  t.equal(export(j, "/Shared/old"), kept)
+  t.equal(j.w:call("GET", "/api/2.0/workspace/get-status?path=/Shared/all"), 404)
+  t.is_nil(j.ws:pipelines()())
+end)
+
 test("a step that fails stops its part, not the others; the next run goes on", function(t)
   local j <close> = journaled.start()
   local op = journal.begin { command = "clone", target = side(j) }
