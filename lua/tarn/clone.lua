@@ -269,16 +269,23 @@ local function name_is_taken(plan, pipeline)
     hint = "--name gives the copy another name; --update says that it is the copy" }
 end
 
+-- True if an earlier run of ours was cut off while it made a copy of that name.
+local function was_attempted(plan, pipeline)
+  return pipeline.creator_user_name == plan.target.user and copies.was_attempted {
+    source = plan.source, target_org_id = plan.target.org_id, name = plan.name }
+end
+
 -- Of those that have the name, the one that is the copy: what the journal knows, what is
--- already as planned (an earlier run was cut off), or what --update says.
+-- already as planned, what an earlier run was cut off at, or what --update says.
 local function settle_copy(plan, body, found, options)
   if plan.copy then
     return
   end
   for _, pipeline in ipairs(found) do
     local is_source = plan.same_workspace and pipeline.pipeline_id == plan.source.pipeline_id
-    if not is_source and (#copies.changes(pipeline, body) == 0 or options.update) then
-      plan.copy = pipeline
+    if not is_source and (options.update or #copies.changes(pipeline, body) == 0
+      or was_attempted(plan, pipeline)) then
+      plan.copy, plan.adopted = pipeline, true
       return
     end
   end
@@ -589,6 +596,14 @@ local function start(plan, id, op)
     kind = "update.start", request = ("POST /api/2.0/pipelines/%s/updates"):format(id),
     what = { pipeline_id = id },
   }, pipelines.start, plan.target_ws, id).update_id
+end
+
+--- True if there is nothing to do, and nothing to write down: of a copy that the journal does
+-- not know yet, `apply` tells it.
+---@param plan tarn.ClonePlan
+---@return boolean
+function M.is_over(plan)
+  return #plan.steps == 0 and not plan.adopted
 end
 
 --- Raise what stands in the way of a plan, if something does.

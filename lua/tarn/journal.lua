@@ -233,6 +233,17 @@ function M.find_copy(query)
   end
 end
 
+--- True if a create of a copy of that name was begun whose outcome nobody knows.
+---@param query { source: tarn.Side, target_org_id: string|integer, name: string }
+---@return boolean
+function M.has_attempt(query)
+  return file.rows("SELECT 1 FROM operations o JOIN steps s ON s.op = o.id "
+    .. "WHERE o.source_pipeline = ? AND o.source_org = ? AND o.target_org = ? "
+    .. "AND o.target_name = ? AND o.undone IS NULL AND s.kind = 'pipeline.create' "
+    .. "AND s.status = 'unknown' LIMIT 1", { query.source.pipeline_id,
+    tostring(query.source.org_id), tostring(query.target_org_id), query.name })[1] ~= nil
+end
+
 --- Operations whose process ended before they did, newest first.
 ---@param opts? { command?: string }
 ---@return tarn.OperationRecord[]

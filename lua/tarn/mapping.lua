@@ -135,7 +135,10 @@ local function value_of(keys, text)
     return text
   end
   local ok, value = pcall(json.decode, text)
-  return ok and value or text
+  if ok then
+    return value
+  end
+  return text
 end
 
 function Map:add_set(text_path, value, rule)

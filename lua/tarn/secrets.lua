@@ -25,7 +25,7 @@ end
 -- Words in the name of a setting that say its value is secret.
 local NAMES <const> = {
   "password", "passwd", "passphrase", "secret", "token", "credential", "api[_.-]?key",
-  "access[_.-]?key", "account[_.-]?key", "private[_.-]?key", "primary[_.-]?key", "shared[_.-]?key",
+  "access[_.-]?key", "account[_.-]?key", "private[_.-]?key", "primary[_.-]?key$", "shared[_.-]?key",
   "[_.-]pwd$", "^pwd$", "[_.-]sas$", "connection[_.-]?string",
 }
 

@@ -12,10 +12,11 @@ local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 local pool = require "tarn.pool"
 local report = require "tarn.report"
+local secrets = require "tarn.secrets"
 
 local M = {}
 
-local AT_ONCE <const> = 8    -- clones; the connection bounds calls by itself
+local AT_ONCE <const> = 16   -- clones; the connection bounds calls by itself
 local INDEX_FROM <const> = 4 -- from so many on, the target's names are listed once
 
 -- ---- which ----
@@ -50,7 +51,29 @@ local function read_file(op, path)
   return list
 end
 
+-- In one workspace the copies of an earlier run match as well as their sources: what is the
+-- copy of another one on the list is taken off.
+local function without_copies(list, arg)
+  local made = {}
+  for _, item in ipairs(list) do
+    if arg.name then
+      made[clone.name(arg.name, item.name, false)] = item.name
+    end
+  end
+  local kept = {}
+  for _, item in ipairs(list) do
+    local source = made[item.name]
+    if not source or source == item.name then
+      kept[#kept + 1] = item
+    end
+  end
+  return kept
+end
+
 local function choose(ctx, arg)
+  if arg.items then
+    return arg.items -- what standard input said to the run that was cut off
+  end
   local is_excluded, list, seen = excluded(arg.exclude), {}, {}
   local function add(item)
     if not is_excluded(item.name) and not seen[item.pipeline] then
@@ -112,7 +135,14 @@ local function resume(ctx, arg, target)
   local record = find_interrupted(ctx)
   local again = fields.copy(record.arg)
   for _, name in ipairs(RESUMED) do
-    arg[name] = again[name]
+    arg[name] = type(arg[name]) == "table" and arg[name] or again[name]
+  end
+  arg.items = again.items
+  for _, item in ipairs(arg.set or {}) do
+    if item:sub(-4) == "=" .. secrets.MASK then
+      fault.usage(ctx.op, ("the journal does not keep the secret of --set %s"):format(item),
+        "give all --set options again, beside --resume")
+    end
   end
   rawset(ctx, "workspace", open_side(ctx, record.source, rawget(ctx, "workspace")))
   local to = record.target.profile
@@ -146,7 +176,7 @@ local Run = {}
 Run.__index = Run
 
 function Run:apply(item, plan)
-  if #plan.steps == 0 then
+  if clone.is_over(plan) then
     return result_of(item, plan, "unchanged")
   end
   local op <close> = self.op:item { source = plan.source, target = plan.target }
@@ -215,10 +245,12 @@ local function begin(self, record)
   elseif record then
     return journal.adopt(record.id)
   end
-  return journal.begin { command = self.ctx.op:match "%S+$",
-    arg = self.command.kept_arg(self.arg),
-    source = { host = self.ctx.workspace:host(), profile = self.ctx.workspace.profile },
-    target = { host = self.target:host(), profile = self.target.profile } }
+  local kept = self.command.kept_arg(self.arg)
+  kept.items = self.arg.from_file == "-" and json.array(self.list) or nil
+  return journal.begin { command = self.ctx.op:match "%S+$", arg = kept,
+    source = { host = self.here.host, org_id = self.here.org_id, profile = self.here.profile },
+    target = { host = self.there.host, org_id = self.there.org_id,
+      profile = self.there.profile } }
 end
 
 local function finish(self, data)
@@ -247,8 +279,13 @@ function M.run(ctx, arg, target, command)
   end
   local list = choose(ctx, arg)
   check_name(ctx, arg, list, target)
+  local session = clone.session(ctx.workspace, target, command.options(arg))
+  local here, there = session.source:identity(), session.target:identity()
+  if here.org_id == there.org_id then
+    list = without_copies(list, arg)
+  end
   local self = setmetatable({ ctx = ctx, arg = arg, target = target, command = command,
-    session = clone.session(ctx.workspace, target, command.options(arg)), total = #list,
+    session = session, total = #list, here = here, there = there, list = list,
     to = target ~= ctx.workspace and target.profile or nil, finished = 0, plans = {} }, Run)
   if #list >= INDEX_FROM then
     self.session.names = copies.index(target)

@@ -4,6 +4,7 @@ local bulk = require "tarn.clone.bulk"
 local clone = require "tarn.clone"
 local fault = require "tarn.fault"
 local fields = require "tarn.fields"
+local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local mapping = require "tarn.mapping"
@@ -67,6 +68,17 @@ local function quoted(word)
   return word:find "^[%w_./:=@%%+,-]+$" and word or "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
+-- A value of --set that looks like a secret is not kept.
+local function mask_set(list)
+  local masked = json.array {}
+  for i, item in ipairs(list) do
+    local path, value = item:match "^(.-)=(.*)$"
+    local name = path and path:match '([^.%["]+)"?%]?$'
+    masked[i] = path and path .. "=" .. secrets.mask(name, value) or item
+  end
+  return masked
+end
+
 --- The command line that would do this clone, for an admin to repeat. Holds no secret: values
 -- that look like one are masked.
 ---@param arg table
@@ -86,10 +98,8 @@ function M.command_line(arg, source_id, to)
     if value == true then
       add(name)
     elseif type(value) == "table" then
-      for _, item in ipairs(value) do
-        local path, given = item:match "^(.-)=(.*)$"
-        local key = path and path:match "[%w_-]+\"?%]?$" or ""
-        add(name, path and path .. "=" .. secrets.mask(key, given) or item)
+      for _, item in ipairs(name == "set" and mask_set(value) or value) do
+        add(name, item)
       end
     elseif type(value) == "string" and not (name == "placeholder" and value == "auto") then
       add(name, value)
@@ -174,8 +184,14 @@ local function outcome_of(e)
   end
 end
 
--- What the journal keeps of the arguments: enough for --resume, and no secret.
-local function kept_arg(arg)
+local function absolute(path)
+  return path ~= "-" and fs.find_stat(path) and fs.realpath(path) or path
+end
+
+--- What the journal keeps of the arguments: enough for --resume, from any folder, and no secret.
+---@param arg table
+---@return table
+function M.kept_arg(arg)
   local kept = {}
   for name, value in pairs(arg) do
     if type(value) ~= "table" then
@@ -184,7 +200,9 @@ local function kept_arg(arg)
       kept[name] = fields.copy(value)
     end
   end
-  kept.command_line = nil
+  kept.set = arg.set and mask_set(arg.set)
+  kept.map = arg.map and absolute(arg.map)
+  kept.from_file = arg.from_file and absolute(arg.from_file)
   return kept
 end
 
@@ -250,12 +268,12 @@ local function clone_one(ctx, arg, target)
     return data
   end
   clone.check(plan)
-  if #plan.steps == 0 then
+  if clone.is_over(plan) then
     data.status, data.new_pipeline_id = "unchanged", plan.copy.pipeline_id
     data.dest_pipeline_id = plan.copy.pipeline_id
     return data
   end
-  local op <close> = journal.begin { command = ctx.op:match "%S+$", arg = kept_arg(arg),
+  local op <close> = journal.begin { command = ctx.op:match "%S+$", arg = M.kept_arg(arg),
     source = plan.source, target = plan.target }
   data.operation = op.id
   local done = clone.apply(plan, op, { progress = ctx.progress })
@@ -286,7 +304,5 @@ function M.run(ctx, arg, target)
 end
 
 M.render = { text = text.show }
-M.kept_arg = kept_arg
-M.outcome_of = outcome_of
 
 return M

@@ -27,6 +27,13 @@ function M.find_known(target, query)
   return known and find_pipeline(target, known.pipeline_id)
 end
 
+--- True if the journal knows of a create of that copy whose outcome nobody knows.
+---@param query { source: tarn.Side, target_org_id: string, name: string }
+---@return boolean
+function M.was_attempted(query)
+  return journal.has_attempt(query)
+end
+
 --- The pipelines of that name; `names` is an index of all of them, if there is one.
 ---@param target tarn.WorkspaceClient
 ---@param name string

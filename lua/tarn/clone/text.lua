@@ -60,7 +60,7 @@ local function show_list(out, title, list, text_of)
     out:line()
     out:heading(title)
     for _, item in ipairs(list) do
-      out:line(out:wrap(out:clean(text_of(item)), "  "))
+      out:line("  ", out:clean(text_of(item)))
     end
   end
 end
