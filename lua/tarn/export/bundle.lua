@@ -126,27 +126,25 @@ local function permissions_of(item, dropped)
 end
 
 -- Paths of what lies in the folder become relative to resources/.
-local function relative_paths(spec, sources)
-  local function relative(path)
-    return "../" .. (sources.places[layout.normal(path)] or layout.place(path, sources.base))
+local function relative_paths(spec, files)
+  local function find(path)
+    local file = files[layout.normal(path)]
+    return file and "../" .. file
   end
   for _, library in ipairs(spec.libraries or {}) do
-    for _, kind in ipairs { "notebook", "file" } do
-      local named = library[kind]
-      if named and sources.places[layout.normal(named.path)] then
-        named.path = relative(named.path)
-      end
+    local named = library.notebook or library.file
+    if named and type(named.path) == "string" then
+      named.path = find(named.path) or named.path
     end
-    local include = library.glob and library.glob.include
-    local folder = include and include:match "^(.*)/%*%*$"
-    if folder and sources.is_there(folder) then
-      library.glob.include = "../" .. layout.place(folder, sources.base) .. "/**"
-    elseif include and sources.places[layout.normal(include)] then
-      library.glob.include = relative(include)
+    local glob = library.glob
+    if glob and type(glob.include) == "string" then
+      local folder = glob.include:match "^(.*)/%*%*$"
+      local place = find(folder or glob.include)
+      glob.include = place and place .. (folder and "/**" or "") or glob.include
     end
   end
-  if spec.root_path and sources.is_there(spec.root_path) then
-    spec.root_path = "../src"
+  if type(spec.root_path) == "string" then
+    spec.root_path = find(spec.root_path) or spec.root_path
   end
 end
 
@@ -163,24 +161,22 @@ local function main_file(item, key)
   }, { first = FIRST })
 end
 
----@class tarn.LocalSources
----@field base string                  the folder of the workspace that src/ stands for
----@field places table<string, string> path in the workspace -> file
----@field is_there fun(path: string): boolean true if something below that folder was downloaded
-
---- The files of an export: place -> text. `sources` says where what was downloaded lies.
+--- The files of an export: place -> text. `index` says where what was downloaded lies.
 ---@param item tarn.ExportItem
----@param sources? tarn.LocalSources
+---@param index? tarn.SourceIndex
 ---@return table<string, string> files
 ---@return { path: string, reason: string }[] dropped
 ---@return string[] warnings
-function M.files(item, sources)
+function M.files(item, index)
   local dropped, warnings, state = {}, {}, {}
   local key = M.key(item.name)
-  local spec = settings(item, dropped)
-  if sources then
-    spec = fields.copy(spec)
-    relative_paths(spec, sources)
+  local spec = fields.copy(settings(item, dropped))
+  if index then
+    local files = {}
+    for _, entry in ipairs(index.objects) do
+      files[entry.path] = entry.file
+    end
+    relative_paths(spec, files)
   end
   spec.run_as, spec.parameters = item.run_as, item.parameters
   spec.permissions = permissions_of(item, dropped)

@@ -1,11 +1,9 @@
---- Where the sources of a pipeline lie in a folder on this machine.
+--- Where the sources of a pipeline lie in a folder for other tools.
 --
--- Pure. What is below the pipeline's root folder (or below the folder that all of them share)
+-- Pure. What is below the pipeline's root folder (or below the folder that its libraries share)
 -- goes to `src/`, all else to `other/` under its whole path.
 
 local M = {}
-
-local EXTENSIONS <const> = { PYTHON = ".py", SQL = ".sql", SCALA = ".scala", R = ".r" }
 
 --- A path without "/Workspace" in front and without "/" at its end.
 ---@param path string
@@ -16,81 +14,70 @@ function M.normal(path)
 end
 
 local function is_below(path, folder)
-  return folder == "/" or path:sub(1, #folder + 1) == folder .. "/"
+  return folder == "/" or path == folder or path:sub(1, #folder + 1) == folder .. "/"
 end
 
 local function parent(path)
   local folder = path:match "^(.*)/[^/]*$"
-  return folder ~= "" and folder or "/"
+  return folder ~= nil and folder ~= "" and folder or "/"
 end
 
--- The deepest folder that holds all of them.
-local function common_folder(paths)
-  local folder
-  for _, path in ipairs(paths) do
-    folder = folder or parent(path)
-    while path ~= folder and not is_below(path, folder) do
-      folder = parent(folder)
+-- The folders that the libraries name, or are in.
+local function library_folders(spec)
+  local folders = {}
+  for _, library in ipairs(spec.libraries or {}) do
+    local named = library.notebook or library.file
+    local include = library.glob and library.glob.include
+    if named and named.path then
+      folders[#folders + 1] = parent(M.normal(named.path))
+    elseif include then
+      local folder = include:match "^(.*)/%*%*$"
+      folders[#folders + 1] = folder and M.normal(folder) or parent(M.normal(include))
     end
   end
-  return folder or "/"
+  return folders
 end
 
---- The folder whose content goes to `src/`.
+--- The folder of the workspace whose content goes to `src/`.
 ---@param spec table
----@param items { path: string }[]
 ---@return string
-function M.base(spec, items)
+function M.base(spec)
   if type(spec.root_path) == "string" and spec.root_path ~= "" then
     return M.normal(spec.root_path)
   end
-  local paths = {}
-  for _, item in ipairs(items) do
-    paths[#paths + 1] = M.normal(item.path)
+  local base
+  for _, folder in ipairs(library_folders(spec)) do
+    base = base or folder
+    while not is_below(folder, base) do
+      base = parent(base)
+    end
   end
-  return common_folder(paths)
+  return base or "/"
 end
 
---- The place of a path of the workspace in the exported folder.
+--- A function that gives a folder of the workspace its place, or nil: below its parent's.
+---@param base string
+---@return fun(folder: string): string?
+function M.placer(base)
+  return function(folder)
+    if folder == base then
+      return "src"
+    elseif folder == "/" then
+      return "other"
+    end
+  end
+end
+
+--- A path as seen from a base: what pairs up the sources of two pipelines.
 ---@param path string
 ---@param base string
 ---@return string
-function M.place(path, base)
+function M.relative(path, base)
   path = M.normal(path)
-  if path == base then
-    return "src"
-  elseif is_below(path, base) then
-    return "src" .. path:sub(base == "/" and 1 or #base + 1)
+  if base ~= "/" and path ~= base and is_below(path, base) then
+    return path:sub(#base + 2)
   end
-  return "other" .. path
-end
-
---- The file of each item: path in the workspace -> place, with the extension that makes a
--- notebook out of it again. Two that would share a place keep apart.
----@param items { path: string, kind: string, language?: string, format?: string }[]
----@param base string
----@return table<string, string>
-function M.places(items, base)
-  local places, taken = {}, {}
-  for _, item in ipairs(items) do
-    if item.kind ~= "NOTEBOOK" then
-      places[item.path] = M.place(item.path, base)
-      taken[places[item.path]] = true
-    end
-  end
-  for _, item in ipairs(items) do
-    if item.kind == "NOTEBOOK" then
-      local extension = item.format == "JUPYTER" and ".ipynb" or EXTENSIONS[item.language] or ""
-      local stem = M.place(item.path, base)
-      local place = stem .. extension
-      while taken[place] do
-        stem = stem .. "_notebook"
-        place = stem .. extension
-      end
-      places[item.path], taken[place] = place, true
-    end
-  end
-  return places
+  return path
 end
 
 return M

@@ -134,29 +134,32 @@ end
 
 local LANGUAGES <const> = { PYTHON = true, SQL = true, SCALA = true, R = true }
 
--- One resource for each source, named after its place; returns their addresses too.
-local function source_resources(sources)
+-- One resource for each source, named after its file; returns their addresses too.
+local function source_resources(index)
   local blocks, addresses, taken = {}, {}, {}
-  for _, item in ipairs(sources.items) do
-    local kind = item.kind == "NOTEBOOK" and "databricks_notebook" or "databricks_workspace_file"
-    local name = M.resource_name { name = sources.places[item.path] }
-    local free, n = name, 1
-    while taken[kind .. free] do
-      n = n + 1
-      free = name .. "_" .. n
+  for _, entry in ipairs(index.objects) do
+    if entry.kind ~= "DIRECTORY" then
+      local kind = entry.kind == "NOTEBOOK" and "databricks_notebook"
+        or "databricks_workspace_file"
+      local stem, n = M.resource_name { name = entry.file }, 1
+      local name = stem
+      while taken[name] do
+        n = n + 1
+        name = stem .. "_" .. n
+      end
+      taken[name] = true
+      local body = { { "path", entry.path },
+        -- a reference of ours, and behind it a text that is quoted
+        { "source", hcl.raw('"${path.module}/' .. hcl.quote(entry.file):sub(2)) } }
+      if entry.kind == "NOTEBOOK" and LANGUAGES[entry.language] then
+        body[#body + 1] = { "language", entry.language }
+      end
+      if entry.format == "JUPYTER" then
+        body[#body + 1] = { "format", "JUPYTER" }
+      end
+      blocks[#blocks + 1] = resource(kind, name, body)
+      addresses[#addresses + 1] = hcl.raw(kind .. "." .. name)
     end
-    taken[kind .. free] = true
-    -- the place is a text of ours in front of a reference: only its own part is quoted
-    local place = hcl.quote(sources.places[item.path]):sub(2)
-    local body = { { "path", item.path },
-      { "source", hcl.raw('"${path.module}/' .. place) } }
-    if item.kind == "NOTEBOOK" and item.format ~= "JUPYTER" and LANGUAGES[item.language] then
-      body[#body + 1] = { "language", item.language }
-    elseif item.format == "JUPYTER" then
-      body[#body + 1] = { "format", "JUPYTER" }
-    end
-    blocks[#blocks + 1] = resource(kind, free, body)
-    addresses[#addresses + 1] = hcl.raw(kind .. "." .. free)
   end
   return blocks, addresses
 end
@@ -166,13 +169,13 @@ local PROVIDERS <const> = {
     { "databricks", hcl.map { source = "databricks/databricks" } } } } } },
 }
 
---- The files of an export: place -> text. `sources` says where what was downloaded lies.
+--- The files of an export: place -> text. `index` says where what was downloaded lies.
 ---@param item tarn.ExportItem
----@param sources? { items: table[], places: table<string, string> }
+---@param index? tarn.SourceIndex
 ---@return table<string, string> files
 ---@return { path: string, reason: string }[] dropped
 ---@return string[] warnings
-function M.files(item, sources)
+function M.files(item, index)
   local dropped, warnings = {}, {}
   local name = M.resource_name(item)
   local spec = settings(item, dropped)
@@ -186,8 +189,8 @@ function M.files(item, sources)
     end
   end
   local source_blocks, addresses = {}, {}
-  if sources then
-    source_blocks, addresses = source_resources(sources)
+  if index then
+    source_blocks, addresses = source_resources(index)
   end
   if #addresses > 0 then
     body[#body + 1] = { "depends_on", addresses }
