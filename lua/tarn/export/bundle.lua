@@ -148,11 +148,21 @@ local function relative_paths(spec, files)
   end
 end
 
+-- What names an object in this workspace's tree, which no deployment brings.
+local function left_behind(spec, warnings)
+  fields.each(spec, function(keys, value)
+    if fields.find_form(value) == "path" then
+      warnings[#warnings + 1] = ("%s names %s in the workspace: the bundle does not bring it")
+        :format(fields.path(keys), value)
+    end
+  end)
+end
+
 local function main_file(item, key)
   local root = "/Workspace/Users/${workspace.current_user.userName}/.bundle/${bundle.name}"
     .. "/${bundle.target}"
   return yaml.encode({
-    bundle = { name = (key:gsub("[^%w_-]", "_")) },
+    bundle = { name = (key:gsub("[^%w_-]+", "_")) },
     include = { "resources/*.yml" },
     targets = {
       dev = { mode = "development", default = true, workspace = { host = item.host } },
@@ -178,13 +188,14 @@ function M.files(item, index)
     end
     relative_paths(spec, files)
   end
+  left_behind(spec, warnings)
   spec.run_as, spec.parameters = item.run_as, item.parameters
   spec.permissions = permissions_of(item, dropped)
   local text = yaml.encode({ resources = { pipelines = { [key] = literal(spec, state) } } },
     { first = FIRST, quoted = QUOTED })
   if state.escaped then
-    warnings[1] = "'${' is written as '$${', which bundles take for a literal '${': the terraform "
-      .. "engine always, the direct engine since September 2026"
+    warnings[#warnings + 1] = "'${' is written as '$${', which bundles take for a literal '${': "
+      .. "the terraform engine always, the direct engine since September 2026"
   end
   local head = ("# %s, from %s\n"):format(export.comment(item.name), export.comment(item.host))
   return {

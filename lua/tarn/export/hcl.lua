@@ -56,6 +56,7 @@ local function scalar_text(value)
 end
 
 local INDENT <const> = "  "
+local LONG_LIST <const> = 80 -- columns from which each item has a line of its own
 
 local write_value
 
@@ -94,7 +95,12 @@ function write_value(value, indent)
     for i, item in ipairs(value) do
       items[i] = write_value(item, indent)
     end
-    return "[" .. table.concat(items, ", ") .. "]"
+    local line = "[" .. table.concat(items, ", ") .. "]"
+    if #line <= LONG_LIST then
+      return line
+    end
+    local inner = "\n" .. indent .. INDENT
+    return "[" .. inner .. table.concat(items, "," .. inner) .. ",\n" .. indent .. "]"
   end
   return scalar_text(value)
 end
