@@ -4,10 +4,19 @@ local noise = require "tarn.diff.noise"
 local secrets = require "tarn.secrets"
 local sides = require "tarn.diff.sides"
 
+-- The list of what is noise, in two columns.
 local function noise_text()
   local lines = {}
-  for i, rule in ipairs(noise.rules) do
-    lines[i] = ("%-11s %s"):format(rule.name, rule.why)
+  for _, rule in ipairs(noise.rules) do
+    local line = ("%-11s"):format(rule.name)
+    for word in rule.why:gmatch "%S+" do
+      if #line + 1 + #word > 96 then
+        lines[#lines + 1] = line
+        line = (" "):rep(11)
+      end
+      line = line .. " " .. word
+    end
+    lines[#lines + 1] = line
   end
   return table.concat(lines, "\n")
 end
