@@ -162,6 +162,9 @@ local function show_report(data, out)
           out:clean(item.reason or "")))
       end
     end
+    for _, warning in ipairs(done.warnings) do
+      out:line("    ", out:clean(warning))
+    end
   end
   if data.update_id then
     out:line("  update ", data.update_id, " was started")
