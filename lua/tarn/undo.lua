@@ -186,12 +186,18 @@ local function plan_step(step, context)
   return action
 end
 
+-- Where the operation, and each of its parts, worked: another workspace may hold pipelines of
+-- the same names, and has other people's work in the same paths.
 local function check_place(record, place)
-  local wanted = record.target.org_id
-  if wanted and place.org_id and tostring(place.org_id) ~= wanted then
-    fault.usage(OP, ("%s was done in workspace %s (%s), and this is workspace %s (%s)"):format(
-      record.id, wanted, record.target.host or "?", place.org_id, place.ws:host()),
-      "--profile names the right one")
+  local records = journal.items(record.id)
+  table.insert(records, 1, record)
+  for _, one in ipairs(records) do
+    local wanted = one.target.org_id
+    if wanted and place.org_id and wanted ~= place.org_id then
+      fault.usage(OP, ("%s was done in workspace %s (%s), and this is workspace %s (%s)"):format(
+        one.id, wanted, one.target.host or "?", place.org_id, place.ws:host()),
+        "--profile names the right one")
+    end
   end
 end
 
@@ -352,6 +358,7 @@ function M.apply(plan, opts)
   for _, field in ipairs { "host", "org_id", "profile", "name" } do
     target[field] = plan.operation.target[field]
   end
+  target.org_id = target.org_id or plan.place.org_id
   local op <close> = journal.begin { command = "undo", undoes = plan.operation.id, target = target,
     arg = opts and opts.arg }
   local failed = run(plan, op, opts and opts.progress or function() end)

@@ -373,6 +373,15 @@ test("it is not done in another workspace than the one it was done in", function
   t.is_true(is_there(j, id))
 end)
 
+test("the parts of a bulk operation know where they worked, if the whole does not", function(t)
+  local j <close> = journaled.start()
+  local op = journal.begin { command = "clone", target = { profile = "there" } }
+  local id = create_in(j, op:item { target = side(j, { name = "p" }) }, spec_of "p")
+  op:finish "done"
+  local r = j:run { "--profile", "dr", "undo", op.id, "--yes" }
+  t.equal({ r.status, is_there(j, id) }, { 2, true })
+end)
+
 test("what is still being done is not undone, nor by two at once", function(t)
   local j <close> = journaled.start()
   local running = begin(j, "copy")
