@@ -1,6 +1,8 @@
 local journal = require "tarn.journal"
 local undo = require "tarn.undo"
 
+local SHOWN <const> = 12 -- actions in the question
+
 -- "last" is the newest that is no undo itself: who is told to run it again means the same.
 local function find(name)
   if name == "last" then
@@ -64,12 +66,14 @@ has no profile for it.]],
   question = function(ctx, arg)
     local plan = plan_of(ctx, arg)
     undo.check(plan)
-    local lines = {}
+    local lines, n = {}, 0
     for _, action in ipairs(plan.actions) do
       if action.verdict == "undo" then
-        lines[#lines + 1] = "\n  " .. action.action
+        n = n + 1
+        lines[#lines + 1] = n <= SHOWN and "\n  " .. action.action or nil
       end
     end
+    lines[#lines + 1] = n > SHOWN and ("\n  and %d more"):format(n - SHOWN) or nil
     return ("%s of %s is undone:%s\n"):format(plan.operation.command, plan.operation.id,
       #lines > 0 and table.concat(lines) or " nothing is left to do")
   end,

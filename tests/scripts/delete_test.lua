@@ -1,5 +1,6 @@
 -- tarn delete: what was named and nothing else, its tables only when asked for.
 
+local cli = require "support.cli"
 local journal = require "tarn.journal"
 local journaled = require "support.journaled"
 local json = require "native.json"
@@ -125,4 +126,20 @@ test("without a place for the journal nothing is deleted", function(t)
   t.match(r.stderr, "no place for the journal")
   t.match(r.stderr, "XDG_STATE_HOME")
   t.equal(j:changes(), {})
+end)
+
+test("on a full disk nothing is deleted", function(t)
+  local j <close> = journaled.start()
+  j.w:pipeline { name = "p" }
+  journal.begin { command = "x" } :finish "done"
+  journal.close()
+  j:forget()
+  for _, blocks in ipairs { 0, 8, 64 } do
+    local r = cli.shell(("ulimit -f %d; exec $TARN --profile there delete p --yes"):format(blocks),
+      { env = { HOME = j.dir.path, XDG_STATE_HOME = j.dir.path .. "/state" } })
+    t.equal({ r.status, r.stdout }, { 1, "" }, blocks .. " blocks")
+    t.match(r.stderr, "the journal cannot be")
+    t.match(r.stderr, "hint:")
+    t.equal(j:changes(), {})
+  end
 end)
