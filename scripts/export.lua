@@ -1,12 +1,13 @@
 local folder = require "tarn.export.folder"
 
-local STATES <const> = { new = "written", same = "as it was", changed = "replaced" }
+local DONE <const> = { new = "written", same = "as it was", changed = "replaced" }
+local TO_DO <const> = { new = "would be written", same = "would stay as it is",
+  changed = "is there, and would be replaced with --force" }
 
 local function show(report, out)
   for _, file in ipairs(report.files) do
     out:line(("%s/%s"):format(out:clean(report.dir), out:clean(file.path)), "  ",
-      out:style("dim", report.dry_run and ("would be " .. (file.state == "new" and "written"
-        or file.state == "same" and "left" or "replaced")) or STATES[file.state]))
+      out:style("dim", (report.dry_run and TO_DO or DONE)[file.state]))
   end
   if report.sources then
     out:line(("%d sources"):format(report.sources.objects))

@@ -189,6 +189,10 @@ function M.files(item, index)
     relative_paths(spec, files)
   end
   left_behind(spec, warnings)
+  if item.spec.deployment then
+    warnings[#warnings + 1] = "a bundle deploys this pipeline already: another one beside it would "
+      .. "change it back and forth, or make a second pipeline"
+  end
   spec.run_as, spec.parameters = item.run_as, item.parameters
   spec.permissions = permissions_of(item, dropped)
   local text = yaml.encode({ resources = { pipelines = { [key] = literal(spec, state) } } },
