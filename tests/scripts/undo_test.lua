@@ -536,6 +536,54 @@ test("killed before or after any request, the next undo ends in the same state",
   end
 end)
 
+local function tree(j, path)
+  local found = {}
+  local status, body = j.w:call("GET", "/api/2.0/workspace/list?path=" .. path, nil,
+    { token = "demo-dr-token" })
+  for _, object in ipairs(status == 200 and body.objects or {}) do
+    found[#found + 1] = object.path
+    if object.object_type == "DIRECTORY" then
+      table.move(tree(j, object.path), 1, 999, #found + 1, found)
+    end
+  end
+  return found
+end
+
+test("a clone that is killed at any request is undone without a trace", function(t)
+  local j <close> = journaled.start()
+  j.w:pipeline { name = "sales" }
+  j.w:ok("POST", "/api/2.0/workspace/mkdirs", { path = "/Shared/code" })
+  import(j, "/Shared/code/nb", "SELECT 1", SQL)
+  local id = j.ws:pipeline "sales".pipeline_id
+  j.w:ok("PUT", PATH .. id, spec_of("sales", { libraries = { {
+    notebook = { path = "/Shared/code/nb" } } } }))
+  local before = tree(j, "/")
+  local words = { "--profile", "there", "clone", "sales", "--to", "dr", "--with-sources",
+    "--permissions" }
+  j:forget()
+  local r = j:run(words)
+  t.equal(r.status, 0, r.stderr)
+  local changes = #j:changes()
+  t.is_true(changes >= 3, "folder, notebook, pipeline")
+  j:data { "undo", "last", "--yes" }
+  t.equal(tree(j, "/"), before)
+  for at = 1, changes do
+    for _, moment in ipairs { "before", "after" } do
+      local why, seen = ("killed %s request %d"):format(moment, at), 0
+      local killed = j:run_and_kill(words, function(request)
+        seen = seen + (is_change(request) and 1 or 0)
+        return seen == at and is_change(request)
+      end, moment)
+      t.equal(killed.status, 137, why)
+      local again = j:run { "undo", "last", "--yes" }
+      t.equal({ again.status, again.stderr }, { 0, "" }, why)
+      t.equal(tree(j, "/"), before, why)
+      local list = j.w:ok("GET", "/api/2.0/pipelines", nil, { token = "demo-dr-token" })
+      t.equal(#(list.statuses or {}), 0, why)
+    end
+  end
+end)
+
 test("a deleted pipeline is made again once, whenever the undo is killed", function(t)
   local j <close> = journaled.start()
   for at = 1, 2 do
