@@ -25,7 +25,8 @@ Many at once: --match GLOB, or --from-file FILE (a name or id in each line); '*'
 for the source's name. One that fails does not stop the rest, and --resume goes on where a run
 was cut off.]],
   args = clones.args {
-    { "to", "workspace", "The workspace that gets the copy.", default = "here", value = "PROFILE" },
+    { "to", "workspace", "The workspace that gets the copy; without it, the source's own.",
+      optional = true, value = "PROFILE" },
     { "match", "string", "Clone all pipelines whose name matches this glob.", optional = true,
       value = "GLOB" },
     { "from_file", "path", "Clone the pipelines named in this file; - is standard input.",

@@ -147,7 +147,7 @@ local function resume(ctx, arg, target)
   rawset(ctx, "workspace", open_side(ctx, record.source, rawget(ctx, "workspace")))
   local to = record.target.profile
   target = to and to ~= record.source.profile and open_side(ctx, record.target, target)
-    or to and ctx.workspace or target
+    or not to and target or ctx.workspace
   local done = {}
   for _, item in ipairs(journal.items(record.id)) do
     if item.status == "done" or item.status == "unchanged" then

@@ -284,12 +284,14 @@ local function clone_one(ctx, arg, target)
   return data
 end
 
---- Run one of the two commands.
+--- Run one of the two commands. Without a target it is the source's workspace, or, for
+-- --resume, that of the run that was cut off.
 ---@param ctx tarn.Context
 ---@param arg table
----@param target tarn.WorkspaceClient
+---@param target? tarn.WorkspaceClient
 ---@return any
 function M.run(ctx, arg, target)
+  target = target or not arg.resume and ctx.workspace or nil
   if arg.match or arg.from_file or arg.resume then
     if arg.pipeline then
       fault.usage(ctx.op, "a pipeline is named, and --match, --from-file or --resume name others")
