@@ -2,12 +2,13 @@
 --
 --     local world <close> = promotion.start()
 --     local run = world:run(promotion.CLONE)
---     t.equal(world:target(), promotion.reference())
+--     t.equal(world:target(), ...)
 --
 -- Three pipelines are new at the target: two share a notebook, one has no code and gets a
 -- placeholder. Of the fourth, a copy and its notebook are there and older.
 
 local cli = require "support.cli"
+local grants = require "sandbox.grants"
 local http = require "native.http"
 local json = require "native.json"
 local process = require "native.process"
@@ -17,11 +18,17 @@ local M = {}
 
 local DR <const> = { token = "demo-dr-token" }
 
-M.OPTIONS = { "--with-sources", "--permissions", "--update" }
-
 --- The words of the bulk clone.
 M.CLONE = { "clone", "-p", "here", "--to", "there", "--match", "etl_*", "-o", "json",
-  table.unpack(M.OPTIONS) }
+  "--with-sources", "--permissions", "--update" }
+
+--- The bulk clone with more words.
+---@param ... string
+---@return string[]
+function M.with(...)
+  local words = table.move(M.CLONE, 1, #M.CLONE, 1, {})
+  return table.move({ ... }, 1, select("#", ...), #words + 1, words)
+end
 
 --- The words that take it up again.
 M.RESUME = { "clone", "--resume", "-o", "json" }
@@ -152,12 +159,13 @@ local function settings_of(row)
   return json.encode { spec = spec, run_as = row.run_as_name, kind = row.kind }
 end
 
-local function grants_of(w, id)
+-- Who owns it when nobody is named as the owner is the workspace's to say.
+local function grants_of(w, row)
   local list = {}
-  for i, row in ipairs(w.db:query("SELECT * FROM grants WHERE kind = 'pipelines' "
-    .. "AND object_id = ? ORDER BY principal_kind, principal", { id })) do
-    list[i] = ("%s %s %s"):format(row.principal_kind, row.principal, row.level)
+  for i, grant in ipairs(grants.direct(w, "pipelines", row.id, row.creator)) do
+    list[i] = ("%s %s %s"):format(grant.principal_kind, grant.principal, grant.level)
   end
+  table.sort(list)
   return table.concat(list, ", ")
 end
 
@@ -166,7 +174,7 @@ end
 function World:target()
   local w, lines = self.w.dr, {}
   for _, row in ipairs(w.db:query "SELECT * FROM pipelines WHERE deleted IS NULL ORDER BY name") do
-    lines[#lines + 1] = ("%s %s [%s]"):format(row.name, settings_of(row), grants_of(w, row.id))
+    lines[#lines + 1] = ("%s %s [%s]"):format(row.name, settings_of(row), grants_of(w, row))
   end
   for _, row in ipairs(w.db:query "SELECT * FROM tree ORDER BY path") do
     lines[#lines + 1] = ("%s %s %s %s"):format(row.path, row.type, row.language or "",

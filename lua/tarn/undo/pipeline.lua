@@ -163,6 +163,11 @@ function edit.look(place, step, before)
   return nil, title(found) .. " is neither as it was nor as it should have become"
 end
 
+local function is_as_before(found, before)
+  return same(found.spec, before.spec) and same(found.run_as, before.run_as)
+    and same(found.parameters, before.parameters)
+end
+
 function edit.plan(place, step, at, _, before)
   local found = find(place, step.what.pipeline_id)
   if not found then
@@ -172,8 +177,7 @@ function edit.plan(place, step, at, _, before)
   local action = "restore the settings of " .. title(found)
   if not before then
     return { verdict = "blocked", action = action, reason = "what they were was not kept" }
-  elseif same(found.spec, before.spec) and same(found.run_as, before.run_as)
-    and same(found.parameters, before.parameters) then
+  elseif is_as_before(found, before) then
     return { verdict = "already", action = action, reason = "they are as they were" }
   end
   return { verdict = "undo", action = action, change = find_change(place, step, found, at),
@@ -189,6 +193,12 @@ end
 
 function edit.undo(place, step, action, op, _, before)
   local found, id = action.found, step.what.pipeline_id
+  if place.edited[id] then
+    found = place.native:pipeline_get(id) -- undoing a later edit has changed it since the plan
+    if is_as_before(found, before) then
+      return "they are as they were"
+    end
+  end
   local body = {}
   for key, value in pairs(before.spec) do
     body[key] = value
@@ -203,6 +213,7 @@ function edit.undo(place, step, action, op, _, before)
     kind = "pipeline.edit", request = "PUT /api/2.0/pipelines/" .. id, before = found,
     what = { pipeline_id = id, name = found.name, spec = body, undoes = mark(step) },
   }, place.native.pipeline_edit, place.native, id, body)
+  place.edited[id] = true
 end
 
 -- ---- delete ----
