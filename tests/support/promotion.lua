@@ -123,7 +123,8 @@ end
 
 --- Before each request, and once it has taken effect, call `before` and `after` with its
 -- number and with the request. What they return, if anything, is the reply.
----@param hooks { before?: fun(n: integer, request: table), after?: fun(n: integer, request: table) }
+---@param hooks { before?: function, after?: function }
+---@return fun(): integer how many requests there were
 function World:watch(hooks)
   local n, plain = 0, self.plain
   self.w.server.answer = function(server, request)
