@@ -3,6 +3,7 @@
 -- Pure, but for `tarn.diff.sides`, which reads the two.
 
 local export = require "tarn.export"
+local fault = require "tarn.fault"
 local fields = require "tarn.fields"
 local json = require "native.json"
 local layout = require "tarn.export.layout"
@@ -223,9 +224,21 @@ local function is_text(bytes)
   return not bytes:find("\0", 1, true) and utf8.len(bytes) ~= nil
 end
 
+-- What cannot be read (too large, not allowed) is unknown; the rest goes on.
 local function content_difference(left, right)
-  local a, b = left.read(), right.read()
-  if a == b or require("tarn.sources.object").is_same(left.format, a, b) then
+  local object = require "tarn.sources.object"
+  local texts = {}
+  for i, source in ipairs { left, right } do
+    local bytes, e = fault.try(source.read)
+    if e and object.is_fatal(e) then
+      error(e, 0)
+    elseif e then
+      return { kind = "unknown", note = e.message }
+    end
+    texts[i] = bytes
+  end
+  local a, b = texts[1], texts[2]
+  if a == b or object.is_same(left.format, a, b) then
     return nil
   end
   local entry = { kind = "changed", left_size = #a, right_size = #b }

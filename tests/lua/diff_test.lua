@@ -1,6 +1,7 @@
 --- Differences of settings and of texts, and what is noise.
 
 local diff = require "tarn.diff"
+local fault = require "tarn.fault"
 local json = require "native.json"
 local lines = require "tarn.diff.lines"
 local noise = require "tarn.diff.noise"
@@ -254,6 +255,14 @@ test("a source that cannot be read is unknown, not the same", function(t)
     with_sources("/r", { source("/r/a", "1") }))
   t.equal(list[1].kind, "unknown")
   t.equal(list[1].note, "missing")
+  local large = source("/r/a", "")
+  function large.read()
+    fault.raise { kind = "http", op = "x", status = 400, code = "MAX_READ_SIZE_EXCEEDED",
+      message = "too large" }
+  end
+  list = diff.sources(with_sources("/r", { large, source("/r/b", "1") }),
+    with_sources("/r", { source("/r/a", "1"), source("/r/b", "2") }))
+  t.equal({ list[1].kind, list[1].note, list[2].kind }, { "unknown", "too large", "changed" })
 end)
 
 local function shown(report, width)

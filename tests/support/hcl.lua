@@ -66,7 +66,7 @@ function R:string()
       is_template = true
       parts[#parts + 1] = self:want(".%b{}", "the end of a template")
     elseif two == "$$" or two == "%%" then
-      -- two signs are read at once, so that what follows them would not be an escape
+      -- strict: whether what follows two signs is an escape must not matter
       parts[#parts + 1], self.at = two, self.at + 2
     elseif c == "\\" then
       parts[#parts + 1] = self:escape()

@@ -12,8 +12,8 @@ local M = {}
 local ESCAPES <const> = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ['"'] = '\\"',
   ["\\"] = "\\\\" }
 
--- "${" and "%{" begin a template unless the sign is doubled; a sign in front of those would
--- be read together with them, and is written as its number.
+-- "${" and "%{" begin a template unless the sign is doubled. Signs in front of those are written
+-- as their number, so that no reader takes them together with the doubled one.
 local function template(signs, brace)
   local sign = signs:sub(1, 1)
   local number = sign == "$" and "\\u0024" or "\\u0025"
