@@ -15,7 +15,7 @@ local DEMO <const>, DR <const> = "demo-token", "demo-dr-token"
 local FAST <const> = { import = false, export = false }
 
 local function client(w, token, rates)
-  local ws = workspace.wrap(databricks.connect { host = w.url,
+  local ws = workspace.wrap(databricks.connect { host = w.url, timeout = 10,
     credential = databricks.credential { token = token } })
   sources.set_rates(ws, rates or FAST)
   return ws
@@ -494,6 +494,23 @@ test("a token that expires ends the copy, and its step is not done", function(t)
   local e = t.fault(sources.copy, a, b, plan, op)
   t.equal(e.kind, "auth")
   t.equal(op.steps[#op.steps].status, "failed")
+end)
+
+test("a network that is gone ends the copy instead of failing object by object", function(t)
+  local objects = {}
+  for i = 1, 30 do
+    objects["/Shared/p/" .. i] = tree.file(tostring(i))
+  end
+  local w <close>, a, b = start(objects) -- luacheck: ignore w
+  local plan = sources.plan(a, b, glob "/Shared/p")
+  local read = 0
+  local gone = { read = function()
+    read = read + 1
+    fault.raise { kind = "network", op = "test", message = "connection refused" }
+  end }
+  t.equal(t.fault(require("tarn.sources.copy").run, gone, b, plan, nil, { jobs = 1 }).kind,
+    "network")
+  t.equal(read, 8)
 end)
 
 test("a journal that cannot be written stops the copy before the request", function(t)

@@ -34,8 +34,12 @@ function Copy:advance(what)
   end
 end
 
+-- So many objects in a row that met no answer: it is the network, not the objects.
+local DEAD <const> = 8
+
 function Copy:fail(item, e)
-  if object.is_fatal(e) then
+  self.silent = (e.kind == "network" or e.kind == "timeout") and self.silent + 1 or 0
+  if object.is_fatal(e) or self.silent >= DEAD then
     error(e, 0)
   end
   local verdict = object.is_too_large(e) and "too_large" or object.is_missing(e) and "missing"
@@ -205,7 +209,7 @@ function M.run(source, target_ws, plan, op, opts)
   local small, large = todo_of(plan)
   local self = setmetatable({
     ws = target_ws, read = source.read, plan = plan, op = op or nothing,
-    report = new_report(plan), progress = opts.progress, done = 0,
+    report = new_report(plan), progress = opts.progress, done = 0, silent = 0,
     total = #plan.folders + #small + #large, planned = paths_of(plan),
     memo = opts.memo or memos.new(),
     place = tostring(target_ws.native),
@@ -215,6 +219,8 @@ function M.run(source, target_ws, plan, op, opts)
       local _, e = fault.try(step, self, item)
       if e then
         self:fail(item, e)
+      else
+        self.silent = 0
       end
       self:advance(item.target or item.path)
     end
