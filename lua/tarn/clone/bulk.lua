@@ -123,6 +123,7 @@ local RESUMED <const> = { "match", "from_file", "exclude", "name", "map", "catal
   "set", "drop", "path_map", "with_sources", "overwrite", "permissions", "production", "continuous",
   "placeholder", "start", "update" }
 
+-- The workspace of a run that was cut off: the one given now, or that of its profile then.
 local function open_side(ctx, side, given)
   if side.profile and (not given or given.profile ~= side.profile) then
     return require("tarn.command").open_workspace(side.profile, ctx.options)
@@ -145,9 +146,13 @@ local function resume(ctx, arg, target)
     end
   end
   rawset(ctx, "workspace", open_side(ctx, record.source, rawget(ctx, "workspace")))
-  local to = record.target.profile
-  target = to and to ~= record.source.profile and open_side(ctx, record.target, target)
-    or not to and target or ctx.workspace
+  if record.target.org_id ~= record.source.org_id then
+    target = open_side(ctx, record.target, target)
+    if not target then
+      fault.usage(ctx.op, ("the target %s has no profile: name it again"):format(
+        record.target.host or ""))
+    end
+  end
   local done = {}
   for _, item in ipairs(journal.items(record.id)) do
     if item.status == "done" or item.status == "unchanged" then
@@ -269,7 +274,7 @@ end
 --- Clone many pipelines. One that fails does not stop the rest.
 ---@param ctx tarn.Context
 ---@param arg table
----@param target tarn.WorkspaceClient
+---@param target? tarn.WorkspaceClient
 ---@param command table tarn.clone.command
 ---@return table { results, counts, warnings }
 function M.run(ctx, arg, target, command)
@@ -277,6 +282,7 @@ function M.run(ctx, arg, target, command)
   if arg.resume then
     record, target, done = resume(ctx, arg, target)
   end
+  target = target or ctx.workspace
   local list = choose(ctx, arg)
   check_name(ctx, arg, list, target)
   local session = clone.session(ctx.workspace, target, command.options(arg))

@@ -302,7 +302,7 @@ function M.run(ctx, arg, target)
   elseif arg.exclude then
     fault.usage(ctx.op, "--exclude belongs to --match and --from-file")
   end
-  return clone_one(ctx, arg, target)
+  return clone_one(ctx, arg, target or ctx.workspace)
 end
 
 M.render = { text = text.show }
