@@ -108,13 +108,21 @@ end
 
 -- ---- a run that was cut off ----
 
--- The newest bulk clone without an end; raises a fault if there is none.
-local function find_interrupted(ctx)
+-- The newest bulk clone without an end, of those that were chosen the same way if this one
+-- says how. Nil if there is none: then it was cut off before it began. Without any choice
+-- there is nothing to begin, which raises a fault.
+local function find_interrupted(ctx, arg)
+  local is_chosen = arg.match or arg.from_file
+  local wanted = arg.from_file and require("tarn.clone.command").kept_arg(arg).from_file
   for _, record in ipairs(journal.unfinished { command = ctx.op:match "%S+$" }) do
-    local arg = record.arg or {}
-    if arg.match or arg.from_file then
+    local then_ = record.arg or {}
+    if is_chosen and then_.match == arg.match and then_.from_file == wanted
+      and then_.name == arg.name or not is_chosen and (then_.match or then_.from_file) then
       return record
     end
+  end
+  if is_chosen then
+    return nil
   end
   fault.not_found(ctx.op, "no bulk clone was cut off", "`tarn journal` lists what was done")
 end
@@ -133,7 +141,10 @@ end
 
 -- Take up a run: its arguments, its workspaces, what it has done.
 local function resume(ctx, arg, target)
-  local record = find_interrupted(ctx)
+  local record = find_interrupted(ctx, arg)
+  if not record then
+    return nil, target, {}
+  end
   local again = fields.copy(record.arg)
   for _, name in ipairs(RESUMED) do
     arg[name] = type(arg[name]) == "table" and arg[name] or again[name]
