@@ -90,11 +90,14 @@ end
 function M.operations(opts)
   args.check(opts, { "command", "status", "since", "limit", "parent" })
   opts = opts or {}
+  local stored = opts.status == "interrupted" and "running" or opts.status
   local found = file.rows("SELECT * FROM operations WHERE (:command IS NULL OR command = :command) "
     .. "AND started >= :since AND (:parent IS NULL AND parent IS NULL OR parent = :parent) "
-    .. "ORDER BY started DESC, length(id) DESC, id DESC",
+    .. "AND (:status IS NULL OR status = :status OR :status = 'undone' AND undone IS NOT NULL) "
+    .. "ORDER BY started DESC, length(id) DESC, id DESC LIMIT :most",
     { command = opts.command or json.null, since = opts.since or 0,
-      parent = opts.parent or json.null })
+      parent = opts.parent or json.null, status = stored or json.null,
+      most = not stored and opts.limit or -1 })
   local i, given = 0, 0
   return function()
     while found[i + 1] and given < (opts.limit or math.maxinteger) do

@@ -53,6 +53,23 @@ test("an operation is shown with its steps and the fields that they changed", fu
   t.no_match(text .. json.encode(data), "dapi0123")
 end)
 
+test("what tarn api changes is in the journal, neither body nor answer are", function(t)
+  local j <close> = journaled.start()
+  j:data { "--profile", "there", "api", "GET", "/api/2.0/pipelines" }
+  t.is_nil(journal.operations()(), "reading is not")
+  j:data { "--profile", "there", "api", "POST", "/api/2.0/workspace/mkdirs?x=1", "--body",
+    '{"path": "/Shared/dapi0123456789"}' }
+  t.is_true(j:run({ "--profile", "there", "api", "DELETE", "/api/2.0/pipelines/x" }).status > 0)
+  local failed, done = j:data { "journal", "last" }, j:data({ "journal" })[2]
+  t.equal({ failed.status, failed.steps[1].status }, { "failed", "failed" })
+  t.equal({ done.command, done.status, done.target },
+    { "api", "done", "POST /api/2.0/workspace/mkdirs" })
+  t.no_match(json.encode(j:data { "journal", done.id }), "dapi")
+  local r = j:run { "undo", done.id, "--yes" }
+  t.equal(r.status, 5)
+  t.match(r.stderr, "does not know how to undo")
+end)
+
 test("an empty journal is an empty list; what is not there is not found", function(t)
   local j <close> = journaled.start()
   t.equal(#j:data { "journal" }, 0)

@@ -256,6 +256,19 @@ end
 local Step = {}
 Step.__index = Step
 
+-- The settings that are sent are for the reader; undo needs only those from before.
+local function without_secrets(what)
+  if type(what) ~= "table" or type(what.spec) ~= "table" then
+    return what
+  end
+  local copy = {}
+  for key, value in pairs(what) do
+    copy[key] = value
+  end
+  copy.spec = require("tarn.secrets").masked(what.spec)
+  return copy
+end
+
 --- Write down what is about to be sent. It is on the disk when this returns; if it cannot be,
 -- this raises, and nothing must be sent.
 ---@param fields { kind: string, request?: string, what?: table, before?: any }
@@ -266,7 +279,7 @@ function Operation:step(fields)
     error("kind is not a string", 2)
   end
   local n, now = self.next_step, task.time()
-  local what, before = text_of(fields.what), text_of(fields.before)
+  local what, before = text_of(without_secrets(fields.what)), text_of(fields.before)
   self.next_step = n + 1
   local written
   file.write_together(function(db)
