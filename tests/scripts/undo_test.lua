@@ -7,6 +7,7 @@ local journaled = require "support.journaled"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 local task = require "native.task"
+local troubles = require "sandbox.troubles"
 local undo = require "tarn.undo"
 
 local PATH <const> = "/api/2.0/pipelines/"
@@ -535,6 +536,40 @@ test("killed before or after any request, the next undo ends in the same state",
     end
   end
 end)
+
+-- What the workspace or the way to it may do to one request.
+local TROUBLES <const> = {
+  { action = "429", retry_after = 1 }, { action = "503", retry_after = 1 }, { action = "500" },
+  { action = "504" }, { action = "reset_before" }, { action = "reset_after" },
+  { action = "truncate" }, { action = "not_json" }, { action = "html_200" },
+  { action = "expired_token" }, { action = "403" }, { action = "409" }, { action = "503_html" },
+}
+
+test("with any fault at any request it ends, at the latest the next time, in the same state",
+  function(t)
+    local j <close> = journaled.start()
+    local changes = 5
+    for n, trouble in ipairs(TROUBLES) do
+      local at = n % changes + 1
+      local case, seen = everything(j, 100 + n), 0
+      local why = ("%s at request %d"):format(trouble.action, at)
+      j.on_request = function(request, answer)
+        seen = seen + (is_change(request) and 1 or 0)
+        if seen == at and is_change(request) then
+          seen = seen + 100
+          return troubles[trouble.action](trouble, request, answer)
+        end
+        return answer()
+      end
+      local r = j:run { "undo", case.op, "--yes" }
+      j.on_request = nil
+      if r.status ~= 0 then
+        r = j:run { "undo", case.op, "--yes" }
+      end
+      t.equal({ r.status, r.stderr }, { 0, "" }, why)
+      case.check(t, why)
+    end
+  end)
 
 local function tree(j, path)
   local found = {}

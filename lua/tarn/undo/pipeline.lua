@@ -1,6 +1,7 @@
 --- What undo knows of pipelines: created, edited, deleted.
 
 local delete = require "tarn.delete"
+local fault = require "tarn.fault"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local permission = require "tarn.undo.permission"
@@ -191,6 +192,20 @@ local function identity(name)
   return pipelines.is_id(name) and { service_principal_name = name } or { user_name = name }
 end
 
+-- A PUT whose answer was lost is sent again by the client, and then meets what it did itself.
+local function put_once(place, id, body)
+  local _, e = fault.try(place.native.pipeline_edit, place.native, id, body)
+  if not e then
+    return { pipeline_id = id }
+  elseif e.status == 409 or e.ambiguous then
+    local now = find(place, id)
+    if now and has_all(now, body) then
+      return { pipeline_id = id, last_modified = now.last_modified }
+    end
+  end
+  fault.raise(e)
+end
+
 function edit.undo(place, step, action, op, _, before)
   local found, id = action.found, step.what.pipeline_id
   if place.edited[id] then
@@ -212,8 +227,7 @@ function edit.undo(place, step, action, op, _, before)
   op:perform({
     kind = "pipeline.edit", request = "PUT /api/2.0/pipelines/" .. id, before = found,
     what = { pipeline_id = id, name = found.name, spec = body, undoes = mark(step) },
-  }, place.native.pipeline_edit, place.native, id, body)
-  place.edited[id] = true
+  }, put_once, place, id, body)
 end
 
 -- ---- delete ----
