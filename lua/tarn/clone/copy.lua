@@ -135,4 +135,16 @@ function M.edit_body(pipeline, body)
   return edit
 end
 
+--- The fault that says that the copy's name is somebody else's.
+---@param plan tarn.ClonePlan
+---@param pipeline? table whose
+---@return tarn.Fault
+function M.name_is_taken(plan, pipeline)
+  return fault.new { kind = "conflict", op = "tarn clone", code = "RESOURCE_CONFLICT",
+    message = ("'%s' already has a pipeline named '%s'%s"):format(
+      plan.target.profile or plan.target.host, plan.name,
+      pipeline and (" (%s)"):format(pipeline.pipeline_id) or ""),
+    hint = "--name gives the copy another name; --update says that it is the copy" }
+end
+
 return M
