@@ -285,6 +285,17 @@ test("T14: the target's token is used once, and is stored, echoed and logged now
   t.no_match(r.stderr, wrong)
 end)
 
+test("T14: a token does not travel in the clear, nor is an address taken for a path", function(t)
+  local dir <close> = cli.dir()
+  local p <close> = start()
+  for _, host in ipairs { "http://dr.example.com", "https://dr.example.com/x?token=y", "a b" } do
+    local r = run_cli(p, dir, { "clone-to-workspace", "quickstart", "--dest-host", host,
+      "--token-env", "TARGET" }, { TARGET = "demo-dr-token" })
+    t.equal(r.status, 2, host)
+    t.match(r.stderr, "--dest-host is not")
+  end
+end)
+
 test("T15: a dry run is the whole plan, checked on both sides, and changes nothing", function(t)
   local p <close> = start()
   local seen = {}
@@ -444,6 +455,30 @@ test("many sources are not given one name", function(t)
   local e = t.fault(p.clone, { match = "sales*", name = "one" })
   t.equal(e.kind, "usage")
   t.match(e.message, "cannot all be named 'one'")
+end)
+
+test("in one workspace the copies of an earlier run are not copied again", function(t)
+  local p <close> = start()
+  local arg = function()
+    return { match = "sales_*", name = "* copy", schema = "copies", to = p.here }
+  end
+  local data = p.clone(arg())
+  t.equal(data.counts, { created = #data.results })
+  local again = p.clone(arg())
+  t.equal(again.counts, { unchanged = #data.results })
+end)
+
+test("a secret that --set gives is not kept, and --resume asks for it again", function(t)
+  local p <close> = start()
+  local dir <close> = cli.dir()
+  local kept = require("tarn.clone.command").kept_arg { set = { "configuration.db.password=hunter2",
+    "configuration.env=dr", 'tags["token"]=hunter2' } }
+  t.equal(kept.set, { "configuration.db.password=***", "configuration.env=dr",
+    'tags["token"]=***' })
+  local r = run_cli(p, dir, { "clone", "quickstart", "--name", "kept", "--schema", "k", "--set",
+    "configuration.db.password=hunter2", "-vv" })
+  t.equal(r.status, 0, r.stderr)
+  t.no_match(r.stdout .. all_bytes(dir.path), "hunter2")
 end)
 
 -- ---- permissions and identity ----
