@@ -565,6 +565,74 @@ test("a suggested map holds what is bound, and settles it when filled in", funct
     row(data, "event_log.catalog").to }, { "mapped", "finance_dr", "finance_dr" })
 end)
 
+test("a map may be a function of the whole spec", function(t)
+  local p <close> = start()
+  local dir <close> = cli.dir()
+  local map = dir.write("f.lua", [[return function(spec)
+    spec.tags = { from = spec.name }
+    spec.notifications = nil
+    spec.clusters[1].node_type_id = "Standard_DS3_v2"
+    return spec
+  end]])
+  local data = p.clone { pipeline = "finance_gl_close", name = "f", map = map }
+  local spec = p.get(data.new_pipeline_id).spec
+  t.equal({ spec.tags, spec.notifications, spec.clusters[1].node_type_id },
+    { { from = "finance_gl_close" }, nil, "Standard_DS3_v2" })
+  t.equal({ row(data, "tags.from").verdict, row(data, "clusters[0].node_type_id").from,
+    row(data, "notifications[0].alerts[0]").verdict }, { "mapped", "i3.xlarge", "dropped" })
+  t.match(row(data, "tags.from").rule, "the function in ")
+end)
+
+test("a pipeline of the Hive metastore gets a storage of its own, and keeps it", function(t)
+  local p <close> = start { scenario = "empty" }
+  local id = p.f:pipeline { name = "hms", catalog = json.null, serverless = false,
+    schema = json.null, target = "legacy" }
+  local data = p.clone { pipeline = id, name = "hms" }
+  local copy = p.get(data.new_pipeline_id)
+  t.equal({ copy.spec.storage, copy.spec.target, copy.spec.schema, copy.spec.serverless },
+    { "dbfs:/pipelines/" .. data.new_pipeline_id, "legacy", nil, false })
+  t.equal({ row(data, "storage").verdict, row(data, "target").verdict }, { "dropped", "kept" })
+  t.equal(p.clone({ pipeline = id, name = "hms" }).status, "unchanged")
+  t.equal(p.clone({ pipeline = id, name = "hms", set = { "photon=true" } }).status, "updated")
+  t.equal(p.get(data.new_pipeline_id).spec.storage, copy.spec.storage)
+  data = p.clone { pipeline = id, name = "to uc", catalog = "main", set = { "storage=dbfs:/mine" },
+    drop = { "storage" } }
+  t.equal(p.get(data.new_pipeline_id).spec.catalog, "main")
+end)
+
+test("num_workers 0 and serverless false are sent", function(t)
+  local p <close> = start()
+  local data = p.clone { pipeline = "sales_forecast", name = "zero", set = { "serverless=false" } }
+  local spec = p.get(data.new_pipeline_id).spec
+  t.equal({ spec.clusters[1].num_workers, spec.serverless }, { 0, false })
+end)
+
+test("run_as that was set stays set when the copy is updated", function(t)
+  local p <close> = start()
+  local function arg(more)
+    local all = { pipeline = "finance_gl_close", name = "as" }
+    for key, value in pairs(more or {}) do
+      all[key] = value
+    end
+    return all
+  end
+  local id = p.clone(arg()).new_pipeline_id
+  t.equal(p.get(id).run_as, { service_principal_name = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718" })
+  t.equal(p.get(id).parameters, { ledger = "primary", period = "current" })
+  t.equal(p.clone(arg { drop = { "run_as" }, set = { "photon=true" } }).status, "updated")
+  t.equal(p.get(id).run_as, { service_principal_name = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718" })
+end)
+
+test("--start starts one update, and not again when nothing changed", function(t)
+  local p <close> = start()
+  local arg = function() return { pipeline = "quickstart", name = "go", start = true } end
+  local data = p.clone(arg())
+  t.is_true(data.update_id)
+  t.is_nil(p.clone(arg()).update_id)
+  local updates = p.there.native:update_list(data.new_pipeline_id).updates
+  t.equal(#updates, 1)
+end)
+
 test("a secret in plain text is warned of, and its value shown nowhere", function(t)
   local p <close> = start()
   local dir <close> = cli.dir()
