@@ -80,6 +80,17 @@ function M.mask(name, value)
   return M.is_secret(name, value) and M.MASK or value
 end
 
+--- PATH=VALUE with the value masked if it looks like a secret; other texts as they are.
+---@param text string
+---@return string
+function M.mask_setting(text)
+  local path, value = text:match '^([^="]*%[".-"%][^=]*=)(.*)$'
+  if not path then
+    path, value = text:match "^([^=]*=)(.*)$"
+  end
+  return path and path .. M.mask(path:match '([%w_.-]+)"?%]?=$', value) or text
+end
+
 --- A copy of a value of any depth in which what looks like a secret is masked.
 ---@param value any
 ---@param name? any the name that the value has in what holds it

@@ -121,12 +121,21 @@ local function step_row(step)
   }
 end
 
+-- The arguments of a command; in PATH=VALUE, the last part of the path names the value.
+local function shown_arg(arg)
+  local copy = secrets.masked(arg)
+  for i, text in ipairs(type(arg) == "table" and type(arg.set) == "table" and arg.set or {}) do
+    copy.set[i] = secrets.mask_setting(text)
+  end
+  return copy
+end
+
 --- All that is known of an operation.
 ---@param record tarn.OperationRecord
 ---@return table
 function M.details(record)
   local data = brief(record)
-  data.arg, data.result = secrets.masked(record.arg), secrets.masked(record.result)
+  data.arg, data.result = shown_arg(record.arg), secrets.masked(record.result)
   data.user, data.version, data.script = record.user, record.version, record.script
   data.source, data.target = record.source, record.target
   data.items, data.steps = json.array {}, json.array {}
