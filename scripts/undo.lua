@@ -20,6 +20,15 @@ local function plan_of(ctx, arg)
   return undo.plan(undo.open(ctx, record), record, { tables = arg.tables, force = arg.force })
 end
 
+local function has_work(plan)
+  for _, action in ipairs(plan.actions) do
+    if action.verdict ~= "already" and action.verdict ~= "nothing" then
+      return true
+    end
+  end
+  return false
+end
+
 local function rows_of(plan)
   local rows = {}
   for i, action in ipairs(plan.actions) do
@@ -83,6 +92,9 @@ has no profile for it.]],
     if arg.dry_run then
       return { operation = plan.operation.id, status = "would undo", dry_run = true,
         steps = rows_of(plan) }
+    end
+    if plan.operation.undone and not has_work(plan) then
+      return { operation = plan.operation.id, status = "already undone", steps = rows_of(plan) }
     end
     local id, failed = undo.apply(plan, { arg = arg, progress = ctx.progress })
     if failed then
