@@ -38,7 +38,7 @@ was cut off.]],
   examples = {
     { "clone sales_orders_etl --name sales_orders_copy --schema orders_copy --dry-run",
       "look first" },
-    { "clone sales_orders_etl --name 'sales_*' --to demo-dr --catalog sales_dr --with-sources",
+    { "clone sales_orders_etl --name '*_dr' --to demo-dr --catalog sales_dr --with-sources",
       "into another workspace, with its code" },
     { "clone finance_gl_close --to demo-dr --suggest-map", "print a map to fill in" },
     { "clone --match 'finance_*' --to demo-dr --map dr.lua --with-sources --permissions",

@@ -381,8 +381,8 @@ end
 function Map:unused()
   local list = {}
   for name, section in pairs(self.sections) do
-    for old in pairs(type(section) == "table" and section or {}) do
-      if not self.used[name .. "\0" .. old] then
+    for old, new in pairs(type(section) == "table" and section or {}) do
+      if new ~= "" and not self.used[name .. "\0" .. old] then
         list[#list + 1] = ("%s: '%s' is nowhere in the source"):format(
           self.rules[name .. "\0" .. old] or self:rule_text(name, old), old)
       end

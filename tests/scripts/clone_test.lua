@@ -352,7 +352,7 @@ test("T16: a copy is traceable from its source", function(t)
   local copies = journal.copies { org_id = data.source.org_id,
     pipeline_id = data.source.pipeline_id }
   t.equal({ copies[1].pipeline_id, copies[1].name, copies[1].op, copies[1].org_id },
-    { data.new_pipeline_id, "t16", data.operation, data.target.org_id })
+    { data.new_pipeline_id, "t16", data.operation, data.copy.org_id })
   local steps = journal.steps(data.operation)
   t.equal({ #steps, steps[1].kind, steps[1].status, steps[1].result.pipeline_id },
     { 1, "pipeline.create", "done", data.new_pipeline_id })

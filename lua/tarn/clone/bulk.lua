@@ -17,6 +17,7 @@ local secrets = require "tarn.secrets"
 local M = {}
 
 local AT_ONCE <const> = 16   -- clones; the connection bounds calls by itself
+local NOT_CLONABLE <const> = "NOT_CLONABLE"
 local INDEX_FROM <const> = 4 -- from so many on, the target's names are listed once
 
 -- ---- which ----
@@ -208,6 +209,14 @@ function Run:apply(item, plan)
   return result
 end
 
+-- What cannot be cloned at all is told, and does not make the whole a failure.
+function Run:note(result, e)
+  if e then
+    result.error = report.fields(e)
+    self.first_fault = self.first_fault or e.code ~= NOT_CLONABLE and e or nil
+  end
+end
+
 function Run:clone(item)
   local options = self.command.options(self.arg)
   options.pipeline, options.session = item.pipeline, self.session
@@ -216,13 +225,12 @@ function Run:clone(item)
   if self.arg.suggest_map then
     self.plans[#self.plans + 1] = plan
     return result_of(item, plan, "planned")
-  elseif self.arg.dry_run then
+  elseif self.arg.dry_run or plan.refusals[1] then
     local result = result_of(item, plan, plan.refusals[1] and "refused" or "planned")
     result.action = plan.action
-    result.error = plan.refusals[1] and report.fields(plan.refusals[1])
+    self:note(result, plan.refusals[1])
     return result
   end
-  clone.check(plan)
   return self:apply(item, plan)
 end
 
@@ -236,9 +244,8 @@ function Run:one(item)
   if e and is_fatal(e) then
     fault.raise(e)
   elseif e then
-    result = result_of(item, nil, e.code == "NOT_CLONABLE" and "refused" or "failed")
-    result.error = report.fields(e)
-    self.first_fault = self.first_fault or e.code ~= "NOT_CLONABLE" and e or nil
+    result = result_of(item, nil, e.code == NOT_CLONABLE and "refused" or "failed")
+    self:note(result, e)
   elseif result.status == "partial" then
     self.partial = true
   end

@@ -72,9 +72,7 @@ end
 local function mask_set(list)
   local masked = json.array {}
   for i, item in ipairs(list) do
-    local path, value = item:match "^(.-)=(.*)$"
-    local name = path and path:match '([^.%["]+)"?%]?$'
-    masked[i] = path and path .. "=" .. secrets.mask(name, value) or item
+    masked[i] = secrets.mask_setting(item)
   end
   return masked
 end
@@ -155,16 +153,18 @@ end
 ---@param plan tarn.ClonePlan
 ---@return table
 function M.data(plan)
-  local body = plan.body
+  local body, shown = plan.body, preview(plan)
   return {
     source_pipeline_id = plan.source.pipeline_id, source_pipeline_name = plan.source.name,
     pipeline_id = plan.source.pipeline_id, new_name = plan.name,
     source_workspace = plan.source.host, dest_workspace = plan.target.host,
-    source = public_side(plan.source), target = public_side(plan.target),
+    source = public_side(plan.source), copy = public_side(plan.target),
+    dest_pipeline_id = plan.target.pipeline_id or json.null,
     same_workspace = plan.same_workspace, action = plan.action, changes = plan.changes,
-    catalog = body.catalog or json.null, libraries_count = count(body.libraries),
+    catalog = body.catalog or json.null, target = shown.target,
+    libraries_count = count(body.libraries),
     clusters_count = count(body.clusters), continuous = body.continuous == true,
-    serverless = body.serverless == true, spec_preview = preview(plan),
+    serverless = body.serverless == true, spec_preview = shown,
     fields = plan.fields, counts = verdict_counts(plan.fields), steps = plan.steps,
     warnings = plan.warnings, admin_commands = clone.admin_commands(plan),
     effective_settings = plan.effective, effective_differences = plan.effective_differences,
@@ -209,7 +209,7 @@ end
 local function finish(data, done, ctx)
   data.status, data.new_pipeline_id = done.status, done.pipeline_id
   data.dest_pipeline_id, data.update_id = done.pipeline_id, done.update_id
-  data.target.pipeline_id = done.pipeline_id
+  data.copy.pipeline_id = done.pipeline_id
   data.sources_report = done.sources
   for _, e in ipairs(done.problems) do
     table.insert(data.problems, report.fields(e))

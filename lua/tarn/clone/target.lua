@@ -45,8 +45,8 @@ function M.judge(item, plan, session, options)
   elseif answer == "no" and kind == "schema" then
     row.reason = "it is not there yet: the first update makes it, if it may"
   elseif answer == "no" then
-    needs_attention(row, ("there is no %s '%s' there"):format(noun(kind),
-      kind == "secret" and detail or item.value), kind, item.value)
+    local absent = kind == "secret" and detail or ("%s '%s'"):format(noun(kind), item.value)
+    needs_attention(row, ("there is no %s there"):format(absent), kind, item.value)
   elseif not item.mapped and UNKNOWABLE[kind] ~= false and kind ~= "schema" then
     needs_attention(row, UNKNOWABLE[kind] or ("whether this %s is there could not be asked")
       :format(noun(kind)), kind, item.value)
