@@ -16,7 +16,7 @@ local secrets = require "tarn.secrets"
 
 local M = {}
 
-local AT_ONCE <const> = 16   -- clones; the connection bounds calls by itself
+local AT_ONCE <const> = 64   -- clones: about one call each; the connection bounds calls
 local NOT_CLONABLE <const> = "NOT_CLONABLE"
 local INDEX_FROM <const> = 4 -- from so many on, the target's names are listed once
 
@@ -289,6 +289,15 @@ local function finish(self, data)
   end
 end
 
+-- What every clone will ask, asked while the list of pipelines is still on its way. A refusal
+-- is met again, and told, by who needs the answer.
+local function ask_ahead(session)
+  pool.each({ session.source, session.target }, function(probe)
+    fault.try(probe.identity, probe)
+    fault.try(probe.metastore, probe)
+  end)
+end
+
 --- Clone many pipelines. One that fails does not stop the rest.
 ---@param ctx tarn.Context
 ---@param arg table
@@ -301,9 +310,11 @@ function M.run(ctx, arg, target, command)
     record, target, done = resume(ctx, arg, target)
   end
   target = target or ctx.workspace
+  local session = clone.session(ctx.workspace, target, command.options(arg))
+  local warm = pool.begin(ask_ahead, session)
   local list = choose(ctx, arg)
   check_name(ctx, arg, list, target)
-  local session = clone.session(ctx.workspace, target, command.options(arg))
+  warm()
   local here, there = session.source:identity(), session.target:identity()
   if here.org_id == there.org_id then
     list = without_copies(list, arg)
@@ -325,7 +336,7 @@ function M.run(ctx, arg, target, command)
         new_pipeline_id = before.target.pipeline_id or json.null, operation = before.id }
     end
     return self:one(item)
-  end, { limit = math.min(ctx.options.jobs or AT_ONCE, AT_ONCE * 4) })
+  end, { limit = math.min(ctx.options.jobs or AT_ONCE, AT_ONCE) })
   if arg.suggest_map then
     return command.suggestion(self.plans)
   end
