@@ -325,6 +325,18 @@ test("T15: a dry run is the whole plan, checked on both sides, and changes nothi
   t.equal(data.same_workspace, false)
 end)
 
+test("T15: the answers have the fields of the page", function(t)
+  local p <close> = start()
+  local data = p.clone { pipeline = "finance_revenue_recognition", name = "page" }
+  for _, field in ipairs { "source_pipeline_id", "source_pipeline_name", "source_workspace",
+    "dest_workspace", "new_name", "new_pipeline_id", "dest_pipeline_id", "catalog", "target",
+    "libraries_count", "clusters_count", "continuous", "serverless", "dry_run", "status",
+    "fields", "steps", "warnings" } do
+    t.is_true(data[field] ~= nil, field)
+  end
+  t.equal({ data.catalog, data.target, data.status }, { "finance", "revrec", "created" })
+end)
+
 test("T15: what the workspace would make otherwise is said", function(t)
   local p <close> = start()
   local there <close> = target_with(error, { ["POST /api/2.0/pipelines"] = function(request)
