@@ -7,9 +7,9 @@ local fields = require "tarn.fields"
 local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
-local mapping = require "tarn.mapping"
 local report = require "tarn.report"
 local secrets = require "tarn.secrets"
+local suggest = require "tarn.mapping.suggest"
 local text = require "tarn.clone.text"
 
 local M = {}
@@ -231,14 +231,14 @@ function M.suggestion(list)
   for _, plan in ipairs(list) do
     table.move(plan.suggestions, 1, #plan.suggestions, #found + 1, found)
   end
-  local sections, map = mapping.suggest(found), {}
+  local sections, map = suggest.sections(found), {}
   for name, entries in pairs(sections) do
     map[name] = {}
     for old in pairs(entries) do
       map[name][old] = ""
     end
   end
-  return { map = map, suggestion = mapping.suggestion_text(sections) }
+  return { map = map, suggestion = suggest.text(sections) }
 end
 
 local function check_unused(data, map)
