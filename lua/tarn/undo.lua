@@ -36,7 +36,8 @@ end
 ---@field verdict "undo"|"changed"|"unknown"|"blocked"|"already"|"nothing"|"done"|"failed"
 ---@field reason? string
 
--- All steps of an operation and of its parts, newest first.
+-- All steps of an operation and of its parts, newest first; but folders last, since one part
+-- may have put something into the folder that another one was about to make.
 local function all_steps(record)
   local list = journal.steps(record.id)
   for _, item in ipairs(journal.items(record.id)) do
@@ -44,8 +45,13 @@ local function all_steps(record)
       list[#list + 1] = step
     end
   end
+  local function is_folder(step)
+    return step.kind == "workspace.mkdirs"
+  end
   table.sort(list, function(a, b)
-    if a.started ~= b.started then
+    if is_folder(a) ~= is_folder(b) then
+      return is_folder(b)
+    elseif a.started ~= b.started then
       return a.started > b.started
     elseif a.op ~= b.op then
       return a.op > b.op
