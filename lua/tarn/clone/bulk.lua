@@ -109,17 +109,24 @@ end
 
 -- ---- a run that was cut off ----
 
--- The newest bulk clone without an end, of those that were chosen the same way if this one
--- says how. Nil if there is none: then it was cut off before it began. Without any choice
--- there is nothing to begin, which raises a fault.
+local WORK_LEFT <const> = { failed = true, partial = true }
+
+-- The newest bulk clone, if it ended with something left to do (Ctrl-C, a log-in that expired);
+-- else the newest without an end. Of those that were chosen the same way if this one says how.
+-- Nil if there is none: then it was cut off before it began. Without any choice there is
+-- nothing to begin, which raises a fault.
 local function find_interrupted(ctx, arg)
   local is_chosen = arg.match or arg.from_file
   local wanted = arg.from_file and require("tarn.clone.command").kept_arg(arg).from_file
-  for _, record in ipairs(journal.unfinished { command = ctx.op:match "%S+$" }) do
+  local newest = true
+  for record in journal.operations { command = ctx.op:match "%S+$" } do
     local then_ = record.arg or {}
     if is_chosen and then_.match == arg.match and then_.from_file == wanted
       and then_.name == arg.name or not is_chosen and (then_.match or then_.from_file) then
-      return record
+      if record.status == "interrupted" or newest and WORK_LEFT[record.status] then
+        return record
+      end
+      newest = false
     end
   end
   if is_chosen then
@@ -176,8 +183,20 @@ end
 
 -- ---- one of many ----
 
+-- Sources that the copy needs and that are not at the target as they are here.
+local function not_copied(plan)
+  local list = json.array {}
+  for _, item in ipairs(plan and plan.sources and plan.sources.items or {}) do
+    if item.verdict ~= "copy" and item.verdict ~= "same" then
+      list[#list + 1] = { path = item.path, verdict = item.verdict, reason = item.reason }
+    end
+  end
+  return list
+end
+
 local function result_of(item, plan, status)
-  local attention = 0
+  local sources = not_copied(plan)
+  local attention = #sources
   for _, row in ipairs(plan and plan.fields or {}) do
     attention = attention + (row.verdict == "attention" and 1 or 0)
   end
@@ -186,6 +205,7 @@ local function result_of(item, plan, status)
     source_pipeline_name = plan and plan.source.name or item.name,
     new_name = plan and plan.name or json.null, status = status, attention = attention,
     new_pipeline_id = plan and plan.target.pipeline_id or json.null,
+    warnings = plan and plan.warnings or json.array {}, not_copied = sources,
   }
 end
 
@@ -201,6 +221,10 @@ function Run:apply(item, plan)
   local partly = #done.problems > 0 or done.sources and #done.sources.failed > 0
   local result = result_of(item, plan, partly and "partial" or done.status)
   result.operation, result.update_id = op.id, done.update_id
+  for _, lost in ipairs(done.sources and done.sources.failed or {}) do
+    table.insert(result.not_copied,
+      { path = lost.path, verdict = lost.verdict, reason = lost.reason })
+  end
   if done.problems[1] then
     result.error = report.fields(done.problems[1])
   end
