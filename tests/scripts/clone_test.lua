@@ -635,6 +635,34 @@ test("run_as that was set stays set when the copy is updated", function(t)
   t.equal(p.get(id).run_as, { service_principal_name = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718" })
 end)
 
+test("who it runs as may become a service principal there", function(t)
+  local p <close> = start()
+  local dir <close> = cli.dir()
+  local id = p.f:pipeline { name = "by jo", run_as = { user_name = "jo.whitfield@example.com" } }
+  local data = p.clone { pipeline = id, name = "by jo", dry_run = true }
+  t.equal(row(data, "run_as.user_name").verdict, "attention")
+  local map = dir.write("m.json", '{"principals": {"jo.whitfield@example.com": '
+    .. '"6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718"}}')
+  data = p.clone { pipeline = id, name = "by jo", map = map }
+  t.equal(row(data, "run_as.user_name").verdict, "mapped")
+  t.equal(p.get(data.new_pipeline_id).run_as,
+    { service_principal_name = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718" })
+end)
+
+test("code goes to another folder of the same workspace, and the copy runs it there", function(t)
+  local p <close> = start()
+  local arg = function()
+    return { pipeline = "quickstart", name = "moved", schema = "moved", to = p.here,
+      with_sources = true, path_map = { "/Users/jo.whitfield@example.com=/Shared/moved" } }
+  end
+  local data = p.clone(arg())
+  local path = p.get(data.new_pipeline_id, p.here).spec.libraries[1].notebook.path
+  t.match(path, "^/Shared/moved/", true)
+  t.equal(p.here.native:workspace_status(path).object_type, "NOTEBOOK")
+  t.equal(row(data, "libraries[0].notebook.path").verdict, "mapped")
+  t.equal(p.clone(arg()).status, "unchanged")
+end)
+
 test("--start starts one update, and not again when nothing changed", function(t)
   local p <close> = start()
   local arg = function() return { pipeline = "quickstart", name = "go", start = true } end

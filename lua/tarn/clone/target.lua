@@ -1,6 +1,7 @@
 --- What the target says to the values that a clone would bring: is each of them there?
 
 local mapping = require "tarn.mapping"
+local permissions = require "tarn.permissions"
 
 local M = {}
 
@@ -18,6 +19,10 @@ local UNKNOWABLE <const> = {
   location = "whether the copy may read and write there cannot be asked",
   event_log = false, -- a table of that name is made by the copy's first update
 }
+
+local function principal_kind(name)
+  return permissions.is_application_id(name) and "service_principal_name" or "user_name"
+end
 
 local function needs_attention(row, reason, kind, value)
   row.verdict, row.reason = "attention", reason
@@ -39,7 +44,7 @@ function M.judge(item, plan, session, options)
     return
   end
   local answer, detail = session.target:has(kind, item.value, { catalog = item.catalog,
-    principal = kind == "principal" and item.keys[#item.keys] or nil })
+    principal = kind == "principal" and principal_kind(item.value) or nil })
   if answer == "yes" then
     row.reason = "it is there"
   elseif answer == "no" and kind == "schema" then
