@@ -1,4 +1,5 @@
 local fault = require "tarn.fault"
+local journal = require "tarn.journal"
 local json = require("tarn").json
 
 local OP <const> = "tarn api"
@@ -60,12 +61,34 @@ local function check_path(path)
   end
 end
 
+-- What changes something is in the journal: that it was sent, and how it ended. Neither body
+-- nor answer is: both may be a token.
+local function call(ctx, arg, options)
+  local ws = ctx.workspace
+  if arg.method == "GET" or arg.method == "HEAD" then
+    return (ws:request(arg.method, arg.endpoint, options))
+  end
+  local request = ("%s %s"):format(arg.method, arg.endpoint:match "^[^?]*")
+  local op <close> = journal.begin { command = "api",
+    target = { host = ws:host(), profile = ws.profile, name = request } }
+  local step = op:step { kind = "api.call", request = request, what = { name = request } }
+  local ok, answer = fault.call(ws.request, ws, arg.method, arg.endpoint, options)
+  if not ok then
+    step:failed(answer)
+    error(answer, 0)
+  end
+  step:done()
+  op:finish "done"
+  return answer
+end
+
 return {
   summary = "Call any REST endpoint of the workspace.",
   effect = "write",
   details = [[
 The answer is printed as JSON. A call that may have taken effect although its answer was lost
-is sent again only if that does no harm: GET, HEAD, PUT and DELETE.]],
+is sent again only if that does no harm: GET, HEAD, PUT and DELETE. What is not GET or HEAD
+is in the journal, without its body: `tarn undo` cannot take it back.]],
   args = {
     { "method", "choice", "GET, POST, PUT, PATCH, DELETE or HEAD.",
       choices = { "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD" } },
@@ -94,7 +117,6 @@ is sent again only if that does no harm: GET, HEAD, PUT and DELETE.]],
     if arg.dry_run then
       return { method = arg.method, path = arg.endpoint, query = query, body = body }
     end
-    return (ctx.workspace:request(arg.method, arg.endpoint, { query = query, body = body,
-      raw = arg.raw or nil }))
+    return call(ctx, arg, { query = query, body = body, raw = arg.raw or nil })
   end,
 }

@@ -25,7 +25,8 @@ Many at once: --match GLOB, or --from-file FILE (a name or id in each line); '*'
 for the source's name. One that fails does not stop the rest, and --resume goes on where a run
 was cut off.]],
   args = clones.args {
-    { "to", "workspace", "The workspace that gets the copy.", default = "here", value = "PROFILE" },
+    { "to", "workspace", "The workspace that gets the copy; without it, the source's own.",
+      optional = true, value = "PROFILE" },
     { "match", "string", "Clone all pipelines whose name matches this glob.", optional = true,
       value = "GLOB" },
     { "from_file", "path", "Clone the pipelines named in this file; - is standard input.",
@@ -37,9 +38,9 @@ was cut off.]],
   examples = {
     { "clone sales_orders_etl --name sales_orders_copy --schema orders_copy --dry-run",
       "look first" },
-    { "clone sales_orders_etl --name 'sales_*' --to demo-dr --catalog sales_dr --with-sources",
+    { "clone sales_orders_etl --name '*_dr' --to demo-dr --catalog sales_dr --with-sources",
       "into another workspace, with its code" },
-    { "clone finance_gl_close --to demo-dr --suggest-map > dr.lua", "a map to fill in" },
+    { "clone finance_gl_close --to demo-dr --suggest-map", "print a map to fill in" },
     { "clone --match 'finance_*' --to demo-dr --map dr.lua --with-sources --permissions",
       "many at once" },
   },

@@ -57,7 +57,7 @@ belong to any pipeline; those in the Hive metastore always stay.]],
   question = function(ctx, arg)
     local found = find(ctx, arg)
     return ("pipeline '%s' (%s, %s) in %s is deleted, its tables %s."):format(found.name,
-      found.pipeline_id, found.state, ctx.workspace:host(),
+      found.pipeline_id, found.state, ctx.workspace.profile or ctx.workspace:host(),
       tables_word(found, arg) == "deleted" and "too" or "stay")
   end,
 

@@ -1,6 +1,8 @@
 local journal = require "tarn.journal"
 local undo = require "tarn.undo"
 
+local SHOWN <const> = 12 -- actions in the question
+
 -- "last" is the newest that is no undo itself: who is told to run it again means the same.
 local function find(name)
   if name == "last" then
@@ -16,6 +18,15 @@ end
 local function plan_of(ctx, arg)
   local record = find(arg.operation)
   return undo.plan(undo.open(ctx, record), record, { tables = arg.tables, force = arg.force })
+end
+
+local function has_work(plan)
+  for _, action in ipairs(plan.actions) do
+    if action.verdict ~= "already" and action.verdict ~= "nothing" then
+      return true
+    end
+  end
+  return false
 end
 
 local function rows_of(plan)
@@ -64,12 +75,14 @@ has no profile for it.]],
   question = function(ctx, arg)
     local plan = plan_of(ctx, arg)
     undo.check(plan)
-    local lines = {}
+    local lines, n = {}, 0
     for _, action in ipairs(plan.actions) do
       if action.verdict == "undo" then
-        lines[#lines + 1] = "\n  " .. action.action
+        n = n + 1
+        lines[#lines + 1] = n <= SHOWN and "\n  " .. action.action or nil
       end
     end
+    lines[#lines + 1] = n > SHOWN and ("\n  and %d more"):format(n - SHOWN) or nil
     return ("%s of %s is undone:%s\n"):format(plan.operation.command, plan.operation.id,
       #lines > 0 and table.concat(lines) or " nothing is left to do")
   end,
@@ -79,6 +92,9 @@ has no profile for it.]],
     if arg.dry_run then
       return { operation = plan.operation.id, status = "would undo", dry_run = true,
         steps = rows_of(plan) }
+    end
+    if plan.operation.undone and not has_work(plan) then
+      return { operation = plan.operation.id, status = "already undone", steps = rows_of(plan) }
     end
     local id, failed = undo.apply(plan, { arg = arg, progress = ctx.progress })
     if failed then

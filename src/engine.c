@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE /* getentropy */
 #include "engine.h"
 
 #include "api/api.h"
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ALARMS_BEFORE_WARNING 10   /* ticks of 100 ms of CPU time */
 #define CLOSING_MS            2000 /* what tasks get to close in when the first has ended */
@@ -81,8 +83,23 @@ static void open_coroutine(lua_State *L) {
     lua_pop(L, 2);
 }
 
+/* Lua seeds by the second and by addresses, which two processes may share; ids are made from
+ * these numbers. */
+static void seed_random(lua_State *L) {
+    lua_Integer seed[2];
+    if (getentropy(seed, sizeof seed) == -1)
+        return; /* an old kernel: Lua's own seed stays */
+    lua_getglobal(L, "math");
+    lua_getfield(L, -1, "randomseed");
+    lua_pushinteger(L, seed[0]);
+    lua_pushinteger(L, seed[1]);
+    lua_call(L, 2, 0);
+    lua_pop(L, 1);
+}
+
 static int open_libraries(lua_State *L) {
     luaL_openlibs(L);
+    seed_random(L);
     open_package(L);
     luaL_requiref(L, "native.task", api_lib("native.task"), 0); /* its metatable */
     lua_pop(L, 1);

@@ -23,19 +23,21 @@ end
 ---@param id string
 ---@return table?
 function M.find_permissions(ws, id)
-  local acl, e = fault.try(ws.request, ws, "GET", "/api/2.0/permissions/pipelines/" .. id)
-  if e and e.kind == "cancelled" then
-    fault.raise(e)
+  local ok, answer = fault.call(ws.request, ws, "GET", "/api/2.0/permissions/pipelines/" .. id)
+  if ok then
+    return answer
+  elseif answer.kind == "cancelled" or answer.kind == "bug" then
+    error(answer, 0)
   end
-  return acl
 end
 
+-- One that says DELETED still has its name.
 local function is_gone(ws, id)
-  local found, e = fault.try(ws.native.pipeline_get, ws.native, id)
+  local _, e = fault.try(ws.native.pipeline_get, ws.native, id)
   if e and e.status ~= 404 then
     fault.raise(e)
   end
-  return e ~= nil or found.state == "DELETED"
+  return e ~= nil
 end
 
 local function wait_until_gone(ws, id)

@@ -90,11 +90,14 @@ end
 function M.operations(opts)
   args.check(opts, { "command", "status", "since", "limit", "parent" })
   opts = opts or {}
+  local stored = opts.status == "interrupted" and "running" or opts.status
   local found = file.rows("SELECT * FROM operations WHERE (:command IS NULL OR command = :command) "
     .. "AND started >= :since AND (:parent IS NULL AND parent IS NULL OR parent = :parent) "
-    .. "ORDER BY started DESC, length(id) DESC, id DESC",
+    .. "AND (:status IS NULL OR status = :status OR :status = 'undone' AND undone IS NOT NULL) "
+    .. "ORDER BY started DESC, length(id) DESC, id DESC LIMIT :most",
     { command = opts.command or json.null, since = opts.since or 0,
-      parent = opts.parent or json.null })
+      parent = opts.parent or json.null, status = stored or json.null,
+      most = not stored and opts.limit or -1 })
   local i, given = 0, 0
   return function()
     while found[i + 1] and given < (opts.limit or math.maxinteger) do
@@ -233,6 +236,17 @@ function M.find_copy(query)
   end
 end
 
+--- True if a create of a copy of that name was begun whose outcome nobody knows.
+---@param query { source: tarn.Side, target_org_id: string|integer, name: string }
+---@return boolean
+function M.has_attempt(query)
+  return file.rows("SELECT 1 FROM operations o JOIN steps s ON s.op = o.id "
+    .. "WHERE o.source_pipeline = ? AND o.source_org = ? AND o.target_org = ? "
+    .. "AND o.target_name = ? AND o.undone IS NULL AND s.kind = 'pipeline.create' "
+    .. "AND s.status = 'unknown' LIMIT 1", { query.source.pipeline_id,
+    tostring(query.source.org_id), tostring(query.target_org_id), query.name })[1] ~= nil
+end
+
 --- Operations whose process ended before they did, newest first.
 ---@param opts? { command?: string }
 ---@return tarn.OperationRecord[]
@@ -242,6 +256,14 @@ function M.unfinished(opts)
     list[#list + 1] = item
   end
   return list
+end
+
+--- True if some step is known to have made that pipeline.
+---@param pipeline_id string
+---@return boolean
+function M.has_made(pipeline_id)
+  return #file.rows("SELECT 1 FROM steps WHERE kind = 'pipeline.create' AND status = 'done' "
+    .. "AND json_extract(result, '$.pipeline_id') = ? LIMIT 1", { pipeline_id }) > 0
 end
 
 --- Write down what looking at the workspace said of a step whose outcome was unknown.

@@ -7,26 +7,13 @@
 
 local fault = require "tarn.fault"
 local fields = require "tarn.fields"
-local fs = require "native.fs"
+local files = require "tarn.mapping.file"
 local json = require "native.json"
 local secrets = require "tarn.secrets"
 
 local M = {}
 
 local OP <const> = "tarn clone"
-
--- Kind of value -> the section that maps it.
-local SECTIONS <const> = {
-  catalog = "catalogs", schema = "schemas", path = "paths", volume = "locations",
-  location = "locations", storage = "storage", principal = "principals",
-  node_type = "node_types", policy = "policies", budget_policy = "policies", pool = "pools",
-  instance_profile = "instance_profiles", service_account = "service_accounts", zone = "zones",
-  secret = "secret_scopes", address = "addresses", connection = "connections",
-  connection_id = "connections", gateway = "gateways", event_log = "event_logs",
-  serverless_compute = "serverless_compute",
-}
-
-local KNOWN <const> = { set = "table", drop = "table", spec = "function" }
 
 ---@class tarn.Map
 ---@field sections table<string, table|function>
@@ -36,79 +23,6 @@ local KNOWN <const> = { set = "table", drop = "table", spec = "function" }
 ---@field file? string
 local Map = {}
 Map.__index = Map
-
-local function wrong(file, message)
-  fault.usage(OP, ("%s: %s"):format(file, message),
-    "`tarn clone PIPELINE --suggest-map` writes one")
-end
-
-local function check_section(file, name, section)
-  if type(section) == "function" then
-    return
-  elseif type(section) ~= "table" then
-    wrong(file, ("'%s' is neither a table nor a function"):format(name))
-  end
-  for old, new in pairs(section) do
-    if type(old) ~= "string" or new ~= false and type(new) ~= "string"
-      and type(new) ~= "function" then
-      wrong(file, ("%s: the new name of '%s' is no text, and not false"):format(name,
-        tostring(old)))
-    end
-  end
-end
-
-local function check_known(file, name)
-  local names = { "set", "drop", "spec" }
-  for _, section in pairs(SECTIONS) do
-    names[#names + 1] = section
-    if section == name then
-      return
-    end
-  end
-  local hint = require("tarn.similar").find_hint(tostring(name), names)
-  wrong(file, ("there is no section '%s'%s"):format(tostring(name), hint and ": " .. hint or ""))
-end
-
--- A map is data, or pure functions: it sees no files and no environment.
-local SANDBOX <const> = { string = string, table = table, math = math, utf8 = utf8,
-  ipairs = ipairs, pairs = pairs, next = next, select = select, type = type, error = error,
-  assert = assert, tostring = tostring, tonumber = tonumber }
-
-local function read_lua(file, text)
-  local env = setmetatable({ null = json.null, list = json.array }, { __index = SANDBOX })
-  local chunk, why = load(text, "@" .. file, "t", env)
-  if not chunk then
-    wrong(file, why)
-  end
-  local ok, value = pcall(chunk)
-  if not ok then
-    wrong(file, tostring(value))
-  end
-  return value
-end
-
-local function read(file)
-  local text = fs.find_read(file)
-  if not text then
-    fault.usage(OP, ("there is no file '%s'"):format(file))
-  end
-  local value
-  if file:find "%.json$" or text:find "^%s*{" then
-    local ok, decoded = pcall(json.decode, text)
-    if not ok and not fault.is(decoded) then
-      error(decoded, 0)
-    end
-    value = ok and decoded or wrong(file, "it is no JSON: " .. tostring(decoded.message))
-  else
-    value = read_lua(file, text)
-  end
-  if type(value) == "function" then
-    value = { spec = value }
-  elseif type(value) ~= "table" then
-    wrong(file, "it holds neither a table nor a function")
-  end
-  return value
-end
 
 -- ---- short forms ----
 
@@ -135,7 +49,10 @@ local function value_of(keys, text)
     return text
   end
   local ok, value = pcall(json.decode, text)
-  return ok and value or text
+  if ok then
+    return value
+  end
+  return text
 end
 
 function Map:add_set(text_path, value, rule)
@@ -158,16 +75,10 @@ function Map:add(section, old, new, rule)
 end
 
 local function add_file(map, file)
-  local value = read(file)
+  local value = files.read(file)
   map.file = file
   for name, section in pairs(value) do
-    if KNOWN[name] then
-      if type(section) ~= KNOWN[name] then
-        wrong(file, ("'%s' is not a %s"):format(name, KNOWN[name]))
-      end
-    else
-      check_known(file, name)
-      check_section(file, name, section)
+    if not files.others[name] then
       map.sections[name] = section
     end
   end
@@ -347,7 +258,7 @@ function Map:apply(kind, value, where)
   elseif kind == "volume" then
     return self:volume(value)
   elseif kind == "path" or kind == "location" or kind == "storage" then
-    return self:by_prefix(SECTIONS[kind], value)
+    return self:by_prefix(files.sections[kind], value)
   elseif kind == "address" then
     local new, rule = self:look_up("addresses", value)
     if new == nil then
@@ -355,7 +266,7 @@ function Map:apply(kind, value, where)
     end
     return new, rule
   end
-  return self:look_up(SECTIONS[kind], value)
+  return self:look_up(files.sections[kind], value)
 end
 
 --- As `apply`, for a line of pip's that may hold a path behind an option.
@@ -378,8 +289,8 @@ end
 function Map:unused()
   local list = {}
   for name, section in pairs(self.sections) do
-    for old in pairs(type(section) == "table" and section or {}) do
-      if not self.used[name .. "\0" .. old] then
+    for old, new in pairs(type(section) == "table" and section or {}) do
+      if new ~= "" and not self.used[name .. "\0" .. old] then
         list[#list + 1] = ("%s: '%s' is nowhere in the source"):format(
           self.rules[name .. "\0" .. old] or self:rule_text(name, old), old)
       end
@@ -408,76 +319,7 @@ function M.hint(kind, value)
   elseif kind == "volume" then
     value = value:match "^.*/Volumes/[^/]+/[^/]+/[^/]+" or value
   end
-  return ("--map: %s = { [%q] = ... }"):format(SECTIONS[kind] or kind, value)
-end
-
--- ---- a map to fill in ----
-
--- The part of a path that one would replace: somebody's folder.
-local function folder_of(path)
-  return plain_path(path):gsub("/%*%*$", ""):match "^/[^/]+/[^/]+" or path
-end
-
-local function entries_for(kind, value)
-  if kind == "secret" then
-    local list = {}
-    for i, reference in ipairs(secrets.references(value)) do
-      list[i] = reference.scope
-    end
-    return list
-  elseif kind == "path" then
-    return { folder_of(value:match "/.*$" or value) }
-  elseif kind == "volume" then
-    return { value:match "/Volumes/[^/]+/[^/]+/[^/]+" or value:match "/.*$" or value }
-  end
-  return { value }
-end
-
---- The values that are bound to a workspace, as a map to fill in.
----@param found { kind: string, value: string, path: string }[]
----@return table<string, table<string, string[]>> sections section -> old name -> paths
-function M.suggest(found)
-  local sections = {}
-  for _, item in ipairs(found) do
-    local name = SECTIONS[item.kind]
-    for _, old in ipairs(name and entries_for(item.kind, item.value) or {}) do
-      sections[name] = sections[name] or {}
-      local paths = sections[name][old] or {}
-      sections[name][old] = paths
-      if paths[#paths] ~= item.path then
-        paths[#paths + 1] = item.path
-      end
-    end
-  end
-  return sections
-end
-
-local SHOWN_PATHS <const> = 3
-
-local function comment(paths)
-  local shown = table.concat(paths, ", ", 1, math.min(#paths, SHOWN_PATHS))
-  return #paths > SHOWN_PATHS and ("%s and %d more"):format(shown, #paths - SHOWN_PATHS) or shown
-end
-
---- A suggestion as a Lua file.
----@param sections table
----@return string
-function M.suggestion_text(sections)
-  local lines = {
-    "-- What is bound to the source's workspace. Write the target's name for each; what stays",
-    "-- empty is reported as needing attention, the same name twice says that it is right there",
-    "-- too, and false leaves the field out.", "return {",
-  }
-  for _, name in ipairs(fields.sorted_keys(sections)) do
-    lines[#lines + 1] = ("  %s = {"):format(name)
-    for _, old in ipairs(fields.sorted_keys(sections[name])) do
-      lines[#lines + 1] = ("    [%s] = \"\", -- %s"):format(("%q"):format(old):gsub("\\\n", "\\n"),
-        comment(sections[name][old]):gsub("%c", " "))
-    end
-    lines[#lines + 1] = "  },"
-  end
-  lines[#lines + 1] = "}"
-  return table.concat(lines, "\n") .. "\n"
+  return ("--map: %s = { [%q] = ... }"):format(files.sections[kind] or kind, value)
 end
 
 return M

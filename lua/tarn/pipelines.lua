@@ -245,13 +245,18 @@ local function look_for(look)
   end
 end
 
+-- An answer that cannot be read says as little of what was done as one that never came.
+local function is_lost(e)
+  return e.ambiguous or e.kind == "parse"
+end
+
 -- Call `send`; if its answer is lost on the way, `look(since, me)` says what it did.
 local function once(op, send, look, ws, hint)
   local asked = task.time()
   local answer, lost = fault.try(send)
   if answer then
     return answer
-  elseif not lost.ambiguous then
+  elseif not is_lost(lost) then
     fault.raise(lost)
   end
   local now, me = server_now(ws)

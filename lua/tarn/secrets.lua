@@ -25,7 +25,7 @@ end
 -- Words in the name of a setting that say its value is secret.
 local NAMES <const> = {
   "password", "passwd", "passphrase", "secret", "token", "credential", "api[_.-]?key",
-  "access[_.-]?key", "account[_.-]?key", "private[_.-]?key", "primary[_.-]?key", "shared[_.-]?key",
+  "access[_.-]?key", "account[_.-]?key", "private[_.-]?key", "primary[_.-]?key$", "shared[_.-]?key",
   "[_.-]pwd$", "^pwd$", "[_.-]sas$", "connection[_.-]?string",
 }
 
@@ -78,6 +78,17 @@ end
 ---@return any
 function M.mask(name, value)
   return M.is_secret(name, value) and M.MASK or value
+end
+
+--- PATH=VALUE with the value masked if it looks like a secret; other texts as they are.
+---@param text string
+---@return string
+function M.mask_setting(text)
+  local path, value = text:match '^([^="]*%[".-"%][^=]*=)(.*)$'
+  if not path then
+    path, value = text:match "^([^=]*=)(.*)$"
+  end
+  return path and path .. M.mask(path:match '([%w_.-]+)"?%]?=$', value) or text
 end
 
 --- A copy of a value of any depth in which what looks like a secret is masked.

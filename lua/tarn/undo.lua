@@ -16,6 +16,7 @@ local M = {}
 
 local OP <const> = "undo"
 local LOOKS <const> = 16 -- calls at once while planning
+local PARTS <const> = 8  -- parts of a bulk operation that are undone at once
 
 -- Kind of a step -> key, look, plan, undo; each file adds its own.
 local kinds = {}
@@ -35,7 +36,8 @@ end
 ---@field verdict "undo"|"changed"|"unknown"|"blocked"|"already"|"nothing"|"done"|"failed"
 ---@field reason? string
 
--- All steps of an operation and of its parts, newest first.
+-- All steps of an operation and of its parts, newest first; but folders last, since one part
+-- may have put something into the folder that another one was about to make.
 local function all_steps(record)
   local list = journal.steps(record.id)
   for _, item in ipairs(journal.items(record.id)) do
@@ -43,8 +45,13 @@ local function all_steps(record)
       list[#list + 1] = step
     end
   end
+  local function is_folder(step)
+    return step.kind == "workspace.mkdirs"
+  end
   table.sort(list, function(a, b)
-    if a.started ~= b.started then
+    if is_folder(a) ~= is_folder(b) then
+      return is_folder(b)
+    elseif a.started ~= b.started then
       return a.started > b.started
     elseif a.op ~= b.op then
       return a.op > b.op
@@ -60,30 +67,15 @@ end
 
 -- ---- steps of which nobody knows the outcome ----
 
--- Pipelines that other steps are known to have made: none of them is what a lost create made.
-local function made_by_others(steps)
-  local ids = {}
-  for _, step in ipairs(steps) do
-    if step.kind == "pipeline.create" and step.result then
-      ids[step.result.pipeline_id] = true
-    end
-  end
-  return ids
-end
-
 -- Settle what can be; what cannot gets `step.doubt`, the reason.
 local function settle(place, steps)
-  local others = made_by_others(steps)
   for i = #steps, 1, -1 do
     local step = steps[i]
     local kind = kinds[step.kind]
     if step.status == "unknown" and kind then
-      local status, result = kind.look(place, step, others, journal.find_before(step))
+      local status, result = kind.look(place, step, journal.find_before(step))
       if status then
         journal.settle(step, status, result)
-        if result and result.pipeline_id then
-          others[result.pipeline_id] = true
-        end
       else
         step.doubt = result
       end
@@ -200,12 +192,18 @@ local function plan_step(step, context)
   return action
 end
 
+-- Where the operation, and each of its parts, worked: another workspace may hold pipelines of
+-- the same names, and has other people's work in the same paths.
 local function check_place(record, place)
-  local wanted = record.target.org_id
-  if wanted and place.org_id and tostring(place.org_id) ~= wanted then
-    fault.usage(OP, ("%s was done in workspace %s (%s), and this is workspace %s (%s)"):format(
-      record.id, wanted, record.target.host or "?", place.org_id, place.ws:host()),
-      "--profile names the right one")
+  local records = journal.items(record.id)
+  table.insert(records, 1, record)
+  for _, one in ipairs(records) do
+    local wanted = one.target.org_id
+    if wanted and place.org_id and wanted ~= place.org_id then
+      fault.usage(OP, ("%s was done in workspace %s (%s), and this is workspace %s (%s)"):format(
+        one.id, wanted, one.target.host or "?", place.org_id, place.ws:host()),
+        "--profile names the right one")
+    end
   end
 end
 
@@ -273,26 +271,68 @@ local function undo_step(plan, i, op)
   action.verdict, action.reason = "done", kept
 end
 
--- Why a part of a bulk operation stops does not stop the others.
-local function run(plan, op, progress)
-  local failures, first = {}, nil
-  for i, action in ipairs(plan.actions) do
-    if action.verdict == "already" and not plan.steps[i].undone then
-      journal.mark_undone(plan.steps[i], op.id)
-    elseif action.verdict == "undo" and not failures[action.op] then
-      local ok, e = fault.call(undo_step, plan, i, op)
-      if not ok and (e.kind == "cancelled" or e.kind == "bug" or e.op == "journal") then
-        error(e, 0)
-      elseif not ok then
-        failures[action.op], first = e, first or e
-        action.verdict, action.reason = "failed", e.message
-      end
-    elseif action.verdict == "undo" then
-      action.verdict, action.reason = "failed", "what was done later could not be undone"
+-- Undo one action, unless something of the same part that came later could not be undone: why
+-- one part of a bulk operation stops does not stop the others.
+local function run_action(plan, i, op, state)
+  local action, step = plan.actions[i], plan.steps[i]
+  if action.verdict == "already" and not step.undone then
+    journal.mark_undone(step, op.id)
+  elseif action.verdict == "undo" and state.failed[action.op] then
+    action.verdict, action.reason = "failed", "what was done later could not be undone"
+  elseif action.verdict == "undo" then
+    local ok, e = fault.call(undo_step, plan, i, op)
+    if not ok and (e.kind == "cancelled" or e.kind == "bug" or e.op == "journal") then
+      error(e, 0)
+    elseif not ok then
+      state.failed[action.op], state.first = true, state.first or e
+      action.verdict, action.reason = "failed", e.message
     end
-    progress(i, #plan.actions, action.action)
   end
-  return first
+  state.done = state.done + 1
+  state.progress(state.done, #plan.actions, action.action)
+end
+
+-- The actions as lists that do not depend on each other, each in its order, and a last one of
+-- those that come after all others: folders go when they are empty. One list if two parts
+-- touched the same thing.
+local function split(plan)
+  local lists, by_op, last, owner = {}, {}, {}, {}
+  for i, action in ipairs(plan.actions) do
+    local kind = kinds[action.kind]
+    local key = kind and kind.key(plan.steps[i])
+    if key and owner[key] and owner[key] ~= action.op then
+      local all = {}
+      for n = 1, #plan.actions do
+        all[n] = n
+      end
+      return { all }, {}
+    elseif key then
+      owner[key] = action.op
+    end
+    if action.kind == "workspace.mkdirs" then
+      last[#last + 1] = i
+    else
+      if not by_op[action.op] then
+        by_op[action.op] = {}
+        lists[#lists + 1] = by_op[action.op]
+      end
+      table.insert(by_op[action.op], i)
+    end
+  end
+  return lists, last
+end
+
+local function run(plan, op, progress)
+  local state = { failed = {}, done = 0, progress = progress }
+  local function in_order(list)
+    for _, i in ipairs(list) do
+      run_action(plan, i, op, state)
+    end
+  end
+  local lists, last = split(plan)
+  pool.each(lists, in_order, { limit = PARTS })
+  in_order(last)
+  return state.first
 end
 
 local function is_settled(plan)
@@ -324,6 +364,7 @@ function M.apply(plan, opts)
   for _, field in ipairs { "host", "org_id", "profile", "name" } do
     target[field] = plan.operation.target[field]
   end
+  target.org_id = target.org_id or plan.place.org_id
   local op <close> = journal.begin { command = "undo", undoes = plan.operation.id, target = target,
     arg = opts and opts.arg }
   local failed = run(plan, op, opts and opts.progress or function() end)

@@ -5,6 +5,7 @@
 #include "engine.h"
 #include "sched.h"
 
+#include <math.h>
 #include <time.h>
 
 static struct task *checktask(lua_State *L, int arg) {
@@ -16,7 +17,8 @@ static int64_t checkdue(lua_State *L, int arg) {
     lua_Number seconds = luaL_checknumber(L, arg);
     luaL_argcheck(L, 0 <= seconds && seconds <= 31536000, arg,
                   "not a duration in seconds (0 to 31536000)");
-    return loop_now() + (seconds > 0 ? (int64_t)(seconds * 1000) + 1 : 0);
+    /* loop_now is up to a millisecond behind */
+    return loop_now() + (seconds > 0 ? (int64_t)ceil(seconds * 1000) + 1 : 0);
 }
 
 /* task.spawn(f, ...) -> task */

@@ -17,5 +17,6 @@ int luaopen_native_server(lua_State *L);
 int luaopen_native_sqlite(lua_State *L);
 int luaopen_native_task(lua_State *L);
 int luaopen_native_term(lua_State *L);
+int luaopen_native_yaml(lua_State *L);
 
 #endif

@@ -311,6 +311,7 @@ int api_call_send(lua_State *L, struct api_call *c,
                                         .timeout_ms = c->timeout_ms,
                                         .max_body = c->max_body};
     c->finish = finish;
+    c->has_effect = strcmp(c->method, "GET") != 0 && strcmp(c->method, "HEAD") != 0;
     c->pending = workspace_start(ws, &request, answered, c, &fault);
     if (c->pending == NULL)
         return api_fault(L, c->op, &fault);
@@ -352,6 +353,10 @@ void api_call_pushjson(lua_State *L, struct api_call *c) {
         if (lua_istable(L, -1)) { /* the decoder's fault knows only the text */
             lua_pushinteger(L, c->status);
             lua_setfield(L, -2, "status");
+            if (c->has_effect) {
+                lua_pushboolean(L, true);
+                lua_setfield(L, -2, "ambiguous");
+            }
             lua_getfield(L, -1, "message");
             lua_pushfstring(L, "the answer is not JSON: %s", luaL_tolstring(L, -1, NULL));
             lua_setfield(L, -4, "message"); /* fault, message, its text */
@@ -371,8 +376,8 @@ int api_finish_json(lua_State *L, struct api_call *c) {
 }
 
 int api_finish_nothing(lua_State *L, struct api_call *c) {
-    (void)L;
-    (void)c;
+    api_call_pushjson(L, c); /* a proxy's page is no success */
+    lua_pop(L, 1);
     return 0;
 }
 

@@ -53,6 +53,7 @@ struct api_call {
     size_t body_size;
     const char *const *headers;
     bool idempotent;
+    bool has_effect;   /* so an answer that cannot be read leaves a doubt */
     bool removes;      /* a 404 after a try that may have worked says that it did */
     bool keep_headers; /* of the answer */
     int timeout_ms;

@@ -24,6 +24,15 @@ static void tasks_take_turns_by_time(void **state) {
              "assert(took >= 0.05 and took < 0.5, took)\n");
 }
 
+static void a_sleep_is_never_too_short(void **state) {
+    must_run(state, HEAD "for i = 1, 40 do\n"
+                         "  local seconds, start = 0.0009 + i * 0.00013, task.now()\n"
+                         "  task.sleep(seconds)\n"
+                         "  local took = task.now() - start\n"
+                         "  assert(took >= seconds, took .. ' for ' .. seconds)\n"
+                         "end\n");
+}
+
 static void arguments_and_the_result_travel(void **state) {
     struct engine *e = *state;
     assert_int_equal(LUA_OK,
@@ -227,6 +236,7 @@ static void leaks_nothing_when_memory_runs_out(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         LUA_TEST(tasks_take_turns_by_time),
+        LUA_TEST(a_sleep_is_never_too_short),
         LUA_TEST(arguments_and_the_result_travel),
         LUA_TEST(the_error_of_the_first_task_is_left_for_the_caller),
         LUA_TEST(park_waits_for_wake_and_keeps_an_early_one),

@@ -4,18 +4,26 @@
 Each line gives the ratio of the medians, its spread over the pairs, and the bound that it must
 keep. Times are of whole processes; the embedded workspace runs beside them on loopback."""
 
+import http.server
 import os
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from base64 import b64encode
+from json import dumps, loads
 
 BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
 ONLY = sys.argv[2:]
 TARN = os.path.join(BUILD, "tarn")
 FLOOR = os.path.join(BUILD, "bench_floor")
+REPLAY = os.path.join(BUILD, "bench_replay")
 RESULTS = []
 
 
@@ -176,6 +184,164 @@ def workspace():
                statistics.median(rates) >= 3000)
 
 
+# Notebooks that a workspace takes and gives in a second (its published limits): tarn keeps to
+# them, and so does the floor.
+RATES = {"POST /api/2.0/workspace/import": 30, "GET /api/2.0/workspace/export": 60}
+TOKENS = ("demo-token", "demo-dr-token")
+
+
+def replay(url, calls, window, rates):
+    """One run of the raw program that makes the calls (method, token, type, path, body)."""
+    with tempfile.NamedTemporaryFile() as file:
+        for method, token, kind, path, body in calls:
+            rate = rates.get(f"{method} {path.split('?')[0]}", 0)
+            file.write(f"{method} {token} {rate} {len(body)} {kind} {path}\n".encode() + body)
+            file.write(b"\n")
+        file.flush()
+        return Run([REPLAY, url, file.name, str(window)])
+
+
+def post(endpoint, **body):
+    return ("POST", TOKENS[0], "application/json", endpoint, dumps(body).encode())
+
+
+class Fleet(Sandbox):
+    """A workspace with 100 pipelines of 3 notebooks each, beside an empty one."""
+
+    PIPELINES, NOTEBOOKS = 100, 3
+
+    def __init__(self):
+        super().__init__("empty", 50)
+        folders = [f"/Shared/bench/p{i:03}" for i in range(self.PIPELINES)]
+        paths = {folder: [f"{folder}/n{k}" for k in range(self.NOTEBOOKS)] for folder in folders}
+        cells = b"# Databricks notebook source\n" + b"# COMMAND ----------\n" * 200
+        for step in (
+                [post("/api/2.0/workspace/mkdirs", path=folder) for folder in folders],
+                [post("/api/2.0/workspace/import", path=path, format="SOURCE", language="PYTHON",
+                      content=b64encode(cells + path.encode()).decode())
+                 for folder in folders for path in paths[folder]],
+                [post("/api/2.0/pipelines", name=f"bench {i:03}", catalog="main", schema=f"s{i}",
+                      serverless=True,
+                      libraries=[{"notebook": {"path": path}} for path in paths[folder]])
+                 for i, folder in enumerate(folders)]):
+            replay(self.url, step, 32, {})
+        self.state = tempfile.TemporaryDirectory()
+
+    def names(self, token):
+        """Name -> id of all pipelines."""
+        found, page = {}, ""
+        while True:
+            request = urllib.request.Request(
+                f"{self.url}/api/2.0/pipelines?max_results=100{page}",
+                headers={"Authorization": "Bearer " + token})
+            with urllib.request.urlopen(request) as answer:
+                body = loads(answer.read())
+            found.update({row["name"]: row["pipeline_id"] for row in body.get("statuses", [])})
+            if not body.get("next_page_token"):
+                return found
+            page = "&page_token=" + urllib.parse.quote(body["next_page_token"])
+
+    def clone(self, *options, url=None):
+        env = environment("")
+        for name in ("DATABRICKS_HOST", "DATABRICKS_TOKEN"):
+            del env[name]
+        config = os.path.join(self.state.name, "config")
+        with open(config, "w") as file:
+            for token in TOKENS:
+                file.write(f"[{token}]\nhost = {url or self.url}\ntoken = {token}\n")
+        env.update(DATABRICKS_CONFIG_FILE=config, XDG_STATE_HOME=self.state.name)
+        done = Run([TARN, "-p", TOKENS[0], "clone", "--match", "bench*", "--to", TOKENS[1],
+                    "-o", "json", *options], env)
+        if loads(done.out)["counts"] != {"created": self.PIPELINES}:
+            raise SystemExit(f"not all were cloned: {loads(done.out)['counts']}")
+        return done
+
+    def __exit__(self, *_):
+        super().__exit__()
+        self.state.cleanup()
+
+
+class Recorder(http.server.BaseHTTPRequestHandler):
+    """Stands between tarn and a workspace, and keeps what goes there."""
+
+    protocol_version = "HTTP/1.1"
+    calls, target = [], ""
+
+    def do_GET(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        token = self.headers["Authorization"].split()[1]
+        kind = self.headers.get("Content-Type") or "-"
+        self.calls.append((self.command, token, kind.replace(" ", ""), self.path, body))
+        request = urllib.request.Request(self.target + self.path, body or None, {
+            "Authorization": "Bearer " + token, "Content-Type": kind}, method=self.command)
+        try:
+            answer = urllib.request.urlopen(request)
+        except urllib.error.HTTPError as refusal:
+            answer = refusal
+        with answer:
+            text = answer.read()
+            self.send_response(answer.status)
+            for name in ("Content-Type", "X-Databricks-Org-Id"):
+                if answer.headers[name]:
+                    self.send_header(name, answer.headers[name])
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+def record(*options):
+    """The calls of one bulk clone, with names in the place of ids, in their order."""
+    with Fleet() as fleet:
+        Recorder.calls, Recorder.target = [], fleet.url
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        fleet.clone(*options, url=f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+        server.server_close()
+        ids = {number: name for token in TOKENS for name, number in fleet.names(token).items()}
+    swap = lambda text: re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}",
+                               lambda m: f"<{ids.get(m[0], m[0])}>", text)
+    return [(method, token, kind, swap(path), body)
+            for method, token, kind, path, body in Recorder.calls]
+
+
+def clone():
+    def ours(*options):
+        with Fleet() as fleet:
+            return fleet.clone(*options)
+
+    def floor(calls):
+        with Fleet() as fleet:
+            ids = fleet.names(TOKENS[0])
+            put = lambda path: re.sub("<(.*?)>", lambda m: ids.get(m[1], m[1]), path)
+            done = replay(fleet.url, [(*c[:3], put(c[3]), c[4]) for c in calls], 32, RATES)
+            made = len(fleet.names(TOKENS[1]))
+        if made != Fleet.PIPELINES:
+            raise SystemExit(f"the floor made {made} pipelines: {done.out.decode()}")
+        return done
+
+    for name, options, runs in (
+            ("tarn clone, 100 pipelines with 300 notebooks, 50 ms a call", ["--with-sources"], 3),
+            ("the same without their sources", [], 5)):
+        calls = record(*options)
+        twice = len(calls) - len(set(calls))
+        report(f"{name}, calls", f"{len(calls)}, {twice} of them made twice; none is", twice == 0)
+        peak = []
+
+        def measured():
+            done = ours(*options)
+            peak.append(done.memory)
+            return done
+
+        ratio(name, measured, lambda: floor(calls), 1.3, runs=runs)
+        report(f"{name}, memory", f"{max(peak):.1f} MiB at its peak; at most 48", max(peak) <= 48)
+
+
 def json():
     done = subprocess.run([os.path.join(BUILD, "bench_json")], capture_output=True, text=True)
     for line in done.stdout.splitlines():
@@ -187,7 +353,7 @@ def json():
             print("     " + line)
 
 
-for part in (version, listing, dashboard, script, memory, json, workspace):
+for part in (version, listing, dashboard, script, clone, memory, json, workspace):
     if not ONLY or part.__name__ in ONLY:
         part()
 print(f"{sum(RESULTS)} passed, {len(RESULTS) - sum(RESULTS)} failed")

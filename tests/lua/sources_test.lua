@@ -109,6 +109,21 @@ test("a requirements file is read line by line, continued lines as one", functio
   t.equal({ list[1].path, list[2].path, #list }, { "/Shared/req/base.txt", "/Shared/w.whl", 2 })
 end)
 
+-- ---- what code names ----
+
+test("code names what it installs and what it runs", function(t)
+  local mentions = require "tarn.sources.mentions"
+  local nb = { path = "/Shared/p/nb", kind = "NOTEBOOK" }
+  t.equal(mentions.of("# MAGIC %pip install -q -r /Workspace/Shared/r.txt requests "
+    .. "'/Workspace/Shared/w.whl'\n# MAGIC %run ./other\n# MAGIC %run \"/Users/a b/nb\" $x=1\n"
+    .. "%pip install -r ../req.txt\n", nb),
+    { "/Shared/r.txt", "/Shared/w.whl", "/Shared/p/other", "/Users/a b/nb", "/Shared/req.txt" })
+  t.equal(mentions.of('{"source":["%pip install /Workspace/Shared/w.whl\\n","x"]}', nb),
+    { "/Shared/w.whl" })
+  t.equal(mentions.of("-- MAGIC %run ../x\n", nb), { "/Shared/x" })
+  t.equal(mentions.of("%pip install requests /Volumes/a/b/c.whl\nprint('%run ./x')", nb), {})
+end)
+
 -- ---- names of files ----
 
 test("files are named as the objects, with the extension that says what they are", function(t)

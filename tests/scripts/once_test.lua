@@ -99,3 +99,14 @@ test("a refusal is a refusal: nothing is looked for", function(t)
   t.equal(t.fault(pipelines.create, ws, { name = "copy" }).code, "RESOURCE_CONFLICT")
   t.equal(#ws.seen, 1)
 end)
+
+test("a change whose answer cannot be read may have taken effect; a look may not", function(t)
+  local torn = function() return fake.reply { body = '{"pipelines": [oops' } end
+  local ws <close> = fake.workspace {
+    ["PUT /api/2.0/pipelines/" .. ID] = torn, ["GET /api/2.0/pipelines/" .. ID] = torn,
+  }
+  local e = t.fault(ws.native.pipeline_edit, ws.native, ID, { name = "x" })
+  t.equal({ e.kind, e.ambiguous }, { "parse", true })
+  e = t.fault(ws.native.pipeline_get, ws.native, ID)
+  t.equal({ e.kind, e.ambiguous }, { "parse", nil })
+end)

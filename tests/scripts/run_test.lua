@@ -143,3 +143,17 @@ test("the script in the README runs", function(t)
   t.equal(r.stderr, "")
   t.is_true(#json.decode(r.stdout) > 0)
 end)
+
+test("two runs in the same second have different random numbers", function(t)
+  -- `setarch -R`: the same addresses each time, as in the builds with sanitizers
+  local dir <close> = cli.dir()
+  local path = dir.write("x.lua", "print(math.random(0))")
+  local r = cli.shell(("for i in 1 2 3 4; do setarch -R $TARN run %s || $TARN run %s; done")
+    :format(path, path))
+  local seen, n = {}, 0
+  for number in r.stdout:gmatch "%-?%d+" do
+    n = n + (seen[number] and 0 or 1)
+    seen[number] = true
+  end
+  t.equal(n, 4, r.stdout)
+end)

@@ -15,7 +15,7 @@ local DEMO <const>, DR <const> = "demo-token", "demo-dr-token"
 local FAST <const> = { import = false, export = false }
 
 local function client(w, token, rates)
-  local ws = workspace.wrap(databricks.connect { host = w.url,
+  local ws = workspace.wrap(databricks.connect { host = w.url, timeout = 10,
     credential = databricks.credential { token = token } })
   sources.set_rates(ws, rates or FAST)
   return ws
@@ -49,7 +49,7 @@ local function recorder()
   function op:step(fields)
     local step = { fields = fields, status = "unknown" }
     table.insert(self.steps, step)
-    function step.done() step.status = "done" end
+    function step.done(_, result) step.status, step.result = "done", result end
     function step.failed() step.status = "failed" end
     return step
   end
@@ -313,6 +313,37 @@ test("what the caller may not write is listed as failed, folder and object", fun
   end
 end)
 
+test("what only the code names is said after the copy", function(t)
+  local w <close>, a, b = start { -- luacheck: ignore w
+    ["/Shared/p/x"] = tree.notebook("PYTHON", "# Databricks notebook source\n"
+      .. "# MAGIC %pip install /Workspace/Shared/w.whl\n# MAGIC %run ./y"),
+    ["/Shared/p/y"] = tree.notebook("PYTHON", "# Databricks notebook source\ny = 1"),
+  }
+  local report = sources.copy(a, b, sources.plan(a, b, glob "/Shared/p"))
+  t.equal(report.warnings, { "/Shared/p/x needs /Shared/w.whl, which nothing in the spec names: "
+    .. "it was not copied" })
+end)
+
+test("a Git folder is copied as a plain one, which is said", function(t)
+  local w <close>, a, b = start()
+  local repo = ("/Repos/%s/sales-pipelines"):format(w.w.principal.user_name)
+  local plan = sources.plan(a, b, glob(repo), { path_map = function(path)
+    return (path:gsub("^/Repos", "/Shared"))
+  end })
+  t.match(plan.warnings[1], "is a Git folder; its copy /Shared/")
+  t.equal(#sources.copy(a, b, plan).copied, 1)
+end)
+
+test("the same object that somebody put there meanwhile was not ours to undo", function(t)
+  local w <close>, a, b = start { ["/Shared/p/x"] = tree.file "1" }
+  local plan = sources.plan(a, b, glob "/Shared/p")
+  tree.plant(w, DR, { ["/Shared/p/x"] = tree.file "1" })
+  local op = recorder()
+  sources.copy(a, b, plan, op)
+  t.equal(op.steps[2].result, { path = "/Shared/p/x", settled = "the same was there",
+    existed = true })
+end)
+
 -- ---- the demo ----
 
 test("every pipeline of the demo has its code copied", function(t)
@@ -438,6 +469,22 @@ test("an import whose answer is lost is settled by looking and not sent again", 
   t.equal(op.steps[#op.steps].status, "done")
 end)
 
+test("an import that cannot be settled by looking stays unknown", function(t)
+  local w <close>, a, b = start({ ["/Shared/p/x"] = tree.file "1" })
+  local plan = sources.plan(a, b, glob "/Shared/p")
+  w.server.faults = faults.new {
+    { path = "*/import", action = "reset_after" }, { path = "*/get-status", action = "403" } }
+  local op, failure = recorder(), nil
+  function op:step(fields) -- luacheck: ignore self
+    return { done = function() end, failed = function(_, e)
+      failure = fields.kind == "workspace.import" and e or failure
+    end }
+  end
+  local report = sources.copy(a, b, plan, op)
+  t.equal(#report.failed, 1)
+  t.is_true(failure.ambiguous)
+end)
+
 test("a token that expires ends the copy, and its step is not done", function(t)
   local w <close>, a, b = start { ["/Shared/p/x"] = tree.file "1",
     ["/Shared/p/y"] = tree.file "2" }
@@ -447,6 +494,23 @@ test("a token that expires ends the copy, and its step is not done", function(t)
   local e = t.fault(sources.copy, a, b, plan, op)
   t.equal(e.kind, "auth")
   t.equal(op.steps[#op.steps].status, "failed")
+end)
+
+test("a network that is gone ends the copy instead of failing object by object", function(t)
+  local objects = {}
+  for i = 1, 30 do
+    objects["/Shared/p/" .. i] = tree.file(tostring(i))
+  end
+  local w <close>, a, b = start(objects) -- luacheck: ignore w
+  local plan = sources.plan(a, b, glob "/Shared/p")
+  local read = 0
+  local gone = { read = function()
+    read = read + 1
+    fault.raise { kind = "network", op = "test", message = "connection refused" }
+  end }
+  t.equal(t.fault(require("tarn.sources.copy").run, gone, b, plan, nil, { jobs = 1 }).kind,
+    "network")
+  t.equal(read, 8)
 end)
 
 test("a journal that cannot be written stops the copy before the request", function(t)

@@ -164,10 +164,8 @@ local function describe(e)
   if type(e) == "table" and e.assertion then
     return (e.where and e.where:gsub("^%s+", "") .. ": " or "") .. e.assertion
   elseif fault.is(e) then
-    local lines = { tostring(e) }
-    lines[#lines + 1] = e.hint and "hint: " .. e.hint
-    lines[#lines + 1] = e.traceback
-    return table.concat(lines, "\n")
+    return tostring(e) .. (e.hint and "\nhint: " .. e.hint or "")
+      .. (e.traceback and "\n" .. e.traceback or "")
   end
   return tostring(e)
 end

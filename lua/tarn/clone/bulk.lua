@@ -12,10 +12,12 @@ local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 local pool = require "tarn.pool"
 local report = require "tarn.report"
+local secrets = require "tarn.secrets"
 
 local M = {}
 
-local AT_ONCE <const> = 8    -- clones; the connection bounds calls by itself
+local AT_ONCE <const> = 64   -- clones: about one call each; the connection bounds calls
+local NOT_CLONABLE <const> = "NOT_CLONABLE"
 local INDEX_FROM <const> = 4 -- from so many on, the target's names are listed once
 
 -- ---- which ----
@@ -50,7 +52,29 @@ local function read_file(op, path)
   return list
 end
 
+-- In one workspace the copies of an earlier run match as well as their sources: what is the
+-- copy of another one on the list is taken off.
+local function without_copies(list, arg)
+  local made = {}
+  for _, item in ipairs(list) do
+    if arg.name then
+      made[clone.name(arg.name, item.name, false)] = item.name
+    end
+  end
+  local kept = {}
+  for _, item in ipairs(list) do
+    local source = made[item.name]
+    if not source or source == item.name then
+      kept[#kept + 1] = item
+    end
+  end
+  return kept
+end
+
 local function choose(ctx, arg)
+  if arg.items then
+    return arg.items -- what standard input said to the run that was cut off
+  end
   local is_excluded, list, seen = excluded(arg.exclude), {}, {}
   local function add(item)
     if not is_excluded(item.name) and not seen[item.pipeline] then
@@ -85,13 +109,28 @@ end
 
 -- ---- a run that was cut off ----
 
--- The newest bulk clone without an end; raises a fault if there is none.
-local function find_interrupted(ctx)
-  for _, record in ipairs(journal.unfinished { command = ctx.op:match "%S+$" }) do
-    local arg = record.arg or {}
-    if arg.match or arg.from_file then
-      return record
+local WORK_LEFT <const> = { failed = true, partial = true }
+
+-- The newest bulk clone, if it ended with something left to do (Ctrl-C, a log-in that expired);
+-- else the newest without an end. Of those that were chosen the same way if this one says how.
+-- Nil if there is none: then it was cut off before it began. Without any choice there is
+-- nothing to begin, which raises a fault.
+local function find_interrupted(ctx, arg)
+  local is_chosen = arg.match or arg.from_file
+  local wanted = arg.from_file and require("tarn.clone.command").kept_arg(arg).from_file
+  local newest = true
+  for record in journal.operations { command = ctx.op:match "%S+$" } do
+    local then_ = record.arg or {}
+    if is_chosen and then_.match == arg.match and then_.from_file == wanted
+      and then_.name == arg.name or not is_chosen and (then_.match or then_.from_file) then
+      if record.status == "interrupted" or newest and WORK_LEFT[record.status] then
+        return record
+      end
+      newest = false
     end
+  end
+  if is_chosen then
+    return nil
   end
   fault.not_found(ctx.op, "no bulk clone was cut off", "`tarn journal` lists what was done")
 end
@@ -100,6 +139,7 @@ local RESUMED <const> = { "match", "from_file", "exclude", "name", "map", "catal
   "set", "drop", "path_map", "with_sources", "overwrite", "permissions", "production", "continuous",
   "placeholder", "start", "update" }
 
+-- The workspace of a run that was cut off: the one given now, or that of its profile then.
 local function open_side(ctx, side, given)
   if side.profile and (not given or given.profile ~= side.profile) then
     return require("tarn.command").open_workspace(side.profile, ctx.options)
@@ -109,15 +149,29 @@ end
 
 -- Take up a run: its arguments, its workspaces, what it has done.
 local function resume(ctx, arg, target)
-  local record = find_interrupted(ctx)
+  local record = find_interrupted(ctx, arg)
+  if not record then
+    return nil, target, {}
+  end
   local again = fields.copy(record.arg)
   for _, name in ipairs(RESUMED) do
-    arg[name] = again[name]
+    arg[name] = type(arg[name]) == "table" and arg[name] or again[name]
+  end
+  arg.items = again.items
+  for _, item in ipairs(arg.set or {}) do
+    if item:sub(-4) == "=" .. secrets.MASK then
+      fault.usage(ctx.op, ("the journal does not keep the secret of --set %s"):format(item),
+        "give all --set options again, beside --resume")
+    end
   end
   rawset(ctx, "workspace", open_side(ctx, record.source, rawget(ctx, "workspace")))
-  local to = record.target.profile
-  target = to and to ~= record.source.profile and open_side(ctx, record.target, target)
-    or to and ctx.workspace or target
+  if record.target.org_id ~= record.source.org_id then
+    target = open_side(ctx, record.target, target)
+    if not target then
+      fault.usage(ctx.op, ("the target %s has no profile: name it again"):format(
+        record.target.host or ""))
+    end
+  end
   local done = {}
   for _, item in ipairs(journal.items(record.id)) do
     if item.status == "done" or item.status == "unchanged" then
@@ -129,8 +183,20 @@ end
 
 -- ---- one of many ----
 
+-- Sources that the copy needs and that are not at the target as they are here.
+local function not_copied(plan)
+  local list = json.array {}
+  for _, item in ipairs(plan and plan.sources and plan.sources.items or {}) do
+    if item.verdict ~= "copy" and item.verdict ~= "same" then
+      list[#list + 1] = { path = item.path, verdict = item.verdict, reason = item.reason }
+    end
+  end
+  return list
+end
+
 local function result_of(item, plan, status)
-  local attention = 0
+  local sources = not_copied(plan)
+  local attention = #sources
   for _, row in ipairs(plan and plan.fields or {}) do
     attention = attention + (row.verdict == "attention" and 1 or 0)
   end
@@ -139,6 +205,7 @@ local function result_of(item, plan, status)
     source_pipeline_name = plan and plan.source.name or item.name,
     new_name = plan and plan.name or json.null, status = status, attention = attention,
     new_pipeline_id = plan and plan.target.pipeline_id or json.null,
+    warnings = plan and plan.warnings or json.array {}, not_copied = sources,
   }
 end
 
@@ -146,7 +213,7 @@ local Run = {}
 Run.__index = Run
 
 function Run:apply(item, plan)
-  if #plan.steps == 0 then
+  if clone.is_over(plan) then
     return result_of(item, plan, "unchanged")
   end
   local op <close> = self.op:item { source = plan.source, target = plan.target }
@@ -154,12 +221,24 @@ function Run:apply(item, plan)
   local partly = #done.problems > 0 or done.sources and #done.sources.failed > 0
   local result = result_of(item, plan, partly and "partial" or done.status)
   result.operation, result.update_id = op.id, done.update_id
+  for _, lost in ipairs(done.sources and done.sources.failed or {}) do
+    table.insert(result.not_copied,
+      { path = lost.path, verdict = lost.verdict, reason = lost.reason })
+  end
   if done.problems[1] then
     result.error = report.fields(done.problems[1])
   end
   op:finish(partly and "partial" or done.status == "unchanged" and "unchanged" or "done",
     { status = done.status, new_pipeline_id = done.pipeline_id, new_name = plan.name })
   return result
+end
+
+-- What cannot be cloned at all is told, and does not make the whole a failure.
+function Run:note(result, e)
+  if e then
+    result.error = report.fields(e)
+    self.first_fault = self.first_fault or e.code ~= NOT_CLONABLE and e or nil
+  end
 end
 
 function Run:clone(item)
@@ -170,13 +249,12 @@ function Run:clone(item)
   if self.arg.suggest_map then
     self.plans[#self.plans + 1] = plan
     return result_of(item, plan, "planned")
-  elseif self.arg.dry_run then
+  elseif self.arg.dry_run or plan.refusals[1] then
     local result = result_of(item, plan, plan.refusals[1] and "refused" or "planned")
     result.action = plan.action
-    result.error = plan.refusals[1] and report.fields(plan.refusals[1])
+    self:note(result, plan.refusals[1])
     return result
   end
-  clone.check(plan)
   return self:apply(item, plan)
 end
 
@@ -190,9 +268,8 @@ function Run:one(item)
   if e and is_fatal(e) then
     fault.raise(e)
   elseif e then
-    result = result_of(item, nil, e.code == "NOT_CLONABLE" and "refused" or "failed")
-    result.error = report.fields(e)
-    self.first_fault = self.first_fault or e.code ~= "NOT_CLONABLE" and e or nil
+    result = result_of(item, nil, e.code == NOT_CLONABLE and "refused" or "failed")
+    self:note(result, e)
   elseif result.status == "partial" then
     self.partial = true
   end
@@ -215,10 +292,12 @@ local function begin(self, record)
   elseif record then
     return journal.adopt(record.id)
   end
-  return journal.begin { command = self.ctx.op:match "%S+$",
-    arg = self.command.kept_arg(self.arg),
-    source = { host = self.ctx.workspace:host(), profile = self.ctx.workspace.profile },
-    target = { host = self.target:host(), profile = self.target.profile } }
+  local kept = self.command.kept_arg(self.arg)
+  kept.items = self.arg.from_file == "-" and json.array(self.list) or nil
+  return journal.begin { command = self.ctx.op:match "%S+$", arg = kept,
+    source = { host = self.here.host, org_id = self.here.org_id, profile = self.here.profile },
+    target = { host = self.there.host, org_id = self.there.org_id,
+      profile = self.there.profile } }
 end
 
 local function finish(self, data)
@@ -234,10 +313,19 @@ local function finish(self, data)
   end
 end
 
+-- What every clone will ask, asked while the list of pipelines is still on its way. A refusal
+-- is met again, and told, by who needs the answer.
+local function ask_ahead(session)
+  pool.each({ session.source, session.target }, function(probe)
+    fault.try(probe.identity, probe)
+    fault.try(probe.metastore, probe)
+  end)
+end
+
 --- Clone many pipelines. One that fails does not stop the rest.
 ---@param ctx tarn.Context
 ---@param arg table
----@param target tarn.WorkspaceClient
+---@param target? tarn.WorkspaceClient
 ---@param command table tarn.clone.command
 ---@return table { results, counts, warnings }
 function M.run(ctx, arg, target, command)
@@ -245,10 +333,18 @@ function M.run(ctx, arg, target, command)
   if arg.resume then
     record, target, done = resume(ctx, arg, target)
   end
+  target = target or ctx.workspace
+  local session = clone.session(ctx.workspace, target, command.options(arg))
+  local warm = pool.begin(ask_ahead, session)
   local list = choose(ctx, arg)
   check_name(ctx, arg, list, target)
+  warm()
+  local here, there = session.source:identity(), session.target:identity()
+  if here.org_id == there.org_id then
+    list = without_copies(list, arg)
+  end
   local self = setmetatable({ ctx = ctx, arg = arg, target = target, command = command,
-    session = clone.session(ctx.workspace, target, command.options(arg)), total = #list,
+    session = session, total = #list, here = here, there = there, list = list,
     to = target ~= ctx.workspace and target.profile or nil, finished = 0, plans = {} }, Run)
   if #list >= INDEX_FROM then
     self.session.names = copies.index(target)
@@ -264,7 +360,7 @@ function M.run(ctx, arg, target, command)
         new_pipeline_id = before.target.pipeline_id or json.null, operation = before.id }
     end
     return self:one(item)
-  end, { limit = math.min(ctx.options.jobs or AT_ONCE, AT_ONCE * 4) })
+  end, { limit = math.min(ctx.options.jobs or AT_ONCE, AT_ONCE) })
   if arg.suggest_map then
     return command.suggestion(self.plans)
   end

@@ -4,11 +4,12 @@ local bulk = require "tarn.clone.bulk"
 local clone = require "tarn.clone"
 local fault = require "tarn.fault"
 local fields = require "tarn.fields"
+local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
-local mapping = require "tarn.mapping"
 local report = require "tarn.report"
 local secrets = require "tarn.secrets"
+local suggest = require "tarn.mapping.suggest"
 local text = require "tarn.clone.text"
 
 local M = {}
@@ -67,6 +68,15 @@ local function quoted(word)
   return word:find "^[%w_./:=@%%+,-]+$" and word or "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
+-- A value of --set that looks like a secret is not kept.
+local function mask_set(list)
+  local masked = json.array {}
+  for i, item in ipairs(list) do
+    masked[i] = secrets.mask_setting(item)
+  end
+  return masked
+end
+
 --- The command line that would do this clone, for an admin to repeat. Holds no secret: values
 -- that look like one are masked.
 ---@param arg table
@@ -86,10 +96,8 @@ function M.command_line(arg, source_id, to)
     if value == true then
       add(name)
     elseif type(value) == "table" then
-      for _, item in ipairs(value) do
-        local path, given = item:match "^(.-)=(.*)$"
-        local key = path and path:match "[%w_-]+\"?%]?$" or ""
-        add(name, path and path .. "=" .. secrets.mask(key, given) or item)
+      for _, item in ipairs(name == "set" and mask_set(value) or value) do
+        add(name, item)
       end
     elseif type(value) == "string" and not (name == "placeholder" and value == "auto") then
       add(name, value)
@@ -145,16 +153,18 @@ end
 ---@param plan tarn.ClonePlan
 ---@return table
 function M.data(plan)
-  local body = plan.body
+  local body, shown = plan.body, preview(plan)
   return {
     source_pipeline_id = plan.source.pipeline_id, source_pipeline_name = plan.source.name,
     pipeline_id = plan.source.pipeline_id, new_name = plan.name,
     source_workspace = plan.source.host, dest_workspace = plan.target.host,
-    source = public_side(plan.source), target = public_side(plan.target),
+    source = public_side(plan.source), copy = public_side(plan.target),
+    dest_pipeline_id = plan.target.pipeline_id or json.null,
     same_workspace = plan.same_workspace, action = plan.action, changes = plan.changes,
-    catalog = body.catalog or json.null, libraries_count = count(body.libraries),
+    catalog = body.catalog or json.null, target = shown.target,
+    libraries_count = count(body.libraries),
     clusters_count = count(body.clusters), continuous = body.continuous == true,
-    serverless = body.serverless == true, spec_preview = preview(plan),
+    serverless = body.serverless == true, spec_preview = shown,
     fields = plan.fields, counts = verdict_counts(plan.fields), steps = plan.steps,
     warnings = plan.warnings, admin_commands = clone.admin_commands(plan),
     effective_settings = plan.effective, effective_differences = plan.effective_differences,
@@ -174,8 +184,14 @@ local function outcome_of(e)
   end
 end
 
--- What the journal keeps of the arguments: enough for --resume, and no secret.
-local function kept_arg(arg)
+local function absolute(path)
+  return path ~= "-" and fs.find_stat(path) and fs.realpath(path) or path
+end
+
+--- What the journal keeps of the arguments: enough for --resume, from any folder, and no secret.
+---@param arg table
+---@return table
+function M.kept_arg(arg)
   local kept = {}
   for name, value in pairs(arg) do
     if type(value) ~= "table" then
@@ -184,14 +200,16 @@ local function kept_arg(arg)
       kept[name] = fields.copy(value)
     end
   end
-  kept.command_line = nil
+  kept.set = arg.set and mask_set(arg.set)
+  kept.map = arg.map and absolute(arg.map)
+  kept.from_file = arg.from_file and absolute(arg.from_file)
   return kept
 end
 
 local function finish(data, done, ctx)
   data.status, data.new_pipeline_id = done.status, done.pipeline_id
   data.dest_pipeline_id, data.update_id = done.pipeline_id, done.update_id
-  data.target.pipeline_id = done.pipeline_id
+  data.copy.pipeline_id = done.pipeline_id
   data.sources_report = done.sources
   for _, e in ipairs(done.problems) do
     table.insert(data.problems, report.fields(e))
@@ -213,14 +231,14 @@ function M.suggestion(list)
   for _, plan in ipairs(list) do
     table.move(plan.suggestions, 1, #plan.suggestions, #found + 1, found)
   end
-  local sections, map = mapping.suggest(found), {}
+  local sections, map = suggest.sections(found), {}
   for name, entries in pairs(sections) do
     map[name] = {}
     for old in pairs(entries) do
       map[name][old] = ""
     end
   end
-  return { map = map, suggestion = mapping.suggestion_text(sections) }
+  return { map = map, suggestion = suggest.text(sections) }
 end
 
 local function check_unused(data, map)
@@ -250,12 +268,12 @@ local function clone_one(ctx, arg, target)
     return data
   end
   clone.check(plan)
-  if #plan.steps == 0 then
+  if clone.is_over(plan) then
     data.status, data.new_pipeline_id = "unchanged", plan.copy.pipeline_id
     data.dest_pipeline_id = plan.copy.pipeline_id
     return data
   end
-  local op <close> = journal.begin { command = ctx.op:match "%S+$", arg = kept_arg(arg),
+  local op <close> = journal.begin { command = ctx.op:match "%S+$", arg = M.kept_arg(arg),
     source = plan.source, target = plan.target }
   data.operation = op.id
   local done = clone.apply(plan, op, { progress = ctx.progress })
@@ -266,12 +284,14 @@ local function clone_one(ctx, arg, target)
   return data
 end
 
---- Run one of the two commands.
+--- Run one of the two commands. Without a target it is the source's workspace, or, for
+-- --resume, that of the run that was cut off.
 ---@param ctx tarn.Context
 ---@param arg table
----@param target tarn.WorkspaceClient
+---@param target? tarn.WorkspaceClient
 ---@return any
 function M.run(ctx, arg, target)
+  target = target or not arg.resume and ctx.workspace or nil
   if arg.match or arg.from_file or arg.resume then
     if arg.pipeline then
       fault.usage(ctx.op, "a pipeline is named, and --match, --from-file or --resume name others")
@@ -282,11 +302,9 @@ function M.run(ctx, arg, target)
   elseif arg.exclude then
     fault.usage(ctx.op, "--exclude belongs to --match and --from-file")
   end
-  return clone_one(ctx, arg, target)
+  return clone_one(ctx, arg, target or ctx.workspace)
 end
 
 M.render = { text = text.show }
-M.kept_arg = kept_arg
-M.outcome_of = outcome_of
 
 return M

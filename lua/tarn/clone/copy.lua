@@ -27,6 +27,13 @@ function M.find_known(target, query)
   return known and find_pipeline(target, known.pipeline_id)
 end
 
+--- True if the journal knows of a create of that copy whose outcome nobody knows.
+---@param query { source: tarn.Side, target_org_id: string, name: string }
+---@return boolean
+function M.was_attempted(query)
+  return journal.has_attempt(query)
+end
+
 --- The pipelines of that name; `names` is an index of all of them, if there is one.
 ---@param target tarn.WorkspaceClient
 ---@param name string
@@ -126,6 +133,18 @@ function M.edit_body(pipeline, body)
   end
   edit.expected_last_modified = pipeline.last_modified
   return edit
+end
+
+--- The fault that says that the copy's name is somebody else's.
+---@param plan tarn.ClonePlan
+---@param pipeline? table whose
+---@return tarn.Fault
+function M.name_is_taken(plan, pipeline)
+  return fault.new { kind = "conflict", op = "tarn clone", code = "RESOURCE_CONFLICT",
+    message = ("'%s' already has a pipeline named '%s'%s"):format(
+      plan.target.profile or plan.target.host, plan.name,
+      pipeline and (" (%s)"):format(pipeline.pipeline_id) or ""),
+    hint = "--name gives the copy another name; --update says that it is the copy" }
 end
 
 return M

@@ -37,6 +37,9 @@ local function host_of(op, text)
   if not host:find "^https?://[%w_.:%[%]-]+$" then
     fault.usage(op, "--dest-host is not the address of a workspace",
       "it looks like https://adb-123.4.azuredatabricks.net, without a path")
+  elseif host:find "^http://" and not host:find "^http://127%.0%.0%.1:?%d*$"
+    and not host:find "^http://localhost:?%d*$" and not host:find "^http://%[::1%]:?%d*$" then
+    fault.usage(op, "--dest-host is not https: the token would travel in the clear")
   end
   return host
 end

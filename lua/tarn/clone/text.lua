@@ -60,7 +60,7 @@ local function show_list(out, title, list, text_of)
     out:line()
     out:heading(title)
     for _, item in ipairs(list) do
-      out:line(out:wrap(out:clean(text_of(item)), "  "))
+      out:line("  ", out:clean(text_of(item)))
     end
   end
 end
@@ -78,9 +78,9 @@ local function show_head(out, data)
   out:line(out:style("bold", "source  "), out:clean(data.source.name or ""), "  ",
     data.source.pipeline_id)
   out:line("        in ", out:clean(place(data.source)), " as ", out:clean(data.source.user or "?"))
-  local target = data.target
-  out:line(out:style("bold", "copy    "), out:clean(target.name or ""), "  ",
-    target.pipeline_id or "")
+  local target = data.copy
+  out:line(out:style("bold", "copy    "), out:clean(target.name or ""),
+    target.pipeline_id and "  " .. target.pipeline_id or "")
   out:line("        ", data.same_workspace and "in the same workspace"
     or "in " .. out:clean(place(target)), " as ", out:clean(target.user or "?"))
 end
@@ -99,8 +99,10 @@ local function show_sources(out, data)
     end
   end
   if data.sources then
-    show_list(out, ("Sources (%d to copy, %d the same)"):format(counts.copy or 0,
-      counts.same or 0), others, function(item)
+    local left = #others - (counts.copy or 0)
+    show_list(out, ("Sources (%d to copy, %d the same%s)"):format(counts.copy or 0,
+      counts.same or 0, left > 0 and (", %d left as they are"):format(left) or ""), others,
+    function(item)
       return ("%s  %s%s%s"):format(item.verdict, item.path,
         item.target and item.target ~= item.path and " -> " .. item.target or "",
         item.reason and "  " .. item.reason or "")
@@ -143,7 +145,7 @@ end
 
 local function show_report(data, out)
   out:line(out:style("green", data.status), "  ", out:clean(data.new_name), "  ",
-    data.new_pipeline_id, data.same_workspace and "" or " in " .. out:clean(place(data.target)))
+    data.new_pipeline_id, data.same_workspace and "" or " in " .. out:clean(place(data.copy)))
   out:line("  ", counts_text(data.counts))
   local attention = {}
   for _, row in ipairs(data.fields) do
@@ -162,12 +164,16 @@ local function show_report(data, out)
           out:clean(item.reason or "")))
       end
     end
+    for _, warning in ipairs(done.warnings) do
+      out:line("    ", out:clean(warning))
+    end
   end
   if data.update_id then
     out:line("  update ", data.update_id, " was started")
   end
   show_rest(out, data)
   if data.operation then
+    out:line()
     out:line(out:style("dim", ("  `tarn undo %s` takes it back"):format(data.operation)))
   end
 end
@@ -179,8 +185,9 @@ local function show_bulk(data, out)
     { "new_pipeline_id", title = "ID" } })
   for _, result in ipairs(data.results) do
     if result.error then
-      out:line(out:style("red", "failed"), "  ", out:clean(result.source_pipeline_name or ""), ": ",
-        out:clean(result.error.message))
+      out:line(out:style("red", result.status), "  ", out:clean(result.source_pipeline_name or ""),
+        ": ", out:clean(result.error.message),
+        result.error.hint and out:clean((" (%s)"):format(result.error.hint)) or "")
     end
   end
   show_list(out, "Warnings", data.warnings, function(warning) return warning end)

@@ -223,7 +223,7 @@ end
 -- Fields that the source does not have.
 function Run:add_missing(result)
   for _, set in ipairs(self.map.sets) do
-    if not set.used and set.value ~= json.null then
+    if not set.used and set.value ~= json.null and not self.map.drops[set.path] then
       fields.set(result, set.keys, self:set(set))
     end
     set.used = nil -- the map may be used for other pipelines too

@@ -4,6 +4,7 @@ local fault = require "tarn.fault"
 local fs = require "native.fs"
 local sqlite = require "native.sqlite"
 local state = require "tarn.state"
+local task = require "native.task"
 
 local M = {}
 
@@ -161,6 +162,45 @@ function M.write(durable, f)
     db:exec(durable and "PRAGMA synchronous = FULL" or "PRAGMA synchronous = NORMAL")
     return db:transaction(function() return f(db) end)
   end)
+end
+
+-- Writes that are waiting to be on the disk, each { f, owner }; nil if there are none.
+local waiting
+
+local function write_waiting()
+  local batch = waiting
+  waiting = nil
+  local ok, e = pcall(M.write, true, function(db)
+    for _, entry in ipairs(batch) do
+      if not entry.given_up then
+        entry.f(db)
+      end
+    end
+  end)
+  for _, entry in ipairs(batch) do
+    entry.done, entry.failed = true, not ok
+    entry.error = e
+    task.wake(entry.owner)
+  end
+end
+
+--- As `write`, durable, with all others that ask at the same time: one wait for the disk does
+-- for all of them. They succeed or fail together.
+---@param f fun(db: tarn.Database)
+function M.write_together(f)
+  local entry = { f = f, owner = task.current() }
+  if not waiting then
+    waiting = {}
+    task.spawn(write_waiting)
+  end
+  table.insert(waiting, entry)
+  local _ <close> = setmetatable({}, { __close = function() entry.given_up = true end })
+  while not entry.done do
+    task.park()
+  end
+  if entry.failed then
+    error(entry.error, 0)
+  end
 end
 
 return M

@@ -183,10 +183,25 @@ function Operation:target(side)
 end
 
 -- Outcomes that could not be written are kept and go first with whatever is written next.
+-- Returns those that went.
 local function write_late(op, db)
-  for _, f in ipairs(op.late) do
+  local written = table.move(op.late, 1, #op.late, 1, {})
+  for _, f in ipairs(written) do
     f(db)
   end
+  return written
+end
+
+-- While the disk was waited for, others may have come.
+local function forget_late(op, written)
+  local left, gone = {}, {}
+  for _, f in ipairs(written) do
+    gone[f] = true
+  end
+  for _, f in ipairs(op.late) do
+    left[#left + 1] = not gone[f] and f or nil
+  end
+  op.late = left
 end
 
 -- Write an outcome. The request has been sent, so a full disk is no reason to stop here: the
@@ -241,6 +256,19 @@ end
 local Step = {}
 Step.__index = Step
 
+-- The settings that are sent are for the reader; undo needs only those from before.
+local function without_secrets(what)
+  if type(what) ~= "table" or type(what.spec) ~= "table" then
+    return what
+  end
+  local copy = {}
+  for key, value in pairs(what) do
+    copy[key] = value
+  end
+  copy.spec = require("tarn.secrets").masked(what.spec)
+  return copy
+end
+
 --- Write down what is about to be sent. It is on the disk when this returns; if it cannot be,
 -- this raises, and nothing must be sent.
 ---@param fields { kind: string, request?: string, what?: table, before?: any }
@@ -251,9 +279,11 @@ function Operation:step(fields)
     error("kind is not a string", 2)
   end
   local n, now = self.next_step, task.time()
-  local what, before = text_of(fields.what), text_of(fields.before)
-  file.write(true, function(db)
-    write_late(self, db)
+  local what, before = text_of(without_secrets(fields.what)), text_of(fields.before)
+  self.next_step = n + 1
+  local written
+  file.write_together(function(db)
+    written = write_late(self, db)
     db:exec("INSERT INTO steps(op, n, kind, request, what, started, status) "
       .. "VALUES (?, ?, ?, ?, ?, ?, 'unknown')",
       { self.id, n, fields.kind, fields.request or json.null, what or json.null, now })
@@ -262,8 +292,7 @@ function Operation:step(fields)
     end
     db:exec("UPDATE operations SET seen = ? WHERE id = ?", { now, self.id })
   end)
-  self.late = {}
-  self.next_step = n + 1
+  forget_late(self, written)
   return setmetatable({ operation = self, op = self.id, n = n, kind = fields.kind }, Step)
 end
 

@@ -86,12 +86,10 @@ local function without(settings, ...)
   return all
 end
 
-local function step_changes(step)
-  if not step.has_before or not step.what then
+local function step_changes(step, before)
+  if type(before) ~= "table" or not step.what then
     return nil
-  end
-  local before = journal.find_before(step)
-  if step.kind == "pipeline.edit" and before.spec and step.what.spec then
+  elseif step.kind == "pipeline.edit" and before.spec and step.what.spec then
     return M.changes(without(settings_of(before), "id"), without(step.what.spec, "id",
       "expected_last_modified", "allow_duplicate_names"))
   elseif step.kind == "permissions.set" then
@@ -106,11 +104,7 @@ local function step_changes(step)
   end
 end
 
-local function kept_of(step)
-  if not step.has_before then
-    return nil
-  end
-  local before = journal.find_before(step)
+local function kept_of(before)
   if type(before) == "table" and type(before.bytes) == "string" then
     return { size = #before.bytes, format = before.format, language = before.language }
   end
@@ -118,12 +112,22 @@ local function kept_of(step)
 end
 
 local function step_row(step)
+  local before = step.has_before and journal.find_before(step) or nil
   return {
     n = step.n, kind = step.kind, request = step.request, status = step.status,
     what = secrets.masked(step.what), result = secrets.masked(step.result), fault = step.fault,
     start_time = step.started, end_time = step.ended, undone_by = step.undone,
-    changes = step_changes(step), before = kept_of(step),
+    changes = step_changes(step, before), before = kept_of(before),
   }
+end
+
+-- The arguments of a command; in PATH=VALUE, the last part of the path names the value.
+local function shown_arg(arg)
+  local copy = secrets.masked(arg)
+  for i, text in ipairs(type(arg) == "table" and type(arg.set) == "table" and arg.set or {}) do
+    copy.set[i] = secrets.mask_setting(text)
+  end
+  return copy
 end
 
 --- All that is known of an operation.
@@ -131,7 +135,7 @@ end
 ---@return table
 function M.details(record)
   local data = brief(record)
-  data.arg, data.result = secrets.masked(record.arg), secrets.masked(record.result)
+  data.arg, data.result = shown_arg(record.arg), secrets.masked(record.result)
   data.user, data.version, data.script = record.user, record.version, record.script
   data.source, data.target = record.source, record.target
   data.items, data.steps = json.array {}, json.array {}
@@ -145,6 +149,8 @@ function M.details(record)
 end
 
 -- ---- for a person ----
+
+local SHOWN <const> = 100 -- parts of an operation
 
 local STYLES <const> = { done = "green", undone = "dim", unchanged = "dim", failed = "red",
   unknown = "yellow", interrupted = "yellow", partial = "yellow", running = "cyan" }
@@ -204,7 +210,12 @@ function M.page(data, screen)
   if data.result and data.result.fault then
     screen:line(screen:style("red", screen:clean(tostring(data.result.fault.message))))
   end
-  for _, item in ipairs(data.items) do
+  for i, item in ipairs(data.items) do
+    if i > SHOWN then
+      local more = ("  and %d more (-o json has all)"):format(#data.items - SHOWN)
+      screen:line(screen:style("dim", more))
+      break
+    end
     screen:line(("  %-16s"):format(item.id), screen:style(STYLES[item.status], item.status), "  ",
       screen:clean(text(item.source or item.target or "")))
   end

@@ -18,8 +18,8 @@ end
 local function birth(pid)
   local ok, text = pcall(fs.find_read, ("/proc/%s/stat"):format(pid))
   local rest = ok and text and text:match "^.*%) (.*)$"
-  if not rest then
-    return nil
+  if not rest or rest:find "^[ZX]" then
+    return nil -- of one that was killed, and whose parent has not asked how it ended
   end
   local i = 0
   for word in rest:gmatch "%S+" do

@@ -15,6 +15,7 @@ local M = {}
 ---@class tarn.SourceItem: tarn.SourceObject
 ---@field roles string[]       why it belongs to it: "library", "glob", "root_path", ...
 ---@field via string[]         where it is named, if it is: "libraries[0].notebook.path"
+---@field git? boolean        a Git folder there
 ---@field verdict? "missing"|"odd" why it cannot be copied ...
 ---@field reason? string       ... in words
 
@@ -97,6 +98,7 @@ function Closure:list(item)
     return {}
   end
   item.kind, item.known = "DIRECTORY", true
+  item.git = item.git or item.path:find "^/Repos/[^/]+/[^/]+$" ~= nil or nil
   local folders = {}
   for _, one in ipairs(found) do
     local known = self.items[one.path]
@@ -186,9 +188,6 @@ function Closure:read_requirements()
 end
 
 local function warn_of(item, warnings)
-  if item.git then
-    warnings[#warnings + 1] = ("%s is a Git folder: its copy is a plain folder"):format(item.path)
-  end
   if item.expect and object.has_bytes(item) and item.kind ~= item.expect then
     warnings[#warnings + 1] = ("%s names %s as a %s; it is a %s"):format(item.via[1], item.path,
       item.expect:lower(), item.kind:lower())
@@ -206,7 +205,7 @@ end
 function M.of(ws, spec, opts)
   opts = opts or {}
   local closure = setmetatable({
-    ws = ws, items = {}, walked = {}, read = {}, limit = { limit = opts.jobs or 16 },
+    ws = ws, items = {}, walked = {}, read = {}, limit = { limit = opts.jobs or 32 },
     memo = opts.memo or memos.new(), place = tostring(ws.native),
   }, Closure)
   local list = references.of_spec(spec)
@@ -221,7 +220,7 @@ function M.of(ws, spec, opts)
   table.sort(items, function(a, b) return a.path < b.path end)
   for _, item in ipairs(items) do
     warn_of(item, warnings)
-    item.known, item.git, item.expect = nil, nil, nil
+    item.known, item.expect = nil, nil
   end
   return items, warnings
 end

@@ -6,6 +6,7 @@
 local fault = require "tarn.fault"
 local json = require "native.json"
 local memos = require "tarn.sources.memo"
+local mentions = require "tarn.sources.mentions"
 local object = require "tarn.sources.object"
 local planning = require "tarn.sources.plan"
 local pool = require "tarn.pool"
@@ -33,8 +34,12 @@ function Copy:advance(what)
   end
 end
 
+-- So many objects in a row that met no answer: it is the network, not the objects.
+local DEAD <const> = 8
+
 function Copy:fail(item, e)
-  if object.is_fatal(e) then
+  self.silent = (e.kind == "network" or e.kind == "timeout") and self.silent + 1 or 0
+  if object.is_fatal(e) or self.silent >= DEAD then
     error(e, 0)
   end
   local verdict = object.is_too_large(e) and "too_large" or object.is_missing(e) and "missing"
@@ -84,9 +89,18 @@ function Copy:write(item, bytes, before)
     step:failed(e)
     error(e, 0)
   end
-  step:done { path = item.target, settled = outcome.settled,
-    existed = outcome.existed }
+  step:done { path = item.target, settled = outcome.settled, existed = outcome.existed }
   self.report.bytes = self.report.bytes + #bytes
+end
+
+-- Code may need what no field of the spec names.
+function Copy:look_for_mentions(item, bytes)
+  for _, at in ipairs(mentions.of(bytes, item)) do
+    if not self.planned[at] then
+      table.insert(self.report.warnings,
+        ("%s needs %s, which nothing in the spec names: it was not copied"):format(item.path, at))
+    end
+  end
 end
 
 function Copy:copy(item)
@@ -105,6 +119,7 @@ function Copy:copy(item)
       message = ("%d bytes; the workspace takes %d"):format(#bytes, object.MAX_SIZE) }
   end
   self:write(item, bytes, before)
+  self:look_for_mentions(item, bytes)
   table.insert(self.report.copied, item.target)
   return item.path
 end
@@ -133,10 +148,11 @@ end
 ---@field bytes integer    of the objects written
 ---@field skipped table[]  { path, target, verdict, reason }: newer, too large, odd, missing
 ---@field failed table[]   { path, target, verdict, reason, code }: refused on the way
+---@field warnings string[]
 
 local function new_report(plan)
   local report = { copied = json.array {}, same = 0, folders = 0, bytes = 0,
-    skipped = json.array {}, failed = json.array {} }
+    skipped = json.array {}, failed = json.array {}, warnings = json.array {} }
   for _, item in ipairs(plan.items) do
     if item.verdict == "same" then
       report.same = report.same + (item.kind ~= "DIRECTORY" and 1 or 0)
@@ -148,18 +164,31 @@ local function new_report(plan)
   return report
 end
 
+-- Bytes from which on an object counts as large: of those only a few are held at a time.
+local LARGE <const>, LARGE_JOBS <const> = 1024 * 1024, 2
+
 local function todo_of(plan)
-  local list = {}
+  local small, large = {}, {}
   for _, item in ipairs(plan.items) do
     if item.verdict == "copy" and item.kind ~= "DIRECTORY" then
+      local list = (item.size or 0) >= LARGE and large or small
       list[#list + 1] = item
     end
   end
-  return list
+  return small, large
+end
+
+local function paths_of(plan)
+  local set = {}
+  for _, item in ipairs(plan.items) do
+    set[item.path] = true
+  end
+  return set
 end
 
 local function sort_report(report)
   table.sort(report.copied)
+  table.sort(report.warnings)
   for _, list in ipairs { report.skipped, report.failed } do
     table.sort(list, function(a, b) return a.path < b.path end)
   end
@@ -176,12 +205,13 @@ end
 ---@return tarn.SourceReport
 function M.run(source, target_ws, plan, op, opts)
   opts = opts or {}
-  local limit = { limit = opts.jobs or 16 }
-  local todo = todo_of(plan)
+  local jobs = opts.jobs or 32
+  local small, large = todo_of(plan)
   local self = setmetatable({
     ws = target_ws, read = source.read, plan = plan, op = op or nothing,
-    report = new_report(plan), progress = opts.progress, done = 0,
-    total = #plan.folders + #todo, memo = opts.memo or memos.new(),
+    report = new_report(plan), progress = opts.progress, done = 0, silent = 0,
+    total = #plan.folders + #small + #large, planned = paths_of(plan),
+    memo = opts.memo or memos.new(),
     place = tostring(target_ws.native),
   }, Copy)
   local function one(step)
@@ -189,12 +219,15 @@ function M.run(source, target_ws, plan, op, opts)
       local _, e = fault.try(step, self, item)
       if e then
         self:fail(item, e)
+      else
+        self.silent = 0
       end
       self:advance(item.target or item.path)
     end
   end
-  pool.each(plan.folders, one(self.make_folder), limit)
-  pool.each(todo, one(self.copy_once), limit)
+  pool.each(plan.folders, one(self.make_folder), { limit = jobs })
+  pool.each(small, one(self.copy_once), { limit = jobs })
+  pool.each(large, one(self.copy_once), { limit = math.min(jobs, LARGE_JOBS) })
   sort_report(self.report)
   return self.report
 end

@@ -132,7 +132,7 @@ function M.export(ws, spec, dir, opts)
     if opts.progress then
       opts.progress(done, #todo, one.item.path)
     end
-  end, { limit = opts.jobs or 16 })
+  end, { limit = opts.jobs or 32 })
   for _, entry in ipairs(entries) do
     if entry.written then
       entry.written = nil

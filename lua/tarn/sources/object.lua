@@ -86,12 +86,13 @@ function M.is_denied(e)
   return e.status == 403 or e.code == "PERMISSION_DENIED"
 end
 
---- True if whatever is asked next would fail the same way.
+--- True if whatever comes next would fail the same way. A local file that cannot be read is not
+-- that, a journal that cannot be written is.
 ---@param e tarn.Fault
 ---@return boolean
 function M.is_fatal(e)
-  return e.kind == "cancelled" or e.kind == "bug" or e.kind == "io" or e.status == 401
-    or e.kind == "auth" and not M.is_denied(e)
+  return e.kind == "cancelled" or e.kind == "bug" or e.status == 401
+    or e.kind == "io" and e.op ~= "fs.read" or e.kind == "auth" and not M.is_denied(e)
 end
 
 -- ---- looking ----
@@ -275,15 +276,23 @@ local TRIES <const> = 3
 ---@param overwrite boolean
 ---@return { settled?: string, existed?: boolean } how the outcome is known, if not by the answer
 function M.write(ws, at, bytes, object, overwrite)
+  local lost -- the fault of a try that may have taken effect
   for try = 1, TRIES do
     local _, e = fault.try(import, ws, at, bytes, object, overwrite)
     if not e then
       return {}
-    elseif e.ambiguous and M.holds(ws, at, bytes, object) then
-      return { settled = "the answer was lost; the object is there" }
-    elseif M.is_there(e) and not overwrite and M.holds(ws, at, bytes, object) then
-      return { settled = "the same was there", existed = true }
-    elseif not e.ambiguous or try == TRIES then
+    end
+    lost = e.ambiguous and e or lost
+    if not (e.ambiguous or M.is_there(e) and not overwrite) then
+      error(e, 0)
+    end
+    local holds, blind = fault.try(M.holds, ws, at, bytes, object)
+    if blind then
+      error(lost or blind, 0) -- that nobody knows is what the caller has to hear
+    elseif holds then
+      return { settled = lost and "the answer was lost; the object is there"
+        or "the same was there", existed = not lost or nil }
+    elseif try == TRIES or not e.ambiguous then
       error(e, 0)
     end
   end

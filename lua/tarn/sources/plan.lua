@@ -200,7 +200,7 @@ function Plan:judge_safely(item)
     settle(item, "too_large", e.message)
   elseif object.is_missing(e) then
     settle(item, "missing", e.message)
-  elseif object.is_denied(e) then
+  elseif object.is_denied(e) or e.op == "fs.read" then
     settle(item, "odd", "may not be read: " .. e.message)
   else
     error(e, 0)
@@ -258,6 +258,15 @@ local function warn_of_homes(folders, warnings)
   end
 end
 
+local function warn_of_git(items, warnings)
+  for _, item in ipairs(items) do
+    if item.git and item.verdict == "copy" then
+      warnings[#warnings + 1] = ("%s is a Git folder; its copy %s is a plain one, without history")
+        :format(item.path, item.target)
+    end
+  end
+end
+
 -- ---- the whole ----
 
 ---@class tarn.SourcePlan
@@ -302,7 +311,7 @@ function M.of(source, target_ws, items, opts)
   local self = setmetatable({
     ws = target_ws, read = source.read, same_place = source.same_place,
     path_map = opts.path_map or identity, overwrite = opts.overwrite,
-    limit = { limit = opts.jobs or 16 }, memo = opts.memo or memos.new(),
+    limit = { limit = opts.jobs or 32 }, memo = opts.memo or memos.new(),
     place = tostring(target_ws.native), replaced = setmetatable({}, { __mode = "k" }),
   }, Plan)
   local taken = {}
@@ -318,6 +327,7 @@ function M.of(source, target_ws, items, opts)
   local plan = { items = items, folders = folders_to_make(self, items),
     counts = counts_of(items), warnings = json.array {} }
   warn_of_homes(plan.folders, plan.warnings)
+  warn_of_git(items, plan.warnings)
   replaced[plan] = self.replaced
   return plan
 end

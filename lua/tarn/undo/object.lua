@@ -24,9 +24,9 @@ local function remove(place, op, path, undoes, kept)
     kind = "workspace.delete", request = "POST /api/2.0/workspace/delete", before = kept,
     what = { path = path, undoes = undoes },
   }
-  local answer, e = fault.try(place.ws.request, place.ws, "POST", "/api/2.0/workspace/delete",
+  local ok, e = fault.call(place.ws.request, place.ws, "POST", "/api/2.0/workspace/delete",
     { body = { path = path, recursive = false }, idempotent = true })
-  if not answer and e.status ~= 404 then
+  if not ok and e.status ~= 404 then
     step:failed(e)
     return e
   end
@@ -60,7 +60,7 @@ end
 local import = { key = key }
 M["workspace.import"] = import
 
-function import.look(place, step, _, before)
+function import.look(place, step, before)
   local found = find(place, step.what.path)
   if not found then
     return "failed"

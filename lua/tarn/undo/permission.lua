@@ -109,7 +109,7 @@ local function expected(step, before)
   return entries
 end
 
-function set.look(place, step, _, before)
+function set.look(place, step, before)
   local answer = places.find(place.ws.request, place.ws, "GET", path(step.what.pipeline_id))
   if not answer then
     return "failed"

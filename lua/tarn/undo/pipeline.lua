@@ -1,6 +1,8 @@
 --- What undo knows of pipelines: created, edited, deleted.
 
 local delete = require "tarn.delete"
+local fault = require "tarn.fault"
+local journal = require "tarn.journal"
 local json = require "native.json"
 local permission = require "tarn.undo.permission"
 local pipelines = require "tarn.pipelines"
@@ -106,10 +108,10 @@ local function look_again(place, step)
   return {}
 end
 
-function create.look(place, step, others)
+function create.look(place, step)
   local found = {}
   for _, made in ipairs(look_again(place, step)) do
-    if not others[made.pipeline_id] then
+    if not journal.has_made(made.pipeline_id) then
       found[#found + 1] = made
     end
   end
@@ -150,7 +152,7 @@ function edit.key(step)
   return "pipeline " .. step.what.pipeline_id
 end
 
-function edit.look(place, step, _, before)
+function edit.look(place, step, before)
   local found = find(place, step.what.pipeline_id)
   if not found then
     return nil, ("pipeline %s is gone"):format(step.what.pipeline_id)
@@ -162,6 +164,11 @@ function edit.look(place, step, _, before)
   return nil, title(found) .. " is neither as it was nor as it should have become"
 end
 
+local function is_as_before(found, before)
+  return same(found.spec, before.spec) and same(found.run_as, before.run_as)
+    and same(found.parameters, before.parameters)
+end
+
 function edit.plan(place, step, at, _, before)
   local found = find(place, step.what.pipeline_id)
   if not found then
@@ -171,8 +178,7 @@ function edit.plan(place, step, at, _, before)
   local action = "restore the settings of " .. title(found)
   if not before then
     return { verdict = "blocked", action = action, reason = "what they were was not kept" }
-  elseif same(found.spec, before.spec) and same(found.run_as, before.run_as)
-    and same(found.parameters, before.parameters) then
+  elseif is_as_before(found, before) then
     return { verdict = "already", action = action, reason = "they are as they were" }
   end
   return { verdict = "undo", action = action, change = find_change(place, step, found, at),
@@ -186,8 +192,28 @@ local function identity(name)
   return pipelines.is_id(name) and { service_principal_name = name } or { user_name = name }
 end
 
+-- A PUT whose answer was lost is sent again by the client, and then meets what it did itself.
+local function put_once(place, id, body)
+  local _, e = fault.try(place.native.pipeline_edit, place.native, id, body)
+  if not e then
+    return { pipeline_id = id }
+  elseif e.status == 409 or e.ambiguous then
+    local now = find(place, id)
+    if now and has_all(now, body) then
+      return { pipeline_id = id, last_modified = now.last_modified }
+    end
+  end
+  fault.raise(e)
+end
+
 function edit.undo(place, step, action, op, _, before)
   local found, id = action.found, step.what.pipeline_id
+  if place.edited[id] then
+    found = place.native:pipeline_get(id) -- undoing a later edit has changed it since the plan
+    if is_as_before(found, before) then
+      return "they are as they were"
+    end
+  end
   local body = {}
   for key, value in pairs(before.spec) do
     body[key] = value
@@ -201,7 +227,7 @@ function edit.undo(place, step, action, op, _, before)
   op:perform({
     kind = "pipeline.edit", request = "PUT /api/2.0/pipelines/" .. id, before = found,
     what = { pipeline_id = id, name = found.name, spec = body, undoes = mark(step) },
-  }, place.native.pipeline_edit, place.native, id, body)
+  }, put_once, place, id, body)
 end
 
 -- ---- delete ----

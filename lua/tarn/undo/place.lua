@@ -18,6 +18,7 @@ M.LATE_MS = 300 * 1000
 ---@field me string    who the workspace takes us for
 ---@field org_id? string
 ---@field skew integer ms that its clock is ahead of ours
+---@field edited table<string, boolean> pipelines whose settings undo has restored
 local Place = {}
 Place.__index = Place
 
@@ -27,7 +28,7 @@ function M.new(ws)
   local me, response = ws:request("GET", "/api/2.0/preview/scim/v2/Me")
   local theirs = time.find_http_date(response.headers.date)
   local skew = theirs and theirs - task.time() or 0
-  return setmetatable({ ws = ws, native = ws.native, me = me.userName,
+  return setmetatable({ ws = ws, native = ws.native, me = me.userName, edited = {},
     org_id = response.headers["x-databricks-org-id"],
     skew = math.abs(skew) > M.SLACK_MS and skew or 0 }, Place)
 end
@@ -50,11 +51,12 @@ end
 --- Call `f(...)`; nil if what it asks for is not there.
 ---@return any
 function M.find(f, ...)
-  local found, e = fault.try(f, ...)
-  if e and e.status ~= 404 then
-    fault.raise(e)
+  local ok, found = fault.call(f, ...)
+  if ok then
+    return found
+  elseif found.status ~= 404 then
+    error(found, 0)
   end
-  return found
 end
 
 return M

@@ -1,0 +1,150 @@
+--- Doing what a plan of a clone says, step by step, each written down in the journal first.
+
+local copies = require "tarn.clone.copy"
+local fault = require "tarn.fault"
+local permissions = require "tarn.permissions"
+local pipelines = require "tarn.pipelines"
+local placeholder = require "tarn.clone.placeholder"
+local secrets = require "tarn.secrets"
+local sources = require "tarn.sources"
+
+local M = {}
+
+local function edit(plan, op)
+  local ws, id, before = plan.target_ws, plan.copy.pipeline_id, plan.copy
+  local body = copies.edit_body(before, plan.body)
+  local function send()
+    local _, e = fault.try(ws.native.pipeline_edit, ws.native, id, body)
+    if not e then
+      return { pipeline_id = id }
+    end
+    -- An edit whose answer was lost is sent again by the client, and may meet itself.
+    if e.status == 409 or e.ambiguous then
+      local now = ws.native:pipeline_get(id)
+      if #copies.changes(now, plan.body) == 0 then
+        return { pipeline_id = id, last_modified = now.last_modified, resolved = true }
+      end
+    end
+    fault.raise(e)
+  end
+  return op:perform({
+    kind = "pipeline.edit", request = "PUT /api/2.0/pipelines/" .. id,
+    what = { pipeline_id = id, name = plan.name, spec = secrets.masked(plan.body) },
+    before = { spec = before.spec, run_as = before.run_as, parameters = before.parameters,
+      last_modified = before.last_modified },
+  }, send)
+end
+
+local function create(plan, op)
+  return op:perform({
+    kind = "pipeline.create", request = "POST /api/2.0/pipelines",
+    what = { name = plan.name, spec = secrets.masked(plan.body) },
+  }, pipelines.create, plan.target_ws, plan.body)
+end
+
+-- A name that was free a moment ago may have been taken by another run of the same clone.
+local function create_or_find(plan, op)
+  local made, e = fault.try(create, plan, op)
+  if made then
+    return made.pipeline_id, "created"
+  elseif e.code == "RESOURCE_CONFLICT" or e.code == "RESOURCE_ALREADY_EXISTS" then
+    for _, pipeline in ipairs(copies.by_name(plan.target_ws, plan.name)) do
+      if #copies.changes(pipeline, plan.body) == 0 then
+        op:target { pipeline_id = pipeline.pipeline_id }
+        return pipeline.pipeline_id, "unchanged"
+      end
+    end
+    local taken = copies.name_is_taken(plan)
+    taken.cause = e
+    fault.raise(taken)
+  end
+  fault.raise(e)
+end
+
+local function settle_pipeline(plan, op)
+  if plan.action == "create" then
+    return create_or_find(plan, op)
+  elseif #plan.changes > 0 then
+    edit(plan, op)
+    return plan.copy.pipeline_id, "updated"
+  end
+  return plan.copy.pipeline_id, plan.action == "update" and "updated" or "unchanged"
+end
+
+local function copy_sources(plan, op, options)
+  if plan.sources and (plan.sources.counts.copy or 0) > 0 then
+    return sources.copy(plan.source_ws, plan.target_ws, plan.sources, op,
+      { progress = options.progress, memo = plan.memo })
+  end
+end
+
+local function start(plan, id, op)
+  return op:perform({
+    kind = "update.start", request = ("POST /api/2.0/pipelines/%s/updates"):format(id),
+    what = { pipeline_id = id },
+  }, pipelines.start, plan.target_ws, id).update_id
+end
+
+--- True if there is nothing to do, and nothing to write down: of a copy that the journal does
+-- not know yet, `apply` tells it.
+---@param plan tarn.ClonePlan
+---@return boolean
+function M.is_over(plan)
+  return #plan.steps == 0 and not plan.adopted
+end
+
+--- Raise what stands in the way of a plan, if something does.
+---@param plan tarn.ClonePlan
+function M.check(plan)
+  local refusal = plan.refusals[1]
+  if refusal then
+    fault.raise(refusal)
+  end
+end
+
+--- Do what a plan says, writing each step down in the journal.
+---@param plan tarn.ClonePlan
+---@param op tarn.Operation
+---@param options? { progress?: function }
+---@return table report { pipeline_id, status = "created"|"updated"|"unchanged", update_id?,
+--- sources?, problems = faults of what came after the copy itself }
+function M.run(plan, op, options)
+  M.check(plan)
+  op:target(plan.target)
+  local made = plan.placeholder and plan.action == "create"
+    and placeholder.make(plan.placeholder, plan.target_ws, op)
+  local results = table.pack(fault.call(function()
+    local copied = copy_sources(plan, op, options or {})
+    local id, status = settle_pipeline(plan, op)
+    return id, status, copied
+  end))
+  if not results[1] then
+    local e = results[2]
+    -- a create that was cut off may have made a pipeline that names it
+    if made and not e.ambiguous and e.kind ~= "cancelled" and e.kind ~= "bug" then
+      placeholder.remove(plan.placeholder, plan.target_ws, op)
+    end
+    error(e, 0)
+  end
+  local id, status, copied = table.unpack(results, 2, 4)
+  local report = { pipeline_id = id, status = status, sources = copied, problems = {} }
+  plan.target.pipeline_id = id
+  -- The copy is there: what fails from here on is told, and does not hide that.
+  local function go_on(f, ...)
+    local value, e = fault.try(f, ...)
+    if e and e.kind == "cancelled" then
+      fault.raise(e)
+    end
+    report.problems[#report.problems + 1] = e
+    return value
+  end
+  if plan.permissions and not permissions.is_settled(plan.permissions) then
+    go_on(permissions.apply, plan.target_ws, id, plan.permissions, op)
+  end
+  if plan.start then
+    report.update_id = go_on(start, plan, id, op)
+  end
+  return report
+end
+
+return M

@@ -1,0 +1,163 @@
+--- What differs between two pipelines without meaning anything: the list, each with its reason.
+--
+-- Pure. A rule looks at one difference: its path, both values (nil: not there), and the two
+-- sides. `tarn help diff` shows the list, `tarn diff --all` what it hid.
+
+local export = require "tarn.export"
+local json = require "native.json"
+local layout = require "tarn.export.layout"
+
+local M = {}
+
+---@class tarn.NoiseRule
+---@field name string
+---@field why string
+---@field test fun(d: tarn.Difference, a: tarn.DiffSide, b: tarn.DiffSide): boolean?
+
+local function is_field(...)
+  local names = { ... }
+  return function(d)
+    for _, name in ipairs(names) do
+      if d.keys[1] == name and #d.keys == 1 then
+        return true
+      end
+    end
+  end
+end
+
+-- Nothing in it, at any depth.
+local function is_empty(value)
+  if value == nil or value == json.null then
+    return true
+  elseif type(value) ~= "table" or getmetatable(value) ~= nil and not json.is_array(value) then
+    return false
+  end
+  for _, item in pairs(value) do
+    if not is_empty(item) then
+      return false
+    end
+  end
+  return true
+end
+
+-- One is not there, and the other is what the server takes then.
+local function is_default(d, value)
+  local given = d.left
+  if given == nil then
+    given = d.right
+  end
+  return (d.left == nil or d.right == nil) and given == value
+end
+
+local DEFAULTS <const> = { continuous = false, development = false, photon = false,
+  edition = "ADVANCED", channel = "CURRENT" }
+
+local function same_text(d, change)
+  return type(d.left) == "string" and type(d.right) == "string"
+    and change(d.left) == change(d.right)
+end
+
+local function last(d)
+  return d.keys[#d.keys]
+end
+
+local function is_default_storage(d)
+  local function none(value)
+    return value == nil or export.is_default_storage(value)
+  end
+  return d.keys[1] == "storage" and none(d.left) and none(d.right)
+end
+
+local function is_path(d)
+  local first = d.keys[1]
+  return first == "root_path" or first == "libraries"
+end
+
+-- The server fills these in with the pipeline's own.
+local function is_filled_in(d, a, b)
+  local function own(value, side)
+    local settings, name = side.settings, d.keys[2]
+    return value == nil or value == settings[name]
+      or name == "schema" and value == settings.target
+  end
+  return d.keys[1] == "event_log" and (d.keys[2] == "catalog" or d.keys[2] == "schema")
+    and own(d.left, a) and own(d.right, b)
+end
+
+local function is_serverless(side)
+  local serverless = side.settings.serverless
+  return serverless == true or serverless == nil and side.settings.ingestion_definition ~= nil
+end
+
+--- The list, in the order in which it is applied.
+---@type tarn.NoiseRule[]
+M.rules = {
+  { name = "id", why = "every pipeline has its own", test = is_field("id", "pipeline_id") },
+  { name = "name", why = "two different pipelines cannot have the same name in one workspace",
+    test = function(d, a, b)
+      return d.keys[1] == "name" and #d.keys == 1 and a.pipeline_id ~= b.pipeline_id
+    end },
+  { name = "deployment", why = "it says which bundle owns the pipeline, not what it does",
+    test = function(d) return d.keys[1] == "deployment" end },
+  { name = "output", why = "pipeline_type, data_sampling and source_type are set by the server",
+    test = function(d)
+      return is_field("pipeline_type", "data_sampling")(d)
+        or d.keys[1] == "ingestion_definition" and d.keys[2] == "source_type"
+    end },
+  { name = "storage", why = "the default storage is named after the pipeline's id",
+    test = is_default_storage },
+  { name = "empty", why = "null, an empty list and an empty object are the same as nothing",
+    test = function(d) return is_empty(d.left) and is_empty(d.right) end },
+  { name = "serverless", why = "unset means false, and true for ingestion pipelines",
+    test = function(d, a, b)
+      return d.keys[1] == "serverless" and is_serverless(a) == is_serverless(b)
+    end },
+  { name = "photon", why = "serverless pipelines always have it",
+    test = function(d, a, b)
+      return d.keys[1] == "photon" and is_serverless(a) and is_serverless(b)
+    end },
+  { name = "default", why = "continuous, development and photon are false, edition ADVANCED and "
+      .. "channel CURRENT, unless something else is said",
+    test = function(d)
+      return #d.keys == 1 and DEFAULTS[d.keys[1]] ~= nil and is_default(d, DEFAULTS[d.keys[1]])
+    end },
+  { name = "cluster", why = "a cluster without a label is the default one; "
+      .. "enable_local_disk_encryption is false unless said; apply_policy_default_values is "
+      .. "never given back",
+    test = function(d)
+      return d.keys[1] == "clusters" and #d.keys == 3
+        and (d.keys[3] == "apply_policy_default_values"
+          or d.keys[3] == "label" and is_default(d, "default")
+          or d.keys[3] == "enable_local_disk_encryption" and is_default(d, false))
+    end },
+  { name = "case", why = "case does not count in catalog, edition and channel",
+    test = function(d)
+      local name = last(d)
+      return (name == "catalog" or name == "edition" or name == "channel")
+        and d.keys[1] ~= "configuration" and same_text(d, string.lower)
+    end },
+  { name = "/Workspace", why = "/Workspace/Users/a and /Users/a are the same object",
+    test = function(d) return is_path(d) and same_text(d, layout.normal) end },
+  { name = "event_log", why = "the server fills in the pipeline's own catalog and schema",
+    test = is_filled_in },
+  { name = "order", why = "the order of libraries, clusters, recipients and alerts means nothing",
+    test = function(d)
+      return d.kind == "order" and (d.keys[1] == "libraries" or d.keys[1] == "notifications"
+        or d.keys[1] == "clusters" and #d.keys == 1)
+    end },
+}
+
+--- The rule that makes a difference noise, or nil.
+---@param d tarn.Difference
+---@param a tarn.DiffSide
+---@param b tarn.DiffSide
+---@return tarn.NoiseRule?
+function M.find(d, a, b)
+  for _, rule in ipairs(M.rules) do
+    if rule.test(d, a, b) then
+      return rule
+    end
+  end
+end
+
+return M

@@ -1,0 +1,134 @@
+--- A pipeline with all that stands beside its spec, read to be written into files.
+
+local fault = require "tarn.fault"
+local fields = require "tarn.fields"
+local json = require "native.json"
+local secrets = require "tarn.secrets"
+
+local M = {}
+
+---@class tarn.ExportItem
+---@field host string
+---@field org_id? string
+---@field pipeline_id string
+---@field name string
+---@field last_modified? integer
+---@field spec table             as the API gives it
+---@field run_as? table          if it was set explicitly
+---@field parameters? table
+---@field permissions? tarn.Grant[] direct ones; nil if they may not be read
+---@field warnings string[]
+
+---@class tarn.Grant
+---@field kind "user_name"|"group_name"|"service_principal_name"
+---@field name string
+---@field level string
+
+local KINDS <const> = { "user_name", "group_name", "service_principal_name" }
+
+local function direct_level(entry)
+  for _, permission in ipairs(entry.all_permissions or {}) do
+    if not permission.inherited then
+      return permission.permission_level
+    end
+  end
+end
+
+-- What was granted on the pipeline itself; inherited grants and those of admins are the
+-- workspace's own.
+local function grants_of(answer)
+  local grants = {}
+  for _, entry in ipairs(answer.access_control_list or {}) do
+    local level = direct_level(entry)
+    for _, kind in ipairs(KINDS) do
+      local name = entry[kind]
+      if level and type(name) == "string" and not (kind == "group_name" and name == "admins") then
+        grants[#grants + 1] = { kind = kind, name = name, level = level }
+      end
+    end
+  end
+  return grants
+end
+
+local function read_grants(ws, id, warnings)
+  local answer, e = fault.try(ws.request, ws, "GET", "/api/2.0/permissions/pipelines/" .. id)
+  if answer then
+    return grants_of(answer)
+  elseif e.kind == "cancelled" then
+    error(e, 0)
+  end
+  warnings[#warnings + 1] = "permissions are left out: " .. e.message
+end
+
+local function has(value)
+  return value ~= nil and value ~= json.null and (type(value) ~= "table" or next(value) ~= nil)
+end
+
+--- Fields whose values look like secrets in plain text.
+---@param spec table
+---@return string[] paths
+function M.secret_paths(spec)
+  local paths = {}
+  fields.each(spec, function(keys, value)
+    if secrets.is_secret(keys[#keys], value) then
+      paths[#paths + 1] = fields.path(keys)
+    end
+  end)
+  return paths
+end
+
+--- Read a pipeline, by id or name.
+---@param ws tarn.WorkspaceClient
+---@param id_or_name string
+---@param opts? { permissions?: boolean }
+---@return tarn.ExportItem
+function M.read(ws, id_or_name, opts)
+  local found = ws:pipeline(id_or_name)
+  local info, warnings = ws.native:info(), {}
+  local item = {
+    host = info.host, org_id = info.org_id, pipeline_id = found.pipeline_id,
+    name = found.name or found.spec.name, last_modified = found.last_modified,
+    spec = found.spec or {}, warnings = warnings,
+    run_as = has(found.run_as) and found.run_as or nil,
+    parameters = has(found.parameters) and found.parameters or nil,
+  }
+  if opts and opts.permissions then
+    item.permissions = read_grants(ws, item.pipeline_id, warnings)
+  end
+  for _, path in ipairs(M.secret_paths(item.spec)) do
+    warnings[#warnings + 1] = path .. " looks like a secret, and is in the files as it is"
+  end
+  return item
+end
+
+--- Why a pipeline cannot be made from files, or nil.
+---@param spec table
+---@return string?
+function M.find_obstacle(spec)
+  if spec.pipeline_type == "DBSQL" then
+    return "it stands behind a materialized view or streaming table of Databricks SQL, "
+      .. "and is made by CREATE, not from a spec"
+  elseif not has(spec.libraries) and not has(spec.ingestion_definition)
+    and not has(spec.gateway_definition) then
+    return "it has no code: neither libraries nor an ingestion or gateway definition"
+  end
+end
+
+--- True for the storage that the server gives to a pipeline that has none of its own.
+---@param storage any
+---@return boolean
+function M.is_default_storage(storage)
+  return type(storage) == "string" and storage:find "^dbfs:/pipelines/%x+%-[%x-]+$" ~= nil
+end
+
+--- One line of text, for a comment in a file.
+---@param text string
+---@return string
+function M.comment(text)
+  return (tostring(text):gsub("%c", " "):gsub("\xc2[\x80-\x9f]", " ")
+    :gsub("\xe2\x80[\xa8\xa9]", " "))
+end
+
+M.has = has
+
+return M

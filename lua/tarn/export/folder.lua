@@ -1,0 +1,150 @@
+--- The folder that an export is written into, and that an import reads.
+
+local export = require "tarn.export"
+local fault = require "tarn.fault"
+local fs = require "native.fs"
+local layout = require "tarn.export.layout"
+local own = require "tarn.export.json"
+
+local M = {}
+
+local OP <const> = "tarn export"
+
+-- Sources of Tarn's own format lie below this.
+local SOURCES <const> = "sources"
+
+local PRIVATE <const> = tonumber("600", 8)
+local PUBLIC <const> = tonumber("644", 8)
+
+local FORMATS <const> = { json = "tarn.export.json", bundle = "tarn.export.bundle",
+  terraform = "tarn.export.terraform" }
+
+local function state_of(path, text)
+  local before = fs.find_read(path)
+  return not before and "new" or before == text and "same" or "changed"
+end
+
+-- Entries { path, size, state } in the order of their paths.
+local function look_at(dir, files)
+  local list = {}
+  for name, text in pairs(files) do
+    list[#list + 1] = { path = name, size = #text, state = state_of(dir .. "/" .. name, text) }
+  end
+  table.sort(list, function(a, b) return a.path < b.path end)
+  return list
+end
+
+-- Files that are there are replaced only with --force; those that stay the same are nobody's
+-- loss, but sources would be written beside them.
+local function refuse_to_replace(dir, list, with_sources)
+  for _, entry in ipairs(list) do
+    if entry.state == "changed" or with_sources and entry.state == "same" then
+      fault.raise { kind = "conflict", op = OP, code = "ALREADY_EXISTS",
+        message = ("%s/%s is there already"):format(dir, entry.path),
+        hint = "--force replaces what is in the folder, or choose another --dir" }
+    end
+  end
+end
+
+local function write_all(dir, files, list, mode)
+  fs.mkdir(dir, { parents = true })
+  for _, entry in ipairs(list) do
+    if entry.state ~= "same" then
+      local path = dir .. "/" .. entry.path
+      fs.mkdir(path:match "^(.*)/", { parents = true })
+      fs.write(path, files[entry.path], { mode = mode })
+    end
+  end
+end
+
+-- Copies the sources into the folder; returns their index.
+local function export_sources(ws, item, dir, opts)
+  local sources = require "tarn.sources"
+  if opts.format == "json" then
+    return sources.export(ws, item.spec, dir .. "/" .. SOURCES, { progress = opts.progress })
+  end
+  local place = layout.placer(layout.base(item.spec))
+  return sources.export(ws, item.spec, dir, { place = place, progress = opts.progress })
+end
+
+local function append(list, more)
+  table.move(more or {}, 1, #(more or {}), #list + 1, list)
+end
+
+---@class tarn.ExportReport
+---@field pipeline_id string
+---@field name string
+---@field format string
+---@field dir string
+---@field files { path: string, size: integer, state: "new"|"same"|"changed" }[]
+---@field sources? { objects: integer, left_out: table[] }
+---@field dropped { path: string, reason: string }[] fields that the format cannot say
+---@field warnings string[]
+
+--- Write a pipeline into a folder.
+---@param ws tarn.WorkspaceClient
+---@param name string id or name
+---@param opts { format: string, dir: string, sources?: boolean, force?: boolean,
+---  dry_run?: boolean, progress?: function }
+---@return tarn.ExportReport
+function M.write(ws, name, opts)
+  local item = export.read(ws, name, { permissions = true })
+  local obstacle = export.find_obstacle(item.spec)
+  if obstacle and opts.format ~= "json" then
+    fault.raise { kind = "conflict", op = OP, message = ("'%s' cannot be exported as %s: %s")
+      :format(item.name, opts.format, obstacle), hint = "--format json keeps it to be read" }
+  end
+  local render, dir = require(FORMATS[opts.format]), (opts.dir:gsub("(.)/+$", "%1"))
+  local files, dropped, warnings = render.files(item)
+  local list = look_at(dir, files)
+  local index, source_warnings
+  if not opts.dry_run then
+    if not opts.force then
+      refuse_to_replace(dir, list, opts.sources)
+    end
+    if opts.sources then
+      index, source_warnings = export_sources(ws, item, dir, opts)
+      files, dropped, warnings = render.files(item, index)
+      list = look_at(dir, files)
+    end
+    local has_secret = #export.secret_paths(item.spec) > 0
+    write_all(dir, files, list, has_secret and PRIVATE or PUBLIC)
+  end
+  append(item.warnings, warnings)
+  append(item.warnings, source_warnings)
+  return {
+    pipeline_id = item.pipeline_id, name = item.name, format = opts.format, dir = dir,
+    files = list, dropped = dropped, warnings = item.warnings,
+    sources = index and { objects = #index.objects, left_out = index.left_out } or nil,
+  }
+end
+
+--- The pipeline in a folder of Tarn's own format.
+---@param dir string
+---@return tarn.ExportItem
+function M.read(dir)
+  local path = (dir:gsub("(.)/+$", "%1")) .. "/" .. own.FILE
+  local text = fs.find_read(path)
+  if not text then
+    fault.not_found(OP, ("%s is not there"):format(path),
+      "`tarn export PIPELINE --dir DIR` writes such a folder (--format json)")
+  end
+  return own.read(text, path)
+end
+
+--- True if the path is a folder of Tarn's own format.
+---@param dir string
+---@return boolean
+function M.is_export(dir)
+  return fs.find_stat(dir .. "/" .. own.FILE) ~= nil
+end
+
+--- The folder of the sources in an exported folder, or nil if they were not exported.
+---@param dir string
+---@return string?
+function M.find_sources(dir)
+  local path = (dir:gsub("(.)/+$", "%1")) .. "/" .. SOURCES
+  return fs.find_stat(path) and path or nil
+end
+
+return M

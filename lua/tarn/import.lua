@@ -1,0 +1,161 @@
+--- A pipeline made from a folder that `tarn export` wrote.
+
+local export = require "tarn.export"
+local fault = require "tarn.fault"
+local fields = require "tarn.fields"
+local folder = require "tarn.export.folder"
+local json = require "native.json"
+local pipelines = require "tarn.pipelines"
+
+local M = {}
+
+local OP <const> = "tarn import"
+
+---@class tarn.ImportPlan
+---@field dir string
+---@field name string
+---@field body table      what is sent
+---@field fields { path: string, verdict: "set"|"dropped", from?: any, to?: any, reason: string }[]
+---@field warnings string[]
+---@field name_taken boolean
+---@field sources? tarn.SourcePlan
+
+-- Fields of the spec that a new pipeline must not or cannot have.
+local DROPPED <const> = {
+  { "id", "every pipeline gets its own" },
+  { "deployment", "the bundle that deployed the exported pipeline does not own this one" },
+}
+
+local function drop_outputs(body, note)
+  for _, rule in ipairs(DROPPED) do
+    if body[rule[1]] ~= nil then
+      note { path = rule[1], verdict = "dropped", from = body[rule[1]], reason = rule[2] }
+      body[rule[1]] = nil
+    end
+  end
+  if export.is_default_storage(body.storage) then
+    note { path = "storage", verdict = "dropped", from = body.storage,
+      reason = "it is the default, under the exported pipeline's id" }
+    body.storage = nil
+  end
+  local ingestion = body.ingestion_definition
+  if type(ingestion) == "table" and ingestion.source_type ~= nil then
+    note { path = "ingestion_definition.source_type", verdict = "dropped",
+      from = ingestion.source_type, reason = "the server finds it out by itself" }
+    ingestion.source_type = nil
+  end
+end
+
+local function set(body, name, value, reason, note)
+  if body[name] ~= value then
+    note { path = name, verdict = "set", from = body[name], to = value, reason = reason }
+    body[name] = value
+  end
+end
+
+local function is_taken(ws, name)
+  local filter = ("name LIKE '%s'"):format((name:gsub("'", "''")))
+  for item in pipelines.states(ws, { filter = filter }) do
+    if item.name == name then
+      return true
+    end
+  end
+  return false
+end
+
+--- What an import would do. Asks the workspace, and changes nothing.
+---@param ws tarn.WorkspaceClient
+---@param dir string
+---@param opts { name?: string, continuous?: boolean, run_as?: boolean, sources?: boolean,
+---  overwrite?: boolean }
+---@return tarn.ImportPlan
+function M.plan(ws, dir, opts)
+  local item = folder.read(dir)
+  local obstacle = export.find_obstacle(item.spec)
+  if obstacle then
+    fault.raise { kind = "conflict", op = OP,
+      message = ("'%s' cannot be made from a file: %s"):format(item.name, obstacle) }
+  end
+  local plan = { dir = dir, fields = json.array {}, warnings = json.array {} }
+  local function note(entry)
+    plan.fields[#plan.fields + 1] = entry
+  end
+  local body = fields.copy(item.spec)
+  drop_outputs(body, note)
+  set(body, "name", opts.name or item.name, "--name", note)
+  if body.continuous == true and not opts.continuous then
+    set(body, "continuous", false, "--no-continuous", note)
+  elseif body.continuous == true then
+    plan.warnings[#plan.warnings + 1] = "it is continuous: it starts as soon as it is made "
+      .. "(--no-continuous makes it triggered)"
+  end
+  body.parameters = item.parameters
+  if opts.run_as then
+    body.run_as = item.run_as
+  elseif item.run_as then
+    note { path = "run_as", verdict = "dropped", from = item.run_as, reason = "--no-run-as" }
+  end
+  plan.name, plan.body = body.name, body
+  plan.name_taken = is_taken(ws, body.name)
+  local sources_dir = opts.sources and folder.find_sources(dir)
+  if sources_dir then
+    plan.sources_dir = sources_dir
+    plan.sources = require("tarn.sources").plan_import(sources_dir, ws,
+      { overwrite = opts.overwrite })
+    table.move(plan.sources.warnings, 1, #plan.sources.warnings, #plan.warnings + 1, plan.warnings)
+  end
+  return plan
+end
+
+--- Ask the server what it would make of the plan; it raises what it would raise.
+---@param ws tarn.WorkspaceClient
+---@param plan tarn.ImportPlan
+---@return table? effective_settings
+function M.try(ws, plan)
+  local body = fields.copy(plan.body)
+  body.dry_run = true
+  return ws.native:pipeline_create(body).effective_settings
+end
+
+local function side_of(ws, name)
+  local info = ws.native:info()
+  return { host = info.host, org_id = info.org_id, profile = ws.profile, name = name }
+end
+
+---@class tarn.ImportReport
+---@field pipeline_id string
+---@field name string
+---@field op string         name of the operation in the journal
+---@field fields table[]
+---@field warnings string[]
+---@field sources? table
+
+--- Carry out a plan; each change is a step in the journal.
+---@param ws tarn.WorkspaceClient
+---@param plan tarn.ImportPlan
+---@param opts? { arg?: table, progress?: function }
+---@return tarn.ImportReport
+function M.apply(ws, plan, opts)
+  opts = opts or {}
+  if plan.name_taken then
+    fault.raise { kind = "conflict", op = OP, code = "RESOURCE_ALREADY_EXISTS",
+      message = ("there is a pipeline named '%s' in %s"):format(plan.name, ws:host()),
+      hint = "--name gives the new one another name" }
+  end
+  local journal = require "tarn.journal"
+  local op <close> = journal.begin { command = "import", arg = opts.arg,
+    target = side_of(ws, plan.name) }
+  local copied
+  if plan.sources then
+    copied = require("tarn.sources").import(plan.sources_dir, ws, plan.sources, op,
+      { progress = opts.progress })
+  end
+  local made = op:perform({ kind = "pipeline.create", request = "POST /api/2.0/pipelines",
+    what = { name = plan.name, spec = plan.body } }, pipelines.create, ws, plan.body)
+  local report = { pipeline_id = made.pipeline_id, name = plan.name, status = "created",
+    op = op.id, fields = plan.fields, warnings = plan.warnings, sources = copied }
+  op:finish("done", { pipeline_id = made.pipeline_id, name = plan.name })
+  return report
+end
+
+return M

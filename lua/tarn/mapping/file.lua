@@ -1,0 +1,110 @@
+--- Files of maps: Lua or JSON, read and checked.
+
+local fault = require "tarn.fault"
+local fs = require "native.fs"
+local json = require "native.json"
+
+local M = {}
+
+local OP <const> = "tarn clone"
+
+--- Kind of value -> the section that maps it.
+M.sections = {
+  catalog = "catalogs", schema = "schemas", path = "paths", volume = "locations",
+  location = "locations", storage = "storage", principal = "principals",
+  node_type = "node_types", policy = "policies", budget_policy = "policies", pool = "pools",
+  instance_profile = "instance_profiles", service_account = "service_accounts", zone = "zones",
+  secret = "secret_scopes", address = "addresses", connection = "connections",
+  connection_id = "connections", gateway = "gateways", event_log = "event_logs",
+  serverless_compute = "serverless_compute",
+}
+
+--- What else a map may hold, and of which type.
+M.others = { set = "table", drop = "table", spec = "function" }
+
+local function wrong(file, message)
+  fault.usage(OP, ("%s: %s"):format(file, message),
+    "`tarn clone PIPELINE --suggest-map` writes one")
+end
+
+local function check_section(file, name, section)
+  if type(section) == "function" then
+    return
+  elseif type(section) ~= "table" then
+    wrong(file, ("'%s' is neither a table nor a function"):format(name))
+  end
+  for old, new in pairs(section) do
+    if type(old) ~= "string" or new ~= false and type(new) ~= "string"
+      and type(new) ~= "function" then
+      wrong(file, ("%s: the new name of '%s' is no text, and not false"):format(name,
+        tostring(old)))
+    end
+  end
+end
+
+local function check_known(file, name)
+  local names = { "set", "drop", "spec" }
+  for _, section in pairs(M.sections) do
+    names[#names + 1] = section
+    if section == name then
+      return
+    end
+  end
+  local hint = require("tarn.similar").find_hint(tostring(name), names)
+  wrong(file, ("there is no section '%s'%s"):format(tostring(name), hint and ": " .. hint or ""))
+end
+
+-- A map is data, or pure functions: it sees no files and no environment.
+local SANDBOX <const> = { string = string, table = table, math = math, utf8 = utf8,
+  ipairs = ipairs, pairs = pairs, next = next, select = select, type = type, error = error,
+  assert = assert, tostring = tostring, tonumber = tonumber }
+
+local function read_lua(file, text)
+  local env = setmetatable({ null = json.null, list = json.array }, { __index = SANDBOX })
+  local chunk, why = load(text, "@" .. file, "t", env)
+  if not chunk then
+    wrong(file, why)
+  end
+  local ok, value = pcall(chunk)
+  if not ok then
+    wrong(file, tostring(value))
+  end
+  return value
+end
+
+--- What a file holds: a table of sections, whose fields have been checked. A function alone is
+-- one of the whole spec.
+---@param file string
+---@return table
+function M.read(file)
+  local text = fs.find_read(file)
+  if not text then
+    fault.usage(OP, ("there is no file '%s'"):format(file))
+  end
+  local value
+  if file:find "%.json$" or text:find "^%s*{" then
+    local ok, decoded = pcall(json.decode, text)
+    if not ok and not fault.is(decoded) then
+      error(decoded, 0)
+    end
+    value = ok and decoded or wrong(file, "it is no JSON: " .. tostring(decoded.message))
+  else
+    value = read_lua(file, text)
+  end
+  if type(value) == "function" then
+    value = { spec = value }
+  elseif type(value) ~= "table" then
+    wrong(file, "it holds neither a table nor a function")
+  end
+  for name, section in pairs(value) do
+    if not M.others[name] then
+      check_known(file, name)
+      check_section(file, name, section)
+    elseif type(section) ~= M.others[name] then
+      wrong(file, ("'%s' is not a %s"):format(name, M.others[name]))
+    end
+  end
+  return value
+end
+
+return M

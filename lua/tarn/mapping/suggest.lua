@@ -1,0 +1,80 @@
+--- A map to fill in: every value that a source has and that is bound to its workspace.
+
+local fields = require "tarn.fields"
+local files = require "tarn.mapping.file"
+local secrets = require "tarn.secrets"
+
+local M = {}
+
+local function without_prefix(path)
+  return (path:gsub("^/Workspace/", "/"))
+end
+
+-- The part of a path that one would replace: somebody's folder.
+local function folder_of(path)
+  return without_prefix(path):gsub("/%*%*$", ""):match "^/[^/]+/[^/]+" or path
+end
+
+local function entries_for(kind, value)
+  if kind == "secret" then
+    local list = {}
+    for i, reference in ipairs(secrets.references(value)) do
+      list[i] = reference.scope
+    end
+    return list
+  elseif kind == "path" then
+    return { folder_of(value:match "/.*$" or value) }
+  elseif kind == "volume" then
+    return { value:match "/Volumes/[^/]+/[^/]+/[^/]+" or value:match "/.*$" or value }
+  end
+  return { value }
+end
+
+--- The values that are bound to a workspace, as a map to fill in.
+---@param found { kind: string, value: string, path: string }[]
+---@return table<string, table<string, string[]>> sections section -> old name -> paths
+function M.sections(found)
+  local sections = {}
+  for _, item in ipairs(found) do
+    local name = files.sections[item.kind]
+    for _, old in ipairs(name and entries_for(item.kind, item.value) or {}) do
+      sections[name] = sections[name] or {}
+      local paths = sections[name][old] or {}
+      sections[name][old] = paths
+      if paths[#paths] ~= item.path then
+        paths[#paths + 1] = item.path
+      end
+    end
+  end
+  return sections
+end
+
+local SHOWN_PATHS <const> = 3
+
+local function comment(paths)
+  local shown = table.concat(paths, ", ", 1, math.min(#paths, SHOWN_PATHS))
+  return #paths > SHOWN_PATHS and ("%s and %d more"):format(shown, #paths - SHOWN_PATHS) or shown
+end
+
+--- A suggestion as a Lua file.
+---@param sections table
+---@return string
+function M.text(sections)
+  local lines = {
+    "-- What is bound to the source's workspace. Write the target's name for each; what stays",
+    "-- empty is reported as needing attention, the same name twice says that it is right there",
+    "-- too, and false leaves the field out.", "return {",
+  }
+  for _, name in ipairs(fields.sorted_keys(sections)) do
+    lines[#lines + 1] = ("  %s = {"):format(name)
+    for _, old in ipairs(fields.sorted_keys(sections[name])) do
+      lines[#lines + 1] = ("    [%s] = \"\", -- %s"):format(("%q"):format(old):gsub("\\\n", "\\n"),
+        comment(sections[name][old]):gsub("%c", " "))
+    end
+    lines[#lines + 1] = "  },"
+  end
+  lines[#lines + 1] = "}"
+  return table.concat(lines, "\n") .. "\n"
+end
+
+return M

@@ -1,0 +1,40 @@
+#!/bin/sh
+# suite.sh BUILD FILE: run one suite, a C test program or a file of tests, alone: with a home,
+# configuration and state of its own, whoever runs it. Prints what it said if it failed, and
+# one line, "FILE: N passed, N failed".
+set -u
+build=$1
+file=$2
+out=$(mktemp)
+home=$(mktemp -d)
+export HOME="$home" XDG_CONFIG_HOME="$home/config" XDG_STATE_HOME="$home/state"
+for name in $(env | sed -n 's/^\(DATABRICKS_[A-Z_]*\|ARM_[A-Z_]*\|TARN_[A-Z_]*\)=.*/\1/p'); do
+    unset "$name"
+done
+trap 'rm -rf "$out" "$home"' EXIT
+
+case "$file" in
+*.lua) "$build/tarn" run tests/support/runner.lua "$file" >"$out" 2>&1 ;;
+*.py) python3 "$file" "$build" >"$out" 2>&1 ;;
+*.sh) sh "$file" "$build" >"$out" 2>&1 ;;
+*) "$file" >"$out" 2>&1 ;;
+esac
+status=$?
+
+line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$out" | tail -n 1)
+if [ -n "$line" ]; then
+    passed=$(echo "$line" | sed -n 's/^\([0-9]*\) passed.*/\1/p')
+    failed=$(echo "$line" | sed -n 's/^.* passed, \([0-9]*\) failed.*/\1/p')
+else # CMocka, which names a failed test twice
+    passed=$(grep -c '^\[       OK \]' "$out")
+    failed=$(grep -c '^\[  FAILED  \] [a-zA-Z0-9_]*$' "$out")
+    failed=$(((failed + 1) / 2))
+    [ "$((passed + failed))" != 0 ] || failed=1 # it ran nothing
+fi
+# One that died has not counted the test it died in.
+[ "$status" = 0 ] || [ "$failed" != 0 ] || failed=1
+
+exec 9>"${TMPDIR:-/tmp}/tarn-tests.lock"
+flock 9 # one suite's words stay together
+[ "$failed" = 0 ] || cat "$out"
+echo "$file: $passed passed, $failed failed"
