@@ -71,6 +71,10 @@ local function show(data, screen)
   local source = type(data.source) == "string" and data.source or "none: no source has it"
   screen:line(screen:style("dim", ("from %s to %s, source %s"):format(
     screen:time(data.window.since), screen:time(data.window["until"]), source)))
+  if data.window.covered_since then
+    screen:line(screen:style("yellow", "counts before " .. screen:time(data.window.covered_since)
+      .. " are unknown"))
+  end
   for _, one in ipairs(data.sources) do
     if not one.answered then
       screen:line(screen:style("yellow", ("%s did not answer: %s"):format(one.source,
@@ -145,7 +149,8 @@ status is 9.]],
       progress = function(n) ctx.progress(n, nil, "events of flows read") end }, arg.source)
     local result = {
       pipeline_id = id, source = read.source, sources = read.tried, by = arg.by,
-      window = { days = arg.days, since = time.iso(since), ["until"] = time.iso(last) },
+      window = { days = arg.days, since = time.iso(since), ["until"] = time.iso(last),
+        covered_since = read.covered_since },
       results = read.tally:rows(arg.by, arg.count, time.iso), events = read.events,
       reports = read.tally.reports,
     }

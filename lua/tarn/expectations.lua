@@ -19,6 +19,7 @@ local OP <const> = "tarn expectations"
 local DAY_MS <const> = 86400000
 local PAGE <const> = 250
 local PROBLEMS <const> = 20 -- newest warnings and errors that are shown
+local BEGIN_MS <const> = 600000 -- an update has its first event within that time
 
 ---@class tarn.QualityAsk
 ---@field id string
@@ -58,17 +59,33 @@ local function add_event(sum, event)
   end
 end
 
--- Events are kept shorter than logs. Silence about a time in which the pipeline ran is no answer.
-local function check_silence(ws, ask)
-  local newest = pipelines.updates(ws, ask.id, { max = 1 })()
-  local at = newest and math.tointeger(newest.creation_time)
-  if at and at >= ask.since and at <= ask.until_ms then
-    fault.raise { kind = "http", op = OP, code = "NO_EVENTS",
-      message = "there are no events of flows, although the pipeline ran in that time" }
+-- Events are kept for a shorter time than logs: silence about a time in which the pipeline ran is
+-- no answer, and a log that begins later is half of one. Returns from when on events are there,
+-- where that is later than the first update.
+local function find_reach(ws, ask)
+  local oldest
+  for update in pipelines.updates(ws, ask.id) do
+    local at = math.tointeger(update.creation_time)
+    if at and at < ask.since then
+      break
+    end
+    oldest = at and at <= ask.until_ms and at or oldest
   end
+  if not oldest then
+    return nil
+  end
+  local first = events.list(ws, ask.id, { max = 1, order_by = "timestamp asc",
+    criteria = wanted({ since = ask.since, until_ms = ask.until_ms }, {}) })()
+  local at = first and events.at(first)
+  if not at then
+    fault.raise { kind = "http", op = OP, code = "NO_EVENTS",
+      message = "there are no events, although the pipeline ran in that time" }
+  end
+  return at > oldest + BEGIN_MS and at or nil
 end
 
 local function from_rest(ws, ask)
+  local reach = not ask.update and find_reach(ws, ask) or nil
   local sum, flows = tally.new(), 0
   local criteria = wanted(ask, { type = "flow_progress" })
   local query = { max_results = PAGE, order_by = "timestamp asc" }
@@ -83,15 +100,12 @@ local function from_rest(ws, ask)
       ask.progress(flows)
     end
   end
-  if flows == 0 and not ask.update and not ask.dataset then
-    check_silence(ws, ask)
-  end
   local problems = json.array {}
   for event in events.list(ws, ask.id, { max = PROBLEMS,
     criteria = wanted(ask, { level = "WARN,ERROR" }) }) do
     problems[#problems + 1] = problem_of(event)
   end
-  return sum, problems
+  return sum, problems, reach
 end
 
 -- ---- SQL ----
@@ -256,27 +270,46 @@ local function refuse(tried, faults)
   end
 end
 
---- Read the counts: the tally and the newest problems of the first source that answers.
+-- A pipeline that is not there, or credentials that are none, are so for every source.
+local function is_final(source, e)
+  return e.kind == "cancelled" or source == REST and (e.status == 404 or e.status == 401)
+end
+
+local function result_of(source, tried, sum, problems, reach)
+  return { source = source, tried = tried, tally = sum, events = problems,
+    covered_since = reach and time.iso(reach) }
+end
+
+--- Read the counts: the tally and the newest problems of the first source that answers. One
+-- whose events begin too late is used only if no other answers.
 ---@param ws tarn.WorkspaceClient
 ---@param ask tarn.QualityAsk
 ---@param which string a key of `sources`
----@return table { source, tried, tally, events }
+---@return table { source, tried, tally, events, covered_since? }
 function M.read(ws, ask, which)
-  local tried, faults = json.array {}, {}
+  local tried, faults, partial = json.array {}, {}, nil
   for _, source in ipairs(M.sources[which]) do
-    local sum, problems = fault.try(source[2], ws, ask)
-    if sum then
+    local sum, problems, reach = fault.try(source[2], ws, ask)
+    if sum and not reach then
       tried[#tried + 1] = { source = source[1], answered = true }
-      return { source = source[1], tried = tried, tally = sum, events = problems }
-    elseif problems.kind == "cancelled" then
+      return result_of(source[1], tried, sum, problems)
+    elseif sum then
+      partial = result_of(source[1], tried, sum, problems, reach)
+      tried[#tried + 1] = { source = source[1], answered = false, code = "PARTIAL",
+        reason = "its events begin at " .. time.iso(reach) .. ", after the first update" }
+    elseif is_final(source, problems) then
       fault.raise(problems)
+    else
+      tried[#tried + 1] = { source = source[1], answered = false, reason = problems.message,
+        kind = problems.kind, code = problems.code }
+      faults[#tried] = problems
     end
-    tried[#tried + 1] = { source = source[1], answered = false, reason = problems.message,
-      kind = problems.kind, code = problems.code }
-    faults[#faults + 1] = problems
+  end
+  if partial then
+    return partial
   end
   refuse(tried, faults)
-  return { source = json.null, tried = tried, tally = tally.new(), events = json.array {} }
+  return result_of(json.null, tried, tally.new(), json.array {})
 end
 
 --- The exact time that `days` stands for.

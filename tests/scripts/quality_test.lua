@@ -122,7 +122,8 @@ test("T18: the window is exact, and sent as such", function(t)
       asked = asked or query.filter
       -- a server that ignores the filter
       return { events = { event("out", now - 7 * day - 5000), event("in", now - 7 * day + 5000) } }
-    end })
+    end,
+    [UPDATES] = { updates = json.array {} } })
   t.equal(data.results[1].passed, 1)
   local since, last = time.find_iso(data.window.since), time.find_iso(data.window["until"])
   t.equal(last - since, 7 * day)
@@ -168,17 +169,40 @@ test("T18: what the caller gives is bound, not pasted, and names are quoted", fu
   t.equal({ last.name, last.value }, { "pipeline", ID })
 end)
 
-test("no events of a time in which the pipeline ran are no answer", function(t)
+-- A pipeline that ran so long ago, and whose events begin so long ago.
+local function reaching(ran_ago, events_ago)
   local now = time.now()
-  local function run(creation_time)
-    return script.run("expectations", { pipeline = ID, source = "rest" }, {
-      [EVENTS] = { events = json.array {} },
-      [UPDATES] = { updates = { { update_id = "u", creation_time = creation_time } } } })
+  local list = json.array {}
+  if events_ago then
+    list[1] = { id = "e", timestamp = time.iso(now - events_ago), event_type = "create_update" }
   end
-  t.equal(run(now - 30 * 86400000).source, "rest", "it did not run: nothing is the answer")
-  local data = run(now - 3600000)
+  return script.run("expectations", { pipeline = ID, source = "rest" }, {
+    [EVENTS] = { events = list },
+    [UPDATES] = { updates = { { update_id = "u", creation_time = now - ran_ago } } } })
+end
+
+test("no events of a time in which the pipeline ran are no answer", function(t)
+  local hour <const> = 3600000
+  t.equal(reaching(30 * 24 * hour).source, "rest", "it did not run: nothing is the answer")
+  local data = reaching(hour)
   t.equal(data.source, json.null)
   t.match(data.sources[1].reason, "although the pipeline ran")
+  t.equal(reaching(hour, hour).window.covered_since, nil, "it ran and counted nothing")
+end)
+
+test("events that begin after the first update are half an answer, and say so", function(t)
+  local data = reaching(5 * 86400000, 2 * 86400000)
+  t.equal({ data.source, data.sources[1].answered, data.sources[1].code },
+    { "rest", false, "PARTIAL" })
+  t.is_true(data.window.covered_since > data.window.since)
+end)
+
+test("a pipeline that is not there is asked for once", function(t)
+  local ws <close> = fake.workspace {
+    [UPDATES] = fake.refusal(404, "RESOURCE_DOES_NOT_EXIST", "no such pipeline"),
+  }
+  t.equal(t.fault(fake.run, "expectations", { pipeline = ID }, ws).status, 404)
+  t.equal(#ws.seen, 1)
 end)
 
 test("a gate that does not pass ends with status 9", function(t)
