@@ -257,6 +257,27 @@ test("40,000 events in a burst come once each, in flat memory", function(t)
   t.is_true(most < 2048, ("%d KiB"):format(most // 1))
 end)
 
+test("a server that gives the newest first all the same loses and doubles nothing", function(t)
+  local log = new_log(2)
+  local page = log.page
+  function log.page(query)
+    return page { filter = query.filter, page_token = query.page_token } -- the order is ignored
+  end
+  for i = 1, 9 do
+    log.put(BASE + i * 400000, "e" .. i)
+  end
+  local saved
+  local function run()
+    local list = ids(follow.start(workspace_of { p = log }, { "p" }, { since = BASE, once = true,
+      cursors = saved, settled = function(f) saved = f() end }))
+    return select(2, list:gsub("e%d", "")), list
+  end
+  t.equal(run(), 9)
+  log.put(BASE + 9 * 400000 + 1, "e0")
+  local n, list = run()
+  t.equal({ n, list }, { 1, "e0" })
+end)
+
 test("a cursor of another workspace or of no use is refused", function(t)
   local dir <close> = cli.dir()
   local ws = workspace_of {}

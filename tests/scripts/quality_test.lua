@@ -197,6 +197,20 @@ test("events that begin after the first update are half an answer, and say so", 
   t.is_true(data.window.covered_since > data.window.since)
 end)
 
+test("where REST reaches back too little, the next source is asked", function(t)
+  local now = time.now()
+  local ws <close> = fake.workspace {
+    [EVENTS] = { events = { { id = "e", timestamp = time.iso(now - 2 * 86400000) } } },
+    [UPDATES] = { updates = { { update_id = "u", creation_time = now - 5 * 86400000 } } },
+    ["GET /api/2.0/sql/warehouses/default"] = { id = "w1" },
+    ["POST /api/2.0/sql/statements"] = { statement_id = "s", status = { state = "SUCCEEDED" },
+      manifest = { schema = { columns = {} }, total_chunk_count = 0 }, result = {} },
+  }
+  local data = fake.run("expectations", { pipeline = ID }, ws)
+  t.equal({ data.source, data.sources[1].code, data.window.covered_since },
+    { "event_log", "PARTIAL", nil })
+end)
+
 test("a pipeline that is not there is asked for once", function(t)
   local ws <close> = fake.workspace {
     [UPDATES] = fake.refusal(404, "RESOURCE_DOES_NOT_EXIST", "no such pipeline"),
