@@ -22,7 +22,8 @@ end
 
 local function show(report, out)
   if report.dry_run then
-    out:line("would make the pipeline ", out:style("bold", out:clean(report.name)), " in ",
+    out:line(report.name_taken and "would not make" or "would make", " the pipeline ",
+      out:style("bold", out:clean(report.name)), " in ",
       out:clean(report.host), report.name_taken and out:style("red", " (the name is taken)") or "")
   else
     out:line("made ", out:style("bold", out:clean(report.name)), " ", report.pipeline_id,
@@ -77,6 +78,9 @@ Every change is in the journal: `tarn undo last` takes it back.]],
         name_taken = plan.name_taken, fields = plan.fields, warnings = plan.warnings,
         spec = secrets.masked(plan.body), effective_settings = effective
           and secrets.masked(effective) }
+      if plan.name_taken then
+        ctx.finish "conflict" -- as the import itself would end
+      end
     else
       report = import.apply(ctx.workspace, plan, { arg = arg, progress = ctx.progress })
     end

@@ -113,3 +113,13 @@ test("what was undone already is said to be", function(t)
   t.equal(again.status, "already undone")
   t.is_nil(again.undo)
 end)
+
+test("a dry run of an import ends as the import would", function(t)
+  local demo <close> = start()
+  local folder = demo.dir.path .. "/q"
+  t.equal(demo.run("-p", "demo", "export", "quickstart", "--dir", folder).status, 0)
+  local r = demo.run("-p", "demo", "import", folder, "--dry-run")
+  t.equal({ r.status, demo.run("-p", "demo", "import", folder).status }, { 5, 5 })
+  t.match(r.stdout, "would not make the pipeline quickstart in .* %(the name is taken%)", true)
+  t.equal(demo.run("-p", "demo", "import", folder, "--name", "q2", "--dry-run").status, 0)
+end)

@@ -104,21 +104,28 @@ function World:__close()
   getmetatable(self.dir).__close(self.dir)
 end
 
-local START <const> = 'echo $$ > "$0"; exec "$@"'
+local START <const> = 'echo $$ > "$0"; %s exec "$@"'
 
 --- Run the program with these words, all else being its own.
 ---@param words string[]
----@param opts? { state?: string }
+---@param opts? { first?: string } shell to run first
 ---@return { status: integer, stdout: string, stderr: string }
 function World:run(words, opts)
   local env = { HOME = self.dir.path, XDG_CONFIG_HOME = false, LC_ALL = "C.UTF-8",
-    XDG_STATE_HOME = opts and opts.state or self.dir.path .. "/state" }
+    XDG_STATE_HOME = self.dir.path .. "/state" }
   for _, name in ipairs { "TARN_PATH", "DATABRICKS_HOST", "DATABRICKS_TOKEN",
     "DATABRICKS_CONFIG_PROFILE", "DATABRICKS_CONFIG_FILE" } do
     env[name] = false
   end
-  return process.run({ "/bin/sh", "-c", START, self.pid_file, cli.program, table.unpack(words) },
+  local start = START:format(opts and opts.first or "")
+  return process.run({ "/bin/sh", "-c", start, self.pid_file, cli.program, table.unpack(words) },
     { env = env, stdin = "", timeout = 30 })
+end
+
+--- True for a request that changes something.
+---@param request table
+function M.is_write(request)
+  return request.method ~= "GET" and not request.body:find('"dry_run":true', 1, true)
 end
 
 --- Before each request, and once it has taken effect, call `before` and `after` with its

@@ -80,6 +80,21 @@ local function guarded(path, f, ...)
   error(e, 0)
 end
 
+-- Two processes that make the journal at once: SQLite does not wait for the change to WAL, as
+-- it does for the write lock. So whoever is refused waits for that lock, and tries again.
+local function use_wal(db)
+  for _ = 1, 100 do
+    local _, e = fault.try(db.exec, db, "PRAGMA journal_mode = WAL")
+    if not e then
+      return
+    elseif not tostring(e.code):find "^SQLITE_BUSY" then
+      error(e, 0)
+    end
+    db:transaction(function() end)
+  end
+  db:exec "PRAGMA journal_mode = WAL"
+end
+
 local function prepare(db, path)
   local layout = db:find_row("PRAGMA user_version").user_version
   if layout > LAYOUT then
@@ -88,7 +103,7 @@ local function prepare(db, path)
         :format(path, layout, LAYOUT),
       hint = "use that version, or name another place with XDG_STATE_HOME" }
   elseif layout == 0 then
-    db:exec "PRAGMA journal_mode = WAL"
+    use_wal(db)
     db:transaction(function()
       -- another process may have been faster
       if db:find_row("PRAGMA user_version").user_version == 0 then
