@@ -1,6 +1,6 @@
 /* replay.c -- calls that somebody else made, made again with raw libcurl and nothing around it.
  *
- *   replay URL FILE WINDOW   make the calls of FILE, at most WINDOW of them at once
+ *   replay URL FILE WINDOW   make the calls of FILE, at most WINDOW at once for each token
  *
  * FILE holds one call after the other: a line "METHOD TOKEN RATE SIZE CONTENT-TYPE PATH" and
  * SIZE bytes of body. At most RATE calls of the same method, token and rate begin in a second
@@ -16,6 +16,7 @@
 #define ROOM   8192
 #define PACES  16
 #define WINDOW 256
+#define TOKENS 2 /* that may be under way: one for each workspace */
 
 struct pace {
     char key[ROOM];
@@ -27,9 +28,11 @@ struct pace {
 struct call {
     char method[16], path[ROOM], type[256], token[128];
     struct pace *pace; /* NULL: none */
+    size_t *flying;    /* calls of the same token that are under way */
     char *body;
     size_t size;
     bool begun;
+    struct curl_slist *headers;
 };
 
 struct replay {
@@ -40,6 +43,8 @@ struct replay {
     struct pace paces[PACES];
     size_t pace_count;
     size_t refused;
+    char tokens[TOKENS][128];
+    size_t flying[TOKENS], window;
 };
 
 static void die(const char *what) {
@@ -78,6 +83,17 @@ static struct pace *pace_of(struct replay *r, const struct call *call, int rate)
     return pace;
 }
 
+static size_t *flying_of(struct replay *r, const char *token) {
+    for (size_t i = 0; i < TOKENS; i++) {
+        if (r->tokens[i][0] == '\0')
+            snprintf(r->tokens[i], sizeof r->tokens[i], "%s", token);
+        if (strcmp(r->tokens[i], token) == 0)
+            return &r->flying[i];
+    }
+    die("too many tokens");
+    return NULL;
+}
+
 /* When the next call of that pace may begin. */
 static double due(const struct pace *pace) {
     if (pace == NULL || pace->begun < (size_t)pace->rate)
@@ -99,6 +115,7 @@ static void read_calls(struct replay *r, FILE *file) {
         if (call.body == NULL || fread(call.body, 1, call.size, file) != call.size)
             die("a body is cut off");
         call.pace = pace_of(r, &call, rate);
+        call.flying = flying_of(r, call.token);
         if (r->count == r->room) {
             r->room = r->room == 0 ? 256 : r->room * 2;
             r->calls = realloc(r->calls, r->room * sizeof *r->calls);
@@ -118,7 +135,7 @@ static struct call *next(struct replay *r, double *wait) {
         r->first++;
     for (size_t i = r->first; i < r->count; i++) {
         struct call *call = &r->calls[i];
-        if (call->begun)
+        if (call->begun || *call->flying >= r->window)
             continue;
         double left = due(call->pace) - at;
         if (left <= 0)
@@ -132,14 +149,13 @@ static struct call *next(struct replay *r, double *wait) {
 static void start(struct replay *r, CURL *easy, struct call *call) {
     char text[ROOM * 2];
     struct curl_slist *headers;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&headers);
-    curl_slist_free_all(headers);
     snprintf(text, sizeof text, "Authorization: Bearer %s", call->token);
     headers = curl_slist_append(NULL, text);
     snprintf(text, sizeof text, "Content-Type: %s", call->type);
     headers = curl_slist_append(headers, text);
     headers = curl_slist_append(headers, "Expect:");
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, (char *)headers);
+    call->headers = headers;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, (char *)call);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     snprintf(text, sizeof text, "%s%s", r->base, call->path);
     curl_easy_setopt(easy, CURLOPT_URL, text);
@@ -151,6 +167,7 @@ static void start(struct replay *r, CURL *easy, struct call *call) {
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->size);
     }
     call->begun = true;
+    (*call->flying)++;
     note(call->pace);
     curl_multi_add_handle(r->multi, easy);
 }
@@ -164,8 +181,9 @@ static CURL *new_easy(void) {
     return easy;
 }
 
-static void run(struct replay *r, size_t window) {
-    CURL *idle[WINDOW];
+static void run(struct replay *r) {
+    CURL *idle[WINDOW * TOKENS];
+    size_t window = r->window * TOKENS;
     size_t free_ones = window;
     int running, left;
     for (size_t i = 0; i < window; i++)
@@ -188,6 +206,10 @@ static void run(struct replay *r, size_t window) {
             curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
             r->refused += status >= 400;
             curl_multi_remove_handle(r->multi, easy);
+            struct call *done;
+            curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&done);
+            curl_slist_free_all(done->headers);
+            (*done->flying)--;
             idle[free_ones++] = easy;
             any = true;
         }
@@ -200,8 +222,8 @@ int main(int argc, char **argv) {
     struct replay r = {0};
     if (argc != 4)
         die("usage: replay URL FILE WINDOW");
-    size_t window = (size_t)strtoul(argv[3], NULL, 10);
-    if (window == 0 || window > WINDOW)
+    r.window = (size_t)strtoul(argv[3], NULL, 10);
+    if (r.window == 0 || r.window > WINDOW)
         die("no such window");
     FILE *file = fopen(argv[2], "rb");
     if (file == NULL)
@@ -211,7 +233,7 @@ int main(int argc, char **argv) {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     r.base = argv[1];
     r.multi = curl_multi_init();
-    run(&r, window);
+    run(&r);
     printf("%zu calls, %zu refused\n", r.count, r.refused);
     return 0;
 }
