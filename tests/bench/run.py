@@ -77,7 +77,14 @@ class Run:
         if status != 0:
             raise SystemExit(f"{' '.join(argv)} failed:\n{errors.decode()}")
         self.user = usage.ru_utime
-        self.memory = usage.ru_maxrss / 1024
+        self.memory = usage.ru_maxrss / 1024  # never less than this program's own, see below
+
+
+def peak_memory(argv, env):
+    """Peak memory in MiB, from a parent that is smaller than this program."""
+    done = subprocess.run([FLOOR, "memory", *argv], env=env, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, check=True)
+    return int(done.stderr.split()[-1]) / 1024
 
 
 def report(name, text, ok):
@@ -156,7 +163,7 @@ def memory():
     with Sandbox("large:10000,50,20", 0) as sandbox:
         env = environment(sandbox.url)
         for command, form, bound in (("list", "jsonl", 24), ("dashboard", "json", 48)):
-            peak = max(Run([TARN, command, "-o", form], env).memory for _ in range(3))
+            peak = max(peak_memory([TARN, command, "-o", form], env) for _ in range(3))
             report(f"tarn {command}, 10,000 pipelines, memory",
                    f"{peak:.1f} MiB at its peak; at most {bound}", peak <= bound)
 
