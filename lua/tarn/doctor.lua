@@ -2,6 +2,7 @@
 
 local fault = require "tarn.fault"
 local fs = require "native.fs"
+local statements = require "tarn.statements"
 local task = require "native.task"
 
 local M = {}
@@ -143,7 +144,7 @@ checks[#checks + 1] = { "system tables", function(_, seen, arg)
   if seen.warehouse.state ~= "RUNNING" and not arg.start then
     return "skip", "the warehouse does not run", "`tarn doctor --start` starts it"
   end
-  local rows <close> = seen.ws:sql("SELECT count(*) AS n FROM system.lakeflow.pipelines", nil,
+  local rows <close> = seen.ws:sql(statements.check.pipelines(), nil,
     { warehouse_id = id })
   local row = rows()
   return "ok", ("system.lakeflow.pipelines can be read (%s rows)"):format(row and row.n or "no")

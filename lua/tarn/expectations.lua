@@ -3,13 +3,13 @@
 -- REST events come first: they need no more than CAN_VIEW and no warehouse. Then the event log by
 -- its function and as its table, which are the owner's; then the system table under the name it
 -- is to have and under the one it has today (reference C.3, C.4). The source that answered is
--- named, and of each other one that was tried the reason why it did not. The statements of this
--- module use what Spark and the embedded workspace share; values are bound, names are quoted.
+-- named, and of each other one that was tried the reason why it did not.
 
 local events = require "tarn.events"
 local fault = require "tarn.fault"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
+local statements = require "tarn.statements"
 local tally = require "tarn.tally"
 local time = require "tarn.time"
 
@@ -110,28 +110,6 @@ end
 
 -- ---- SQL ----
 
-local LOG <const> = [[
-SELECT id, timestamp AS at, level, event_type, message, origin{}update_id AS update_id,
-  origin{}flow_name AS flow, origin{}dataset_name AS dataset, origin{}batch_id AS batch,
-  details:flow_progress.data_quality AS quality
-FROM {FROM}
-WHERE timestamp >= :since AND timestamp <= :until
-  AND (details:flow_progress.data_quality IS NOT NULL OR level IN ('WARN', 'ERROR'))
-ORDER BY timestamp, id]]
-
-local SYSTEM <const> = [[
-SELECT pipeline_event_id AS id, event_time AS at, level, event_type, message, update_id,
-  origin.flow_name AS flow, origin.dataset_name AS dataset, origin.batch_id AS batch,
-  details:flow_progress.data_quality AS quality
-FROM {FROM}
-WHERE pipeline_id = :pipeline AND event_time >= :since AND event_time <= :until
-  AND (details:flow_progress.data_quality IS NOT NULL OR level IN ('WARN', 'ERROR'))
-ORDER BY event_time, pipeline_event_id]]
-
-local function statement(text, from, path)
-  return (text:gsub("{(%u*)}", function(word) return word == "FROM" and from or path end))
-end
-
 local function text_of(cell)
   return cell ~= json.null and cell or nil
 end
@@ -146,10 +124,7 @@ local function as_event(row)
     details = quality and { flow_progress = { data_quality = json.decode(quality) } } or nil }
 end
 
-local function from_sql(ws, ask, text, with_id)
-  local params = { since = { value = time.iso(ask.since), type = "TIMESTAMP" },
-    ["until"] = { value = time.iso(ask.until_ms), type = "TIMESTAMP" } }
-  params.pipeline = with_id and ask.id or nil
+local function from_sql(ws, ask, text, params)
   local sum, problems, criteria = tally.new(), {}, wanted(ask, {})
   local rows <close> = ws:sql(text, params, { warehouse_id = ask.warehouse })
   for row in rows do
@@ -173,43 +148,21 @@ end
 
 -- Origins are JSON in a text in the function and in older tables, and structs in newer ones.
 local function from_log(ws, ask, from)
-  local sum, problems = fault.try(from_sql, ws, ask, statement(LOG, from, ":"))
+  local sum, problems = fault.try(from_sql, ws, ask, statements.quality.log(from, true, ask))
   if sum then
     return sum, problems
   elseif problems.kind ~= "sql" or M.is_missing(problems) then
     fault.raise(problems)
   end
-  local again, rest = fault.try(from_sql, ws, ask, statement(LOG, from, "."))
+  local again, rest = fault.try(from_sql, ws, ask, statements.quality.log(from, false, ask))
   if not again then
     fault.raise(problems) -- the first form's answer is the one to know
   end
   return again, rest
 end
 
-local function quoted(...)
-  local parts = { ... }
-  for i, part in ipairs(parts) do
-    parts[i] = "`" .. part:gsub("`", "``") .. "`"
-  end
-  return table.concat(parts, ".")
-end
-
---- The name of a pipeline's event log table, or nil if it has none.
----@param pipeline table GetPipelineResponse
----@return string?
-function M.find_log_table(pipeline)
-  local spec = pipeline.spec or {}
-  local log = type(spec.event_log) == "table" and spec.event_log or {}
-  local catalog = log.catalog or spec.catalog
-  local schema = log.schema or spec.schema or spec.target
-  if not catalog or not schema then
-    return nil
-  end
-  return quoted(catalog, schema, log.name or "event_log_" .. pipeline.pipeline_id:gsub("-", "_"))
-end
-
 local function from_log_table(ws, ask)
-  local name = M.find_log_table(ws.native:pipeline_get(ask.id))
+  local name = statements.event_log_table(ws.native:pipeline_get(ask.id))
   if not name then
     fault.raise { kind = "sql", op = OP, code = "TABLE_OR_VIEW_NOT_FOUND",
       message = "the pipeline has no catalog and schema in which its event log could be" }
@@ -217,24 +170,20 @@ local function from_log_table(ws, ask)
   return from_log(ws, ask, name)
 end
 
--- Each with the name that results and reasons carry. An id has the form of one: it cannot end
--- the literal.
+-- Each with the name that results and reasons carry.
 local REST <const> = { "rest", from_rest }
 local LOGS <const> = {
   { "event_log", function(ws, ask)
-    return from_log(ws, ask, ("event_log('%s')"):format(ask.id))
+    return from_log(ws, ask, statements.event_log(ask.id))
   end },
   { "event_log_table", from_log_table },
 }
-local SYSTEMS <const> = {
-  { "system.lakeflow.pipeline_events", function(ws, ask)
-    return from_sql(ws, ask, statement(SYSTEM, "system.lakeflow.pipeline_events"), true)
-  end },
-  { "system.lakeflow_pipeline_events_preview.pipeline_events", function(ws, ask)
-    return from_sql(ws, ask,
-      statement(SYSTEM, "system.lakeflow_pipeline_events_preview.pipeline_events"), true)
-  end },
-}
+local SYSTEMS <const> = {}
+for i, name in ipairs(statements.quality.EVENTS) do
+  SYSTEMS[i] = { name, function(ws, ask)
+    return from_sql(ws, ask, statements.quality.system(name, ask))
+  end }
+end
 
 --- What --source may be -> which sources, in their order.
 M.sources = {
