@@ -78,8 +78,11 @@ function M.line(event)
   return (message:match "^[^\n]*")
 end
 
--- "Update 6fc8a8 is FAILED." alone says nothing that the state does not.
-local function says_something(event)
+--- True if an event says more of a failure than the state does, as "Update 6fc8a8 is FAILED."
+-- alone does not.
+---@param event table
+---@return boolean
+function M.says_something(event)
   return #exceptions_of(event) > 0 or event.event_type ~= "update_progress"
 end
 
@@ -103,7 +106,7 @@ function M.causes(next_event, opts)
   local list, by_text, flows = json.array {}, {}, {}
   for event in next_event do
     local flow = name_of(event)
-    if says_something(event) and not (flow and flows[flow]) then
+    if M.says_something(event) and not (flow and flows[flow]) then
       local class, message = M.cause(event)
       local text = (class or "") .. "\0" .. message
       local known = by_text[text]

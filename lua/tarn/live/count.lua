@@ -1,0 +1,79 @@
+--- Numbers that a flow reports again and again, added up as far as they are known.
+--
+-- The rule is that of tarn.tally: where reports carry batch ids, each micro-batch counts by its
+-- last report and the batches are summed; where none does, the last report counts. Unlike
+-- there, reports may come in any order and twice, and a flow may run for months: the newest
+-- batches are kept apart, the older ones only as their sum.
+
+local moment = require "tarn.live.moment"
+
+local M = {}
+
+local BATCHES <const> = 64 -- that may still change
+
+local Count = {}
+Count.__index = Count
+
+---@return tarn.LiveCount
+function M.new()
+  return setmetatable({ last = {}, batches = {}, n = 0, sums = {} }, Count)
+end
+
+-- Later numbers in place of those before, each by itself: a report need not have all.
+local function put(into, values, when)
+  for name, value in pairs(values) do
+    local known = into[name]
+    if moment.is_later(when, known and known.when) then
+      into[name] = { value = value, when = when }
+    end
+  end
+end
+
+-- The oldest batch is not going to change.
+local function fold(self)
+  local oldest = math.maxinteger
+  for batch in pairs(self.batches) do
+    oldest = math.min(oldest, batch)
+  end
+  for name, one in pairs(self.batches[oldest]) do
+    self.sums[name] = (self.sums[name] or 0) + one.value
+  end
+  self.batches[oldest], self.n, self.folded = nil, self.n - 1, oldest
+end
+
+--- Take a report.
+---@param values table<string, number>
+---@param when tarn.Moment
+---@param batch? integer
+function Count:add(values, when, batch)
+  if not batch then
+    put(self.last, values, when)
+    return
+  elseif self.folded and batch <= self.folded then
+    return
+  elseif not self.batches[batch] then
+    self.batches[batch], self.n = {}, self.n + 1
+  end
+  put(self.batches[batch], values, when)
+  if self.n > BATCHES then
+    fold(self)
+  end
+end
+
+--- So much was reported, or nil if nothing was.
+---@param name string
+---@return number?
+function Count:value(name)
+  if self.n == 0 then
+    return self.last[name] and self.last[name].value
+  end
+  local sum = self.sums[name]
+  for _, values in pairs(self.batches) do
+    if values[name] then
+      sum = (sum or 0) + values[name].value
+    end
+  end
+  return sum
+end
+
+return M

@@ -1,0 +1,215 @@
+--- One update as its events tell it: phases, flows, errors.
+
+local failure = require "tarn.failure"
+local flows = require "tarn.live.flow"
+local json = require "native.json"
+local moment = require "tarn.live.moment"
+local updates = require "tarn.updates"
+local waiting = require "tarn.waiting"
+
+local M = {}
+
+-- What is kept of one update, at most. A pipeline has a thousand tables at the very most.
+local FLOWS <const>, STEPS <const>, ERRORS <const>, MESSAGE <const> = 4000, 100, 200, 4000
+
+local RANKS <const> = { CREATED = 1, QUEUED = 2, WAITING_FOR_RESOURCES = 3, INITIALIZING = 4,
+  RESETTING = 5, SETTING_UP_TABLES = 6, RUNNING = 7, STOPPING = 8, COMPLETED = 9, FAILED = 9,
+  CANCELED = 9 }
+
+---@class tarn.LiveUpdate
+local Update = {}
+Update.__index = Update
+
+---@param id string
+---@return tarn.LiveUpdate
+function M.new(id)
+  return setmetatable({ id = id, steps = {}, flows = {}, n = 0, errors = {}, n_errors = 0 },
+    Update)
+end
+
+-- ---- phases ----
+
+local function rank_of(step)
+  return RANKS[step.state] or 0
+end
+
+-- Steps are kept newest first, each once.
+local function take_step(self, event, when)
+  local state = moment.part(event.details, "update_progress").state
+  if type(state) ~= "string" then
+    return
+  end
+  local step = { state = state, when = when, event = { timestamp = event.timestamp,
+    sequence = event.sequence, details = { update_progress = { state = state } } } }
+  local at = 1
+  for i, known in ipairs(self.steps) do
+    if known.state == state and known.when.id == when.id and known.when.at == when.at then
+      return
+    elseif not moment.is_later(known.when, when, rank_of(known), rank_of(step)) then
+      break
+    end
+    at = i + 1
+  end
+  table.insert(self.steps, at, step)
+  self.steps[STEPS + 1] = nil
+end
+
+local function phases_of(self)
+  local list = {}
+  for i, step in ipairs(self.steps) do
+    list[i] = step.event
+  end
+  return updates.phases(list)
+end
+
+-- The API and the events may know more than the other one at any moment.
+local function state_of(self)
+  local told, seen = self.told and self.told.state, self.steps[1] and self.steps[1].state
+  if not told or not seen then
+    return told or seen
+  elseif waiting.ENDS[told] or not RANKS[told] then
+    return told
+  end
+  return (RANKS[told] or 0) > (RANKS[seen] or math.huge) and told or seen
+end
+
+-- ---- flows and errors ----
+
+local function name_of(event)
+  local origin = moment.part(event, "origin")
+  local name = origin.flow_name or origin.dataset_name
+  return type(name) == "string" and name or nil
+end
+
+local function take_flow(self, event, when)
+  local name = name_of(event)
+  local flow = name and self.flows[name]
+  if name and not flow then
+    if self.n >= FLOWS then
+      self.more = true
+      return
+    end
+    self.n = self.n + 1
+    flow = flows.new(name)
+    self.flows[name] = flow
+  end
+  if flow then
+    flow:take(event, when)
+  end
+end
+
+-- Of each flow the first error is kept: what comes later is its consequence.
+local function take_error(self, event, when)
+  if not failure.says_something(event) then
+    return
+  end
+  local key = name_of(event) or ""
+  local known = self.errors[key]
+  if known and not moment.is_later(known.when, when) then
+    return
+  elseif not known then
+    if self.n_errors >= ERRORS then
+      return
+    end
+    self.n_errors = self.n_errors + 1
+  end
+  local class, message = failure.cause(event)
+  self.errors[key] = { when = when, class = class, message = message:sub(1, MESSAGE) }
+end
+
+-- As tarn.failure gives them: each text once, with the flows that failed so.
+local function causes_of(self)
+  local list, causes, by_text = {}, json.array {}, {}
+  for flow, e in pairs(self.errors) do
+    list[#list + 1] = { flow = flow ~= "" and flow or nil, e = e }
+  end
+  table.sort(list, function(a, b) return moment.is_later(b.e.when, a.e.when) end)
+  for _, one in ipairs(list) do
+    local text = (one.e.class or "") .. "\0" .. one.e.message
+    local cause = by_text[text]
+    if cause then
+      cause.flows[#cause.flows + 1] = one.flow
+    else
+      cause = { flow = one.flow or json.null, flows = json.array { one.flow },
+        class = one.e.class or json.null, message = one.e.message,
+        timestamp = require("tarn.time").iso(one.e.when.at) }
+      by_text[text] = cause
+      causes[#causes + 1] = cause
+    end
+  end
+  return causes
+end
+
+-- ---- all of it ----
+
+--- Take an event of this update.
+---@param event table
+---@param when tarn.Moment
+function Update:take(event, when)
+  self.first = math.min(self.first or when.at, when.at)
+  self.last = math.max(self.last or when.at, when.at)
+  local origin = moment.part(event, "origin")
+  for _, name in ipairs { "pipeline_id", "pipeline_name", "request_id" } do
+    self[name] = self[name] or type(origin[name]) == "string" and origin[name] or nil
+  end
+  if event.event_type == "update_progress" then
+    take_step(self, event, when)
+  elseif event.event_type == "flow_progress" then
+    take_flow(self, event, when)
+  elseif event.event_type == "create_update" then
+    local cause = moment.part(event.details, "create_update").cause
+    self.cause = type(cause) == "string" and cause or self.cause
+  end
+  if event.level == "ERROR" then
+    take_error(self, event, when)
+  end
+end
+
+--- Take what the API says about this update.
+---@param update table
+function Update:know(update)
+  self.told = { state = update.state, cause = update.cause,
+    created = math.tointeger(tonumber(update.creation_time)) }
+end
+
+--- When it began, as far as is known; ms.
+---@return integer
+function Update:began()
+  return self.told and self.told.created or self.first or 0
+end
+
+local SUMS <const> = { "rows_written", "rows_upserted", "rows_deleted", "passed", "failed",
+  "dropped" }
+
+local function rows_of(self, snapshot)
+  local rows, states = json.array {}, {}
+  for _, flow in pairs(self.flows) do
+    local row = flow:row()
+    rows[#rows + 1] = row
+    local state = row.state == json.null and "UNKNOWN" or row.state
+    states[state] = (states[state] or 0) + 1
+    for _, name in ipairs(SUMS) do
+      if row[name] ~= json.null then
+        snapshot.totals[name] = (snapshot.totals[name] or 0) + row[name]
+      end
+    end
+  end
+  table.sort(rows, function(a, b) return a.name < b.name end)
+  snapshot.flows, snapshot.flow_states = rows, states
+end
+
+--- All of it as data.
+---@return table
+function Update:snapshot()
+  local phases, last = phases_of(self)
+  local snapshot = { update_id = self.id, pipeline_id = self.pipeline_id,
+    pipeline_name = self.pipeline_name, request_id = self.request_id, state = state_of(self),
+    cause = self.told and self.told.cause or self.cause, start_time = self:began(),
+    end_time = last and last.at or nil, last_event = self.last, phases = phases, totals = {},
+    errors = causes_of(self), flows_left_out = self.more or false }
+  snapshot.duration_ms = last and last.at - snapshot.start_time or nil
+  rows_of(self, snapshot)
+  return snapshot
+end
+
+return M
