@@ -1,5 +1,4 @@
-local dashboard = require "tarn.dashboard"
-local show = require "tarn.dashboard.show"
+local board = require "tarn.dashboard.command"
 
 return {
   summary = "Show the health of all pipelines, and what happened last.",
@@ -12,19 +11,37 @@ other (STOPPING, DELETED and words to come) they add up to the total, as do heal
 unhealthy and unknown, which are the API's own.
 
 The newest 20 events are those of pipelines that run or failed. What could not be asked is
-named as unknown, and never shown as nothing.]],
-  args = {},
+named as unknown, and never shown as nothing.
+
+With --profiles or --all-profiles the same of several workspaces, each in `workspaces`, and a
+summary over all. One that does not answer is `unknown`, with the reason; the answer is then
+`partial`, which is said on stderr, and the exit status is 0. If none answers it is a fault.
+
+--watch refreshes in place on a terminal, until Ctrl-C. In a pipe, or with -o jsonl, it gives a
+line for each change: of a pipeline, of how a workspace answers, of the summary. A refresh asks
+only for what may have changed. A workspace that stops to answer keeps its last numbers, marked
+as stale.]],
+  args = {
+    { "profiles", "list", "Several workspaces: names of profiles, with commas.",
+      optional = true, value = "A,B" },
+    { "all_profiles", "flag", "The workspaces of all profiles in the config file." },
+    { "patience", "number", "Seconds that one of several workspaces may take.", default = 60,
+      min = 0.1, value = "S" },
+    { "watch", "flag", "Go on, and show what changes.", short = "w" },
+    { "interval", "number", "With --watch: seconds between two looks (default 5).",
+      optional = true, min = 0.1, value = "S" },
+    { "refreshes", "integer", "With --watch: stop after so many looks.", optional = true,
+      min = 1, value = "N" },
+  },
   examples = {
     { "dashboard", "of the workspace that the environment names" },
     { "dashboard --profile demo", "of the embedded workspace" },
+    { "dashboard --profiles demo,demo-dr", "of two workspaces" },
+    { "dashboard --watch --interval 10", "in place, until Ctrl-C" },
+    { "dashboard --all-profiles --watch -o jsonl", "for a program: what changes" },
     { "dashboard -o json", "summary, pipelines, recent_events" },
   },
-  see = { "list", "get" },
-  render = { text = show },
-
-  run = function(ctx)
-    local data = dashboard.read(ctx.workspace)
-    data.workspace = ctx.workspace:host()
-    return data
-  end,
+  see = { "list", "get", "events" },
+  render = { text = board.show },
+  run = board.run,
 }

@@ -121,12 +121,6 @@ end
 
 -- ---- cursors in a file ----
 
--- The port of an embedded workspace is another one each time; its profile is its name.
-local function name_of(ws)
-  local embedded = require("tarn.workspace").is_embedded(ws.profile)
-  return embedded and ws.profile or ws:host()
-end
-
 --- The cursors in a file: by pipeline id; none if there is no such file.
 ---@param op string
 ---@param path string
@@ -141,9 +135,9 @@ function M.load(op, path, ws)
   if not ok or type(state) ~= "table" or type(state.pipelines) ~= "table" then
     fault.raise { kind = "parse", op = op, message = path .. " holds no cursor of events",
       hint = "name another file, or remove it to begin anew" }
-  elseif state.workspace ~= name_of(ws) then
+  elseif state.workspace ~= ws:key() then
     fault.usage(op, ("%s is the cursor of %s, not of %s"):format(path, tostring(state.workspace),
-      name_of(ws)), "a file for each workspace")
+      ws:key()), "a file for each workspace")
   end
   return state.pipelines
 end
@@ -153,7 +147,7 @@ end
 ---@param ws tarn.WorkspaceClient
 ---@param saved table<string, table>
 function M.save(path, ws, saved)
-  fs.write(path, json.encode { version = 1, workspace = name_of(ws), pipelines = saved } .. "\n",
+  fs.write(path, json.encode { version = 1, workspace = ws:key(), pipelines = saved } .. "\n",
     { mode = 384 })
 end
 

@@ -133,6 +133,13 @@ function Client:host()
   return self.native:info().host
 end
 
+--- What names this workspace from one run to the next: its host; the profile of an embedded
+-- one, whose port is another each time.
+---@return string
+function Client:key()
+  return M.is_embedded(self.profile) and self.profile or self:host()
+end
+
 function Client:__tostring()
   return "workspace " .. (self.profile or self:host())
 end

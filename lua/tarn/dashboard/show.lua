@@ -1,5 +1,9 @@
 --- The text form of the dashboard: numbers, the pipelines worth a look, the newest events.
 
+local json = require "native.json"
+local task = require "native.task"
+local time = require "tarn.time"
+
 local status = require("tarn.dashboard.summary").status
 
 local CARDS <const> = {
@@ -40,8 +44,10 @@ local function worth_a_look(rows)
   table.sort(list, function(a, b)
     if rank(a) ~= rank(b) then
       return rank(a) < rank(b)
+    elseif a.name ~= b.name then
+      return a.name < b.name
     end
-    return a.name < b.name
+    return a.pipeline_id < b.pipeline_id
   end)
   return list
 end
@@ -63,29 +69,130 @@ local EVENTS <const> = {
   { "message" },
 }
 
----@param data table of `tarn.dashboard`
----@param screen tarn.Screen
-return function(data, screen)
+
+local WORKSPACES <const> = {
+  { "profile" }, { "answer", text = function(value) return value end },
+  { "summary.total", title = "TOTAL" }, { "summary.running", title = "RUNNING" },
+  { "summary.failed", title = "FAILED" }, { "summary.idle", title = "IDLE" },
+  { "summary.other", title = "OTHER" }, { "summary.unhealthy", title = "UNHEALTHY" },
+  { "workspace" },
+}
+
+-- The columns, with the workspace in front where there are several.
+local function with_profile(columns, data)
+  if not data.workspaces then
+    return columns
+  end
+  return { { "profile", title = "WORKSPACE" }, table.unpack(columns) }
+end
+
+-- The rows of all workspaces; what is unknown has none.
+local function all_rows(data)
+  if not data.workspaces then
+    return data.pipelines
+  end
+  local list = {}
+  for _, one in ipairs(data.workspaces) do
+    for _, row in ipairs(one.pipelines ~= json.null and one.pipelines or {}) do
+      list[#list + 1] = setmetatable({ profile = one.profile }, { __index = row })
+    end
+  end
+  return list
+end
+
+local function show_stale(screen, one, name)
+  if one.stale then
+    local since = time.find_iso(one.stale.since) or 0
+    screen:line(screen:style("yellow", ("%s%s old, no newer answer: %s"):format(
+      name and name .. ": " or "", time.age(math.max(0, task.time() - since)),
+      screen:clean(one.stale.message))))
+  end
+end
+
+local function show_head(data, screen)
+  local summary = data.summary
+  local where = data.workspace
+  if data.workspaces then
+    where = ("%d workspaces"):format(summary.workspaces)
+  end
   screen:line(screen:style("bold", "Pipelines"), "  ",
-    screen:style("dim", ("%s, %s"):format(data.workspace, screen:time(data.as_of))))
-  show_cards(data.summary, screen)
-  local list = worth_a_look(data.pipelines)
-  if #list > 0 then
+    screen:style("dim", ("%s, %s"):format(where, screen:time(data.as_of))))
+  show_cards(summary, screen)
+  if data.partial then
+    screen:line(screen:style("yellow", summary.unanswered > 0
+      and ("  without %d of the %d workspaces: how theirs are is unknown"):format(
+        summary.unanswered, summary.workspaces)
+      or "  some of it is unknown or old: see below"))
+  end
+  show_stale(screen, data)
+  if data.workspaces then
     screen:line()
-    screen:table(list, PIPELINES)
+    screen:table(data.workspaces, WORKSPACES)
+    for _, one in ipairs(data.workspaces) do
+      show_stale(screen, one, one.profile)
+    end
   end
-  local rest = data.summary.total - #list
-  if rest > 0 then
-    screen:line(screen:style("dim", ("and %d idle; `tarn list` shows all"):format(rest)))
+end
+
+local function show_problems(data, screen, most)
+  for i, problem in ipairs(data.problems) do
+    if i > most then
+      screen:line(screen:style("yellow", ("and %d more that are unknown")
+        :format(#data.problems - most)))
+      return
+    end
+    local what = problem.part == "workspace" and "workspace " .. problem.profile
+      or ("the events of %s"):format(problem.pipeline_name)
+    screen:line(screen:style("yellow", screen:clean(("unknown: %s: %s")
+      :format(what, problem.message))))
   end
-  if #data.recent_events > 0 then
+end
+
+-- As many rows of both tables as `room` holds; the pipelines get what the events leave, and at
+-- least half.
+local function share(pipelines, events, room)
+  if room == math.huge then
+    return pipelines, events
+  end
+  room = math.max(2, math.tointeger(room))
+  local most_events = math.min(events, math.max(room // 2, room - pipelines))
+  return math.min(pipelines, room - most_events), most_events
+end
+
+local OVERHEAD <const> = 6  -- titles and blank lines of both tables, and the line between them
+local PROBLEMS <const> = 3  -- lines where there is little room
+
+---@param data table of `tarn.dashboard`
+---@param screen tarn.Screen with `height`: no more lines than that
+return function(data, screen)
+  local lines = 0
+  local counted = setmetatable({ print = function(text)
+    lines = lines + select(2, text:gsub("\n", ""))
+    screen.print(text)
+  end }, { __index = screen })
+  show_head(data, counted)
+  local height = screen.height or math.huge
+  local problems = height < math.huge and PROBLEMS or math.huge
+  local list = worth_a_look(all_rows(data))
+  local rows, events = share(#list, #data.recent_events,
+    height - lines - OVERHEAD - math.min(#data.problems, problems + 1))
+  local columns = with_profile(PIPELINES, data)
+  if rows > 0 then
+    screen:line()
+    screen:table(json.array(table.move(list, 1, rows, 1, {})), columns)
+  end
+  if #list > rows then
+    screen:line(screen:style("dim", ("and %d more that run or failed"):format(#list - rows)))
+  elseif data.summary.total > #list then
+    screen:line(screen:style("dim", ("and %d idle; `tarn list` shows all")
+      :format(data.summary.total - #list)))
+  end
+  if events > 0 then
     screen:line()
     screen:line(screen:style("bold", "Newest events"), screen:style("dim",
       "  of pipelines that run or failed"))
-    screen:table(data.recent_events, EVENTS)
+    screen:table(json.array(table.move(data.recent_events, 1, events, 1, {})),
+      with_profile(EVENTS, data))
   end
-  for _, problem in ipairs(data.problems) do
-    screen:line(screen:style("yellow", ("unknown: the events of %s: %s")
-      :format(problem.pipeline_name, problem.message)))
-  end
+  show_problems(data, screen, problems)
 end

@@ -1,0 +1,134 @@
+--- The dashboard of many workspaces: each is asked by itself, and one that does not answer is
+-- named, never left out and never shown as empty.
+
+local fault = require "tarn.fault"
+local json = require "native.json"
+local last = require "tarn.dashboard.last"
+local pool = require "tarn.pool"
+local report = require "tarn.report"
+local summaries = require "tarn.dashboard.summary"
+local task = require "native.task"
+local time = require "tarn.time"
+
+local M = {}
+
+local AT_ONCE <const> = 16 -- workspaces that are asked at once
+local CALLS <const> = 128  -- for events, over all of them
+
+---@class tarn.DashboardSource one workspace to be asked
+---@field profile string
+---@field workspace? string its host, if it is known
+---@field look fun(concurrent: integer): table as tarn.dashboard.rest gives it
+---@field keeps? boolean when it does not answer, its last answer stands, marked as such
+
+local function whole(source, data)
+  data.profile = source.profile
+  data.workspace = source.workspace or json.null
+  data.answer = data.stale and "stale" or #data.problems > 0 and "partial" or "complete"
+  return data
+end
+
+-- What stands in the place of an answer: nothing in it can be taken for a number.
+local function unknown(source, e)
+  local problem = report.fields(e)
+  problem.part = "workspace"
+  return { profile = source.profile, workspace = source.workspace or json.null,
+    answer = "unknown", summary = json.null, pipelines = json.null, recent_events = json.null,
+    as_of = json.null, problems = json.array { problem } }
+end
+
+-- One look, in so many seconds.
+local function in_time(source, concurrent, seconds)
+  return function()
+    local data, e = fault.try(pool.timeout, seconds, source.look, concurrent)
+    if e and e.op == "tarn.timeout" then
+      fault.raise { kind = "timeout", op = "tarn dashboard", retryable = true,
+        message = ("no answer in %g seconds"):format(seconds) }
+    elseif e then
+      fault.raise(e)
+    end
+    return data
+  end
+end
+
+local function ask(source, concurrent, seconds)
+  local look = in_time(source, concurrent, seconds)
+  if source.keeps then
+    source.last = source.last or last.new(look)
+    look = source.last
+  end
+  local data, e = fault.try(look)
+  if data then
+    return whole(source, data)
+  elseif e.kind == "cancelled" then
+    fault.raise(e)
+  end
+  return unknown(source, e), e
+end
+
+local function none_answered(list, faults)
+  local words = {}
+  for i, one in ipairs(list) do
+    words[i] = one.profile .. ": " .. faults[i].message
+  end
+  local first = faults[1]
+  fault.raise { kind = first.kind, op = "tarn dashboard", status = first.status,
+    code = first.code, cause = first, retryable = first.retryable, hint = first.hint,
+    message = ("none of %d workspaces answered: %s"):format(#list, table.concat(words, "; ")) }
+end
+
+local function named(items, one)
+  local list = {}
+  for i, item in ipairs(items) do
+    local copy = { profile = one.profile, workspace = one.workspace }
+    for key, value in pairs(item) do
+      copy[key] = value
+    end
+    list[i] = copy
+  end
+  return list
+end
+
+--- Add answers up.
+---@param list table[] of each workspace
+---@return table { summary, partial, workspaces, recent_events, problems, as_of }
+function M.merge(list)
+  local summary, recent, problems = summaries.new(), json.array {}, json.array {}
+  local unanswered, partial = 0, false
+  for _, one in ipairs(list) do
+    partial = partial or one.answer ~= "complete"
+    if one.answer == "unknown" then
+      unanswered = unanswered + 1
+    else
+      summaries.add(summary, one.summary)
+      summaries.merge(recent, named(one.recent_events, one))
+    end
+    for _, problem in ipairs(named(one.problems, one)) do
+      problems[#problems + 1] = problem
+    end
+  end
+  summary.workspaces, summary.unanswered = #list, unanswered
+  return { summary = summary, partial = partial, workspaces = json.array(list),
+    recent_events = recent, problems = problems, as_of = time.iso(task.time()) }
+end
+
+--- Ask all of them. Raises a fault only if none answers.
+---@param sources tarn.DashboardSource[]
+---@param opts? { seconds?: number } so long may one workspace take (default 60)
+---@return table
+function M.read(sources, opts)
+  local at_once = math.min(AT_ONCE, #sources)
+  local concurrent = math.max(1, CALLS // math.max(1, at_once))
+  local faults, failed = {}, 0
+  local list = pool.map(sources, function(source, i)
+    local one, e = ask(source, concurrent, opts and opts.seconds or 60)
+    faults[i], failed = e, failed + (e and 1 or 0)
+    return one
+  end, { limit = math.max(1, at_once) })
+  if failed == #list and failed > 0 then
+    none_answered(list, faults)
+  end
+  return M.merge(list)
+end
+
+return M

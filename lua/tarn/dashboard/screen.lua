@@ -1,0 +1,95 @@
+--- The dashboard as it is watched: in place on a terminal, in a pipe a line for each change.
+
+local cell = require "tarn.render.cell"
+local json = require "native.json"
+local paint = require "tarn.paint"
+local show = require "tarn.dashboard.show"
+local task = require "native.task"
+
+local M = {}
+
+-- The page as lines, for so many columns and rows.
+local function compose(data, screen, columns, rows)
+  local text = {}
+  local page = setmetatable({ width = columns, height = rows, quiet = true,
+    print = function(part) text[#text + 1] = part end }, { __index = screen })
+  show(data, page)
+  local lines = {}
+  for line in table.concat(text):gmatch "(.-)\n" do
+    lines[#lines + 1] = line
+  end
+  if #lines > rows then
+    lines[rows] = screen:style("dim", ("... %d lines more: the terminal is too low")
+      :format(#lines - rows + 1))
+  end
+  return lines
+end
+
+--- Show in place, until the watch ends.
+---@param watch table iterator over `data`; its field `tick` is called while it waits
+---@param screen tarn.Screen
+function M.paint(watch, screen)
+  local block <close> = paint.new(screen)
+  local data, columns, rows, drawn
+  local function draw()
+    columns, rows = block:room()
+    drawn = task.now()
+    block:show(compose(data, screen, columns, rows))
+  end
+  watch.tick = function()
+    local c, r = block:room()
+    -- what is old says how old it is
+    local ages = (data.partial or data.stale) and task.now() - drawn >= 1
+    if c ~= columns or r ~= rows or ages then
+      draw()
+    end
+  end
+  for new in watch do
+    data = new
+    draw()
+  end
+end
+
+local function words(value, screen)
+  if value == json.null then
+    return nil
+  end
+  local parts = { value.state, cell.text(screen, "health", value.health) }
+  if value.update_state ~= json.null then
+    parts[3] = "update " .. value.update_state
+  end
+  return table.concat(parts, " ")
+end
+
+local SUMMARY <const> = { "total", "running", "failed", "idle", "other", "healthy", "unhealthy",
+  "unknown", "unanswered" }
+
+local function line_of(row, screen)
+  if row.kind == "summary" then
+    local parts = {}
+    for _, name in ipairs(SUMMARY) do
+      parts[#parts + 1] = row.summary[name] and ("%s %d"):format(name, row.summary[name])
+    end
+    return table.concat(parts, " ") .. (row.partial and " (partial)" or "")
+  elseif row.kind == "workspace" then
+    return ("answers: %s%s"):format(row.now, row.message ~= json.null
+      and " (" .. row.message .. ")" or "")
+  end
+  local was, now = words(row.was, screen), words(row.now, screen)
+  return ("%s: %s"):format(row.pipeline_name, was and now and was .. " -> " .. now
+    or now and "new: " .. now or "gone")
+end
+
+--- A line for each change, until they end.
+---@param rows fun(): table?
+---@param screen tarn.Screen
+function M.lines(rows, screen)
+  for row in rows do
+    local profile = row.profile and row.profile ~= json.null and row.profile .. "  " or ""
+    screen:line(screen:clean(("%s  %s%s"):format(screen:time(row.at), profile,
+      line_of(row, screen))))
+    require("tarn.out").flush()
+  end
+end
+
+return M
