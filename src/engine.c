@@ -104,6 +104,7 @@ static int open_libraries(lua_State *L) {
     luaL_requiref(L, "native.task", api_lib("native.task"), 0); /* its metatable */
     lua_pop(L, 1);
     open_coroutine(L);
+    api_openbase(L);
     return 0;
 }
 
@@ -136,6 +137,14 @@ struct http *engine_http(struct engine *e) {
     if (e->http == NULL)
         e->http = http_new(e->loop);
     return e->http;
+}
+
+bool engine_set_read_only(struct engine *e) {
+    e->read_only = true;
+    struct http *h = engine_http(e);
+    if (h != NULL)
+        http_set_read_only(h);
+    return h != NULL;
 }
 
 /* ---- running ---- */

@@ -20,6 +20,7 @@ struct engine {
     struct http *http; /* the one client; made at its first use by engine_http */
     lua_State
         *volatile running; /* the coroutine that computes now, for signal handlers */
+    bool read_only; /* requests that change something are refused; never unset */
     volatile sig_atomic_t interrupts; /* Ctrl-C since the last engine_run */
     volatile sig_atomic_t alarms;     /* ticks of used-up CPU time in this step */
 };
@@ -44,6 +45,10 @@ int engine_run(struct engine *e, int nargs);
 
 /* The shared HTTP client, or NULL when memory runs out. */
 struct http *engine_http(struct engine *e);
+
+/* From now on, whoever asks: no request that changes something, and no other program, which
+ * could make one. False if memory runs out. There is no way back. */
+bool engine_set_read_only(struct engine *e);
 
 /* For signal handlers: count a Ctrl-C and make the running script notice. */
 void engine_interrupt(struct engine *e);

@@ -77,6 +77,12 @@ static int run_main(lua_State *L, int argc, char **argv) {
     return EXIT_BUG;
 }
 
+/* A switch of the environment: anything but nothing and 0 means yes. */
+static bool is_set(const char *name) {
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' && strcmp(value, "0") != 0;
+}
+
 int main(int argc, char **argv) {
     open_standard_streams();
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
@@ -84,6 +90,10 @@ int main(int argc, char **argv) {
         return EXIT_SUCCESS;
     }
     if (!engine_open(&engine, NULL, NULL)) {
+        fprintf(stderr, "tarn: not enough memory\n");
+        return EXIT_BUG;
+    }
+    if (is_set("TARN_READ_ONLY") && !engine_set_read_only(&engine)) {
         fprintf(stderr, "tarn: not enough memory\n");
         return EXIT_BUG;
     }

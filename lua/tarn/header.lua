@@ -28,6 +28,7 @@ M.globals = {
   { "rate", "number", "Most calls a second (default: no bound).", min = 0.001, value = "N" },
   { "timeout", "number", "Seconds for a call with its retries (default 300); for a whole wait.",
     min = 0.001, value = "S" },
+  { "read_only", "flag", "Refuse every request that changes something, whoever makes it." },
   { "yes", "flag", "Do not ask before something is destroyed." },
   { "no_color", "flag", "No colour, even on a terminal." },
   { "version", "flag", "Print the version and stop." },

@@ -61,9 +61,24 @@ local function run_command(words, at, opts)
   return require("tarn.command").run(op, script, arg, opts)
 end
 
+-- It binds before the first line of a script runs, wherever it stands among the words.
+local function guard(words, opts)
+  local wanted = opts.read_only
+  for _, word in ipairs(words) do
+    if word == "--" then
+      break
+    end
+    wanted = wanted or word == "--read-only" or word == "--read-only=true"
+  end
+  if wanted then
+    require("native.guard").set_read_only()
+  end
+end
+
 local function start(words)
   local args = require "tarn.args"
   local opts, at = args.parse_global(words)
+  guard(words, opts)
   find.setup(opts)
   if opts.version then
     return show_version()

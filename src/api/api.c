@@ -1,5 +1,6 @@
 #include "api/api.h"
 
+#include "dbx/readonly.h"
 #include "engine.h"
 #include "sched.h"
 
@@ -82,6 +83,14 @@ void api_checkopts(lua_State *L, int arg, const char *const names[]) {
             luaL_argerror(
                 L, arg,
                 lua_pushfstring(L, "unknown option '%s'", luaL_tolstring(L, -2, NULL)));
+    }
+}
+
+void api_refuse_effects(lua_State *L, const char *op, const char *what) {
+    struct fault f;
+    if (engine_of(L)->read_only) {
+        readonly_refuse(&f, what);
+        api_fault(L, op, &f);
     }
 }
 

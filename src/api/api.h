@@ -56,6 +56,13 @@ void api_json_encode(lua_State *L, const char *op, int index);
 /* The index of all native libraries, in libs.c; ends with name NULL. */
 extern const luaL_Reg api_libs[];
 
+/* Lua's own functions that reach outside or take bytecode, in forms of ours. [-0, +0, m] */
+void api_openbase(lua_State *L);
+
+/* Raise the fault that says that `what` is refused, if the engine is read-only.
+ * [-0, +0, v] */
+void api_refuse_effects(lua_State *L, const char *op, const char *what);
+
 /* The opener of the library of that name. */
 lua_CFunction api_lib(const char *name);
 

@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/retry.h"
 #include "base/url.h"
+#include "dbx/readonly.h"
 #include "engine.h"
 #include "net/http.h"
 #include "sched.h"
@@ -304,6 +305,17 @@ static int look(lua_State *L, int status, lua_KContext ctx) {
     return begin(L, q);
 }
 
+/* A webhook is told something: only GET and HEAD are not. */
+static void checkeffect(lua_State *L) {
+    const char *method = lua_tostring(L, METHOD);
+    const char *const *lines = lua_touserdata(L, LINES);
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+        api_refuse_effects(L, OP, "only GET and HEAD are sent");
+    for (; *lines != NULL; lines++)
+        if (readonly_disguises(*lines))
+            api_refuse_effects(L, OP, "a header names another method");
+}
+
 /* http.request(method, url [, opts]) -> response */
 static int l_http_request(lua_State *L) {
     static const char *const options[] = {
@@ -320,6 +332,7 @@ static int l_http_request(lua_State *L) {
     q->due = loop_now() + optseconds(L, "timeout", 60000);
     pushheaders(L);
     pushbody(L);
+    checkeffect(L);
     return begin(L, q);
 }
 

@@ -184,6 +184,8 @@ static int run_result(lua_State *L, int status, lua_KContext ctx) {
 static int l_process_run(lua_State *L) {
     struct process_request r = {0};
     struct fault fault;
+    api_refuse_effects(L, "process.run",
+                       "no program is started, which could change anything");
     lua_settop(L, 2);
     r.argv = checkargv(L, 1);
     checkoptions(L, &r);

@@ -12,6 +12,7 @@ const luaL_Reg api_libs[] = {
     {"native.databricks", luaopen_native_databricks},
     {"native.fault", luaopen_native_fault},
     {"native.fs", luaopen_native_fs},
+    {"native.guard", luaopen_native_guard},
     {"native.http", luaopen_native_http},
     {"native.json", luaopen_native_json},
     {"native.process", luaopen_native_process},

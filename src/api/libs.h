@@ -10,6 +10,7 @@ int luaopen_native_coroutine(lua_State *L);
 int luaopen_native_databricks(lua_State *L);
 int luaopen_native_fault(lua_State *L);
 int luaopen_native_fs(lua_State *L);
+int luaopen_native_guard(lua_State *L);
 int luaopen_native_http(lua_State *L);
 int luaopen_native_json(lua_State *L);
 int luaopen_native_process(lua_State *L);

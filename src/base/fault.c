@@ -47,6 +47,8 @@ const char *fault_kind_name(enum fault_kind kind) {
         return "io";
     case FAULT_CANCELLED:
         return "cancelled";
+    case FAULT_USAGE:
+        return "usage";
     }
     return "unknown"; /* not reached: -Wswitch keeps the list complete */
 }

@@ -20,6 +20,7 @@ enum fault_kind {
     FAULT_PARSE,     /* bytes that are not what they claim to be */
     FAULT_IO,        /* the local machine: files, sockets, memory */
     FAULT_CANCELLED, /* somebody asked for this */
+    FAULT_USAGE,     /* the caller asked for what was said not to be done */
 };
 
 struct fault {

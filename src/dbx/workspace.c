@@ -2,6 +2,7 @@
 
 #include "base/retry.h"
 #include "dbx/error.h"
+#include "dbx/readonly.h"
 #include "dbx/window.h"
 
 #include <ctype.h>
@@ -609,6 +610,8 @@ struct workspace_call *workspace_start(struct workspace *ws,
         fault_set(f, FAULT_PARSE, "not a path: it begins with \"/\"");
         return NULL;
     }
+    if (http_is_read_only(ws->http) && !readonly_allows(r, f))
+        return NULL;
     struct workspace_call *c =
         add_call(ws, r, r->timeout_ms > 0 ? r->timeout_ms : ws->timeout_ms, &ws->fresh);
     if (c == NULL) {

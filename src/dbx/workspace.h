@@ -67,7 +67,8 @@ void workspace_release(struct workspace *ws);
 /* Report all calls as cancelled and take no more. Posts are still taken and sent. */
 void workspace_close(struct workspace *ws);
 
-/* Queue a call. NULL with `*f` filled if it cannot even be queued (closed, memory). */
+/* Queue a call. NULL with `*f` filled if it cannot even be queued (closed, memory, or it does
+ * not only read and the client is read-only: dbx/readonly.h). */
 struct workspace_call *workspace_start(struct workspace *ws,
                                        const struct workspace_request *r,
                                        workspace_done *done, void *ud, struct fault *f);

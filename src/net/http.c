@@ -22,6 +22,7 @@ struct http {
     int spares;
     struct http_guest *guests;
     int trace;
+    bool read_only;
 };
 
 struct http_call {
@@ -474,4 +475,12 @@ void http_leave(struct http_guest *g) {
 
 void http_trace(struct http *h, int level) {
     h->trace = level;
+}
+
+void http_set_read_only(struct http *h) {
+    h->read_only = true;
+}
+
+bool http_is_read_only(const struct http *h) {
+    return h->read_only;
 }

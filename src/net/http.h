@@ -87,6 +87,11 @@ struct http_guest {
 void http_host(struct http *h, struct http_guest *g);
 void http_leave(struct http_guest *g);
 
+/* For those who make requests: whether they are to make only requests that read. The client
+ * itself sends what it is told: a login is a POST too. Once set it stays set. */
+void http_set_read_only(struct http *h);
+bool http_is_read_only(const struct http *h);
+
 /* Trace on stderr: 0 nothing, 1 a line for each request and answer, 2 bodies too. Secrets are
  * masked: Authorization, secret_header, secret bodies, fields named as secrets in JSON. */
 void http_trace(struct http *h, int level);

@@ -1,0 +1,81 @@
+#include "base/sqlread.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct {
+    const char *text;
+    bool reads;
+    const char *why;
+} cases[] = {
+    {"SELECT 1", true, "the simplest"},
+    {"  -- what\n/* and why */ (select 1)", true, "comments and brackets in front"},
+    {"WITH a AS (SELECT 1) SELECT * FROM a;", true, "a semicolon at the end"},
+    {"SELECT 1; -- done\n ", true, "a comment behind the end"},
+    {"SELECT 'DROP TABLE x', \"delete\", `insert` FROM t", true, "words in quotes"},
+    {"SELECT update_id, created, replace(a, 'b', 'c') FROM t", true, "parts of words"},
+    {"SELECT 'it''s; DROP' AS a", true, "a doubled quote"},
+    {"SELECT '\\\\', `a``b` FROM t", true, "a backslash of its own"},
+    {"SHOW CREATE TABLE x", true, "SHOW only shows"},
+    {"DESCRIBE HISTORY x", true, "a reader"},
+    {"EXPLAIN SELECT 1", true, "a reader"},
+    {"VALUES (1)", true, "a reader"},
+    {"FROM t |> WHERE a > 1", true, "a pipe"},
+    {"", false, "nothing"},
+    {"-- only a comment", false, "nothing but a comment"},
+    {"DROP TABLE x", false, "a writer"},
+    {"/* SELECT */ DROP TABLE x", false, "a reader in a comment"},
+    {"SELECT 1; DROP TABLE x", false, "a second statement"},
+    {"SELECT 1;;", false, "an empty second statement"},
+    {"WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a", false, "a writer behind WITH"},
+    {"FROM a INSERT INTO b SELECT *", false, "a writer behind FROM"},
+    {"WITH a AS (SELECT 1)\xc2\xa0INSERT INTO t VALUES (1)", false, "a hard blank"},
+    {"SHOW CREATE TABLE x; DROP TABLE x", false, "SHOW and more"},
+    {"SELECT /* /* */ DROP TABLE x -- */ 1", false, "comments that may nest"},
+    {"SELECT /* 1", false, "a comment without end"},
+    {"SELECT '1", false, "a string without end"},
+    {"SELECT '\\'; DROP TABLE x --'", false, "a backslash that may hide a quote"},
+    {"SELECT r'\\'; DROP TABLE x --'", false, "a raw string that ends in one"},
+    {"SELECT ${x}", false, "a substitution"},
+    {"SELECT '${x}'", false, "a substitution in a string"},
+    {"SELECT $$'$$; DROP TABLE x --'", false, "dollar quotes"},
+    {"SELECT http_request(conn => 'a', method => 'POST')", false,
+     "a function that sends"},
+    {"EXECUTE IMMEDIATE 'DROP TABLE x'", false, "a text that is run"},
+    {"BEGIN DROP TABLE x; END", false, "a script"},
+    {"CALL system.drop_all()", false, "a procedure"},
+    {"SELECT TRANSFORM (a) USING 'rm' FROM t", false, "a program"},
+    {"SET x = 1", false, "a setting"},
+    {"REFRESH TABLE x", false, "not a reader"},
+};
+
+static void only_what_certainly_reads_is_let_through(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char why[100] = "";
+        bool reads = sqlread_only(cases[i].text, strlen(cases[i].text), why, sizeof why);
+        if (reads != cases[i].reads)
+            fail_msg("%s: %s (%s)", cases[i].why, cases[i].text, why);
+        if (!reads)
+            assert_true(why[0] != '\0');
+    }
+}
+
+static void a_zero_byte_is_refused(void **state) {
+    char why[100];
+    (void)state;
+    assert_false(sqlread_only("SELECT 1\0DROP", 13, why, sizeof why));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_certainly_reads_is_let_through),
+        cmocka_unit_test(a_zero_byte_is_refused),
+    };
+    return cmocka_run_group_tests_name("sqlread", tests, NULL, NULL);
+}
