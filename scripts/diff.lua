@@ -73,8 +73,8 @@ The exit status is 9 if they differ. What means nothing is ignored; --all shows 
 
 ]] .. noise_text(),
   args = {
-    { "left", "string", "The one side." },
-    { "right", "string", "The other side." },
+    { "left", "string", "The one side.", of = "pipeline" },
+    { "right", "string", "The other side.", of = "pipeline" },
     { "sources", "flag", "Compare sources too (--no-sources: settings only).", default = true },
     { "all", "flag", "Show what is ignored too." },
   },

@@ -11,7 +11,8 @@ A warehouse that is stopped is not started for this, since that takes minutes an
 --start does it, and checks the system tables through it.]],
   args = {
     { "start", "flag", "Start a warehouse that is stopped." },
-    { "warehouse", "string", "Id of the warehouse to check.", optional = true, value = "ID" },
+    { "warehouse", "string", "Id of the warehouse to check.", optional = true, value = "ID",
+      of = "warehouse" },
   },
   examples = {
     { "doctor", "the workspace that is used by default" },

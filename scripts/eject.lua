@@ -8,7 +8,8 @@ The copy goes to the configuration directory (~/.config/tarn), where it takes th
 built-in file from then on; `tarn which` shows that, and `tarn --bundled` ignores it. To change
 little, write a script that wraps the built-in one instead: `local base = require "@list"`.]],
   args = {
-    { "name", "string", "A command, a module (tarn.pipelines) or a file (scripts/list.lua)." },
+    { "name", "string", "A command, a module (tarn.pipelines) or a file (scripts/list.lua).",
+      of = "module" },
     { "to", "path", "Another folder, for use with --path.", optional = true },
     { "force", "flag", "Replace a file that is there." },
     { "dry_run", "flag", "Say what would be written, and write nothing." },

@@ -29,7 +29,7 @@ A command's help is made from the header of the file that runs, so it is right f
 your own too. A script that does not load is listed as broken, and breaks nothing else.]],
   args = {
     { "topic", "list", "A command; or options, exit, error, error KIND.", optional = true,
-      positional = true },
+      positional = true, of = "topic" },
     { "all", "flag", "With effects, authors and versions." },
   },
   examples = {

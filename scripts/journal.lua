@@ -28,8 +28,8 @@ The journal is $XDG_STATE_HOME/tarn/journal.db, by default in ~/.local/state. It
 undo needs: settings and sources as they were before. Only its owner can read it.]],
   args = {
     { "operation", "string", "Show this one: its id, the beginning of it, or last.",
-      optional = true, positional = true },
-    { "command", "string", "Only operations of this command.", optional = true },
+      optional = true, positional = true, of = "operation" },
+    { "command", "string", "Only operations of this command.", optional = true, of = "command" },
     { "status", "choice", "Only operations with this outcome.", optional = true,
       choices = { "running", "done", "failed", "partial", "unchanged", "interrupted",
         "undone" } },

@@ -49,7 +49,7 @@ Without --timeout, 20 minutes are waited; exit status 6 if it still runs then.]]
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
     { "update", "string", "Stop only if this update is the active one.", optional = true,
-      value = "ID" },
+      value = "ID", of = "update" },
     { "wait", "flag", "Wait until it has stopped; --no-wait sends the stop and ends.",
       default = true },
     { "dry_run", "flag", "Say what would be stopped, and stop nothing." },

@@ -59,7 +59,7 @@ pipeline that was deleted is made again with a new id.
 The workspace is the one that the operation worked in; --profile names it where the journal
 has no profile for it.]],
   args = {
-    { "operation", "string", "Which one: its id, the beginning of it, or last." },
+    { "operation", "string", "Which one: its id, the beginning of it, or last.", of = "operation" },
     { "tables", "flag", "Delete the tables of pipelines that are deleted, too." },
     { "force", "flag", "Undo also what was changed since." },
     { "dry_run", "flag", "Say what would be done, and do nothing." },

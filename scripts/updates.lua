@@ -89,7 +89,7 @@ empty. Updates that have the same request_id are attempts of one request.
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
     { "update", "string", "Only this one: its id, or six characters of it.", optional = true,
-      value = "ID" },
+      value = "ID", of = "update" },
     { "since", "string", "Only those that began since then: 7d, 12h, or a date.",
       optional = true, value = "TIME" },
     { "state", "string", "Only those in one of these states (globs, with commas).",

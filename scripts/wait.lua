@@ -48,7 +48,7 @@ and so on; several with commas between them. A pipeline that is gone is DELETED.
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
     { "update", "string", "Which update: its id, or six characters of it.", optional = true,
-      value = "ID" },
+      value = "ID", of = "update" },
     { "for", "string", "Wait until the pipeline is in one of these states.", optional = true,
       value = "STATES" },
     { "full_errors", "flag", "Causes of a failure with all their stacks." },

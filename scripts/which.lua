@@ -8,7 +8,8 @@ return {
 Every candidate in the order of the search: --path, TARN_PATH, the configuration directory,
 what is built in. The first is in force; it shadows the others.]],
   args = {
-    { "name", "string", "A command, a module (tarn.pipelines) or a file (scripts/list.lua)." },
+    { "name", "string", "A command, a module (tarn.pipelines) or a file (scripts/list.lua).",
+      of = "module" },
   },
   examples = {
     { "which list", "the file that `tarn list` runs" },

@@ -22,14 +22,16 @@ function M.check(opts, names)
   end
 end
 
---- The words of a line as a shell would split it: blanks, quotes, backslashes.
+--- As `split`, of a line that is still being typed.
 ---@param line string
 ---@return string[]
-function M.split(line)
-  local words, word, quote = {}, nil, nil
+---@return integer? start where the last word begins, if the line ends inside of it
+function M.split_open(line)
+  local words, word, quote, start = {}, nil, nil, nil
   local i = 1
   while i <= #line do
     local c = line:sub(i, i)
+    start = word and start or i
     if c == "\\" and quote ~= "'" and i < #line then
       i = i + 1
       word = (word or "") .. line:sub(i, i)
@@ -49,7 +51,14 @@ function M.split(line)
     i = i + 1
   end
   words[#words + 1] = word
-  return words
+  return words, word and start
+end
+
+--- The words of a line as a shell would split it: blanks, quotes, backslashes.
+---@param line string
+---@return string[]
+function M.split(line)
+  return (M.split_open(line))
 end
 
 local function option_name(name)

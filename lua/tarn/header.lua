@@ -16,14 +16,15 @@ M.types = {
 
 --- Options that every command takes; a script must not declare one of these names.
 M.globals = {
-  { "path", "list", "Look for scripts and modules in DIR first (repeatable).", value = "DIR" },
+  { "path", "list", "Look for scripts and modules in DIR first (repeatable).", value = "DIR",
+    of = "path" },
   { "bundled", "flag", "Ignore all overrides: only what is built in." },
   { "output", "choice", "Form of the output.", short = "o",
     choices = { "text", "json", "jsonl", "csv" } },
   { "quiet", "flag", "Say nothing on stderr but faults.", short = "q" },
   { "verbose", "flag", "Trace requests on stderr; twice: with bodies.", short = "v" },
   { "profile", "string", "Workspace: a section of ~/.databrickscfg, or demo, demo-dr.",
-    short = "p", value = "NAME" },
+    short = "p", value = "NAME", of = "workspace" },
   { "jobs", "integer", "Most calls in flight (default 64).", min = 1, value = "N" },
   { "rate", "number", "Most calls a second (default: no bound).", min = 0.001, value = "N" },
   { "timeout", "number", "Seconds for a call with its retries (default 300); for a whole wait.",
@@ -35,18 +36,17 @@ M.globals = {
   { "help", "flag", "Print the help of the command and stop.", short = "h" },
 }
 
+--- The same by their names.
+M.global = {}
+
 for _, spec in ipairs(M.globals) do
   spec.optional = true
+  M.global[spec[1]] = spec
 end
 
-local function is_global(name)
-  for _, spec in ipairs(M.globals) do
-    if spec[1] == name then
-      return true
-    end
-  end
-  return false
-end
+--- What the values of an argument can be, for completion.
+M.kinds = { pipeline = true, workspace = true, path = true, catalog = true, warehouse = true,
+  update = true, operation = true, command = true, module = true, topic = true }
 
 local function is_list_of(kind)
   return function(value)
@@ -74,6 +74,7 @@ local METHODS <const> = { GET = true, POST = true, PUT = true, PATCH = true, DEL
 -- Field of an argument -> test, and what it should have been.
 local ARG_FIELDS <const> = {
   { "choices", is_list_of "string", "a list of strings" },
+  { "of", function(v) return M.kinds[v] == true end, "a kind of names that can be completed" },
   { "default", function() return true end, "" },
   { "short", function(v) return type(v) == "string" and v:find "^%a$" ~= nil end, "one letter" },
   { "value", is "string", "a string" },
@@ -153,7 +154,7 @@ local function check_arg(i, spec, state, wrong)
   local what = ("argument '%s'"):format(name)
   if not name:find "^%l[%l%d_]*$" then
     wrong(what .. " is not a name of lower-case letters, digits and underscores")
-  elseif is_global(name) then
+  elseif M.global[name] then
     wrong(what .. " has the name of an option that every command takes")
   elseif state.names[name] then
     wrong(what .. " is there twice")
