@@ -10,6 +10,7 @@ local fault = require "tarn.fault"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 local statements = require "tarn.statements"
+local system = require "tarn.system"
 local tally = require "tarn.tally"
 local time = require "tarn.time"
 
@@ -198,10 +199,7 @@ M.sources = {
 ---@param e tarn.Fault
 ---@return boolean
 function M.is_missing(e)
-  local text = tostring(e.message)
-  return e.code == "NO_EVENTS" or e.code == "TABLE_OR_VIEW_NOT_FOUND" or e.kind == "sql"
-    and (text:find("TABLE_OR_VIEW_NOT_FOUND", 1, true) or text:find("SCHEMA_NOT_FOUND", 1, true)
-      or text:find("NO_SUCH_CATALOG", 1, true) or text:find("42P01", 1, true)) ~= nil
+  return e.code == "NO_EVENTS" or system.is_missing(e)
 end
 
 -- Nobody answered. What is not there is an empty result; anything else is a fault.

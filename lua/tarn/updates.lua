@@ -5,10 +5,12 @@
 -- like the updates, so that a page of events serves some thirty updates. The event log keeps
 -- less than the list of updates: what it no longer knows is null, and never a guess.
 
+local attempts = require "tarn.updates.attempts"
 local event_log = require "tarn.events"
 local failure = require "tarn.failure"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
+local pool = require "tarn.pool"
 local time = require "tarn.time"
 local waiting = require "tarn.waiting"
 
@@ -18,6 +20,7 @@ local M = {}
 local SLACK_MS <const> = 60000
 
 local TYPE <const> = "update_progress"
+local CONCURRENT <const> = 32 -- histories that are read at once
 
 ---@class tarn.Phase
 ---@field state string
@@ -36,6 +39,9 @@ local TYPE <const> = "update_progress"
 ---@field full_refresh boolean
 ---@field validate_only boolean
 ---@field request_id string|json.null the same for an update and its retries
+---@field attempt integer|json.null   which of them this is, from 1;
+---@field attempts integer|json.null  of so many; both null where the list does not tell
+---@field source "rest"|"sql"
 
 local function milliseconds(value)
   return math.tointeger(tonumber(value))
@@ -115,6 +121,7 @@ function M.row(update, events)
     full_refresh = update.full_refresh or false, validate_only = update.validate_only or false,
     parameters = update.parameters, cluster_id = update.cluster_id,
     request_id = origin.request_id or json.null, error = json.null,
+    attempt = json.null, attempts = json.null, source = "rest",
   }
   for _, name in ipairs(SELECTIONS) do
     row[name] = update[name]
@@ -167,21 +174,45 @@ function M.history(ws, id, opts)
   local since, matches = opts.since or 0, opts.matches or function() return true end
   -- who wants few of them needs a small page, unless most of what comes is passed over
   local max = not opts.matches and opts.max or nil
-  local next_update = pipelines.updates(ws, id, { max = max })
+  local next_update = attempts.each(pipelines.updates(ws, id, { max = max }))
   local events_of = new_shelf(event_log.list(ws, id,
     { criteria = event_log.criteria("updates.history", { type = TYPE }) }))
   local given = 0
   return function()
     while given < (opts.max or math.maxinteger) do
-      local update = next_update()
+      local update, attempt, of = next_update()
       if not update or (milliseconds(update.creation_time) or since) < since then
         return nil
       elseif matches(update) then
         given = given + 1
-        return M.row(update, events_of(update))
+        local row = M.row(update, events_of(update))
+        row.attempt, row.attempts = attempt or json.null, of or json.null
+        return row
       end
     end
   end
+end
+
+--- The histories of many pipelines in one, newest first; each is read as `history` does.
+---@param ws tarn.WorkspaceClient
+---@param next_pipeline fun(): { pipeline_id: string, name: string }?
+---@param opts table as for `history`
+---@return tarn.UpdateRow[]
+function M.histories(ws, next_pipeline, opts)
+  local rows = {}
+  pool.each(next_pipeline, function(pipeline)
+    for row in M.history(ws, pipeline.pipeline_id, opts) do
+      row.pipeline_id, row.name = pipeline.pipeline_id, pipeline.name
+      rows[#rows + 1] = row
+    end
+  end, { limit = CONCURRENT })
+  table.sort(rows, function(a, b)
+    if a.creation_time ~= b.creation_time then
+      return a.creation_time > b.creation_time
+    end
+    return a.update_id > b.update_id
+  end)
+  return table.move(rows, 1, math.min(#rows, opts.max or #rows), 1, {})
 end
 
 --- One update with what its events tell.

@@ -140,6 +140,19 @@ function Client:key()
   return M.is_embedded(self.profile) and self.profile or self:host()
 end
 
+--- The workspace's own number, as its answers tell it. System tables are of many workspaces.
+---@return string
+function Client:org_id()
+  local id = self.native:info().org_id
+  if not id then
+    self:me()
+    id = self.native:info().org_id
+  end
+  return id or require("tarn.fault").raise { kind = "http", op = "workspace.org_id",
+    message = "the workspace does not say its number (X-Databricks-Org-Id)", retryable = false,
+    hint = "a proxy may have removed the header; --source rest needs no number" }
+end
+
 function Client:__tostring()
   return "workspace " .. (self.profile or self:host())
 end

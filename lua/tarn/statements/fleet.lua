@@ -1,0 +1,157 @@
+--- What runs in a workspace, and how it went: pipelines and updates, over system tables.
+--
+-- system.lakeflow.pipelines has a row for each version of a pipeline: the newest is taken first,
+-- and only then those are left out that are deleted, since an older version of a deleted one is
+-- alive. system.lakeflow.pipeline_update_timeline has a row for each hour of an update: it is one
+-- update again by min and max, and its result stands in the last row alone (reference C.1, C.2).
+-- Both tables are of many workspaces. Ranks are numbered in a query of their own and compared
+-- in the next one, because QUALIFY is Spark's alone.
+
+local match = require "tarn.statements.match"
+
+local M = {}
+
+local ALIVE <const> = [[
+alive AS (
+  SELECT pipeline_id, name, pipeline_type, created_by, run_as
+  FROM (
+    SELECT pipeline_id, name, pipeline_type, created_by, run_as, delete_time,
+      row_number() OVER (PARTITION BY workspace_id, pipeline_id ORDER BY change_time DESC) AS age
+    FROM system.lakeflow.pipelines
+    WHERE workspace_id = :workspace) AS versions
+  WHERE age = 1 AND delete_time IS NULL)]]
+
+local UPDATES <const> = [[
+whole AS (
+  SELECT pipeline_id, update_id, max(request_id) AS request_id, max(update_type) AS update_type,
+    max(trigger_type) AS cause, max(result_state) AS result, max(compute.cluster_id) AS cluster_id,
+    max(to_json(refresh_selection)) AS refresh_selection,
+    max(to_json(full_refresh_selection)) AS full_refresh_selection,
+    max(to_json(reset_checkpoint_selection)) AS reset_checkpoint_selection,
+    min(period_start_time) AS started, max(period_end_time) AS ended
+  FROM system.lakeflow.pipeline_update_timeline
+  WHERE workspace_id = :workspace{PIPELINE}
+  GROUP BY workspace_id, pipeline_id, update_id),
+numbered AS (
+  SELECT *,
+    row_number() OVER (PARTITION BY pipeline_id, coalesce(request_id, update_id)
+      ORDER BY started, update_id) AS attempt,
+    count(*) OVER (PARTITION BY pipeline_id, coalesce(request_id, update_id)) AS attempts,
+    row_number() OVER (PARTITION BY pipeline_id ORDER BY started DESC, update_id DESC) AS age
+  FROM whole)]]
+
+-- Until when the table tells of the workspace at all: the age of the answer.
+local KNOWN <const> = [[
+(SELECT max(period_end_time) FROM system.lakeflow.pipeline_update_timeline
+    WHERE workspace_id = :workspace) AS known]]
+
+local HEALTH <const> = "WITH " .. ALIVE .. ",\n" .. UPDATES .. [[
+
+SELECT a.pipeline_id, a.name, a.pipeline_type, a.created_by, a.run_as, u.update_id, u.result,
+  u.attempts, u.started, u.ended,
+  ]] .. KNOWN .. [[
+
+FROM alive AS a LEFT JOIN numbered AS u ON u.pipeline_id = a.pipeline_id AND u.age = 1
+ORDER BY a.pipeline_id]]
+
+local HISTORY <const> = "WITH " .. ALIVE .. ",\n" .. UPDATES .. [[
+
+SELECT u.pipeline_id, a.name, u.update_id, u.request_id, u.update_type, u.cause, u.result,
+  u.cluster_id, u.refresh_selection, u.full_refresh_selection, u.reset_checkpoint_selection,
+  u.started, u.ended, u.attempt, u.attempts,
+  ]] .. KNOWN .. [[
+
+FROM numbered AS u {JOIN} alive AS a ON a.pipeline_id = u.pipeline_id
+WHERE {WHERE}
+ORDER BY u.started DESC, u.update_id DESC{LIMIT}]]
+
+local PROGRESS <const> = [[
+SELECT pipeline_id, update_id, pipeline_event_id AS id, event_time AS at, level, message,
+  origin.request_id AS request_id, variant_get(details, '$.update_progress.state', 'string')
+  AS state, variant_get(details, '$.update_progress.cancellation_cause', 'string')
+  AS cancellation_cause, to_json(error) AS error
+FROM {FROM}
+WHERE workspace_id = :workspace AND event_type = 'update_progress'
+  AND event_time >= :since{PIPELINE}{ONLY}
+ORDER BY event_time DESC, pipeline_event_id DESC]]
+
+local NEWEST <const> = "WITH " .. ALIVE .. ",\n" .. UPDATES .. [[
+
+SELECT e.pipeline_event_id AS id, e.event_type, e.level, e.message, e.event_time AS at,
+  e.maturity_level, e.pipeline_id, a.name
+FROM {FROM} AS e
+  JOIN numbered AS u ON u.pipeline_id = e.pipeline_id AND u.age = 1
+  JOIN alive AS a ON a.pipeline_id = e.pipeline_id
+WHERE e.workspace_id = :workspace AND e.event_time >= u.started
+  AND e.event_time >= :since AND (u.result IS NULL OR u.result = 'FAILED')
+ORDER BY e.event_time DESC,
+  CASE e.level WHEN 'ERROR' THEN 1 WHEN 'WARN' THEN 2 ELSE 3 END, e.pipeline_event_id DESC
+LIMIT {MAX}]]
+
+--- All pipelines of a workspace, each with its newest update.
+---@param workspace_id string
+---@return string text, table params
+function M.health(workspace_id)
+  return match.fill(HEALTH, {}), { workspace = workspace_id }
+end
+
+--- The newest events of those pipelines whose newest update has failed or has no end.
+---@param from string one of statements.quality.EVENTS
+---@param workspace_id string
+---@param since integer ms; nothing older is read
+---@param max integer
+---@return string text, table params
+function M.newest_events(from, workspace_id, since, max)
+  return match.fill(NEWEST, { FROM = from, MAX = ("%d"):format(max) }),
+    { workspace = workspace_id, since = match.moment(since) }
+end
+
+---@class tarn.HistoryAsk
+---@field workspace string
+---@field pipeline? string  an id; without it all pipelines that are alive,
+---@field name? string      whose name matches this glob
+---@field update? string    an id, or its beginning
+---@field since? integer    ms
+---@field states? string[]  globs
+---@field max? integer
+
+--- Updates, newest first, each numbered among the attempts of its request.
+---@param ask tarn.HistoryAsk
+---@return string text, table params
+function M.history(ask)
+  local params = { workspace = ask.workspace, pipeline = ask.pipeline, max = ask.max }
+  local where = { "1 = 1" }
+  if ask.since then
+    params.since = match.moment(ask.since)
+    where[#where + 1] = "u.started >= :since"
+  end
+  if ask.states then
+    where[#where + 1] = match.like(params, "state", "coalesce(u.result, 'UNKNOWN')", ask.states)
+  end
+  if ask.name then
+    where[#where + 1] = match.like(params, "name", "a.name", { ask.name })
+  end
+  if ask.update then
+    where[#where + 1] = match.like(params, "update", "u.update_id", { ask.update .. "*" })
+  end
+  return match.fill(HISTORY, {
+    PIPELINE = ask.pipeline and " AND pipeline_id = :pipeline",
+    -- who names one pipeline may ask for one that is gone
+    JOIN = ask.pipeline and "LEFT JOIN" or "JOIN",
+    WHERE = table.concat(where, " AND "), LIMIT = ask.max and "\nLIMIT :max",
+  }), params
+end
+
+--- The events that tell the phases of updates; of many pipelines only those of failures.
+---@param from string one of statements.quality.EVENTS
+---@param ask { workspace: string, pipeline?: string, since: integer }
+---@return string text, table params
+function M.progress(from, ask)
+  return match.fill(PROGRESS, { FROM = from,
+    PIPELINE = ask.pipeline and " AND pipeline_id = :pipeline",
+    ONLY = not ask.pipeline
+      and "\n  AND variant_get(details, '$.update_progress.state', 'string') = 'FAILED'",
+  }), { workspace = ask.workspace, pipeline = ask.pipeline, since = match.moment(ask.since) }
+end
+
+return M

@@ -1,0 +1,119 @@
+--- The run history as system tables tell it: of one pipeline, or of many in one statement.
+--
+-- pipeline_update_timeline tells everything but phases and errors, which are those of the events
+-- table, if one can be read. Both are up to an hour late: an update whose last row has not come is
+-- UNKNOWN, has no end, and is never said to run.
+
+local json = require "native.json"
+local statements = require "tarn.statements"
+local system = require "tarn.system"
+local time = require "tarn.time"
+local updates = require "tarn.updates"
+
+local M = {}
+
+local SLACK_MS <const> = 60000 -- an event may be a little older than its update
+local text = system.text
+
+local SELECTIONS <const> = { "refresh_selection", "full_refresh_selection",
+  "reset_checkpoint_selection" }
+
+-- As the API would show the update.
+local function as_update(cells)
+  local update = { update_id = cells.update_id, state = text(cells.result) or "UNKNOWN",
+    cause = text(cells.cause), creation_time = time.find_iso(cells.started),
+    full_refresh = cells.update_type == "FULL_REFRESH",
+    validate_only = cells.update_type == "VALIDATE", cluster_id = text(cells.cluster_id) }
+  for _, name in ipairs(SELECTIONS) do
+    local list = text(cells[name]) and json.decode(cells[name])
+    update[name] = list and list ~= json.null and #list > 0 and list or nil
+  end
+  return update
+end
+
+-- As REST would show the event; its `error` is JSON in a text.
+local function as_event(cells)
+  local failed = text(cells.error) and json.decode(cells.error)
+  return { id = cells.id, event_type = "update_progress", level = text(cells.level),
+    timestamp = cells.at, message = text(cells.message), error = failed ~= json.null and failed
+      or nil, origin = { update_id = cells.update_id, request_id = text(cells.request_id) },
+    details = { update_progress = { state = text(cells.state),
+      cancellation_cause = text(cells.cancellation_cause) } } }
+end
+
+-- The events of these updates by update, newest first; nil if no table of events answers.
+local function find_events(ws, ask, wanted, since)
+  return system.first(statements.quality.EVENTS, function(from)
+    local query, params = statements.fleet.progress(from, { workspace = ask.workspace,
+      pipeline = ask.pipeline, since = since - SLACK_MS })
+    local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+    local by_update = {}
+    for cells in rows do
+      if wanted[cells.update_id] then
+        by_update[cells.update_id] = by_update[cells.update_id] or {}
+        table.insert(by_update[cells.update_id], as_event(cells))
+      end
+    end
+    return by_update
+  end)
+end
+
+local function as_row(ask, cells, events)
+  local row = updates.row(as_update(cells), events)
+  if row.state == "UNKNOWN" and row.end_time ~= json.null then
+    row.state = events[1].details.update_progress.state -- its end is among the events
+  elseif row.end_time == json.null and row.state ~= "UNKNOWN" then
+    row.end_time = time.find_iso(cells.ended)
+    row.duration_ms = row.end_time - row.creation_time
+  end
+  row.request_id = text(cells.request_id) or row.request_id
+  row.attempt = math.tointeger(tonumber(cells.attempt))
+  row.attempts = math.tointeger(tonumber(cells.attempts))
+  if not ask.pipeline then
+    row.pipeline_id, row.name = cells.pipeline_id, cells.name
+  end
+  row.source = "sql"
+  return row
+end
+
+---@class tarn.UpdatesAsk: tarn.HistoryAsk
+---@field warehouse? string
+---@field warn? fun(text: string)
+
+local function say_age(ask, known)
+  if ask.warn then
+    ask.warn(require("tarn.either").age_text(known))
+  end
+end
+
+--- The history, newest first. `workspace` of `ask` is filled in.
+---@param ws tarn.WorkspaceClient
+---@param ask tarn.UpdatesAsk
+---@return fun(): tarn.UpdateRow?
+function M.history(ws, ask)
+  ask.workspace = ws:org_id()
+  local query, params = statements.fleet.history(ask)
+  local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+  local found, wanted, oldest, known = {}, {}, math.maxinteger, 0
+  for cells in rows do
+    found[#found + 1] = cells
+    wanted[cells.update_id] = true
+    oldest = math.min(oldest, time.find_iso(cells.started))
+    known = time.find_iso(cells.known)
+  end
+  local events, tried = {}, {}
+  if #found > 0 then
+    events, tried = find_events(ws, ask, wanted, oldest)
+    say_age(ask, known)
+  end
+  if not events and ask.warn then
+    ask.warn("phases and errors are unknown: " .. tried[#tried].reason:match "^[^\n]*")
+  end
+  local at = 0
+  return function()
+    at = at + 1
+    return found[at] and as_row(ask, found[at], events and events[found[at].update_id] or {})
+  end
+end
+
+return M
