@@ -192,6 +192,7 @@ static bool is_cancelled(lua_State *L, lua_State *co) {
 static void task_ended(void *ud, struct task *t, lua_State *co, int status) {
     struct run *run = ud;
     lua_State *L = run->e->L;
+    bool silent = sched_abandoned(t);
     if (t == run->first) {
         run->status = status;
         if (lua_gettop(co) == 0)
@@ -199,7 +200,8 @@ static void task_ended(void *ud, struct task *t, lua_State *co, int status) {
         if (status == LUA_OK)
             lua_settop(co, 1);
         lua_xmove(co, L, 1);
-    } else if (status != LUA_OK && !is_cancelled(L, co)) {
+    } else if (status != LUA_OK && !silent && !is_cancelled(L, co)) {
+        loop_about_to_print(run->e->loop);
         lua_pushcfunction(L, print_error_protected);
         lua_pushthread(co);
         lua_xmove(co, L, 1);
@@ -224,6 +226,14 @@ static void close_others(struct run *run) {
         loop_turn(run->e->loop, wait < left ? wait : left);
 }
 
+/* Ctrl-C in a program that goes on. */
+static void survive(struct engine *e) {
+    e->interrupts = 0;
+    e->survived++;
+    if (e->foreground != NULL)
+        sched_cancel(e->foreground);
+}
+
 int engine_run(struct engine *e, int nargs) {
     struct run run = {.e = e, .status = -1};
     bool told = false;
@@ -239,42 +249,67 @@ int engine_run(struct engine *e, int nargs) {
             continue;
         }
         loop_turn(e->loop, wait == SCHED_NEVER ? -1 : wait);
-        if (e->interrupts > 0 && !told) {
+        if (e->interrupts > 0 && e->survives && e->ending == 0) {
+            survive(e);
+        } else if (e->interrupts + e->ending > 0 && !told) {
             sched_cancel_all(e->sched);
             told = true;
         }
     }
     close_others(&run);
     lua_remove(e->L, -2); /* the task's handle; its result stays */
-    e->interrupts = 0;
+    e->interrupts = e->ending = e->survives = 0;
+    e->foreground = e->owner = NULL;
     return run.status;
 }
 
 /* ---- signals ---- */
 
+/* Somebody wants `t`, which computes, to stop: an error in it, and if it goes on all the same,
+ * its end. */
+static void stop_computing(struct engine *e, struct task *t, lua_State *L) {
+    bool survives = e->survives && e->ending == 0;
+    bool again = sched_cancelled(t);
+    if (survives)
+        survive(e);
+    if (survives && t == e->owner)
+        return;
+    sched_cancel(t);
+    if (survives && again && sched_preemptible(t, L) && lua_isyieldable(L)) {
+        sched_abandon(t);
+        lua_yield(L, 0);
+        return;
+    }
+    api_cancelled(L, "task");
+}
+
 /* Runs in the script that computes, one instruction after the signal. */
 static void noticed(lua_State *L, lua_Debug *ar) {
     struct engine *e = engine_of(L);
     struct task *t = sched_current(e->sched);
+    bool stopping = e->interrupts + e->ending > 0;
     /* A task that yields while a C function is being called would never call it: wait for
      * the next instruction. */
-    if (e->interrupts == 0 && ar->event != LUA_HOOKCOUNT && ar->event != LUA_HOOKLINE)
+    if ((!stopping || e->survives) && ar->event != LUA_HOOKCOUNT &&
+        ar->event != LUA_HOOKLINE)
         return;
     lua_sethook(L, NULL, 0, 0);
     if (t == NULL)
         return;
-    if (e->interrupts > 0) {
-        sched_cancel(t);
-        api_cancelled(L, "task");
+    if (stopping) {
+        stop_computing(e, t, L);
+        return;
     }
     if (e->alarms < ALARMS_BEFORE_WARNING)
         return;
     e->alarms = 0;
     lua_getinfo(L, "Sl", ar);
-    if (sched_first_warning(t))
+    if (t != e->foreground && sched_first_warning(t)) {
+        loop_about_to_print(e->loop);
         fprintf(stderr,
                 "tarn: %s:%d computes for long without a wait; other tasks are held up\n",
                 ar->short_src, ar->currentline);
+    }
     if (sched_preemptible(t, L) && lua_isyieldable(L)) {
         sched_preempt(t);
         lua_yield(L, 0);
@@ -291,6 +326,12 @@ static void hook_running(struct engine *e) {
 
 void engine_interrupt(struct engine *e) {
     e->interrupts++;
+    hook_running(e);
+    loop_poke(e->loop);
+}
+
+void engine_end(struct engine *e) {
+    e->ending++;
     hook_running(e);
     loop_poke(e->loop);
 }

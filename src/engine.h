@@ -20,8 +20,13 @@ struct engine {
     struct http *http; /* the one client; made at its first use by engine_http */
     lua_State
         *volatile running; /* the coroutine that computes now, for signal handlers */
-    bool read_only; /* requests that change something are refused; never unset */
-    volatile sig_atomic_t interrupts; /* Ctrl-C since the last engine_run */
+    bool read_only;        /* requests that change something are refused; never unset */
+    volatile sig_atomic_t interrupts; /* Ctrl-C that nobody has acted upon yet */
+    volatile sig_atomic_t ending;     /* asked to end, by another signal */
+    volatile sig_atomic_t survives;   /* Ctrl-C cancels `foreground` alone */
+    struct task *foreground;          /* kept alive by whoever set it; may be NULL */
+    struct task *owner;               /* of the foreground: never cancelled by Ctrl-C */
+    unsigned survived;                /* how often that was */
     volatile sig_atomic_t alarms;     /* ticks of used-up CPU time in this step */
 };
 
@@ -50,8 +55,11 @@ struct http *engine_http(struct engine *e);
  * could make one. False if memory runs out. There is no way back. */
 bool engine_set_read_only(struct engine *e);
 
-/* For signal handlers: count a Ctrl-C and make the running script notice. */
+/* For signal handlers: count a Ctrl-C, or a wish to end the program, and make the running
+ * script notice. A program that survives Ctrl-C (native.task.foreground) goes on: the
+ * foreground task is cancelled, and what computes. */
 void engine_interrupt(struct engine *e);
+void engine_end(struct engine *e);
 void engine_alarm(struct engine *e);
 
 #endif

@@ -16,13 +16,31 @@
 #define EXIT_BUG         70
 #define EXIT_INTERRUPTED 130
 
+#define IGNORED_INTERRUPTS 10
+
 static struct engine engine;
 
+/* A second Ctrl-C ends a program that does not react to the first; one that lives through
+ * them, such as the REPL, only when it has not reacted to many. */
 static void on_interrupt(int signal_number) {
     (void)signal_number;
-    if (engine.interrupts > 0)
+    if (engine.interrupts >= (engine.survives ? IGNORED_INTERRUPTS : 1))
         _exit(EXIT_INTERRUPTED);
     engine_interrupt(&engine);
+}
+
+static void on_end(int signal_number) {
+    (void)signal_number;
+    if (engine.ending > 0)
+        _exit(EXIT_INTERRUPTED);
+    engine_end(&engine);
+}
+
+/* Who shows something that depends on the size of the terminal asks for it after a poke. */
+static void on_resize(int signal_number) {
+    (void)signal_number;
+    if (engine.loop != NULL)
+        loop_poke(engine.loop);
 }
 
 static void on_cpu_tick(int signal_number) {
@@ -51,7 +69,8 @@ static void handle_signals(void) {
     handle(SIGPIPE, SIG_IGN);
     handle(SIGXFSZ, SIG_IGN); /* EFBIG says it better */
     handle(SIGINT, on_interrupt);
-    handle(SIGTERM, on_interrupt);
+    handle(SIGTERM, on_end);
+    handle(SIGWINCH, on_resize);
     handle(SIGVTALRM, on_cpu_tick);
     setitimer(ITIMER_VIRTUAL, &tick, NULL);
 }

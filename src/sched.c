@@ -18,7 +18,7 @@ struct task {
     lua_KFunction k;
     struct timer timer;
     int nargs;
-    bool ready, noticed, cancelled, preempted, warned;
+    bool ready, noticed, cancelled, preempted, abandoned, warned;
 };
 
 struct sched {
@@ -163,6 +163,14 @@ void sched_preempt(struct task *t) {
     t->preempted = true;
 }
 
+void sched_abandon(struct task *t) {
+    t->abandoned = true;
+}
+
+bool sched_abandoned(const struct task *t) {
+    return t->abandoned;
+}
+
 bool sched_preemptible(const struct task *t, const lua_State *L) {
     return t->co == L;
 }
@@ -228,6 +236,10 @@ static int step(struct sched *s, struct task *t) {
         return status;
     bool parked = nresults == 1 && lua_touserdata(t->co, -1) == &sched_parked;
     lua_pop(t->co, nresults);
+    if (t->abandoned) {
+        lua_pushliteral(t->co, "cancelled");
+        return LUA_ERRRUN;
+    }
     if (t->preempted) {
         t->preempted = false;
         enqueue(t);

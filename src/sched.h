@@ -57,6 +57,11 @@ void sched_cancel(struct task *t);
 bool sched_cancelled(const struct task *t);
 void sched_cancel_all(struct sched *s);
 
+/* From a hook of `t`'s own coroutine, just before it yields nothing: it is never resumed
+ * again, and its <close> variables run. For one that goes on although it was cancelled. */
+void sched_abandon(struct task *t);
+bool sched_abandoned(const struct task *t);
+
 /* From a hook of `t`'s own coroutine, just before it yields nothing: let others run. */
 void sched_preempt(struct task *t);
 bool sched_preemptible(const struct task *t, const lua_State *L);

@@ -1,5 +1,6 @@
 ---@meta native.bundle
---- The files that were built into the program: `lua/`, `scripts/`.
+--- The files that were built into the program: `lua/`, `scripts/`, and the stubs of
+-- `docs/native/`, which help reads.
 local bundle = {}
 
 --- The bytes of a bundled file ("scripts/list.lua"), or nil.

@@ -92,6 +92,20 @@ static int l_task_current(lua_State *L) {
     return 1;
 }
 
+/* task.foreground([task or false]) */
+static int l_task_foreground(lua_State *L) {
+    static const char key;
+    struct engine *e = engine_of(L);
+    lua_settop(L, 1);
+    bool off = lua_isboolean(L, 1) && !lua_toboolean(L, 1);
+    struct task *t = off || lua_isnil(L, 1) ? NULL : checktask(L, 1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &key); /* it lives as long as `e` knows it */
+    e->foreground = t;
+    e->owner = off ? NULL : sched_current(e->sched);
+    e->survives = !off;
+    return 0;
+}
+
 /* task.now() -> seconds on a clock that never goes back */
 static int l_task_now(lua_State *L) {
     struct timespec ts;
@@ -109,11 +123,17 @@ static int l_task_time(lua_State *L) {
 }
 
 static const luaL_Reg task_functions[] = {
-    {"spawn", l_task_spawn},     {"sleep", l_task_sleep},
-    {"park", l_task_park},       {"wake", l_task_wake},
-    {"cancel", l_task_cancel},   {"alive", l_task_alive},
-    {"current", l_task_current}, {"now", l_task_now},
-    {"time", l_task_time},       {NULL, NULL},
+    {"spawn", l_task_spawn},
+    {"sleep", l_task_sleep},
+    {"park", l_task_park},
+    {"wake", l_task_wake},
+    {"cancel", l_task_cancel},
+    {"alive", l_task_alive},
+    {"current", l_task_current},
+    {"foreground", l_task_foreground},
+    {"now", l_task_now},
+    {"time", l_task_time},
+    {NULL, NULL},
 };
 
 int luaopen_native_task(lua_State *L) {

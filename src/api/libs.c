@@ -10,6 +10,7 @@ const luaL_Reg api_libs[] = {
     {"native.bundle", luaopen_native_bundle},
     {"native.coroutine", luaopen_native_coroutine},
     {"native.databricks", luaopen_native_databricks},
+    {"native.editor", luaopen_native_editor},
     {"native.fault", luaopen_native_fault},
     {"native.fs", luaopen_native_fs},
     {"native.guard", luaopen_native_guard},

@@ -8,6 +8,7 @@
 int luaopen_native_bundle(lua_State *L);
 int luaopen_native_coroutine(lua_State *L);
 int luaopen_native_databricks(lua_State *L);
+int luaopen_native_editor(lua_State *L);
 int luaopen_native_fault(lua_State *L);
 int luaopen_native_fs(lua_State *L);
 int luaopen_native_guard(lua_State *L);

@@ -267,6 +267,7 @@ static void trace_start(const struct http_call *c, const struct http_request *r)
     t.headers = r->headers != NULL ? r->headers : none;
     t.body = r->body;
     t.body_size = r->body_size;
+    loop_about_to_print(c->http->loop);
     trace_request(c->http->trace, &t);
 }
 
@@ -281,6 +282,7 @@ static void report(struct http_call *c, struct fault *f) {
         long version = 0;
         trace_view(c, &t);
         curl_easy_getinfo(c->easy, CURLINFO_HTTP_VERSION, &version);
+        loop_about_to_print(c->http->loop);
         trace_answer(c->http->trace, &t, &c->r, f, version);
     }
     unlink_call(c);

@@ -19,6 +19,9 @@ struct loop {
     size_t timers, heap_room;
     int poke[2]; /* a byte in this pipe ends the wait */
     struct watch poked;
+    struct poked *listeners;
+    void (*about_to_print)(void *ud);
+    void *printing_ud;
 };
 
 int64_t loop_now(void) {
@@ -173,6 +176,37 @@ static void drain_poke(void *ud, short revents) {
     (void)revents;
     while (read(l->poke[0], bytes, sizeof bytes) > 0)
         ;
+    for (struct poked *p = l->listeners; p != NULL; p = p->next)
+        p->fire(p->ud);
+}
+
+void loop_listen(struct loop *l, struct poked *p) {
+    if (p->link != NULL)
+        return;
+    p->next = l->listeners;
+    p->link = &l->listeners;
+    if (p->next != NULL)
+        p->next->link = &p->next;
+    l->listeners = p;
+}
+
+void loop_unlisten(struct poked *p) {
+    if (p->link == NULL)
+        return;
+    *p->link = p->next;
+    if (p->next != NULL)
+        p->next->link = p->link;
+    p->link = NULL;
+}
+
+void loop_set_printing(struct loop *l, void (*about)(void *ud), void *ud) {
+    l->about_to_print = about;
+    l->printing_ud = ud;
+}
+
+void loop_about_to_print(struct loop *l) {
+    if (l->about_to_print != NULL)
+        l->about_to_print(l->printing_ud);
 }
 
 void loop_poke(struct loop *l) {

@@ -67,4 +67,19 @@ bool loop_idle(const struct loop *l);
 /* End the wait of loop_turn, from a signal handler too. */
 void loop_poke(struct loop *l);
 
+/* Who wants to hear of each poke: memory of its owner, as a watch is. */
+struct poked {
+    void (*fire)(void *ud);
+    void *ud;
+    struct poked *next, **link; /* the loop's; `link` NULL: not listening */
+};
+
+void loop_listen(struct loop *l, struct poked *p);
+void loop_unlisten(struct poked *p); /* harmless if not listening */
+
+/* Who draws on the terminal hears before others print there: a line that is being edited
+ * must be out of the way. One at a time; NULL: nobody. */
+void loop_set_printing(struct loop *l, void (*about)(void *ud), void *ud);
+void loop_about_to_print(struct loop *l);
+
 #endif

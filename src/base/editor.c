@@ -1,0 +1,530 @@
+#define _XOPEN_SOURCE 700 /* wcwidth */
+#include "base/editor.h"
+
+#include "base/buf.h"
+#include "base/oserror.h"
+#include "base/term.h"
+
+#include <errno.h>
+#include <histedit.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define ESC               '\33'
+#define CONTROL(c)        ((c)&0x1f)
+#define REMEMBERED        2000 /* lines */
+#define PASTED_TAB        "    "
+#define DELETE_KEY        "\33[3~"
+#define PASTE_BEGIN       "\33[200~"
+#define PASTE_END         "\33[201~"
+#define PASTES_ARE_TOLD   "\33[?2004h"
+#define PASTES_ARE_SILENT "\33[?2004l"
+
+struct editor {
+    EditLine *el;
+    History *history;
+    locale_t utf8; /* in force while libedit works: it asks the C library for widths */
+    char *prompt;
+    struct buf come; /* what the terminal sent, from `used` on not used yet */
+    size_t used;
+    const char *key; /* what libedit is given now */
+    size_t key_size;
+    struct buf text;   /* of the line that has ended, or the key */
+    int columns, rows; /* when the line was last drawn */
+    bool ended;        /* the line has; `text` holds it */
+    bool editing;      /* keys come one by one */
+    bool shown;
+    bool pasting;
+    bool gone; /* the terminal has */
+};
+
+static locale_t enter(const struct editor *e) {
+    return e->utf8 != (locale_t)0 ? uselocale(e->utf8) : (locale_t)0;
+}
+
+static void leave(locale_t before) {
+    if (before != (locale_t)0)
+        uselocale(before);
+}
+
+static struct editor *editor_of(EditLine *el) {
+    void *e = NULL;
+    el_get(el, EL_CLIENTDATA, &e);
+    return e;
+}
+
+/* ---- what libedit calls ---- */
+
+static char *give_prompt(EditLine *el) {
+    static char none[] = "";
+    struct editor *e = editor_of(el);
+    return e->prompt != NULL ? e->prompt : none;
+}
+
+/* The next character of the key that is being used. There is always a whole key, so nobody
+ * waits here; where libedit wants more, it hears that there is nothing. */
+static int give_character(EditLine *el, wchar_t *c) {
+    struct editor *e = editor_of(el);
+    mbstate_t state = {0};
+    if (e->key_size == 0)
+        return 0;
+    size_t n = mbrtowc(c, e->key, e->key_size, &state);
+    if (n == (size_t)-1 || n == (size_t)-2) {
+        *c = L'?'; /* no UTF-8: what it is shown as */
+        n = 1;
+    }
+    n = n == 0 ? 1 : n;
+    e->key += n;
+    e->key_size -= n;
+    return 1;
+}
+
+/* ---- making ---- */
+
+static void bind_keys(EditLine *el) {
+    static const char *const keys[][2] = {
+        {"\\e[1;5C", "em-next-word"},         {"\\e[1;5D", "ed-prev-word"},
+        {"\\e[1;3C", "em-next-word"},         {"\\e[1;3D", "ed-prev-word"},
+        {"\\e[3~", "ed-delete-next-char"},    {"\\e[H", "ed-move-to-beg"},
+        {"\\e[F", "ed-move-to-end"},          {"\\e[1~", "ed-move-to-beg"},
+        {"\\e[4~", "ed-move-to-end"},         {"\\eOH", "ed-move-to-beg"},
+        {"\\eOF", "ed-move-to-end"},          {"\\e[5~", "ed-search-prev-history"},
+        {"\\e[6~", "ed-search-next-history"}, {"^W", "ed-delete-prev-word"},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        el_set(el, EL_BIND, keys[i][0], keys[i][1], NULL);
+}
+
+static bool set_up(struct editor *e) {
+    HistEvent event;
+    e->utf8 = term_locale();
+    locale_t before = enter(e);
+    e->history = history_init();
+    e->el = el_init("tarn", stdin, stdout, stderr);
+    if (e->el != NULL && e->history != NULL) {
+        history(e->history, &event, H_SETSIZE, REMEMBERED);
+        history(e->history, &event, H_SETUNIQUE, 1);
+        el_set(e->el, EL_CLIENTDATA, e);
+        el_set(e->el, EL_SIGNAL, 0);
+        el_set(e->el, EL_EDITOR, "emacs");
+        el_set(e->el, EL_HIST, history, e->history);
+        el_set(e->el, EL_PROMPT_ESC, give_prompt, '\1');
+        el_set(e->el, EL_GETCFN, give_character);
+        /* Ctrl-Z comes as a key: the terminal must be given back before the program stops. */
+        el_set(e->el, EL_SETTY, "-d", "susp=", NULL);
+        bind_keys(e->el);
+    }
+    leave(before);
+    return e->el != NULL && e->history != NULL;
+}
+
+struct editor *editor_new(struct fault *f) {
+    if (!term_is_tty(STDIN_FILENO) || !term_is_tty(STDOUT_FILENO)) {
+        fault_set(f, FAULT_IO, "standard input and output are not a terminal");
+        return NULL;
+    }
+    struct editor *e = calloc(1, sizeof *e);
+    if (e != NULL && set_up(e))
+        return e;
+    editor_free(e);
+    oserror_set(f, ENOMEM, "terminal");
+    return NULL;
+}
+
+void editor_free(struct editor *e) {
+    if (e == NULL)
+        return;
+    editor_stop(e);
+    locale_t before = enter(e);
+    if (e->el != NULL)
+        el_end(e->el);
+    if (e->history != NULL)
+        history_end(e->history);
+    leave(before);
+    if (e->utf8 != (locale_t)0)
+        freelocale(e->utf8);
+    free(e->prompt);
+    buf_wipe(&e->come);
+    buf_wipe(&e->text);
+    free(e);
+}
+
+/* ---- the screen ---- */
+
+/* Where the cursor comes to after `text`, from `*column` and `*row` on. What stands between
+ * two `\1` takes no room. Widths are those that libedit counts with. */
+static void advance(const char *text, size_t size, int columns, int *column, int *row) {
+    mbstate_t state = {0};
+    bool visible = true;
+    while (size > 0) {
+        wchar_t c;
+        size_t n = mbrtowc(&c, text, size, &state);
+        if (n == (size_t)-1 || n == (size_t)-2) {
+            state = (mbstate_t){0};
+            c = L'?';
+            n = 1;
+        }
+        n = n == 0 ? 1 : n;
+        text += n;
+        size -= n;
+        if (c == L'\1') {
+            visible = !visible;
+        } else if (c == L'\n') {
+            *row += 1;
+            *column = 0;
+        } else if (visible) {
+            int width = c == L'\t' ? 8 - *column % 8 : c < L' ' ? 2 : wcwidth(c);
+            width = width < 0 ? 1 : width;
+            if (*column + width > columns) {
+                *row += 1;
+                *column = 0;
+            }
+            *column += width;
+            if (*column >= columns) {
+                *row += 1;
+                *column = 0;
+            }
+        }
+    }
+}
+
+/* Take what is drawn off the screen, from the prompt on. */
+static void erase(struct editor *e) {
+    int column = 0, row = 0, columns = 80, rows;
+    const LineInfo *line = el_line(e->el);
+    term_size(&columns, &rows);
+    if (e->prompt != NULL)
+        advance(e->prompt, strlen(e->prompt), columns, &column, &row);
+    advance(line->buffer, (size_t)(line->cursor - line->buffer), columns, &column, &row);
+    if (row > 0)
+        fprintf(stdout, "\33[%dA", row);
+    fputs("\r\33[J", stdout);
+    fflush(stdout);
+}
+
+static void draw(struct editor *e) {
+    term_size(&e->columns, &e->rows);
+    el_set(e->el, EL_REFRESH);
+}
+
+static void start(struct editor *e) {
+    fputs(PASTES_ARE_TOLD, stdout);
+    el_set(e->el, EL_UNBUFFERED, 1); /* draws the prompt and an empty line */
+    term_size(&e->columns, &e->rows);
+    e->editing = e->shown = true;
+}
+
+static void stop(struct editor *e) {
+    el_set(e->el, EL_UNBUFFERED, 0);
+    el_set(e->el, EL_PREP_TERM, 0);
+    fputs(PASTES_ARE_SILENT, stdout);
+    fflush(stdout);
+    e->editing = e->shown = false;
+}
+
+bool editor_show(struct editor *e, const char *prompt) {
+    if (e->prompt == NULL || strcmp(e->prompt, prompt) != 0) {
+        char *copy = strdup(prompt);
+        if (copy == NULL)
+            return false;
+        editor_hide(e);
+        free(e->prompt);
+        e->prompt = copy;
+    }
+    if (e->shown)
+        return true;
+    locale_t before = enter(e);
+    if (e->editing)
+        draw(e);
+    else
+        start(e);
+    e->shown = true;
+    leave(before);
+    return true;
+}
+
+void editor_hide(struct editor *e) {
+    if (!e->shown)
+        return;
+    locale_t before = enter(e);
+    erase(e);
+    leave(before);
+    e->shown = false;
+}
+
+void editor_stop(struct editor *e) {
+    if (!e->editing)
+        return;
+    editor_hide(e);
+    locale_t before = enter(e);
+    stop(e);
+    leave(before);
+}
+
+void editor_resized(struct editor *e) {
+    int columns = e->columns, rows = e->rows;
+    term_size(&columns, &rows);
+    if (!e->editing || (columns == e->columns && rows == e->rows))
+        return;
+    locale_t before = enter(e);
+    if (e->shown)
+        erase(e);
+    el_resize(e->el);
+    if (e->shown)
+        draw(e);
+    leave(before);
+}
+
+void editor_beep(struct editor *e) {
+    el_beep(e->el);
+    fflush(stdout);
+}
+
+/* ---- keys ---- */
+
+/* Bytes of the UTF-8 character that begins with `c`; 1 for what begins none. */
+static size_t character_size(unsigned char c) {
+    return c >= 0xf0 && c < 0xf8   ? 4
+           : c >= 0xe0 && c < 0xf0 ? 3
+           : c >= 0xc2 && c < 0xe0 ? 2
+                                   : 1;
+}
+
+/* Bytes of the key that `b` begins with; 0 if it has not come as a whole. */
+static size_t key_size(const char *b, size_t size) {
+    if (size == 0)
+        return 0;
+    if (b[0] != ESC && b[0] != CONTROL('V') && b[0] != CONTROL('X')) {
+        size_t n = character_size((unsigned char)b[0]);
+        return n <= size ? n : 0;
+    }
+    if (b[0] == ESC && size > 1 && b[1] == '[') {
+        for (size_t i = 2; i < size; i++)
+            if (b[i] >= '@' && b[i] <= '~')
+                return i + 1;
+        return 0;
+    }
+    if (b[0] == ESC && size > 1 && b[1] == 'O')
+        return size > 2 ? 3 : 0;
+    size_t n = key_size(b + 1, size - 1);
+    return n == 0 ? 0 : n + 1;
+}
+
+static bool is_key(const char *key, size_t size, const char *wanted) {
+    return size == strlen(wanted) && memcmp(key, wanted, size) == 0;
+}
+
+/* Read what is there, without waiting. */
+static bool take(struct editor *e, struct fault *f) {
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+    char some[4096];
+    if (e->used == e->come.size)
+        e->used = e->come.size = 0;
+    while (!e->gone && poll(&p, 1, 0) > 0) {
+        ssize_t n = read(STDIN_FILENO, some, sizeof some);
+        if (n == -1 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (n <= 0)
+            e->gone = true; /* what has come is used all the same */
+        else if (!buf_add(&e->come, some, (size_t)n))
+            return oserror_set(f, ENOMEM, "terminal");
+        else if ((size_t)n < sizeof some)
+            break;
+    }
+    return true;
+}
+
+static bool keep_line(struct editor *e, const char *text, size_t size, struct fault *f) {
+    e->text.size = 0;
+    e->ended = true;
+    return buf_add(&e->text, text, size) || oserror_set(f, ENOMEM, "terminal");
+}
+
+/* Give one key to libedit. */
+static enum editor_event use(struct editor *e, const char *key, size_t size,
+                             struct fault *f) {
+    e->key = key;
+    e->key_size = size;
+    while (e->key_size > 0) {
+        int n = 0;
+        size_t left = e->key_size;
+        const char *text = el_gets(e->el, &n);
+        if (text != NULL && n > 0 && text[n - 1] == '\n') {
+            e->key_size = 0;
+            return keep_line(e, text, (size_t)n - 1, f) ? EDITOR_LINE : EDITOR_FAILED;
+        }
+        if (key[0] == ESC || e->key_size == left)
+            e->key_size = 0; /* the rest of a key that is not bound is no text */
+    }
+    return EDITOR_WAITING;
+}
+
+static bool is_empty(struct editor *e) {
+    const LineInfo *line = el_line(e->el);
+    return line->lastchar == line->buffer;
+}
+
+/* The program stops as if the terminal had done it, and goes on with `fg`. */
+static void suspend(struct editor *e) {
+    erase(e);
+    el_set(e->el, EL_PREP_TERM, 0);
+    fputs(PASTES_ARE_SILENT, stdout);
+    fflush(stdout);
+    raise(SIGTSTP);
+    fputs(PASTES_ARE_TOLD, stdout);
+    el_set(e->el, EL_PREP_TERM, 1);
+    draw(e);
+}
+
+/* A key of a pasted text: text is text, an end of a line is one, a TAB is blanks. */
+static enum editor_event use_pasted(struct editor *e, const char *key, size_t size,
+                                    struct fault *f) {
+    if (key[0] == '\t')
+        return use(e, PASTED_TAB, strlen(PASTED_TAB), f);
+    if (key[0] == '\n' || key[0] == '\r' || (unsigned char)key[0] >= ' ')
+        return use(e, key, size, f);
+    return EDITOR_WAITING;
+}
+
+static enum editor_event use_key(struct editor *e, const char *key, size_t size,
+                                 struct fault *f) {
+    if (is_key(key, size, PASTE_BEGIN) || is_key(key, size, PASTE_END)) {
+        e->pasting = key[4] == '0';
+        return EDITOR_WAITING;
+    }
+    if (e->pasting)
+        return use_pasted(e, key, size, f);
+    switch (key[0]) {
+    case '\t':
+        return EDITOR_COMPLETE;
+    case CONTROL('R'):
+        return EDITOR_SEARCH;
+    case CONTROL('Z'):
+        suspend(e);
+        return EDITOR_WAITING;
+    case CONTROL('D'):
+        return is_empty(e) ? EDITOR_END : use(e, DELETE_KEY, strlen(DELETE_KEY), f);
+    default:
+        return use(e, key, size, f);
+    }
+}
+
+enum editor_event editor_feed(struct editor *e, struct fault *f) {
+    enum editor_event event = EDITOR_WAITING;
+    if (!take(e, f))
+        return EDITOR_FAILED;
+    locale_t before = enter(e);
+    e->ended = false;
+    while (event == EDITOR_WAITING) {
+        const char *key = e->come.bytes + e->used;
+        size_t size = key_size(key, e->come.size - e->used);
+        if (size == 0)
+            break;
+        e->used += size;
+        event = use_key(e, key, size, f);
+    }
+    if (event == EDITOR_WAITING && e->gone)
+        event = EDITOR_END;
+    if (event == EDITOR_LINE)
+        e->shown = false; /* it stays on the screen, and the cursor is below it */
+    leave(before);
+    return event;
+}
+
+enum editor_event editor_key(struct editor *e, struct fault *f) {
+    if (!e->editing) {
+        el_set(e->el, EL_PREP_TERM, 1);
+        e->editing = true;
+    }
+    if (!take(e, f))
+        return EDITOR_FAILED;
+    size_t left = e->come.size - e->used;
+    if (left == 0)
+        return e->gone ? EDITOR_END : EDITOR_WAITING;
+    const char *key = e->come.bytes + e->used;
+    size_t size = key_size(key, left);
+    size = size == 0 ? 1 : size; /* ESC alone */
+    e->used += size;
+    return keep_line(e, key, size, f) ? EDITOR_LINE : EDITOR_FAILED;
+}
+
+bool editor_discard(struct editor *e) {
+    bool some = e->used < e->come.size;
+    e->used = e->come.size = 0;
+    e->pasting = false;
+    return some;
+}
+
+/* ---- the line ---- */
+
+const char *editor_text(struct editor *e, size_t *size, size_t *cursor) {
+    if (e->ended) {
+        *size = *cursor = e->text.size;
+        return e->text.size > 0 ? e->text.bytes : "";
+    }
+    locale_t before = enter(e);
+    const LineInfo *line = el_line(e->el);
+    leave(before);
+    *size = (size_t)(line->lastchar - line->buffer);
+    *cursor = (size_t)(line->cursor - line->buffer);
+    return line->buffer;
+}
+
+/* Characters in the first `size` bytes. */
+static int characters(const char *text, size_t size) {
+    int n = 0;
+    for (size_t i = 0; i < size && text[i] != '\0'; i++)
+        n += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return n;
+}
+
+bool editor_set(struct editor *e, const char *text, size_t cursor) {
+    bool shown = e->shown;
+    locale_t before = enter(e);
+    if (shown)
+        erase(e);
+    const LineInfo *line = el_line(e->el);
+    int behind = characters(line->cursor, (size_t)(line->lastchar - line->cursor));
+    el_cursor(e->el, behind);
+    line = el_line(e->el);
+    el_deletestr(e->el,
+                 characters(line->buffer, (size_t)(line->lastchar - line->buffer)));
+    bool ok = text[0] == '\0' || el_insertstr(e->el, text) == 0;
+    if (ok && cursor < strlen(text))
+        el_cursor(e->el, -characters(text + cursor, strlen(text) - cursor));
+    if (shown)
+        draw(e);
+    leave(before);
+    return ok;
+}
+
+void editor_abandon(struct editor *e) {
+    editor_discard(e);
+    if (!e->editing)
+        return;
+    locale_t before = enter(e);
+    if (e->shown) {
+        const LineInfo *line = el_line(e->el);
+        erase(e);
+        el_cursor(e->el,
+                  characters(line->cursor, (size_t)(line->lastchar - line->cursor)));
+        draw(e);
+        fputs("^C\n", stdout);
+    }
+    stop(e);
+    leave(before);
+}
+
+bool editor_remember(struct editor *e, const char *line) {
+    HistEvent event;
+    locale_t before = enter(e);
+    int status = history(e->history, &event, H_ENTER, line);
+    leave(before);
+    return status != -1;
+}
