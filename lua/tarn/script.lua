@@ -33,11 +33,7 @@ function M.names()
   return names
 end
 
---- The script in force under that name ("list", or "@list" for the bundled one).
----@param name string
----@return table script
----@return tarn.Source source
-function M.load(name)
+local function load_fresh(name)
   local at, plain = name:match "^(@?)(.*)$"
   local source = plain:find "^[%w_-]+$" and find.find(at .. "scripts/" .. plain .. ".lua")
   if not source then
@@ -46,6 +42,22 @@ function M.load(name)
       hint or "`tarn help` lists the commands")
   end
   return M.load_source(source), source
+end
+
+--- Who keeps scripts for a program that lives long: `tarn.reload`. It gets the name and the
+-- function that loads.
+---@type nil|fun(name: string, load: function): table, tarn.Source
+M.keeper = nil
+
+--- The script in force under that name ("list", or "@list" for the bundled one).
+---@param name string
+---@return table script
+---@return tarn.Source source
+function M.load(name)
+  if M.keeper then
+    return M.keeper(name, load_fresh)
+  end
+  return load_fresh(name)
 end
 
 --- What is known of a command without risk: its script, or why it does not load.
