@@ -94,6 +94,20 @@ local function follow(ctx, arg, ids, known_only)
   end, nil, nil, follower
 end
 
+-- Rows that change in place say more than lines, to a person.
+local function check_live(arg)
+  if not arg.follow then
+    fault.usage(OP, "--live goes with --follow")
+  end
+  for _, name in ipairs { "level", "type", "dataset", "grep", "since", "cursor", "max_events" } do
+    if arg[name] then
+      fault.usage(OP, ("--live shows whole runs: it does not go with --%s"):format(
+        (name:gsub("_", "-"))))
+    end
+  end
+  check_follow(arg)
+end
+
 local function show(data, screen, ...)
   if type(data) == "function" then
     for event in data, ... do
@@ -125,7 +139,9 @@ id is enough. --dataset is a glob for a dataset's name, with or without catalog 
 
 --follow shows what comes, oldest first, until Ctrl-C: each event once, also late ones and those
 of the same millisecond; failures are said on stderr and survived. With --cursor FILE a later
-run goes on where this one stopped; --once stops when nothing is left.]],
+run goes on where this one stopped; --once stops when nothing is left. With --live, on a
+terminal, the newest run of each pipeline is shown instead of its events: phases, and a row for
+each flow that changes in place. In a pipe --live changes nothing.]],
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
     { "more", "list", "More pipelines.", optional = true, positional = true, of = "pipeline" },
@@ -141,6 +157,7 @@ run goes on where this one stopped; --once stops when nothing is left.]],
     { "grep", "string", "Only with this text in the message or the error.", optional = true,
       value = "TEXT" },
     { "follow", "flag", "Go on with what comes.", short = "f" },
+    { "live", "flag", "With --follow, on a terminal: runs as rows that change in place." },
     { "cursor", "path", "File that keeps where --follow is.", optional = true },
     { "once", "flag", "With --follow: stop when what there is was shown." },
     { "interval", "number", "Seconds between two looks at a pipeline.", default = 5, min = 0.1 },
@@ -151,6 +168,7 @@ run goes on where this one stopped; --once stops when nothing is left.]],
     { "events sales --level error,warn --since 2d", "what went wrong in two days" },
     { "events sales --all --type flow_progress --dataset 'silver*' -o jsonl", "for a program" },
     { "events sales finance iot --follow", "three pipelines as they run" },
+    { "events sales iot --follow --live", "the flows of two pipelines, as rows" },
     { "events sales --follow --cursor sales.cursor --once -o jsonl", "from cron: what is new" },
   },
   see = { "updates", "expectations", "dashboard" },
@@ -164,8 +182,14 @@ run goes on where this one stopped; --once stops when nothing is left.]],
     elseif arg.all and arg.max_events then
       fault.usage(OP, "--all and --max-events: one or the other")
     end
+    if arg.live then
+      check_live(arg)
+    end
     local ids = ids_of(ctx, arg)
-    if arg.follow then
+    local watch = arg.live and output ~= "json" and require "tarn.live.watch"
+    if watch and watch.is_possible(ctx) then
+      return watch.run(ctx, ids, arg)
+    elseif arg.follow then
       return follow(ctx, arg, ids, known_only)
     end
     local next_row = read(ctx, arg, ids, known_only)

@@ -20,19 +20,27 @@
 
 static struct engine engine;
 
+/* Who ends us at once finds the cursor again, which a picture in place may have hidden. */
+static void end_at_once(void) {
+    static const char show_cursor[] = "\033[?25h";
+    if (isatty(STDERR_FILENO) == 1)
+        (void)!write(STDERR_FILENO, show_cursor, sizeof show_cursor - 1);
+    _exit(EXIT_INTERRUPTED);
+}
+
 /* A second Ctrl-C ends a program that does not react to the first; one that lives through
  * them, such as the REPL, only when it has not reacted to many. */
 static void on_interrupt(int signal_number) {
     (void)signal_number;
     if (engine.interrupts >= (engine.survives ? IGNORED_INTERRUPTS : 1))
-        _exit(EXIT_INTERRUPTED);
+        end_at_once();
     engine_interrupt(&engine);
 }
 
 static void on_end(int signal_number) {
     (void)signal_number;
     if (engine.ending > 0)
-        _exit(EXIT_INTERRUPTED);
+        end_at_once();
     engine_end(&engine);
 }
 

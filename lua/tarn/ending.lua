@@ -57,6 +57,34 @@ function M.report(ctx, report, followed, full)
   ctx.finish(STATUS[followed.outcome])
 end
 
+-- Who stops waiting has not stopped the update, and may believe so.
+local function say_it_goes_on(ctx, report)
+  ctx.warn(("update %s goes on; `tarn wait` waits for it again, `tarn stop` stops it: %s")
+    :format(report.update_id:sub(1, 6), report.pipeline_id))
+end
+
+-- On a terminal the run is drawn, elsewhere a line tells each change of its state.
+local function follow(ctx, report, timeout)
+  local drawn <close> = require("tarn.live.wait").open(ctx, report)
+  local followed, e = fault.try(waiting.follow, ctx.workspace, report.pipeline_id,
+    report.update_id, {
+      timeout = timeout,
+      note = drawn and function(update) drawn:note(update) end or function(update, seconds)
+        ctx.warn(("update %s is %s (%s)"):format(update.update_id:sub(1, 6), update.state,
+          updates.span(math.floor(seconds * 1000))))
+      end,
+    })
+  if drawn and not e then
+    drawn:finish(followed.update)
+  elseif drawn then
+    drawn:close()
+  end
+  if e and e.kind == "cancelled" then
+    say_it_goes_on(ctx, report)
+  end
+  return followed or fault.raise(e)
+end
+
 --- Wait for the update of `report` and say on stderr how it goes.
 ---@param ctx tarn.Context
 ---@param report table { pipeline_id, update_id }
@@ -64,13 +92,7 @@ end
 function M.wait(ctx, report, opts)
   opts = opts or {}
   local spent = opts.since and task.now() - opts.since or 0
-  local followed = waiting.follow(ctx.workspace, report.pipeline_id, report.update_id, {
-    timeout = math.max(0, (ctx.options.timeout or waiting.DAY) - spent),
-    note = function(update, seconds)
-      ctx.warn(("update %s is %s (%s)"):format(update.update_id:sub(1, 6), update.state,
-        updates.span(math.floor(seconds * 1000))))
-    end,
-  })
+  local followed = follow(ctx, report, math.max(0, (ctx.options.timeout or waiting.DAY) - spent))
   M.report(ctx, report, followed, opts.full)
 end
 

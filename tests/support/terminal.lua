@@ -86,6 +86,12 @@ function Terminal:wait(text, pattern)
   end
 end
 
+--- True if the cursor is to be seen.
+---@return boolean
+function Terminal:cursor()
+  return tmux(self, "display-message", "-p", "#{cursor_flag}").stdout:find "1" ~= nil
+end
+
 -- What runs in the window may still write while it ends.
 function Terminal:__close()
   tmux(self, "kill-server")

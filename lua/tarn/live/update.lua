@@ -67,7 +67,7 @@ local function state_of(self)
   local told, seen = self.told and self.told.state, self.steps[1] and self.steps[1].state
   if not told or not seen then
     return told or seen
-  elseif waiting.ENDS[told] or not RANKS[told] then
+  elseif waiting.ENDS[told] or not RANKS[told] and not waiting.ENDS[seen] then
     return told
   end
   return (RANKS[told] or 0) > (RANKS[seen] or math.huge) and told or seen

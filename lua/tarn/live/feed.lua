@@ -1,0 +1,99 @@
+--- Events of a pipeline for the state of its run: what is known now, and what comes.
+
+local events = require "tarn.events"
+local fault = require "tarn.fault"
+local follow = require "tarn.follow"
+local pipelines = require "tarn.pipelines"
+local task = require "native.task"
+local time = require "tarn.time"
+
+local M = {}
+
+local SLACK_MS <const> = 60000      -- an event may be older than its update
+local RECENT_MS <const> = 2 * 3600000
+local NEWEST <const> = 250          -- events of a run that is older than that
+local STEPS <const> = 250           -- of its phases
+local LATEST <const> = 500          -- events that a last look takes
+local INTERVAL <const> = 2          -- seconds
+
+---@class tarn.LiveFeed
+local Feed = {}
+Feed.__index = Feed
+
+-- A run that began long ago: its phases, and of its flows what they say from now on.
+local function seed(ws, id, state, update_id)
+  local criteria = events.criteria("live", { type = "update_progress,create_update",
+    update = update_id })
+  for event in events.list(ws, id, { criteria = criteria, max = STEPS }) do
+    state:take(event)
+  end
+end
+
+local function feed(self, update)
+  local began = update and math.tointeger(tonumber(update.creation_time))
+  local options = { interval = self.interval, once = self.once, last = NEWEST,
+    problem = self.problem }
+  if began and time.now() - began < RECENT_MS then
+    options.since = began - SLACK_MS
+  elseif update then
+    seed(self.ws, self.id, self.state, update.update_id)
+  end
+  local follower <close> = follow.start(self.ws, { self.id }, options)
+  for event in follower do
+    self.state:take(event)
+  end
+end
+
+--- Feed a state until `close`. What fails is told and leaves the state as it is.
+---@param ws tarn.WorkspaceClient
+---@param id string the pipeline
+---@param state tarn.Live
+---@param opts? { update?: table, interval?: number, once?: boolean, problem?: fun(e: tarn.Fault) }
+-- update: the run to begin with, as the API gives it; default the newest
+---@return tarn.LiveFeed
+function M.start(ws, id, state, opts)
+  opts = opts or {}
+  local self = setmetatable({ ws = ws, id = id, state = state, once = opts.once,
+    interval = opts.interval or INTERVAL, problem = opts.problem or function() end }, Feed)
+  self.owner = task.current()
+  self.task = task.spawn(function()
+    local ok, e = fault.call(function()
+      local update = opts.update or pipelines.updates(ws, id, { max = 1 })()
+      if update then
+        state:know(update)
+      end
+      feed(self, update)
+    end)
+    self.over = true
+    if not ok and not self.closed and e.kind ~= "cancelled" then
+      self.problem(e, id)
+    end
+    task.wake(self.owner)
+  end)
+  return self
+end
+
+--- Look once more for the newest events of an update that has ended.
+---@param update_id string
+function Feed:catch_up(update_id)
+  local criteria = events.criteria("live", { type = "update_progress,flow_progress",
+    update = update_id })
+  local _, e = fault.try(function()
+    for event in events.list(self.ws, self.id, { criteria = criteria, max = LATEST }) do
+      self.state:take(event)
+    end
+  end)
+  if e and e.kind == "cancelled" then
+    fault.raise(e)
+  end
+end
+
+function Feed:close()
+  if not self.closed then
+    self.closed = true
+    task.cancel(self.task)
+  end
+end
+Feed.__close = Feed.close
+
+return M
