@@ -14,7 +14,7 @@ done
 trap 'rm -rf "$out" "$home"' EXIT
 
 case "$file" in
-*.lua) "$build/tarn" run tests/support/runner.lua "$file" >"$out" 2>&1 ;;
+*.lua) "$build/tarn" test "$file" >"$out" 2>&1 ;;
 *.py) python3 "$file" "$build" >"$out" 2>&1 ;;
 *.sh) sh "$file" "$build" >"$out" 2>&1 ;;
 *) "$file" >"$out" 2>&1 ;;

@@ -1,0 +1,43 @@
+--- What tests of scripts use: `local testing = require "tarn.testing"`.
+--
+--     local w <close> = testing.workspace { scenario = "demo" }  -- the embedded workspace
+--     local rows, status = w:command("list", { filter = "sales*" })
+--     local ws <close> = testing.fake { ["GET /api/2.0/pipelines"] = { statuses = {} } }
+--     testing.clock.advance(3600)
+--
+-- docs/testing.md says more.
+
+local M = {}
+
+-- Loaded at their first use.
+local modules = {
+  clock = "tarn.testing.clock", golden = "tarn.testing.golden", program = "tarn.testing.program",
+  answers = "tarn.testing.fake",
+}
+
+--- An embedded workspace in memory, by default an empty one; see tarn.testing.workspace.
+---@param opts? sandbox.Options
+function M.workspace(opts)
+  return require("tarn.testing.workspace").start(opts)
+end
+
+--- A workspace that answers what the test says; see tarn.testing.fake.
+---@param answers table<string, any>
+---@param opts? table options of native.databricks.connect
+---@return tarn.WorkspaceClient
+function M.fake(answers, opts)
+  return require("tarn.testing.fake").workspace(answers, opts)
+end
+
+--- Run a command against a workspace; returns its data, iterators as lists, and its exit status.
+---@param name string
+---@param arg table arguments by name
+---@param ws tarn.WorkspaceClient
+---@param options? table options that every command takes
+function M.command(name, arg, ws, options)
+  return require("tarn.testing.fake").run(name, arg, ws, options)
+end
+
+return setmetatable(M, { __index = function(_, name)
+  return modules[name] and require(modules[name])
+end })
