@@ -50,6 +50,7 @@ end
 return {
   summary = "Show which credentials are used and where they come from.",
   effect = "read",
+  route = { "GET", "/api/dlt/auth" },
   details = [[
 describe: the host and the method that the arguments, the environment and the config file lead
 to, and for each attribute which of them it came from. Secrets are shown as ***. Then the

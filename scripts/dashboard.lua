@@ -3,7 +3,7 @@ local board = require "tarn.dashboard.command"
 return {
   summary = "Show the health of all pipelines, and what happened last.",
   effect = "read",
-  route = { "GET", "/api/dlt/dashboard" },
+  route = { "GET", "/api/dlt/dashboard", cached = true },
   details = [[
 running: an update is active (state RUNNING, STARTING, RESETTING, RECOVERING or DEPLOYING).
 failed: state FAILED, or IDLE after a newest update that FAILED. idle: none of these. With

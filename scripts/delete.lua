@@ -37,6 +37,7 @@ end
 return {
   summary = "Delete a pipeline; its tables are kept unless you say otherwise.",
   effect = "destroy",
+  route = { "POST", "/api/dlt/pipelines/{pipeline}/delete" },
   details = [[
 An update that is active is stopped. The settings and permissions are kept in the journal, so
 that `tarn undo` can make the pipeline again, with a new id. Tables that are kept no longer

@@ -1,4 +1,3 @@
-local command = require "tarn.command"
 local diff = require "tarn.diff"
 local noise = require "tarn.diff.noise"
 local secrets = require "tarn.secrets"
@@ -64,6 +63,7 @@ end
 return {
   summary = "Show what differs between two pipelines: settings and sources.",
   effect = "read",
+  route = { "GET", "/api/dlt/diff" },
   details = [[
 Each side is a pipeline by id or name, `profile:name` in another workspace, `journal:ID` for
 the settings as they were before that operation changed them (or as it made them), or a folder
@@ -90,7 +90,7 @@ The exit status is 9 if they differ. What means nothing is ignored; --all shows 
   run = function(ctx, arg)
     local opened = {}
     local function open(profile)
-      opened[profile] = opened[profile] or command.open_workspace(profile, ctx.options)
+      opened[profile] = opened[profile] or ctx.open(profile)
       return opened[profile]
     end
     local a, b = sides.find(arg.left, ctx, open), sides.find(arg.right, ctx, open)

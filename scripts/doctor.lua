@@ -3,6 +3,7 @@ local doctor = require "tarn.doctor"
 return {
   summary = "Check credentials, network, permissions and overrides.",
   effect = "read",
+  route = { "GET", "/api/dlt/doctor" },
   details = [[
 Each check is a line: ok, warn, fail, or skip where an earlier one had to pass first; with what
 to do about it. A check that fails does not end the others. The status is 1 if one failed.
@@ -10,7 +11,7 @@ to do about it. A check that fails does not end the others. The status is 1 if o
 A warehouse that is stopped is not started for this, since that takes minutes and costs money:
 --start does it, and checks the system tables through it.]],
   args = {
-    { "start", "flag", "Start a warehouse that is stopped." },
+    { "start", "flag", "Start a warehouse that is stopped.", served = false },
     { "warehouse", "string", "Id of the warehouse to check.", optional = true, value = "ID",
       of = "warehouse" },
   },

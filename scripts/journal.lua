@@ -14,6 +14,7 @@ end
 return {
   summary = "Show what was changed by which command, and what became of it.",
   effect = "read",
+  route = { "GET", "/api/dlt/journal/{operation}" },
   details = [[
 Every request that changes something is written down before it is sent, and its outcome
 after. Without an argument: the operations, newest first. With one: its steps, and the fields
@@ -36,7 +37,8 @@ undo needs: settings and sources as they were before. Only its owner can read it
     { "since", "string", "Only operations since then: 7d, 12h, or a date.", optional = true,
       value = "TIME" },
     { "limit", "integer", "At most so many.", default = 50, min = 1, value = "N" },
-    { "look", "flag", "Ask the workspace what became of steps that are unknown." },
+    { "look", "flag", "Ask the workspace what became of steps that are unknown.",
+      served = false },
   },
   examples = {
     { "journal", "the newest operations" },

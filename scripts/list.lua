@@ -30,7 +30,7 @@ end
 return {
   summary = "List the pipelines of a workspace.",
   effect = "read",
-  route = { "GET", "/api/dlt/pipelines" },
+  route = { "GET", "/api/dlt/pipelines", cached = true },
   details = [[
 All pipelines you may see, on every page of the API. Patterns are globs: '*' is anything, '?'
 is one character; case does not count unless you say --case.

@@ -39,7 +39,7 @@ end
 return {
   summary = "Stop the active update of a pipeline, and wait until it has stopped.",
   effect = "write",
-  route = { "POST", "/api/dlt/pipelines/{pipeline}/stop" },
+  route = { "POST", "/api/dlt/pipelines/{pipeline}/stop", defaults = { wait = false } },
   details = [[
 The workspace stops the newest update, whichever that is. --update stops only if it is this
 one: if it is over, nothing happens; if another one is active, the exit status is 5. Retries of

@@ -47,6 +47,7 @@ end
 return {
   summary = "Undo what an operation of the journal did.",
   effect = "destroy",
+  route = { "POST", "/api/dlt/journal/{operation}/undo" },
   details = [[
 What the operation made is deleted; what it overwrote, settings and sources, is as it was
 before. The tables of a pipeline stay unless you say --tables. Everything is looked at first:

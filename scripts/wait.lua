@@ -37,6 +37,7 @@ end
 return {
   summary = "Wait for the end of an update, or for a pipeline to come into a state.",
   effect = "read",
+  route = { "GET", "/api/dlt/pipelines/{pipeline}/wait" },
   details = [[
 Without --for, the active update is followed to its end, or the newest one if none is active,
 and on through the platform's retries. Exit status: 0 completed (or, if it is continuous,

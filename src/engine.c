@@ -234,6 +234,14 @@ static void survive(struct engine *e) {
         sched_cancel(e->foreground);
 }
 
+/* Somebody wants the program to end. */
+static void tell(struct engine *e) {
+    if (!e->polite)
+        sched_cancel_all(e->sched);
+    else if (e->waits_for_stop != NULL)
+        sched_wake(e->waits_for_stop);
+}
+
 int engine_run(struct engine *e, int nargs) {
     struct run run = {.e = e, .status = -1};
     bool told = false;
@@ -252,7 +260,7 @@ int engine_run(struct engine *e, int nargs) {
         if (e->interrupts > 0 && e->survives && e->ending == 0) {
             survive(e);
         } else if (e->interrupts + e->ending > 0 && !told) {
-            sched_cancel_all(e->sched);
+            tell(e);
             told = true;
         }
     }
@@ -260,6 +268,7 @@ int engine_run(struct engine *e, int nargs) {
     lua_remove(e->L, -2); /* the task's handle; its result stays */
     e->interrupts = e->ending = e->survives = 0;
     e->foreground = e->owner = NULL;
+    e->polite = false;
     return run.status;
 }
 
@@ -287,7 +296,7 @@ static void stop_computing(struct engine *e, struct task *t, lua_State *L) {
 static void noticed(lua_State *L, lua_Debug *ar) {
     struct engine *e = engine_of(L);
     struct task *t = sched_current(e->sched);
-    bool stopping = e->interrupts + e->ending > 0;
+    bool stopping = !e->polite && e->interrupts + e->ending > 0;
     /* A task that yields while a C function is being called would never call it: wait for
      * the next instruction. */
     if ((!stopping || e->survives) && ar->event != LUA_HOOKCOUNT &&

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct http; /* net/http.h */
+struct task; /* sched.h */
 
 struct engine {
     lua_State *L;
@@ -28,6 +29,8 @@ struct engine {
     struct task *owner;               /* of the foreground: never cancelled by Ctrl-C */
     unsigned survived;                /* how often that was */
     volatile sig_atomic_t alarms;     /* ticks of used-up CPU time in this step */
+    bool polite; /* the first Ctrl-C cancels nothing: who waits for it is told */
+    struct task *waits_for_stop;
 };
 
 /* The engine that `L` belongs to; works in every coroutine and cannot raise. Lua

@@ -8,6 +8,13 @@ local server = {}
 ---@field max_body? integer   bytes; a larger request is answered 413. Default 16 MiB
 ---@field max_connections? integer default 1000
 ---@field timeout? number     seconds a connection may be idle; default 60
+---@field max_per_address? integer connections of one client; default: no bound
+---@field max_header? integer  bytes of memory for a connection, its header included; default 32 KiB
+---@field request_timeout? number seconds in which a request must have come in whole, counted from the one before; default: no bound
+---@field token? tarn.ServerToken who shows it may call: see `access` of requests
+---@field secrets? string[]    members of JSON bodies that are secret: see `secrets` of requests
+---@field certificate? string  PEM file; with `key`: TLS
+---@field key? string          PEM file
 
 ---@class tarn.Request
 ---@field method string
@@ -16,6 +23,9 @@ local server = {}
 ---@field headers table<string,string>   names in lower case
 ---@field body string
 ---@field remote string                  the client's address
+---@field access? "none"|"wrong"|"link"|"cookie"|"bearer" with the option `token`: how it shows it. Authorization and Cookie are not in `headers` then, `token` in the query is "***", and without the token there is no `body`
+---@field secrets? table<string, tarn.Credential> with the option `secrets`: those of the outermost object of a JSON body, each in a box; in `body` and `query` each is "***"
+---@field malformed? boolean             with the option `secrets`: the body is no JSON, and is not shown
 
 ---@class tarn.Reply
 ---@field status? integer                default 200
@@ -24,6 +34,7 @@ local server = {}
 ---@field stream? fun(write: fun(bytes: string)) in place of body: called in the same task; write waits while the client is slow, and raises when it is gone
 ---@field truncate? integer              send only so many bytes of the body, though the length says all, and hang up
 ---@field reset? boolean                 hang up with a TCP reset instead of answering
+---@field login? true|"secure"            with the option `token`: set the cookie that shows it; "secure": over TLS only
 ---@field drip? { bytes: integer, seconds: number } send the body in pieces with a pause between
 
 ---@class tarn.Server
@@ -45,7 +56,29 @@ function server.listen(opts, handler) end
 ---@return integer handled, integer active
 function instance:stats() end
 
+--- Take no more connections; those that are there go on.
+function instance:drain() end
+
 --- Stop listening and drop the connections. Closing twice is not an error.
 function instance:close() end
+
+---@class tarn.ServerToken a secret that Lua cannot read
+local token = {}
+
+--- Write `before`, the token and a line end to stderr.
+---@param before string
+function token:reveal(before) end
+
+--- A token for servers: a new one, or the one in a file that only its owner may read. A file
+-- that is not there is written, with a new one.
+---@param opts? { file?: string }
+---@return tarn.ServerToken
+function server.token(opts) end
+
+--- The first half of the SHA-256 of these bytes, in hexadecimal digits: to tell whether
+-- something has changed.
+---@param bytes string
+---@return string
+function server.digest(bytes) end
 
 return server

@@ -47,6 +47,13 @@ function task.current() end
 ---@param t? tarn.Task|false
 function task.foreground(t) end
 
+--- Wait until somebody asks the program to end (Ctrl-C, SIGTERM), at most `seconds` (nil: no
+-- limit); true if so. From its first call on the first such request cancels no task: who waits
+-- here has the others end in order. A second request ends the program at once.
+---@param seconds? number
+---@return boolean
+function task.wait_for_stop(seconds) end
+
 --- Seconds on a clock that never goes back.
 ---@return number
 function task.now() end

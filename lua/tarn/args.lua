@@ -130,17 +130,16 @@ end
 convert.path, convert.workspace, convert.catalog = not_empty, not_empty, not_empty
 convert.pipeline = not_empty
 
--- The value of one argument, from text; or nil, what is wrong, and a hint.
-local function find_value(spec, text)
+--- The value of one argument, from text; or nil, what is wrong with that, and a hint.
+---@param spec table
+---@param text string
+---@return any value, string? why, string? hint
+function M.find_value(spec, text)
   local f = convert[spec[2]]
   if not f then
     return text
   end
-  local value, why, hint = f(spec, text)
-  if value == nil then
-    return nil, ("%s: '%s' %s"):format(M.title(spec), text, why), hint
-  end
-  return value
+  return f(spec, text)
 end
 
 -- ---- the whole line ----
@@ -205,9 +204,9 @@ function Parser:store(entry, text)
   elseif target[name] ~= nil and spec[2] ~= "flag" and target == self.values then
     self:wrong(("%s is given twice"):format(M.title(spec)))
   else
-    local value, why, hint = find_value(spec, text)
+    local value, why, hint = M.find_value(spec, text)
     if value == nil then
-      self:wrong(why, hint)
+      self:wrong(("%s: '%s' %s"):format(M.title(spec), text, why), hint)
     end
     target[name] = value
   end

@@ -12,6 +12,9 @@ local M = {}
 ---@field progress fun(done: integer, total?: integer, what?: string)
 ---@field warn fun(text: string) one line on stderr, unless -q
 ---@field finish fun(outcome: string) how it went, for the exit status: see tarn.report
+---@field open fun(profile: string): tarn.WorkspaceClient another workspace, by its profile
+---@field served boolean    who asks is at the other end of a network: no files of this machine
+---@field credential? userdata the secret that came with a request
 
 -- The options of the program's own command line, for commands that are called from Lua.
 local options = {}
@@ -60,6 +63,10 @@ function M.context(op, opts)
       io.stderr:write("tarn: ", text, "\n")
     end
   end
+  function ctx.open(profile)
+    return M.open_workspace(profile, opts)
+  end
+  ctx.served, ctx.credential = false, false
   function ctx.finish(outcome)
     if not require("tarn.report").statuses[outcome] then
       error(("unknown outcome '%s'"):format(tostring(outcome)), 2)
@@ -77,7 +84,7 @@ function M.open_workspaces(ctx, specs, arg)
   for _, spec in ipairs(specs) do
     local name = arg[spec[1]]
     if spec[2] == "workspace" and type(name) == "string" then
-      arg[spec[1]] = name == "here" and ctx.workspace or M.open_workspace(name, ctx.options)
+      arg[spec[1]] = name == "here" and ctx.workspace or ctx.open(name)
     end
   end
 end

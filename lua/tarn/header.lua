@@ -83,6 +83,16 @@ local ARG_FIELDS <const> = {
   { "optional", is "boolean", "a boolean" },
   { "positional", is "boolean", "a boolean" },
   { "raw", is "boolean", "a boolean" },
+  { "alias", is "string", "a string" },
+  { "served", is "boolean", "a boolean" },
+}
+
+-- What a route may have beside method and path: other defaults than those of the command line,
+-- the member of the body that is a secret, and whether its answer may be some seconds old.
+local ROUTE_FIELDS <const> = {
+  { "defaults", is "table", "a table" },
+  { "secret", is "string", "a string" },
+  { "cached", is "boolean", "a boolean" },
 }
 
 local RENDER_FIELDS <const> = {
@@ -217,6 +227,12 @@ local function check_route(route, names, wrong)
       wrong(("route names the argument '%s', which args does not have"):format(name))
     end
   end
+  check_fields(route, ROUTE_FIELDS, "route", wrong)
+  for name in pairs(route.defaults or {}) do
+    if not names[name] then
+      wrong(("route has a default for '%s', which args does not have"):format(name))
+    end
+  end
 end
 
 --- True if the argument has a place of its own on the command line. All others are options;
@@ -272,11 +288,11 @@ function M.check(script, file)
   end
 end
 
---- Names of all fields there are: of the header, of an argument, of `render`.
+--- Names of all fields there are: of the header, of an argument, of `route`, of `render`.
 ---@return string[]
 function M.field_names()
   local names = {}
-  for _, fields in ipairs { FIELDS, ARG_FIELDS, RENDER_FIELDS } do
+  for _, fields in ipairs { FIELDS, ARG_FIELDS, ROUTE_FIELDS, RENDER_FIELDS } do
     for _, field in ipairs(fields) do
       names[#names + 1] = field[1]
     end

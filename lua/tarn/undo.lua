@@ -113,7 +113,7 @@ function M.open(ctx, record)
   if ctx.options.profile or not profile then
     return ctx.workspace
   end
-  return require("tarn.command").open_workspace(profile, ctx.options)
+  return ctx.open(profile)
 end
 
 -- ---- the plan ----

@@ -152,6 +152,19 @@ int api_credential(lua_State *L) {
     return makers[which](L);
 }
 
+bool api_pushjsontoken(lua_State *L, struct json value, const char *name) {
+    if (json_type(value) != '"' || value.size > MAX_TOKEN)
+        return false;
+    struct credential *c = newcredential(L, value.size, "request ", name);
+    if (json_text(value, c->token, value.size + 1)) {
+        c->size = strlen(c->token);
+        if (token_problem(c->token, c->size) == NULL)
+            return true;
+    }
+    lua_pop(L, 1); /* wiped when it is collected */
+    return false;
+}
+
 const char *api_totoken(lua_State *L, int index) {
     struct credential *c = luaL_testudata(L, index, CREDENTIAL_MT);
     return c != NULL && c->size > 0 ? c->token : NULL;

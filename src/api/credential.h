@@ -3,6 +3,8 @@
 #ifndef TARN_API_CREDENTIAL_H
 #define TARN_API_CREDENTIAL_H
 
+#include "base/json.h"
+
 #include <lua.h>
 
 /* databricks.credential{token=|token_env=|token_file=} -> credential */
@@ -10,5 +12,9 @@ int api_credential(lua_State *L);
 
 /* The token in the credential at `index`, as long as that lives; NULL if it is none. [-0, +0, -] */
 const char *api_totoken(lua_State *L, int index);
+
+/* Push a credential with the token that is in a JSON text; it is called "request NAME". False,
+ * and nothing pushed, if that is no token. [-0, +(0|1), m] */
+bool api_pushjsontoken(lua_State *L, struct json value, const char *name);
 
 #endif

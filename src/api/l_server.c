@@ -6,31 +6,22 @@
 
 #include "api/api.h"
 #include "api/libs.h"
+#include "api/server.h"
+#include "base/buf.h"
+#include "base/file.h"
 #include "engine.h"
-#include "net/server.h"
 #include "sched.h"
 
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define SERVER_MT   "tarn.server"
 #define EXCHANGE_MT "tarn.server.exchange"
 
-#define MOST_FIELDS 64
-#define RETRY_MS    100 /* when there was no memory for a task */
-
-struct server_box {
-    struct server *server; /* NULL: not open yet, or closed */
-    struct task *waiter;   /* the dispatcher */
-    lua_Integer handled, active;
-};
-
-struct exchange_box {
-    struct exchange *exchange; /* NULL: none yet, or released */
-    struct server_box *server; /* kept alive by our user value */
-    struct task *task;         /* the handler's, while it runs */
-    struct task *waiter;       /* the same, while `write` waits */
-};
+#define RETRY_MS 100 /* when there was no memory for a task */
+#define PEM_ROOM ((size_t)1 << 20)
 
 /* ---- one request ---- */
 
@@ -66,153 +57,7 @@ static int l_exchange_close(lua_State *L) {
     return 0;
 }
 
-/* Push the name of a header field in lower case. [-0, +1, m] */
-static void pushlower(lua_State *L, const char *name, size_t size) {
-    char small[64];
-    luaL_Buffer buffer;
-    char *to = size <= sizeof small ? small : luaL_buffinitsize(L, &buffer, size);
-    for (size_t i = 0; i < size; i++)
-        to[i] =
-            (char)('A' <= name[i] && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
-    if (to == small)
-        lua_pushlstring(L, small, size);
-    else
-        luaL_pushresultsize(&buffer, size);
-}
-
-/* Push the header as a table; fields that occur twice are joined as HTTP says.
- * [-0, +1, m] */
-static void pushheaders(lua_State *L, const struct server_request *r) {
-    lua_createtable(L, 0, (int)r->field_count);
-    for (size_t i = 0; i < r->field_count; i++) {
-        const struct server_field *f = &r->fields[i];
-        pushlower(L, f->name, f->name_size); /* headers, name */
-        lua_pushvalue(L, -1);
-        if (lua_rawget(L, -3) == LUA_TNIL) {
-            lua_pop(L, 1);
-            lua_pushlstring(L, f->value, f->value_size);
-        } else {
-            lua_pushliteral(L, ", ");
-            lua_pushlstring(L, f->value, f->value_size);
-            lua_concat(L, 3);
-        }
-        lua_rawset(L, -3);
-    }
-}
-
-static void pushrequest(lua_State *L, const struct server_request *r) {
-    lua_createtable(L, 0, 6);
-    lua_pushstring(L, r->method);
-    lua_setfield(L, -2, "method");
-    lua_pushstring(L, r->path);
-    lua_setfield(L, -2, "path");
-    lua_pushstring(L, r->query);
-    lua_setfield(L, -2, "query");
-    pushheaders(L, r);
-    lua_setfield(L, -2, "headers");
-    lua_pushlstring(L, r->body, r->body_size);
-    lua_setfield(L, -2, "body");
-    lua_pushstring(L, r->remote);
-    lua_setfield(L, -2, "remote");
-}
-
 /* ---- its reply ---- */
-
-/* What a handler returned, at the top of the stack: the strings stay where they are. */
-struct answer {
-    struct server_reply reply;
-    struct server_field fields[MOST_FIELDS];
-    bool stream, reset;
-};
-
-static int bad(lua_State *L, const char *what) {
-    return luaL_error(L, "the handler's reply: %s", what);
-}
-
-/* A field may not end its line: what follows would be a header of somebody else's. */
-static bool is_one_line(const char *text, size_t size) {
-    return strlen(text) == size && strpbrk(text, "\r\n") == NULL;
-}
-
-/* The header at the top. [-0, +0, v] */
-static void readheaders(lua_State *L, struct answer *a) {
-    if (!lua_istable(L, -1))
-        bad(L, "'headers' is not a table");
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-        struct server_field *f = &a->fields[a->reply.field_count];
-        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-            bad(L, "'headers' holds what is not a string");
-        if (a->reply.field_count == MOST_FIELDS)
-            bad(L, "too many headers");
-        f->name = lua_tolstring(L, -2, &f->name_size);
-        f->value = lua_tolstring(L, -1, &f->value_size);
-        if (f->name_size == 0 || !is_one_line(f->name, f->name_size) ||
-            strpbrk(f->name, " \t:") != NULL || !is_one_line(f->value, f->value_size))
-            luaL_error(L, "the handler's reply: not a header field: '%s'", f->name);
-        a->reply.field_count++;
-    }
-    a->reply.fields = a->fields;
-}
-
-static size_t readsize(lua_State *L, int index, const char *what) {
-    lua_Integer size = lua_tointeger(L, index);
-    if (!lua_isinteger(L, index) || size < 0)
-        bad(L, what);
-    return (size_t)size;
-}
-
-static void readdrip(lua_State *L, struct answer *a) {
-    if (!lua_istable(L, -1))
-        bad(L, "'drip' is not a table");
-    lua_getfield(L, -1, "bytes");
-    lua_getfield(L, -2, "seconds");
-    a->reply.drip_bytes = readsize(L, -2, "'drip.bytes' is not a number of bytes");
-    lua_Number seconds = lua_tonumber(L, -1);
-    if (a->reply.drip_bytes == 0 || !lua_isnumber(L, -1) || seconds < 0 || seconds > 3600)
-        bad(L, "'drip' wants bytes above 0 and up to 3600 seconds");
-    a->reply.drip_ms = (int64_t)(seconds * 1000);
-    lua_pop(L, 2);
-}
-
-/* One field of the reply: its name at -2, its value at -1. [-0, +0, v] */
-static void readfield(lua_State *L, struct answer *a) {
-    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-    if (strcmp(name, "status") == 0) {
-        size_t status = readsize(L, -1, "'status' is not an integer");
-        if (status < 200 || status > 599)
-            bad(L, "'status' is not from 200 to 599");
-        a->reply.status = (int)status;
-    } else if (strcmp(name, "headers") == 0) {
-        readheaders(L, a);
-    } else if (strcmp(name, "body") == 0) {
-        if (lua_type(L, -1) != LUA_TSTRING)
-            bad(L, "'body' is not a string");
-        a->reply.body = lua_tolstring(L, -1, &a->reply.body_size);
-    } else if (strcmp(name, "stream") == 0) {
-        a->stream = true;
-    } else if (strcmp(name, "truncate") == 0) {
-        a->reply.truncate = true;
-        a->reply.truncate_at = readsize(L, -1, "'truncate' is not a number of bytes");
-    } else if (strcmp(name, "reset") == 0) {
-        a->reset = lua_toboolean(L, -1);
-    } else if (strcmp(name, "drip") == 0) {
-        readdrip(L, a);
-    } else {
-        luaL_error(L, "the handler's reply: unknown field '%s'", name);
-    }
-}
-
-/* Read the reply at the top. [-0, +0, v] */
-static void readanswer(lua_State *L, struct answer *a) {
-    a->reply = (struct server_reply){.status = 200, .body = ""};
-    a->stream = a->reset = false;
-    if (!lua_istable(L, -1))
-        luaL_error(L, "the handler returned a %s, not a reply", luaL_typename(L, -1));
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-        readfield(L, a);
-    if (a->stream && (a->reply.body_size > 0 || a->reply.truncate || a->reply.drip_bytes))
-        bad(L, "'stream' goes without 'body', 'truncate' and 'drip'");
-}
 
 static int written(lua_State *L, int status, lua_KContext ctx) {
     struct exchange_box *b = lua_touserdata(L, lua_upvalueindex(1));
@@ -261,7 +106,7 @@ static int replied(lua_State *L, int status, lua_KContext ctx) {
     (void)status;
     (void)ctx;
     lua_settop(L, 3);
-    readanswer(L, &a);
+    server_readanswer(L, b->server, &a);
     if (a.reset) {
         exchange_reset(b->exchange);
         return 0;
@@ -287,7 +132,7 @@ static int handle(lua_State *L) {
     if (!exchange_request(b->exchange, &r))
         return 0;
     lua_pushvalue(L, 1);
-    pushrequest(L, &r);
+    server_pushrequest(L, b->server, &r);
     lua_callk(L, 1, 1, 0, replied);
     return replied(L, LUA_OK, 0);
 }
@@ -416,25 +261,89 @@ static lua_Integer optinteger(lua_State *L, const char *name, lua_Integer least,
     return value;
 }
 
-/* The host stays on the stack. [-0, +1, v] */
+static unsigned optseconds(lua_State *L, const char *name, lua_Number otherwise) {
+    lua_getfield(L, 1, name);
+    lua_Number seconds = luaL_optnumber(L, -1, otherwise);
+    if (seconds < 0 || seconds > 86400 || (seconds == 0 && otherwise != 0))
+        luaL_argerror(L, 1, lua_pushfstring(L, "'%s' out of range", name));
+    lua_pop(L, 1);
+    unsigned whole = (unsigned)seconds;
+    return whole < seconds ? whole + 1
+                           : whole; /* libmicrohttpd counts in whole seconds */
+}
+
+/* A text option stays on the stack. [-0, +1, v] */
+static const char *opttext(lua_State *L, const char *name, const char *otherwise) {
+    lua_getfield(L, 1, name);
+    return luaL_optstring(L, -1, otherwise);
+}
+
 static struct server_options checkoptions(lua_State *L) {
-    static const char *const names[] = {"port",    "host", "max_body", "max_connections",
-                                        "timeout", NULL};
+    static const char *const names[] = {"port",        "host",
+                                        "max_body",    "max_connections",
+                                        "timeout",     "max_per_address",
+                                        "max_header",  "token",
+                                        "secrets",     "request_timeout",
+                                        "certificate", "key",
+                                        NULL};
     struct server_options o = {0};
     api_checkopts(L, 1, names);
     o.port = (int)optinteger(L, "port", 0, 65535, 0);
     o.max_body = (size_t)optinteger(L, "max_body", 0, (lua_Integer)1 << 32, 16 << 20);
     o.max_connections = (unsigned)optinteger(L, "max_connections", 1, 100000, 1000);
-    lua_getfield(L, 1, "timeout");
-    lua_Number timeout = luaL_optnumber(L, -1, 60);
-    luaL_argcheck(L, 0 < timeout && timeout <= 86400, 1, "'timeout' out of range");
-    lua_pop(L, 1);
-    o.timeout_s = (unsigned)timeout;
-    if (o.timeout_s < timeout)
-        o.timeout_s++; /* libmicrohttpd counts in whole seconds */
-    lua_getfield(L, 1, "host");
-    o.host = luaL_optstring(L, -1, "127.0.0.1");
+    o.max_per_address = (unsigned)optinteger(L, "max_per_address", 1, 100000, 0);
+    o.max_header = (size_t)optinteger(L, "max_header", 1024, 1 << 20, 0);
+    o.timeout_s = optseconds(L, "timeout", 60);
+    o.request_ms = (int64_t)optseconds(L, "request_timeout", 0) * 1000;
+    o.host = opttext(L, "host", "127.0.0.1");
     return o;
+}
+
+/* The names of secrets, kept by user value 3 of the box at `box`. [-0, +0, v] */
+static void checksecrets(lua_State *L, struct server_box *s, int box) {
+    if (lua_getfield(L, 1, "secrets") == LUA_TTABLE) {
+        int n = (int)luaL_len(L, -1);
+        luaL_argcheck(L, n <= MOST_SECRETS, 1, "too many 'secrets'");
+        lua_newtable(L); /* a copy: the caller may change his own */
+        for (int i = 1; i <= n; i++) {
+            lua_rawgeti(L, -2, i);
+            luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 1, "'secrets' are names");
+            s->secrets[i - 1] = lua_tostring(L, -1);
+            lua_rawseti(L, -2, i);
+        }
+        lua_setiuservalue(L, box, 3);
+    }
+    lua_pop(L, 1);
+}
+
+/* The token, kept by user value 2. [-0, +0, v] */
+static void checktoken(lua_State *L, struct server_box *s, int box) {
+    if (lua_getfield(L, 1, "token") != LUA_TNIL) {
+        s->guard = server_toguard(L, -1);
+        luaL_argcheck(L, s->guard != NULL, 1, "'token' is no token of server.token");
+        lua_setiuservalue(L, box, 2);
+    } else {
+        lua_pop(L, 1);
+    }
+}
+
+/* The server's socket. The key lies in memory of ours no longer than this takes. */
+static bool start(lua_State *L, struct server_box *s, struct server_options *o,
+                  const char *certificate, const char *key, struct fault *f) {
+    struct buf c = {0}, k = {0};
+    bool ok = true;
+    if (certificate != NULL) {
+        ok = file_read(certificate, PEM_ROOM, &c, f) && file_read(key, PEM_ROOM, &k, f);
+        if (ok && (!buf_add(&c, "", 1) || !buf_add(&k, "", 1)))
+            ok = fault_set(f, FAULT_IO, "not enough memory");
+        o->certificate = c.bytes;
+        o->key = k.bytes;
+    }
+    if (ok)
+        s->server = server_new(engine_of(L)->loop, o, ready, s, f);
+    buf_free(&c);
+    buf_wipe(&k);
+    return s->server != NULL;
 }
 
 /* server.listen(opts, handler) -> server */
@@ -444,21 +353,34 @@ static int l_server_listen(lua_State *L) {
     luaL_checktype(L, 2, LUA_TFUNCTION);
     lua_settop(L, 2);
     struct server_options o = checkoptions(L);
+    const char *certificate = opttext(L, "certificate", NULL);
+    const char *key = opttext(L, "key", NULL);
+    luaL_argcheck(L, (certificate == NULL) == (key == NULL), 1,
+                  "'certificate' and 'key' go together");
 
-    struct server_box *s =
-        lua_newuserdatauv(L, sizeof *s, 1); /* opts, handler, host, box */
+    struct server_box *s = lua_newuserdatauv(L, sizeof *s, 3);
+    int box = lua_gettop(L); /* opts, handler, host, certificate, key, box */
     *s = (struct server_box){0};
     luaL_setmetatable(L, SERVER_MT);
     lua_pushvalue(L, 2);
-    lua_setiuservalue(L, 4, 1);
-    s->server = server_new(engine_of(L)->loop, &o, ready, s, &fault);
-    if (s->server == NULL)
+    lua_setiuservalue(L, box, 1);
+    checktoken(L, s, box);
+    checksecrets(L, s, box);
+    if (!start(L, s, &o, certificate, key, &fault))
         return api_fault(L, "server.listen", &fault);
     lua_pushcfunction(L, dispatcher);
-    lua_pushvalue(L, 4);
+    lua_pushvalue(L, box);
     sched_spawn(engine_of(L)->sched, L, 1);
-    lua_settop(L, 4);
+    lua_settop(L, box);
     return 1;
+}
+
+/* server:drain(): no new connections; those that are there go on. */
+static int l_server_drain(lua_State *L) {
+    struct server_box *s = luaL_checkudata(L, 1, SERVER_MT);
+    luaL_argcheck(L, s->server != NULL, 1, "server is closed");
+    server_drain(s->server);
+    return 0;
 }
 
 /* server:stats() -> handled, active */
@@ -495,12 +417,32 @@ static int l_server_index(lua_State *L) {
 
 static const luaL_Reg server_methods[] = {
     {"stats", l_server_stats},
+    {"drain", l_server_drain},
     {"close", l_server_close},
     {NULL, NULL},
 };
 
+/* server.digest(bytes) -> hex of the first half of its SHA-256 */
+static int l_server_digest(lua_State *L) {
+    static const char digits[] = "0123456789abcdef";
+    unsigned char digest[32];
+    char hex[32];
+    size_t size;
+    const char *bytes = luaL_checklstring(L, 1, &size);
+    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes, size, digest) != 0)
+        return luaL_error(L, "server.digest: no SHA-256");
+    for (int i = 0; i < 16; i++) {
+        hex[2 * i] = digits[digest[i] >> 4];
+        hex[2 * i + 1] = digits[digest[i] & 15];
+    }
+    lua_pushlstring(L, hex, sizeof hex);
+    return 1;
+}
+
 static const luaL_Reg server_functions[] = {
     {"listen", l_server_listen},
+    {"token", server_newtoken},
+    {"digest", l_server_digest},
     {NULL, NULL},
 };
 

@@ -122,6 +122,22 @@ static int l_task_time(lua_State *L) {
     return 1;
 }
 
+static int stopped(lua_State *L, int status, lua_KContext due) {
+    struct engine *e = engine_of(L);
+    (void)status;
+    if (e->interrupts + e->ending == 0 && (due == SCHED_NEVER || due > loop_now()))
+        return api_wait(L, "task.wait_for_stop", due, &e->waits_for_stop, due, stopped);
+    lua_pushboolean(L, e->interrupts + e->ending > 0);
+    return 1;
+}
+
+/* task.wait_for_stop([seconds]) -> stopped */
+static int l_task_wait_for_stop(lua_State *L) {
+    int64_t due = lua_isnoneornil(L, 1) ? SCHED_NEVER : checkdue(L, 1);
+    engine_of(L)->polite = true;
+    return stopped(L, LUA_OK, (lua_KContext)due);
+}
+
 static const luaL_Reg task_functions[] = {
     {"spawn", l_task_spawn},
     {"sleep", l_task_sleep},
@@ -133,6 +149,7 @@ static const luaL_Reg task_functions[] = {
     {"foreground", l_task_foreground},
     {"now", l_task_now},
     {"time", l_task_time},
+    {"wait_for_stop", l_task_wait_for_stop},
     {NULL, NULL},
 };
 

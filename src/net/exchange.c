@@ -102,7 +102,7 @@ bool exchange_request(struct exchange *x, struct server_request *r) {
                                  .path = x->uri,
                                  .query = x->query,
                                  .remote = x->remote,
-                                 .body = x->body.size > 0 ? x->body.bytes : "",
+                                 .body = x->body.size > 0 ? x->body.bytes : x->no_body,
                                  .body_size = x->body.size,
                                  .fields = x->fields,
                                  .field_count = x->field_count};

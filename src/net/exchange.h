@@ -19,7 +19,9 @@ struct server {
     void (*ready)(void *ud);
     void *ud;
     size_t max_body;
+    int64_t request_ms;
     int port;
+    bool tls, drained;
     bool again;        /* the daemon wants another run at once */
     struct watch work; /* the daemon's epoll descriptor */
     struct timer timer;
@@ -33,6 +35,7 @@ struct peer {
     struct exchange *exchange; /* the one in hand */
     bool hung_up;
     struct timer grace;
+    struct timer late; /* the next request must be in whole by then */
 };
 
 /* Owned by libmicrohttpd while `connection` is not NULL, and by its taker while `taken`;
@@ -46,6 +49,7 @@ struct exchange {
     const char *method; /* libmicrohttpd's */
     char *query;        /* into uri */
     struct buf body;
+    char no_body[1];
     struct server_field *fields;
     size_t field_count, field_room;
     char remote[INET6_ADDRSTRLEN];

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +97,19 @@ static void on_hangup(void *ud, short revents) {
     }
 }
 
+/* A request that comes in drop by drop does not keep its connection for ever. What was
+ * answered already is sent. */
+static void too_late(void *ud) {
+    struct peer *p = ud;
+    shutdown(p->fd, SHUT_RDWR);
+}
+
+static void start_late(struct peer *p) {
+    int64_t ms = p->server->request_ms;
+    if (ms > 0 && !loop_set_timer(p->server->loop, &p->late, loop_now() + ms))
+        too_late(p);
+}
+
 static struct peer *peer_of(struct MHD_Connection *c) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -114,12 +129,15 @@ static void on_connection(void *ud, struct MHD_Connection *c, void **context,
             return;
         *p = (struct peer){.server = s,
                            .fd = exchange_socket(c),
-                           .grace = {.fire = grace_ended, .ud = p}};
+                           .grace = {.fire = grace_ended, .ud = p},
+                           .late = {.fire = too_late, .ud = p}};
         struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data.ptr = p};
         epoll_ctl(s->hangups.fd, EPOLL_CTL_ADD, p->fd, &event);
+        start_late(p);
     } else if (p != NULL) {
         epoll_ctl(s->hangups.fd, EPOLL_CTL_DEL, p->fd, NULL);
         loop_clear_timer(s->loop, &p->grace);
+        loop_clear_timer(s->loop, &p->late);
         free(p);
         *context = NULL;
         s->again = true; /* one that waits beyond the limit may come in now */
@@ -185,6 +203,8 @@ static enum MHD_Result refuse_rest(struct exchange *x) {
                                "Connection: close\r\nContent-Length: 33\r\n"
                                "Content-Type: text/plain\r\n\r\n"
                                "The request's body is too large.\n";
+    if (x->server->tls)
+        return MHD_NO; /* it would be no TLS */
     ssize_t n = send(exchange_socket(x->connection), text, sizeof text - 1, MSG_NOSIGNAL);
     (void)n;
     return MHD_NO;
@@ -227,6 +247,7 @@ static enum MHD_Result on_request(void *ud, struct MHD_Connection *c, const char
     exchange_suspend(x);
     if (x->peer != NULL) {
         x->peer->exchange = x;
+        loop_clear_timer(x->server->loop, &x->peer->late);
         if (x->peer->hung_up)
             start_grace(x->peer);
     }
@@ -251,6 +272,7 @@ static void on_completed(void *ud, struct MHD_Connection *c, void **context,
     if (x->peer != NULL) {
         x->peer->exchange = NULL;
         loop_clear_timer(x->server->loop, &x->peer->grace);
+        start_late(x->peer);
     }
     loop_clear_timer(x->server->loop, &x->drip);
     if (!was_gone && why != MHD_REQUEST_TERMINATED_COMPLETED_OK)
@@ -329,22 +351,52 @@ static int listen_on(const struct server_options *o, int *port, struct fault *f)
     return fd;
 }
 
+/* MHD_OPTION_EXTERNAL_LOGGER: what clients do wrong is no news; its format holds their
+ * bytes. */
+static void say_nothing(void *ud, const char *format, va_list args) {
+    (void)ud;
+    (void)format;
+    (void)args;
+}
+
+/* Options that are there only if they are wanted. */
+static void optional(const struct server_options *o, struct MHD_OptionItem *out) {
+    if (o->max_per_address > 0)
+        *out++ = (struct MHD_OptionItem){MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+                                         (intptr_t)o->max_per_address, NULL};
+    if (o->max_header > 0)
+        *out++ = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                                         (intptr_t)o->max_header, NULL};
+    if (o->certificate != NULL) {
+        *out++ =
+            (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)o->certificate};
+        *out++ = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)o->key};
+    }
+    *out = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+}
+
 static bool start_daemon(struct server *s, const struct server_options *o,
                          struct fault *f) {
     int fd = listen_on(o, &s->port, f);
     if (fd == -1)
         return false;
+    struct MHD_OptionItem more[5];
+    s->tls = o->certificate != NULL;
+    optional(o, more);
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, s,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, o->max_connections,
-        MHD_OPTION_CONNECTION_TIMEOUT, o->timeout_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_URI_LOG_CALLBACK, on_uri, s, MHD_OPTION_UNESCAPE_CALLBACK,
-        keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (s->tls ? MHD_USE_TLS : 0), 0, NULL,
+        NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        o->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, o->timeout_s,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_uri, s,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+        MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL, MHD_OPTION_ARRAY, more,
+        MHD_OPTION_END);
     if (s->daemon != NULL)
         return true;
     close(fd);
-    return fault_set(f, FAULT_IO, "port %d: the server does not start", o->port);
+    return fault_set(f, FAULT_IO, "port %d: the server does not start%s", o->port,
+                     s->tls ? ": is the key the certificate's?" : "");
 }
 
 struct server *server_new(struct loop *l, const struct server_options *o,
@@ -354,7 +406,11 @@ struct server *server_new(struct loop *l, const struct server_options *o,
         fault_set(f, FAULT_IO, "not enough memory");
         return NULL;
     }
-    *s = (struct server){.loop = l, .ready = ready, .ud = ud, .max_body = o->max_body};
+    *s = (struct server){.loop = l,
+                         .ready = ready,
+                         .ud = ud,
+                         .max_body = o->max_body,
+                         .request_ms = o->request_ms};
     s->last = &s->first;
     s->timer = (struct timer){.fire = on_timer, .ud = s};
     s->hangups = (struct watch){.fd = epoll_create1(EPOLL_CLOEXEC),
@@ -384,6 +440,13 @@ struct server *server_new(struct loop *l, const struct server_options *o,
 
 int server_port(const struct server *s) {
     return s->port;
+}
+
+void server_drain(struct server *s) {
+    MHD_socket fd = s->drained ? MHD_INVALID_SOCKET : MHD_quiesce_daemon(s->daemon);
+    s->drained = true;
+    if (fd != MHD_INVALID_SOCKET)
+        close(fd);
 }
 
 void server_close(struct server *s) {

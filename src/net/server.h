@@ -21,6 +21,11 @@ struct server_options {
     size_t max_body;
     unsigned max_connections;
     unsigned timeout_s; /* a connection may be idle for so long */
+    /* What follows may be 0 or NULL. */
+    unsigned max_per_address;      /* connections of one client */
+    size_t max_header;             /* bytes of request line and header */
+    int64_t request_ms;            /* a request must be in whole in that time */
+    const char *certificate, *key; /* PEM texts: speak TLS */
 };
 
 /* A header field. Of a request: not followed by a 0, as sent. */
@@ -31,9 +36,9 @@ struct server_field {
 
 /* Valid until the exchange is released or the client goes away. */
 struct server_request {
-    const char *method, *path, *query; /* as sent, still percent-encoded */
+    const char *method, *path; /* as sent, still percent-encoded */
+    char *query, *body; /* may be written to: what is secret in them is taken out */
     const char *remote;
-    const char *body;
     size_t body_size;
     const struct server_field *fields;
     size_t field_count;
@@ -56,6 +61,9 @@ struct server_reply {
 struct server *server_new(struct loop *l, const struct server_options *o,
                           void (*ready)(void *ud), void *ud, struct fault *f);
 int server_port(const struct server *s);
+
+/* Take no more connections; those that are there go on. */
+void server_drain(struct server *s);
 
 /* Stop listening, drop all connections. Exchanges that were taken live on, without their
  * client, until they are released. */

@@ -142,7 +142,7 @@ local RESUMED <const> = { "match", "from_file", "exclude", "name", "map", "catal
 -- The workspace of a run that was cut off: the one given now, or that of its profile then.
 local function open_side(ctx, side, given)
   if side.profile and (not given or given.profile ~= side.profile) then
-    return require("tarn.command").open_workspace(side.profile, ctx.options)
+    return ctx.open(side.profile)
   end
   return given
 end

@@ -8,8 +8,14 @@ local workspace = require "tarn.workspace"
 local M = {}
 
 -- The token goes from where it is into the credential's box, and nowhere else.
-local function credential(op, arg)
-  if arg.token_env and arg.token_file then
+local function credential(ctx, arg)
+  local op = ctx.op
+  if ctx.served then
+    if not ctx.credential then
+      fault.usage(op, "dest_token is missing, or is no token", "dest_profile needs none")
+    end
+    return ctx.credential
+  elseif arg.token_env and arg.token_file then
     fault.usage(op, "--token-env and --token-file are two sources of one token")
   elseif arg.token_env then
     if (os.getenv(arg.token_env) or "") == "" then
@@ -49,8 +55,11 @@ end
 ---@param arg { dest_host: string, token_env?: string, token_file?: string }
 ---@return tarn.WorkspaceClient
 function M.open(ctx, arg)
+  if not arg.dest_host then
+    fault.usage(ctx.op, "--dest-host is missing", "or name the workspace by --dest-profile")
+  end
   local host = host_of(ctx.op, arg.dest_host)
-  return workspace.wrap(databricks.connect { host = host, credential = credential(ctx.op, arg),
+  return workspace.wrap(databricks.connect { host = host, credential = credential(ctx, arg),
     jobs = ctx.options.jobs, rate = ctx.options.rate, timeout = ctx.options.timeout })
 end
 

@@ -119,9 +119,10 @@ function M.find(text, ctx, open)
   local prefix, rest = text:match "^([^:]+):(.+)$"
   if prefix == "journal" then
     return of_snapshot(rest)
-  elseif (text:find("/", 1, true) or text == ".") and folder.is_export(text) then
+  elseif not ctx.served and (text:find("/", 1, true) or text == ".")
+    and folder.is_export(text) then
     return of_folder(text)
-  elseif text:find "^%.%.?/" or text == "." or text:sub(1, 1) == "/" then
+  elseif not ctx.served and (text:find "^%.%.?/" or text == "." or text:sub(1, 1) == "/") then
     return of_folder(text) -- raises what is missing
   elseif prefix and is_profile(prefix) then
     return of_pipeline(open(prefix), rest, text)

@@ -1,0 +1,117 @@
+--- From method and path to a route.
+--
+-- A pattern is a path with parts in braces: `/api/dlt/pipelines/{pipeline}/events`. A literal
+-- part goes before one in braces. A path is taken as it is: no `//`, no final slash, no dots.
+
+local http = require "native.http"
+
+local M = {}
+
+local Router = {}
+Router.__index = Router
+
+local HERE <const> = {} -- key of a node's own routes: no part of a path is a table
+local ANY <const> = {}
+
+--- A router without routes.
+function M.new()
+  return setmetatable({ root = {} }, Router)
+end
+
+--- Add a route; what is there already under that method and path is replaced.
+---@param method string
+---@param pattern string
+---@param route table
+function Router:add(method, pattern, route)
+  local node, names = self.root, {}
+  for part in pattern:gmatch "[^/]+" do
+    local name = part:match "^{([%w_]+)}$"
+    if name then
+      names[#names + 1] = name
+    end
+    local key = name and ANY or part
+    node[key] = node[key] or {}
+    node = node[key]
+  end
+  node[HERE] = node[HERE] or {}
+  node[HERE][method] = { route = route, names = names }
+end
+
+local function descend(node, parts, i, values)
+  local part = parts[i]
+  if not part then
+    return node[HERE]
+  end
+  local found = node[part] and descend(node[part], parts, i + 1, values)
+  if found or not node[ANY] then
+    return found
+  end
+  local depth = #values
+  values[depth + 1] = part
+  found = descend(node[ANY], parts, i + 1, values)
+  if not found then
+    values[depth + 1] = nil
+  end
+  return found
+end
+
+-- The parts of a path; nil if it is not one of ours.
+local function split(path)
+  local parts = {}
+  for part in path:gmatch "/([^/]*)" do
+    if part == "" or part == "." or part == ".." then
+      return nil
+    end
+    parts[#parts + 1] = part
+  end
+  return parts
+end
+
+--- The route and its decoded parameters; or nil, and the methods that this path has (nil: none).
+---@param method string
+---@param path string
+---@return table? route
+---@return table<string, string>|string[]|nil
+function Router:find(method, path)
+  local parts, values = split(path), {}
+  local methods = parts and descend(self.root, parts, 1, values)
+  if not methods then
+    return nil
+  end
+  local found = methods[method]
+  if not found then
+    local allowed = {}
+    for name in pairs(methods) do
+      allowed[#allowed + 1] = name
+    end
+    table.sort(allowed)
+    return nil, allowed
+  end
+  local params = {}
+  for i, name in ipairs(found.names) do
+    params[name] = http.unescape(values[i])
+  end
+  return found.route, params
+end
+
+--- The decoded query: a string for each key, a list of strings for one that is repeated.
+---@param text string
+---@return table<string, string|string[]>
+function M.query(text)
+  local query = {}
+  for pair in text:gmatch "[^&]+" do
+    local key, value = pair:match "^([^=]*)=(.*)$"
+    key, value = http.unescape(key or pair, true), http.unescape(value or "", true)
+    local before = query[key]
+    if before == nil then
+      query[key] = value
+    elseif type(before) == "table" then
+      before[#before + 1] = value
+    else
+      query[key] = { before, value }
+    end
+  end
+  return query
+end
+
+return M

@@ -1,0 +1,54 @@
+/* server.h -- what the files of `native.server` share. */
+
+#ifndef TARN_API_SERVER_H
+#define TARN_API_SERVER_H
+
+#include "net/guard.h"
+#include "net/server.h"
+
+#include <lua.h>
+
+#define SERVER_MT    "tarn.server"
+#define MOST_FIELDS  64
+#define MOST_SECRETS 8
+
+struct task;
+
+struct server_box {
+    struct server *server;     /* NULL: not open yet, or closed */
+    struct task *waiter;       /* the dispatcher */
+    const struct guard *guard; /* NULL, or in a box that a user value keeps alive */
+    const char *secrets[MOST_SECRETS + 1]; /* likewise; ends with NULL */
+    lua_Integer handled, active;
+};
+
+struct exchange_box {
+    struct exchange *exchange; /* NULL: none yet, or released */
+    struct server_box *server; /* kept alive by our user value */
+    struct task *task;         /* the handler's, while it runs */
+    struct task *waiter;       /* the same, while `write` waits */
+};
+
+/* Push a request as handlers see it: without what shows the token, and with the secrets of
+ * its body in boxes. [-0, +1, m] */
+void server_pushrequest(lua_State *L, const struct server_box *s,
+                        const struct server_request *r);
+
+/* What a handler returned, at the top of the stack: the strings stay where they are. */
+struct answer {
+    struct server_reply reply;
+    struct server_field fields[MOST_FIELDS + 1];
+    char cookie[256];
+    bool stream, reset;
+};
+
+/* Read the reply at the top. [-0, +0, v] */
+void server_readanswer(lua_State *L, const struct server_box *s, struct answer *a);
+
+/* The token in the box at `index`; NULL if it is none. [-0, +0, -] */
+const struct guard *server_toguard(lua_State *L, int index);
+
+/* server.token([opts]) -> token */
+int server_newtoken(lua_State *L);
+
+#endif

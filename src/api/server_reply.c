@@ -1,0 +1,111 @@
+/* server_reply.c -- what a handler returns, read with care. */
+
+#include "api/server.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+static int bad(lua_State *L, const char *what) {
+    return luaL_error(L, "the handler's reply: %s", what);
+}
+
+/* A field may not end its line: what follows would be a header of somebody else's. */
+static bool is_one_line(const char *text, size_t size) {
+    return strlen(text) == size && strpbrk(text, "\r\n") == NULL;
+}
+
+/* The header at the top. [-0, +0, v] */
+static void readheaders(lua_State *L, struct answer *a) {
+    if (!lua_istable(L, -1))
+        bad(L, "'headers' is not a table");
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        struct server_field *f = &a->fields[a->reply.field_count];
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+            bad(L, "'headers' holds what is not a string");
+        if (a->reply.field_count == MOST_FIELDS)
+            bad(L, "too many headers");
+        f->name = lua_tolstring(L, -2, &f->name_size);
+        f->value = lua_tolstring(L, -1, &f->value_size);
+        if (f->name_size == 0 || !is_one_line(f->name, f->name_size) ||
+            strpbrk(f->name, " \t:") != NULL || !is_one_line(f->value, f->value_size))
+            luaL_error(L, "the handler's reply: not a header field: '%s'", f->name);
+        a->reply.field_count++;
+    }
+    a->reply.fields = a->fields;
+}
+
+/* The cookie never becomes a string of Lua's. */
+static void readlogin(lua_State *L, const struct server_box *s, struct answer *a) {
+    if (s->guard == NULL)
+        bad(L, "'login' is for servers with a token");
+    bool secure = lua_type(L, -1) == LUA_TSTRING;
+    if (secure ? strcmp(lua_tostring(L, -1), "secure") != 0 : !lua_toboolean(L, -1))
+        bad(L, "'login' is true or \"secure\"");
+    guard_cookie(s->guard, secure, a->cookie, sizeof a->cookie);
+}
+
+static size_t readsize(lua_State *L, int index, const char *what) {
+    lua_Integer size = lua_tointeger(L, index);
+    if (!lua_isinteger(L, index) || size < 0)
+        bad(L, what);
+    return (size_t)size;
+}
+
+static void readdrip(lua_State *L, struct answer *a) {
+    if (!lua_istable(L, -1))
+        bad(L, "'drip' is not a table");
+    lua_getfield(L, -1, "bytes");
+    lua_getfield(L, -2, "seconds");
+    a->reply.drip_bytes = readsize(L, -2, "'drip.bytes' is not a number of bytes");
+    lua_Number seconds = lua_tonumber(L, -1);
+    if (a->reply.drip_bytes == 0 || !lua_isnumber(L, -1) || seconds < 0 || seconds > 3600)
+        bad(L, "'drip' wants bytes above 0 and up to 3600 seconds");
+    a->reply.drip_ms = (int64_t)(seconds * 1000);
+    lua_pop(L, 2);
+}
+
+/* One field of the reply: its name at -2, its value at -1. [-0, +0, v] */
+static void readfield(lua_State *L, const struct server_box *s, struct answer *a) {
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    if (strcmp(name, "status") == 0) {
+        size_t status = readsize(L, -1, "'status' is not an integer");
+        if (status < 200 || status > 599)
+            bad(L, "'status' is not from 200 to 599");
+        a->reply.status = (int)status;
+    } else if (strcmp(name, "headers") == 0) {
+        readheaders(L, a);
+    } else if (strcmp(name, "body") == 0) {
+        if (lua_type(L, -1) != LUA_TSTRING)
+            bad(L, "'body' is not a string");
+        a->reply.body = lua_tolstring(L, -1, &a->reply.body_size);
+    } else if (strcmp(name, "stream") == 0) {
+        a->stream = true;
+    } else if (strcmp(name, "truncate") == 0) {
+        a->reply.truncate = true;
+        a->reply.truncate_at = readsize(L, -1, "'truncate' is not a number of bytes");
+    } else if (strcmp(name, "reset") == 0) {
+        a->reset = lua_toboolean(L, -1);
+    } else if (strcmp(name, "drip") == 0) {
+        readdrip(L, a);
+    } else if (strcmp(name, "login") == 0) {
+        readlogin(L, s, a);
+    } else {
+        luaL_error(L, "the handler's reply: unknown field '%s'", name);
+    }
+}
+
+void server_readanswer(lua_State *L, const struct server_box *s, struct answer *a) {
+    a->reply = (struct server_reply){.status = 200, .body = ""};
+    a->stream = a->reset = false;
+    a->cookie[0] = '\0';
+    if (!lua_istable(L, -1))
+        luaL_error(L, "the handler returned a %s, not a reply", luaL_typename(L, -1));
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+        readfield(L, s, a);
+    if (a->stream && (a->reply.body_size > 0 || a->reply.truncate || a->reply.drip_bytes))
+        bad(L, "'stream' goes without 'body', 'truncate' and 'drip'");
+    if (a->cookie[0] != '\0')
+        a->fields[a->reply.field_count++] = (struct server_field){
+            "Set-Cookie", a->cookie, strlen("Set-Cookie"), strlen(a->cookie)};
+    a->reply.fields = a->fields;
+}

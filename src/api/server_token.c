@@ -1,0 +1,57 @@
+/* server_token.c -- the token of a server in a box that Lua cannot open. */
+
+#include "api/api.h"
+#include "api/server.h"
+
+#include <lauxlib.h>
+
+#define TOKEN_MT "tarn.server.token"
+
+const struct guard *server_toguard(lua_State *L, int index) {
+    return luaL_testudata(L, index, TOKEN_MT);
+}
+
+/* token:reveal(before): to a person, on stderr, and nowhere else. */
+static int l_token_reveal(lua_State *L) {
+    const struct guard *g = luaL_checkudata(L, 1, TOKEN_MT);
+    guard_reveal(g, luaL_checkstring(L, 2), stderr);
+    return 0;
+}
+
+/* __gc */
+static int l_token_wipe(lua_State *L) {
+    guard_wipe(luaL_checkudata(L, 1, TOKEN_MT));
+    return 0;
+}
+
+static const luaL_Reg token_methods[] = {
+    {"reveal", l_token_reveal},
+    {NULL, NULL},
+};
+
+static void newtype(lua_State *L) {
+    if (luaL_newmetatable(L, TOKEN_MT)) {
+        lua_pushcfunction(L, l_token_wipe);
+        lua_setfield(L, -2, "__gc");
+        luaL_newlib(L, token_methods);
+        lua_setfield(L, -2, "__index");
+        lua_pushliteral(L, "token");
+        lua_setfield(L, -2, "__metatable");
+    }
+}
+
+int server_newtoken(lua_State *L) {
+    static const char *const names[] = {"file", NULL};
+    struct fault f;
+    api_checkopts(L, 1, names);
+    const char *path = NULL;
+    if (lua_istable(L, 1) && lua_getfield(L, 1, "file") != LUA_TNIL)
+        path = luaL_checkstring(L, -1);
+    struct guard *g = lua_newuserdatauv(L, sizeof *g, 0);
+    *g = (struct guard){0};
+    newtype(L);
+    lua_setmetatable(L, -2);
+    if (!(path != NULL ? guard_file(g, path, &f) : guard_random(g, &f)))
+        return api_fault(L, "server.token", &f);
+    return 1;
+}
