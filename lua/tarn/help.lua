@@ -128,7 +128,11 @@ local function arg_text(spec)
   return text
 end
 
-local function usage(name, specs)
+--- How a command is called: "tarn get [OPTIONS] PIPELINE".
+---@param name string
+---@param specs table[]
+---@return string
+function M.usage(name, specs)
   local words, options = { "tarn " .. name }, false
   for _, spec in ipairs(specs) do
     if header.is_positional(spec) then
@@ -144,7 +148,18 @@ local function usage(name, specs)
   return table.concat(words, " ")
 end
 
-local function add_args(lines, specs)
+--- How an option is written: "-o, --output text|json".
+---@param spec table
+---@return string
+function M.option(spec)
+  return (option_left(spec):gsub("^ +", ""))
+end
+
+--- Arguments with a place, and options: each with how it is written and what it does.
+---@param specs table[]
+---@return { [1]: string, [2]: string }[] arguments
+---@return { [1]: string, [2]: string }[] options
+function M.arguments(specs)
   local positional, options = {}, {}
   for _, spec in ipairs(specs) do
     if header.is_positional(spec) then
@@ -153,6 +168,11 @@ local function add_args(lines, specs)
       options[#options + 1] = { option_left(spec), arg_text(spec) }
     end
   end
+  return positional, options
+end
+
+local function add_args(lines, specs)
+  local positional, options = M.arguments(specs)
   for _, part in ipairs { { "Arguments:", positional }, { "Options:", options } } do
     if #part[2] > 0 then
       lines[#lines + 1] = ""
@@ -168,7 +188,7 @@ end
 ---@param all? boolean author and since as well
 ---@return string
 function M.script(name, loaded, all)
-  local lines = { loaded.summary, "", "Usage: " .. usage(name, loaded.args) }
+  local lines = { loaded.summary, "", "Usage: " .. M.usage(name, loaded.args) }
   if loaded.details then
     lines[#lines + 1] = ""
     lines[#lines + 1] = (loaded.details:gsub("%s+$", ""))

@@ -205,7 +205,10 @@ end
 
 -- ---- the modules there are ----
 
-local function file_of(module)
+--- The file that a module is described in.
+---@param module string
+---@return string
+function M.file_of(module)
   local lib = module:match "^native%.([%w_]+)$"
   return lib and ("docs/native/%s.lua"):format(lib)
     or ("lua/%s.lua"):format((module:gsub("%.", "/")))
@@ -215,7 +218,7 @@ end
 ---@param module string
 ---@return tarn.Stub?
 function M.find(module)
-  local source = find.find(file_of(module))
+  local source = find.find(M.file_of(module))
   return source and source.text and M.parse(source.text, module) or nil
 end
 

@@ -1,0 +1,28 @@
+--- Files that are generated, into a folder.
+
+local fs = require "native.fs"
+local json = require "native.json"
+
+local M = {}
+
+--- Write files below a folder, which is made with all that is missing. What has the same name
+-- is replaced.
+---@param dir string
+---@param files table<string, string> name below the folder -> text
+---@param dry_run? boolean write nothing
+---@return string[] paths sorted
+function M.write(dir, files, dry_run)
+  local paths = json.array {}
+  for name, text in pairs(files) do
+    local path = dir .. "/" .. name
+    paths[#paths + 1] = path
+    if not dry_run then
+      fs.mkdir(path:match "^(.*)/", { parents = true })
+      fs.write(path, text)
+    end
+  end
+  table.sort(paths)
+  return paths
+end
+
+return M
