@@ -1,0 +1,50 @@
+local access = require "tarn.access"
+local permissions = require "tarn.permissions"
+
+local function from_text(_, row)
+  return row.inherited and "inherited" .. (row.inherited_from and " from " .. row.inherited_from
+    or "") or "direct"
+end
+
+local COLUMNS <const> = {
+  { "level" }, { "kind" }, { "principal" },
+  { "display_name", title = "NAME" },
+  { "inherited", title = "FROM", text = from_text },
+}
+
+local function show(data, screen)
+  screen:heading(("%s (%s), owned by %s"):format(screen:clean(data.name), data.pipeline_id,
+    screen:clean(data.owner or "nobody that may be seen")))
+  screen:table(data.permissions, COLUMNS)
+end
+
+return {
+  summary = "Show who may do what with a pipeline.",
+  effect = "read",
+  route = { "GET", "/api/dlt/pipelines/{pipeline}/permissions" },
+  details = [[
+Its owner first, then those who have been granted something, and what is inherited. The levels
+are CAN_VIEW, CAN_RUN, CAN_MANAGE and IS_OWNER; each holds those before it. A service principal is
+named by its application id. `tarn grant` changes the list.]],
+  args = {
+    { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
+  },
+  examples = {
+    { "permissions 'Sales daily'", "owner, grants, and what is inherited" },
+    { "permissions sales -o csv", "a row for each, for an audit" },
+  },
+  see = { "grant", "get" },
+  render = { text = show, fields = { "level", "kind", "principal", "display_name", "inherited",
+    "inherited_from" } },
+
+  run = function(ctx, arg)
+    local found = ctx.workspace:pipeline(arg.pipeline)
+    local rows = access.rows(permissions.read(ctx.workspace, found.pipeline_id))
+    local owner = access.find_owner(rows)
+    if ctx.options.output == "csv" or ctx.options.output == "jsonl" then
+      return rows
+    end
+    return { pipeline_id = found.pipeline_id, name = found.name,
+      owner = owner and owner.principal, permissions = rows }
+  end,
+}

@@ -1,0 +1,175 @@
+-- tarn permissions and tarn grant: who may do what, changed and taken back.
+
+local journaled = require "support.journaled"
+local json = require "native.json"
+
+local MEI <const>, LARS <const> = "mei.tanaka@example.com", "lars.nygaard@example.com"
+local BOT <const> = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718"
+
+local function start()
+  local j = journaled.start { run_ms = 100 }
+  return j, j.w:pipeline()
+end
+
+local function words(j, text)
+  local list = {}
+  for word in (text .. " -p there"):gmatch "%S+" do
+    list[#list + 1] = word
+  end
+  list[#list + 1] = "-o"
+  list[#list + 1] = "json"
+  local r = j:run(list)
+  return r, r.status == 0 and json.decode(r.stdout) or nil
+end
+
+-- "user mei@... CAN_RUN" of what is not inherited, as the workspace itself says.
+local function direct(j, id)
+  local set = {}
+  for _, entry in ipairs(j.w:ok("GET", "/api/2.0/permissions/pipelines/" .. id)
+    .access_control_list) do
+    for _, one in ipairs(entry.all_permissions) do
+      if not one.inherited then
+        set[entry.user_name or entry.group_name or entry.service_principal_name] =
+          one.permission_level
+      end
+    end
+  end
+  return set
+end
+
+local function owner_of(j, id)
+  for name, level in pairs(direct(j, id)) do
+    if level == "IS_OWNER" then
+      return name
+    end
+  end
+end
+
+-- How many requests with an effect on permissions were sent, by method.
+local function sent(j)
+  local methods = {}
+  for _, request in ipairs(j.seen) do
+    if request.path:find "permissions" and request.method ~= "GET" then
+      methods[#methods + 1] = request.method
+    end
+  end
+  return methods
+end
+
+test("permissions shows the owner, the grants, and what is inherited", function(t)
+  local j <close>, id = start()
+  local _, data = words(j, "permissions p")
+  t.equal({ data.pipeline_id, data.name, data.owner }, { id, "p", owner_of(j, id) })
+  t.equal({ data.permissions[1].level, data.permissions[1].principal, data.permissions[1].kind,
+    data.permissions[1].inherited }, { "IS_OWNER", data.owner, "user", false })
+  t.equal(data.permissions[2], { level = "CAN_MANAGE", principal = "admins", kind = "group",
+    inherited = true, inherited_from = "/pipelines/" })
+  local text = j:run { "-p", "there", "permissions", "p" }
+  t.match(text.stdout, "owned by " .. data.owner)
+  t.match(text.stdout, "inherited from /pipelines/")
+end)
+
+test("a grant touches nobody else, is in the journal, and undo takes it back", function(t)
+  local j <close>, id = start()
+  words(j, ("grant p group:analysts=CAN_VIEW"))
+  local before = direct(j, id)
+  local _, data = words(j, ("grant p user:%s=can_run %s=CAN_MANAGE"):format(MEI, BOT))
+  t.equal({ data.status, #data.changes }, { "changed", 2 })
+  t.equal(data.changes[1], { principal = MEI, kind = "user", to = "CAN_RUN" })
+  local after = direct(j, id)
+  t.equal({ after[MEI], after[BOT], after.analysts, owner_of(j, id) },
+    { "CAN_RUN", "CAN_MANAGE", "CAN_VIEW", owner_of(j, id) })
+  t.equal(sent(j), { "PATCH", "PATCH" })
+  local record = words(j, "journal " .. data.operation)
+  t.match(record.stdout, "permissions.set")
+  t.match(record.stdout, MEI)
+  local undone = words(j, "undo last --yes")
+  t.equal(undone.status, 0, undone.stderr)
+  t.equal(direct(j, id), before)
+end)
+
+test("what is so already is not sent", function(t)
+  local j <close>, id = start()
+  words(j, "grant p group:analysts=CAN_VIEW")
+  local before = direct(j, id)
+  local _, data = words(j, "grant p group:analysts=CAN_VIEW --revoke " .. LARS)
+  t.equal({ data.status, data.operation, #data.changes }, { "unchanged", nil, 0 })
+  t.equal(sent(j), { "PATCH" })
+  t.equal(direct(j, id), before)
+end)
+
+test("--revoke takes away what was granted, and nothing else", function(t)
+  local j <close>, id = start()
+  words(j, ("grant p group:analysts=CAN_VIEW %s=CAN_RUN"):format(MEI))
+  local _, data = words(j, "grant p --revoke " .. MEI)
+  t.equal(data.changes, { { principal = MEI, kind = "user", from = "CAN_RUN" } })
+  t.equal({ direct(j, id)[MEI], direct(j, id).analysts }, { nil, "CAN_VIEW" })
+  t.is_true(owner_of(j, id) ~= nil)
+  words(j, "undo last --yes")
+  t.equal(direct(j, id)[MEI], "CAN_RUN")
+end)
+
+test("--owner gives the pipeline away after its first update, and undo gives it back", function(t)
+  local j <close>, id = start()
+  local was = owner_of(j, id)
+  local early = words(j, "grant p --owner " .. MEI)
+  t.equal({ early.status, json.decode(early.stderr).kind }, { 5, "conflict" })
+  t.match(early.stderr, "only after its first update")
+  t.equal(sent(j), {}, "what will be refused is not sent")
+  words(j, "trigger p --wait")
+  local _, data = words(j, "grant p --owner " .. MEI)
+  t.equal(data.status, "changed")
+  t.equal({ owner_of(j, id), direct(j, id)[was] }, { MEI, "CAN_MANAGE" })
+  local undone = words(j, "undo last --yes")
+  t.equal(undone.status, 0, undone.stderr)
+  t.equal({ owner_of(j, id), direct(j, id)[MEI] }, { was, nil })
+  words(j, ("grant p --owner %s --revoke %s"):format(MEI, was))
+  t.equal({ owner_of(j, id), direct(j, id)[was] }, { MEI, nil })
+end)
+
+test("who may not change the owner is told who may", function(t)
+  local j <close>, id = start()
+  words(j, "trigger p --wait")
+  words(j, ("grant p %s=CAN_MANAGE"):format(LARS))
+  local config = ("[there]\nhost = %s\ntoken = demo-viewer-token\n"):format(j.w.url)
+  j.dir.write(".databrickscfg", config)
+  local r = words(j, "grant p --owner " .. LARS)
+  t.equal(r.status, 4, r.stderr)
+  t.match(r.stderr, "only an admin")
+  t.is_true(owner_of(j, id) ~= LARS)
+end)
+
+test("a dry run shows the request and sends nothing but looks", function(t)
+  local j <close>, id = start()
+  local before = direct(j, id)
+  local _, data = words(j, ("grant p %s=CAN_RUN --dry-run"):format(MEI))
+  t.equal({ data.status, data.dry_run, data.request.method }, { "would be changed", true, "PATCH" })
+  t.equal(data.request.body.access_control_list,
+    { { user_name = MEI, permission_level = "CAN_RUN" } })
+  _, data = words(j, ("grant p --owner service:%s --dry-run"):format(BOT))
+  t.is_nil(data, "the owner rule holds for a dry run too")
+  t.equal(sent(j), {})
+  t.equal(direct(j, id), before)
+end)
+
+test("what makes no sense is refused before anything is sent", function(t)
+  local j <close> = start()
+  local me = owner_of(j, j.w:ok("GET", "/api/2.0/pipelines").statuses[1].pipeline_id)
+  for _, case in ipairs {
+    { "grant p", 2, "nothing is granted" },
+    { "grant p analysts=CAN_VIEW", 2, "names nobody" },
+    { "grant p role:x=CAN_VIEW", 2, "no kind of principal" },
+    { "grant p " .. MEI, 2, "is no grant" },
+    { "grant p " .. MEI .. "=CAN_FLY", 2, "no level" },
+    { "grant p " .. MEI .. "=IS_OWNER", 2, "exactly one owner" },
+    { "grant p --owner group:analysts", 2, "a group cannot own" },
+    { "grant p --revoke " .. me, 5, "owns the pipeline" },
+    { "grant p " .. me .. "=CAN_VIEW", 5, "owns the pipeline" },
+    { "grant p --revoke group:admins", 5, "inherits CAN_MANAGE" },
+  } do
+    local r = words(j, case[1])
+    t.equal(r.status, case[2], case[1])
+    t.match(r.stderr, case[3])
+  end
+  t.equal(sent(j), {})
+end)
