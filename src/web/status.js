@@ -1,0 +1,40 @@
+// What a pipeline, an update or an event is to the reader: words of the dashboard, and the tone
+// in which each is shown. Words that nobody knows yet are shown as they came, in the plain tone.
+
+const ACTIVE = new Set(["RUNNING", "STARTING", "RESETTING", "RECOVERING", "DEPLOYING"]);
+const ENDED = new Set(["COMPLETED", "FAILED", "CANCELED"]);
+
+/** As the dashboard counts: a failed run usually leaves the state IDLE. */
+export function statusOf(row) {
+  if (ACTIVE.has(row.state)) {
+    return "running";
+  }
+  if (row.state === "FAILED" || (row.state === "IDLE" && row.latest_update?.state === "FAILED")) {
+    return "failed";
+  }
+  return row.state === "IDLE" ? "idle" : "other";
+}
+
+/** The API's health exactly: what it does not say is unknown. */
+export function healthOf(row) {
+  return { HEALTHY: "healthy", UNHEALTHY: "unhealthy" }[row.health] ?? "unknown";
+}
+
+export const isActive = (state) => ACTIVE.has(state);
+export const hasEnded = (updateState) => ENDED.has(updateState);
+
+const TONES = {
+  running: "info", failed: "bad", idle: "calm", other: "warn", healthy: "good", unhealthy: "bad",
+  unknown: "calm",
+  RUNNING: "info", STARTING: "info", RESETTING: "info", RECOVERING: "warn", DEPLOYING: "info",
+  FAILED: "bad", STOPPING: "warn", DELETED: "calm", IDLE: "calm",
+  CREATED: "calm", QUEUED: "calm", WAITING_FOR_RESOURCES: "warn", INITIALIZING: "info",
+  SETTING_UP_TABLES: "info", COMPLETED: "good", CANCELED: "calm", PLANNING: "info",
+  SKIPPED: "warn", STOPPED: "calm", EXCLUDED: "calm", PENDING: "calm",
+  HEALTHY: "good", UNHEALTHY: "bad",
+  ERROR: "bad", WARN: "warn", INFO: "calm", METRICS: "calm",
+  done: "good", partial: "warn", unchanged: "calm", interrupted: "warn", undone: "calm",
+  kept: "calm", set: "info", mapped: "good", dropped: "warn", attention: "bad",
+};
+
+export const tone = (word) => TONES[word] ?? "calm";
