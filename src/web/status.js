@@ -34,6 +34,7 @@ const TONES = {
   HEALTHY: "good", UNHEALTHY: "bad",
   ERROR: "bad", WARN: "warn", INFO: "calm", METRICS: "calm",
   done: "good", partial: "warn", unchanged: "calm", interrupted: "warn", undone: "calm",
+  answered: "good", empty: "calm", missing: "calm", not_asked: "calm",
   kept: "calm", set: "info", mapped: "good", dropped: "warn", attention: "bad",
 };
 
