@@ -6,13 +6,14 @@
 
 local api = require "tarn.serve.api"
 local auth = require "tarn.serve.auth"
-local bundle = require "native.bundle"
 local errors = require "tarn.serve.errors"
 local fault = require "tarn.fault"
+local hub = require "tarn.serve.hub"
 local json = require "native.json"
 local log = require "tarn.serve.log"
 local native = require "native.server"
 local router = require "tarn.serve.router"
+local routes = require "tarn.serve.routes"
 local static = require "tarn.serve.static"
 local streams = require "tarn.serve.streams"
 local task = require "native.task"
@@ -20,6 +21,7 @@ local workspaces = require "tarn.serve.workspaces"
 
 local M = {}
 
+local MAX_STREAMS <const> = 512
 local MAX_BODY <const> = 1 << 20
 local MAX_HEADER <const> = 64 << 10 -- of memory for a connection, its header included
 
@@ -55,25 +57,6 @@ local function note(f, request)
   end
 end
 
--- The data is sent when it is whole; what happens on the way is told as it happens.
-function Server:stream_command(route, request, params, given)
-  return { headers = streams.headers, stream = function(write)
-    local listener = {
-      progress = function(done, total, what)
-        write(streams.event("progress", { done = done, total = total, what = what }))
-      end,
-      warning = function(text) write(streams.event("warning", { message = text })) end,
-    }
-    local ok, result = fault.call(api.run, self, route, request, params, given, listener)
-    if ok then
-      write(streams.event("result", result.data))
-    else
-      note(result, request)
-      write(streams.event("error", errors.body(result, request.id).error))
-    end
-  end }
-end
-
 function Server:command(route, request, params)
   local given
   if request.method == "POST" then
@@ -83,38 +66,14 @@ function Server:command(route, request, params)
     given = router.query(request.query)
   end
   if streams.wanted(request) then
-    return self:stream_command(route, request, params, given)
+    return streams.command(self, request, function(listener)
+      return api.run(self, route, request, params, given, listener)
+    end)
   end
   local result = api.run(self, route, request, params, given)
   local body = json.encode(result.data)
   return { status = result.status, headers = result_headers(result), body = body,
     etag = route.method == "GET" and result.status == 200 and native.digest(body) or nil }
-end
-
-function Server:session()
-  return { body = json.encode { version = bundle.version, read_only = self.options.read_only
-    or false, profiles = json.array(self.workspaces:list()) },
-    headers = { ["Content-Type"] = "application/json", ["Cache-Control"] = "no-store" } }
-end
-
-local function plain(text)
-  return { body = text, headers = { ["Content-Type"] = "text/plain; charset=utf-8",
-    ["Cache-Control"] = "no-store" } }
-end
-
--- The link that was printed: the token becomes a cookie, and is gone from the address. A
--- browser that comes from another site sends a strict cookie only after a page of ours.
-function Server:login(request)
-  if request.access ~= "link" and request.access ~= "cookie" then
-    auth.check_token { access = request.access }
-  end
-  local headers = { ["Cache-Control"] = "no-store", Location = "/" }
-  if request.headers["sec-fetch-site"] == "cross-site" then
-    headers.Location, headers["Content-Type"] = nil, "text/html; charset=utf-8"
-    return { headers = headers, login = self.secure and "secure" or true,
-      body = '<!doctype html><title>Tarn</title><meta http-equiv="refresh" content="0;url=/">' }
-  end
-  return { status = 303, headers = headers, login = self.secure and "secure" or true }
 end
 
 local function method_not_allowed(allowed)
@@ -137,7 +96,7 @@ function Server:dispatch(request)
   end
   local route, params = self.router:find(method, request.path)
   if route then
-    return route.script and self:command(route, request, params) or route.handler(self, request)
+    return route.script and self:command(route, request, params) or route.handler(self, request, params)
   elseif params then
     method_not_allowed(params)
   elseif method ~= "GET" then
@@ -217,8 +176,9 @@ function Server:answer(request)
     reply = failed(reply, request)
   end
   reply = finish(reply, request)
-  self:log(log.line(request, reply.status or 200, not reply.stream and #(reply.body or "") or nil,
-    task.now() - began, request.id, task.time()))
+  local size = not reply.stream and #(reply.body or "") or nil
+  self:log(log.line(request, reply.status or 200, size, task.now() - began, request.id,
+    task.time()))
   return reply
 end
 
@@ -227,13 +187,9 @@ local function routes_of(self)
   for _, route in ipairs(api.routes()) do
     self.router:add(route.method, route.path, route)
   end
-  local function add(path, handler)
-    self.router:add("GET", path, { handler = handler })
+  for _, route in ipairs(routes.list) do
+    self.router:add(route.method, route.path, route)
   end
-  add("/api/session", self.session)
-  add("/login", self.login)
-  add("/healthz", function() return plain "ok\n" end)
-  add("/readyz", function() return plain "ready\n" end)
 end
 
 --- Where it listens.
@@ -253,7 +209,9 @@ end
 ---@param seconds number
 function Server:wait(seconds)
   task.wait_for_stop()
+  self.stopping = true
   self.native:drain()
+  self.hub:close()
   local due = task.now() + seconds
   repeat
     local _, active = self.native:stats()
@@ -289,6 +247,7 @@ function M.start(opts)
   local options = opts.options or {}
   local self = setmetatable({ options = options, bind = opts.bind or "127.0.0.1",
     scheme = opts.certificate and "https" or "http", public = opts.public,
+    hub = hub.new(), max_streams = MAX_STREAMS, note = note,
     token = native.token { file = opts.token_file },
     log = function(_, line) (opts.log or function() end)(line) end }, Server)
   self.secure = self.scheme == "https" or (opts.public or ""):find "^https:" ~= nil

@@ -3,8 +3,8 @@
 #ifndef TARN_API_SERVER_H
 #define TARN_API_SERVER_H
 
-#include "net/guard.h"
 #include "net/server.h"
+#include "net/ticket.h"
 
 #include <lua.h>
 
@@ -15,9 +15,9 @@
 struct task;
 
 struct server_box {
-    struct server *server;     /* NULL: not open yet, or closed */
-    struct task *waiter;       /* the dispatcher */
-    const struct guard *guard; /* NULL, or in a box that a user value keeps alive */
+    struct server *server;       /* NULL: not open yet, or closed */
+    struct task *waiter;         /* the dispatcher */
+    const struct ticket *ticket; /* NULL, or in a box that a user value keeps alive */
     const char *secrets[MOST_SECRETS + 1]; /* likewise; ends with NULL */
     lua_Integer handled, active;
 };
@@ -46,7 +46,7 @@ struct answer {
 void server_readanswer(lua_State *L, const struct server_box *s, struct answer *a);
 
 /* The token in the box at `index`; NULL if it is none. [-0, +0, -] */
-const struct guard *server_toguard(lua_State *L, int index);
+const struct ticket *server_toticket(lua_State *L, int index);
 
 /* server.token([opts]) -> token */
 int server_newtoken(lua_State *L);

@@ -7,20 +7,20 @@
 
 #define TOKEN_MT "tarn.server.token"
 
-const struct guard *server_toguard(lua_State *L, int index) {
+const struct ticket *server_toticket(lua_State *L, int index) {
     return luaL_testudata(L, index, TOKEN_MT);
 }
 
 /* token:reveal(before): to a person, on stderr, and nowhere else. */
 static int l_token_reveal(lua_State *L) {
-    const struct guard *g = luaL_checkudata(L, 1, TOKEN_MT);
-    guard_reveal(g, luaL_checkstring(L, 2), stderr);
+    const struct ticket *g = luaL_checkudata(L, 1, TOKEN_MT);
+    ticket_reveal(g, luaL_checkstring(L, 2), stderr);
     return 0;
 }
 
 /* __gc */
 static int l_token_wipe(lua_State *L) {
-    guard_wipe(luaL_checkudata(L, 1, TOKEN_MT));
+    ticket_wipe(luaL_checkudata(L, 1, TOKEN_MT));
     return 0;
 }
 
@@ -47,11 +47,11 @@ int server_newtoken(lua_State *L) {
     const char *path = NULL;
     if (lua_istable(L, 1) && lua_getfield(L, 1, "file") != LUA_TNIL)
         path = luaL_checkstring(L, -1);
-    struct guard *g = lua_newuserdatauv(L, sizeof *g, 0);
-    *g = (struct guard){0};
+    struct ticket *g = lua_newuserdatauv(L, sizeof *g, 0);
+    *g = (struct ticket){0};
     newtype(L);
     lua_setmetatable(L, -2);
-    if (!(path != NULL ? guard_file(g, path, &f) : guard_random(g, &f)))
+    if (!(path != NULL ? ticket_file(g, path, &f) : ticket_random(g, &f)))
         return api_fault(L, "server.token", &f);
     return 1;
 }

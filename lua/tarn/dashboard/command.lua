@@ -1,7 +1,6 @@
 --- `tarn dashboard`: one workspace or many, once or again and again.
 
 local changes = require "tarn.dashboard.changes"
-local command = require "tarn.command"
 local dashboard = require "tarn.dashboard"
 local fault = require "tarn.fault"
 local fleet = require "tarn.dashboard.fleet"
@@ -21,9 +20,7 @@ end
 
 -- A function that looks at all of them.
 local function many(ctx, arg, names, memory)
-  local list = fleet.open(names, function(name)
-    return command.open_workspace(name, ctx.options)
-  end, ctx.warn)
+  local list = fleet.open(names, ctx.open, ctx.warn)
   return dashboard.many(list, {
     seconds = arg.patience, keep_last = memory ~= nil,
     read = function(workspace, concurrent)

@@ -1,5 +1,5 @@
 #define _DEFAULT_SOURCE /* getentropy, explicit_bzero */
-#include "net/guard.h"
+#include "net/ticket.h"
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -25,7 +25,7 @@ static void to_hex(const unsigned char *bytes, size_t size, char *out) {
 }
 
 /* Hex of a digest that only who knows the token can make. */
-static bool derive(const struct guard *g, const char *purpose, char out[65]) {
+static bool derive(const struct ticket *g, const char *purpose, char out[65]) {
     unsigned char digest[DIGEST_BYTES];
     if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, g->token, g->size, purpose, strlen(purpose),
                          digest) != 0)
@@ -34,7 +34,7 @@ static bool derive(const struct guard *g, const char *purpose, char out[65]) {
     return true;
 }
 
-static bool settle(struct guard *g, struct fault *f) {
+static bool settle(struct ticket *g, struct fault *f) {
     char name[65];
     if (!derive(g, "cookie", g->cookie) || !derive(g, "cookie's name", name))
         return fault_set(f, FAULT_IO, "no cookie can be made from the token");
@@ -42,7 +42,7 @@ static bool settle(struct guard *g, struct fault *f) {
     return true;
 }
 
-bool guard_random(struct guard *g, struct fault *f) {
+bool ticket_random(struct ticket *g, struct fault *f) {
     unsigned char bytes[RANDOM_BYTES];
     if (getentropy(bytes, sizeof bytes) == -1)
         return fault_set(f, FAULT_IO, "the system has no random numbers");
@@ -54,7 +54,7 @@ bool guard_random(struct guard *g, struct fault *f) {
 
 /* Of what a header can carry; a blank would end it. */
 static bool is_token(const char *text, size_t size) {
-    if (size < GUARD_LEAST || size > GUARD_MOST)
+    if (size < TICKET_LEAST || size > TICKET_MOST)
         return false;
     for (size_t i = 0; i < size; i++)
         if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f)
@@ -62,7 +62,7 @@ static bool is_token(const char *text, size_t size) {
     return true;
 }
 
-static bool take(struct guard *g, const struct buf *b, const char *path,
+static bool take(struct ticket *g, const struct buf *b, const char *path,
                  struct fault *f) {
     size_t size = b->size;
     while (size > 0 && strchr(" \t\r\n", b->bytes[size - 1]) != NULL)
@@ -70,17 +70,17 @@ static bool take(struct guard *g, const struct buf *b, const char *path,
     if (!is_token(b->bytes, size))
         return fault_set(f, FAULT_IO,
                          "%s holds no token: %d to %d characters without blanks", path,
-                         GUARD_LEAST, GUARD_MOST);
+                         TICKET_LEAST, TICKET_MOST);
     memcpy(g->token, b->bytes, size);
     g->token[size] = '\0';
     g->size = size;
     return settle(g, f);
 }
 
-static bool write_new(struct guard *g, const char *path, struct fault *f) {
+static bool write_new(struct ticket *g, const char *path, struct fault *f) {
     static const struct file_writing how = {.mode = 0600, .exclusive = true};
-    char line[GUARD_MOST + 2];
-    if (!guard_random(g, f))
+    char line[TICKET_MOST + 2];
+    if (!ticket_random(g, f))
         return false;
     int size = snprintf(line, sizeof line, "%s\n", g->token);
     bool written = file_write(path, line, (size_t)size, &how, f);
@@ -88,7 +88,7 @@ static bool write_new(struct guard *g, const char *path, struct fault *f) {
     return written;
 }
 
-bool guard_file(struct guard *g, const char *path, struct fault *f) {
+bool ticket_file(struct ticket *g, const char *path, struct fault *f) {
     struct file_stat st;
     struct buf b = {0};
     if (!file_stat(path, &st, f))
@@ -108,19 +108,19 @@ static bool same(const char *a, size_t a_size, const char *b, size_t b_size) {
     return a_size == b_size && gnutls_memcmp(a, b, a_size) == 0;
 }
 
-static enum guard_access check_bearer(const struct guard *g,
-                                      const struct server_field *f) {
+static enum ticket_access check_bearer(const struct ticket *g,
+                                       const struct server_field *f) {
     static const char word[] = "Bearer ";
     if (f->value_size <= strlen(word) || strncasecmp(f->value, word, strlen(word)) != 0)
-        return GUARD_WRONG;
+        return TICKET_WRONG;
     return same(f->value + strlen(word), f->value_size - strlen(word), g->token, g->size)
-               ? GUARD_BEARER
-               : GUARD_WRONG;
+               ? TICKET_BEARER
+               : TICKET_WRONG;
 }
 
 /* One of the cookies of a browser is ours, by its name. */
-static enum guard_access check_cookies(const struct guard *g,
-                                       const struct server_field *f) {
+static enum ticket_access check_cookies(const struct ticket *g,
+                                        const struct server_field *f) {
     size_t name = strlen(g->cookie_name);
     const char *at = f->value, *end = f->value + f->value_size;
     while (at < end) {
@@ -133,14 +133,14 @@ static enum guard_access check_cookies(const struct guard *g,
             at[name] == '=')
             return same(at + name + 1, (size_t)(stop - at) - name - 1, g->cookie,
                         strlen(g->cookie))
-                       ? GUARD_COOKIE
-                       : GUARD_WRONG;
+                       ? TICKET_COOKIE
+                       : TICKET_WRONG;
         at = stop + 1;
     }
-    return GUARD_NONE;
+    return TICKET_NONE;
 }
 
-static enum guard_access check_query(const struct guard *g, const char *query) {
+static enum ticket_access check_query(const struct ticket *g, const char *query) {
     while (*query != '\0') {
         size_t size = strcspn(query, "&");
         if (size >= 6 && memcmp(query, "token=", 6) == 0) {
@@ -150,43 +150,43 @@ static enum guard_access check_query(const struct guard *g, const char *query) {
             if (b.bytes != NULL)
                 explicit_bzero(b.bytes, b.size);
             buf_free(&b);
-            return ok ? GUARD_LINK : GUARD_WRONG;
+            return ok ? TICKET_LINK : TICKET_WRONG;
         }
         query += size + (query[size] == '&');
     }
-    return GUARD_NONE;
+    return TICKET_NONE;
 }
 
 static bool is_named(const struct server_field *f, const char *name) {
     return f->name_size == strlen(name) && strncasecmp(f->name, name, f->name_size) == 0;
 }
 
-enum guard_access guard_check(const struct guard *g, const struct server_request *r) {
-    enum guard_access cookie = GUARD_NONE;
+enum ticket_access ticket_check(const struct ticket *g, const struct server_request *r) {
+    enum ticket_access cookie = TICKET_NONE;
     for (size_t i = 0; i < r->field_count; i++) {
         if (is_named(&r->fields[i], "Authorization"))
             return check_bearer(g, &r->fields[i]);
-        if (cookie == GUARD_NONE && is_named(&r->fields[i], "Cookie"))
+        if (cookie == TICKET_NONE && is_named(&r->fields[i], "Cookie"))
             cookie = check_cookies(g, &r->fields[i]);
     }
-    enum guard_access link = check_query(g, r->query);
-    return link != GUARD_NONE ? link : cookie;
+    enum ticket_access link = check_query(g, r->query);
+    return link != TICKET_NONE ? link : cookie;
 }
 
-bool guard_hides(const char *name, size_t size) {
+bool ticket_hides(const char *name, size_t size) {
     return (size == 13 && strncasecmp(name, "Authorization", size) == 0) ||
            (size == 6 && strncasecmp(name, "Cookie", size) == 0);
 }
 
-void guard_reveal(const struct guard *g, const char *before, FILE *to) {
+void ticket_reveal(const struct ticket *g, const char *before, FILE *to) {
     fprintf(to, "%s%s\n", before, g->token);
 }
 
-void guard_cookie(const struct guard *g, bool secure, char *out, size_t room) {
+void ticket_cookie(const struct ticket *g, bool secure, char *out, size_t room) {
     snprintf(out, room, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s", g->cookie_name,
              g->cookie, secure ? "; Secure" : "");
 }
 
-void guard_wipe(struct guard *g) {
+void ticket_wipe(struct ticket *g) {
     explicit_bzero(g, sizeof *g);
 }

@@ -1,0 +1,115 @@
+--- The routes that are no commands: the session, log-in, health, and the streams.
+
+local auth = require "tarn.serve.auth"
+local bundle = require "native.bundle"
+local api = require "tarn.serve.api"
+local errors = require "tarn.serve.errors"
+local json = require "native.json"
+local router = require "tarn.serve.router"
+local streams = require "tarn.serve.streams"
+
+local M = {}
+
+local function as_json(value)
+  return { body = json.encode(value),
+    headers = { ["Content-Type"] = "application/json", ["Cache-Control"] = "no-store" } }
+end
+
+local function plain(text, status)
+  return { status = status, body = text,
+    headers = { ["Content-Type"] = "text/plain; charset=utf-8", ["Cache-Control"] = "no-store" } }
+end
+
+local function session(self)
+  return as_json { version = bundle.version, read_only = self.options.read_only or false,
+    profiles = json.array(self.workspaces:list()) }
+end
+
+-- The link that was printed: the token becomes a cookie, and is gone from the address. A
+-- browser that comes from another site sends a strict cookie only after a page of ours.
+local function login(self, request)
+  if request.access ~= "link" then
+    auth.check_token(request)
+  end
+  local headers = { ["Cache-Control"] = "no-store", Location = "/" }
+  if request.headers["sec-fetch-site"] == "cross-site" then
+    headers.Location, headers["Content-Type"] = nil, "text/html; charset=utf-8"
+    return { headers = headers, login = self.secure and "secure" or true,
+      body = '<!doctype html><title>Tarn</title><meta http-equiv="refresh" content="0;url=/">' }
+  end
+  return { status = 303, headers = headers, login = self.secure and "secure" or true }
+end
+
+-- Alive is who answers; ready is who takes new work.
+local function ready(self)
+  if self.stopping then
+    return plain("stopping\n", 503)
+  end
+  return plain "ready\n"
+end
+
+-- The query of a stream: names that it knows, each once.
+local function query_of(request, known)
+  local query = router.query(request.query)
+  for name, value in pairs(query) do
+    if not known[name] or type(value) ~= "string" then
+      errors.refuse(400, "INVALID_PARAMETER_VALUE",
+        ("'%s' is no argument here, or is given twice"):format(name))
+    end
+  end
+  return query
+end
+
+local function dashboard_stream(self, request)
+  local query = query_of(request, { profile = true })
+  local route = self.router:find("GET", "/api/dlt/dashboard")
+  self.workspaces:get(query.profile) -- refuses now what the stream could not say with a status
+  return streams.dashboard(self, request, query.profile, function()
+    return api.run(self, route, request, {}, { profile = query.profile }).data
+  end)
+end
+
+local function live_stream(self, request, params)
+  local query = query_of(request, { profile = true })
+  return streams.live(self, request, self.workspaces:get(query.profile), params.pipeline)
+end
+
+local EVENT_ARGUMENTS <const> = { profile = true, level = true, type = true, update = true,
+  dataset = true, grep = true, last = true, cursor = true }
+
+local function event_stream(self, request, params)
+  local query = query_of(request, EVENT_ARGUMENTS)
+  local ws = self.workspaces:get(query.profile)
+  return streams.events(self, request, ws, params.pipeline, query)
+end
+
+---@class tarn.OwnRoute
+---@field method string
+---@field path string
+---@field summary string
+---@field handler fun(server: table, request: tarn.Request, params: table): tarn.Reply
+---@field type? string  of the answer: "application/json" unless said
+
+--- All of them.
+---@type tarn.OwnRoute[]
+M.list = {
+  { method = "GET", path = "/api/session", handler = session,
+    summary = "Show the version, the workspaces that may be named, and whether all is read-only." },
+  { method = "GET", path = "/api/dlt/dashboard/stream", handler = dashboard_stream,
+    type = "text/event-stream",
+    summary = "Send the dashboard, whole, each time that something in it has changed." },
+  { method = "GET", path = "/api/dlt/pipelines/{pipeline}/events/stream", handler = event_stream,
+    type = "text/event-stream",
+    summary = "Send the newest events of a pipeline, and each one that comes." },
+  { method = "GET", path = "/api/dlt/pipelines/{pipeline}/live", handler = live_stream,
+    type = "text/event-stream",
+    summary = "Send what the newest update of a pipeline does, whole each time." },
+  { method = "GET", path = "/login", handler = login, type = "text/html",
+    summary = "Take the token of the printed link, and set the cookie that shows it." },
+  { method = "GET", path = "/healthz", type = "text/plain",
+    handler = function() return plain "ok\n" end, summary = "Say that the server answers." },
+  { method = "GET", path = "/readyz", handler = ready, type = "text/plain",
+    summary = "Say whether the server takes new work." },
+}
+
+return M
