@@ -17,8 +17,10 @@ local http = {}
 ---@field body string
 
 --- One request. Any status is a response; no response is a fault (`network`, `timeout`).
+-- No fault and no trace shows more of the URL than its host. One that is a secret may come in
+-- the box that `databricks.credential` makes of a variable or a file.
 ---@param method string
----@param url string
+---@param url string|tarn.Credential
 ---@param opts? tarn.HttpOptions
 ---@return tarn.HttpResponse
 function http.request(method, url, opts) end

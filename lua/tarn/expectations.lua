@@ -49,14 +49,9 @@ end
 -- ---- REST ----
 
 local function add_event(sum, event)
-  local progress = type(event.details) == "table" and event.details.flow_progress
-  local quality = type(progress) == "table" and progress.data_quality
-  local origin = event.origin or {}
-  local at = events.at(event)
-  if type(quality) == "table" and at then
-    sum:add { update_id = origin.update_id, flow = origin.flow_name, dataset = origin.dataset_name,
-      batch = origin.batch_id, at = at, quality = quality,
-      order = event.sequence and event.sequence.control_plane_seq_no }
+  local report = tally.find_report(event)
+  if report then
+    sum:add(report)
   end
 end
 

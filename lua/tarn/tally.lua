@@ -8,6 +8,7 @@
 -- of different updates are never mixed before that; afterwards they are summed.
 
 local json = require "native.json"
+local time = require "tarn.time"
 
 local M = {}
 
@@ -100,6 +101,22 @@ local function entry(into, key, make)
     into[key] = found
   end
   return found
+end
+
+--- The report that an event of a log holds, or nil.
+---@param event table
+---@return tarn.QualityReport?
+function M.find_report(event)
+  local progress = type(event.details) == "table" and event.details.flow_progress
+  local quality = type(progress) == "table" and progress.data_quality
+  local at = type(event.timestamp) == "string" and time.find_iso(event.timestamp)
+  if type(quality) ~= "table" or not at then
+    return nil
+  end
+  local origin = event.origin or {}
+  return { update_id = origin.update_id, flow = origin.flow_name, dataset = origin.dataset_name,
+    batch = origin.batch_id, at = at, quality = quality,
+    order = event.sequence and event.sequence.control_plane_seq_no }
 end
 
 --- Take in one report.

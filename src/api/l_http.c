@@ -1,6 +1,7 @@
 /* l_http.c -- `native.http`: plain requests to any host, and what URLs are made of. */
 
 #include "api/api.h"
+#include "api/credential.h"
 #include "api/libs.h"
 #include "base/base64.h"
 #include "base/retry.h"
@@ -185,6 +186,12 @@ static void ended(void *ud, struct http_response *r, const struct fault *f) {
 
 static int look(lua_State *L, int status, lua_KContext ctx);
 
+/* The URL: a string, or what lies in a credential, which never becomes one. [-0, +0, -] */
+static const char *urlof(lua_State *L) {
+    const char *secret = api_totoken(L, URL);
+    return secret != NULL ? secret : lua_tostring(L, URL);
+}
+
 static int begin(lua_State *L, struct request *q) {
     struct http *h = engine_http(engine_of(L));
     struct fault f;
@@ -193,7 +200,7 @@ static int begin(lua_State *L, struct request *q) {
     int64_t left = q->due - loop_now();
     struct http_request r = {
         .method = lua_tostring(L, METHOD),
-        .url = lua_tostring(L, URL),
+        .url = urlof(L),
         .headers = lua_touserdata(L, LINES),
         .body = body,
         .body_size = size,
@@ -321,7 +328,8 @@ static int l_http_request(lua_State *L) {
     static const char *const options[] = {
         "headers", "body", "timeout", "connect_timeout", "max_bytes", "retry", NULL};
     checkmethod(L);
-    luaL_checkstring(L, URL);
+    if (api_totoken(L, URL) == NULL)
+        luaL_checkstring(L, URL);
     lua_settop(L, OPTIONS);
     api_checkopts(L, OPTIONS, options);
     struct request *q = newrequest(L);

@@ -198,6 +198,21 @@ static void texts_are_escaped_and_come_back(void **state) {
                  "assert(not pcall(http.escape, {}))\n"));
 }
 
+static void a_url_in_a_credential_is_used_and_never_shown(void **state) {
+    must_run(
+        state,
+        with_base(
+            "local dbx = require 'native.databricks'\n"
+            "local box = dbx.credential{token = base .. '/echo/T0P-S3CRET'}\n"
+            "assert(http.request('POST', box, {body = 'x'}).body == 'x')\n"
+            "assert(not tostring(box):find('S3CRET'))\n"
+            "for _, url in ipairs{'http://127.0.0.1:1/T0P-S3CRET', 'T0P-S3CRET'} do\n"
+            "  local ok, e = pcall(http.request, 'GET', dbx.credential{token = url},\n"
+            "    {retry = false})\n"
+            "  assert(not ok and not tostring(e):find('S3CRET'), tostring(e))\n"
+            "end\n"));
+}
+
 static void leaks_nothing_when_memory_runs_out(void **state) {
     (void)state;
     server_start(&server, handle);
@@ -206,6 +221,9 @@ static void leaks_nothing_when_memory_runs_out(void **state) {
                       "assert(r.status == 200)\n"
                       "local ok, e = pcall(http.request, 'POST', base .. '/hangup')\n"
                       "if not ok and type(e) == 'string' then error(e) end\n"
+                      "local dbx = require 'native.databricks'\n"
+                      "local box = dbx.credential{token = base .. '/echo'}\n"
+                      "assert(http.request('POST', box, {body = 'x'}).body == 'x')\n"
                       "http.escape('a b')  http.unescape('%20')\n"
                       "http.base64_decode(http.base64_encode('abc'))\n"));
     server_stop(&server);
@@ -223,6 +241,7 @@ int main(void) {
         TEST(a_cancelled_task_ends_its_request),
         TEST(a_wrong_call_is_a_message),
         TEST(texts_are_escaped_and_come_back),
+        TEST(a_url_in_a_credential_is_used_and_never_shown),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
     return cmocka_run_group_tests_name("api/http", tests, NULL, NULL);
