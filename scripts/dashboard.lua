@@ -1,4 +1,5 @@
 local board = require "tarn.dashboard.command"
+local notifying = require "tarn.notify.options"
 
 return {
   summary = "Show the health of all pipelines, and what happened last.",
@@ -20,8 +21,11 @@ summary over all. One that does not answer is `unknown`, with the reason; the an
 --watch refreshes in place on a terminal, until Ctrl-C. In a pipe, or with -o jsonl, it gives a
 line for each change: of a pipeline, of how a workspace answers, of the summary. A refresh asks
 only for what may have changed. A workspace that stops to answer keeps its last numbers, marked
-as stale.]],
-  args = {
+as stale.
+
+--notify tells of an update that failed, one that waits for resources too long, a pipeline that did
+not run, an expectation that is breached: each once, whoever watches. See `tarn help events`.]],
+  args = notifying.args {
     { "profiles", "list", "Several workspaces: names of profiles, with commas.",
       optional = true, value = "A,B" },
     { "all_profiles", "flag", "The workspaces of all profiles in the config file.",

@@ -161,6 +161,8 @@ end
 ---@field interval? number    seconds between two polls of a pipeline (default 5)
 ---@field overlap? number     seconds that are looked back over (default 300)
 ---@field once? boolean       stop when what there is was given
+---@field observe? fun(event: table, id: string) gets every event that comes, whatever the
+--   criteria say, once; of those before the start the ones of the newest update
 ---@field problem? fun(e: tarn.Fault, id: string, pause?: number) a poll failed, and goes on in
 --   `pause` seconds; without: that pipeline is gone
 ---@field settled? fun(saved: fun(): table<string, table>) what was given has been used: the
@@ -188,13 +190,33 @@ function Follower:give(one, entries)
   end
 end
 
--- The events of a page that are not known.
-local function fresh_of(self, one, list, from)
+-- Show the observer these entries in the order of time, and keep those that are wanted: the
+-- others are known from now on. With `update`: only events of that update are shown.
+local function observed(self, one, entries, is_newest_first, update)
+  local wanted = {}
+  for i = 1, #entries do
+    local event = entries[is_newest_first and #entries + 1 - i or i].event
+    if not update or event.origin and event.origin.update_id == update then
+      self.observe(event, one.id)
+    end
+  end
+  for _, entry in ipairs(entries) do
+    if self.criteria.matches(entry.event) then
+      wanted[#wanted + 1] = entry
+    else
+      one.cursor:add(entry.id, entry.ms)
+    end
+  end
+  return wanted
+end
+
+-- The events of a page that are not known; all of them if there is an observer.
+local function unknown_of(self, one, list, from)
   local entries, here = {}, {}
   for _, event in ipairs(list) do
     local id, ms = key_of(event), events.at(event) or UNDATED
     if not here[id] and (not from or ms >= from) and not one.cursor:has(id, ms)
-      and self.criteria.matches(event) then
+      and (self.observe or self.criteria.matches(event)) then
       here[id] = true
       entries[#entries + 1] = { event = event, id = id, ms = ms }
     end
@@ -202,12 +224,31 @@ local function fresh_of(self, one, list, from)
   return entries
 end
 
+-- Those of them that are to be given.
+local function fresh_of(self, one, list, from)
+  local entries = unknown_of(self, one, list, from)
+  return self.observe and observed(self, one, entries) or entries
+end
+
+-- The same for the newest page. What older updates did is no news to an observer.
+local function newest_of(self, one, list)
+  local entries = unknown_of(self, one, list)
+  if not self.observe then
+    return entries
+  end
+  local update
+  for _, entry in ipairs(entries) do
+    update = update or entry.event.origin and entry.event.origin.update_id
+  end
+  return observed(self, one, entries, true, update)
+end
+
 -- Nothing was seen of this log yet: its newest events, oldest first.
 local function begin(self, one)
   local page = events.first_page(self.ws, one.id, { max_results = PAGE,
-    order_by = "timestamp desc" }, self.criteria)
+    order_by = "timestamp desc" }, self.asked)
   local list = page.events or {}
-  local entries = fresh_of(self, one, list)
+  local entries = newest_of(self, one, list)
   local last = {}
   for i = math.min(#entries, self.last), 1, -1 do
     last[#last + 1] = entries[i]
@@ -248,7 +289,7 @@ local function poll(self, one, span)
   local query = { max_results = PAGE, order_by = "timestamp asc",
     extra = from and ("timestamp >= '%s'"):format(time.iso(from)) }
   local before, highest, ordered = 0, nil, true
-  for list in events.pages(self.ws, one.id, query, self.criteria, function() return true end) do
+  for list in events.pages(self.ws, one.id, query, self.asked, function() return true end) do
     one.pause, one.started = nil, true -- it answers: a failure on a later page is a new one
     for _, event in ipairs(list) do
       local ms = events.at(event) or before
@@ -417,15 +458,16 @@ local function nothing() end
 function M.start(ws, ids, opts)
   opts = opts or {}
   require("tarn.args").check(opts, { "criteria", "since", "last", "cursors", "interval",
-    "overlap", "once", "problem", "settled" })
+    "overlap", "once", "problem", "settled", "observe" })
   local self = setmetatable({
     ws = ws, criteria = opts.criteria or events.criteria("tarn events", {}),
     since = opts.since, last = opts.last or 10, cursors = opts.cursors or {},
     interval = opts.interval or 5, overlap = math.tointeger((opts.overlap or 300) * 1000 // 1),
     once = opts.once, problem = opts.problem or nothing, settled = opts.settled or nothing,
     limit = math.max(LEAST_IDS, IDS // math.max(1, #ids)),
-    ones = {}, tasks = {}, alive = 0, queue = {}, used = 0, unsettled = true,
+    observe = opts.observe, ones = {}, tasks = {}, alive = 0, queue = {}, used = 0, unsettled = true,
   }, Follower)
+  self.asked = not opts.observe and self.criteria or nil -- of the server
   for i, id in ipairs(ids) do
     local saved = self.cursors[id]
     self.ones[i] = { id = id, cursor = M.cursor(saved), unknown = not saved }

@@ -4,42 +4,54 @@ local changes = require "tarn.dashboard.changes"
 local dashboard = require "tarn.dashboard"
 local fault = require "tarn.fault"
 local fleet = require "tarn.dashboard.fleet"
+local notifying = require "tarn.notify.options"
 local paint = require "tarn.paint"
 
 local M = {}
 
+local DRAIN <const> = 30 -- seconds
+
+-- How workspaces are read: each has a memory where looks are repeated, and what is seen is held
+-- against the rules of the notifier, if there is one.
+local function reader(is_repeated, notifier)
+  local memories = {}
+  return function(ws, concurrent)
+    local opts = { concurrent = concurrent }
+    if is_repeated then
+      memories[ws] = memories[ws] or dashboard.memory()
+      opts.memory = memories[ws]
+    end
+    if notifier then
+      opts.seen = function(row) notifier:row(ws, row) end
+      opts.observe = notifier:wants_events() and function(event, row)
+        notifier:event(ws, event, row.pipeline_id, row.name)
+      end or nil
+    end
+    return dashboard.read(ws, opts)
+  end
+end
+
 -- A function that looks at the context's workspace.
-local function one(ctx, memory)
+local function one(ctx, read)
   local ws = ctx.workspace
   return function()
-    local data = dashboard.read(ws, { memory = memory and memory(ws) })
+    local data = read(ws)
     data.workspace = ws:host()
     return data
   end
 end
 
 -- A function that looks at all of them.
-local function many(ctx, arg, names, memory)
+local function many(ctx, arg, names, read)
   local list = fleet.open(names, ctx.open, ctx.warn)
   return dashboard.many(list, {
-    seconds = arg.patience, keep_last = memory ~= nil,
-    read = function(workspace, concurrent)
-      return dashboard.read(workspace.client, { concurrent = concurrent,
-        memory = memory and memory(workspace.client) })
-    end,
+    seconds = arg.patience, keep_last = arg.watch,
+    read = function(workspace, concurrent) return read(workspace.client, concurrent) end,
   })
 end
 
--- A memory for each workspace, where looks are repeated.
-local function memories()
-  local all = {}
-  return function(ws)
-    all[ws] = all[ws] or dashboard.memory()
-    return all[ws]
-  end
-end
-
--- The answers of a watch as rows of changes; the watch itself is `watch`, for a terminal.
+-- The answers of a watch as rows of changes; the watch itself is `watch`, for a terminal. What
+-- is to be said meanwhile goes through `say`.
 local Watched = {}
 Watched.__index = Watched
 
@@ -47,6 +59,7 @@ function Watched:__call()
   while not self.rows or self.at >= #self.rows do
     local data, changed = self.watch()
     if not data then
+      self:finish()
       return nil
     end
     self.rows, self.at = changed and changes.between(self.data, data) or {}, 0
@@ -54,6 +67,19 @@ function Watched:__call()
   end
   self.at = self.at + 1
   return self.rows[self.at]
+end
+
+-- Messages that are on their way get some time to arrive.
+function Watched:finish()
+  if self.notifier then
+    self.notifier:drain(DRAIN)
+  end
+end
+
+function Watched:__close()
+  if self.notifier then
+    self.notifier:close()
+  end
 end
 
 local function check(ctx, arg)
@@ -75,12 +101,16 @@ end
 ---@param arg table
 function M.run(ctx, arg)
   check(ctx, arg)
+  local watched = setmetatable({ say = ctx.warn }, Watched)
+  watched.notifier = notifying.open(ctx, arg, arg.watch, "--watch",
+    function(text) watched.say(text) end)
   local names = fleet.names(ctx.op, arg)
-  local memory = arg.watch and memories() or nil
-  local look = names and many(ctx, arg, names, memory) or one(ctx, memory)
+  local read = reader(arg.watch, watched.notifier)
+  local look = names and many(ctx, arg, names, read) or one(ctx, read)
   if arg.watch then
-    return setmetatable({ watch = dashboard.watch(look, { interval = arg.interval,
-      refreshes = arg.refreshes }) }, Watched)
+    watched.watch = dashboard.watch(look, { interval = arg.interval,
+      refreshes = arg.refreshes })
+    return watched
   end
   local data = look()
   for _, workspace in ipairs(data.workspaces or {}) do
@@ -101,7 +131,7 @@ function M.show(data, screen)
   end
   local view = require "tarn.dashboard.screen"
   if screen.terminal and paint.is_possible "out" then
-    return view.paint(data.watch, screen)
+    return view.paint(data, screen)
   end
   return view.lines(data, screen)
 end

@@ -79,8 +79,10 @@ local function ask(ws, row, m, memory, observe)
   return list
 end
 
--- Take in what was answered; what is new goes to the observer, oldest first.
+-- Take in what was answered; what is new goes to the observer, oldest first. At the first look
+-- what older updates did is no news.
 local function take(row, m, list, observe)
+  local only = m.fresh and row.latest_update ~= json.null and row.latest_update.update_id or nil
   local seen, fresh = {}, {}
   for i = #list, 1, -1 do
     local event = list[i]
@@ -90,7 +92,7 @@ local function take(row, m, list, observe)
     m.newest = ms and math.min(math.max(m.newest or ms, ms), task.time()) or m.newest
     if not m.seen[id] then
       fresh[#fresh + 1] = summaries.recent(event, row)
-      if observe then
+      if observe and (not only or event.origin and event.origin.update_id == only) then
         observe(event, row)
       end
     end

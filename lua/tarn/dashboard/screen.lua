@@ -26,10 +26,16 @@ local function compose(data, screen, columns, rows)
 end
 
 --- Show in place, until the watch ends.
----@param watch table iterator over `data`; its field `tick` is called while it waits
+---@param watched table its `watch` iterates over data and calls its field `tick` while it waits;
+--   what is to be said meanwhile goes to its field `say`
 ---@param screen tarn.Screen
-function M.paint(watch, screen)
+function M.paint(watched, screen)
+  local _ <close> = watched
   local block <close> = paint.new(screen)
+  local watch = watched.watch
+  function watched.say(text)
+    block:above("tarn: " .. screen:clean(text) .. "\n")
+  end
   local data, columns, rows, drawn
   local function draw()
     columns, rows = block:room()
@@ -48,6 +54,7 @@ function M.paint(watch, screen)
     data = new
     draw()
   end
+  watched:finish()
 end
 
 local function words(value, screen)
@@ -84,6 +91,7 @@ end
 ---@param rows fun(): table?
 ---@param screen tarn.Screen
 function M.lines(rows, screen)
+  local _ <close> = rows
   for row in rows do
     local profile = row.profile and row.profile ~= json.null and row.profile .. "  " or ""
     screen:line(screen:clean(("%s  %s%s"):format(screen:time(row.at), profile,

@@ -1,0 +1,279 @@
+--- Messages about pipelines, each told once: to a webhook, a program, a Lua function.
+--
+--     local notify = require "tarn.notify"
+--     local n <close> = notify.new { rules = { "failed", "silent=24h" }, call = page_me }
+--     for row in ws:pipelines() do n:row(ws, row) end
+--     n:drain(30)
+--
+-- Whoever finds something is never kept waiting: a message that cannot be delivered is tried
+-- again, later and later, beside everything else. What is not delivered when the program ends is
+-- so when it begins again. A message may come twice only if the program is killed between its
+-- delivery and the note of it.
+
+local args = require "tarn.args"
+local fault = require "tarn.fault"
+local ledger = require "tarn.notify.ledger"
+local rules = require "tarn.notify.rules"
+local targets = require "tarn.notify.target"
+local task = require "native.task"
+local time = require "tarn.time"
+
+local M = {}
+
+local IN_FLIGHT <const> = 4   -- messages that are on their way at once
+local PAUSE <const>, MAX_PAUSE <const> = 1, 300 -- seconds after a failure
+
+---@class tarn.NotifyOptions
+---@field rules? string[]        failed, stuck=15m, silent=24h, breach='failed <= 1%'
+---@field webhook? string        a URL that is no secret
+---@field webhook_env? string    variable that holds a URL
+---@field webhook_file? string   file that holds one
+---@field run? string            a program: gets the message as JSON on its standard input
+---@field script? string         NAME of notify/NAME.lua, which returns a function(message)
+---@field call? fun(message: table)
+---@field warn? fun(text: string) what could not be delivered
+---@field state? string          file of what was told; default below $XDG_STATE_HOME/tarn
+---@field op? string
+
+---@class tarn.Notifier
+local Notifier = {}
+Notifier.__index = Notifier
+
+local function targets_of(op, opts)
+  local list = {}
+  list[#list + 1] = opts.webhook and targets.webhook_of(op, opts.webhook)
+  list[#list + 1] = opts.webhook_env and targets.secret_webhook { token_env = opts.webhook_env }
+  list[#list + 1] = opts.webhook_file
+    and targets.secret_webhook { token_file = opts.webhook_file }
+  list[#list + 1] = opts.run and targets.program(opts.run)
+  list[#list + 1] = opts.script and targets.script(op, opts.script)
+  list[#list + 1] = opts.call and { name = "function", send = opts.call }
+  return list
+end
+
+-- ---- delivery ----
+
+-- At most so many at once; the others wait their turn.
+function Notifier:enter()
+  while self.flying >= IN_FLIGHT do
+    self.waiting[#self.waiting + 1] = task.current()
+    task.park()
+  end
+  self.flying = self.flying + 1
+end
+
+function Notifier:leave()
+  self.flying = self.flying - 1
+  local next_one = table.remove(self.waiting, 1)
+  if next_one then
+    task.wake(next_one)
+  end
+end
+
+-- One attempt; returns the fault, or nil if the message is there.
+function Notifier:attempt(target, note)
+  self:enter()
+  local _ <close> = setmetatable({}, { __close = function() self:leave() end })
+  self.ledger:renew(note.key, target.name, 0)
+  local ok, e = fault.call(target.send, note)
+  if ok then
+    self.ledger:done(note.key, target.name)
+  end
+  return not ok and e or nil
+end
+
+local function is_worth_a_try(e)
+  return e.retryable or e.kind == "network" or e.kind == "timeout"
+end
+
+function Notifier:deliver(target, note)
+  local pause = PAUSE
+  while true do
+    local e = self:attempt(target, note)
+    if not e then
+      return
+    elseif e.kind == "cancelled" then
+      fault.raise(e)
+    elseif not is_worth_a_try(e) then
+      self.warn(("%s was not told of %s: %s"):format(target.name, note.subject, e.message))
+      return
+    end
+    local wait = math.min(MAX_PAUSE, math.max(pause, e.wait or 0))
+    self.warn(("%s was not told of %s: %s; trying again in %g s"):format(target.name,
+      note.subject, e.message, wait))
+    self.ledger:renew(note.key, target.name, wait)
+    task.sleep(wait)
+    pause = math.min(MAX_PAUSE, pause * 2)
+  end
+end
+
+local function wake(one)
+  if one then
+    task.wake(one)
+  end
+end
+
+function Notifier:start(target, note)
+  self.open = self.open + 1
+  local me
+  me = task.spawn(function()
+    local ok, e = fault.call(self.deliver, self, target, note)
+    self.open = self.open - 1
+    self.tasks[me] = nil
+    if not ok and e.kind ~= "cancelled" then
+      self.warn(("%s was not told of %s: %s"):format(target.name, note.subject, e.message))
+    end
+    wake(self.drainer)
+  end)
+  self.tasks[me] = true
+end
+
+-- Chat programs take <...> and & for their own marks, and a name may hold any text.
+local function escaped(text)
+  return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
+end
+
+--- Tell this, unless it was told. `rule`, `message` and `key` are yours, the other fields too; what
+-- rules find comes this way.
+---@param note table
+function Notifier:send(note)
+  if type(note.key) ~= "string" or type(note.message) ~= "string" then
+    error("a message has a key and a message", 2)
+  end
+  local full = { version = 1, at = time.iso(time.now()) }
+  for name, value in pairs(note) do
+    full[name] = value
+  end
+  local screen = require "tarn.screen"
+  full.message = screen.clean(note.message)
+  full.subject = screen.clean(note.pipeline_name or note.key)
+  full.text = escaped(("%s%s: %s"):format(note.profile and "[" .. note.profile .. "] " or "",
+    full.subject, full.message))
+  for _, target in ipairs(self.targets) do
+    if self.ledger:claim(full.key, target.name, full) then
+      self:start(target, full)
+    end
+  end
+end
+
+--- Wait until all is delivered, at most so many seconds. True if it is.
+---@param seconds number
+---@return boolean
+function Notifier:drain(seconds)
+  local due = task.now() + seconds
+  self.drainer = task.current()
+  while self.open > 0 and task.now() < due do
+    task.park(due - task.now())
+  end
+  self.drainer = nil
+  return self.open == 0
+end
+
+-- ---- what is looked at ----
+
+local function place_of(ws)
+  return { key = ws:key(), host = ws:host(), profile = ws.profile }
+end
+
+function Notifier:place(ws)
+  self.places[ws] = self.places[ws] or place_of(ws)
+  return self.places[ws]
+end
+
+--- Hold a row of the list against the rules.
+---@param ws tarn.WorkspaceClient
+---@param row tarn.PipelineRow
+function Notifier:row(ws, row)
+  self.watch:row(self:place(ws), row, time.now())
+end
+
+--- Hold an event of a pipeline's log against the rules.
+---@param ws tarn.WorkspaceClient
+---@param event table
+---@param id string the pipeline's
+---@param name? string
+function Notifier:event(ws, event, id, name)
+  self.watch:event(self:place(ws), event, id, name)
+end
+
+--- True if some rule is about what only events tell.
+---@return boolean
+function Notifier:wants_events()
+  return self.watch:has("breach", "stuck")
+end
+
+--- Look at these pipelines now and then, for what no event tells: that there is none.
+---@param ws tarn.WorkspaceClient
+---@param ids string[]
+function Notifier:look_after(ws, ids)
+  if not self.watch:has("silent", "stuck") then
+    return
+  end
+  local pause = 60
+  for _, rule in ipairs(self.watch.rules) do
+    pause = rule.limit and math.min(pause, math.max(0.2, rule.limit / 4000)) or pause
+  end
+  local pipelines = require "tarn.pipelines"
+  local me
+  me = task.spawn(function()
+    fault.call(function()
+      while true do
+        for _, id in ipairs(ids) do
+          local ok, item = fault.call(ws.native.pipeline_get, ws.native, id)
+          if ok then
+            self:row(ws, pipelines.row(item))
+          elseif item.kind == "cancelled" then
+            return
+          end -- else: following says it, and goes on
+        end
+        task.sleep(pause)
+      end
+    end)
+    self.tasks[me] = nil
+  end)
+  self.tasks[me] = true
+end
+
+--- End; what is not delivered is so next time.
+function Notifier:close()
+  if self.closed then
+    return
+  end
+  self.closed = true
+  for one in pairs(self.tasks) do
+    task.cancel(one)
+  end
+  self.ledger:close()
+end
+Notifier.__close = Notifier.close
+
+local NAMES <const> = { "rules", "webhook", "webhook_env", "webhook_file", "run", "script",
+  "call", "warn", "state", "op" }
+
+--- A notifier: `local n <close> = notify.new { ... }`.
+---@param opts tarn.NotifyOptions
+---@return tarn.Notifier
+function M.new(opts)
+  args.check(opts, NAMES)
+  local op = opts.op or "notify"
+  local parsed = {}
+  for i, text in ipairs(opts.rules or {}) do
+    parsed[i] = rules.parse(op, text)
+  end
+  local list = targets_of(op, opts)
+  if #list == 0 then
+    fault.usage(op, "nobody is to be told",
+      "--notify-webhook, --notify-run or --notify-script say whom")
+  end
+  local self = setmetatable({ targets = list, warn = opts.warn or function() end, places = {},
+    ledger = ledger.open(opts.state), flying = 0, waiting = {}, open = 0, tasks = {} }, Notifier)
+  self.watch = rules.watch(parsed, function(finding) self:send(finding) end)
+  for _, target in ipairs(list) do
+    for _, note in ipairs(self.ledger:adopt(target.name)) do
+      self:start(target, note)
+    end
+  end
+  return self
+end
+
+return M

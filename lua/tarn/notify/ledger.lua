@@ -1,0 +1,136 @@
+--- What was told already, in a file: so a restart tells nothing twice, nor do two programs that
+-- watch the same pipelines.
+--
+-- An entry is a finding's key and a target. Whoever enters it owns it, for as long as its lease
+-- runs; what is left behind undelivered is taken over by the next who opens the file.
+
+local fault = require "tarn.fault"
+local json = require "native.json"
+local sqlite = require "native.sqlite"
+local state = require "tarn.state"
+local task = require "native.task"
+
+local M = {}
+
+local OP <const> = "notify"
+local FILE <const> = "notified.db"
+local KEEP_MS <const> = 90 * 86400000 -- after what was told was last seen to be so
+local LEASE_MS <const> = 120000       -- of one attempt
+
+local SCHEMA <const> = [[
+CREATE TABLE IF NOT EXISTS notified (
+  key TEXT NOT NULL,
+  target TEXT NOT NULL,
+  body TEXT,
+  seen INTEGER NOT NULL,
+  told INTEGER,
+  lease INTEGER NOT NULL,
+  PRIMARY KEY (key, target)
+) WITHOUT ROWID
+]]
+
+---@class tarn.NotifyLedger
+local Ledger = {}
+Ledger.__index = Ledger
+
+-- Call `f`; what goes wrong in the file is told with its place.
+local function guarded(path, f, ...)
+  local result, e = fault.try(f, ...)
+  if e then
+    fault.raise { kind = "io", op = OP, code = e.code, cause = e,
+      message = ("%s, which says what was told, cannot be used: %s"):format(path, e.message),
+      hint = "XDG_STATE_HOME names another place" }
+  end
+  return result
+end
+
+--- Open the file; by default in the folder of state.
+---@param path? string
+---@return tarn.NotifyLedger
+function M.open(path)
+  path = path or state.dir(OP, "what was told") .. "/" .. FILE
+  local db = guarded(path, sqlite.open, path, { busy = 10 })
+  local self = setmetatable({ db = db, path = path, mine = {}, seen = {} }, Ledger)
+  self:exec(SCHEMA)
+  self:exec("DELETE FROM notified WHERE seen < ?", { task.time() - KEEP_MS })
+  return self
+end
+
+function Ledger:exec(sql, params)
+  if not self.db then
+    return 0 -- a message that was on its way when all ended
+  end
+  return guarded(self.path, self.db.exec, self.db, sql, params)
+end
+
+local function name_of(key, target)
+  return key .. "\0" .. target
+end
+
+--- Enter a finding for a target. True if it is new: then it is ours to tell.
+---@param key string
+---@param target string
+---@param body table kept until it is told
+---@return boolean
+function Ledger:claim(key, target, body)
+  local name, now = name_of(key, target), task.time()
+  if self.seen[name] then
+    return false
+  end
+  self.seen[name] = true
+  if self:exec("INSERT OR IGNORE INTO notified (key, target, body, seen, lease) "
+    .. "VALUES (?, ?, ?, ?, ?)", { key, target, json.encode(body), now, now + LEASE_MS }) == 1 then
+    self.mine[name] = { key, target }
+    return true
+  end
+  -- still so: to be remembered for longer
+  self:exec("UPDATE notified SET seen = ? WHERE key = ? AND target = ?", { now, key, target })
+  return false
+end
+
+--- Take over what others left untold for this target.
+---@param target string
+---@return table[] bodies, each with `key`
+function Ledger:adopt(target)
+  local found = {}
+  local now = task.time()
+  for _, row in ipairs(guarded(self.path, self.db.query, self.db,
+    "SELECT key, body FROM notified WHERE target = ? AND told IS NULL AND lease < ?",
+    { target, now })) do
+    if self:exec("UPDATE notified SET lease = ? WHERE key = ? AND target = ? AND told IS NULL "
+      .. "AND lease < ?", { now + LEASE_MS, row.key, target, now }) == 1 then
+      local name = name_of(row.key, target)
+      self.mine[name], self.seen[name] = { row.key, target }, true
+      found[#found + 1] = json.decode(row.body)
+    end
+  end
+  return found
+end
+
+--- Keep an entry for so many more seconds.
+function Ledger:renew(key, target, seconds)
+  self:exec("UPDATE notified SET lease = ? WHERE key = ? AND target = ?",
+    { task.time() + LEASE_MS + math.tointeger(seconds * 1000 // 1), key, target })
+end
+
+--- It was told.
+function Ledger:done(key, target)
+  self.mine[name_of(key, target)] = nil
+  self:exec("UPDATE notified SET told = ?, body = NULL WHERE key = ? AND target = ?",
+    { task.time(), key, target })
+end
+
+--- Leave what was not told to others, and close the file.
+function Ledger:close()
+  if not self.db then
+    return
+  end
+  for _, one in pairs(self.mine) do
+    fault.try(self.exec, self, "UPDATE notified SET lease = 0 WHERE key = ? AND target = ? "
+      .. "AND told IS NULL", one)
+  end
+  self.db:close()
+  self.db = nil
+end
+
+return M
