@@ -1,5 +1,6 @@
 local events = require "tarn.events"
 local fault = require "tarn.fault"
+local notifying = require "tarn.notify.options"
 local pipelines = require "tarn.pipelines"
 local pool = require "tarn.pool"
 local time = require "tarn.time"
@@ -68,7 +69,9 @@ local function problem_of(ctx)
   end
 end
 
-local function follow(ctx, arg, ids, known_only)
+local DRAIN <const> = 30 -- seconds for messages that are on their way at the end
+
+local function follow(ctx, arg, ids, known_only, notifier)
   check_follow(arg)
   local follow_events = require "tarn.follow"
   local criteria = events.criteria(OP, { level = arg.level, type = arg.type, update = arg.update,
@@ -80,6 +83,7 @@ local function follow(ctx, arg, ids, known_only)
     last = arg.max_events or BEFORE_FOLLOW,
     cursors = arg.cursor and follow_events.load(OP, arg.cursor, ws),
     problem = problem_of(ctx),
+    observe = notifier and function(event, id) notifier:event(ws, event, id) end,
     settled = function(saved)
       -- First what was printed must be out: a cursor is never ahead of its reader.
       require("tarn.out").flush()
@@ -88,10 +92,20 @@ local function follow(ctx, arg, ids, known_only)
       end
     end,
   })
+  if notifier then
+    notifier:look_after(ws, ids)
+  end
+  local closing = setmetatable({}, { __close = function()
+    local _ <close> = notifier
+    follower:close()
+  end })
   return function()
     local event, id = follower()
+    if not event and notifier then
+      notifier:drain(DRAIN)
+    end
     return event and events.row(event, id, known_only)
-  end, nil, nil, follower
+  end, nil, nil, closing
 end
 
 -- Rows that change in place say more than lines, to a person.
@@ -99,7 +113,8 @@ local function check_live(arg)
   if not arg.follow then
     fault.usage(OP, "--live goes with --follow")
   end
-  for _, name in ipairs { "level", "type", "dataset", "grep", "since", "cursor", "max_events" } do
+  for _, name in ipairs { "level", "type", "dataset", "grep", "since", "cursor", "max_events",
+    "notify" } do
     if arg[name] then
       fault.usage(OP, ("--live shows whole runs: it does not go with --%s"):format(
         (name:gsub("_", "-"))))
@@ -141,8 +156,14 @@ id is enough. --dataset is a glob for a dataset's name, with or without catalog 
 of the same millisecond; failures are said on stderr and survived. With --cursor FILE a later
 run goes on where this one stopped; --once stops when nothing is left. With --live, on a
 terminal, the newest run of each pipeline is shown instead of its events: phases, and a row for
-each flow that changes in place. In a pipe --live changes nothing.]],
-  args = {
+each flow that changes in place. In a pipe --live changes nothing.
+
+--notify tells of what happens meanwhile, each once, also over restarts and whoever watches:
+failed (an update), stuck=15m (it waits for resources that long), silent=24h (no run for that long),
+breach='failed <= 1%' (as the gates of `tarn expectations`, of the rows of one update). A program
+gets JSON on its standard input, a webhook the same by POST, with a `text` that chat programs
+show, a Lua function the table. What cannot be delivered is tried again, later and later.]],
+  args = notifying.args {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
     { "more", "list", "More pipelines.", optional = true, positional = true, of = "pipeline" },
     { "max_events", "integer", "At most so many (default 100; before --follow 10).",
@@ -175,6 +196,8 @@ each flow that changes in place. In a pipe --live changes nothing.]],
     { "events sales --all --type flow_progress --dataset 'silver*' -o jsonl", "for a program" },
     { "events sales finance iot --follow", "three pipelines as they run" },
     { "events sales iot --follow --live", "the flows of two pipelines, as rows" },
+    { "events sales --follow --notify failed --notify-webhook-env SLACK_URL",
+      "a message when a run failed" },
     { "events sales --follow --cursor sales.cursor --once -o jsonl", "from cron: what is new" },
   },
   see = { "updates", "expectations", "dashboard" },
@@ -191,12 +214,13 @@ each flow that changes in place. In a pipe --live changes nothing.]],
     if arg.live then
       check_live(arg)
     end
+    local notifier = notifying.open(ctx, arg, arg.follow, "--follow", ctx.warn)
     local ids = ids_of(ctx, arg)
     local watch = arg.live and output ~= "json" and require "tarn.live.watch"
     if watch and watch.is_possible(ctx) then
       return watch.run(ctx, ids, arg)
     elseif arg.follow then
-      return follow(ctx, arg, ids, known_only)
+      return follow(ctx, arg, ids, known_only, notifier)
     end
     local next_row = read(ctx, arg, ids, known_only)
     if arg.all or output == "jsonl" or output == "csv" then

@@ -465,7 +465,8 @@ function M.start(ws, ids, opts)
     interval = opts.interval or 5, overlap = math.tointeger((opts.overlap or 300) * 1000 // 1),
     once = opts.once, problem = opts.problem or nothing, settled = opts.settled or nothing,
     limit = math.max(LEAST_IDS, IDS // math.max(1, #ids)),
-    observe = opts.observe, ones = {}, tasks = {}, alive = 0, queue = {}, used = 0, unsettled = true,
+    observe = opts.observe, ones = {}, tasks = {}, alive = 0, queue = {}, used = 0,
+    unsettled = true,
   }, Follower)
   self.asked = not opts.observe and self.criteria or nil -- of the server
   for i, id in ipairs(ids) do

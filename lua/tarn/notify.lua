@@ -196,6 +196,12 @@ function Notifier:event(ws, event, id, name)
   self.watch:event(self:place(ws), event, id, name)
 end
 
+--- Hold against the rules how long things have lasted: after rows and events were looked at.
+---@param ws tarn.WorkspaceClient
+function Notifier:pulse(ws)
+  self.watch:pulse(self:place(ws), time.now())
+end
+
 --- True if some rule is about what only events tell.
 ---@return boolean
 function Notifier:wants_events()

@@ -27,7 +27,11 @@ local function reader(is_repeated, notifier)
         notifier:event(ws, event, row.pipeline_id, row.name)
       end or nil
     end
-    return dashboard.read(ws, opts)
+    local data = dashboard.read(ws, opts)
+    if notifier then
+      notifier:pulse(ws)
+    end
+    return data
   end
 end
 

@@ -104,7 +104,7 @@ local function known(self, place, id)
   local key = place.key .. "\0" .. id
   local one = self.pipelines[key]
   if not one then
-    one = { tallies = {} }
+    one = { tallies = {}, id = id, place = place.key }
     self.pipelines[key] = one
   end
   return one
@@ -186,6 +186,7 @@ function Watch:row(place, row, now)
   local pipeline = { id = row.pipeline_id, name = row.name }
   local update = row.latest_update ~= json.null and row.latest_update or {}
   local one = known(self, place, row.pipeline_id)
+  one.name = row.name
   local status = summaries.status(row)
   note_state(one, update.update_id, update.state, now, false)
   for _, rule in ipairs(self.rules) do
@@ -260,13 +261,15 @@ function Watch:event(place, event, id, name)
   end
 end
 
---- See what became too long since the last row or event.
+--- See which updates of this workspace have become too old in their waiting.
 ---@param place tarn.NotifyPlace
----@param id string the pipeline's
 ---@param now integer ms
-function Watch:pulse(place, id, now)
-  local one = known(self, place, id)
-  waits(self, one, place, { id = id, name = one.name }, now)
+function Watch:pulse(place, now)
+  for _, one in pairs(self.pipelines) do
+    if one.waiting and one.place == place.key then
+      waits(self, one, place, { id = one.id, name = one.name }, now)
+    end
+  end
 end
 
 return M
