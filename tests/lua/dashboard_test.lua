@@ -31,7 +31,7 @@ end
 
 local function event(id, timestamp)
   return { id = id, event_type = "update_progress", level = "INFO", message = id,
-    timestamp = timestamp or LONG_AGO }
+    timestamp = timestamp or LONG_AGO, origin = { update_id = "u1" } }
 end
 
 -- A workspace whose list is `items`, a hundred a page, and whose logs are `logs` by number.
@@ -145,7 +145,9 @@ end)
 
 test("of a pipeline that runs only what may be new is asked for, and nothing twice", function(t)
   local now = time.now()
-  local filters, log = {}, { event("a", time.iso(now - 5000)) }
+  local old = event("old", time.iso(now - 6000))
+  old.origin.update_id = "u0" -- what an older update did is no news
+  local filters, log = {}, { event("a", time.iso(now - 5000)), old }
   local ws <close> = workspace({ item(1, { state = "RUNNING" }) }, { [1] = function(request)
     filters[#filters + 1] = request.query:match "filter=([^&]*)" or "none"
     return { events = log }
@@ -159,7 +161,7 @@ test("of a pipeline that runs only what may be new is asked for, and nothing twi
   log = { event("c", time.iso(now - 1000)), log[1], event("b", time.iso(now - 9000)) }
   local data = dashboard.read(ws, opts)
   t.equal(observed, { "a p1", "b p1", "c p1" })
-  t.equal({ #data.recent_events, data.recent_events[1].id }, { 3, "c" })
+  t.equal({ #data.recent_events, data.recent_events[1].id }, { 4, "c" })
   t.equal(filters[1], "none")
   t.match(filters[2], "timestamp")
 end)
