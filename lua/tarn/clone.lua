@@ -242,12 +242,20 @@ local function same_metastore(session)
   return mine == theirs
 end
 
+-- What of the source's settings says where it publishes: with it, lineage finds the way back.
+local function published(spec)
+  local ingestion = type(spec.ingestion_definition) == "table" and spec.ingestion_definition
+  return secrets.masked { catalog = spec.catalog, schema = spec.schema, target = spec.target,
+    ingestion_definition = ingestion and { objects = ingestion.objects } or nil }
+end
+
 local function new_plan(pipeline, here, there, options)
   local same = here.org_id == there.org_id
   local plan = {
     same_workspace = same, name = M.name(options.name, pipeline.name or "", same),
     source = side(here, pipeline.pipeline_id, pipeline.name), warnings = json.array {},
     admin = json.array {}, refusals = {}, command = options.command or "tarn clone",
+    publishes = published(pipeline.spec or {}),
   }
   plan.target = side(there, nil, plan.name)
   plan.target.is_admin = there.is_admin

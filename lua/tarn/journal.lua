@@ -13,7 +13,8 @@
 -- Undo goes by the kind of a step, and by what the step wrote down. All of it happens in the
 -- operation's target.
 --
---   pipeline.create   what { name, spec }                  result { pipeline_id }
+--   pipeline.create   what { name, spec, of }              result { pipeline_id }; `of`, of a clone,
+--                                                          is where its source publishes
 --   pipeline.edit     what { pipeline_id, name, spec }     before: the answer of GET
 --   pipeline.delete   what { pipeline_id, name, cascade }  before: the answer of GET, and
 --                                                          `permissions`, that of theirs
@@ -28,6 +29,7 @@
 --   workspace.delete  what { path }                        before { bytes, format, language }
 
 local args = require "tarn.args"
+local copies = require "tarn.journal.copies"
 local fault = require "tarn.fault"
 local file = require "tarn.journal.file"
 local json = require "native.json"
@@ -36,7 +38,8 @@ local task = require "native.task"
 local writer = require "tarn.journal.writer"
 
 local M = { begin = operation.begin, adopt = operation.adopt, find_path = file.find_path,
-  close = file.close }
+  close = file.close, copies = copies.of, origins = copies.origins, find_copy = copies.find,
+  settings = copies.settings }
 
 local OP <const> = "journal"
 
@@ -202,38 +205,6 @@ end
 function M.find_before(step)
   local row = file.rows("SELECT value FROM befores WHERE op = ? AND n = ?", { step.op, step.n })[1]
   return row and value_of(row.value)
-end
-
---- Where a pipeline was cloned to, newest first, each once; what was undone is left out.
----@param source { org_id: string|integer, pipeline_id: string }
----@return table[] copies { org_id, host, pipeline_id, name, at, op }
-function M.copies(source)
-  local list, seen = {}, {}
-  for _, row in ipairs(file.rows("SELECT * FROM operations WHERE source_pipeline = ? "
-    .. "AND source_org = ? AND target_pipeline IS NOT NULL AND undone IS NULL "
-    .. "ORDER BY started DESC, length(id) DESC, id DESC",
-    { source.pipeline_id, tostring(source.org_id) })) do
-    local place = ("%s %s"):format(row.target_org, row.target_pipeline)
-    if not seen[place] then
-      seen[place] = true
-      list[#list + 1] = { org_id = row.target_org, host = row.target_host,
-        pipeline_id = row.target_pipeline, name = row.target_name, at = row.started, op = row.id }
-    end
-  end
-  return list
-end
-
---- The newest copy of a pipeline in a workspace, or nil; with `name`, the newest of that name.
--- Whether it is still there, only the workspace knows.
----@param query { source: tarn.Side, target_org_id: string|integer, name?: string }
----@return table? copy
-function M.find_copy(query)
-  for _, copy in ipairs(M.copies(query.source)) do
-    if copy.org_id == tostring(query.target_org_id)
-      and (not query.name or copy.name == query.name) then
-      return copy
-    end
-  end
 end
 
 --- True if a create of a copy of that name was begun whose outcome nobody knows.

@@ -16,7 +16,7 @@ M.event_log = name.event_log
 M.event_log_table = name.event_log_table
 
 -- A subject is a file of its own; a new one is named here.
-for _, subject in ipairs { "check", "fleet", "quality" } do
+for _, subject in ipairs { "check", "fleet", "lineage", "quality" } do
   M[subject] = require("tarn.statements." .. subject)
 end
 

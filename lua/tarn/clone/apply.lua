@@ -29,7 +29,8 @@ local function edit(plan, op)
   end
   return op:perform({
     kind = "pipeline.edit", request = "PUT /api/2.0/pipelines/" .. id,
-    what = { pipeline_id = id, name = plan.name, spec = secrets.masked(plan.body) },
+    what = { pipeline_id = id, name = plan.name, spec = secrets.masked(plan.body),
+      of = plan.publishes },
     before = { spec = before.spec, run_as = before.run_as, parameters = before.parameters,
       last_modified = before.last_modified },
   }, send)
@@ -38,7 +39,7 @@ end
 local function create(plan, op)
   return op:perform({
     kind = "pipeline.create", request = "POST /api/2.0/pipelines",
-    what = { name = plan.name, spec = secrets.masked(plan.body) },
+    what = { name = plan.name, spec = secrets.masked(plan.body), of = plan.publishes },
   }, pipelines.create, plan.target_ws, plan.body)
 end
 

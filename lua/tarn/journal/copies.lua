@@ -1,0 +1,84 @@
+--- Which pipeline is a copy of which, as the journal knows it.
+--
+-- Use it through tarn.journal. Whether a pipeline is still there, only its workspace knows.
+
+local file = require "tarn.journal.file"
+local json = require "native.json"
+
+local M = {}
+
+---@class tarn.CopyRecord
+---@field org_id string
+---@field host? string
+---@field profile? string
+---@field pipeline_id string
+---@field name? string
+---@field at integer   ms since 1970
+---@field op string
+
+-- One end of each row, each pipeline once; `key` tells what must differ.
+local function ends(rows, prefix)
+  local list, seen = {}, {}
+  for _, row in ipairs(rows) do
+    local place = ("%s %s"):format(row[prefix .. "org"], row[prefix .. "pipeline"])
+    if not seen[place] then
+      seen[place] = true
+      list[#list + 1] = { org_id = row[prefix .. "org"], host = row[prefix .. "host"],
+        profile = row[prefix .. "profile"], pipeline_id = row[prefix .. "pipeline"],
+        name = row[prefix .. "name"], at = row.started, op = row.id }
+    end
+  end
+  return list
+end
+
+local QUERY <const> = "SELECT * FROM operations WHERE %s_pipeline = ? AND %s_org = ? "
+  .. "AND %s_pipeline IS NOT NULL AND undone IS NULL "
+  .. "ORDER BY started DESC, length(id) DESC, id DESC"
+
+local function across(from, to, side)
+  return ends(file.rows(QUERY:format(from, from, to), { side.pipeline_id, tostring(side.org_id) }),
+    to .. "_")
+end
+
+--- Where a pipeline was cloned to, newest first, each once; what was undone is left out.
+---@param source { org_id: string|integer, pipeline_id: string }
+---@return tarn.CopyRecord[]
+function M.of(source)
+  return across("source", "target", source)
+end
+
+--- What a pipeline is a copy of, newest first.
+---@param target { org_id: string|integer, pipeline_id: string }
+---@return tarn.CopyRecord[]
+function M.origins(target)
+  return across("target", "source", target)
+end
+
+--- The newest copy of a pipeline in a workspace, or nil; with `name`, the newest of that name.
+---@param query { source: tarn.Side, target_org_id: string|integer, name?: string }
+---@return tarn.CopyRecord?
+function M.find(query)
+  for _, copy in ipairs(M.of(query.source)) do
+    if copy.org_id == tostring(query.target_org_id)
+      and (not query.name or copy.name == query.name) then
+      return copy
+    end
+  end
+end
+
+--- The settings that an operation gave to the copy, and those parts of the source's that say
+-- where it publishes; nil where the operation did not write them down.
+---@param op string
+---@return table? spec, table? source
+function M.settings(op)
+  local row = file.rows("SELECT what FROM steps WHERE op = ? AND status <> 'failed' "
+    .. "AND kind IN ('pipeline.create', 'pipeline.edit') ORDER BY n DESC LIMIT 1", { op })[1]
+  local what = row and row.what and json.decode(row.what)
+  if type(what) ~= "table" then
+    return nil
+  end
+  return type(what.spec) == "table" and what.spec or nil,
+    type(what.of) == "table" and what.of or nil
+end
+
+return M

@@ -1,0 +1,211 @@
+--- Lineage of a pipeline: its own datasets, what they are made from, what is made from them,
+--- and where the pipeline was copied to.
+--
+-- Everything carries its evidence. Nothing is the pipeline's own because it lies in the
+-- pipeline's schema: others publish there too. What becomes of sources that do not answer is
+-- in tarn.lineage.coverage; only where nobody could say which datasets there are, and somebody
+-- refused to, is that a fault.
+
+local ask_all = require "tarn.lineage.ask"
+local clones = require "tarn.lineage.clones"
+local columns = require "tarn.lineage.columns"
+local coverage = require "tarn.lineage.coverage"
+local data = require "tarn.lineage.data"
+local fault = require "tarn.fault"
+local merge = require "tarn.lineage.merge"
+local names = require "tarn.lineage.names"
+local settings = require "tarn.lineage.settings"
+
+local M = {}
+
+local OP <const> = "tarn lineage"
+
+---@class tarn.LineageAsk
+---@field id string
+---@field since integer       ms: how far back reads and writes are looked for
+---@field source "auto"|"rest"|"sql"
+---@field warehouse? string
+---@field columns? boolean    ask for columns and their edges too
+---@field check? boolean      ask the workspaces of copies and origins whether they are there
+---@field dataset? string     a glob: only what is connected with it
+---@field open? fun(profile: string): tarn.WorkspaceClient for `check`
+---@field progress? fun(done: integer, total?: integer, what?: string)
+
+-- Sources that can say which datasets are the pipeline's.
+local TELLING <const> = { "events", "event_log", "event_log_table",
+  "system.lakeflow.pipeline_events", "system.lakeflow_pipeline_events_preview.pipeline_events",
+  "unity_catalog", ask_all.TABLE_LINEAGE, "lineage_tracking" }
+
+local function new_state(ws, ask, pipeline, org_id)
+  local spec = type(pipeline.spec) == "table" and pipeline.spec or {}
+  local place = names.place(spec)
+  local state = {
+    ws = ws, ask = ask, pipeline = pipeline, spec = spec, place = place, org_id = org_id,
+    coverage = coverage.new(), observed = {}, tables = {}, listed = {}, described = {},
+    failures = {}, ingested = settings.ingested(spec), own_log = settings.find_log(spec, place),
+    progress = ask.progress or function() end,
+  }
+  state.coverage:answered("settings", #state.ingested)
+  return state
+end
+
+-- ---- what stays unknown ----
+
+local function answers(state, list)
+  for _, source in ipairs(list) do
+    local entry = state.coverage:find(source)
+    if entry and (entry.status == "answered" or entry.status == "partial" and entry.found > 0) then
+      return true
+    end
+  end
+  return false
+end
+
+-- Nobody told of a dataset, and somebody did not answer: that is no empty pipeline.
+local function check_told(state)
+  if #state.ingested > 0 or answers(state, TELLING) then
+    return
+  end
+  local worst, reasons = nil, {}
+  for _, source in ipairs(TELLING) do
+    local entry = state.coverage:find(source)
+    if entry and (entry.status == "failed" or entry.status == "partial") then
+      worst = worst or entry
+      reasons[#reasons + 1] = entry ~= worst and ("%s: %s"):format(source, entry.reason) or nil
+    end
+  end
+  -- a source that has the graph of a pipeline that ran, and had none, is not the whole answer
+  local events = state.coverage:find "events"
+  local never_ran = events and events.status == "empty"
+    and not (state.pipeline.latest_updates or {})[1]
+  if worst and not never_ran then
+    fault.raise { kind = worst.kind, op = OP, status = worst.http_status, code = worst.code,
+      cause = worst.fault,
+      message = ("which datasets it has nobody could say; %s: %s"):format(worst.source,
+        worst.reason),
+      hint = #reasons > 0 and "asked as well: " .. table.concat(reasons, "; ") or nil }
+  end
+end
+
+local function has_definitions(state)
+  return state.graph ~= nil
+end
+
+local function tell_unknown(state)
+  local c = state.coverage
+  local has_run = (state.pipeline.latest_updates or {})[1] ~= nil
+  if not has_definitions(state) and has_run then
+    c:unsure("datasets", "temporary views and unpublished datasets: no definitions were found")
+  end
+  if not has_definitions(state) then
+    for _, schema in ipairs(settings.whole_schemas(state.spec)) do
+      c:unsure("datasets", ("the tables of %s, which is ingested whole"):format(schema))
+    end
+  end
+  local listing = c:find "unity_catalog"
+  if listing and (listing.status == "failed" or listing.status == "partial") then
+    c:unsure("datasets", ("tables that are this pipeline's and in no definition: %s"):format(
+      listing.reason))
+    if not has_definitions(state) and #state.described > 0 then
+      c:unsure("datasets", ("whose the %d tables of %s are: information_schema does not say")
+        :format(#state.described, names.join(state.place.catalog, state.place.schema)))
+    end
+  end
+  local observed = c:has(ask_all.TABLE_LINEAGE) or c:has "lineage_tracking"
+  if not observed then
+    local tracking = c:find "lineage_tracking"
+    local why = tracking and tracking.reason or "nobody was asked"
+    c:unsure("downstream", "tables that others make from these: " .. why)
+    c:unsure("upstream", has_definitions(state)
+      and "tables that are read in ways the definitions do not name: " .. why
+      or "what the datasets are made from: " .. why)
+  end
+end
+
+-- ---- clones ----
+
+local function find_clones(state)
+  local c = state.coverage
+  local list, e = fault.try(clones.find, { org_id = state.org_id,
+    pipeline_id = state.pipeline.pipeline_id })
+  if not list then
+    c:failed("journal", e)
+    c:unsure("clones", "copies and origins: " .. e.message)
+    return {}
+  end
+  c:answered("journal", #list)
+  if #list == 0 or not state.ask.check then
+    if #list > 0 then
+      c:skipped("copies", "--check asks them")
+    end
+    return list
+  end
+  local asked, failed, first = clones.check(list,
+    { ws = state.ws, org_id = state.org_id }, state.ask.open)
+  if failed == asked then
+    c:failed("copies", first)
+  elseif failed > 0 then
+    c:partial("copies", asked - failed, first.message, first)
+  else
+    c:answered("copies", asked)
+  end
+  return list
+end
+
+-- ---- columns ----
+
+local function ask_columns(state, g)
+  local own = {}
+  for _, node in ipairs(g.nodes) do
+    own[#own + 1] = node.own and node or nil
+  end
+  local c = state.coverage
+  if state.ask.source ~= "sql" then
+    local failed, first = columns.fill(state.ws, own)
+    if failed > 0 then
+      c:unsure("columns", ("the columns of %d tables: %s"):format(failed, first.message))
+    end
+  end
+  if not c:has(columns.SYSTEM) and state.ask.source ~= "sql" then
+    local list, failed, first = columns.tracking(state.ws, own)
+    state.pairs = list
+    if failed > 0 and #list == 0 then
+      c:failed(columns.TRACKING, first)
+    elseif failed > 0 then
+      c:partial(columns.TRACKING, #list, first.message, first)
+    else
+      c:answered(columns.TRACKING, #list)
+    end
+  end
+  if not c:has(columns.SYSTEM) and not c:has(columns.TRACKING) then
+    c:unsure("columns", "which columns are made from which: nobody answered")
+  end
+  merge.columns(g, state.pairs or {})
+end
+
+--- Read the lineage of a pipeline.
+---@param ws tarn.WorkspaceClient
+---@param ask tarn.LineageAsk
+---@return table data as `tarn lineage -o json` prints it
+function M.read(ws, ask)
+  local pipeline, response = ws:request("GET", "/api/2.0/pipelines/" .. ask.id)
+  local org = response.headers["x-databricks-org-id"]
+  local state = new_state(ws, ask, pipeline, org and tostring(org) or ws:host())
+  ask_all.all(state)
+  check_told(state)
+  local g = merge.graph(state)
+  if ask.columns then
+    ask_columns(state, g)
+  end
+  tell_unknown(state)
+  local list = find_clones(state)
+  g:sort()
+  local found = ask.dataset and g:focus(ask.dataset)
+  if found == 0 then
+    fault.not_found(OP, ("no table of this lineage is called '%s'"):format(ask.dataset),
+      "without --dataset all of them are shown")
+  end
+  return data.of(state, g, list)
+end
+
+return M

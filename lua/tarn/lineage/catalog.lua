@@ -1,0 +1,90 @@
+--- What Unity Catalog knows of tables: whose they are, their type, format and comment.
+
+local fault = require "tarn.fault"
+local json = require "native.json"
+local names = require "tarn.lineage.names"
+local statements = require "tarn.statements"
+
+local M = {}
+
+---@class tarn.LineageTable
+---@field name tarn.LineageName
+---@field type? string
+---@field format? string
+---@field comment? string
+---@field pipeline_id? string
+---@field columns? table[]
+
+local function text(value)
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+local function of_info(info)
+  return { name = names.of(info.catalog_name, info.schema_name, info.name),
+    type = text(info.table_type), format = text(info.data_source_format),
+    comment = text(info.comment), pipeline_id = text(info.pipeline_id) }
+end
+
+--- The tables of a schema, every page. Columns are left out: with them a page holds fifty.
+---@param ws tarn.WorkspaceClient
+---@param catalog string
+---@param schema string
+---@return tarn.LineageTable[]
+function M.list(ws, catalog, schema)
+  local list, token = {}, nil
+  repeat
+    local page = ws:request("GET", "/api/2.1/unity-catalog/tables", { query = {
+      catalog_name = catalog, schema_name = schema, max_results = 0, omit_columns = true,
+      omit_properties = true, page_token = token } })
+    for _, info in ipairs(page.tables or {}) do
+      if text(info.name) and text(info.catalog_name) and text(info.schema_name) then
+        list[#list + 1] = of_info(info)
+      end
+    end
+    token = page.next_page_token
+  until not text(token)
+  return list
+end
+
+--- The columns of one table, or nil if it is not there.
+---@param ws tarn.WorkspaceClient
+---@param name tarn.LineageName
+---@return { name: string, type: string }[]?
+function M.find_columns(ws, name)
+  local path = "/api/2.1/unity-catalog/tables/"
+    .. name.fqn:gsub("[^%w_.~-]", function(c) return ("%%%02X"):format(c:byte()) end)
+  local info, e = fault.try(ws.request, ws, "GET", path)
+  if not info then
+    if e.status == 404 then
+      return nil
+    end
+    fault.raise(e)
+  end
+  local columns = json.array {}
+  for i, column in ipairs(info.columns or {}) do
+    columns[i] = { name = column.name, type = column.type_text or column.type_name }
+  end
+  return columns
+end
+
+--- What information_schema says of the tables of a schema. It does not say whose they are.
+---@param ws tarn.WorkspaceClient
+---@param catalog string
+---@param schema string
+---@param warehouse? string
+---@return tarn.LineageTable[]
+function M.information_schema(ws, catalog, schema, warehouse)
+  local list = {}
+  local sql, params = statements.lineage.schema(catalog, schema)
+  local rows <close> = ws:sql(sql, params, { warehouse_id = warehouse })
+  for row in rows do
+    if text(row.table_name) then
+      list[#list + 1] = { name = names.of(catalog, schema, row.table_name),
+        type = text(row.table_type), format = text(row.data_source_format),
+        comment = text(row.comment) }
+    end
+  end
+  return list
+end
+
+return M

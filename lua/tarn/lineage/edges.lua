@@ -1,0 +1,214 @@
+--- The graph of a lineage: tables and the edges between them, each with its evidence. Pure.
+--
+-- A node is one of the pipeline's own datasets, or something that they read (upstream) or that
+-- is made from them (downstream). The same edge from two sources is one edge with two evidences.
+
+local glob = require "tarn.glob"
+local json = require "native.json"
+
+local M = {}
+
+---@class tarn.LineageNode
+---@field fqn string
+---@field catalog? string
+---@field schema? string
+---@field table string
+---@field kind "table"|"path"|"source"|"sink"
+---@field own? boolean
+---@field type? string
+---@field format? string
+---@field comment? string
+---@field published? boolean nil: not known
+---@field pipeline_id? string whose it is, if it is another pipeline's
+---@field columns? { name: string, type: string }[]
+---@field evidence string[]
+
+---@class tarn.LineageEdge
+---@field source tarn.LineageNode
+---@field target tarn.LineageNode
+---@field evidence string[]
+---@field flows string[]
+---@field last_seen? string
+---@field pipelines string[]  other pipelines that make the step
+---@field columns table[]
+
+---@class tarn.LineageEdges
+local Edges = {}
+Edges.__index = Edges
+
+---@return tarn.LineageEdges
+function M.new()
+  return setmetatable({ nodes = {}, by_name = {}, edges = {}, by_pair = {} }, Edges)
+end
+
+local function add_once(list, value)
+  for _, known in ipairs(list) do
+    if known == value then
+      return
+    end
+  end
+  list[#list + 1] = value
+end
+
+local FILLED <const> = { "type", "format", "comment", "pipeline_id", "columns" }
+
+--- The node of a name, made at its first mention. What is not known yet of it is filled in;
+-- what is, stays: sources are asked in the order of their worth.
+---@param name tarn.LineageName or a table like one
+---@param evidence? string
+---@param facts? table type, format, comment, pipeline_id, columns
+---@return tarn.LineageNode
+function Edges:node(name, evidence, facts)
+  local node = self.by_name[name.fqn]
+  if not node then
+    node = { fqn = name.fqn, catalog = name.catalog, schema = name.schema, table = name.table,
+      kind = name.kind or "table", evidence = json.array {} }
+    self.by_name[name.fqn] = node
+    self.nodes[#self.nodes + 1] = node
+  end
+  if evidence then
+    add_once(node.evidence, evidence)
+  end
+  for _, field in ipairs(FILLED) do
+    if facts and node[field] == nil then
+      node[field] = facts[field]
+    end
+  end
+  return node
+end
+
+---@param fqn string
+---@return tarn.LineageNode?
+function Edges:find(fqn)
+  return self.by_name[fqn]
+end
+
+--- An edge between two nodes; none from a node to itself.
+---@param source tarn.LineageNode
+---@param target tarn.LineageNode
+---@param evidence string
+---@return tarn.LineageEdge?
+function Edges:edge(source, target, evidence)
+  if source == target then
+    return nil
+  end
+  local row = self.by_pair[source] or {}
+  self.by_pair[source] = row
+  local edge = row[target]
+  if not edge then
+    edge = { source = source, target = target, evidence = json.array {}, flows = json.array {},
+      pipelines = json.array {}, columns = json.array {} }
+    row[target] = edge
+    self.edges[#self.edges + 1] = edge
+  end
+  add_once(edge.evidence, evidence)
+  return edge
+end
+
+--- The edge between two names, if there is one.
+---@param source string
+---@param target string
+---@return tarn.LineageEdge?
+function Edges:find_edge(source, target)
+  local from, to = self.by_name[source], self.by_name[target]
+  return from and to and self.by_pair[from] and self.by_pair[from][to]
+end
+
+--- Note that a flow, a pipeline or a pair of columns belongs to an edge.
+---@param edge tarn.LineageEdge
+---@param field "flows"|"pipelines"
+---@param value? string
+function M.note(edge, field, value)
+  if value then
+    add_once(edge[field], value)
+  end
+end
+
+--- "inside", "upstream", "downstream", or "beside" between two tables that are not its own.
+---@param edge tarn.LineageEdge
+---@return string
+function M.direction(edge)
+  if edge.source.own then
+    return edge.target.own and "inside" or "downstream"
+  end
+  return edge.target.own and "upstream" or "beside"
+end
+
+--- Neighbours of all nodes: those that they read, and those that read them, sorted by name.
+---@return table<tarn.LineageNode, tarn.LineageNode[]> up
+---@return table<tarn.LineageNode, tarn.LineageNode[]> down
+function Edges:neighbours()
+  local up, down = {}, {}
+  for _, node in ipairs(self.nodes) do
+    up[node], down[node] = {}, {}
+  end
+  for _, edge in ipairs(self.edges) do
+    table.insert(up[edge.target], edge.source)
+    table.insert(down[edge.source], edge.target)
+  end
+  local function by_name(a, b) return a.fqn < b.fqn end
+  for _, node in ipairs(self.nodes) do
+    table.sort(up[node], by_name)
+    table.sort(down[node], by_name)
+  end
+  return up, down
+end
+
+-- All that can be reached from these nodes.
+local function reach(nodes, next_of)
+  local seen, queue, head = {}, {}, 1
+  for _, node in ipairs(nodes) do
+    seen[node] = true
+    queue[#queue + 1] = node
+  end
+  while queue[head] do
+    for _, other in ipairs(next_of[queue[head]]) do
+      if not seen[other] then
+        seen[other] = true
+        queue[#queue + 1] = other
+      end
+    end
+    head = head + 1
+  end
+  return seen
+end
+
+--- Keep only what the tables of that name are made from and what is made from them, however
+-- many steps away. "silver" finds main.s.silver. Returns how many tables have the name.
+---@param pattern string a glob
+---@return integer
+function Edges:focus(pattern)
+  local whole, tail = glob.matcher(pattern), glob.matcher("*." .. pattern)
+  local chosen = {}
+  for _, node in ipairs(self.nodes) do
+    if whole(node.fqn) or tail(node.fqn) then
+      chosen[#chosen + 1] = node
+    end
+  end
+  local up, down = self:neighbours()
+  local above, below = reach(chosen, up), reach(chosen, down)
+  local nodes, edges = {}, {}
+  for _, node in ipairs(self.nodes) do
+    nodes[#nodes + 1] = (above[node] or below[node]) and node or nil
+  end
+  for _, edge in ipairs(self.edges) do
+    local kept = above[edge.source] and above[edge.target]
+      or below[edge.source] and below[edge.target]
+    edges[#edges + 1] = kept and edge or nil
+  end
+  self.nodes, self.edges = nodes, edges
+  return #chosen
+end
+
+--- Sort nodes and edges by their names, so that the same lineage is the same text.
+function Edges:sort()
+  table.sort(self.nodes, function(a, b) return a.fqn < b.fqn end)
+  table.sort(self.edges, function(a, b)
+    if a.source ~= b.source then
+      return a.source.fqn < b.source.fqn
+    end
+    return a.target.fqn < b.target.fqn
+  end)
+end
+
+return M

@@ -1,0 +1,241 @@
+--- One graph from all answers: which tables are the pipeline's own, and by which evidence.
+
+local edges = require "tarn.lineage.edges"
+local names = require "tarn.lineage.names"
+local settings = require "tarn.lineage.settings"
+
+local M = {}
+
+local TABLE_LINEAGE <const> = "system.access.table_lineage"
+
+-- Event logs and the platform's own tables are no part of anybody's lineage.
+local function is_left_out(state, name)
+  if names.is_internal(name, state.own_log) then
+    state.coverage:omit "event logs and internal tables"
+    return true
+  end
+  return false
+end
+
+-- ---- definitions ----
+
+local function facts_of(state, written, flow)
+  local defined = state.graph.datasets[written]
+  return { type = defined and defined.type, columns = flow and flow.columns,
+    comment = flow and flow.comment }
+end
+
+local function own_node(state, g, written, flow)
+  local name = names.find(written, state.place)
+  if not name or is_left_out(state, name) then
+    return nil
+  end
+  local node = g:node(name, state.graph_source, facts_of(state, written, flow))
+  node.own = true
+  return node
+end
+
+local function sink_node(state, g, flow)
+  local sink = state.graph.sinks[flow.sink] or {}
+  return g:node({ kind = "sink", table = flow.sink, fqn = "sink:" .. flow.sink },
+    state.graph_source, { format = sink.format })
+end
+
+local function add_flow(state, g, flow)
+  local target = flow.output and own_node(state, g, flow.output, flow)
+    or flow.sink and sink_node(state, g, flow)
+  if not target then
+    return
+  end
+  for _, input in ipairs(flow.inputs) do
+    local name = names.find(input, state.place)
+    if name and not is_left_out(state, name) then
+      local edge = g:edge(g:node(name), target, state.graph_source)
+      if edge then
+        edges.note(edge, "flows", flow.name)
+      else
+        state.coverage:omit "a table to itself"
+      end
+    end
+  end
+  if flow.from then
+    local edge = g:edge(g:node(settings.source(state.spec, flow.from)), target,
+      state.graph_source)
+    edges.note(edge, "flows", flow.name)
+  end
+end
+
+local function add_definitions(state, g)
+  if not state.graph then
+    return
+  end
+  for written in pairs(state.graph.datasets) do
+    own_node(state, g, written)
+  end
+  for _, flow in ipairs(state.graph.flows) do
+    add_flow(state, g, flow)
+  end
+end
+
+-- ---- settings ----
+
+local function add_ingested(state, g)
+  for _, one in ipairs(state.ingested) do
+    local node = g:node(one.target, "settings")
+    node.own = true
+    g:edge(g:node(one.source), node, "settings")
+  end
+end
+
+-- ---- catalogs ----
+
+local function add_owned(state, g)
+  for _, found in pairs(state.tables) do
+    if found.pipeline_id == state.ask.id and not is_left_out(state, found.name) then
+      g:node(found.name, "unity_catalog").own = true
+    end
+  end
+end
+
+-- A table has one owner: what another pipeline manages is not this one's, whatever it defines.
+local function disown(state, node, owner)
+  node.pipeline_id = owner
+  if node.own then
+    node.own = nil
+    state.coverage:unsure("datasets", ("%s is defined by this pipeline, and managed by pipeline %s")
+      :format(node.fqn, owner))
+  end
+end
+
+-- What catalogs know of the tables that somebody named.
+local function describe(state, g)
+  local described = {}
+  for _, found in ipairs(state.described) do
+    described[found.name.fqn] = found
+  end
+  for _, node in ipairs(g.nodes) do
+    local found, other = state.tables[node.fqn], described[node.fqn]
+    if found then
+      -- the catalog's word for the type goes before the event's
+      node.type = found.type or node.type
+      node.format = node.format or found.format
+      node.comment = found.comment or node.comment
+      if found.pipeline_id and found.pipeline_id ~= state.ask.id then
+        disown(state, node, found.pipeline_id)
+      end
+    end
+    if other then
+      g:node(node, "information_schema", { type = other.type, format = other.format,
+        comment = other.comment })
+    end
+    if found or other then
+      node.published = true
+    elseif node.kind == "table" and node.own then
+      local listed = node.catalog and state.listed[node.catalog .. "." .. node.schema]
+      if listed or not node.catalog then
+        node.published = false
+      end
+    end
+  end
+end
+
+-- ---- what was seen at work ----
+
+-- A table that the pipeline wrote, and that nobody else says is its own.
+local function judge_written(state, g, edge)
+  local name = edge.target
+  local known = g:find(name.fqn)
+  local found = state.tables[name.fqn]
+  if known and known.own or found then
+    return true -- its own, or somebody else's: then it is beside
+  elseif name.catalog and state.listed[name.catalog .. "." .. name.schema] then
+    if not state.gone[name.fqn] then
+      state.gone[name.fqn] = true
+      state.coverage:unsure("datasets", ("%s was written by this pipeline%s, and is neither in "
+        .. "its graph nor among the tables that can be seen: dropped, or hidden"):format(name.fqn,
+          edge.at and " (" .. edge.at .. ")" or ""))
+    end
+    return false
+  end
+  g:node(name, state.observed_source, { type = edge.target_type }).own = true
+  return true
+end
+
+local function is_kept(state, g, edge)
+  if not edge.target or is_left_out(state, edge.target)
+    or edge.source and is_left_out(state, edge.source) then
+    return false
+  elseif edge.source and edge.source.fqn == edge.target.fqn then
+    state.coverage:omit "a table to itself"
+    return false
+  elseif edge.mine then
+    return judge_written(state, g, edge)
+  end
+  local source = edge.source and g:find(edge.source.fqn)
+  local target = g:find(edge.target.fqn)
+  return source ~= nil and source.own or target ~= nil and target.own
+end
+
+-- What the pipeline did itself first: it says which tables are its own, and only what leads
+-- from or to these is kept of the others.
+local function own_first(list)
+  local sorted = {}
+  for _, mine in ipairs { true, false } do
+    for _, edge in ipairs(list) do
+      sorted[#sorted + 1] = (edge.mine == true) == mine and edge or nil
+    end
+  end
+  return sorted
+end
+
+local function add_observed(state, g)
+  local evidence = state.observed_source
+  for _, edge in ipairs(own_first(state.observed)) do
+    if is_kept(state, g, edge) then
+      local target = g:node(edge.target, nil, { type = edge.target_type })
+      if target.own then
+        g:node(target, evidence)
+      end
+      if edge.source then
+        local source = g:node(edge.source, nil, { type = edge.source_type })
+        local made = g:edge(source, target, evidence)
+        if edge.at and (made.last_seen or "") < edge.at then
+          made.last_seen = edge.at
+        end
+        if not edge.mine then
+          edges.note(made, "pipelines", edge.pipeline_id)
+        end
+      end
+    end
+  end
+end
+
+--- Put pairs of columns at their edges.
+---@param g tarn.LineageEdges
+---@param list tarn.ColumnPair[]
+function M.columns(g, list)
+  for _, pair in ipairs(list) do
+    local edge = g:find_edge(pair.source, pair.target)
+    if edge then
+      table.insert(edge.columns, { source = pair.source_column, target = pair.target_column })
+    end
+  end
+end
+
+--- The graph.
+---@param state tarn.LineageState
+---@return tarn.LineageEdges
+function M.graph(state)
+  local g = edges.new()
+  state.observed_source = state.coverage:has(TABLE_LINEAGE) and TABLE_LINEAGE
+    or "lineage_tracking"
+  state.gone = {}
+  add_definitions(state, g)
+  add_ingested(state, g)
+  add_owned(state, g)
+  add_observed(state, g)
+  describe(state, g)
+  return g
+end
+
+return M

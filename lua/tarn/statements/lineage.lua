@@ -1,0 +1,115 @@
+--- Where a pipeline's tables come from and go to.
+--
+-- `system.access.*` are partitioned by `event_date`, so every text has a bound on it. A pipeline
+-- that runs inside of a job is recorded with both: it is looked for in the entity and in its
+-- metadata (reference C.5). `details:path` is Spark's alone, as in tarn.statements.quality.
+
+local name = require "tarn.statements.name"
+
+local M = {}
+
+local MINE <const> = [[
+(entity_type = 'PIPELINE' AND entity_id = :pipeline
+      OR entity_metadata.dlt_pipeline_info.dlt_pipeline_id = :pipeline)]]
+
+-- Every edge of the pipeline, and those from what it has written to other tables. What only
+-- read, without a target, is no edge.
+local TABLES <const> = [[
+WITH mine AS (
+  SELECT DISTINCT target_table_full_name AS name FROM system.access.table_lineage
+  WHERE event_date >= :since AND target_table_full_name IS NOT NULL
+    AND ]] .. MINE .. [[)
+SELECT source_table_full_name AS source, source_type, source_path,
+  target_table_full_name AS target, target_type, entity_type, entity_id,
+  entity_metadata.dlt_pipeline_info.dlt_pipeline_id AS pipeline, max(event_time) AS at
+FROM system.access.table_lineage
+WHERE event_date >= :since AND target_table_full_name IS NOT NULL
+  AND (]] .. MINE .. [[
+    OR source_table_full_name IN (SELECT name FROM mine))
+GROUP BY source_table_full_name, source_type, source_path, target_table_full_name, target_type,
+  entity_type, entity_id, entity_metadata.dlt_pipeline_info.dlt_pipeline_id
+ORDER BY source, target]]
+
+local COLUMNS <const> = [[
+SELECT source_table_full_name AS source, source_column_name AS source_column,
+  target_table_full_name AS target, target_column_name AS target_column
+FROM system.access.column_lineage
+WHERE event_date >= :since AND source_column_name IS NOT NULL AND target_column_name IS NOT NULL
+  AND source_table_full_name IS NOT NULL AND target_table_full_name IS NOT NULL
+  AND ]] .. MINE .. [[
+
+GROUP BY source_table_full_name, source_column_name, target_table_full_name, target_column_name
+ORDER BY source, target, source_column, target_column]]
+
+local DEFINITIONS <const> = [[
+WITH defined AS (
+  SELECT {TIME} AS at, event_type, {UPDATE} AS update_id, origin{PATH}dataset_name AS dataset,
+    details:flow_definition AS flow, details:dataset_definition AS definition,
+    details:sink_definition AS sink
+  FROM {FROM}
+  WHERE {TIME} >= :since
+    AND event_type IN ('flow_definition', 'dataset_definition', 'sink_definition'){MORE}),
+newest AS (
+  SELECT update_id, max(at) AS last FROM defined GROUP BY update_id ORDER BY last DESC LIMIT 1)
+SELECT d.at, d.event_type, d.update_id, d.dataset, d.flow, d.definition, d.sink
+FROM defined AS d JOIN newest AS n ON d.update_id = n.update_id
+ORDER BY d.at]]
+
+local function fill(text, words)
+  return (text:gsub("{(%u+)}", words))
+end
+
+local function date(ms)
+  return { value = os.date("!%Y-%m-%d", ms // 1000), type = "DATE" }
+end
+
+local function moment(ms)
+  return { value = require("tarn.time").iso(ms), type = "TIMESTAMP" }
+end
+
+--- Edges between tables.
+---@param ask { id: string, since: integer }
+---@return string text, table params
+function M.tables(ask)
+  return TABLES, { pipeline = ask.id, since = date(ask.since) }
+end
+
+--- Edges between columns.
+---@param ask { id: string, since: integer }
+---@return string text, table params
+function M.columns(ask)
+  return COLUMNS, { pipeline = ask.id, since = date(ask.since) }
+end
+
+--- The definitions of the newest update that has some, from an event log; arguments as for
+-- tarn.statements.quality.
+---@param from string
+---@param is_text boolean
+---@param ask { since: integer }
+---@return string text, table params
+function M.log(from, is_text, ask)
+  local path = is_text and ":" or "."
+  return fill(DEFINITIONS, { FROM = from, PATH = path, TIME = "timestamp",
+    UPDATE = "origin" .. path .. "update_id", MORE = "" }), { since = moment(ask.since) }
+end
+
+--- The same from one of tarn.statements.quality.EVENTS.
+---@param from string
+---@param ask { id: string, since: integer }
+---@return string text, table params
+function M.system(from, ask)
+  return fill(DEFINITIONS, { FROM = from, PATH = ".", TIME = "event_time", UPDATE = "update_id",
+    MORE = " AND pipeline_id = :pipeline" }), { since = moment(ask.since), pipeline = ask.id }
+end
+
+--- What information_schema knows of the tables of a schema.
+---@param catalog string
+---@param schema string
+---@return string text, table params
+function M.schema(catalog, schema)
+  return ("SELECT table_name, table_type, data_source_format, comment FROM %s "
+    .. "WHERE table_schema = :schema ORDER BY table_name"):format(
+      name.identifier(catalog, "information_schema", "tables")), { schema = schema }
+end
+
+return M
