@@ -12,7 +12,8 @@ local function report_of(found, body)
   return report
 end
 
-local function plan(found, report, body)
+local function plan(ctx, found, report, body)
+  body, report.hooks = trigger.ask_hooks(ctx.workspace, found, body)
   local active = waiting.find_active(found)
   report.status, report.dry_run = "would be triggered", true
   report.active_update = active
@@ -24,7 +25,7 @@ end
 local function start(ctx, arg, found, body, report)
   local op <close> = journal.begin { command = "trigger", arg = arg,
     target = stopping.side(ctx.workspace, found) }
-  report.update_id, report.status = trigger.start(ctx.workspace, op, found, body, {
+  report.update_id, report.status, report.hooks = trigger.start(ctx.workspace, op, found, body, {
     attach = arg.attach, restart = arg.restart, timeout = ctx.options.timeout,
     note = function(pipeline) ctx.warn(("%s is %s"):format(found.name, pipeline.state)) end,
   })
@@ -82,7 +83,7 @@ then. A failure is told by the first cause of each flow.]],
     local found = ctx.workspace:pipeline(arg.pipeline)
     local report = report_of(found, body)
     if arg.dry_run then
-      return plan(found, report, body)
+      return plan(ctx, found, report, body)
     end
     start(ctx, arg, found, body, report)
     if arg.wait then

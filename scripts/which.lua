@@ -6,15 +6,17 @@ return {
   effect = "read",
   details = [[
 Every candidate in the order of the search: --path, TARN_PATH, the configuration directory,
-what is built in. The first is in force; it shadows the others.]],
+what is built in. The first is in force; it shadows the others. Of hooks all are in force.]],
   args = {
-    { "name", "string", "A command, a module (tarn.pipelines) or a file (scripts/list.lua).",
+    { "name", "string", "A command, a module (tarn.pipelines), a file (scripts/list.lua), `hooks`, "
+      .. "or a point of hooks (before_clone).",
       of = "module" },
   },
   examples = {
     { "which list", "the file that `tarn list` runs" },
     { "which tarn.pipelines", "the module that scripts get" },
     { "which @list", "the one that is built in" },
+    { "which hooks", "all hooks, in the order in which they are called" },
   },
   see = { "eject", "doctor" },
   render = {
@@ -22,8 +24,12 @@ what is built in. The first is in force; it shadows the others.]],
       for _, row in ipairs(rows) do
         local mark = row.status == "in force" and "* " or "  "
         local notes = { row.status, row.from ~= "bundle" and row.from or nil }
+        if row.points and #row.points > 0 then
+          notes[#notes + 1] = table.concat(row.points, " ")
+        end
         if row.ejected_from then
           notes[#notes + 1] = "ejected from " .. row.ejected_from
+            .. (row.outdated and ", and the built-in one has changed since" or "")
         end
         out:line(mark, row.path, "  (", table.concat(notes, ", "), ")")
         if row.problem then
@@ -35,7 +41,7 @@ what is built in. The first is in force; it shadows the others.]],
 
   run = function(_, arg)
     local rows = override.candidates(arg.name)
-    if #rows == 0 then
+    if #rows == 0 and not override.is_hook_name(arg.name) then
       fault.not_found("tarn which", ("nothing has the name '%s'"):format(arg.name),
         require("tarn.similar").find_hint(arg.name, require("tarn.script").names()))
     end

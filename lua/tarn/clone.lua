@@ -10,6 +10,7 @@ local apply = require "tarn.clone.apply"
 local args = require "tarn.args"
 local copies = require "tarn.clone.copy"
 local fault = require "tarn.fault"
+local hooks = require "tarn.clone.hooks"
 local json = require "native.json"
 local mapping = require "tarn.mapping"
 local permissions = require "tarn.permissions"
@@ -205,6 +206,7 @@ end
 ---@field steps { kind: string, what: string, request: string }[]
 ---@field warnings string[]
 ---@field refusals tarn.Fault[] what stands in the way
+---@field hooks? table[]        { point, file } of the user's hooks that were called
 ---@field effective? table      what the workspace would make of it
 
 local OPTIONS <const> = { "pipeline", "name", "map", "catalog", "schema", "set", "drop",
@@ -331,6 +333,7 @@ function M.plan(source, target, options)
   local found = look_around(plan, source, target, session, options, pipeline, decided)
   answers.settle_run_as(plan, body)
   answers.tell_run_as(plan, pipeline, body)
+  body = hooks.map_spec(plan, body, source, target)
   settle_copy(plan, body, found, options)
   together(function() server.ask(plan, target, body) end, function()
     if options.permissions then
@@ -348,6 +351,7 @@ function M.plan(source, target, options)
   warnings.add_all(plan, verdicts.settings(pipeline), body)
   settle_steps(plan, options)
   plan.source_ws, plan.target_ws, plan.memo = source, target, session.memo
+  hooks.before(plan, source, target)
   return plan
 end
 

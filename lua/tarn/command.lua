@@ -120,6 +120,26 @@ function M.exists(name)
     and require("tarn.find").find("scripts/" .. name .. ".lua") ~= nil
 end
 
+--- Run a script with a context and arguments that are ready: the one place that does, so that
+-- the user's hooks work for whoever runs it. A hook that does not load is told before anything
+-- is changed.
+---@param ctx tarn.Context
+---@param loaded table the script
+---@param arg table
+---@return any data ... as `run` returned it
+function M.invoke(ctx, loaded, arg)
+  local hooks = require "tarn.hooks"
+  if loaded.effect ~= "read" then
+    hooks.load()
+  end
+  local results = table.pack(fault.call(loaded.run, ctx, arg))
+  if not results[1] then
+    hooks.fault(results[2], ctx.op)
+    error(results[2], 0)
+  end
+  return table.unpack(results, 2, results.n)
+end
+
 --- Run a command from Lua: `command.call("list", { filter = "x" })`. Returns its data.
 ---@param name string
 ---@param given? table arguments by name
@@ -130,7 +150,7 @@ function M.call(name, given)
   local arg = require("tarn.args").complete(op, loaded.args, given or {})
   local ctx = M.context(op, options)
   M.open_workspaces(ctx, loaded.args, arg)
-  return loaded.run(ctx, arg)
+  return M.invoke(ctx, loaded, arg)
 end
 
 --- Run a command of the command line: its data goes to stdout.
@@ -149,7 +169,7 @@ function M.run(op, loaded, arg, opts)
   M.confirm(ctx, loaded, arg, opts)
   local function run()
     -- `ctx.render` is known only after the run: `tarn run` takes it from the file
-    local results = table.pack(loaded.run(ctx, arg))
+    local results = table.pack(M.invoke(ctx, loaded, arg))
     local render = rawget(ctx, "render") or loaded.render
     require("tarn.out").render(opts, render, table.unpack(results, 1, results.n))
   end
@@ -158,6 +178,9 @@ function M.run(op, loaded, arg, opts)
     require("tarn.progress").clear()
   end
   if not ok then
+    if not require("tarn.out").is_reader_gone(e) then
+      require("tarn.hooks").fault(e, op)
+    end
     error(e, 0)
   end
   return require("tarn.report").statuses[ctx.outcome]

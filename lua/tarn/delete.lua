@@ -1,6 +1,7 @@
 --- Deleting a pipeline so that it can be made again: what it was is written down first.
 
 local fault = require "tarn.fault"
+local hooks = require "tarn.hooks"
 local json = require "native.json"
 local task = require "native.task"
 
@@ -62,6 +63,8 @@ function M.pipeline(ws, op, found, opts)
   if M.has_choice(found) then
     cascade = opts.tables or false
   end
+  hooks.call("before_delete", { pipeline_id = id, name = found.name, tables = cascade,
+    spec = require("tarn.fields").copy(found.spec or {}) }, { op = "tarn delete", workspace = ws })
   local before = {}
   for key, value in pairs(found) do
     before[key] = value

@@ -46,13 +46,29 @@ checks[#checks + 1] = { "overrides", function()
     return "fail", "broken: " .. table.concat(broken, "; "),
       "mend or remove the file; --bundled ignores all of them"
   elseif #outdated > 0 then
-    return "warn", "ejected from another version: " .. table.concat(outdated, ", "),
+    return "warn", "ejected, and changed since in tarn: " .. table.concat(outdated, ", "),
       "compare it with the built-in one: `tarn eject NAME --to DIR`"
   elseif #list == 0 then
     return "ok", "none"
   end
   return "ok", ("%d file%s of your own, %d in place of built-in ones"):format(#list,
     #list == 1 and "" or "s", shadowing)
+end }
+
+checks[#checks + 1] = { "hooks", function()
+  local broken, names = {}, {}
+  for _, hook in ipairs(require("tarn.hooks").all()) do
+    if hook.problem then
+      broken[#broken + 1] = hook.problem
+    elseif not hook.shadowed then
+      names[#names + 1] = ("%s (%s)"):format(hook.path, table.concat(hook.points, ", "))
+    end
+  end
+  if #broken > 0 then
+    return "fail", "broken: " .. table.concat(broken, "; "),
+      "mend or remove the file; no command that changes something runs until then"
+  end
+  return "ok", #names == 0 and "none" or table.concat(names, "; ")
 end }
 
 checks[#checks + 1] = { "profiles", function()

@@ -147,6 +147,23 @@ function M.names(folder)
   return names
 end
 
+--- Called with a line for the user about a file that is about to be used; tarn.main sets it.
+---@type fun(text: string)?
+M.warn = nil
+
+local warned = {}
+
+-- An ejected file hides what the built-in one has become: once for each, a line says so.
+local function warn_outdated(source)
+  if M.warn and source.path and not warned[source.path]
+    and source.text:find("-- ejected from tarn ", -80, true)
+    and require("tarn.ejected").is_outdated(source.name, source.text) then
+    warned[source.path] = true
+    M.warn(("%s was ejected, and the built-in file has changed since: `tarn which %s`"):format(
+      source.path, source.name))
+  end
+end
+
 --- Compile a source. Raises a fault that names its file when it cannot be read or compiled.
 ---@param source tarn.Source
 ---@return function
@@ -155,6 +172,7 @@ function M.compile(source)
   if not source.text then
     fault.raise { kind = "io", op = "find", message = source.problem }
   end
+  warn_outdated(source)
   local text = source.text:gsub("^#[^\n]*", "") -- as `lua` does: a script may begin with #!
   local f, why = load(text, "@" .. (source.path or "bundle/" .. source.name), "t")
   if not f then

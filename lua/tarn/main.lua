@@ -44,6 +44,10 @@ local function show_help(topic)
   return 0
 end
 
+local function warn(text)
+  io.stderr:write("tarn: ", text, "\n")
+end
+
 local function run_command(words, at, opts)
   local command = words[at]
   local op = "tarn " .. command:gsub("^@", "")
@@ -99,6 +103,7 @@ local function start(words)
   end
   find.setup(opts)
   opts.path = nil
+  find.warn = not opts.quiet and warn or nil
   return run_command(words, at, opts), opts
 end
 

@@ -1,14 +1,13 @@
 --- The user's own files in place of the bundled ones: which there are, and how to make one.
 
 local bundle = require "native.bundle"
+local ejected = require "tarn.ejected"
 local fault = require "tarn.fault"
 local find = require "tarn.find"
 local fs = require "native.fs"
 
 local M = {}
 
--- The last line of a file that was ejected says from which version.
-local MARK <const> = "%-%- ejected from tarn (%S+)%s*$"
 
 --- The files that a name may mean: a script, a module, or a path as it is.
 ---@param name string
@@ -40,10 +39,41 @@ local function problem_of(source)
   return not ok and e.message or nil
 end
 
+-- The hooks of a point, or all of them, in the order in which they are called.
+local function hooks_of(name)
+  local list = {}
+  for _, hook in ipairs(require("tarn.hooks").all()) do
+    local wanted = name == "hooks" or hook.shadowed or hook.problem
+    for _, point in ipairs(hook.points or {}) do
+      wanted = wanted or point == name
+    end
+    list[#list + 1] = wanted and {
+      file = hook.file, path = hook.path, from = hook.from, points = hook.points,
+      status = hook.shadowed and "shadowed" or "in force", problem = hook.problem,
+    } or nil
+  end
+  return list
+end
+
+--- True for `hooks` and for the points that there are, whether some file has one or not.
+---@param name string
+---@return boolean
+function M.is_hook_name(name)
+  for _, point in ipairs(require("tarn.hooks").points) do
+    if point.name == name then
+      return true
+    end
+  end
+  return name == "hooks"
+end
+
 --- Every candidate of a name, in the order of the search. Of each file the first is in force.
 ---@param name string "list", "tarn.pipelines", "scripts/list.lua"; "@list" for bundled ones
 ---@return table[]
 function M.candidates(name)
+  if M.is_hook_name(name) then
+    return hooks_of(name)
+  end
   local list = {}
   local at, plain = name:match "^(@?)(.*)$"
   for _, file in ipairs(M.files(plain)) do
@@ -51,7 +81,8 @@ function M.candidates(name)
       list[#list + 1] = {
         file = file, path = source.path or "bundle/" .. file, from = source.from or "bundle",
         status = i == 1 and "in force" or "shadowed",
-        ejected_from = source.path and (source.text or ""):match(MARK) or nil,
+        ejected_from = source.path and ejected.find_version(source.text) or nil,
+        outdated = source.path and ejected.is_outdated(file, source.text) or nil,
         problem = problem_of(source),
       }
     end
@@ -78,18 +109,17 @@ end
 function M.all()
   local found, list = {}, {}
   for _, root in ipairs(find.roots) do
-    for _, folder in ipairs { "lua", "scripts" } do
+    for _, folder in ipairs { "lua", "scripts" } do -- hooks have a check of their own
       names_below(root, folder, found)
     end
   end
   for i, entry in ipairs(found) do
     local path = entry.root.dir .. "/" .. entry.file
     local text = fault.try(fs.read, path)
-    local version = (text or ""):match(MARK)
     list[i] = {
       file = entry.file, path = path, from = entry.root.from,
       bundled = bundle.read(entry.file) ~= nil,
-      ejected_from = version, outdated = version ~= nil and version ~= bundle.version,
+      ejected_from = ejected.find_version(text), outdated = ejected.is_outdated(entry.file, text),
       problem = problem_of { name = entry.file, path = path, text = text,
         problem = not text and path .. ": cannot be read" or nil },
     }
@@ -138,7 +168,7 @@ function M.eject(plan, force, op)
   end
   local text = bundle.read(plan.file)
   if plan.file:find "%.lua$" then
-    text = ("%s\n-- ejected from tarn %s\n"):format(text:gsub("\n$", ""), bundle.version)
+    text = ejected.mark(text)
   end
   fs.mkdir((plan.path:gsub("/[^/]*$", "")), { parents = true })
   fs.write(plan.path, text, { exclusive = not force })

@@ -1,6 +1,7 @@
 --- Stopping what a pipeline does, and waiting until it has stopped.
 
 local fault = require "tarn.fault"
+local hooks = require "tarn.hooks"
 local waiting = require "tarn.waiting"
 
 local M = {}
@@ -26,6 +27,9 @@ end
 function M.stop(ws, op, found, what)
   local id = found.pipeline_id
   local active = waiting.find_active(found)
+  hooks.call("before_stop", { pipeline_id = id, name = found.name,
+    update_id = what.update_id or active and active.update_id or nil },
+    { op = "tarn stop", workspace = ws })
   op:perform({ kind = "update.stop", request = ("POST /api/2.0/pipelines/%s/stop"):format(id),
     what = { pipeline_id = id, name = found.name,
       update_id = what.update_id or active and active.update_id or nil } },

@@ -1,6 +1,7 @@
 --- Starting an update as it was asked for, and what to do when another one is active.
 
 local fault = require "tarn.fault"
+local hooks = require "tarn.hooks"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 local stopping = require "tarn.stop"
@@ -103,6 +104,19 @@ local function refuse(e, found, active)
   }
 end
 
+--- Let the user's hooks look at an update that is about to be started: they may change its
+-- body, or refuse it. `start` does so itself; for a dry run, and for those who start otherwise.
+---@param ws tarn.WorkspaceClient
+---@param found table { pipeline_id, name }
+---@param body table
+---@return table body
+---@return string[]? files the hooks that were called
+function M.ask_hooks(ws, found, body)
+  local request, called = hooks.call("before_trigger", { pipeline_id = found.pipeline_id,
+    name = found.name, state = found.state, body = body }, { op = "tarn trigger", workspace = ws })
+  return request.body or {}, called
+end
+
 --- Start an update; never a second one. When another is active: a fault `conflict`, unless
 -- opts.attach takes that one, or opts.restart stops it first.
 ---@param ws tarn.WorkspaceClient
@@ -112,8 +126,10 @@ end
 ---@param opts { attach?: boolean, restart?: boolean, timeout?: number, note?: function }
 ---@return string update_id
 ---@return "triggered"|"attached"|"restarted"
+---@return string[]? hooks that were called
 function M.start(ws, op, found, body, opts)
-  local word = "triggered"
+  local word, called = "triggered", nil
+  body, called = M.ask_hooks(ws, found, body)
   if opts.restart and not waiting.is_at_rest(found) then
     stopping.stop(ws, op, found, {})
     stopping.wait(ws, found, { timeout = opts.timeout, note = opts.note })
@@ -121,7 +137,7 @@ function M.start(ws, op, found, body, opts)
   end
   local answer, e = fault.try(send, ws, op, found, body)
   if answer then
-    return answer.update_id, word
+    return answer.update_id, word, called
   elseif not is_active_conflict(e) then
     fault.raise(e)
   end
@@ -129,7 +145,7 @@ function M.start(ws, op, found, body, opts)
   if not active or not opts.attach then
     refuse(e, found, active)
   end
-  return active.update_id, "attached"
+  return active.update_id, "attached", called
 end
 
 return M

@@ -11,6 +11,7 @@
 local args = require "tarn.args"
 local events = require "tarn.events"
 local fault = require "tarn.fault"
+local hooks = require "tarn.hooks"
 local pool = require "tarn.pool"
 local task = require "native.task"
 
@@ -243,6 +244,7 @@ end
 ---@param opts? tarn.WaitOptions
 ---@return tarn.Followed
 function M.follow(ws, id, update_id, opts)
+  hooks.load() -- a broken one is told before the waiting
   local wait = new_wait(ws, id, opts)
   local chain = { update_id }
   local update, outcome
@@ -257,8 +259,11 @@ function M.follow(ws, id, update_id, opts)
       outcome = nil
     end
   until not retry
-  return { outcome = outcome or "timed_out", update = update, updates = chain,
+  local followed = { outcome = outcome or "timed_out", update = update, updates = chain,
     seconds = wait.clock.now() - wait.started }
+  hooks.call("after_update", { pipeline_id = id, update_id = chain[#chain], updates = chain,
+    outcome = followed.outcome, update = update, seconds = followed.seconds }, { workspace = ws })
+  return followed
 end
 
 -- ---- states of a pipeline ----

@@ -42,7 +42,7 @@ test("eject copies to the user's directory, and never over a file", function(t)
   t.equal(cli.run({ "eject", "list" }, { env = env }).status, 0)
   local text = home.read "tarn/scripts/list.lua"
   t.match(text, "List the pipelines of a workspace.")
-  t.match(text, "\n%-%- ejected from tarn %d+%.%d+%.%d+\n$", true)
+  t.match(text, "\n%-%- ejected from tarn %d+%.%d+%.%d+, %x+\n$", true)
   t.match(cli.run({ "which", "list" }, { env = env }).stdout, "* " .. path)
 
   home.write("tarn/scripts/list.lua", "changed")
@@ -89,10 +89,32 @@ test("the doctor tells of overrides that are broken or from another version", fu
   cli.run({ "eject", "list" }, { env = env })
   t.equal(check().message, "1 file of your own, 1 in place of built-in ones")
   local text = home.read "tarn/scripts/list.lua"
-  home.write("tarn/scripts/list.lua", (text:gsub("from tarn %S+", "from tarn 0.0.9")))
+  home.write("tarn/scripts/list.lua", (text:gsub("from tarn %S+ %x+", "from tarn 0.0.9, 00")))
   t.equal(check().status, "warn")
   t.match(check().message, "scripts/list.lua (0.0.9)")
   home.write("tarn/lua/tarn/pipelines.lua", "return {")
   t.equal(check().status, "fail")
   t.match(check().message, "pipelines.lua:1:")
+end)
+
+test("an ejected file tells when the built-in one has changed since", function(t)
+  local home <close> = cli.dir()
+  local env = { XDG_CONFIG_HOME = home.path, DATABRICKS_HOST = "http://127.0.0.1:1",
+    DATABRICKS_TOKEN = "x" }
+  local words = { "help", "wait" }
+  cli.run({ "eject", "wait" }, { env = env })
+  local text = home.read "tarn/scripts/wait.lua"
+  home.write("tarn/scripts/wait.lua", "-- mine\n" .. text)
+  t.equal(cli.run(words, { env = env }).stderr, "", "what it was taken from is as it was")
+  home.write("tarn/scripts/wait.lua", (text:gsub(", %x+\n$", ", 0123456789abcdef\n")))
+  local r = cli.run(words, { env = env })
+  t.equal(r.status, 0)
+  t.match(r.stderr, home.path .. "/tarn/scripts/wait.lua was ejected, and the built-in file has "
+    .. "changed since: `tarn which scripts/wait.lua`\n")
+  t.equal(select(2, r.stderr:gsub("\n", "")), 1, "one line")
+  t.equal(cli.run({ "-q", "help", "wait" }, { env = env }).stderr, "")
+  t.equal(cli.run({ "--bundled", "help", "wait" }, { env = env }).stderr, "")
+  t.match(cli.run({ "which", "wait" }, { env = env }).stdout, "the built-in one has changed since")
+  cli.run({ "eject", "wait", "--force" }, { env = env })
+  t.equal(cli.run(words, { env = env }).stderr, "")
 end)

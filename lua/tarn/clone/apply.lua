@@ -2,6 +2,7 @@
 
 local copies = require "tarn.clone.copy"
 local fault = require "tarn.fault"
+local hooks = require "tarn.clone.hooks"
 local permissions = require "tarn.permissions"
 local pipelines = require "tarn.pipelines"
 local placeholder = require "tarn.clone.placeholder"
@@ -80,6 +81,7 @@ local function copy_sources(plan, op, options)
 end
 
 local function start(plan, id, op)
+  require("tarn.trigger").ask_hooks(plan.target_ws, { pipeline_id = id, name = plan.name }, {})
   return op:perform({
     kind = "update.start", request = ("POST /api/2.0/pipelines/%s/updates"):format(id),
     what = { pipeline_id = id },
@@ -145,6 +147,7 @@ function M.run(plan, op, options)
   if plan.start then
     report.update_id = go_on(start, plan, id, op)
   end
+  hooks.after(plan, report)
   return report
 end
 

@@ -229,7 +229,8 @@ function Run:apply(item, plan)
     result.error = report.fields(done.problems[1])
   end
   op:finish(partly and "partial" or done.status == "unchanged" and "unchanged" or "done",
-    { status = done.status, new_pipeline_id = done.pipeline_id, new_name = plan.name })
+    { status = done.status, new_pipeline_id = done.pipeline_id, new_name = plan.name,
+      hooks = plan.hooks })
   return result
 end
 

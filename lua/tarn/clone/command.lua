@@ -170,7 +170,7 @@ function M.data(plan)
     warnings = plan.warnings, admin_commands = clone.admin_commands(plan),
     effective_settings = plan.effective, effective_differences = plan.effective_differences,
     placeholder = plan.placeholder and plan.placeholder.path, sources = source_rows(plan.sources),
-    problems = fault_list(plan.refusals),
+    problems = fault_list(plan.refusals), hooks = plan.hooks,
   }
 end
 
@@ -281,7 +281,8 @@ local function clone_one(ctx, arg, target)
   local partly = finish(data, done, ctx)
   data.admin_commands = clone.admin_commands(plan)
   op:finish(partly and "partial" or done.status == "unchanged" and "unchanged" or "done",
-    { status = done.status, new_pipeline_id = done.pipeline_id, new_name = plan.name })
+    { status = done.status, new_pipeline_id = done.pipeline_id, new_name = plan.name,
+      hooks = plan.hooks })
   return data
 end
 

@@ -111,6 +111,9 @@ local function show_sources(out, data)
 end
 
 local function show_rest(out, data)
+  show_list(out, "Hooks", data.hooks, function(hook)
+    return ("%s  %s"):format(hook.point, hook.file)
+  end)
   show_list(out, "Warnings", data.warnings, function(warning) return warning end)
   show_list(out, "For an admin to do", data.admin_commands, function(item)
     return ("%s: %s"):format(item.why, item.command)

@@ -115,7 +115,7 @@ function M.run(self, route, request, params, given, listener)
   end
   local ctx, warnings = context(self, route, request, common, listener or {})
   command.open_workspaces(ctx, route.script.args, arg)
-  local data = as_value(route.script.run(ctx, arg))
+  local data = as_value(command.invoke(ctx, route.script, arg))
   local created = route.script.effect ~= "read" and type(data) == "table"
     and data.status == "created"
   return { data = data, status = created and 201 or 200, outcome = ctx.outcome,

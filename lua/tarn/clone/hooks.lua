@@ -1,0 +1,111 @@
+--- Where the user's hooks come into a clone: its settings, its plan, what was made.
+
+local fault = require "tarn.fault"
+local fields = require "tarn.fields"
+local hooks = require "tarn.hooks"
+local json = require "native.json"
+local secrets = require "tarn.secrets"
+
+local M = {}
+
+local OP <const> = "tarn clone"
+
+local function side(one)
+  return { host = one.host, org_id = one.org_id, profile = one.profile, user = one.user,
+    pipeline_id = one.pipeline_id, name = one.name }
+end
+
+-- What a hook is told of a plan.
+local function about(plan)
+  return { name = plan.name, same_workspace = plan.same_workspace, source = side(plan.source),
+    target = side(plan.target), action = plan.action }
+end
+
+local function note(plan, point, called)
+  for _, file in ipairs(called or {}) do
+    plan.hooks = plan.hooks or json.array {}
+    plan.hooks[#plan.hooks + 1] = { point = point, file = file }
+  end
+end
+
+local function add_row(plan, path, from, to, files)
+  local name = path:match '%["(.-)"%]$' or path:match "[%w_-]+$"
+  plan.fields[#plan.fields + 1] = { path = path, verdict = to == nil and "dropped" or "set",
+    from = secrets.mask(name, from), to = secrets.mask(name, to), rule = files }
+end
+
+-- What the hooks changed is told like all else that is not as in the source.
+local function tell_changes(plan, before, after, files)
+  fields.each(after, function(keys, value)
+    local was = fields.find(before, keys)
+    if was == nil or not fields.is_leaf(was) or json.encode(was) ~= json.encode(value) then
+      add_row(plan, fields.path(keys), was ~= nil and fields.is_leaf(was) and was or nil, value,
+        files)
+    end
+  end)
+  fields.each(before, function(keys, value)
+    if fields.find(after, keys) == nil then
+      add_row(plan, fields.path(keys), value, nil, files)
+    end
+  end)
+end
+
+--- Let the hooks see the settings of the copy, and change them.
+---@param plan tarn.ClonePlan
+---@param body table
+---@param source tarn.WorkspaceClient
+---@param target tarn.WorkspaceClient
+---@return table body
+function M.map_spec(plan, body, source, target)
+  if not hooks.has "map_spec" then
+    return body
+  end
+  local before = fields.copy(body)
+  local after, called = hooks.call("map_spec", body,
+    { op = OP, workspace = target, source = source, plan = about(plan) })
+  note(plan, "map_spec", called)
+  tell_changes(plan, before, after, table.concat(called, ", "))
+  plan.body, plan.spec, plan.name = after, after, after.name or plan.name
+  return after
+end
+
+--- Let the hooks look at the whole plan; what one of them refuses stands in its way.
+---@param plan tarn.ClonePlan
+---@param source tarn.WorkspaceClient
+---@param target tarn.WorkspaceClient
+function M.before(plan, source, target)
+  if not hooks.has "before_clone" then
+    return
+  end
+  local shown = about(plan)
+  shown.spec, shown.steps, shown.warnings = fields.copy(plan.body), fields.copy(plan.steps),
+    fields.copy(plan.warnings)
+  shown.changes, shown.fields = fields.copy(plan.changes), fields.copy(plan.fields)
+  local ok, result, called = fault.call(hooks.call, "before_clone", shown,
+    { op = OP, workspace = target, source = source })
+  if ok then
+    note(plan, "before_clone", called)
+  elseif result.kind == "cancelled" or result.kind == "bug" or result.kind == "parse" then
+    error(result, 0)
+  else
+    plan.refusals[#plan.refusals + 1] = result
+    note(plan, "before_clone", { result.op })
+  end
+end
+
+--- Tell the hooks what was made.
+---@param plan tarn.ClonePlan
+---@param report table of tarn.clone.apply
+function M.after(plan, report)
+  if not hooks.has "after_clone" then
+    return
+  end
+  local shown = about(plan)
+  shown.pipeline_id, shown.status, shown.update_id = report.pipeline_id, report.status,
+    report.update_id
+  local _, called = hooks.call("after_clone", shown,
+    { op = OP, workspace = plan.target_ws, source = plan.source_ws })
+  note(plan, "after_clone", called)
+end
+
+return M
