@@ -30,6 +30,29 @@ function M.sleep(seconds)
   require("native.task").sleep(seconds)
 end
 
+--- Run `f(...)` beside what else goes on. Returns the task, for `tarn.cancel`.
+---@param f function
+---@return tarn.Task
+function M.spawn(f, ...)
+  return require("native.task").spawn(f, ...)
+end
+
+--- Ask a task to stop: its wait raises a fault `cancelled`, and its <close> variables run.
+---@param task tarn.Task
+function M.cancel(task)
+  require("native.task").cancel(task)
+end
+
+-- The command of that name: `clone_to_workspace` is clone-to-workspace.
+local function find_command(name)
+  local command = require "tarn.command"
+  for _, known in ipairs { name, (name:gsub("_", "-")) } do
+    if command.exists(known) then
+      return known
+    end
+  end
+end
+
 -- What is loaded at its first use: `tarn.json`, `tarn.fault`, and the commands.
 local modules = { json = "native.json", fault = "tarn.fault" }
 
@@ -38,13 +61,8 @@ setmetatable(M, {
     if modules[name] then
       return require(modules[name])
     end
-    local command = require "tarn.command"
-    if type(name) ~= "string" or not command.exists(name) then
-      return nil
-    end
-    return function(args)
-      return command.call(name, args)
-    end
+    local known = type(name) == "string" and find_command(name)
+    return known and require("tarn.command").caller(known) or nil
   end,
 })
 

@@ -360,7 +360,15 @@ function M.parse(op, specs, words, global)
   return values, p.global
 end
 
---- Parse what stands before the command: only options that every command takes.
+--- True for `-e`, which says that code follows.
+---@param word string
+---@return boolean
+function M.is_code(word)
+  return word:find "^%-e" ~= nil or word:find "^%-%-execute" ~= nil
+end
+
+--- Parse what stands before the command: only options that every command takes. `-e CODE` in
+-- its place is `repl -e CODE`: it counts as the command.
 ---@param words string[]
 ---@return table global
 ---@return integer index of the command's name, #words + 1 if there is none
@@ -368,7 +376,7 @@ function M.parse_global(words)
   local global = {}
   local p = new_parser("tarn", nil, global, {})
   local i = 1
-  while i <= #words and is_option(words[i]) and words[i] ~= "--" do
+  while i <= #words and is_option(words[i]) and words[i] ~= "--" and not M.is_code(words[i]) do
     i = words[i]:find "^%-%-" and p:long(words, i) or p:short(words, i)
     i = i + 1
   end

@@ -140,6 +140,63 @@ function M.invoke(ctx, loaded, arg)
   return table.unpack(results, 2, results.n)
 end
 
+-- The command whose data this is -> how its header shows it, for the prompt.
+local renders = setmetatable({}, { __mode = "k" })
+
+local function remember_render(ctx, loaded, data, ...)
+  if type(data) == "table" or type(data) == "function" then
+    renders[data] = rawget(ctx, "render") or loaded.render or {}
+  end
+  if type(data) == "function" then
+    require("tarn.render.rows").mark(data)
+  end
+  return data, ...
+end
+
+--- How the command that returned this data shows it; nil if no command did.
+---@param data any
+---@return table?
+function M.find_render(data)
+  return renders[data]
+end
+
+local asking = false
+
+--- Make `call` ask, too, before something is destroyed: for a person who types calls.
+---@param yes boolean
+function M.ask_in_calls(yes)
+  asking = yes
+end
+
+--- The options of the program's own command line. What is changed in them counts for the next
+-- command.
+---@return table
+function M.options()
+  return options
+end
+
+local callers, called = {}, setmetatable({}, { __mode = "k" })
+
+--- The function that runs a command, as `tarn.<command>`.
+---@param name string
+---@return fun(args?: table): any
+function M.caller(name)
+  if not callers[name] then
+    callers[name] = function(args)
+      return M.call(name, args)
+    end
+    called[callers[name]] = name
+  end
+  return callers[name]
+end
+
+--- The command that a function of `caller` runs.
+---@param f any
+---@return string?
+function M.find_called(f)
+  return called[f]
+end
+
 --- Run a command from Lua: `command.call("list", { filter = "x" })`. Returns its data.
 ---@param name string
 ---@param given? table arguments by name
@@ -150,7 +207,10 @@ function M.call(name, given)
   local arg = require("tarn.args").complete(op, loaded.args, given or {})
   local ctx = M.context(op, options)
   M.open_workspaces(ctx, loaded.args, arg)
-  return M.invoke(ctx, loaded, arg)
+  if asking then
+    M.confirm(ctx, loaded, arg, options)
+  end
+  return remember_render(ctx, loaded, M.invoke(ctx, loaded, arg))
 end
 
 --- Run a command of the command line: its data goes to stdout.

@@ -237,6 +237,19 @@ local function beginning_with(words, typed)
   return #exact > 0 and exact or loose
 end
 
+--- What the value of one argument may be, whatever it begins with, for the prompt.
+---@param spec table the argument
+---@param given table<string, any> `profile`, and what is given already
+---@return tarn.Completion
+function M.values(spec, given)
+  local line = setmetatable({ specs = {}, given = given, path = {} }, Line)
+  local found, e = fault.try(line.values_of, line, spec, "")
+  if fault.is(e, "cancelled") then
+    fault.raise(e)
+  end
+  return found or { words = {} }
+end
+
 --- What the last of the words may become.
 ---@param words string[] the command line without the program's name; the last one is being
 -- typed, and may be ""

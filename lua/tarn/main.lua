@@ -86,9 +86,13 @@ local function start(words)
   find.setup(opts)
   if opts.version then
     return show_version()
+  elseif not words[at] and not opts.help and require("tarn.repl").has_person() then
+    words[at] = "repl"
   elseif not words[at] then
     local status = show_help()
     return opts.help and status or require("tarn.report").statuses.usage
+  elseif words[at - 1] ~= "--" and args.is_code(words[at]) then
+    table.insert(words, at, "repl")
   end
   -- --path and --bundled may also stand behind the command, which they decide about.
   for i = at + 1, #words do

@@ -3,6 +3,7 @@
 -- The primitives themselves are `ws.native` (docs/native/databricks.lua).
 
 local databricks = require "native.databricks"
+local mark = require("tarn.render.rows").mark
 
 local M = {}
 
@@ -86,7 +87,7 @@ end
 ---@param opts? { filter?: string, order_by?: string }
 ---@return fun(): tarn.PipelineRow?
 function Client:pipelines(opts)
-  return require("tarn.pipelines").rows(self, opts)
+  return mark(require("tarn.pipelines").rows(self, opts))
 end
 
 --- One pipeline with its whole spec, by id, exact name, or unique prefix of the name.
@@ -101,7 +102,7 @@ end
 ---@param opts? { filter?: string, order_by?: string, max?: integer }
 ---@return fun(): table?
 function Client:events(id, opts)
-  return require("tarn.pipelines").events(self, id, opts)
+  return mark(require("tarn.pipelines").events(self, id, opts))
 end
 
 --- Updates of a pipeline, newest first, page by page as they are asked for.
@@ -109,7 +110,7 @@ end
 ---@param opts? { max?: integer, until_update_id?: string }
 ---@return fun(): table?
 function Client:updates(id, opts)
-  return require("tarn.pipelines").updates(self, id, opts)
+  return mark(require("tarn.pipelines").updates(self, id, opts))
 end
 
 --- Run an SQL statement with bound parameters: `ws:sql("... WHERE n > :n", { n = 3 })`.

@@ -15,6 +15,24 @@ function M.is_iterator(data)
   return type(mt) == "table" and mt.__call ~= nil
 end
 
+local marked = setmetatable({}, { __mode = "k" })
+
+--- Say of a function that it gives rows one by one: the prompt shows them then. Any other
+-- function is shown as what it is, and not called.
+---@param f function
+---@return function f
+function M.mark(f)
+  marked[f] = true
+  return f
+end
+
+--- True if `mark` has been told of it.
+---@param f any
+---@return boolean
+function M.is_marked(f)
+  return marked[f] ~= nil
+end
+
 --- The rows of data one by one, for a generic `for`; nil if the data is one value.
 ---@param data any
 ---@return function? next, any state, any first, any closing

@@ -1,0 +1,90 @@
+--- Long texts a screen at a time.
+--
+-- What is written goes to the terminal until the screen is full; then a key decides. Who writes
+-- waits meanwhile, so that an iterator whose rows are shown asks for no more than is looked at.
+
+local M = {}
+
+--- Raised by `write` when the person has seen enough.
+M.QUIT = setmetatable({}, { __tostring = function() return "the pager was left" end })
+
+local PROMPT <const> = "-- more: space, Enter: a line, G: all, q: stop --"
+
+local KEYS <const> = { [" "] = "screen", f = "screen", ["\27[6~"] = "screen", ["\22"] = "screen",
+  ["\r"] = "line", ["\n"] = "line", j = "line", ["\27[B"] = "line", ["\27OB"] = "line",
+  G = "all", ["\27[F"] = "all", q = "quit", Q = "quit", ["\27"] = "quit", ["\4"] = "quit" }
+
+---@class tarn.PagerOptions
+---@field key fun(): string? waits for a key; nil: there is nobody any more
+---@field write fun(text: string)
+---@field size fun(): integer?, integer? columns and rows; nil: nothing limits
+---@field measure fun(text: string): integer
+---@field style? fun(text: string): string of the question
+
+---@class tarn.Pager
+local Pager = {}
+Pager.__index = Pager
+
+--- A pager for one answer.
+---@param opts tarn.PagerOptions
+---@return tarn.Pager
+function M.new(opts)
+  return setmetatable({ key = opts.key, out = opts.write, size = opts.size,
+    measure = opts.measure, style = opts.style or function(text) return text end,
+    used = 0, rest = "" }, Pager)
+end
+
+-- Rows of the screen that a line takes.
+function Pager:height(line, columns)
+  local plain = line:gsub("\27%[[%d;]*m", "")
+  return math.max(1, (self.measure(plain) + columns - 1) // columns)
+end
+
+-- Ask what comes next; the prompt is gone afterwards.
+function Pager:ask(rows)
+  self.out(self.style(PROMPT))
+  local action
+  repeat
+    local key = self.key()
+    action = key == nil and "quit" or KEYS[key]
+  until action
+  self.out "\r\27[K"
+  if action == "quit" then
+    error(M.QUIT, 0)
+  elseif action == "all" then
+    self.all = true
+  end
+  self.used = action == "line" and rows - 2 or 0
+end
+
+function Pager:line(line)
+  local columns, rows = self.size()
+  if columns and not self.all then
+    local height = self:height(line, columns)
+    if self.used > 0 and self.used + height > rows - 1 then
+      self:ask(rows)
+    end
+    self.used = self.used + height
+  end
+  self.out(line .. "\n")
+end
+
+--- Show a text, or the part of a line.
+---@param text string
+function Pager:write(text)
+  text = self.rest .. text
+  self.rest = text:match "[^\n]*$"
+  for line in text:gmatch "([^\n]*)\n" do
+    self:line(line)
+  end
+end
+
+--- Show what is left of a line without its end.
+function Pager:finish()
+  if self.rest ~= "" then
+    self:line(self.rest)
+    self.rest = ""
+  end
+end
+
+return M
