@@ -146,6 +146,27 @@ return #sizes
 """
 
 
+def watch():
+    """A refresh of `dashboard --watch`: what eleven looks cost more than one, by ten."""
+    with Sandbox("large:1000,0,100", 50) as sandbox:
+        env = environment(sandbox.url)
+
+        def looks(n):
+            return ["dashboard", "--watch", "--interval", "0.1", "--refreshes", str(n),
+                    "-o", "jsonl"]
+
+        calls = (calls_of(looks(11), env) - calls_of(looks(1), env)) / 10
+        report("tarn dashboard --watch, 1,000 quiet pipelines, calls of a refresh",
+               f"{calls:g}; at most 12", 10 <= calls <= 12)
+        floor, one, eleven = (statistics.median(Run(argv, env).wall for _ in range(3))
+                              for argv in ([FLOOR, "list", sandbox.url], [TARN, *looks(1)],
+                                           [TARN, *looks(11)]))
+        refresh = (eleven - one) / 10 - 0.1
+        report("tarn dashboard --watch, 50 ms a call",
+               f"a refresh {refresh * 1000:.0f} ms, the list by the floor {floor * 1000:.0f} ms: "
+               f"{refresh / floor:.2f} times; at most 1.25", refresh <= 1.25 * floor)
+
+
 def script():
     with Sandbox("large:1000,1000,10", 50) as sandbox, \
             tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
@@ -360,7 +381,7 @@ def json():
             print("     " + line)
 
 
-for part in (version, listing, dashboard, script, clone, memory, json, workspace):
+for part in (version, listing, dashboard, watch, script, clone, memory, json, workspace):
     if not ONLY or part.__name__ in ONLY:
         part()
 print(f"{sum(RESULTS)} passed, {len(RESULTS) - sum(RESULTS)} failed")
