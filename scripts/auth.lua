@@ -51,6 +51,8 @@ return {
   summary = "Show which credentials are used and where they come from.",
   effect = "read",
   route = { "GET", "/api/dlt/auth" },
+  returns = { host = "string", auth_type = "string", attributes = { { name = "string",
+    value = "string", source = "string" } }, check = { status = "string" } },
   details = [[
 describe: the host and the method that the arguments, the environment and the config file lead
 to, and for each attribute which of them it came from. Secrets are shown as ***. Then the
@@ -63,7 +65,7 @@ An explicit --profile beats the credentials of the environment. Without one the 
 beats the file, which is not read at all if the environment names a host or a credential.]],
   args = {
     { "action", "choice", "What to show.", choices = { "describe", "profiles" },
-      default = "describe", positional = true },
+      default = "describe", positional = true, served = false },
     { "offline", "flag", "Do not ask the workspace." },
   },
   examples = {

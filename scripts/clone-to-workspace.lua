@@ -7,6 +7,7 @@ return {
   effect = "write",
   route = { "POST", "/api/dlt/pipelines/{pipeline}/clone-to-workspace",
     secret = "dest_token" },
+  returns = clones.returns,
   details = [[
 As `tarn clone --to PROFILE`, for a workspace without a profile. Its token comes from a prompt,
 which does not show it, from the environment variable that --token-env names, or from the file

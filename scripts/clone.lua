@@ -4,6 +4,7 @@ return {
   summary = "Clone a pipeline, here or into another workspace.",
   effect = "write",
   route = { "POST", "/api/dlt/pipelines/{pipeline}/clone" },
+  returns = clones.returns,
   details = [[
 Both workspaces are asked first, and every field of the source gets a verdict: kept, set,
 mapped (by which rule), dropped (why), or in need of attention (why, and which rule would settle

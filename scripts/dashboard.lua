@@ -5,6 +5,15 @@ return {
   summary = "Show the health of all pipelines, and what happened last.",
   effect = "read",
   route = { "GET", "/api/dlt/dashboard", cached = true },
+  returns = {
+    summary = { total = "integer", running = "integer", failed = "integer", idle = "integer",
+      other = "integer", healthy = "integer", unhealthy = "integer", unknown = "integer" },
+    ["pipelines?"] = { { pipeline_id = "string", name = "string", state = "string",
+      ["health?"] = "string|null", ["creator?"] = "string|null" } },
+    recent_events = { { event_type = "string", ["level?"] = "string", ["message?"] = "string",
+      timestamp = "string", pipeline_id = "string", pipeline_name = "string" } },
+    as_of = "string", problems = "array", ["workspace?"] = "string", ["partial?"] = "boolean",
+    ["workspaces?"] = "array" },
   details = [[
 running: an update is active (state RUNNING, STARTING, RESETTING, RECOVERING or DEPLOYING).
 failed: state FAILED, or IDLE after a newest update that FAILED. idle: none of these. With

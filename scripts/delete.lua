@@ -38,6 +38,8 @@ return {
   summary = "Delete a pipeline; its tables are kept unless you say otherwise.",
   effect = "destroy",
   route = { "POST", "/api/dlt/pipelines/{pipeline}/delete" },
+  returns = { pipeline_id = "string", name = "string", status = "string", tables = "string",
+    dry_run = "boolean", ["operation?"] = "string" },
   details = [[
 An update that is active is stopped. The settings and permissions are kept in the journal, so
 that `tarn undo` can make the pipeline again, with a new id. Tables that are kept no longer

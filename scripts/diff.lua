@@ -64,6 +64,9 @@ return {
   summary = "Show what differs between two pipelines: settings and sources.",
   effect = "read",
   route = { "GET", "/api/dlt/diff" },
+  returns = { equal = "boolean", differences = { { path = "string", kind = "string" } },
+    left = { label = "string", kind = "string" }, right = { label = "string", kind = "string" },
+    ["sources?"] = { compared = "integer", differences = "array" } },
   details = [[
 Each side is a pipeline by id or name, `profile:name` in another workspace, `journal:ID` for
 the settings as they were before that operation changed them (or as it made them), or a folder

@@ -4,6 +4,7 @@ return {
   summary = "Check credentials, network, permissions and overrides.",
   effect = "read",
   route = { "GET", "/api/dlt/doctor" },
+  returns = { { check = "string", status = "string", message = "string", ["todo?"] = "string" } },
   details = [[
 Each check is a line: ok, warn, fail, or skip where an earlier one had to pass first; with what
 to do about it. A check that fails does not end the others. The status is 1 if one failed.

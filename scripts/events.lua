@@ -143,6 +143,10 @@ return {
   summary = "Show the events of pipelines, and follow them.",
   effect = "read",
   route = { "GET", "/api/dlt/pipelines/{pipeline}/events" },
+  returns = { pipeline_id = "string", event_count = "integer", events = { { id = "string",
+    event_type = "string", level = "string", message = "string", timestamp = "string",
+    maturity_level = "string|null", pipeline_id = "string", ["pipeline_name?"] = "string",
+    ["details?"] = "object", ["error?"] = "object", ["origin?"] = "object" } } },
   details = [[
 The newest events, newest first, with their details and errors. Of several pipelines the newest
 of all. --all reads every page; -o jsonl and -o csv give a row for each event.
@@ -168,7 +172,7 @@ show, a Lua function the table. What cannot be delivered is tried again, later a
     { "more", "list", "More pipelines.", optional = true, positional = true, of = "pipeline" },
     { "max_events", "integer", "At most so many (default 100; before --follow 10).",
       optional = true, short = "n", min = 1, max = 1000 },
-    { "all", "flag", "All there are." },
+    { "all", "flag", "All there are.", served = false },
     { "level", "string", "Only these levels: INFO, WARN, ERROR, METRICS.", optional = true },
     { "type", "string", "Only these types: flow_progress, update_progress ...", optional = true },
     { "update", "string", "Only of this update.", optional = true, value = "ID", of = "update" },

@@ -95,6 +95,11 @@ return {
   summary = "Show what the expectations of a pipeline counted, and hold it against a gate.",
   effect = "read",
   route = { "GET", "/api/dlt/pipelines/{pipeline}/expectations" },
+  returns = { pipeline_id = "string", source = "string", by = "string",
+    window = { days = "integer", since = "string", ["until"] = "string" },
+    results = { { dataset = "string", expectation = "string", passed = "integer",
+      failed = "integer", ["pass_rate?"] = "number|null", ["last_seen?"] = "string|null" } },
+    events = "array", ["gate?"] = { passed = "boolean", breaches = "array" } },
   details = [[
 Passed and failed rows for each dataset and expectation, and the rows its flows dropped. The
 source is the first that answers: REST events; the event log, by its function and as a table; the

@@ -2,6 +2,10 @@ return {
   summary = "Show one pipeline with its whole spec.",
   effect = "read",
   route = { "GET", "/api/dlt/pipelines/{pipeline}" },
+  returns = { pipeline_id = "string", name = "string", state = "string", spec = "object",
+    ["health?"] = "string|null", ["creator?"] = "string|null", ["run_as?"] = "string|null",
+    ["last_modified?"] = "integer", ["latest_updates?"] = { { update_id = "string",
+      state = "string", ["creation_time?"] = "string" } } },
   details = [[
 The pipeline is named by its id, its exact name, or the beginning of its name if only one
 begins so. Nothing is dropped: fields that this version does not know are shown as they came.]],

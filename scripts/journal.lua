@@ -15,6 +15,12 @@ return {
   summary = "Show what was changed by which command, and what became of it.",
   effect = "read",
   route = { "GET", "/api/dlt/journal/{operation}" },
+  returns = { any = {
+    { { id = "string", command = "string", status = "string", start_time = "integer",
+      ["end_time?"] = "integer" } },
+    { id = "string", command = "string", status = "string", steps = { { kind = "string",
+      n = "integer", status = "string" } } },
+  } },
   details = [[
 Every request that changes something is written down before it is sent, and its outcome
 after. Without an argument: the operations, newest first. With one: its steps, and the fields

@@ -31,6 +31,12 @@ return {
   summary = "List the pipelines of a workspace.",
   effect = "read",
   route = { "GET", "/api/dlt/pipelines", cached = true },
+  returns = { {
+    pipeline_id = "string", name = "string", state = "string", ["health?"] = "string|null",
+    ["creator?"] = "string|null", ["run_as?"] = "string|null", ["cluster_id?"] = "string|null",
+    ["latest_update?~"] = { update_id = "string", state = "string",
+      ["creation_time?"] = "string" },
+  } },
   details = [[
 All pipelines you may see, on every page of the API. Patterns are globs: '*' is anything, '?'
 is one character; case does not count unless you say --case.

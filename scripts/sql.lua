@@ -57,6 +57,7 @@ return {
   summary = "Run an SQL statement at a warehouse.",
   effect = "write",
   route = { "POST", "/api/dlt/sql" },
+  returns = { any = { { "object" }, { statement = "string" } } },
   details = [[
 Rows are printed as they come; a cell is a text as the warehouse wrote it, or null. Parameters
 are bound, never pasted: write :name in the statement and --param name=value. A type may

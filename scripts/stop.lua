@@ -40,6 +40,9 @@ return {
   summary = "Stop the active update of a pipeline, and wait until it has stopped.",
   effect = "write",
   route = { "POST", "/api/dlt/pipelines/{pipeline}/stop", defaults = { wait = false } },
+  returns = { pipeline_id = "string", name = "string", status = "string", ["update_id?"] = "string",
+    ["operation?"] = "string", ["state?"] = "string", ["update_state?"] = "string",
+    ["dry_run?"] = "boolean" },
   details = [[
 The workspace stops the newest update, whichever that is. --update stops only if it is this
 one: if it is over, nothing happens; if another one is active, the exit status is 5. Retries of

@@ -38,6 +38,10 @@ return {
   summary = "Start an update of a pipeline, and wait for its end if asked.",
   effect = "write",
   route = { "POST", "/api/dlt/pipelines/{pipeline}/trigger" },
+  returns = { pipeline_id = "string", name = "string", status = "string", ["update_id?"] = "string",
+    ["url?"] = "string", ["operation?"] = "string", ["dry_run?"] = "boolean",
+    ["request?"] = { method = "string", path = "string", body = "object" },
+    ["outcome?"] = "string", ["state?"] = "string" },
   details = [[
 Without a selection all tables are refreshed. Tables are named as the pipeline publishes them,
 flows by their names. Exactly one update comes of it: when the answer is lost, Tarn looks what

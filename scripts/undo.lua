@@ -48,6 +48,9 @@ return {
   summary = "Undo what an operation of the journal did.",
   effect = "destroy",
   route = { "POST", "/api/dlt/journal/{operation}/undo" },
+  returns = { operation = "string", status = "string", ["undo?"] = "string",
+    steps = { { operation = "string", step = "integer", verdict = "string",
+      ["action?"] = "string", ["reason?"] = "string" } } },
   details = [[
 What the operation made is deleted; what it overwrote, settings and sources, is as it was
 before. The tables of a pipeline stay unless you say --tables. Everything is looked at first:

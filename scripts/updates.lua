@@ -156,6 +156,15 @@ return {
   summary = "Show the run history of a pipeline: when, how long, why it failed.",
   effect = "read",
   route = { "GET", "/api/dlt/pipelines/{pipeline}/updates" },
+  returns = { any = {
+    { { update_id = "string", state = "string", ["creation_time?"] = "integer|null",
+    ["end_time?"] = "integer|null", ["duration_ms?"] = "integer|null", ["error?"] = "string|null",
+    ["full_refresh?"] = "boolean", ["cause?"] = "string|null",
+    ["phases?"] = { { state = "string", start_time = "integer",
+      ["duration_ms?"] = "integer|null" } } } },
+    { pipeline_id = "string", name = "string", update_id = "string", state = "string",
+      ["causes?"] = "array" },
+  } },
   details = [[
 Newest first, all pages. Start, state, cause and selections are the API's; end, duration, phases
 and error come from the event log, which reaches back less far: what it no longer knows is

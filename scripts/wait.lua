@@ -38,6 +38,8 @@ return {
   summary = "Wait for the end of an update, or for a pipeline to come into a state.",
   effect = "read",
   route = { "GET", "/api/dlt/pipelines/{pipeline}/wait" },
+  returns = { pipeline_id = "string", name = "string", ["update_id?"] = "string",
+    ["state?"] = "string", ["outcome?"] = "string" },
   details = [[
 Without --for, the active update is followed to its end, or the newest one if none is active,
 and on through the platform's retries. Exit status: 0 completed (or, if it is continuous,

@@ -4,6 +4,7 @@
 -- so what is wrong in it is an error that names file and field, optional fields included.
 
 local fault = require "tarn.fault"
+local shape = require "tarn.shape"
 local similar = require "tarn.similar"
 
 local M = {}
@@ -108,6 +109,7 @@ local FIELDS <const> = {
   { "run", is "function", "a function(ctx, arg)" },
   { "question", is "function", "a function(ctx, arg) that returns a text" },
   { "route", is "table", "{ method, path }" },
+  { "returns", function(v) return v ~= nil end, "a shape" },
   { "details", is "string", "a string" },
   { "examples", is "table", "a list of { command, what for }" },
   { "needs", is_list_of "string", "a list of strings" },
@@ -282,6 +284,10 @@ function M.check(script, file)
   end
   if script.route then
     check_route(script.route, names, wrong)
+  end
+  local problem = script.returns ~= nil and shape.find_problem(script.returns)
+  if problem then
+    wrong(problem)
   end
   if script.render then
     check_fields(script.render, RENDER_FIELDS, "render", wrong)

@@ -12,6 +12,7 @@ local hub = require "tarn.serve.hub"
 local json = require "native.json"
 local log = require "tarn.serve.log"
 local native = require "native.server"
+local openapi = require "tarn.serve.openapi"
 local router = require "tarn.serve.router"
 local routes = require "tarn.serve.routes"
 local static = require "tarn.serve.static"
@@ -183,8 +184,9 @@ function Server:answer(request)
 end
 
 local function routes_of(self)
-  self.router = router.new()
-  for _, route in ipairs(api.routes()) do
+  local commands = api.routes()
+  self.router, self.document = router.new(), openapi.document(commands, routes.list)
+  for _, route in ipairs(commands) do
     self.router:add(route.method, route.path, route)
   end
   for _, route in ipairs(routes.list) do

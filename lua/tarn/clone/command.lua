@@ -40,6 +40,19 @@ local COMMON <const> = {
   { "dry_run", "flag", "Show what would be done, and change nothing." },
 }
 
+--- The shape of what both return.
+M.returns = { pipeline_id = "string", source_pipeline_id = "string",
+  source_pipeline_name = "string", source_workspace = "string", dest_workspace = "string",
+  new_name = "string", ["catalog~"] = "string", ["target~"] = "string",
+  libraries_count = "integer", clusters_count = "integer", continuous = "boolean",
+  serverless = "boolean", ["dest_pipeline_id~"] = "string", ["new_pipeline_id?"] = "string",
+  status = "string", dry_run = "boolean", action = "string",
+  spec_preview = { ["catalog~"] = "string", ["target~"] = "string",
+    libraries_count = "integer", clusters_count = "integer" },
+  fields = { { path = "string", verdict = "string", ["reason?"] = "string" } },
+  steps = { { kind = "string", what = "string" } }, warnings = { "string" },
+  problems = "array", admin_commands = { "string" }, ["operation?"] = "string" }
+
 --- The arguments: the common ones, with those of one command after the name of the copy.
 ---@param own table[]
 ---@return table[]

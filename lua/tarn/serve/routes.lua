@@ -74,42 +74,73 @@ local function live_stream(self, request, params)
   return streams.live(self, request, self.workspaces:get(query.profile), params.pipeline)
 end
 
-local EVENT_ARGUMENTS <const> = { profile = true, level = true, type = true, update = true,
-  dataset = true, grep = true, last = true, cursor = true }
-
 local function event_stream(self, request, params)
-  local query = query_of(request, EVENT_ARGUMENTS)
+  local query = query_of(request, { profile = true, level = true, type = true, update = true,
+    dataset = true, grep = true, last = true, cursor = true })
   local ws = self.workspaces:get(query.profile)
   return streams.events(self, request, ws, params.pipeline, query)
 end
 
+local function openapi(self)
+  local reply = as_json(self.document)
+  reply.headers["Cache-Control"] = "private, no-cache"
+  return reply
+end
+
+local PROFILE <const> = { "profile", "string", "Workspace: a profile that the server serves." }
+
+local FILTERS <const> = {
+  PROFILE,
+  { "level", "string", "Only these levels, with commas: INFO, WARN, ERROR, METRICS." },
+  { "type", "string", "Only these types, with commas: flow_progress, update_progress ..." },
+  { "update", "string", "Only of this update." },
+  { "dataset", "string", "Only of datasets or flows whose name matches this glob." },
+  { "grep", "string", "Only with this text in the message or the error." },
+  { "last", "integer", "So many of the past first.", default = 10, min = 0, max = 1000 },
+  { "cursor", "string", "Go on behind the event with this id, as with Last-Event-ID." },
+}
+
+local SESSION <const> = { version = "string", read_only = "boolean",
+  profiles = { { ["profile?"] = "string", ["host?"] = "string", default = "boolean",
+    embedded = "boolean" } } }
+
 ---@class tarn.OwnRoute
+---@field name string    its operationId
 ---@field method string
 ---@field path string
 ---@field summary string
 ---@field handler fun(server: table, request: tarn.Request, params: table): tarn.Reply
----@field type? string  of the answer: "application/json" unless said
+---@field type? string   of the answer: "application/json" unless said
+---@field returns? any   the answer's shape
+---@field query? table[] arguments, as in a header
+---@field asks? boolean  it asks a workspace
+---@field public? boolean no token is needed
+---@field redirects? boolean
 
 --- All of them.
 ---@type tarn.OwnRoute[]
 M.list = {
-  { method = "GET", path = "/api/session", handler = session,
+  { name = "session", method = "GET", path = "/api/session", handler = session, returns = SESSION,
     summary = "Show the version, the workspaces that may be named, and whether all is read-only." },
-  { method = "GET", path = "/api/dlt/dashboard/stream", handler = dashboard_stream,
-    type = "text/event-stream",
+  { name = "openapi", method = "GET", path = "/api/openapi.json", handler = openapi,
+    returns = "object", summary = "Describe this API." },
+  { name = "dashboard_stream", method = "GET", path = "/api/dlt/dashboard/stream",
+    handler = dashboard_stream, query = { PROFILE }, asks = true, type = "text/event-stream",
     summary = "Send the dashboard, whole, each time that something in it has changed." },
-  { method = "GET", path = "/api/dlt/pipelines/{pipeline}/events/stream", handler = event_stream,
-    type = "text/event-stream",
+  { name = "events_stream", method = "GET", path = "/api/dlt/pipelines/{pipeline}/events/stream",
+    handler = event_stream, query = FILTERS, asks = true, type = "text/event-stream",
     summary = "Send the newest events of a pipeline, and each one that comes." },
-  { method = "GET", path = "/api/dlt/pipelines/{pipeline}/live", handler = live_stream,
-    type = "text/event-stream",
+  { name = "live", method = "GET", path = "/api/dlt/pipelines/{pipeline}/live",
+    handler = live_stream, query = { PROFILE }, asks = true, type = "text/event-stream",
     summary = "Send what the newest update of a pipeline does, whole each time." },
-  { method = "GET", path = "/login", handler = login, type = "text/html",
+  { name = "login", method = "GET", path = "/login", handler = login, type = "text/html",
+    query = { { "token", "string", "The token that the server printed." } }, redirects = true,
+    public = true,
     summary = "Take the token of the printed link, and set the cookie that shows it." },
-  { method = "GET", path = "/healthz", type = "text/plain",
+  { name = "healthz", method = "GET", path = "/healthz", type = "text/plain", public = true,
     handler = function() return plain "ok\n" end, summary = "Say that the server answers." },
-  { method = "GET", path = "/readyz", handler = ready, type = "text/plain",
-    summary = "Say whether the server takes new work." },
+  { name = "readyz", method = "GET", path = "/readyz", handler = ready, type = "text/plain",
+    public = true, summary = "Say whether the server takes new work." },
 }
 
 return M
