@@ -35,6 +35,7 @@ return {
   summary = "Change who may do what with a pipeline.",
   effect = "write",
   route = { "POST", "/api/dlt/pipelines/{pipeline}/permissions" },
+  returns = { pipeline_id = "string", name = "string", status = "string" },
   details = [[
 A grant is WHO=LEVEL: user:ana@example.com=CAN_RUN, group:analysts=CAN_VIEW, or
 service:APPLICATION-ID=CAN_MANAGE. Whoever has a level already gets the new one in its place; others

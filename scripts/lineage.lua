@@ -1,4 +1,3 @@
-local command = require "tarn.command"
 local lineage = require "tarn.lineage"
 local pipelines = require "tarn.pipelines"
 local time = require "tarn.time"
@@ -44,6 +43,17 @@ REST is asked first and needs no more than to see the pipeline. SQL is asked at 
 there is a warehouse; --source rest does without, --source sql does without REST. --check asks the
 workspaces of copies, by the profiles that the clones used, whether they are still there.]],
   route = { "GET", "/api/dlt/pipelines/{pipeline}/lineage" },
+  returns = { any = {
+    { pipeline_id = "string", pipeline_name = "string", ["catalog?"] = "string|null",
+      ["target_schema?"] = "string|null", total_datasets = "integer",
+      datasets = { { fqn = "string", ["catalog?"] = "string|null", ["schema?"] = "string|null",
+        ["table?"] = "string|null", ["type?"] = "string|null", ["format?"] = "string|null",
+        ["comment?"] = "string|null" } },
+      edges = { { source = "string", target = "string" } }, clones = "array",
+      coverage = "object" },
+    { format = "string", text = "string" },
+    { "object" },
+  } },
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
     { "format", "choice", "Form of the answer.", default = "tree", short = "f",
@@ -73,7 +83,7 @@ workspaces of copies, by the profiles that the clones used, whether they are sti
       id = pipelines.find_id(ws, arg.pipeline), since = time.now() - arg.days * DAY_MS,
       source = arg.source, warehouse = arg.warehouse, columns = arg.columns, check = arg.check,
       dataset = arg.dataset, progress = ctx.progress,
-      open = function(profile) return command.open_workspace(profile, ctx.options) end,
+      open = ctx.open,
     })
     local output = ctx.options.output or "text"
     if arg.format ~= "tree" and arg.format ~= "table" then

@@ -22,6 +22,9 @@ return {
   summary = "Show who may do what with a pipeline.",
   effect = "read",
   route = { "GET", "/api/dlt/pipelines/{pipeline}/permissions" },
+  returns = { pipeline_id = "string", name = "string", ["owner?"] = "string|null",
+    permissions = { { principal = "string", level = "string", kind = "string",
+      inherited = "boolean" } } },
   details = [[
 Its owner first, then those who have been granted something, and what is inherited. The levels
 are CAN_VIEW, CAN_RUN, CAN_MANAGE and IS_OWNER; each holds those before it. A service principal is

@@ -4,15 +4,18 @@
 -- a route is comes from the scripts' headers (tarn.serve.api); who may call is decided here,
 -- before anything else is looked at.
 
+local answers = require "tarn.serve.answers"
 local api = require "tarn.serve.api"
 local auth = require "tarn.serve.auth"
+local cache = require "tarn.serve.cache"
 local errors = require "tarn.serve.errors"
 local fault = require "tarn.fault"
+local find = require "tarn.find"
 local hub = require "tarn.serve.hub"
-local json = require "native.json"
 local log = require "tarn.serve.log"
 local native = require "native.server"
 local openapi = require "tarn.serve.openapi"
+local reload = require "tarn.reload"
 local router = require "tarn.serve.router"
 local routes = require "tarn.serve.routes"
 local static = require "tarn.serve.static"
@@ -22,41 +25,13 @@ local workspaces = require "tarn.serve.workspaces"
 
 local M = {}
 
+local CACHE <const> = 5 -- seconds
 local MAX_STREAMS <const> = 512
 local MAX_BODY <const> = 1 << 20
 local MAX_HEADER <const> = 64 << 10 -- of memory for a connection, its header included
 
 local Server = {}
 Server.__index = Server
-
--- On every answer. Nothing here is for another page to frame, to embed or to read.
-local COMMON <const> = {
-  ["Content-Security-Policy"] = static.policy, ["X-Content-Type-Options"] = "nosniff",
-  ["X-Frame-Options"] = "DENY", ["Referrer-Policy"] = "no-referrer",
-  ["Cross-Origin-Opener-Policy"] = "same-origin",
-  ["Cross-Origin-Resource-Policy"] = "same-origin",
-}
-
--- A header is one line of printable ASCII.
-local function one_line(text)
-  return (text:gsub("[^\x20-\x7e]+", " "))
-end
-
-local function result_headers(result)
-  local headers = { ["Content-Type"] = "application/json", ["Cache-Control"] = "no-store" }
-  headers["X-Tarn-Outcome"] = result.outcome ~= "done" and result.outcome or nil
-  headers["X-Tarn-Partial"] = result.partial and "true" or nil
-  headers["X-Tarn-Warning"] = result.warnings[1]
-    and one_line(table.concat(result.warnings, "; ")):sub(1, 1000) or nil
-  return headers
-end
-
--- Say on stderr what is a mistake of the program's.
-local function note(f, request)
-  if f.kind == "bug" then
-    io.stderr:write(("tarn: %s: %s\n"):format(request.id, f.traceback or f.message))
-  end
-end
 
 function Server:command(route, request, params)
   local given
@@ -71,10 +46,21 @@ function Server:command(route, request, params)
       return api.run(self, route, request, params, given, listener)
     end)
   end
-  local result = api.run(self, route, request, params, given)
-  local body = json.encode(result.data)
-  return { status = result.status, headers = result_headers(result), body = body,
-    etag = route.method == "GET" and result.status == 200 and native.digest(body) or nil }
+  local function run()
+    return answers.of(route, api.run(self, route, request, params, given))
+  end
+  if not route.cached then
+    local answer = run()
+    if route.script.effect ~= "read" then
+      self.cache:clear()
+    end
+    return answers.copy(answer)
+  end
+  local fresh = (request.headers["cache-control"] or ""):find("no-cache", 1, true) ~= nil
+  local answer, age = self.cache:get(request.path .. "?" .. request.query, run, fresh)
+  local reply = answers.copy(answer)
+  reply.headers.Age = ("%.0f"):format(age // 1)
+  return reply
 end
 
 local function method_not_allowed(allowed)
@@ -87,7 +73,19 @@ local function method_not_allowed(allowed)
     { headers = { Allow = table.concat(list, ", ") } })
 end
 
+-- Changed scripts are used, a second after they have changed at the latest.
+function Server:refresh()
+  local now = task.now()
+  if #find.roots == 0 or now < self.refreshed + 1 then
+    return
+  end
+  self.refreshed = now
+  reload.refresh(self.warn)
+  self:take_routes()
+end
+
 function Server:dispatch(request)
+  self:refresh()
   local method = request.method == "HEAD" and "GET" or request.method
   if not auth.public[request.path] then
     auth.check_origin(self, request)
@@ -97,7 +95,10 @@ function Server:dispatch(request)
   end
   local route, params = self.router:find(method, request.path)
   if route then
-    return route.script and self:command(route, request, params) or route.handler(self, request, params)
+    if route.script then
+      return self:command(route, request, params)
+    end
+    return route.handler(self, request, params)
   elseif params then
     method_not_allowed(params)
   elseif method ~= "GET" then
@@ -106,52 +107,6 @@ function Server:dispatch(request)
   local reply = not request.path:find "^/api/" and static.reply(request.path)
   if not reply then
     errors.refuse(404, "NOT_FOUND", "there is no such path", "/api/openapi.json has them all")
-  end
-  return reply
-end
-
--- A page for a person who came without the token.
-local function wants_page(request)
-  return request.method == "GET" and not request.path:find "^/api/"
-    and (request.headers.accept or ""):find("text/html", 1, true) ~= nil
-end
-
-local function page_of(f)
-  local text = f.message:gsub("[<>&]", { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;" })
-  return ('<!doctype html><html lang="en"><meta charset="utf-8"><title>Tarn</title>'
-    .. "<h1>Tarn</h1><p>%s.<p>%s.</html>\n"):format(text, f.hint or "")
-end
-
-local function failed(f, request)
-  note(f, request)
-  local reply = errors.reply(f, request.id)
-  if f.refusal == 401 and wants_page(request) then
-    reply.body, reply.headers["Content-Type"] = page_of(f), "text/html; charset=utf-8"
-  end
-  return reply
-end
-
--- The client has it already: no body.
-local function not_modified(request, etag)
-  local known = request.headers["if-none-match"]
-  return known and (known == "*" or known:find(etag, 1, true) ~= nil)
-end
-
-local function finish(reply, request)
-  reply.headers = reply.headers or {}
-  for name, value in pairs(COMMON) do
-    reply.headers[name] = value
-  end
-  reply.headers["X-Request-Id"] = request.id
-  if reply.etag then
-    local etag = ('W/"%s"'):format(reply.etag)
-    reply.headers.ETag, reply.etag = etag, nil
-    if reply.headers["Cache-Control"] == "no-store" then
-      reply.headers["Cache-Control"] = "private, no-cache"
-    end
-    if not_modified(request, etag) then
-      reply.status, reply.body, reply.headers["Content-Type"] = 304, nil, nil
-    end
   end
   return reply
 end
@@ -174,23 +129,31 @@ function Server:answer(request)
   if not ok and reply.kind == "cancelled" then
     error(reply, 0)
   elseif not ok then
-    reply = failed(reply, request)
+    reply = answers.failed(reply, request)
   end
-  reply = finish(reply, request)
+  reply = answers.finish(reply, request)
   local size = not reply.stream and #(reply.body or "") or nil
   self:log(log.line(request, reply.status or 200, size, task.now() - began, request.id,
     task.time()))
   return reply
 end
 
-local function routes_of(self)
+-- The routes of the scripts as they are now; those of before, if nothing has changed.
+function Server:take_routes()
   local commands = api.routes()
-  self.router, self.document = router.new(), openapi.document(commands, routes.list)
-  for _, route in ipairs(commands) do
-    self.router:add(route.method, route.path, route)
+  local same = self.commands and #commands == #self.commands
+  for i, route in ipairs(commands) do
+    same = same and self.commands[i].script == route.script
   end
-  for _, route in ipairs(routes.list) do
-    self.router:add(route.method, route.path, route)
+  if same then
+    return
+  end
+  self.commands, self.router = commands, router.new()
+  self.document = openapi.document(commands, routes.list)
+  for _, list in ipairs { commands, routes.list } do
+    for _, route in ipairs(list) do
+      self.router:add(route.method, route.path, route)
+    end
   end
 end
 
@@ -239,6 +202,7 @@ Server.__close = Server.close
 ---@field profile? string     the workspace that is meant where none is named
 ---@field profiles? string[]  more that may be named
 ---@field all_profiles? boolean
+---@field cache? number       seconds that the list and the dashboard may be old; default 5
 ---@field options? table      options of the command line that every command takes
 ---@field log? fun(line: string)
 
@@ -249,14 +213,18 @@ function M.start(opts)
   local options = opts.options or {}
   local self = setmetatable({ options = options, bind = opts.bind or "127.0.0.1",
     scheme = opts.certificate and "https" or "http", public = opts.public,
-    hub = hub.new(), max_streams = MAX_STREAMS, note = note,
+    hub = hub.new(), cache = cache.new(opts.cache or CACHE), refreshed = task.now(),
+    max_streams = MAX_STREAMS, note = answers.note,
+    warn = function(text) io.stderr:write("tarn: ", text, "\n") end,
     token = native.token { file = opts.token_file },
     log = function(_, line) (opts.log or function() end)(line) end }, Server)
   self.secure = self.scheme == "https" or (opts.public or ""):find "^https:" ~= nil
   self.workspaces = workspaces.new { default = opts.profile, profiles = opts.profiles,
     all = opts.all_profiles, connect = { jobs = options.jobs, rate = options.rate,
       timeout = options.timeout } }
-  routes_of(self)
+  reload.install(self.warn)
+  reload.refresh(self.warn)
+  self:take_routes()
   self.native = native.listen({ port = opts.port or 0, host = self.bind, token = self.token,
     secrets = { "dest_token" }, max_body = MAX_BODY, max_header = MAX_HEADER,
     request_timeout = 60, timeout = 75, certificate = opts.certificate, key = opts.key },

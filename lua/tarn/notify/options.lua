@@ -4,6 +4,7 @@ local fault = require "tarn.fault"
 
 local M = {}
 
+-- For who runs the program, not for who asks its server: that one may start nothing there.
 local LIST <const> = {
   { "notify", "list", "Tell of: failed, stuck=15m, silent=24h, breach='failed <= 1%'.",
     optional = true, value = "RULE" },
@@ -23,6 +24,9 @@ local LIST <const> = {
 ---@param list table[]
 ---@return table[]
 function M.args(list)
+  for _, spec in ipairs(LIST) do
+    spec.served = false
+  end
   return table.move(LIST, 1, #LIST, #list + 1, list)
 end
 

@@ -1,0 +1,116 @@
+--- Replies: of a command, of what went wrong, and what all of them have.
+
+local errors = require "tarn.serve.errors"
+local json = require "native.json"
+local native = require "native.server"
+local static = require "tarn.serve.static"
+
+local M = {}
+
+-- On every answer. Nothing here is for another page to frame, to embed or to read.
+local COMMON <const> = {
+  ["Content-Security-Policy"] = static.policy, ["X-Content-Type-Options"] = "nosniff",
+  ["X-Frame-Options"] = "DENY", ["Referrer-Policy"] = "no-referrer",
+  ["Cross-Origin-Opener-Policy"] = "same-origin",
+  ["Cross-Origin-Resource-Policy"] = "same-origin",
+}
+
+-- A header is one line of printable ASCII.
+local function one_line(text)
+  return (text:gsub("[^\x20-\x7e]+", " "))
+end
+
+local function result_headers(result)
+  local headers = { ["Content-Type"] = "application/json", ["Cache-Control"] = "no-store" }
+  headers["X-Tarn-Outcome"] = result.outcome ~= "done" and result.outcome or nil
+  headers["X-Tarn-Partial"] = result.partial and "true" or nil
+  headers["X-Tarn-Warning"] = result.warnings[1]
+    and one_line(table.concat(result.warnings, "; ")):sub(1, 1000) or nil
+  return headers
+end
+
+--- Say on stderr what is a mistake of the program's.
+---@param f tarn.Fault
+---@param request tarn.Request
+function M.note(f, request)
+  if f.kind == "bug" then
+    io.stderr:write(("tarn: %s: %s\n"):format(request.id, f.traceback or f.message))
+  end
+end
+
+--- A result as it can be kept: text, and what is to be said of it.
+---@param route table
+---@param result tarn.Served
+---@return table answer
+function M.of(route, result)
+  local body = json.encode(result.data)
+  return { status = result.status, headers = result_headers(result), body = body,
+    etag = route.method == "GET" and result.status == 200 and native.digest(body) or nil }
+end
+
+--- A reply of its own, for who may add to it.
+---@param answer table
+---@return tarn.Reply
+function M.copy(answer)
+  local headers = {}
+  for name, value in pairs(answer.headers) do
+    headers[name] = value
+  end
+  return { status = answer.status, headers = headers, body = answer.body, etag = answer.etag }
+end
+
+-- A page for a person who came without the token.
+local function wants_page(request)
+  return request.method == "GET" and not request.path:find "^/api/"
+    and (request.headers.accept or ""):find("text/html", 1, true) ~= nil
+end
+
+local function page_of(f)
+  local text = f.message:gsub("[<>&]", { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;" })
+  return ('<!doctype html><html lang="en"><meta charset="utf-8"><title>Tarn</title>'
+    .. "<h1>Tarn</h1><p>%s.<p>%s.</html>\n"):format(text, f.hint or "")
+end
+
+--- The reply that tells a fault: a page for a person who came without the token, else JSON.
+---@param f tarn.Fault
+---@param request tarn.Request
+---@return tarn.Reply
+function M.failed(f, request)
+  M.note(f, request)
+  local reply = errors.reply(f, request.id)
+  if f.refusal == 401 and wants_page(request) then
+    reply.body, reply.headers["Content-Type"] = page_of(f), "text/html; charset=utf-8"
+  end
+  return reply
+end
+
+-- The client has it already: no body.
+local function not_modified(request, etag)
+  local known = request.headers["if-none-match"]
+  return known and (known == "*" or known:find(etag, 1, true) ~= nil)
+end
+
+--- What every reply has, and what the caller has already is not sent again.
+---@param reply tarn.Reply
+---@param request tarn.Request
+---@return tarn.Reply
+function M.finish(reply, request)
+  reply.headers = reply.headers or {}
+  for name, value in pairs(COMMON) do
+    reply.headers[name] = value
+  end
+  reply.headers["X-Request-Id"] = request.id
+  if reply.etag then
+    local etag = ('W/"%s"'):format(reply.etag)
+    reply.headers.ETag, reply.etag = etag, nil
+    if reply.headers["Cache-Control"] == "no-store" then
+      reply.headers["Cache-Control"] = "private, no-cache"
+    end
+    if not_modified(request, etag) then
+      reply.status, reply.body, reply.headers["Content-Type"] = 304, nil, nil
+    end
+  end
+  return reply
+end
+
+return M
