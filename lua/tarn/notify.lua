@@ -133,6 +133,20 @@ local function escaped(text)
   return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
 end
 
+-- A message with all its fields.
+local function whole(note)
+  local screen = require "tarn.screen"
+  local full = { version = 1, at = time.iso(time.now()) }
+  for name, value in pairs(note) do
+    full[name] = value
+  end
+  full.message = screen.clean(note.message)
+  full.subject = screen.clean(note.pipeline_name or note.key)
+  full.text = escaped(("%s%s: %s"):format(note.profile and "[" .. note.profile .. "] " or "",
+    full.subject, full.message))
+  return full
+end
+
 --- Tell this, unless it was told. `rule`, `message` and `key` are yours, the other fields too; what
 -- rules find comes this way.
 ---@param note table
@@ -140,18 +154,13 @@ function Notifier:send(note)
   if type(note.key) ~= "string" or type(note.message) ~= "string" then
     error("a message has a key and a message", 2)
   end
-  local full = { version = 1, at = time.iso(time.now()) }
-  for name, value in pairs(note) do
-    full[name] = value
-  end
-  local screen = require "tarn.screen"
-  full.message = screen.clean(note.message)
-  full.subject = screen.clean(note.pipeline_name or note.key)
-  full.text = escaped(("%s%s: %s"):format(note.profile and "[" .. note.profile .. "] " or "",
-    full.subject, full.message))
+  local full
   for _, target in ipairs(self.targets) do
-    if self.ledger:claim(full.key, target.name, full) then
-      self:start(target, full)
+    if not self.ledger:knows(note.key, target.name) then
+      full = full or whole(note)
+      if self.ledger:claim(note.key, target.name, full) then
+        self:start(target, full)
+      end
     end
   end
 end

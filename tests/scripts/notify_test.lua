@@ -147,6 +147,18 @@ test("on a terminal what could not be told stands above the page", function(t)
   t.equal(select(2, screen:gsub("Pipelines ", "")), 1, screen)
 end)
 
+test("a request to the server cannot name programs or addresses", function(t)
+  local served = require("tarn.serve.arguments").served
+  for _, name in ipairs { "events", "dashboard" } do
+    local count = 0
+    for _, spec in ipairs(served(require("tarn.script").load("@" .. name))) do
+      t.is_true(not spec[1]:find "^notify", spec[1])
+      count = count + 1
+    end
+    t.is_true(count > 0)
+  end
+end)
+
 test("what does not go together is said", function(t)
   for _, case in ipairs {
     { { "dashboard", "--notify", "failed" }, "--notify goes with --watch" },

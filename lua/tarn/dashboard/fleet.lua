@@ -65,7 +65,6 @@ function M.open(names, open, warn)
         workspace = client and client:host() }
     else
       warn(("%s is the same workspace as %s, and is left out"):format(name, known[key]))
-      client:close()
     end
   end
   return list

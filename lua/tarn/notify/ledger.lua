@@ -67,6 +67,12 @@ local function name_of(key, target)
   return key .. "\0" .. target
 end
 
+--- True if it was entered, or found to be there, since the file was opened.
+---@return boolean
+function Ledger:knows(key, target)
+  return self.seen[name_of(key, target)] == true
+end
+
 --- Enter a finding for a target. True if it is new: then it is ours to tell.
 ---@param key string
 ---@param target string

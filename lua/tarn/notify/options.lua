@@ -1,4 +1,7 @@
 --- The options by which commands that watch get a notifier.
+--
+-- They are the command line's alone: a request to the server must not name programs to run, nor
+-- addresses to post to.
 
 local fault = require "tarn.fault"
 
@@ -19,6 +22,10 @@ local LIST <const> = {
   { "notify_webhook_file", "path", "Tell the webhook whose URL is in this file.",
     optional = true, value = "FILE" },
 }
+
+for _, spec in ipairs(LIST) do
+  spec.served = false
+end
 
 --- Arguments of a command, with these behind them.
 ---@param list table[]
