@@ -1,0 +1,132 @@
+--- Where we are in the event log of a pipeline: up to when it was read, and which events from
+-- shortly before that were given; and how that is kept in a file.
+
+local fault = require "tarn.fault"
+local fs = require "native.fs"
+local json = require "native.json"
+local time = require "tarn.time"
+
+local M = {}
+
+---@class tarn.EventCursor
+---@field at? integer     ms: read up to here
+---@field floor integer   ms: from here on all ids are remembered
+local Cursor = {}
+Cursor.__index = Cursor
+
+--- A cursor; `saved` is what `Cursor:saved` gave.
+---@param saved? table
+---@return tarn.EventCursor
+function M.new(saved)
+  local c = setmetatable({ floor = 0, seconds = {}, count = 0 }, Cursor)
+  if saved then
+    c.at, c.floor = saved.at and time.find_iso(saved.at), time.find_iso(saved.floor) or 0
+    for second, ids in pairs(saved.seen or {}) do
+      for _, id in ipairs(ids) do
+        c:add(id, math.tointeger(second) * 1000)
+      end
+    end
+  end
+  return c
+end
+
+--- As a value for JSON.
+---@return table
+function Cursor:saved()
+  local seen = {}
+  for second, ids in pairs(self.seconds) do
+    local list = json.array {}
+    for id in pairs(ids) do
+      list[#list + 1] = id
+    end
+    table.sort(list)
+    seen[("%d"):format(second)] = list
+  end
+  return { at = self.at and time.iso(self.at), floor = time.iso(self.floor), seen = seen }
+end
+
+function Cursor:has(id, ms)
+  local ids = self.seconds[ms // 1000]
+  return ids ~= nil and ids[id] == true
+end
+
+function Cursor:add(id, ms)
+  local second = ms // 1000
+  local ids = self.seconds[second]
+  if not ids then
+    ids = {}
+    self.seconds[second] = ids
+  end
+  if not ids[id] then
+    ids[id] = true
+    self.count = self.count + 1
+  end
+end
+
+--- Never backwards.
+function Cursor:advance(ms)
+  self.at = math.max(self.at or ms, ms)
+end
+
+function Cursor:drop(second)
+  for _ in pairs(self.seconds[second]) do
+    self.count = self.count - 1
+  end
+  self.seconds[second] = nil
+  self.floor = math.max(self.floor, (second + 1) * 1000)
+end
+
+--- Forget the ids from before `overlap` ms ago, and the oldest of what is more than `limit`.
+function Cursor:trim(overlap, limit)
+  local list = {}
+  for second in pairs(self.seconds) do
+    list[#list + 1] = second
+  end
+  table.sort(list)
+  for i = 1, #list - 1 do
+    if (list[i] + 1) * 1000 > (self.at or 0) - overlap and self.count <= limit then
+      break
+    end
+    self:drop(list[i])
+  end
+end
+
+--- Where a poll that looks back by `span` ms begins; nil: at the beginning of the log.
+function Cursor:from(span)
+  local from = math.max(self.floor, self.at and self.at - span or 0)
+  return from > 0 and from or nil
+end
+
+-- ---- in a file ----
+
+--- The cursors in a file: by pipeline id; none if there is no such file.
+---@param op string
+---@param path string
+---@param ws tarn.WorkspaceClient
+---@return table<string, table>
+function M.load(op, path, ws)
+  local text = fs.find_read(path)
+  if not text then
+    return {}
+  end
+  local ok, state = pcall(json.decode, text)
+  if not ok or type(state) ~= "table" or type(state.pipelines) ~= "table" then
+    fault.raise { kind = "parse", op = op, message = path .. " holds no cursor of events",
+      hint = "name another file, or remove it to begin anew" }
+  elseif state.workspace ~= ws:key() then
+    fault.usage(op, ("%s is the cursor of %s, not of %s"):format(path, tostring(state.workspace),
+      ws:key()), "a file for each workspace")
+  end
+  return state.pipelines
+end
+
+--- Write cursors; the file is replaced as a whole.
+---@param path string
+---@param ws tarn.WorkspaceClient
+---@param saved table<string, table>
+function M.save(path, ws, saved)
+  fs.write(path, json.encode { version = 1, workspace = ws:key(), pipelines = saved } .. "\n",
+    { mode = 384 })
+end
+
+return M
