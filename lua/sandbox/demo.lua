@@ -327,4 +327,11 @@ M.pipelines = {
     spec = { catalog = "dev", schema = "mei", serverless = true, development = true } },
 }
 
+M.jobs = {
+  { name = "sales nightly", cron = "0 30 2 * * ?",
+    pipelines = { "sales_orders_etl", "sales_customers_scd" } },
+  { name = "finance close", cron = "0 0 5 1 * ?", pipelines = { "finance_gl_close" } },
+  { name = "quickstart", cron = "0 0 6 * * ?", pipelines = { "quickstart" } },
+}
+
 return M

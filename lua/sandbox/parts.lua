@@ -15,6 +15,7 @@ return {
   "sandbox.migrate",
   "sandbox.updates",
   "sandbox.runs",
+  "sandbox.jobs",
   "sandbox.events",
   "sandbox.statements",
   "sandbox.catalog",

@@ -4,6 +4,7 @@
 -- `:now_ms` is the moment, and so are all instants in the state, in milliseconds; what a
 -- statement sees are timestamps as ISO text.
 
+local billing = require "sandbox.billing"
 local json = require "native.json"
 local sqlerror = require "sandbox.sqlerror"
 local unity = require "sandbox.unity"
@@ -204,6 +205,8 @@ local INFO_KEY <const> = {
 }
 
 local SYSTEM <const> = {
+  ["billing.list_prices"] = billing.list_prices,
+  ["billing.usage"] = billing.usage,
   ["lakeflow.pipelines"] = PIPELINES,
   ["lakeflow.pipeline_update_timeline"] = TIMELINE,
   ["lakeflow_pipeline_events_preview.pipeline_events"] = EVENTS,
@@ -211,7 +214,7 @@ local SYSTEM <const> = {
 }
 
 --- Schemas of the catalog `system` that an account admin can switch on and off.
-M.SYSTEM_SCHEMAS = { "access", "lakeflow", "lakeflow_pipeline_events_preview" }
+M.SYSTEM_SCHEMAS = { "access", "billing", "lakeflow", "lakeflow_pipeline_events_preview" }
 
 local OFF <const> = "system_schemas_off"
 

@@ -8,6 +8,7 @@ local grants = require "sandbox.grants"
 local graph = require "sandbox.graph"
 local history = require "sandbox.history"
 local ids = require "sandbox.ids"
+local jobs = require "sandbox.jobs"
 local json = require "native.json"
 local people = require "sandbox.people"
 local pipelines = require "sandbox.pipelines"
@@ -203,6 +204,9 @@ local function fill_demo(w, data, side)
     if entry.runs then
       history.add(w, rows[i], entry.runs, side * 1000 + i)
     end
+  end
+  for _, job in ipairs(data.jobs or {}) do
+    jobs.add(w, job)
   end
   -- One update ended in a way that is in no list of ours.
   w.db:exec("UPDATE updates SET result = 'EXPIRED' WHERE seq = (SELECT max(u.seq) FROM updates "

@@ -8,7 +8,7 @@ local sqlite = require "native.sqlite"
 
 local M = {}
 
-local LAYOUT <const> = 1 -- raised when a table changes: older files are made anew
+local LAYOUT <const> = 2 -- raised when a table changes: older files are made anew
 
 local SCHEMA = [[
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;

@@ -9,6 +9,7 @@ local answers = require "tarn.clone.target"
 local apply = require "tarn.clone.apply"
 local args = require "tarn.args"
 local copies = require "tarn.clone.copy"
+local edit = require "tarn.edit"
 local fault = require "tarn.fault"
 local hooks = require "tarn.clone.hooks"
 local json = require "native.json"
@@ -96,7 +97,7 @@ local function settle_copy(plan, body, found, options)
   end
   for _, pipeline in ipairs(found) do
     local is_source = plan.same_workspace and pipeline.pipeline_id == plan.source.pipeline_id
-    if not is_source and (options.update or #copies.changes(pipeline, body) == 0
+    if not is_source and (options.update or #edit.changes(pipeline, body) == 0
       or was_attempted(plan, pipeline)) then
       plan.copy, plan.adopted = pipeline, true
       return
@@ -114,7 +115,7 @@ local function settle_action(plan, body)
   end
   plan.target.pipeline_id = plan.copy.pipeline_id
   plan.changes = json.array {}
-  for i, change in ipairs(copies.changes(plan.copy, body)) do
+  for i, change in ipairs(edit.changes(plan.copy, body)) do
     local name = change.path:match '%["(.-)"%]$' or change.path:match "[%w_-]+$"
     plan.changes[i] = { path = change.path, from = secrets.mask(name, change.from),
       to = secrets.mask(name, change.to) }

@@ -1,6 +1,7 @@
 --- Doing what a plan of a clone says, step by step, each written down in the journal first.
 
 local copies = require "tarn.clone.copy"
+local edit = require "tarn.edit"
 local fault = require "tarn.fault"
 local hooks = require "tarn.clone.hooks"
 local permissions = require "tarn.permissions"
@@ -10,32 +11,6 @@ local secrets = require "tarn.secrets"
 local sources = require "tarn.sources"
 
 local M = {}
-
-local function edit(plan, op)
-  local ws, id, before = plan.target_ws, plan.copy.pipeline_id, plan.copy
-  local body = copies.edit_body(before, plan.body)
-  local function send()
-    local _, e = fault.try(ws.native.pipeline_edit, ws.native, id, body)
-    if not e then
-      return { pipeline_id = id }
-    end
-    -- An edit whose answer was lost is sent again by the client, and may meet itself.
-    if e.status == 409 or e.ambiguous then
-      local now = ws.native:pipeline_get(id)
-      if #copies.changes(now, plan.body) == 0 then
-        return { pipeline_id = id, last_modified = now.last_modified, resolved = true }
-      end
-    end
-    fault.raise(e)
-  end
-  return op:perform({
-    kind = "pipeline.edit", request = "PUT /api/2.0/pipelines/" .. id,
-    what = { pipeline_id = id, name = plan.name, spec = secrets.masked(plan.body),
-      of = plan.publishes },
-    before = { spec = before.spec, run_as = before.run_as, parameters = before.parameters,
-      last_modified = before.last_modified },
-  }, send)
-end
 
 local function create(plan, op)
   return op:perform({
@@ -51,7 +26,7 @@ local function create_or_find(plan, op)
     return made.pipeline_id, "created"
   elseif e.code == "RESOURCE_CONFLICT" or e.code == "RESOURCE_ALREADY_EXISTS" then
     for _, pipeline in ipairs(copies.by_name(plan.target_ws, plan.name)) do
-      if #copies.changes(pipeline, plan.body) == 0 then
+      if #edit.changes(pipeline, plan.body) == 0 then
         op:target { pipeline_id = pipeline.pipeline_id }
         return pipeline.pipeline_id, "unchanged"
       end
@@ -67,7 +42,7 @@ local function settle_pipeline(plan, op)
   if plan.action == "create" then
     return create_or_find(plan, op)
   elseif #plan.changes > 0 then
-    edit(plan, op)
+    edit.send(plan.target_ws, op, plan.copy, plan.body, plan.publishes)
     return plan.copy.pipeline_id, "updated"
   end
   return plan.copy.pipeline_id, plan.action == "update" and "updated" or "unchanged"

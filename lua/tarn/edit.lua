@@ -1,0 +1,131 @@
+--- Changing the settings of a pipeline that is there.
+--
+-- An edit replaces all settings, so it begins with reading them; it carries the moment at which
+-- they were read, so that somebody else's change in between is not lost but a conflict.
+
+local fault = require "tarn.fault"
+local fields = require "tarn.fields"
+local json = require "native.json"
+local secrets = require "tarn.secrets"
+local verdicts = require "tarn.clone.verdicts"
+
+local M = {}
+
+-- What the workspace fills in, and what says the same when it is absent.
+local FILLED <const> = { id = true, pipeline_type = true, data_sampling = true }
+local FALSE_IF_ABSENT <const> = { continuous = true, development = true, photon = true }
+local ANY_CASE <const> = { catalog = true, edition = true, channel = true }
+local FILLED_IN_CLUSTER <const> = { node_type_id = true, driver_node_type_id = true,
+  enable_local_disk_encryption = true }
+
+local function is_filled_in(keys, value, id)
+  local first, last = keys[1], keys[#keys]
+  return #keys == 1 and (FILLED[first] or FALSE_IF_ABSENT[first] and value == false
+      or first == "storage" and value == "dbfs:/pipelines/" .. id)
+    or first == "event_log" and (last == "catalog" or last == "schema")
+    or first == "clusters" and #keys == 3 and FILLED_IN_CLUSTER[last]
+    or first == "run_as" -- once set it cannot be taken away
+end
+
+local function is_consumed(keys, value)
+  return keys[1] == "clusters" and keys[#keys] == "apply_policy_default_values"
+    or value == json.null or #keys == 1 and FALSE_IF_ABSENT[keys[1]] and value == false
+end
+
+local function same(keys, a, b)
+  if #keys == 1 and ANY_CASE[keys[1]] and type(a) == "string" and type(b) == "string" then
+    return a:lower() == b:lower()
+  elseif type(a) == "table" and type(b) == "table" and next(a) == nil and next(b) == nil then
+    return true
+  end
+  return json.encode(a) == json.encode(b)
+end
+
+--- What an edit would change: { path, from, to }, secrets as they are.
+---@param pipeline table GetPipelineResponse
+---@param body table
+---@return { path: string, from: any, to: any }[]
+function M.changes(pipeline, body)
+  local is, list = verdicts.settings(pipeline), {}
+  fields.each(body, function(keys, value)
+    local there = fields.find(is, keys)
+    if there == nil then
+      if not is_consumed(keys, value) then
+        list[#list + 1] = { path = fields.path(keys), to = value }
+      end
+    elseif not fields.is_leaf(there) or not same(keys, there, value) then
+      list[#list + 1] = { path = fields.path(keys), from = fields.is_leaf(there) and there or nil,
+        to = value }
+    end
+  end)
+  fields.each(is, function(keys, value)
+    if fields.find(body, keys) == nil and not is_filled_in(keys, value, pipeline.pipeline_id)
+      and not (type(value) == "table" and next(value) == nil) then
+      list[#list + 1] = { path = fields.path(keys), from = value }
+    end
+  end)
+  return list
+end
+
+--- The body of the edit that makes a pipeline what `body` says: a PUT replaces everything, and
+-- must not lose what only a new pipeline can set.
+---@param pipeline table
+---@param body table
+---@return table
+function M.body(pipeline, body)
+  local edit = fields.copy(body)
+  local spec = pipeline.spec or {}
+  if edit.run_as == nil then
+    edit.run_as = fields.copy(pipeline.run_as)
+  end
+  if edit.storage == nil and edit.catalog == nil then
+    edit.storage = spec.storage
+  end
+  edit.expected_last_modified = pipeline.last_modified
+  return edit
+end
+
+--- Send an edit as a step of `op`. Returns what the journal keeps of it.
+---@param ws tarn.WorkspaceClient
+---@param op tarn.Operation
+---@param before table GetPipelineResponse
+---@param body table settings, with run_as and parameters
+---@param publishes? any what the journal keeps of a copy: where its source publishes
+---@return table { pipeline_id, last_modified?, resolved? }
+function M.send(ws, op, before, body, publishes)
+  local id = before.pipeline_id
+  local request = M.body(before, body)
+  local function send()
+    local _, e = fault.try(ws.native.pipeline_edit, ws.native, id, request)
+    if not e then
+      return { pipeline_id = id }
+    end
+    -- An edit whose answer was lost is sent again by the client, and may meet itself.
+    if e.status == 409 or e.ambiguous then
+      local now = ws.native:pipeline_get(id)
+      if #M.changes(now, body) == 0 then
+        return { pipeline_id = id, last_modified = now.last_modified, resolved = true }
+      end
+    end
+    fault.raise(e)
+  end
+  return op:perform({
+    kind = "pipeline.edit", request = "PUT /api/2.0/pipelines/" .. id,
+    what = { pipeline_id = id, name = body.name, spec = secrets.masked(body), of = publishes },
+    before = { spec = before.spec, run_as = before.run_as, parameters = before.parameters,
+      last_modified = before.last_modified },
+  }, send)
+end
+
+--- What `change(settings)` would change: it gets a copy of the settings and changes that.
+---@param found table GetPipelineResponse
+---@param change fun(settings: table)
+---@return { path: string, from: any, to: any }[] changes
+---@return table body
+function M.plan(found, change)
+  local body = fields.copy(verdicts.settings(found))
+  change(body)
+  return M.changes(found, body), body
+end
+
+return M
