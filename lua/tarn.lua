@@ -11,6 +11,8 @@ local pool = require "tarn.pool"
 
 local M = {
   map = pool.map,
+  each = pool.each,
+  stream = pool.stream,
   first = pool.first,
   timeout = pool.timeout,
 }

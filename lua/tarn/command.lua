@@ -1,6 +1,7 @@
 --- Commands: a script with its arguments and its context, run from anywhere.
 
 local fault = require "tarn.fault"
+local header = require "tarn.header"
 local script = require "tarn.script"
 
 local M = {}
@@ -197,18 +198,50 @@ function M.find_called(f)
   return called[f]
 end
 
---- Run a command from Lua: `command.call("list", { filter = "x" })`. Returns its data.
+-- What a caller in Lua gave: arguments by their names, those with a place in the order of the
+-- list, and among them the options that every command takes.
+local function sort_given(op, specs, given)
+  local own, opts, next_place = {}, {}, 1
+  for name, value in pairs(options) do
+    opts[name] = value
+  end
+  for _, spec in ipairs(specs) do
+    if header.is_positional(spec) and given[next_place] ~= nil then
+      own[spec[1]] = given[next_place]
+      next_place = next_place + 1
+    end
+  end
+  for name, value in pairs(given) do
+    if header.global[name] then
+      opts[name] = value
+    elseif math.type(name) ~= "integer" then
+      own[name] = value
+    elseif name >= next_place then
+      fault.usage(op, ("argument %d is one too many"):format(name))
+    end
+  end
+  return own, opts
+end
+
+--- Run a command from Lua: `command.call("list", { filter = "x", profile = "prod" })`, or
+-- `command.call("get", "orders")`. Returns its data.
 ---@param name string
----@param given? table arguments by name
+---@param given? table|string arguments by name or in their order; `profile` may be an opened
+--- workspace
 ---@return any data ... as `run` returned it
 function M.call(name, given)
   local loaded = script.load(name)
   local op = "tarn " .. name
-  local arg = require("tarn.args").complete(op, loaded.args, given or {})
-  local ctx = M.context(op, options)
+  given = type(given) == "string" and { given } or given or {}
+  local own, opts = sort_given(op, loaded.args, given)
+  local arg = require("tarn.args").complete(op, loaded.args, own)
+  local opened = type(opts.profile) == "table" and opts.profile or nil
+  opts.profile = opened and opened.profile or opts.profile
+  local ctx = M.context(op, opts)
+  rawset(ctx, "workspace", opened)
   M.open_workspaces(ctx, loaded.args, arg)
   if asking then
-    M.confirm(ctx, loaded, arg, options)
+    M.confirm(ctx, loaded, arg, opts)
   end
   return remember_render(ctx, loaded, M.invoke(ctx, loaded, arg))
 end

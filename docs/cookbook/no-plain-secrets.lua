@@ -1,0 +1,44 @@
+-- no-plain-secrets.lua: a gate for builds. Exit status 9 if settings hold secrets as plain text.
+--
+-- What looks like a secret is decided as `tarn diff` and the journal decide it; the values are
+-- not shown. What belongs there is a reference: {{secrets/scope/key}}.
+
+local fields = require "tarn.fields"
+local secrets = require "tarn.secrets"
+local tarn = require "tarn"
+
+-- Names of the settings of one pipeline that hold a secret.
+local function find_plain(found)
+  local list = {}
+  fields.each(found.spec, function(keys, value)
+    if secrets.is_secret(keys[#keys], value) then
+      list[#list + 1] = { pipeline = found.name, creator = found.creator_user_name,
+        setting = fields.path(keys) }
+    end
+  end)
+  return list
+end
+
+return {
+  summary = "List settings of pipelines that hold secrets as plain text.",
+  effect = "read",
+  args = { { "filter", "string", "Only pipelines whose name matches this glob.", optional = true,
+    positional = true } },
+  examples = { { "no-plain-secrets 'prod_*'", "exit status 9 if there is one" } },
+  render = { columns = { "pipeline", "setting", "creator" } },
+
+  run = function(ctx, arg)
+    local ids = {}
+    for row in tarn.list { filter = arg.filter } do
+      ids[#ids + 1] = row.pipeline_id
+    end
+    local rows = tarn.json.array {}
+    for _, plain in ipairs(tarn.map(ids, function(id)
+      return find_plain(ctx.workspace:pipeline(id))
+    end)) do
+      table.move(plain, 1, #plain, #rows + 1, rows)
+    end
+    ctx.finish(#rows > 0 and "gate" or "done")
+    return rows
+  end,
+}
