@@ -1,4 +1,5 @@
 local board = require "tarn.dashboard.command"
+local either = require "tarn.either"
 local notifying = require "tarn.notify.options"
 
 return {
@@ -33,7 +34,12 @@ only for what may have changed. A workspace that stops to answer keeps its last 
 as stale.
 
 --notify tells of an update that failed, one that waits for resources too long, a pipeline that did
-not run, an expectation that is breached: each once, whoever watches. See `tarn help events`.]],
+not run, an expectation that is breached: each once, whoever watches. See `tarn help events`.
+
+--source sql takes all pipelines and their newest updates from system tables, in one statement,
+and the newest events in another. These tables are up to an hour late: the time shown is theirs.
+Health and states are unknown then; running is what had no end yet. --source auto is the API, and
+SQL where the list has more than 2,000 pipelines or the API refuses; it starts no warehouse.]],
   args = notifying.args {
     { "profiles", "list", "Several workspaces: names of profiles, with commas.",
       optional = true, value = "A,B" },
@@ -46,6 +52,7 @@ not run, an expectation that is breached: each once, whoever watches. See `tarn 
       optional = true, min = 0.1, value = "S", served = false },
     { "refreshes", "integer", "With --watch: stop after so many looks.", optional = true,
       min = 1, value = "N", served = false },
+    either.ARG, either.WAREHOUSE,
   },
   examples = {
     { "dashboard", "of the workspace that the environment names" },
@@ -53,6 +60,7 @@ not run, an expectation that is breached: each once, whoever watches. See `tarn 
     { "dashboard --profiles demo,demo-dr", "of two workspaces" },
     { "dashboard --watch --interval 10", "in place, until Ctrl-C" },
     { "dashboard --all-profiles --watch -o jsonl", "for a program: what changes" },
+    { "dashboard --source sql", "of any number of pipelines in one statement" },
     { "dashboard -o json", "summary, pipelines, recent_events" },
   },
   see = { "list", "get", "events" },

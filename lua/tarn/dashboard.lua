@@ -1,8 +1,9 @@
 --- The health of all pipelines, of one workspace or of many.
 --
--- `tarn.dashboard.rest` reads one workspace, `many` adds up the answers of several, `watch`
--- looks again and again, `changes` tells two answers apart, `summary` says what the words
--- mean, `show` and `screen` are the text forms. All but the last two are for scripts, too:
+-- `tarn.dashboard.rest` and `sql` read one workspace, `choice` takes one of them, `many` adds up
+-- the answers of several, `watch` looks again and again, `changes` tells two answers apart,
+-- `summary` says what the words mean, `show` and `screen` are the text forms. All but the last
+-- two are for scripts, too:
 --
 --     local dashboard = require "tarn.dashboard"
 --     local memory = dashboard.memory()
@@ -16,10 +17,10 @@ M.status = require("tarn.dashboard.summary").status
 
 --- Look at every pipeline of one workspace.
 ---@param ws tarn.WorkspaceClient
----@param opts? tarn.DashboardOptions
----@return table { summary, pipelines, recent_events, as_of, problems }
+---@param opts? tarn.SourcedOptions
+---@return table { summary, pipelines, recent_events, as_of, problems, source }
 function M.read(ws, opts)
-  return require("tarn.dashboard.rest").read(ws, opts)
+  return require("tarn.dashboard.choice").read(ws, opts)
 end
 
 --- What is known from one look at a workspace to the next, for `read`.

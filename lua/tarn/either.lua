@@ -26,7 +26,7 @@ M.WAREHOUSE = { "warehouse", "string", "Id of the warehouse for SQL.", optional 
 
 local function check_running(ws, warehouse)
   local warehouses = require "tarn.warehouses"
-  local id = warehouse or ws.native:info().warehouse_id or warehouses.default(ws)
+  local id = warehouse or warehouses.chosen(ws)
   local state = (ws:request("GET", "/api/2.0/sql/warehouses/" .. id) or {}).state
   if state ~= "RUNNING" then
     fault.raise { kind = "sql", op = "sql", code = "WAREHOUSE_NOT_RUNNING", retryable = false,

@@ -56,8 +56,7 @@ function M.run(ws, text, params, opts)
   if params and next(params) ~= nil then
     all.parameters = parameter_list(params)
   end
-  all.warehouse_id = all.warehouse_id or ws.native:info().warehouse_id
-    or require("tarn.warehouses").default(ws)
+  all.warehouse_id = all.warehouse_id or require("tarn.warehouses").chosen(ws)
   local cursor = ws.native:sql(text, all)
   return setmetatable({
     cursor = cursor,

@@ -55,4 +55,11 @@ function M.default(ws)
   return id
 end
 
+--- The one that statements go to when nobody says: the environment's, else the default.
+---@param ws tarn.WorkspaceClient
+---@return string
+function M.chosen(ws)
+  return ws.native:info().warehouse_id or M.default(ws)
+end
+
 return M

@@ -13,11 +13,12 @@ local DRAIN <const> = 30 -- seconds
 
 -- How workspaces are read: each has a memory where looks are repeated, and what is seen is held
 -- against the rules of the notifier, if there is one.
-local function reader(is_repeated, notifier)
+local function reader(ctx, arg, notifier)
   local memories = {}
-  return function(ws, concurrent)
-    local opts = { concurrent = concurrent }
-    if is_repeated then
+  return function(ws, concurrent, profile)
+    local opts = { concurrent = concurrent, source = arg.source, warehouse = arg.warehouse,
+      warn = function(text) ctx.warn(profile and profile .. ": " .. text or text) end }
+    if arg.watch then
       memories[ws] = memories[ws] or dashboard.memory()
       opts.memory = memories[ws]
     end
@@ -50,7 +51,9 @@ local function many(ctx, arg, names, read)
   local list = fleet.open(names, ctx.open, ctx.warn)
   return dashboard.many(list, {
     seconds = arg.patience, keep_last = arg.watch,
-    read = function(workspace, concurrent) return read(workspace.client, concurrent) end,
+    read = function(workspace, concurrent)
+      return read(workspace.client, concurrent, workspace.profile)
+    end,
   })
 end
 
@@ -109,7 +112,7 @@ function M.run(ctx, arg)
   watched.notifier = notifying.open(ctx, arg, arg.watch, "--watch",
     function(text) watched.say(text) end)
   local names = fleet.names(ctx.op, arg)
-  local read = reader(arg.watch, watched.notifier)
+  local read = reader(ctx, arg, watched.notifier)
   local look = names and many(ctx, arg, names, read) or one(ctx, read)
   if arg.watch then
     watched.watch = dashboard.watch(look, { interval = arg.interval,

@@ -109,6 +109,14 @@ local function show_stale(screen, one, name)
   end
 end
 
+-- What the numbers are not, when they come from system tables.
+local function show_source(screen, data, name)
+  if data.source == "sql" then
+    screen:line(screen:style("yellow", ("  %sfrom system tables, %s old; health and states are "
+      .. "unknown"):format(name and name .. ": " or "", time.age(data.age_ms))))
+  end
+end
+
 local function show_head(data, screen)
   local summary = data.summary
   local where = data.workspace
@@ -124,11 +132,13 @@ local function show_head(data, screen)
         summary.unanswered, summary.workspaces)
       or "  some of it is unknown or old: see below"))
   end
+  show_source(screen, data)
   show_stale(screen, data)
   if data.workspaces then
     screen:line()
     screen:table(data.workspaces, WORKSPACES)
     for _, one in ipairs(data.workspaces) do
+      show_source(screen, one, one.profile)
       show_stale(screen, one, one.profile)
     end
   end
@@ -142,6 +152,7 @@ local function show_problems(data, screen, most)
       return
     end
     local what = problem.part == "workspace" and "workspace " .. problem.profile
+      or problem.pipeline_name == json.null and "the newest events"
       or ("the events of %s"):format(problem.pipeline_name)
     screen:line(screen:style("yellow", screen:clean(("unknown: %s: %s")
       :format(what, problem.message))))

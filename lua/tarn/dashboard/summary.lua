@@ -13,10 +13,14 @@ local ACTIVE <const> = { RUNNING = true, STARTING = true, RESETTING = true, RECO
   DEPLOYING = true }
 
 --- What a pipeline is to the dashboard: "running", "failed", "idle" or "other". A failed run
--- usually leaves the state IDLE, so the newest update counts too.
+-- usually leaves the state IDLE, so the newest update counts too. A row that knows no state
+-- says itself what it is (tarn.dashboard.sql).
 ---@param row tarn.PipelineRow
 ---@return string
 function M.status(row)
+  if row.status then
+    return row.status
+  end
   local newest = row.latest_update ~= json.null and row.latest_update.state or nil
   if ACTIVE[row.state] then
     return "running"

@@ -5,7 +5,8 @@
 -- alive. system.lakeflow.pipeline_update_timeline has a row for each hour of an update: it is one
 -- update again by min and max, and its result stands in the last row alone (reference C.1, C.2).
 -- Both tables are of many workspaces. Ranks are numbered in a query of their own and compared
--- in the next one, because QUALIFY is Spark's alone.
+-- in the next one, because QUALIFY is Spark's alone. Where one row is left of each pipeline it is
+-- grouped by it all the same: of windows SQLite guesses no size, and would join them row by row.
 
 local match = require "tarn.statements.match"
 
@@ -13,32 +14,42 @@ local M = {}
 
 local ALIVE <const> = [[
 alive AS (
-  SELECT pipeline_id, name, pipeline_type, created_by, run_as
+  SELECT pipeline_id, max(name) AS name, max(pipeline_type) AS pipeline_type,
+    max(created_by) AS created_by, max(run_as) AS run_as
   FROM (
     SELECT pipeline_id, name, pipeline_type, created_by, run_as, delete_time,
       row_number() OVER (PARTITION BY workspace_id, pipeline_id ORDER BY change_time DESC) AS age
     FROM system.lakeflow.pipelines
     WHERE workspace_id = :workspace) AS versions
-  WHERE age = 1 AND delete_time IS NULL)]]
+  WHERE age = 1 AND delete_time IS NULL{NAME}
+  GROUP BY pipeline_id)]]
 
 local UPDATES <const> = [[
 whole AS (
-  SELECT pipeline_id, update_id, max(request_id) AS request_id, max(update_type) AS update_type,
-    max(trigger_type) AS cause, max(result_state) AS result, max(compute.cluster_id) AS cluster_id,
-    max(to_json(refresh_selection)) AS refresh_selection,
-    max(to_json(full_refresh_selection)) AS full_refresh_selection,
-    max(to_json(reset_checkpoint_selection)) AS reset_checkpoint_selection,
-    min(period_start_time) AS started, max(period_end_time) AS ended
-  FROM system.lakeflow.pipeline_update_timeline
-  WHERE workspace_id = :workspace{PIPELINE}
-  GROUP BY workspace_id, pipeline_id, update_id),
+  SELECT t.pipeline_id, t.update_id, max(a.name) AS name, max(t.request_id) AS request_id,
+    max(t.update_type) AS update_type, max(t.trigger_type) AS cause,
+    max(t.result_state) AS result, max(t.compute.cluster_id) AS cluster_id,
+    max(to_json(t.refresh_selection)) AS refresh_selection,
+    max(to_json(t.full_refresh_selection)) AS full_refresh_selection,
+    max(to_json(t.reset_checkpoint_selection)) AS reset_checkpoint_selection,
+    min(t.period_start_time) AS started, max(t.period_end_time) AS ended
+  FROM system.lakeflow.pipeline_update_timeline AS t
+    {JOIN} alive AS a ON a.pipeline_id = t.pipeline_id
+  WHERE t.workspace_id = :workspace{PIPELINE}
+  GROUP BY t.workspace_id, t.pipeline_id, t.update_id),
 numbered AS (
   SELECT *,
     row_number() OVER (PARTITION BY pipeline_id, coalesce(request_id, update_id)
       ORDER BY started, update_id) AS attempt,
     count(*) OVER (PARTITION BY pipeline_id, coalesce(request_id, update_id)) AS attempts,
     row_number() OVER (PARTITION BY pipeline_id ORDER BY started DESC, update_id DESC) AS age
-  FROM whole)]]
+  FROM whole),
+newest AS (
+  SELECT pipeline_id, max(update_id) AS update_id, max(result) AS result,
+    max(attempts) AS attempts, max(started) AS started, max(ended) AS ended
+  FROM numbered
+  WHERE age = 1
+  GROUP BY pipeline_id)]]
 
 -- Until when the table tells of the workspace at all: the age of the answer.
 local KNOWN <const> = [[
@@ -51,19 +62,19 @@ SELECT a.pipeline_id, a.name, a.pipeline_type, a.created_by, a.run_as, u.update_
   u.attempts, u.started, u.ended,
   ]] .. KNOWN .. [[
 
-FROM alive AS a LEFT JOIN numbered AS u ON u.pipeline_id = a.pipeline_id AND u.age = 1
+FROM alive AS a LEFT JOIN newest AS u ON u.pipeline_id = a.pipeline_id
 ORDER BY a.pipeline_id]]
 
 local HISTORY <const> = "WITH " .. ALIVE .. ",\n" .. UPDATES .. [[
 
-SELECT u.pipeline_id, a.name, u.update_id, u.request_id, u.update_type, u.cause, u.result,
-  u.cluster_id, u.refresh_selection, u.full_refresh_selection, u.reset_checkpoint_selection,
-  u.started, u.ended, u.attempt, u.attempts,
+SELECT pipeline_id, name, update_id, request_id, update_type, cause, result, cluster_id,
+  refresh_selection, full_refresh_selection, reset_checkpoint_selection, started, ended, attempt,
+  attempts,
   ]] .. KNOWN .. [[
 
-FROM numbered AS u {JOIN} alive AS a ON a.pipeline_id = u.pipeline_id
+FROM numbered
 WHERE {WHERE}
-ORDER BY u.started DESC, u.update_id DESC{LIMIT}]]
+ORDER BY started DESC, update_id DESC{LIMIT}]]
 
 local PROGRESS <const> = [[
 SELECT pipeline_id, update_id, pipeline_event_id AS id, event_time AS at, level, message,
@@ -80,10 +91,10 @@ local NEWEST <const> = "WITH " .. ALIVE .. ",\n" .. UPDATES .. [[
 SELECT e.pipeline_event_id AS id, e.event_type, e.level, e.message, e.event_time AS at,
   e.maturity_level, e.pipeline_id, a.name
 FROM {FROM} AS e
-  JOIN numbered AS u ON u.pipeline_id = e.pipeline_id AND u.age = 1
+  JOIN newest AS u ON u.pipeline_id = e.pipeline_id
   JOIN alive AS a ON a.pipeline_id = e.pipeline_id
-WHERE e.workspace_id = :workspace AND e.event_time >= u.started
-  AND e.event_time >= :since AND (u.result IS NULL OR u.result = 'FAILED')
+WHERE e.workspace_id = :workspace AND e.event_time >= :since
+  AND (u.result IS NULL OR u.result = 'FAILED')
 ORDER BY e.event_time DESC,
   CASE e.level WHEN 'ERROR' THEN 1 WHEN 'WARN' THEN 2 ELSE 3 END, e.pipeline_event_id DESC
 LIMIT {MAX}]]
@@ -92,7 +103,7 @@ LIMIT {MAX}]]
 ---@param workspace_id string
 ---@return string text, table params
 function M.health(workspace_id)
-  return match.fill(HEALTH, {}), { workspace = workspace_id }
+  return match.fill(HEALTH, { JOIN = "JOIN" }), { workspace = workspace_id }
 end
 
 --- The newest events of those pipelines whose newest update has failed or has no end.
@@ -102,7 +113,7 @@ end
 ---@param max integer
 ---@return string text, table params
 function M.newest_events(from, workspace_id, since, max)
-  return match.fill(NEWEST, { FROM = from, MAX = ("%d"):format(max) }),
+  return match.fill(NEWEST, { FROM = from, JOIN = "JOIN", MAX = ("%d"):format(max) }),
     { workspace = workspace_id, since = match.moment(since) }
 end
 
@@ -123,21 +134,19 @@ function M.history(ask)
   local where = { "1 = 1" }
   if ask.since then
     params.since = match.moment(ask.since)
-    where[#where + 1] = "u.started >= :since"
+    where[#where + 1] = "started >= :since"
   end
   if ask.states then
-    where[#where + 1] = match.like(params, "state", "coalesce(u.result, 'UNKNOWN')", ask.states)
-  end
-  if ask.name then
-    where[#where + 1] = match.like(params, "name", "a.name", { ask.name })
+    where[#where + 1] = match.like(params, "state", "coalesce(result, 'UNKNOWN')", ask.states)
   end
   if ask.update then
-    where[#where + 1] = match.like(params, "update", "u.update_id", { ask.update .. "*" })
+    where[#where + 1] = match.like(params, "update", "update_id", { ask.update .. "*" })
   end
   return match.fill(HISTORY, {
-    PIPELINE = ask.pipeline and " AND pipeline_id = :pipeline",
+    NAME = ask.name and " AND " .. match.like(params, "name", "name", { ask.name }),
     -- who names one pipeline may ask for one that is gone
     JOIN = ask.pipeline and "LEFT JOIN" or "JOIN",
+    PIPELINE = ask.pipeline and " AND t.pipeline_id = :pipeline",
     WHERE = table.concat(where, " AND "), LIMIT = ask.max and "\nLIMIT :max",
   }), params
 end
