@@ -122,42 +122,7 @@ local function event_log_of(pipeline_id)
   return (EVENT_LOG:gsub("PIPELINE_ID", pipeline_id))
 end
 
-local LINEAGE <const> = {
-  columns = columns_of [[account_id STRING, metastore_id STRING, workspace_id STRING,
-    entity_type STRING, entity_id STRING, entity_run_id STRING, entity_metadata STRUCT,
-    source_table_full_name STRING, source_table_catalog STRING, source_table_schema STRING,
-    source_table_name STRING, source_path STRING, source_type STRING,
-    target_table_full_name STRING, target_table_catalog STRING, target_table_schema STRING,
-    target_table_name STRING, target_path STRING, target_type STRING, created_by STRING,
-    event_time TIMESTAMP, event_date DATE, record_id STRING, event_id STRING, statement_id STRING,
-    direct_access BOOLEAN]],
-  sql = [[
-WITH edges AS (
-  SELECT d.*, i.value AS input, instr(i.value, '.') AS dot,
-    instr(substr(i.value, instr(i.value, '.') + 1), '.') AS dot2
-  FROM datasets AS d, json_each(CASE d.inputs WHEN '[]' THEN '[null]' ELSE d.inputs END) AS i
-  WHERE d.published <= :now_ms AND ifnull(d.deleted > :now_ms, 1) AND d.type <> 'VIEW'
-    AND d.catalog <> 'hive_metastore')
-SELECT :account_id AS account_id, :metastore_id AS metastore_id, :workspace_id AS workspace_id,
-  'PIPELINE' AS entity_type, e.pipeline_id AS entity_id, e.update_id AS entity_run_id,
-  json_object('job_info', NULL, 'dlt_pipeline_info', json_object('dlt_pipeline_id', e.pipeline_id,
-    'dlt_update_id', e.update_id), 'notebook_id', NULL) AS entity_metadata,
-  input AS source_table_full_name, nullif(substr(input, 1, dot - 1), '') AS source_table_catalog,
-  nullif(substr(input, dot + 1, dot2 - 1), '') AS source_table_schema,
-  nullif(substr(input, dot + dot2 + 1), '') AS source_table_name, NULL AS source_path,
-  CASE WHEN input IS NOT NULL THEN coalesce((SELECT s.type FROM datasets AS s
-    WHERE s.catalog || '.' || s.schema || '.' || s.name = input LIMIT 1), 'TABLE') END
-    AS source_type,
-  e.catalog || '.' || e.schema || '.' || e.name AS target_table_full_name,
-  e.catalog AS target_table_catalog, e.schema AS target_table_schema, e.name AS target_table_name,
-  NULL AS target_path, e.type AS target_type,
-  (SELECT run_as_name FROM pipelines AS p WHERE p.id = e.pipeline_id) AS created_by,
-  ]] .. iso "min(e.refreshed, :now_ms)" .. [[ AS event_time,
-  substr(]] .. iso "min(e.refreshed, :now_ms)" .. [[, 1, 10) AS event_date,
-  lower(hex(e.pipeline_id || e.name)) AS record_id, e.update_id AS event_id,
-  NULL AS statement_id, 1 AS direct_access
-FROM edges AS e]],
-}
+local ACCESS <const> = require "sandbox.access"(columns_of, iso)
 
 local INFO_TABLES <const> = {
   columns = columns_of [[table_catalog STRING, table_schema STRING, table_name STRING,
@@ -210,7 +175,8 @@ local SYSTEM <const> = {
   ["lakeflow.pipelines"] = PIPELINES,
   ["lakeflow.pipeline_update_timeline"] = TIMELINE,
   ["lakeflow_pipeline_events_preview.pipeline_events"] = EVENTS,
-  ["access.table_lineage"] = LINEAGE,
+  ["access.table_lineage"] = ACCESS.table_lineage,
+  ["access.column_lineage"] = ACCESS.column_lineage,
 }
 
 --- Schemas of the catalog `system` that an account admin can switch on and off.

@@ -283,6 +283,22 @@ test("published tables can be listed, read and followed to their sources", funct
   })
 end)
 
+test("lineage knows columns, jobs, logs and tables that are merged into", function(t)
+  local w <close> = sandbox.start { scenario = "demo" }
+  local id = "FROM system.access.table_lineage WHERE "
+    .. "entity_metadata.dlt_pipeline_info.dlt_pipeline_id = (SELECT max(pipeline_id) FROM "
+    .. "system.lakeflow.pipelines WHERE name = 'sales_customers_scd')"
+  t.equal(rows(w, "SELECT DISTINCT entity_type " .. id), { { "JOB" } })
+  t.equal(rows(w, "SELECT target_table_name " .. id .. " AND source_table_full_name = "
+    .. "target_table_full_name"), { { "customers" } })
+  t.equal(rows(w, "SELECT count(*) " .. id .. " AND target_table_name LIKE 'event_log_%' "
+    .. "AND source_table_name IS NULL"), { { "1" } })
+  t.equal(rows(w, "SELECT source_column_name, target_column_name FROM "
+    .. "system.access.column_lineage WHERE source_table_name = 'customers' AND "
+    .. "target_table_name = 'customers_by_region' ORDER BY 1"),
+    { { "id", "id" }, { "updated_at", "updated_at" } })
+end)
+
 test("the system's tables need a privilege, and can be switched off", function(t)
   local w <close> = sandbox.start()
   local text = "SELECT count(*) FROM system.lakeflow.pipelines"
