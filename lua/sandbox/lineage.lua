@@ -14,10 +14,10 @@ WHERE d.published <= :now AND ifnull(d.deleted > :now, 1) AND d.type <> 'VIEW'
   AND d.catalog <> 'hive_metastore']]
 
 local UP <const> = PUBLISHED
-  .. " AND d.catalog || '.' || d.schema || '.' || d.name = :name ORDER BY d.pipeline_id"
+  .. " AND d.catalog = :catalog AND d.schema = :schema AND d.name = :own ORDER BY d.pipeline_id"
 
 local DOWN <const> = PUBLISHED .. [[
-  AND EXISTS (SELECT 1 FROM json_each(d.inputs) AS i WHERE i.value = :name)
+  AND instr(d.inputs, :quoted) AND EXISTS (SELECT 1 FROM json_each(d.inputs) AS i WHERE i.value = :name)
   ORDER BY d.catalog, d.schema, d.name]]
 
 -- Arguments come in the query; some clients send them in the body of the GET.
@@ -60,13 +60,16 @@ local function full_name(dataset)
 end
 
 local function neighbours(w, name, visit_up, visit_down)
-  local params = { now = w.clock:now(), name = name }
-  for _, dataset in ipairs(w.db:query(UP, params)) do
+  local catalog, schema, own = name:match "^([^.]+)%.([^.]+)%.(.+)$"
+  local up = { now = w.clock:now(), catalog = catalog, schema = schema, own = own }
+  for _, dataset in ipairs(own and w.db:query(UP, up) or {}) do
     for _, input in ipairs(json.decode(dataset.inputs)) do
       visit_up(input, dataset)
     end
   end
-  for _, dataset in ipairs(w.db:query(DOWN, params)) do
+  -- the text is looked at first: few rows hold the name at all
+  local down = { now = up.now, name = name, quoted = json.encode(name) }
+  for _, dataset in ipairs(w.db:query(DOWN, down)) do
     visit_down(full_name(dataset), dataset)
   end
 end

@@ -233,7 +233,9 @@ local function read_sql(state)
   state.sql_ask = { id = state.ask.id, since = state.ask.since, warehouse = state.warehouse,
     pipeline = state.pipeline }
   if state.warehouse then
-    return pool.each({ describe, observe, observe_columns }, function(read) read(state) end)
+    local jobs = { describe, observe, observe_columns }
+    jobs[4] = state.ask.source == "sql" and read_logs or nil
+    return pool.each(jobs, function(read) read(state) end)
   end
   for _, source in ipairs { "information_schema", M.TABLE_LINEAGE,
     state.ask.columns and columns.SYSTEM or nil } do
@@ -304,7 +306,9 @@ end
 ---@param state tarn.LineageState
 function M.all(state)
   pool.each({ read_events, list_target, read_sql }, function(read) read(state) end)
-  read_logs(state)
+  if state.ask.source ~= "sql" or not state.warehouse then
+    read_logs(state)
+  end
   list_others(state)
   track(state)
 end
