@@ -13,7 +13,7 @@ test("the scripts in docs/scripting.md have complete headers", function(t)
       count = count + 1
     end
   end
-  t.equal(count, 2)
+  t.equal(count, 3)
 end)
 
 test("every field of a header is in docs/scripting.md", function(t)

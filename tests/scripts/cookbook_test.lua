@@ -8,7 +8,8 @@ local sandbox = require "support.sandbox"
 local DR_MAP <const> = [[return { catalogs = { sales = "sales_dr", finance = "finance_dr",
   iot = "main", ml = "main", dev = "main" }, node_types = function() return "Standard_DS3_v2" end,
   addresses = function() return "lars.nygaard@example.com" end,
-  principals = { ["jo.whitfield@example.com"] = "lars.nygaard@example.com" },
+  principals = { ["jo.whitfield@example.com"] = "lars.nygaard@example.com",
+    ["mei.tanaka@example.com"] = "lars.nygaard@example.com" },
   paths = { ["/Users/ada.okafor@example.com"] = "/Shared/finance" } }]]
 
 -- Both workspaces, as profiles of a config file, and the cookbook as a folder of commands.
@@ -169,6 +170,37 @@ test("ab-copy: a copy runs in a schema of its own, and both are compared", funct
   t.is_true(#rows >= 2)
   t.is_true(rows[1].b_passed ~= nil, json.encode(rows))
   t.equal(k.run("get sales_orders_etl_b").spec.schema, "orders_b")
+end)
+
+-- The block of docs/scripting.md that begins with a name, as a file.
+local function from_page(k, name)
+  local text = fs.read "docs/scripting.md":match("```lua\n(%-%- " .. name .. "%.lua.-)```")
+  return k.dir.write("page-" .. name .. ".lua", text)
+end
+
+test("docs/scripting.md: its first script runs", function(t)
+  local k <close> = start_kitchen()
+  local owners = k.run("run " .. from_page(k, "failing"))
+  t.is_true(owners["mei.tanaka@example.com"] >= 1)
+end)
+
+test("docs/scripting.md: its promotion is taken back when the first run is not good", function(t)
+  local k <close> = start_kitchen()
+  local line = "run " .. from_page(k, "promote")
+    .. " sales_promotions --to there --name promoted --map dr.lua"
+  t.equal(#k.run(line .. " --dry-run").attention, 0)
+  local refused = k.run(line .. " --least 1", 9)
+  t.equal(refused.status, "taken back")
+  t.match(refused.why, "passed only")
+  t.equal(#k.run "-p there list promoted", 0)
+  t.equal(k.run(line .. " --least 0").status, "created")
+end)
+
+test("docs/scripting.md: its promotion stops at what needs attention", function(t)
+  local k <close> = start_kitchen()
+  local r = k.run("run " .. from_page(k, "promote") .. " finance_gl_close --name new --to there", 9)
+  t.is_true(#r.attention >= 2)
+  t.equal(#k.run "-p there list new", 0)
 end)
 
 test("each script of the cookbook has a test here, and a line on its page", function(t)
