@@ -64,7 +64,7 @@ end
 
 local function problem_of(ctx)
   return function(e, id, pause)
-    ctx.warn(pause and ("%s: %s; trying again in %d s"):format(id, e.message, pause)
+    ctx.warn(pause and ("%s: %s; trying again in %g s"):format(id, e.message, pause)
       or ("%s: %s; it is followed no more"):format(id, e.message))
   end
 end

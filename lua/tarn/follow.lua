@@ -3,9 +3,10 @@
 -- Of each pipeline a cursor is kept: the time up to which its log was read, and the ids of the
 -- events that were given from some time before that on. A poll asks again from before the
 -- cursor, oldest first, and leaves out what is known: so events of the same millisecond, and
--- such as come late, are neither lost nor doubled. Most polls look back a little; now and then,
--- and after each failure, one looks back over the whole overlap. What comes later than that, or
--- below the oldest id that is remembered, is not seen.
+-- such as come late, are neither lost nor doubled. Most polls look back a little; now and then
+-- one looks back over the whole overlap, and over the time since the one before it began: while
+-- that one was read, more may have come behind its back. What comes later than that, or below
+-- the oldest id that is remembered, is not seen.
 --
 -- An event counts as given when the next one is asked for. So a saved cursor is never ahead of
 -- what was used; a program that is killed gives the events since its last save once more.
@@ -156,11 +157,54 @@ function Follower:moved()
   end
 end
 
--- Ask once for what is new. A clock at the other end that is ahead of ours must not move the
--- cursor past events that are yet to come.
-local function poll(self, one, span)
-  local cursor, now = one.cursor, time.now()
-  local from = cursor:from(span)
+-- So far back goes a sweep that misses nothing which comes at most `late` ms after its time,
+-- where the one before it began at `began`.
+local function span_since(began, late)
+  local since = began and task.now() - began or DEEP_SECONDS
+  return late + math.tointeger(since * 1000 // 1)
+end
+
+local function deep_span(self, one)
+  return span_since(one.deep_began, self.overlap)
+end
+
+-- A sweep reads the log from some time on to its end. One that a failure broke off goes on
+-- where it was: beginning anew it might never come to an end.
+local function sweep_of(self, one)
+  local sweep = one.sweep
+  if not sweep then
+    local now = task.now()
+    local deep = not one.deep_began or now - one.deep_began >= DEEP_SECONDS
+    local span = deep and deep_span(self, one)
+      or span_since(one.began, math.min(GLANCE_MS, self.overlap))
+    sweep = { began = now, deep = deep, from = one.cursor:from(span) }
+    one.sweep = sweep
+  elseif sweep.from then
+    sweep.from = math.max(sweep.from, one.cursor.floor)
+  end
+  return sweep
+end
+
+local function end_sweep(one, sweep)
+  one.began, one.sweep = sweep.began, nil
+  if sweep.deep then
+    one.deep_began = sweep.began
+  end
+end
+
+-- Everything up to here was given. A clock at the other end that is ahead of ours must not move
+-- the cursor past events that are yet to come.
+local function advance(self, one, highest)
+  local ms = math.min(highest, time.now())
+  one.cursor:advance(ms)
+  one.cursor:trim(deep_span(self, one), self.limit)
+  return ms
+end
+
+-- Ask once for what is new.
+local function poll(self, one)
+  local sweep = sweep_of(self, one)
+  local from = sweep.from
   local query = { max_results = PAGE, order_by = "timestamp asc",
     extra = from and ("timestamp >= '%s'"):format(time.iso(from)) }
   local before, highest, ordered = 0, nil, true
@@ -174,14 +218,13 @@ local function poll(self, one, span)
     self:give(one, fresh_of(self, one, list, from))
     -- A long log is not held in memory: while it comes in order, what was given is done with.
     if highest and ordered then
-      cursor:advance(math.min(highest, now))
-      cursor:trim(self.overlap, self.limit)
+      sweep.from = advance(self, one, highest)
     end
   end
   if highest then
-    cursor:advance(math.min(highest, now))
-    cursor:trim(self.overlap, self.limit)
+    advance(self, one, highest)
   end
+  end_sweep(one, sweep)
 end
 
 local function look(self, one)
@@ -195,11 +238,7 @@ local function look(self, one)
     one.unknown = nil
     self:moved()
   end
-  local deep = not one.deep or task.now() - one.deep >= DEEP_SECONDS
-  poll(self, one, deep and self.overlap or math.min(GLANCE_MS, self.overlap))
-  if deep then
-    one.deep = task.now()
-  end
+  poll(self, one)
   if one.cursor.at ~= at or one.cursor.floor ~= floor then
     self:moved()
   end
@@ -225,7 +264,6 @@ local function look_safely(self, one)
     self.problem(e, one.id)
     return nil
   end
-  one.deep = nil
   one.pause = math.min(MAX_PAUSE, one.pause and one.pause * 2
     or math.min(PAUSE, self.interval))
   self.problem(e, one.id, one.pause)

@@ -203,6 +203,27 @@ test("a failure is told, survived and costs no event; a pipeline that is gone en
   t.equal(told, { { "p", 503, true }, { "q", 404, false } })
 end)
 
+test("a look that a failure breaks off goes on where it was", function(t)
+  local log = new_log(1)
+  for i = 1, 30 do
+    log.put(BASE + i * 1000, "e" .. i)
+  end
+  local page, n = log.page, 0
+  function log.page(query)
+    n = n + 1
+    if n % 3 == 0 then
+      fault.raise { kind = "network", op = "http.request", message = "reset" }
+    end
+    return page(query)
+  end
+  local follower <close> = follow.start(workspace_of { p = log }, { "p" }, { since = BASE,
+    interval = 0.001 })
+  for i = 1, 30 do
+    t.equal(follower().id, "e" .. i)
+  end
+  t.is_true(n < 100, n .. " calls: who begins anew each time never comes to the end")
+end)
+
 test("a first look that is refused is a fault", function(t)
   local log = new_log(2)
   log.fail { kind = "auth", op = "test", message = "not yours", status = 403 }

@@ -28,7 +28,7 @@ end
 local function problem_of(ctx, failed)
   return function(e, id, pause)
     if pause then
-      ctx.warn(("%s: %s; trying again in %d s"):format(id, e.message, pause))
+      ctx.warn(("%s: %s; trying again in %g s"):format(id, e.message, pause))
     elseif e.status == 404 then
       ctx.warn(("%s: %s; it is followed no more"):format(id, e.message))
     else
