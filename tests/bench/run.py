@@ -114,6 +114,19 @@ def version():
           1.5, runs=31)
 
 
+def completion():
+    """A TAB on the beginning of a pipeline's name, of 1,000 that are kept."""
+    with Sandbox("large:1000", 50) as sandbox, tempfile.TemporaryDirectory() as cache:
+        env = dict(environment(sandbox.url), XDG_CACHE_HOME=cache)
+        words = [TARN, "completion", "words", "--", "get", "pipeline"]
+        Run(words, env)
+        times = [Run(words, env).wall * 1000 for _ in range(21)]
+        worst = max(times)
+        report("completion of 1,000 kept names",
+               f"{statistics.median(times):.1f} ms, at most {worst:.1f} ms in 21 runs; at most 100",
+               worst <= 100)
+
+
 def listing():
     with Sandbox("large:1000", 50) as sandbox:
         env = environment(sandbox.url)
@@ -381,7 +394,7 @@ def json():
             print("     " + line)
 
 
-for part in (version, listing, dashboard, watch, script, clone, memory, json, workspace):
+for part in (version, completion, listing, dashboard, watch, script, clone, memory, json, workspace):
     if not ONLY or part.__name__ in ONLY:
         part()
 print(f"{sum(RESULTS)} passed, {len(RESULTS) - sum(RESULTS)} failed")
