@@ -74,7 +74,7 @@ end
 function Notifier:attempt(target, note)
   self:enter()
   local _ <close> = setmetatable({}, { __close = function() self:leave() end })
-  self.ledger:renew(note.key, target.name, 0)
+  self.ledger:touch(note.key, target.name)
   local ok, e = fault.call(target.send, note)
   if ok then
     self.ledger:done(note.key, target.name)
@@ -101,7 +101,6 @@ function Notifier:deliver(target, note)
     local wait = math.min(MAX_PAUSE, math.max(pause, e.wait or 0))
     self.warn(("%s was not told of %s: %s; trying again in %g s"):format(target.name,
       note.subject, e.message, wait))
-    self.ledger:renew(note.key, target.name, wait)
     task.sleep(wait)
     pause = math.min(MAX_PAUSE, pause * 2)
   end

@@ -73,12 +73,34 @@ test("an update that fails while it is followed is told of", function(t)
   local dir <close> = teller()
   local id = w:pipeline { name = "p1" }
   w:run(id, { refresh_selection = { "no_such_table" } })
-  local r = cli.shell(('timeout -s INT 20 sh -c \'"$TARN" events %s --follow --interval 0.2 '
+  local r = cli.shell(('timeout -s INT 28 sh -c \'"$TARN" events %s --follow --interval 0.2 '
     .. '--notify failed --notify-run "%s/tell" & trap "kill -INT $!" INT; '
     .. 'while ! test -s "%s/told"; do sleep 0.1; done; kill -INT $!; wait $!\'')
     :format(id, dir.path, dir.path), { env = env_of(w, dir) })
   t.equal(#dir.told "failed", 1, r.stderr)
   t.match(dir.told()[1].message, "failed: ")
+end)
+
+test("what a killed program left untold is told by the next", function(t)
+  local w <close> = sandbox.start { scenario = "demo" }
+  local dir <close> = teller()
+  local asked, status = 0, 503
+  local listener = server.listen({}, function()
+    asked = asked + 1
+    return { status = status, body = "" }
+  end)
+  local _ <close> = setmetatable({}, { __close = function() listener:close() end })
+  local env = env_of(w, dir, { HOOK = "http://127.0.0.1:" .. listener.port })
+  local command = "events sales_promotions --follow --notify failed --notify-webhook-env HOOK"
+  -- it fails, and is killed while it waits to try again
+  cli.shell(('"$TARN" %s 2> "%s/said" & while ! grep -q "trying again" "%s/said"; do sleep 0.1; '
+    .. 'done; kill -9 $!'):format(command, dir.path, dir.path), { env = env })
+  local before = asked
+  status = 200
+  local r = cli.shell('"$TARN" ' .. command .. " --once", { env = env })
+  t.equal({ r.status, asked - before }, { 0, 1 }, r.stderr)
+  r = cli.shell('"$TARN" ' .. command .. " --once", { env = env })
+  t.equal({ r.status, asked - before }, { 0, 1 }, r.stderr)
 end)
 
 test("a breach takes the words of a gate", function(t)

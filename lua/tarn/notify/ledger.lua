@@ -1,21 +1,21 @@
 --- What was told already, in a file: so a restart tells nothing twice, nor do two programs that
 -- watch the same pipelines.
 --
--- An entry is a finding's key and a target. Whoever enters it owns it, for as long as its lease
--- runs; what is left behind undelivered is taken over by the next who opens the file.
+-- An entry is a finding's key and a target. Whoever enters it owns it, for as long as it lives;
+-- what is left behind undelivered is taken over by the next who opens the file.
 
 local fault = require "tarn.fault"
 local json = require "native.json"
 local sqlite = require "native.sqlite"
 local state = require "tarn.state"
 local task = require "native.task"
+local writer = require "tarn.journal.writer"
 
 local M = {}
 
 local OP <const> = "notify"
 local FILE <const> = "notified.db"
 local KEEP_MS <const> = 90 * 86400000 -- after what was told was last seen to be so
-local LEASE_MS <const> = 120000       -- of one attempt
 
 local SCHEMA <const> = [[
 CREATE TABLE IF NOT EXISTS notified (
@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS notified (
   body TEXT,
   seen INTEGER NOT NULL,
   told INTEGER,
-  lease INTEGER NOT NULL,
+  machine TEXT,
+  process TEXT,
   PRIMARY KEY (key, target)
 ) WITHOUT ROWID
 ]]
@@ -84,8 +85,10 @@ function Ledger:claim(key, target, body)
     return false
   end
   self.seen[name] = true
-  if self:exec("INSERT OR IGNORE INTO notified (key, target, body, seen, lease) "
-    .. "VALUES (?, ?, ?, ?, ?)", { key, target, json.encode(body), now, now + LEASE_MS }) == 1 then
+  local me = writer.me()
+  if self:exec("INSERT OR IGNORE INTO notified (key, target, body, seen, machine, process) "
+    .. "VALUES (?, ?, ?, ?, ?, ?)", { key, target, json.encode(body), now, me.machine,
+      me.process }) == 1 then
     self.mine[name] = { key, target }
     return true
   end
@@ -98,13 +101,13 @@ end
 ---@param target string
 ---@return table[] bodies, each with `key`
 function Ledger:adopt(target)
-  local found = {}
-  local now = task.time()
-  for _, row in ipairs(guarded(self.path, self.db.query, self.db,
-    "SELECT key, body FROM notified WHERE target = ? AND told IS NULL AND lease < ?",
-    { target, now })) do
-    if self:exec("UPDATE notified SET lease = ? WHERE key = ? AND target = ? AND told IS NULL "
-      .. "AND lease < ?", { now + LEASE_MS, row.key, target, now }) == 1 then
+  local found, me = {}, writer.me()
+  for _, row in ipairs(guarded(self.path, self.db.query, self.db, "SELECT key, body, seen, "
+    .. "machine, process FROM notified WHERE target = ? AND told IS NULL", { target })) do
+    local is_left = not row.machine or not writer.is_alive(row)
+    if is_left and self:exec("UPDATE notified SET machine = ?, process = ? WHERE key = ? "
+      .. "AND target = ? AND told IS NULL AND machine IS ? AND process IS ?", { me.machine,
+        me.process, row.key, target, row.machine or json.null, row.process or json.null }) == 1 then
       local name = name_of(row.key, target)
       self.mine[name], self.seen[name] = { row.key, target }, true
       found[#found + 1] = json.decode(row.body)
@@ -113,10 +116,10 @@ function Ledger:adopt(target)
   return found
 end
 
---- Keep an entry for so many more seconds.
-function Ledger:renew(key, target, seconds)
-  self:exec("UPDATE notified SET lease = ? WHERE key = ? AND target = ?",
-    { task.time() + LEASE_MS + math.tointeger(seconds * 1000 // 1), key, target })
+--- It is tried: its owner lives.
+function Ledger:touch(key, target)
+  self:exec("UPDATE notified SET seen = ? WHERE key = ? AND target = ?", { task.time(), key,
+    target })
 end
 
 --- It was told.
@@ -132,8 +135,8 @@ function Ledger:close()
     return
   end
   for _, one in pairs(self.mine) do
-    fault.try(self.exec, self, "UPDATE notified SET lease = 0 WHERE key = ? AND target = ? "
-      .. "AND told IS NULL", one)
+    fault.try(self.exec, self, "UPDATE notified SET machine = NULL, process = NULL "
+      .. "WHERE key = ? AND target = ? AND told IS NULL", one)
   end
   self.db:close()
   self.db = nil
