@@ -307,6 +307,171 @@ test("a pipeline that is not there is not found", function(t)
   t.equal(t.fault(read, w, "00000001-0000-4000-8000-000000000000").status, 404)
 end)
 
+-- Requests that the workspace sees, by what they are.
+local function watch(w)
+  local seen = {}
+  local server = w.server
+  local answer = getmetatable(server).__index.answer
+  server.answer = function(_, request)
+    seen[#seen + 1] = request.method .. " " .. request.path
+    return answer(server, request)
+  end
+  return seen
+end
+
+test("T10: tracking that fails for some tables is a part, and says which part", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local id = ran(w)
+  local server = w.server
+  local answer = getmetatable(server).__index.answer
+  server.answer = function(_, request)
+    if request.path:find "table%-lineage$" and request.query:find "main.s.silver" then
+      return { status = 403, headers = { ["Content-Type"] = "application/json" },
+        body = '{"error_code":"PERMISSION_DENIED","message":"not this one"}' }
+    end
+    return answer(server, request)
+  end
+  local data = read(w, id, { source = "rest" })
+  local status, reason = status_of(data, "lineage_tracking")
+  t.equal(status, "partial")
+  t.match(reason, "1 of 3 tables could not be asked: not this one")
+  t.match(unknown(data, "downstream"), "1 of 3 tables")
+end)
+
+test("T10: a schema that cannot be listed is named, the others are listed", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  import(w, "/Shared/far", "CREATE MATERIALIZED VIEW near AS SELECT 1;\n"
+    .. "CREATE MATERIALIZED VIEW main.elsewhere.far AS SELECT * FROM near;")
+  local id = ran(w, { name = "far", libraries = { { notebook = { path = "/Shared/far" } } } })
+  local server = w.server
+  local answer = getmetatable(server).__index.answer
+  server.answer = function(_, request)
+    if request.path:find "/tables$" and request.query:find "schema_name=elsewhere" then
+      return { status = 403, headers = { ["Content-Type"] = "application/json" },
+        body = '{"error_code":"PERMISSION_DENIED","message":"no USE SCHEMA"}' }
+    end
+    return answer(server, request)
+  end
+  local data = read(w, id)
+  local status, reason = status_of(data, "unity_catalog")
+  t.equal({ status, reason }, { "partial", "main.elsewhere could not be listed: no USE SCHEMA" })
+  t.equal(names(data.datasets), { "main.elsewhere.far", "main.s.near" })
+  t.equal({ data.datasets[1].published, data.datasets[2].published }, { json.null, true })
+end)
+
+test("a table that the pipeline defines and another manages is not its own", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local first = ran(w)
+  local second = ran(w, { name = "second" }) -- fails: its tables are managed by the first
+  local data = read(w, second)
+  t.equal(data.total_datasets, 0)
+  t.match(unknown(data, "datasets"), "managed by pipeline " .. first)
+end)
+
+test("a view is a dataset that is not published", function(t)
+  local w <close> = sandbox.start { scenario = "demo" }
+  local data = read(w, "sales_customers_scd")
+  local view = data.datasets[1]
+  t.equal({ view.table, view.type, view.published },
+    { "cleaned_customers", "VIEW", false })
+  t.equal(data.coverage.left_out,
+    { ["a table to itself"] = 1, ["event logs and internal tables"] = 1 })
+end)
+
+test("upstream and downstream tables say whose they are", function(t)
+  local w <close> = sandbox.start { scenario = "demo" }
+  local data = read(w, "main.reporting.exec_kpis")
+  local orders = read(w, "sales_orders_etl")
+  t.equal(data.upstream[2].pipeline_id, orders.pipeline_id)
+  local found
+  for _, row in ipairs(orders.downstream) do
+    found = row.fqn == "main.reporting.exec_kpis" and row or found
+  end
+  t.equal(found.pipeline_id, data.pipeline_id)
+end)
+
+-- ---- columns ----
+
+local function columns_of(data)
+  local out = {}
+  for _, edge in ipairs(data.edges) do
+    for _, pair in ipairs(edge.columns or {}) do
+      out[#out + 1] = ("%s.%s -> %s.%s"):format(edge.source, pair.source, edge.target, pair.target)
+    end
+  end
+  return out
+end
+
+test("columns come with the definitions, and which is made from which with --columns", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local id = ran(w)
+  local plain = read(w, id)
+  t.equal(names(plain.datasets[1].columns, "name"), { "id", "updated_at" })
+  t.equal(columns_of(plain), {})
+  local want = { "main.s.bronze.id -> main.s.silver.id",
+    "main.s.bronze.updated_at -> main.s.silver.updated_at",
+    "main.s.silver.id -> main.s.gold.id", "main.s.silver.updated_at -> main.s.gold.updated_at" }
+  local data = read(w, id, { columns = true })
+  t.equal(columns_of(data), want)
+  t.equal((status_of(data, "system.access.column_lineage")), "answered")
+  local tracked = read(w, id, { columns = true, source = "rest" })
+  local list = columns_of(tracked)
+  table.sort(list)
+  table.sort(want)
+  t.equal(list, want)
+  t.equal((status_of(tracked, "column_tracking")), "answered")
+end)
+
+test("columns of datasets without a definition come from the catalog", function(t)
+  local w <close> = refusing { EVENTS, SQL }
+  local data = read(w, ran(w), { columns = true })
+  t.equal(names(data.datasets[1].columns, "name"), { "id", "updated_at" })
+  t.equal(#columns_of(data), 4)
+end)
+
+test("T10: columns that nobody could tell are unknown", function(t)
+  local w <close> = refusing { SQL, TRACKING }
+  local data = read(w, ran(w), { columns = true })
+  t.equal((status_of(data, "column_tracking")), "failed")
+  t.match(unknown(data, "columns"), "nobody answered")
+end)
+
+-- ---- few calls ----
+
+test("lineage of a pipeline is eight calls, whatever the number of its datasets", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local id = ran(w)
+  local seen = watch(w)
+  read(w, id)
+  local polls = 0 -- a statement is asked for until it is there
+  for _, call in ipairs(seen) do
+    polls = polls + (call:find "^GET /api/2.0/sql/statements/" and 1 or 0)
+  end
+  t.equal(#seen - polls, 6, table.concat(seen, "\n"))
+end)
+
+test("5,000 datasets are one lineage, in a few pages", function(t)
+  local graph = require "sandbox.graph"
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local id, list = w:pipeline(), {}
+  for i = 1, 5000 do
+    list[i] = { name = ("t%04d"):format(i), type = "MATERIALIZED_VIEW",
+      flow_type = "MATERIALIZED_VIEW", language = "SQL", expectations = {},
+      inputs = i > 1 and { ("t%04d"):format(i // 2), ("t%04d"):format(i - 1) } or {} }
+  end
+  w.w:write(function() graph.set(w.w, id, list) end)
+  w:run(id)
+  w.clock:advance(90000)
+  local seen = watch(w)
+  local data = read(w, id)
+  t.equal({ data.total_datasets, #data.edges }, { 5000, 9997 })
+  t.equal(#data.datasets[5000].evidence, 4)
+  t.is_true(#seen < 80, #seen)
+  local text = require("tarn.lineage.dot").text(data)
+  local _, nodes = text:gsub("%[label=", "")
+  t.equal(nodes, 5000)
+end)
+
 -- ---- copies ----
 
 test("T16: lineage goes from a dataset to its copies, and back", function(t)
@@ -348,6 +513,53 @@ test("T16: --check asks whether a copy is still there", function(t)
   local plain = j:data { "-p", "there", "lineage", "finance_fx_rates" }
   t.equal({ plain.clones[1].exists, (status_of(plain, "copies")) }, { json.null, "not_asked" })
 end)
+
+test("a name that the code may have given a catalog or not is a guess", function(t)
+  local clones = require "tarn.lineage.clones"
+  local edges = require "tarn.lineage.edges"
+  local names_of = require "tarn.lineage.names"
+  local function rename(fqn, from, to)
+    local name, certain = clones.rename(edges.new():node(names_of.find(fqn, {})), from, to)
+    return { name and name.fqn, certain }
+  end
+  local from, to = { catalog = "a", schema = "s" }, { catalog = "b", target = "t" }
+  t.equal(rename("a.s.x", from, to), { "b.t.x", true })
+  t.equal(rename("a.other.x", from, to), { "b.other.x", false })
+  t.equal(rename("c.other.x", from, to), { "c.other.x", true })
+  t.equal(rename("a.s.x", from, { target = "web" }), { "hive_metastore.web.x", true })
+  t.equal(rename("a.s.x", from, {}), { "x", true })
+  local function ingestion(catalog, name)
+    return { catalog = catalog, ingestion_definition = { objects = {
+      { table = { source_table = "T", destination_catalog = catalog, destination_schema = "raw",
+        destination_table = name } },
+      { schema = { source_schema = "S", destination_catalog = catalog,
+        destination_schema = "whole" } } } } }
+  end
+  t.equal(rename("a.raw.t", ingestion "a", ingestion("b", "t2")), { "b.raw.t2", true })
+  t.equal(rename("a.whole.any", ingestion "a", ingestion "b"), { "b.whole.any", true })
+end)
+
+test("T16: a journal that cannot be read leaves copies unknown, and the rest is there", function(t)
+  local j <close> = journaled.start { scenario = "demo" }
+  j.dir.write("state/tarn/journal.db", ("no database, but a text\n"):rep(100))
+  local data = j:data { "-p", "there", "lineage", "sales_orders_etl" }
+  t.equal(data.total_datasets, 4)
+  t.equal((status_of(data, "journal")), "failed")
+  t.match(unknown(data, "clones"), "journal")
+end)
+
+test("a workspace that does not answer --check leaves it unknown whether a copy is there",
+  function(t)
+    local j <close> = journaled.start { scenario = "demo" }
+    j:data { "-p", "there", "clone", "finance_fx_rates", "--to", "dr", "--name", "c", "--catalog",
+      "main" }
+    local config = j.dir.read ".databrickscfg"
+    j.dir.write(".databrickscfg", (config:gsub("%[dr%].*", "")))
+    local data = j:data { "-p", "there", "lineage", "finance_fx_rates", "--check" }
+    t.equal({ data.clones[1].exists, (status_of(data, "copies")) }, { json.null, "failed" })
+    t.is_true(#data.clones[1].reason > 0)
+    t.equal(data.datasets[1].copies[1].fqn, "main.fx.fx_rates")
+  end)
 
 test("a copy that was undone is none", function(t)
   local j <close> = journaled.start { scenario = "demo" }

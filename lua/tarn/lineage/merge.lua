@@ -161,19 +161,27 @@ local function judge_written(state, g, edge)
   return true
 end
 
+-- True for an edge of another pipeline that neither reads nor writes an own table: it says no
+-- more than whose a table is.
+local function is_beside(g, edge)
+  local source = edge.source and g:find(edge.source.fqn)
+  local target = g:find(edge.target.fqn)
+  if not edge.mine and target and not target.own and not (source and source.own) then
+    target.pipeline_id = target.pipeline_id or edge.pipeline_id
+    return true
+  end
+  return not edge.mine and not target and not (source and source.own)
+end
+
 local function is_kept(state, g, edge)
-  if not edge.target or is_left_out(state, edge.target)
+  if not edge.target or is_beside(g, edge) or is_left_out(state, edge.target)
     or edge.source and is_left_out(state, edge.source) then
     return false
   elseif edge.source and edge.source.fqn == edge.target.fqn then
     state.coverage:omit "a table to itself"
     return false
-  elseif edge.mine then
-    return judge_written(state, g, edge)
   end
-  local source = edge.source and g:find(edge.source.fqn)
-  local target = g:find(edge.target.fqn)
-  return source ~= nil and source.own or target ~= nil and target.own
+  return not edge.mine or judge_written(state, g, edge)
 end
 
 -- What the pipeline did itself first: it says which tables are its own, and only what leads
@@ -195,6 +203,8 @@ local function add_observed(state, g)
       local target = g:node(edge.target, nil, { type = edge.target_type })
       if target.own then
         g:node(target, evidence)
+      elseif not edge.mine then
+        target.pipeline_id = target.pipeline_id or edge.pipeline_id
       end
       if edge.source then
         local source = g:node(edge.source, nil, { type = edge.source_type })

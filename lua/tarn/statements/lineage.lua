@@ -12,11 +12,12 @@ local MINE <const> = [[
 (entity_type = 'PIPELINE' AND entity_id = :pipeline
       OR entity_metadata.dlt_pipeline_info.dlt_pipeline_id = :pipeline)]]
 
--- Every edge of the pipeline, and those from what it has written to other tables. What only
--- read, without a target, is no edge.
+-- Every edge of the pipeline, those from what it has written to other tables, and those into
+-- what it has read, which say whose that is. What only read, without a target, is no edge.
 local TABLES <const> = [[
 WITH mine AS (
-  SELECT DISTINCT target_table_full_name AS name FROM system.access.table_lineage
+  SELECT DISTINCT source_table_full_name AS read, target_table_full_name AS written
+  FROM system.access.table_lineage
   WHERE event_date >= :since AND target_table_full_name IS NOT NULL
     AND ]] .. MINE .. [[)
 SELECT source_table_full_name AS source, source_type, source_path,
@@ -25,7 +26,8 @@ SELECT source_table_full_name AS source, source_type, source_path,
 FROM system.access.table_lineage
 WHERE event_date >= :since AND target_table_full_name IS NOT NULL
   AND (]] .. MINE .. [[
-    OR source_table_full_name IN (SELECT name FROM mine))
+    OR source_table_full_name IN (SELECT written FROM mine)
+    OR target_table_full_name IN (SELECT read FROM mine))
 GROUP BY source_table_full_name, source_type, source_path, target_table_full_name, target_type,
   entity_type, entity_id, entity_metadata.dlt_pipeline_info.dlt_pipeline_id
 ORDER BY source, target]]
