@@ -87,18 +87,37 @@ static int give_character(EditLine *el, wchar_t *c) {
 
 /* ---- making ---- */
 
+/* Keys that send several bytes; others of that kind are not for libedit, which would take the
+ * end of one that it does not know for text. */
+static const char *const bound[][2] = {
+    {"\33[A", "ed-prev-history"},
+    {"\33[B", "ed-next-history"},
+    {"\33[C", "ed-next-char"},
+    {"\33[D", "ed-prev-char"},
+    {"\33OA", "ed-prev-history"},
+    {"\33OB", "ed-next-history"},
+    {"\33OC", "ed-next-char"},
+    {"\33OD", "ed-prev-char"},
+    {"\33[1;5C", "em-next-word"},
+    {"\33[1;5D", "ed-prev-word"},
+    {"\33[1;3C", "em-next-word"},
+    {"\33[1;3D", "ed-prev-word"},
+    {"\33[H", "ed-move-to-beg"},
+    {"\33[F", "ed-move-to-end"},
+    {"\33OH", "ed-move-to-beg"},
+    {"\33OF", "ed-move-to-end"},
+    {"\33[1~", "ed-move-to-beg"},
+    {"\33[4~", "ed-move-to-end"},
+    {DELETE_KEY, "ed-delete-next-char"},
+    {"\33[5~", "ed-search-prev-history"},
+    {"\33[6~", "ed-search-next-history"},
+    {NULL, NULL},
+};
+
 static void bind_keys(EditLine *el) {
-    static const char *const keys[][2] = {
-        {"\\e[1;5C", "em-next-word"},         {"\\e[1;5D", "ed-prev-word"},
-        {"\\e[1;3C", "em-next-word"},         {"\\e[1;3D", "ed-prev-word"},
-        {"\\e[3~", "ed-delete-next-char"},    {"\\e[H", "ed-move-to-beg"},
-        {"\\e[F", "ed-move-to-end"},          {"\\e[1~", "ed-move-to-beg"},
-        {"\\e[4~", "ed-move-to-end"},         {"\\eOH", "ed-move-to-beg"},
-        {"\\eOF", "ed-move-to-end"},          {"\\e[5~", "ed-search-prev-history"},
-        {"\\e[6~", "ed-search-next-history"}, {"^W", "ed-delete-prev-word"},
-    };
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        el_set(el, EL_BIND, keys[i][0], keys[i][1], NULL);
+    for (int i = 0; bound[i][0] != NULL; i++)
+        el_set(el, EL_BIND, bound[i][0], bound[i][1], NULL);
+    el_set(el, EL_BIND, "^W", "ed-delete-prev-word", NULL);
 }
 
 static bool set_up(struct editor *e) {
@@ -320,6 +339,16 @@ static bool is_key(const char *key, size_t size, const char *wanted) {
     return size == strlen(wanted) && memcmp(key, wanted, size) == 0;
 }
 
+/* False for a key of several bytes that nobody has bound. */
+static bool is_known(const char *key, size_t size) {
+    if (key[0] != ESC || size < 3 || (key[1] != '[' && key[1] != 'O'))
+        return true;
+    for (int i = 0; bound[i][0] != NULL; i++)
+        if (is_key(key, size, bound[i][0]))
+            return true;
+    return false;
+}
+
 /* Read what is there, without waiting. */
 static bool take(struct editor *e, struct fault *f) {
     struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -411,7 +440,7 @@ static enum editor_event use_key(struct editor *e, const char *key, size_t size,
     case CONTROL('D'):
         return is_empty(e) ? EDITOR_END : use(e, DELETE_KEY, strlen(DELETE_KEY), f);
     default:
-        return use(e, key, size, f);
+        return is_known(key, size) ? use(e, key, size, f) : EDITOR_WAITING;
     }
 }
 
@@ -426,6 +455,8 @@ enum editor_event editor_feed(struct editor *e, struct fault *f) {
         size_t size = key_size(key, e->come.size - e->used);
         if (size == 0)
             break;
+        if (e->pasting && key[0] == ESC && !is_key(key, size, PASTE_END))
+            size = 1; /* in a pasted text it begins nothing */
         e->used += size;
         event = use_key(e, key, size, f);
     }
