@@ -21,6 +21,7 @@ end
 ---@param arg { execute?: string[], dry_run: boolean }
 function M.run(ctx, arg)
   local session = sessions.new(ctx.options)
+  ctx.options.output = nil -- the answers have been printed when this ends
   local batch = require "tarn.repl.batch"
   if arg.dry_run then
     if not arg.execute then
@@ -28,6 +29,7 @@ function M.run(ctx, arg)
     end
     return batch.check(session, arg.execute)
   end
+  require("tarn.command").ask_in_calls(true)
   require("tarn.reload").install(function(text) session:warn(text) end)
   require("tarn.reload").refresh(function(text) session:warn(text) end)
   if arg.execute then

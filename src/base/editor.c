@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -135,8 +136,6 @@ static bool set_up(struct editor *e) {
         el_set(e->el, EL_HIST, history, e->history);
         el_set(e->el, EL_PROMPT_ESC, give_prompt, '\1');
         el_set(e->el, EL_GETCFN, give_character);
-        /* Ctrl-Z comes as a key: the terminal must be given back before the program stops. */
-        el_set(e->el, EL_SETTY, "-d", "susp=", NULL);
         bind_keys(e->el);
     }
     leave(before);
@@ -232,9 +231,19 @@ static void draw(struct editor *e) {
     el_set(e->el, EL_REFRESH);
 }
 
+/* Ctrl-Z comes as a key: the terminal must be given back before the program stops. */
+static void take_suspend_key(void) {
+    struct termios now;
+    if (tcgetattr(STDIN_FILENO, &now) != 0)
+        return;
+    now.c_cc[VSUSP] = _POSIX_VDISABLE;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &now);
+}
+
 static void start(struct editor *e) {
     fputs(PASTES_ARE_TOLD, stdout);
     el_set(e->el, EL_UNBUFFERED, 1); /* draws the prompt and an empty line */
+    take_suspend_key();
     term_size(&e->columns, &e->rows);
     e->editing = e->shown = true;
 }
@@ -408,6 +417,7 @@ static void suspend(struct editor *e) {
     raise(SIGTSTP);
     fputs(PASTES_ARE_TOLD, stdout);
     el_set(e->el, EL_PREP_TERM, 1);
+    take_suspend_key();
     draw(e);
 }
 

@@ -86,20 +86,16 @@ end
 function M.compile(text, name, env)
   local equals, rest = text:match "^(%s*)=(.*)$"
   local body = equals and equals .. " " .. rest or text
-  local f = load("return " .. body, "=" .. name, "t", env)
-  if f then
-    return f
-  end
-  local why
-  if equals then
-    f, why = load("return " .. body, "=" .. name, "t", env)
-  else
-    f, why = load(M.without_locals(text), "=" .. name, "t", env)
+  -- the line end tells a text that does not end from one that goes on
+  local f, why = load("return " .. body .. "\n", "=" .. name, "t", env)
+  local incomplete = not f and is_incomplete(why)
+  if not f and not equals then
+    f, why = load(M.without_locals(text) .. "\n", "=" .. name, "t", env)
   end
   if f then
     return f
   end
-  return nil, why, is_incomplete(why)
+  return nil, why, incomplete or is_incomplete(why)
 end
 
 --- True if nothing is in the text but blanks and comments.

@@ -50,6 +50,10 @@ end
 -- What the message itself points at: the word near which the parser stopped, or the name of
 -- what was nil.
 local function word_of(message)
+  local byte = message:match " near '<\\(%d+)>'$"
+  if byte then
+    return string.char(byte)
+  end
   return message:match " near '(.-)'$" or message:match "%(%a+ '([^']+)'%)"
     or message:match "undefined global '([^']+)'" or message:match "constant '([^']+)'"
 end
@@ -63,8 +67,9 @@ local function find_word(line, word)
       return token.from, token.to, true
     end
   end
-  if word and line:find(word, 1, true) then
-    local from, to = line:find(word, 1, true)
+  local from = word and line:find(word, 1, true)
+  if from then
+    local _, to = line:find("[\x80-\xbf]*", from + #word) -- half a character is none
     return from, to, true
   end
   return first, last, false
@@ -171,7 +176,7 @@ function M.show(screen, mistake, sources)
   local line = place and sources[place] and line_of(sources[place], number)
   if line then
     show_place(screen, line, message)
-  elseif place then
+  elseif place and not sources[place] then
     message = ("%s:%d: %s"):format(place, number, message)
   end
   show_error(screen, message)

@@ -147,7 +147,6 @@ end
 function M.run(session)
   local line <close> = editor.open()
   local _ <close> = require("tarn.repl.output").install(line)
-  require("tarn.command").ask_in_calls(true)
   session.editor = line
   session.history = require("tarn.repl.history").open(line)
   if not session.options.quiet then

@@ -14,6 +14,7 @@ local M = {}
 ---@class tarn.Session
 ---@field env table        the variables
 ---@field options table    of the program's command line
+---@field form string      of the answers: "text", "json" ...
 ---@field entered string[] what was entered, by number
 ---@field sources table<string, string> the same by the name of its chunk, for messages
 ---@field editor? tarn.Editor where there is a person
@@ -25,8 +26,8 @@ Session.__index = Session
 ---@param options table
 ---@return tarn.Session
 function M.new(options)
-  local session = setmetatable({ options = options, entered = {}, sources = {}, timing = false,
-    outcome = "done" }, Session)
+  local session = setmetatable({ options = options, form = options.output or "text",
+    entered = {}, sources = {}, timing = false, outcome = "done" }, Session)
   session.env = require("tarn.repl.env").new {
     tarn = require "tarn",
     help = function(...) return session:help(select("#", ...) > 0, ...) end,
@@ -107,12 +108,11 @@ function Session:show(...)
   if not show.gives_rows(...) then
     rawset(self.env, "_", first)
   end
-  local form = self.options.output or "text"
-  if form ~= "text" then
-    if render or type(first) ~= "table" or show.gives_rows(...) then
-      return out.render(self.options, render, ...)
+  if self.form ~= "text" then
+    if not render and type(first) == "table" and not show.gives_rows(...) then
+      first = show.plain(first)
     end
-    return out.render(self.options, nil, show.plain(first))
+    return out.render({ output = self.form }, render, first, table.unpack(values, 2, values.n))
   end
   self:answer(function(screen)
     show.show(screen, render, table.unpack(values, 1, values.n))
@@ -128,6 +128,16 @@ end
 
 function Session:warn(text)
   self:err():line("tarn: ", text)
+end
+
+-- Show what went wrong, in the form of the answers.
+function Session:tell(e)
+  if self.form == "json" or self.form == "jsonl" then
+    local f = fault.is(e.error) and e.error
+      or fault.new { kind = "bug", op = "tarn repl", message = tostring(e.error) }
+    return require("tarn.report").print(f, { output = self.form })
+  end
+  mistake.show(self:err(), e, self.sources)
 end
 
 --- Call `f`, show what it returns, or what went wrong.
@@ -148,7 +158,7 @@ function Session:run(f)
     error(e.error, 0)
   elseif not ok then
     self.outcome = mistake.outcome(e)
-    mistake.show(self:err(), e, self.sources)
+    self:tell(e)
   end
   if self.timing then
     self:say(("took %.3f s"):format(task.now() - began))
