@@ -19,7 +19,7 @@ local function words(list, env)
 end
 
 test("commands, options and choices are completed", function(t)
-  t.equal(words { "li" }, "list")
+  t.equal(words { "clone-to-w" }, "clone-to-workspace")
   t.match(words { "" }, "clone-to-workspace")
   t.equal(words { "list", "--st" }, "--state")
   t.equal(words { "list", "--state", "x", "--st" }, "")
