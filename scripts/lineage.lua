@@ -39,6 +39,9 @@ name that each dataset has there.
 What was asked, what answered and what stays unknown is part of the answer: a source that failed
 is never shown as one that had nothing to say.
 
+Of a pipeline that no update has told about, the code is read: SQL and Python, without running it.
+What of it could not be understood is listed by file and line. --code reads it in any case.
+
 REST is asked first and needs no more than to see the pipeline. SQL is asked at the same time if
 there is a warehouse; --source rest does without, --source sql does without REST. --check asks the
 workspaces of copies, by the profiles that the clones used, whether they are still there.]],
@@ -62,6 +65,7 @@ workspaces of copies, by the profiles that the clones used, whether they are sti
       optional = true },
     { "days", "integer", "How far back reads and writes are looked for.", default = 90, min = 1,
       max = 365, short = "d" },
+    { "code", "flag", "Read the code too; without it only if no update has told the graph." },
     { "columns", "flag", "Ask for columns too, and which are made from which." },
     { "check", "flag", "Ask the workspaces of copies whether these are still there." },
     { "source", "choice", "Whom to ask.", default = "auto", choices = { "auto", "rest", "sql" } },
@@ -81,8 +85,8 @@ workspaces of copies, by the profiles that the clones used, whether they are sti
     local ws = ctx.workspace
     local data = lineage.read(ws, {
       id = pipelines.find_id(ws, arg.pipeline), since = time.now() - arg.days * DAY_MS,
-      source = arg.source, warehouse = arg.warehouse, columns = arg.columns, check = arg.check,
-      dataset = arg.dataset, progress = ctx.progress,
+      source = arg.source, warehouse = arg.warehouse, columns = arg.columns, code = arg.code,
+      check = arg.check, dataset = arg.dataset, progress = ctx.progress,
       open = ctx.open,
     })
     local output = ctx.options.output or "text"

@@ -25,6 +25,7 @@ local OP <const> = "tarn lineage"
 ---@field since integer       ms: how far back reads and writes are looked for
 ---@field source "auto"|"rest"|"sql"
 ---@field warehouse? string
+---@field code? boolean       read the code even if an update has told the graph
 ---@field columns? boolean    ask for columns and their edges too
 ---@field check? boolean      ask the workspaces of copies and origins whether they are there
 ---@field dataset? string     a glob: only what is connected with it
@@ -34,7 +35,7 @@ local OP <const> = "tarn lineage"
 -- Sources that can say which datasets are the pipeline's.
 local TELLING <const> = { "events", "event_log", "event_log_table",
   "system.lakeflow.pipeline_events", "system.lakeflow_pipeline_events_preview.pipeline_events",
-  "unity_catalog", ask_all.TABLE_LINEAGE, "lineage_tracking" }
+  "code", "unity_catalog", ask_all.TABLE_LINEAGE, "lineage_tracking" }
 
 local function new_state(ws, ask, pipeline, org_id)
   local spec = type(pipeline.spec) == "table" and pipeline.spec or {}
@@ -88,7 +89,7 @@ local function check_told(state)
 end
 
 local function has_definitions(state)
-  return state.graph ~= nil
+  return state.graph ~= nil or state.code ~= nil
 end
 
 local function tell_unknown(state)

@@ -180,10 +180,17 @@ test("upstream and downstream tables are beside the datasets, with who makes the
   t.is_true(found.last_seen ~= nil)
 end)
 
-test("a pipeline that never ran has no datasets, and says so", function(t)
+test("a pipeline that never ran has the datasets of its code, none of them published", function(t)
   local w <close> = sandbox.start()
-  local data = read(w, w:pipeline())
-  t.equal(data.total_datasets, 0)
+  local id = w:pipeline()
+  local data = read(w, id)
+  t.equal(names(data.datasets), OWN)
+  for _, row in ipairs(data.datasets) do
+    t.equal({ row.evidence, row.published }, { json.array { "code" }, false })
+  end
+  t.equal(edges_of(data), { "main.s.bronze -> main.s.silver", "main.s.silver -> main.s.gold" })
+  t.equal({ data.update, #data.coverage.files }, { json.null, 1 })
+  t.equal(read(w, id, { source = "sql" }).total_datasets, 0)
   local status, reason = status_of(data, "events")
   t.equal({ status, reason }, { "empty", "the pipeline has never run" })
 end)
@@ -207,6 +214,7 @@ end
 local EVENTS <const> = { path = "*/events", action = "403" }
 local UNITY <const> = { path = "/api/2.1/unity-catalog/tables", action = "403" }
 local SQL <const> = { path = "/api/2.0/sql/*", action = "403" }
+local CODE <const> = { path = "/api/2.0/workspace/*", method = "GET", action = "403" }
 local TRACKING <const> = { path = "/api/2.0/lineage-tracking/*", action = "403" }
 
 test("T10: events that are refused are answered for by the event log", function(t)
@@ -272,7 +280,7 @@ test("T10: a privilege that is missing is a failure, and not an absence", functi
 end)
 
 test("T10: where all that could tell refused, it is a fault and no empty lineage", function(t)
-  local w <close> = refusing { EVENTS, UNITY, SQL, TRACKING }
+  local w <close> = refusing { EVENTS, UNITY, SQL, TRACKING, CODE }
   local e = t.fault(read, w, ran(w))
   t.equal({ e.kind, e.status }, { "auth", 403 })
   t.match(e.message, "nobody could say")
@@ -280,7 +288,7 @@ test("T10: where all that could tell refused, it is a fault and no empty lineage
 end)
 
 test("T10: only the catalog is left, and its tables are the datasets", function(t)
-  local w <close> = refusing { EVENTS, SQL, TRACKING }
+  local w <close> = refusing { EVENTS, SQL, TRACKING, CODE }
   local data = read(w, ran(w))
   t.equal(names(data.datasets), OWN)
   t.equal(data.datasets[1].evidence, json.array { "unity_catalog" })
@@ -470,6 +478,52 @@ test("5,000 datasets are one lineage, in a few pages", function(t)
   local text = require("tarn.lineage.dot").text(data)
   local _, nodes = text:gsub("%[label=", "")
   t.equal(nodes, 5000)
+end)
+
+-- ---- code ----
+
+test("--code reads the code beside the events, and both are evidence", function(t)
+  local w <close> = sandbox.start { scenario = "demo" }
+  local plain = read(w, "sales_customers_scd")
+  t.equal((status_of(plain, "code")), "not_asked")
+  local data = read(w, "sales_customers_scd", { code = true })
+  t.equal(names(data.datasets), names(plain.datasets))
+  t.equal(edges_of(data), edges_of(plain))
+  for _, edge in ipairs(data.edges) do
+    if edge.direction ~= "downstream" then
+      t.equal({ edge.evidence[1], edge.evidence[2] }, { "events", "code" }, edge.target)
+    end
+  end
+end)
+
+test("what of the code was not understood is listed by file and line", function(t)
+  local w <close> = sandbox.start()
+  local function put(path, language, text)
+    w:ok("POST", "/api/2.0/workspace/import", { path = path, format = "SOURCE",
+      language = language, content = http.base64_encode(text) })
+  end
+  put("/Shared/good", "SQL", "CREATE MATERIALIZED VIEW a AS SELECT * FROM main.raw.x;")
+  put("/Shared/odd", "PYTHON", "import dlt\n\n@dlt.table\ndef b():\n    return "
+    .. "spark.read.table(f\"{source}.x\")\n")
+  put("/Shared/scala", "SCALA", "val x = 1")
+  local libraries = {}
+  for i, name in ipairs { "good", "odd", "scala", "missing" } do
+    libraries[i] = { notebook = { path = "/Shared/" .. name } }
+  end
+  local id = w:pipeline { name = "odd", libraries = libraries }
+  local data = read(w, id)
+  t.equal(names(data.datasets), { "main.s.a", "main.s.b" })
+  local files = {}
+  for _, file in ipairs(data.coverage.files) do
+    files[file.path] = { file.status, file.reasons[1] }
+  end
+  t.equal(files["/Shared/good"], { "read" })
+  t.equal(files["/Shared/odd"], { "partial", "line 7: the name of a table is computed" },
+    "of the notebook as it is exported, with its header")
+  t.equal(files["/Shared/scala"], { "not_read", "it is SCALA, not SQL or Python" })
+  t.equal(files["/Shared/missing"][1], "not_read")
+  t.equal((status_of(data, "code")), "partial")
+  t.match(unknown(data, "code"), "/Shared/")
 end)
 
 -- ---- copies ----

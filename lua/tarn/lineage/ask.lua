@@ -5,7 +5,9 @@
 -- schemas that datasets turned out to be in, lineage tracking where the system table failed.
 
 local catalog = require "tarn.lineage.catalog"
+local code = require "tarn.lineage.code"
 local columns = require "tarn.lineage.columns"
+local coverage = require "tarn.lineage.coverage"
 local definitions = require "tarn.lineage.definitions"
 local fault = require "tarn.fault"
 local names = require "tarn.lineage.names"
@@ -24,11 +26,33 @@ M.TABLE_LINEAGE = "system.access.table_lineage"
 ---@field spec table
 ---@field place tarn.LineagePlace
 ---@field coverage tarn.LineageCoverage
----@field graph? tarn.LineageGraph
+---@field graph? tarn.LineageGraph as an update told it
+---@field code? tarn.LineageGraph  as the code says it
 ---@field observed tarn.ObservedEdge[]
 ---@field tables table<string, tarn.LineageTable> by name, of the schemas that were listed
 ---@field listed table<string, boolean> "catalog.schema" -> was listed, or could not be
 ---@field described tarn.LineageTable[] from information_schema
+
+--- The graphs that are known: what an update told, and what the code says.
+---@param state tarn.LineageState
+---@return tarn.LineageGraph[]
+function M.graphs(state)
+  local list = {}
+  list[#list + 1] = state.graph
+  list[#list + 1] = state.code
+  return list
+end
+
+--- All flows of all graphs.
+---@param state tarn.LineageState
+---@return tarn.LineageFlow[]
+function M.flows(state)
+  local list = {}
+  for _, graph in ipairs(M.graphs(state)) do
+    table.move(graph.flows, 1, #graph.flows, #list + 1, list)
+  end
+  return list
+end
 
 -- Call `f(...)`: its results with true in front, or false and the fault, which is then the
 -- source's answer.
@@ -93,6 +117,41 @@ local function read_logs(state)
   end
 end
 
+-- ---- code ----
+
+-- The code is asked if nobody told the graph, or if somebody wants to know what it says.
+local function read_code(state)
+  local libraries = state.spec.libraries
+  if state.ask.source == "sql" then
+    return state.coverage:skipped("code", "--source sql")
+  elseif type(libraries) ~= "table" or #libraries == 0 then
+    return state.coverage:skipped("code", "the pipeline has none")
+  elseif state.graph and not state.ask.code then
+    return state.coverage:skipped("code", "definitions are known")
+  end
+  local ok, graph, files = try(state, "code", code.read, state.ws, state.spec)
+  if not ok then
+    return
+  end
+  state.code, state.coverage.files = graph, files
+  local not_all, first = 0, nil
+  for _, file in ipairs(files) do
+    if file.status ~= "read" then
+      not_all, first = not_all + 1, first or file
+    end
+    for _, reason in ipairs(file.reasons) do
+      state.coverage:unsure("code", ("%s: %s"):format(file.path, reason))
+    end
+  end
+  local found = graph and #graph.flows or 0
+  if first then
+    state.coverage:partial("code", found, ("%d of %d files not understood, or not all of them: "
+      .. "%s: %s"):format(not_all, #files, first.path, first.reasons[1]))
+  else
+    state.coverage:answered("code", found, ("%d files"):format(#files))
+  end
+end
+
 -- ---- catalogs ----
 
 local function list_schema(state, at, failures)
@@ -100,7 +159,8 @@ local function list_schema(state, at, failures)
   if e and e.kind == "cancelled" then
     fault.raise(e)
   end
-  state.listed[at.catalog .. "." .. at.schema] = list ~= nil
+  -- a schema that is not there has no tables
+  state.listed[at.catalog .. "." .. at.schema] = list ~= nil or coverage.is_missing(e)
   if not list then
     failures[#failures + 1] = { at = at, fault = e }
     return
@@ -156,11 +216,13 @@ local function schemas_left(state)
       end
     end
   end
-  for written in pairs(state.graph and state.graph.datasets or {}) do
-    want(names.find(written, state.place))
-  end
-  for _, flow in ipairs(state.graph and state.graph.flows or {}) do
-    want(names.find(flow.output, state.place))
+  for _, graph in ipairs(M.graphs(state)) do
+    for written in pairs(graph.datasets) do
+      want(names.find(written, state.place))
+    end
+    for _, flow in ipairs(graph.flows) do
+      want(names.find(flow.output, state.place))
+    end
   end
   for _, edge in ipairs(state.observed) do
     want(edge.mine and edge.target or nil)
@@ -260,7 +322,7 @@ local function trackable(state)
       list[#list + 1] = name
     end
   end
-  for _, flow in ipairs(state.graph and state.graph.flows or {}) do
+  for _, flow in ipairs(M.flows(state)) do
     local name = names.find(flow.output, state.place)
     local key = name and name.catalog and name.catalog .. "." .. name.schema
     -- what was listed and is not there is a view that only the pipeline sees
@@ -309,6 +371,7 @@ function M.all(state)
   if state.ask.source ~= "sql" or not state.warehouse then
     read_logs(state)
   end
+  read_code(state)
   list_others(state)
   track(state)
 end

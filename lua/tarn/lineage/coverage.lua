@@ -16,6 +16,7 @@ M.SOURCES = {
   { "event_log_table", "the same" },
   { "system.lakeflow.pipeline_events", "the same" },
   { "system.lakeflow_pipeline_events_preview.pipeline_events", "the same" },
+  { "code", "the same, as the sources say it that nobody has run" },
   { "unity_catalog", "tables whose pipeline_id is this pipeline's" },
   { "information_schema", "type, format and comment of tables in the target schema" },
   { "system.access.table_lineage", "edges inside, upstream and downstream" },
@@ -108,7 +109,7 @@ function Coverage:omit(why)
   self.left_out[why] = (self.left_out[why] or 0) + 1
 end
 
---- As data: { sources, unknown, left_out }.
+--- As data: { sources, unknown, left_out, files? }; files are those of the code, if it was read.
 ---@return table
 function Coverage:report()
   local sources = json.array {}
@@ -120,7 +121,8 @@ function Coverage:report()
         code = entry.code }
     end
   end
-  return { sources = sources, unknown = json.array(self.unknown), left_out = self.left_out }
+  return { sources = sources, files = self.files, unknown = json.array(self.unknown),
+    left_out = self.left_out }
 end
 
 return M

@@ -19,38 +19,38 @@ end
 
 -- ---- definitions ----
 
-local function facts_of(state, written, flow)
-  local defined = state.graph.datasets[written]
+local function facts_of(from, written, flow)
+  local defined = from.graph.datasets[written]
   return { type = defined and defined.type, columns = flow and flow.columns,
     comment = flow and flow.comment }
 end
 
-local function own_node(state, g, written, flow)
+local function own_node(state, g, from, written, flow)
   local name = names.find(written, state.place)
   if not name or is_left_out(state, name) then
     return nil
   end
-  local node = g:node(name, state.graph_source, facts_of(state, written, flow))
+  local node = g:node(name, from.evidence, facts_of(from, written, flow))
   node.own = true
   return node
 end
 
-local function sink_node(state, g, flow)
-  local sink = state.graph.sinks[flow.sink] or {}
+local function sink_node(g, from, flow)
+  local sink = from.graph.sinks[flow.sink] or {}
   return g:node({ kind = "sink", table = flow.sink, fqn = "sink:" .. flow.sink },
-    state.graph_source, { format = sink.format })
+    from.evidence, { format = sink.format })
 end
 
-local function add_flow(state, g, flow)
-  local target = flow.output and own_node(state, g, flow.output, flow)
-    or flow.sink and sink_node(state, g, flow)
+local function add_flow(state, g, from, flow)
+  local target = flow.output and own_node(state, g, from, flow.output, flow)
+    or flow.sink and sink_node(g, from, flow)
   if not target then
     return
   end
   for _, input in ipairs(flow.inputs) do
     local name = names.find(input, state.place)
     if name and not is_left_out(state, name) then
-      local edge = g:edge(g:node(name), target, state.graph_source)
+      local edge = g:edge(g:node(name), target, from.evidence)
       if edge then
         edges.note(edge, "flows", flow.name)
       else
@@ -59,21 +59,18 @@ local function add_flow(state, g, flow)
     end
   end
   if flow.from then
-    local edge = g:edge(g:node(settings.source(state.spec, flow.from)), target,
-      state.graph_source)
+    local edge = g:edge(g:node(settings.source(state.spec, flow.from)), target, from.evidence)
     edges.note(edge, "flows", flow.name)
   end
 end
 
-local function add_definitions(state, g)
-  if not state.graph then
-    return
+-- `from`: a graph, and the evidence that it is.
+local function add_definitions(state, g, from)
+  for written in pairs(from.graph.datasets) do
+    own_node(state, g, from, written)
   end
-  for written in pairs(state.graph.datasets) do
-    own_node(state, g, written)
-  end
-  for _, flow in ipairs(state.graph.flows) do
-    add_flow(state, g, flow)
+  for _, flow in ipairs(from.graph.flows) do
+    add_flow(state, g, from, flow)
   end
 end
 
@@ -240,7 +237,12 @@ function M.graph(state)
   state.observed_source = state.coverage:has(TABLE_LINEAGE) and TABLE_LINEAGE
     or "lineage_tracking"
   state.gone = {}
-  add_definitions(state, g)
+  if state.graph then
+    add_definitions(state, g, { graph = state.graph, evidence = state.graph_source })
+  end
+  if state.code then
+    add_definitions(state, g, { graph = state.code, evidence = "code" })
+  end
   add_ingested(state, g)
   add_owned(state, g)
   add_observed(state, g)

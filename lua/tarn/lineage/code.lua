@@ -1,0 +1,123 @@
+--- The graph of a pipeline as its code says it, before any update has told it.
+--
+-- The code is read and not run: a name that it computes is not known, and neither is what is
+-- written in languages other than SQL and Python. Each file says how far it was understood.
+
+local closure = require "tarn.sources.closure"
+local fault = require "tarn.fault"
+local json = require "native.json"
+local pool = require "tarn.pool"
+local python = require "tarn.lineage.code.python"
+local sources = require "tarn.sources"
+local sql = require "tarn.lineage.code.sql"
+
+local M = {}
+
+---@class tarn.LineageFile
+---@field path string
+---@field status "read"|"partial"|"not_read"
+---@field reasons string[] what was not understood
+
+local LANGUAGES <const> = { py = "PYTHON", sql = "SQL" }
+
+local function language_of(item)
+  if item.kind == "NOTEBOOK" then
+    return item.language
+  end
+  return LANGUAGES[item.path:match "%.(%w+)$" or ""]
+end
+
+local function is_code(item)
+  for _, role in ipairs(item.roles or {}) do
+    if (role == "library" or role == "glob") and item.kind ~= "DIRECTORY" then
+      return true
+    end
+  end
+  return false
+end
+
+-- A notebook in another language's cells: `# MAGIC %sql`, `-- MAGIC %python`. They do not
+-- define datasets of a pipeline unless the whole notebook is in that language.
+local function without_magic(text)
+  return (("\n" .. text):gsub("\n[#%-]+ MAGIC[^\n]*", "\n"))
+end
+
+-- The code cells of a Jupyter notebook, one after the other.
+local function cells_of(text)
+  local book = json.decode(text)
+  local cells = {}
+  for _, cell in ipairs(type(book) == "table" and book.cells or {}) do
+    if cell.cell_type == "code" then
+      local source = cell.source
+      cells[#cells + 1] = type(source) == "table" and table.concat(source) or tostring(source or "")
+    end
+  end
+  return table.concat(cells, "\n")
+end
+
+local function understand(item, text, graph)
+  local language = language_of(item)
+  if item.format == "JUPYTER" then
+    text = cells_of(text)
+  end
+  if language == "SQL" then
+    sql.add(without_magic(text), graph)
+    return {}
+  end
+  return python.add(without_magic(text), graph)
+end
+
+local function read_file(ws, item)
+  local language = language_of(item)
+  if item.verdict then
+    return nil, item.reason or item.verdict
+  elseif language ~= "SQL" and language ~= "PYTHON" then
+    return nil, ("it is %s, not SQL or Python"):format(language or "no source that is known")
+  end
+  local text, e = fault.try(sources.read, ws, item)
+  if e and e.kind == "cancelled" then
+    fault.raise(e)
+  end
+  return text, e and e.message
+end
+
+-- A flow into a sink has the sink's name as its target.
+local function settle_sinks(graph)
+  for _, flow in ipairs(graph.flows) do
+    if flow.output and graph.sinks[flow.output] then
+      flow.sink, flow.output = flow.output, nil
+    end
+  end
+end
+
+--- Read the code of a pipeline: its graph (nil if it has no dataset), and the files, each with
+-- what was not understood of it. Raises a fault if the files cannot be found at all.
+---@param ws tarn.WorkspaceClient
+---@param spec table
+---@return tarn.LineageGraph? graph
+---@return tarn.LineageFile[] files
+function M.read(ws, spec)
+  local graph, files, code = { flows = {}, datasets = {}, sinks = {} }, json.array {}, {}
+  for _, item in ipairs((closure.of(ws, spec))) do
+    code[#code + 1] = is_code(item) and item or nil
+  end
+  local texts = pool.map(code, function(item) return table.pack(read_file(ws, item)) end)
+  for i, item in ipairs(code) do
+    local text, reason = texts[i][1], texts[i][2]
+    local reasons = json.array {}
+    local understood, e
+    if text then
+      understood, e = fault.try(understand, item, text, graph)
+      table.move(understood or { e.message }, 1, #(understood or { 1 }), 1, reasons)
+    else
+      reasons[1] = reason
+    end
+    files[i] = { path = item.path, reasons = reasons,
+      status = not (text and understood) and "not_read" or #reasons > 0 and "partial" or "read" }
+  end
+  settle_sinks(graph)
+  local has_any = next(graph.datasets) ~= nil or #graph.flows > 0
+  return has_any and graph or nil, files
+end
+
+return M
