@@ -156,8 +156,25 @@ end)
 test("Python that is broken gives less, and no error", function(t)
   for _, text in ipairs { "", "@", "@dlt", "@dlt.", "@dlt.table", "@dlt.table(", "@dlt.table\ndef",
     "@dlt.table\ndef x", "@dlt.table\ndef x(", "dlt.create_streaming_table(", '"""', "'",
-    "x.table(",     "@dlt.table(name=)\ndef x():\n  pass", "@other\n@dlt.view\ndef y(): return 1", ")))",
-    "dlt.apply_changes()", "spark.sql()" } do
+    "x.table(", "@dlt.table(name=)\ndef x():\n  pass", "@other\n@dlt.view\ndef y(): return 1",
+    ")))", "dlt.apply_changes()", "spark.sql()" } do
     t.is_true(of(python.add, text) ~= nil, text)
   end
+end)
+
+-- Cut off at each byte: what people type passes through all of these.
+test("code that is cut off anywhere is read without an error", function(t)
+  local py = '@dlt.table(name="a", comment=f"{x}")\n@dlt.expect("e", "b > 0")\ndef f(x=(1, [2])):\n'
+    .. '    return spark.sql("""SELECT * FROM b""").join(dlt.read("c"), "id")\n\n'
+    .. 'dlt.apply_changes(target="a", source="s")\n'
+  local text = "CREATE OR REFRESH STREAMING TABLE `a``b`.c (x INT COMMENT 'y') AS WITH q AS "
+    .. "(SELECT EXTRACT(DAY FROM d) FROM e) SELECT * FROM STREAM(q), f AS g JOIN h; APPLY CHANGES "
+    .. "INTO c FROM STREAM s /* z */ -- end"
+  for i = 0, math.max(#py, #text) do
+    of(python.add, py:sub(1, i))
+    of(sql.add, text:sub(1, i))
+    of(python.add, text:sub(1, i))
+    of(sql.add, py:sub(1, i))
+  end
+  t.equal(flows(of(python.add, py)), { "a <- b, c", "a <- s" })
 end)

@@ -174,10 +174,11 @@ local function define(decorator, tokens, i, stop, graph, problems)
   if computed then
     note(problems, decorator.token, "the name of a dataset is computed")
     return
-  elseif not name and is_flow then
-    return
   end
-  name = name or function_name
+  name = name or not is_flow and function_name
+  if not name then
+    return -- a `def` without a name: somebody is still typing
+  end
   local inputs = reads(tokens, i, stop, problems)
   if kind then
     graph.datasets[name] = { expectations = 0, type = kind ~= true and kind
