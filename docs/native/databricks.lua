@@ -16,6 +16,7 @@ local ws = {}
 ---@field credential? tarn.Credential
 ---@field config_file? string    default: $DATABRICKS_CONFIG_FILE, ~/.databrickscfg
 ---@field alone? boolean         with `profile`: not even the warehouse comes from the environment
+---@field public_only? boolean   only to addresses in the open: not to this machine nor to a private network, whatever the host's name resolves to
 ---@field jobs? integer          most calls in flight; default 64 (the window starts at 32)
 ---@field rate? number           most calls a second; default no bound
 ---@field timeout? number        seconds for one call with its retries; default 300

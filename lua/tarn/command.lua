@@ -15,6 +15,7 @@ local M = {}
 ---@field finish fun(outcome: string) how it went, for the exit status: see tarn.report
 ---@field open fun(profile: string): tarn.WorkspaceClient another workspace, by its profile
 ---@field served boolean    who asks is at the other end of a network: no files of this machine
+---@field allow_private_hosts boolean where it is served: hosts of a private network may be named
 ---@field credential? userdata the secret that came with a request
 
 -- The options of the program's own command line, for commands that are called from Lua.
@@ -67,7 +68,7 @@ function M.context(op, opts)
   function ctx.open(profile)
     return M.open_workspace(profile, opts)
   end
-  ctx.served, ctx.credential = false, false
+  ctx.served, ctx.credential, ctx.allow_private_hosts = false, false, false
   function ctx.finish(outcome)
     if not require("tarn.report").statuses[outcome] then
       error(("unknown outcome '%s'"):format(tostring(outcome)), 2)

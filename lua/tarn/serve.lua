@@ -202,6 +202,7 @@ Server.__close = Server.close
 ---@field profile? string     the workspace that is meant where none is named
 ---@field profiles? string[]  more that may be named
 ---@field all_profiles? boolean
+---@field allow_private_hosts? boolean `dest_host` may be in a private network, or on this machine
 ---@field cache? number       seconds that the list and the dashboard may be old; default 5
 ---@field options? table      options of the command line that every command takes
 ---@field log? fun(line: string)
@@ -214,7 +215,7 @@ function M.start(opts)
   local self = setmetatable({ options = options, bind = opts.bind or "127.0.0.1",
     scheme = opts.certificate and "https" or "http", public = opts.public,
     hub = hub.new(), cache = cache.new(opts.cache or CACHE), refreshed = task.now(),
-    max_streams = MAX_STREAMS, note = answers.note,
+    allow_private_hosts = opts.allow_private_hosts or false, max_streams = MAX_STREAMS, note = answers.note,
     warn = function(text) io.stderr:write("tarn: ", text, "\n") end,
     token = native.token { file = opts.token_file },
     log = function(_, line) (opts.log or function() end)(line) end }, Server)

@@ -109,17 +109,19 @@ static struct config_args checkargs(lua_State *L) {
 }
 
 /* databricks.connect([{profile =, host =, credential =, config_file =, jobs =, rate =,
- * timeout =, alone =}]) -> workspace */
+ * timeout =, alone =, public_only =}]) -> workspace */
 static int l_databricks_connect(lua_State *L) {
-    static const char *const names[] = {"profile",     "host",    "credential",
-                                        "config_file", "alone",   "jobs",
-                                        "rate",        "timeout", NULL};
+    static const char *const names[] = {"profile", "host", "credential",  "config_file",
+                                        "alone",   "jobs", "public_only", "rate",
+                                        "timeout", NULL};
     lua_settop(L, 1);
     api_checkopts(L, 1, names);
     struct config_args args = checkargs(L);
     struct workspace_options options = {.jobs = (int)optnumber(L, 1, "jobs", 10000, true),
                                         .rate = optnumber(L, 1, "rate", 1e6, false),
-                                        .timeout_ms = api_optms(L, 1, "timeout")};
+                                        .timeout_ms = api_optms(L, 1, "timeout"),
+                                        .public_only =
+                                            optflag(L, 1, "public_only", false)};
     struct http *http = checkhttp(L, "databricks.connect");
     struct connection *n = newconnection(L);
     struct config config;

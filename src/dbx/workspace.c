@@ -44,6 +44,7 @@ struct workspace {
     uint64_t random;
     int timeout_ms, first_byte_ms;
     bool insecure;
+    bool public_only;
     char org_id[32];
     char agent[128], workspace_id[96]; /* header lines; the second may be "" */
 };
@@ -197,6 +198,7 @@ static void transmit(struct workspace_call *c, const char *secret,
         .secret_url = c->external,
         /* not .idempotent: what has an effect is sent again here, where it counts */
         .insecure = ws->insecure && !c->external,
+        .public_only = ws->public_only,
         .first_byte_ms = c->first_byte_ms,
         .total_ms = left < 1 ? 1 : (int)left,
         .max_body = c->max_body,
@@ -534,6 +536,7 @@ struct workspace *workspace_new(struct loop *l, struct http *h, struct config *c
     ws->gate = (struct timer){.fire = let_through, .ud = ws};
     ws->guest.end = end_posts;
     ws->random = ((uint64_t)(uintptr_t)ws ^ (uint64_t)time(NULL) << 20) | 1;
+    ws->public_only = o->public_only;
     window_init(&ws->window, o->jobs, o->rate);
     ws->timeout_ms = o->timeout_ms > 0
                          ? o->timeout_ms

@@ -20,6 +20,7 @@ struct workspace_options {
     int jobs;       /* most calls in flight; 0: 64. The window starts at 32, or at this */
     double rate;    /* most calls a second; 0: no bound */
     int timeout_ms; /* for one call with its waits and retries; 0: 300 s */
+    bool public_only; /* as in http_request */
 };
 
 struct workspace_request {

@@ -1,6 +1,7 @@
 #include "net/http.h"
 
 #include "base/url.h"
+#include "net/address.h"
 #include "net/cause.h"
 #include "net/outgoing.h"
 #include "net/trace.h"
@@ -36,7 +37,7 @@ struct http_call {
     http_done *done;
     void *ud;
     struct outgoing out;
-    bool secret_url, idempotent;
+    bool secret_url, idempotent, public_only;
     int quiet_ms, connect_ms, total_ms;
     size_t max_body;
 
@@ -49,6 +50,7 @@ struct http_call {
     bool connected; /* it was our turn to write */
     bool cut;       /* a second try over a new connection was not allowed */
     bool no_memory;
+    bool kept_in; /* an address was refused that is not in the open */
 };
 
 /* ---- what libcurl calls ---- */
@@ -127,6 +129,17 @@ static int on_turn(void *ud, char *ip, char *local_ip, int port, int local_port)
     return CURL_PREREQFUNC_OK;
 }
 
+/* CURLOPT_OPENSOCKETFUNCTION: here the address is known that will be connected to. */
+static curl_socket_t on_socket(void *ud, curlsocktype purpose, struct curl_sockaddr *a) {
+    struct http_call *c = ud;
+    (void)purpose;
+    if (c->public_only && !address_is_public(&a->addr)) {
+        c->kept_in = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
 /* ---- the life of a call ---- */
 
 static void finished(struct transfer *t, CURLcode result);
@@ -162,6 +175,8 @@ static bool set_up(struct http_call *c) {
     curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 32768L);
     curl_easy_setopt(e, CURLOPT_SHARE, c->http->share);
+    curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, c);
     return ok;
 }
 
@@ -238,7 +253,15 @@ static void configure(struct http_call *c, const struct http_request *r, bool ht
     c->error[0] = '\0';
     c->up = 0;
     c->before = 0;
-    c->connected = c->cut = c->no_memory = false;
+    c->connected = c->cut = c->no_memory = c->kept_in = false;
+    c->public_only = r->public_only;
+    curl_easy_setopt(e, CURLOPT_NOPROXY, r->public_only ? "*" : NULL);
+    /* Another setting of TLS, though it means the same: so that no connection is taken that
+     * was made for others, to an address that was not looked at. */
+    curl_easy_setopt(e, CURLOPT_SSLVERSION,
+                     r->public_only ? (long)CURL_SSLVERSION_TLSv1_2 |
+                                          (long)CURL_SSLVERSION_MAX_TLSv1_3
+                                    : (long)CURL_SSLVERSION_DEFAULT);
     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_ms);
     curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)c->total_ms);
     curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, r->insecure ? 0L : 1L);
@@ -300,6 +323,13 @@ static void measure(struct http_call *c) {
     c->r.sent = c->cut || anything_written(c);
 }
 
+static void explain_kept_in(struct http_call *c, struct fault *f) {
+    fault_set(f, FAULT_NETWORK, "the host is at an address that is not in the open");
+    fault_hint(f, "this connection is kept to public addresses");
+    snprintf(f->code, sizeof f->code, "PRIVATE_HOST");
+    c->r.lasting = true;
+}
+
 static void finished(struct transfer *t, CURLcode result) {
     struct http_call *c = (struct http_call *)t;
     struct fault f;
@@ -320,6 +350,8 @@ static void finished(struct transfer *t, CURLcode result) {
         curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &cause.os_error);
         curl_easy_getinfo(c->easy, CURLINFO_HTTP_CONNECTCODE, &cause.proxy_status);
         c->r.lasting = cause_explain(&cause, &f);
+        if (c->kept_in && !c->connected)
+            explain_kept_in(c, &f);
     }
     report(c, result != CURLE_OK ? &f : NULL);
 }

@@ -41,6 +41,10 @@ struct http_request {
     bool idempotent;
     bool insecure; /* do not verify the server's certificate */
 
+    /* Only to addresses in the open, whatever a name resolves to at that moment; past any
+     * proxy, which would resolve it for itself. */
+    bool public_only;
+
     int connect_ms;    /* 0: 10 s */
     int first_byte_ms; /* 0: 60 s without a byte either way */
     int total_ms;      /* 0: 300 s in all */

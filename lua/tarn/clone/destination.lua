@@ -59,8 +59,12 @@ function M.open(ctx, arg)
     fault.usage(ctx.op, "--dest-host is missing", "or name the workspace by --dest-profile")
   end
   local host = host_of(ctx.op, arg.dest_host)
+  local is_kept_out = ctx.served and not ctx.allow_private_hosts
+  if is_kept_out and not host:find "^https://" then
+    fault.usage(ctx.op, "dest_host is not https", "a token is sent over https only")
+  end
   return workspace.wrap(databricks.connect { host = host, credential = credential(ctx, arg),
-    jobs = ctx.options.jobs, rate = ctx.options.rate, timeout = ctx.options.timeout })
+    public_only = is_kept_out, jobs = ctx.options.jobs, rate = ctx.options.rate, timeout = ctx.options.timeout })
 end
 
 return M

@@ -83,7 +83,7 @@ local function context(self, route, request, common, listener)
     end
   end
   ctx.progress = listener.progress or function() end
-  ctx.served = true
+  ctx.served, ctx.allow_private_hosts = true, self.allow_private_hosts
   ctx.credential = route.secret and (request.secrets or {})[route.secret] or false
   rawset(ctx, "workspace", self.workspaces:get(common.profile))
   return ctx, warnings

@@ -48,7 +48,7 @@ local BY_KIND <const> = { io = 500, http = 502, network = 502, parse = 502, sql 
 function M.status(f)
   if f.refusal then
     return f.refusal
-  elseif f.code == "READ_ONLY" then
+  elseif f.code == "READ_ONLY" or f.code == "PRIVATE_HOST" then
     return 403
   elseif f.kind == "bug" then
     return 500

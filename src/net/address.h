@@ -1,0 +1,14 @@
+/* address.h -- where an address leads: into the open, or to this machine and its surroundings.
+ * Pure. */
+
+#ifndef TARN_ADDRESS_H
+#define TARN_ADDRESS_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* False for loopback, private, link-local, shared, multicast and reserved addresses, and for
+ * IPv6 ones that only carry such an IPv4 address. */
+bool address_is_public(const struct sockaddr *a);
+
+#endif
