@@ -186,7 +186,7 @@ function ws:info() end
 --- Force a token to be had now (a log-in check); raises `auth` faults.
 function ws:authenticate() end
 
----@return { calls: integer, retries: integer, throttled: integer, in_flight: integer, waiting: integer, window: integer, bytes_in: integer }
+---@return { calls: integer, retries: integer, throttled: integer, in_flight: integer, waiting: integer, window: integer, bytes_in: integer, answers: integer, answer_ms: integer }
 function ws:stats() end
 
 --- Cancel what is in flight and forget the credential. Using it afterwards is an error.

@@ -14,6 +14,7 @@ local find = require "tarn.find"
 local hub = require "tarn.serve.hub"
 local log = require "tarn.serve.log"
 local native = require "native.server"
+local metrics = require "tarn.serve.metrics"
 local openapi = require "tarn.serve.openapi"
 local reload = require "tarn.reload"
 local router = require "tarn.serve.router"
@@ -95,6 +96,7 @@ function Server:dispatch(request)
   end
   local route, params = self.router:find(method, request.path)
   if route then
+    request.route = route.path
     if route.script then
       return self:command(route, request, params)
     end
@@ -132,6 +134,8 @@ function Server:answer(request)
     reply = answers.failed(reply, request)
   end
   reply = answers.finish(reply, request)
+  self.metrics:count(request.route or "other", request.method, reply.status or 200,
+    task.now() - began)
   local size = not reply.stream and #(reply.body or "") or nil
   self:log(log.line(request, reply.status or 200, size, task.now() - began, request.id,
     task.time()))
@@ -215,7 +219,8 @@ function M.start(opts)
   local self = setmetatable({ options = options, bind = opts.bind or "127.0.0.1",
     scheme = opts.certificate and "https" or "http", public = opts.public,
     hub = hub.new(), cache = cache.new(opts.cache or CACHE), refreshed = task.now(),
-    allow_private_hosts = opts.allow_private_hosts or false, max_streams = MAX_STREAMS, note = answers.note,
+    allow_private_hosts = opts.allow_private_hosts or false, metrics = metrics.new(),
+    max_streams = MAX_STREAMS, note = answers.note,
     warn = function(text) io.stderr:write("tarn: ", text, "\n") end,
     token = native.token { file = opts.token_file },
     log = function(_, line) (opts.log or function() end)(line) end }, Server)

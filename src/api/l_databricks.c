@@ -356,7 +356,8 @@ static int l_workspace_info(lua_State *L) {
     return 1;
 }
 
-/* ws:stats() -> { calls, retries, throttled, in_flight, waiting, window, bytes_in } */
+/* ws:stats() -> { calls, retries, throttled, in_flight, waiting, window, bytes_in, answers,
+ * answer_ms } */
 static int l_workspace_stats(lua_State *L) {
     struct workspace_stats s = workspace_stats(api_checkworkspace(L, 1));
     const struct {
@@ -365,9 +366,9 @@ static int l_workspace_stats(lua_State *L) {
     } fields[] = {
         {"calls", s.calls},         {"retries", s.retries}, {"throttled", s.throttled},
         {"in_flight", s.in_flight}, {"waiting", s.waiting}, {"window", s.window},
-        {"bytes_in", s.bytes_in},
+        {"bytes_in", s.bytes_in},   {"answers", s.answers}, {"answer_ms", s.answer_ms},
     };
-    lua_createtable(L, 0, 7);
+    lua_createtable(L, 0, 9);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         lua_pushinteger(L, fields[i].value);
         lua_setfield(L, -2, fields[i].name);

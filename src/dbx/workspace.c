@@ -269,6 +269,8 @@ static double jitter(struct workspace *ws) {
 
 static void learn(struct workspace *ws, const struct http_response *r) {
     ws->stats.bytes_in += (int64_t)r->body.size;
+    ws->stats.answers += r->status != 0;
+    ws->stats.answer_ms += r->status != 0 ? r->elapsed_ms : 0;
     ws->answered = ws->answered || r->status > 0;
     if (ws->org_id[0] == '\0')
         http_header(r, "X-Databricks-Org-Id", ws->org_id, sizeof ws->org_id);

@@ -88,10 +88,11 @@ bool workspace_header(const struct workspace_response *r, const char *name, char
                       size_t room);
 
 struct workspace_stats {
-    int64_t calls;     /* requests that were sent, retries included */
-    int64_t retries;   /* of which second and further tries */
-    int64_t throttled; /* answers 429 and the like */
-    int64_t bytes_in;  /* of bodies, decompressed */
+    int64_t calls;              /* requests that were sent, retries included */
+    int64_t retries;            /* of which second and further tries */
+    int64_t throttled;          /* answers 429 and the like */
+    int64_t bytes_in;           /* of bodies, decompressed */
+    int64_t answers, answer_ms; /* answers that came, and how long they took in all */
     int in_flight, waiting;
     int window; /* calls that may be in flight now */
 };

@@ -5,6 +5,7 @@ local bundle = require "native.bundle"
 local api = require "tarn.serve.api"
 local errors = require "tarn.serve.errors"
 local json = require "native.json"
+local metrics = require "tarn.serve.metrics"
 local router = require "tarn.serve.router"
 local streams = require "tarn.serve.streams"
 
@@ -38,6 +39,17 @@ local function login(self, request)
       body = '<!doctype html><title>Tarn</title><meta http-equiv="refresh" content="0;url=/">' }
   end
   return { status = 303, headers = headers, login = self.secure and "secure" or true }
+end
+
+local function scrape(self, request)
+  local route = self.router:find("GET", "/api/dlt/pipelines")
+  local text = self.metrics:text(self, function(profile)
+    return (self.cache:get("metrics " .. (profile or ""), function()
+      return api.run(self, route, request, {}, { profile = profile }).data
+    end))
+  end)
+  return { body = text,
+    headers = { ["Content-Type"] = metrics.type, ["Cache-Control"] = "no-store" } }
 end
 
 -- Alive is who answers; ready is who takes new work.
@@ -133,6 +145,8 @@ M.list = {
   { name = "live", method = "GET", path = "/api/dlt/pipelines/{pipeline}/live",
     handler = live_stream, query = { PROFILE }, asks = true, type = "text/event-stream",
     summary = "Send what the newest update of a pipeline does, whole each time." },
+  { name = "metrics", method = "GET", path = "/metrics", handler = scrape, type = metrics.type,
+    summary = "Show counts of pipelines, runs, expectations and calls, as OpenMetrics." },
   { name = "login", method = "GET", path = "/login", handler = login, type = "text/html",
     query = { { "token", "string", "The token that the server printed." } }, redirects = true,
     public = true,

@@ -45,6 +45,13 @@ function Workspaces:get(profile)
   return self.opened[key]
 end
 
+--- True if somebody has asked for it already.
+---@param profile? string
+---@return boolean
+function Workspaces:is_open(profile)
+  return self.opened[profile or ENVIRONMENT] ~= nil
+end
+
 -- Names and hosts as the config file has them.
 local function configured()
   local known, names = {}, {}
