@@ -5,6 +5,7 @@ local command = require "tarn.command"
 local errors = require "tarn.serve.errors"
 local fault = require "tarn.fault"
 local json = require "native.json"
+local pool = require "tarn.pool"
 local rows = require "tarn.render.rows"
 local script = require "tarn.script"
 
@@ -115,7 +116,15 @@ function M.run(self, route, request, params, given, listener)
   end
   local ctx, warnings = context(self, route, request, common, listener or {})
   command.open_workspaces(ctx, route.script.args, arg)
-  local data = as_value(command.invoke(ctx, route.script, arg))
+  local function run()
+    return as_value(command.invoke(ctx, route.script, arg))
+  end
+  local data
+  if common.timeout and route.script.effect == "read" then
+    data = pool.timeout(common.timeout, run)
+  else -- what changes something is not cut off in the middle: it knows of the time itself
+    data = run()
+  end
   local created = route.script.effect ~= "read" and type(data) == "table"
     and data.status == "created"
   return { data = data, status = created and 201 or 200, outcome = ctx.outcome,
