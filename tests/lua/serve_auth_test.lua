@@ -74,8 +74,8 @@ end)
 test("a name that was bent to this address is refused", function(t)
   local s <close> = serving.start()
   local port = s.server.native.port
-  for _, host in ipairs { "evil.example.com", "evil.example.com:" .. port, "127.0.0.1", "127.0.0.1:1",
-    "localhost.evil.example.com:" .. port, "0.0.0.0:" .. port } do
+  for _, host in ipairs { "evil.example.com", "evil.example.com:" .. port, "127.0.0.1",
+    "127.0.0.1:1", "localhost.evil.example.com:" .. port, "0.0.0.0:" .. port } do
     local r = s:ask("GET", "/api/session", { headers = { Host = host } })
     t.equal(r.status, 403, host)
     t.equal(r.data.error.code, "HOST_NOT_ALLOWED")
