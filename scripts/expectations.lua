@@ -1,4 +1,5 @@
 local expectations = require "tarn.expectations"
+local fault = require "tarn.fault"
 local gate = require "tarn.gate"
 local pipelines = require "tarn.pipelines"
 local time = require "tarn.time"
@@ -12,9 +13,43 @@ local function find_update(ws, id, update)
   end
   local newest = pipelines.updates(ws, id, { max = 1 })()
   if not newest then
-    require("tarn.fault").not_found(OP, "the pipeline has no update yet")
+    fault.not_found(OP, "the pipeline has no update yet")
   end
   return newest.update_id
+end
+
+-- The result, and a function that gives the rows that gates are held against.
+local function of_one(ws, arg, asked)
+  local id = pipelines.find_id(ws, arg.pipeline)
+  asked.id = id
+  asked.update = arg.update and find_update(ws, id, arg.update)
+  local read = expectations.read(ws, asked, arg.source)
+  local result = { pipeline_id = id, source = read.source, sources = read.tried,
+    results = read.tally:rows(arg.by, arg.count, time.iso), events = read.events,
+    reports = read.tally.reports, covered_since = read.covered_since }
+  return result, function()
+    return arg.by == "total" and result.results or read.tally:rows("total", arg.count, time.iso)
+  end
+end
+
+local SYSTEM <const> = { auto = true, sql = true, system = true }
+
+local function of_many(ws, arg, asked)
+  if not SYSTEM[arg.source] or arg.update then
+    fault.usage(OP, "of many pipelines there is only the system table, and no --update",
+      "name one pipeline, or leave out --source")
+  end
+  asked.name = arg.pipeline
+  local read = expectations.read_many(ws, asked)
+  local result = { source = read.source, sources = read.tried, results = read.rows,
+    events = read.events }
+  return result, function()
+    if arg.by == "total" then
+      return read.rows
+    end
+    asked.by = "total"
+    return expectations.read_many(ws, asked).rows
+  end
 end
 
 -- ---- text ----
@@ -56,15 +91,16 @@ local MORE <const> = {
   day = { LAST },
 }
 
-local function columns_for(by)
+local function columns_for(by, many)
   local columns = by == "day" and { { "day" } } or {}
+  columns[#columns + 1] = many and { "name", title = "PIPELINE" } or nil
   table.move(COLUMNS, 1, #COLUMNS, #columns + 1, columns)
   return table.move(MORE[by], 1, #MORE[by], #columns + 1, columns)
 end
 
 local function show(data, screen)
   if #data.results > 0 then
-    screen:table(data.results, columns_for(data.by))
+    screen:table(data.results, columns_for(data.by, not data.pipeline_id))
   else
     screen:line("no expectation was counted in this time")
   end
@@ -104,7 +140,9 @@ return {
 Passed and failed rows for each dataset and expectation, and the rows its flows dropped. The
 source is the first that answers: REST events; the event log, by its function and as a table; the
 system table, under both its names. The result says which one it was, and why others did not
-answer. SQL sources need a warehouse.
+answer. SQL sources need a warehouse, which adds up the counts: only sums are sent.
+
+A pipeline with a * in it means all whose name matches, from the system table, in one statement.
 
 A flow reports many times in one update. --count auto sums the micro-batches of streaming flows,
 told apart by their ids, and takes the last report of all others; see docs/quality.md. Rates are
@@ -115,7 +153,7 @@ of 0 to 1 in data.
 >=, =; a number of rows, or of percent. If one does not pass, or nothing was measured, the exit
 status is 9.]],
   args = {
-    { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
+    { "pipeline", "pipeline", "Id, name, unique beginning of the name, or a glob." },
     { "days", "integer", "Of so many days back from now.", default = 7, min = 1, max = 90,
       short = "d" },
     { "by", "choice", "One row for each expectation in all, by update, or by day.",
@@ -137,6 +175,7 @@ status is 9.]],
     { "expectations sales --by day --days 30 -o csv", "for a chart" },
     { "expectations sales --update latest --gate 'failed <= 1%'", "in CI, after a run" },
     { "expectations sales --source system", "from the system table" },
+    { "expectations '*' --days 1 --gate 'failed <= 5%'", "of all pipelines, in one statement" },
   },
   see = { "events", "updates" },
   render = { text = show },
@@ -147,23 +186,17 @@ status is 9.]],
       gates[i] = gate.parse(OP, text)
     end
     local ws = ctx.workspace
-    local id = pipelines.find_id(ws, arg.pipeline)
     local since, last = expectations.window(arg.days, time.now())
-    local read = expectations.read(ws, { id = id, since = since, until_ms = last,
-      update = arg.update and find_update(ws, id, arg.update), dataset = arg.dataset,
-      warehouse = arg.warehouse,
-      progress = function(n) ctx.progress(n, nil, "events of flows read") end }, arg.source)
-    local result = {
-      pipeline_id = id, source = read.source, sources = read.tried, by = arg.by,
-      window = { days = arg.days, since = time.iso(since), ["until"] = time.iso(last),
-        covered_since = read.covered_since },
-      results = read.tally:rows(arg.by, arg.count, time.iso), events = read.events,
-      reports = read.tally.reports,
-    }
+    local asked = { since = since, until_ms = last, dataset = arg.dataset, count = arg.count,
+      warehouse = arg.warehouse, by = arg.by,
+      progress = function(n) ctx.progress(n, nil, "events of flows read") end }
+    local result, totals = (arg.pipeline:find("*", 1, true) and of_many or of_one)(ws, arg, asked)
+    result.by = arg.by
+    result.window = { days = arg.days, since = time.iso(since), ["until"] = time.iso(last),
+      covered_since = result.covered_since }
+    result.covered_since = nil
     if #gates > 0 then
-      local rows = arg.by == "total" and result.results
-        or read.tally:rows("total", arg.count, time.iso)
-      result.gate = gate.check(gates, rows)
+      result.gate = gate.check(gates, totals())
       if not result.gate.passed then
         ctx.finish "gate"
       end

@@ -266,6 +266,9 @@ local defined = {
     return a and b and (a:find(b, 1, true) and 1 or 0)
   end,
   spark_split_part = function(text, mark, n)
+    if text == nil or mark == nil or n == nil then
+      return nil
+    end
     local parts = {}
     for part in (text .. mark):gmatch("(.-)" .. mark:gsub("%p", "%%%0")) do
       parts[#parts + 1] = part

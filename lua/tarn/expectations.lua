@@ -13,6 +13,7 @@ local statements = require "tarn.statements"
 local system = require "tarn.system"
 local tally = require "tarn.tally"
 local time = require "tarn.time"
+local warehouses = require "tarn.warehouses"
 
 local M = {}
 
@@ -29,6 +30,7 @@ local BEGIN_MS <const> = 600000 -- an update has its first event within that tim
 ---@field update? string      an id or its beginning
 ---@field dataset? string     a glob
 ---@field warehouse? string
+---@field count? "auto"|"sum"|"last" what SQL adds up by (default "auto")
 ---@field progress? fun(events: integer)
 
 local function wanted(ask, extra)
@@ -106,51 +108,70 @@ end
 
 -- ---- SQL ----
 
-local function text_of(cell)
-  return cell ~= json.null and cell or nil
+local text = system.text
+
+local function integer(cell)
+  return math.tointeger(tonumber(text(cell)))
 end
 
--- The rows of a statement as events, for the same criteria as those of REST.
-local function as_event(row)
-  local quality = text_of(row.quality)
-  return { id = text_of(row.id), timestamp = row.at, level = text_of(row.level),
-    event_type = text_of(row.event_type), message = text_of(row.message),
-    origin = { update_id = text_of(row.update_id), flow_name = text_of(row.flow),
-      dataset_name = text_of(row.dataset), batch_id = text_of(row.batch) },
-    details = quality and { flow_progress = { data_quality = json.decode(quality) } } or nil }
+local HOW <const> = { sum = "sum", last = "last" }
+
+local function how_of(ask, cells)
+  return HOW[ask.count] or integer(cells.batches) > 0 and "sum of batches" or "last"
 end
 
-local function from_sql(ws, ask, text, params)
-  local sum, problems, criteria = tally.new(), {}, wanted(ask, {})
-  local rows <close> = ws:sql(text, params, { warehouse_id = ask.warehouse })
-  for row in rows do
-    local event = as_event(row)
-    if criteria.matches(event) then
-      add_event(sum, event)
-      if event.level == "WARN" or event.level == "ERROR" then
-        problems[#problems + 1] = problem_of(event)
-        if #problems > PROBLEMS then
-          table.remove(problems, 1)
-        end
-      end
+local function as_counted(ask, cells)
+  return { update_id = text(cells.update_id), flow = cells.flow, dataset = cells.dataset,
+    flow_dataset = text(cells.flow_dataset), expectation = cells.name,
+    day = time.iso(integer(cells.day) * DAY_MS):sub(1, 10), passed = integer(cells.passed),
+    failed = integer(cells.failed), dropped = integer(cells.dropped), how = how_of(ask, cells),
+    began = time.find_iso(cells.began), newest = time.find_iso(cells.newest),
+    reports = integer(cells.told) }
+end
+
+local function read_problems(ws, ask, from, form)
+  local query, params = statements.quality.problems(from, form, ask, PROBLEMS)
+  local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+  local list = json.array {}
+  for cells in rows do
+    list[#list + 1] = { id = cells.id, timestamp = cells.at, level = cells.level,
+      event_type = text(cells.event_type), message = text(cells.message),
+      update_id = text(cells.update_id),
+      pipeline_id = not ask.id and cells.pipeline_id or nil,
+      name = not ask.id and cells.pipeline or nil }
+  end
+  return list
+end
+
+-- Calls `take(cells)` for each row of counts; returns the newest problems.
+local function from_sql(ws, ask, from, form, take)
+  local query, params = statements.quality.counts(from, form, ask)
+  do
+    local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+    for cells in rows do
+      take(cells)
     end
   end
-  local newest_first = json.array {}
-  for i = #problems, 1, -1 do
-    newest_first[#newest_first + 1] = problems[i]
-  end
-  return sum, newest_first
+  return read_problems(ws, ask, from, form)
+end
+
+local function tally_sql(ws, ask, from, form)
+  local sum = tally.new()
+  local problems = from_sql(ws, ask, from, form, function(cells)
+    sum:put(as_counted(ask, cells))
+  end)
+  return sum, problems
 end
 
 -- Origins are JSON in a text in the function and in older tables, and structs in newer ones.
 local function from_log(ws, ask, from)
-  local sum, problems = fault.try(from_sql, ws, ask, statements.quality.log(from, true, ask))
+  local sum, problems = fault.try(tally_sql, ws, ask, from, "text")
   if sum then
     return sum, problems
   elseif problems.kind ~= "sql" or M.is_missing(problems) then
     fault.raise(problems)
   end
-  local again, rest = fault.try(from_sql, ws, ask, statements.quality.log(from, false, ask))
+  local again, rest = fault.try(tally_sql, ws, ask, from, "struct")
   if not again then
     fault.raise(problems) -- the first form's answer is the one to know
   end
@@ -177,7 +198,7 @@ local LOGS <const> = {
 local SYSTEMS <const> = {}
 for i, name in ipairs(statements.quality.EVENTS) do
   SYSTEMS[i] = { name, function(ws, ask)
-    return from_sql(ws, ask, statements.quality.system(name, ask))
+    return tally_sql(ws, ask, name, "system")
   end }
 end
 
@@ -229,6 +250,7 @@ end
 ---@param which string a key of `sources`
 ---@return table { source, tried, tally, events, covered_since? }
 function M.read(ws, ask, which)
+  ask.count = ask.count or "auto"
   local tried, faults, partial = json.array {}, {}, nil
   for _, source in ipairs(M.sources[which]) do
     local sum, problems, reach = fault.try(source[2], ws, ask)
@@ -252,6 +274,63 @@ function M.read(ws, ask, which)
   end
   refuse(tried, faults)
   return result_of(json.null, tried, tally.new(), json.array {})
+end
+
+-- ---- many pipelines ----
+
+local function share(part, all)
+  return all > 0 and part / all or json.null
+end
+
+local function as_row(ask, cells)
+  local passed, failed = integer(cells.passed), integer(cells.failed)
+  local mixed = ask.count == "auto" and integer(cells.batches) > 0
+    and integer(cells.least_batches) == 0
+  local row = { pipeline_id = cells.pipeline_id, name = cells.pipeline, dataset = cells.dataset,
+    expectation = cells.name, passed = passed, failed = failed,
+    pass_rate = share(passed, passed + failed), dropped = integer(cells.dropped) or json.null,
+    last_seen = cells.newest, update_count = integer(cells.updates),
+    counted = mixed and "mixed" or how_of(ask, cells) }
+  if ask.by == "update" then
+    row.update_id, row.started = text(cells.update_id), cells.began
+  elseif ask.by == "day" then
+    row.day = time.iso(integer(cells.day) * DAY_MS):sub(1, 10)
+  end
+  return row
+end
+
+--- The counts of all pipelines whose name matches `ask.name`, added up by `ask.by` in one
+-- statement over the system table; there is no trend. Where no such table is, the result is empty
+-- and `source` null, with the reasons.
+---@param ws tarn.WorkspaceClient
+---@param ask tarn.QualityAsk
+---@return table { source, tried, rows, events }
+function M.read_many(ws, ask)
+  ask.count = ask.count or "auto"
+  ask.warehouse = ask.warehouse or warehouses.chosen(ws)
+  ask.workspace = ws:org_id()
+  local answer, tried, faults = nil, json.array {}, {}
+  for i, name in ipairs(statements.quality.EVENTS) do
+    local rows = json.array {}
+    local problems, e = fault.try(from_sql, ws, ask, name, "system", function(cells)
+      rows[#rows + 1] = as_row(ask, cells)
+    end)
+    if problems then
+      tried[i] = { source = name, answered = true }
+      answer = { source = name, tried = tried, rows = rows, events = problems }
+      break
+    elseif e.kind == "cancelled" then
+      fault.raise(e)
+    end
+    tried[i] = { source = name, answered = false, reason = e.message, kind = e.kind,
+      code = e.code }
+    faults[i] = e
+  end
+  if not answer then
+    refuse(tried, faults)
+  end
+  return answer or { source = json.null, tried = tried, rows = json.array {},
+    events = json.array {} }
 end
 
 --- The exact time that `days` stands for.

@@ -96,8 +96,9 @@ function M.check(gates, rows)
       if not gate.compare(value, gate.limit) then
         local whose = row.dataset == json.null and "all expectations together"
           or row.dataset .. "." .. row.expectation
+        whose = row.name and row.name .. ": " .. whose or whose
         breaches[#breaches + 1] = { gate = gate.text, dataset = row.dataset,
-          expectation = row.expectation, value = value,
+          expectation = row.expectation, value = value, pipeline_id = row.pipeline_id,
           message = ("%s: %s is %s"):format(whose, gate.field, gate.percent
             and ("%.4g%%"):format(value) or ("%d"):format(value)) }
       end

@@ -83,6 +83,18 @@ function Counter:days(count)
   return { [self.last.day] = { self.last.a, self.last.b } }, "last"
 end
 
+-- What was added up elsewhere: by day { a, b }.
+local Fixed = {}
+Fixed.__index = Fixed
+
+local function new_fixed(how)
+  return setmetatable({ values = {}, how = how }, Fixed)
+end
+
+function Fixed:days()
+  return self.values, self.how
+end
+
 -- ---- all reports ----
 
 ---@class tarn.Tally
@@ -141,6 +153,44 @@ function Tally:add(report)
     expectation.last[day] = math.max(expectation.last[day] or 0, report.at)
     expectation.counter:add(report, day, e.passed_records or 0, e.failed_records or 0)
   end
+end
+
+---@class tarn.Counted one row of statements.quality.counts
+---@field update_id? string
+---@field flow string
+---@field flow_dataset? string
+---@field dataset string
+---@field expectation string
+---@field day string
+---@field passed integer
+---@field failed integer
+---@field dropped? integer nil: the flow is of another dataset
+---@field how string
+---@field began integer ms, of the update
+---@field newest integer ms, of the day
+---@field reports integer
+
+--- Take in what a warehouse has added up, of one update, flow, expectation and day.
+---@param row tarn.Counted
+function Tally:put(row)
+  local update = entry(self.updates, row.update_id or "", function()
+    return { first = row.began, last = row.newest, flows = {} }
+  end)
+  update.first, update.last = math.min(update.first, row.began), math.max(update.last, row.newest)
+  local flow = entry(update.flows, row.flow, function()
+    return { dropped = new_fixed(), expectations = {}, dataset = row.flow_dataset, reports = 0 }
+  end)
+  self.reports = self.reports + math.max(0, row.reports - flow.reports)
+  flow.reports = math.max(flow.reports, row.reports)
+  if row.dropped then
+    flow.dropped.values[row.day] = { row.dropped, 0 }
+  end
+  local expectation = entry(flow.expectations, row.dataset .. "\0" .. row.expectation, function()
+    return { dataset = row.dataset, name = row.expectation, counter = new_fixed(row.how),
+      last = {} }
+  end)
+  expectation.counter.values[row.day] = { row.passed, row.failed }
+  expectation.last[row.day] = row.newest
 end
 
 -- A flow and an expectation may say the same dataset with and without its schema.

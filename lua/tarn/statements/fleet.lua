@@ -99,6 +99,16 @@ ORDER BY e.event_time DESC,
   CASE e.level WHEN 'ERROR' THEN 1 WHEN 'WARN' THEN 2 ELSE 3 END, e.pipeline_event_id DESC
 LIMIT {MAX}]]
 
+--- The common table expression `alive`, for statements of other subjects: pipelines that are not
+-- deleted, whose name matches a glob. Needs `:workspace`.
+---@param params table grows
+---@param name? string
+---@return string
+function M.alive(params, name)
+  return match.fill(ALIVE, {
+    NAME = name and " AND " .. match.like(params, "name", "name", { name }) or nil })
+end
+
 --- All pipelines of a workspace, each with its newest update.
 ---@param workspace_id string
 ---@return string text, table params
