@@ -42,8 +42,8 @@ is never shown as one that had nothing to say.
 Of a pipeline that no update has told about, the code is read: SQL and Python, without running it.
 What of it could not be understood is listed by file and line. --code reads it in any case.
 
-REST is asked first and needs no more than to see the pipeline. SQL is asked at the same time if
-there is a warehouse; --source rest does without, --source sql does without REST. --check asks the
+REST is asked first and needs no more than to see the pipeline. SQL is asked at the same time if a
+warehouse runs; --source rest does without, --source sql does without REST. --check asks the
 workspaces of copies, by the profiles that the clones used, whether they are still there.]],
   route = { "GET", "/api/dlt/pipelines/{pipeline}/lineage" },
   returns = { any = {

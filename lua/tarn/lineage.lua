@@ -15,6 +15,7 @@ local fault = require "tarn.fault"
 local merge = require "tarn.lineage.merge"
 local names = require "tarn.lineage.names"
 local settings = require "tarn.lineage.settings"
+local states = require "tarn.lineage.ask.state"
 
 local M = {}
 
@@ -35,7 +36,7 @@ local OP <const> = "tarn lineage"
 -- Sources that can say which datasets are the pipeline's.
 local TELLING <const> = { "events", "event_log", "event_log_table",
   "system.lakeflow.pipeline_events", "system.lakeflow_pipeline_events_preview.pipeline_events",
-  "code", "unity_catalog", ask_all.TABLE_LINEAGE, "lineage_tracking" }
+  "code", "unity_catalog", states.TABLE_LINEAGE, "lineage_tracking" }
 
 local function new_state(ws, ask, pipeline, org_id)
   local spec = type(pipeline.spec) == "table" and pipeline.spec or {}
@@ -112,7 +113,7 @@ local function tell_unknown(state)
         :format(#state.described, names.join(state.place.catalog, state.place.schema)))
     end
   end
-  local observed = c:has(ask_all.TABLE_LINEAGE) or c:has "lineage_tracking"
+  local observed = c:has(states.TABLE_LINEAGE) or c:has "lineage_tracking"
   if not observed then
     local tracking = c:find "lineage_tracking"
     local why = tracking and tracking.reason or "nobody was asked"

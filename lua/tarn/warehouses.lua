@@ -29,7 +29,7 @@ function M.default(ws)
     return ws.warehouse_id
   end
   local answer = fault.try(ws.request, ws, "GET", "/api/2.0/sql/warehouses/default")
-  local id = answer and answer.id
+  local id, state = answer and answer.id, answer and answer.state
   if not id then
     local usable = {}
     for _, warehouse in ipairs(M.all(ws)) do
@@ -43,7 +43,9 @@ function M.default(ws)
       end
       return a.name < b.name
     end)
-    id = usable[1] and usable[1].id
+    if usable[1] then
+      id, state = usable[1].id, usable[1].state
+    end
   end
   if not id then
     fault.raise {
@@ -51,7 +53,19 @@ function M.default(ws)
       hint = "name one with --warehouse or DATABRICKS_WAREHOUSE_ID",
     }
   end
-  ws.warehouse_id = id
+  ws.warehouse_id, ws.warehouse_state = id, state
+  return id
+end
+
+--- The default warehouse if a statement would not have to start it; else nil and why. For
+-- questions that nobody wants to pay a start for.
+---@param ws tarn.WorkspaceClient
+---@return string? id, string? reason
+function M.find_awake(ws)
+  local id = M.default(ws)
+  if ws.warehouse_state == "STOPPED" or ws.warehouse_state == "STOPPING" then
+    return nil, ("warehouse %s is %s"):format(id, ws.warehouse_state)
+  end
   return id
 end
 

@@ -622,3 +622,19 @@ test("a copy that was undone is none", function(t)
   j:run { "undo", "last", "--yes" }
   t.equal(#j:data({ "-p", "there", "lineage", "finance_fx_rates" }).clones, 0)
 end)
+
+test("a warehouse that sleeps is not started to look at a lineage, unless SQL is asked for",
+  function(t)
+    local w <close> = sandbox.start { run_ms = 1000 }
+    local id = ran(w)
+    for _, warehouse in ipairs(w:ok("GET", "/api/2.0/sql/warehouses").warehouses) do
+      w:ok("POST", "/api/2.0/sql/warehouses/" .. warehouse.id .. "/stop")
+    end
+    w.clock:advance(600000)
+    local data = read(w, id)
+    local status, reason = status_of(data, "system.access.table_lineage")
+    t.equal(status, "not_asked")
+    t.match(reason, "STOPPED: --source sql starts it")
+    t.equal((status_of(data, "lineage_tracking")), "answered")
+    t.equal(#data.edges, 2)
+  end)

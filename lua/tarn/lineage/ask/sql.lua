@@ -1,0 +1,91 @@
+--- Asking a warehouse: information_schema and the system tables of lineage.
+
+local catalog = require "tarn.lineage.catalog"
+local columns = require "tarn.lineage.columns"
+local fault = require "tarn.fault"
+local graph = require "tarn.lineage.ask.graph"
+local names = require "tarn.lineage.names"
+local observed = require "tarn.lineage.observed"
+local pool = require "tarn.pool"
+local states = require "tarn.lineage.ask.state"
+local warehouses = require "tarn.warehouses"
+
+local M = {}
+
+local function describe(state)
+  if names.is_hive(state.place) then
+    return state.coverage:skipped("information_schema", "there is none for "
+      .. (state.place.catalog and "the Hive metastore" or "a pipeline without a catalog"))
+  end
+  local ok, list = states.try(state, "information_schema", catalog.information_schema, state.ws,
+    state.place.catalog, state.place.schema, state.warehouse)
+  if ok then
+    state.described = list
+    state.coverage:answered("information_schema", #list)
+  end
+end
+
+local function observe(state)
+  local ok, list = states.try(state, states.TABLE_LINEAGE, observed.system, state.ws, state.sql_ask)
+  if ok then
+    state.observed = list
+    state.coverage:answered(states.TABLE_LINEAGE, #list)
+  end
+end
+
+local function observe_columns(state)
+  if state.ask.columns then
+    local ok, list = states.try(state, columns.SYSTEM, columns.system, state.ws, state.sql_ask)
+    if ok then
+      state.pairs = list
+      state.coverage:answered(columns.SYSTEM, #list)
+    end
+  end
+end
+
+local function find_warehouse(state)
+  if state.ask.source == "rest" then
+    state.no_warehouse = "--source rest"
+    return nil
+  end
+  local id = state.ask.warehouse or state.ws.native:info().warehouse_id
+  if id then
+    return id
+  end
+  -- nobody who only looks wants to pay for the start of a warehouse
+  local find = state.ask.source == "sql" and warehouses.default or warehouses.find_awake
+  local found, e = fault.try(find, state.ws)
+  if found then
+    return found
+  elseif not fault.is(e) then
+    state.no_warehouse = e .. ": --source sql starts it"
+    return nil
+  elseif e.kind == "cancelled" then
+    fault.raise(e)
+  end
+  state.no_warehouse, state.warehouse_fault = "no warehouse: " .. e.message, e
+end
+
+--- All that SQL is asked for.
+---@param state tarn.LineageState
+function M.all(state)
+  state.warehouse = find_warehouse(state)
+  state.sql_ask = { id = state.ask.id, since = state.ask.since, warehouse = state.warehouse,
+    pipeline = state.pipeline }
+  if state.warehouse then
+    local jobs = { describe, observe, observe_columns }
+    jobs[4] = state.ask.source == "sql" and graph.logs or nil
+    return pool.each(jobs, function(read) read(state) end)
+  end
+  for _, source in ipairs { "information_schema", states.TABLE_LINEAGE,
+    state.ask.columns and columns.SYSTEM or nil } do
+    if state.warehouse_fault then
+      state.coverage:failed(source, fault.new { kind = state.warehouse_fault.kind,
+        op = "tarn lineage", message = state.no_warehouse, code = state.warehouse_fault.code })
+    else
+      state.coverage:skipped(source, state.no_warehouse)
+    end
+  end
+end
+
+return M
