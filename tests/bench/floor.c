@@ -5,6 +5,8 @@
  *   floor list URL                all pipelines, page by page
  *   floor dashboard URL           the same, and the newest events of each that runs
  *   floor events URL              all of them, each with its spec and a page of its events
+ *   floor newest URL              all of them, each with its newest 100 events
+ *   floor log URL ID              all events of one, a line of JSON for each
  *   floor load URL/path N CONNS   N GETs over CONNS connections; prints requests a second
  *   floor memory PROGRAM ARG...   run it, and print its peak memory in KiB on stderr's last line:
  *                                 a child of python would be charged with python's own
@@ -41,7 +43,11 @@ struct floor {
     const char *base;
     char **urls; /* waiting to be fetched */
     size_t count, next, room;
-    bool decode, only_running, expand;
+    bool decode, expand;
+    bool only_running; /* ask only for the events of pipelines that run */
+    bool specs;        /* and for the spec of each */
+    int events;        /* in a page of events */
+    const char *log;   /* the pipeline whose events are printed */
     size_t calls;
 };
 
@@ -93,14 +99,14 @@ static void add_events_of(struct floor *f) {
     lua_getfield(L, -1, "state");
     bool running = strcmp(luaL_optstring(L, -1, ""), "RUNNING") == 0;
     lua_getfield(L, -2, "pipeline_id");
-    if (!f->only_running) {
+    if (f->specs) {
         snprintf(url, sizeof url, "%s/api/2.0/pipelines/%s", f->base,
                  lua_tostring(L, -1));
         add_url(f, url);
     }
     if (running || !f->only_running) {
         snprintf(url, sizeof url, "%s/api/2.0/pipelines/%s/events?max_results=%d",
-                 f->base, lua_tostring(L, -1), f->only_running ? 20 : 250);
+                 f->base, lua_tostring(L, -1), f->events);
         add_url(f, url);
     }
     lua_pop(L, 2);
@@ -124,6 +130,37 @@ static void list_page(struct floor *f, const struct body *b) {
     for (lua_Integer i = 1; f->expand && i <= rows; i++) {
         lua_rawgeti(L, -1, i);
         add_events_of(f);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 3);
+}
+
+static void add_log_page(struct floor *f, const char *token) {
+    char url[ROOM];
+    char *escaped = curl_easy_escape(NULL, token, 0);
+    snprintf(url, sizeof url, "%s/api/2.0/pipelines/%s/events?max_results=%d%s%s",
+             f->base, f->log, f->events, *token == '\0' ? "" : "&page_token=", escaped);
+    curl_free(escaped);
+    add_url(f, url);
+}
+
+/* A page of the log: its next page first, then a line for each event. */
+static void log_page(struct floor *f, const struct body *b) {
+    lua_State *L = f->L;
+    decode(f, b); /* page */
+    lua_getfield(L, -1, "next_page_token");
+    if (lua_isstring(L, -1) && lua_tostring(L, -1)[0] != '\0')
+        add_log_page(f, lua_tostring(L, -1));
+    lua_getfield(L, -2, "events"); /* page, token, events */
+    lua_Integer rows = lua_istable(L, -1) ? luaL_len(L, -1) : 0;
+    for (lua_Integer i = 1; i <= rows; i++) {
+        size_t size;
+        lua_getglobal(L, "encode");
+        lua_rawgeti(L, -2, i);
+        lua_call(L, 1, 1);
+        const char *line = lua_tolstring(L, -1, &size);
+        fwrite(line, 1, size, stdout);
+        putchar('\n');
         lua_pop(L, 1);
     }
     lua_pop(L, 3);
@@ -159,7 +196,9 @@ static void finished(struct floor *f, CURL *easy) {
     curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
     if (!f->decode)
         return;
-    if (strstr(url, "/pipelines?") != NULL) {
+    if (f->log != NULL) {
+        log_page(f, b);
+    } else if (strstr(url, "/pipelines?") != NULL) {
         list_page(f, b);
     } else {
         decode(f, b);
@@ -233,6 +272,8 @@ int main(int argc, char **argv) {
     luaL_requiref(f.L, "cjson", luaopen_cjson, 0);
     lua_getfield(f.L, -1, "decode");
     lua_setglobal(f.L, "decode");
+    lua_getfield(f.L, -1, "encode");
+    lua_setglobal(f.L, "encode");
     f.multi = curl_multi_init();
     f.headers = curl_slist_append(NULL, "Authorization: Bearer demo-token");
     f.base = argv[2];
@@ -246,11 +287,20 @@ int main(int argc, char **argv) {
         free_urls(&f);
         return 0;
     }
+    f.only_running = strcmp(mode, "dashboard") == 0;
+    f.specs = strcmp(mode, "events") == 0;
+    f.expand = strcmp(mode, "list") != 0;
+    f.events = f.only_running ? 20 : strcmp(mode, "newest") == 0 ? 100 : 250;
+    if (strcmp(mode, "log") == 0 && argc == 4) {
+        f.log = argv[3];
+        add_log_page(&f, "");
+        run(&f, 1);
+        free_urls(&f);
+        return 0;
+    }
     char url[ROOM];
     snprintf(url, sizeof url, "%s/api/2.0/pipelines?max_results=100", f.base);
     add_url(&f, url);
-    f.only_running = strcmp(mode, "dashboard") == 0;
-    f.expand = strcmp(mode, "list") != 0;
     run(&f, WINDOW);
     printf("%zu calls\n", f.calls);
     free_urls(&f);

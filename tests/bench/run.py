@@ -193,6 +193,49 @@ def script():
         ratio(name, ours, floor, 2.5, value=lambda run: run.user, runs=5, unit="user CPU")
 
 
+NEWEST = """
+local tarn = require "tarn"
+local ws = tarn.workspace()
+local counts = tarn.map(ws:pipelines(), function(row)
+  local n = 0
+  for _ in ws:events(row.pipeline_id, { max = 100 }) do
+    n = n + 1
+  end
+  return n
+end, { limit = 32 })
+return #counts
+"""
+
+
+def newest():
+    """The newest 100 events of each of 1,000 pipelines."""
+    with Sandbox("large:1000,1000,100", 50) as sandbox, \
+            tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        env = environment(sandbox.url)
+        file.write(NEWEST)
+        file.flush()
+        ratio("the newest 100 events of 1,000 pipelines, window 32",
+              lambda: Run([TARN, "run", file.name], env),
+              lambda: Run([FLOOR, "newest", sandbox.url], env), 1.10, runs=5)
+
+
+def events():
+    """All events of a log, a line of JSON for each: at least half as fast as the floor."""
+    with Sandbox("large:1,1,100000", 0) as sandbox:
+        env = environment(sandbox.url)
+        row = subprocess.run([TARN, "list", "-o", "csv"], env=env, capture_output=True, text=True)
+        log = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", row.stdout).group(0)
+        command = [TARN, "events", log, "--all", "-o", "jsonl"]
+        name = "tarn events --all, 100,000 events"
+        lines = Run(command, env).out.count(b"\n")
+        report(f"{name}, lines", f"{lines}; exactly 100000", lines == 100000)
+        ours, floor = (lambda: Run(command, env)), (lambda: Run([FLOOR, "log", sandbox.url, log]))
+        ratio(name, ours, floor, 2.0, runs=3)
+        ratio(name, ours, floor, 2.0, value=lambda run: run.user, runs=3, unit="user CPU")
+        peak = peak_memory(command, env)
+        report(f"{name}, memory", f"{peak:.1f} MiB at its peak; at most 32", peak <= 32)
+
+
 def memory():
     with Sandbox("large:10000,50,20", 0) as sandbox:
         env = environment(sandbox.url)
@@ -394,7 +437,8 @@ def json():
             print("     " + line)
 
 
-for part in (version, completion, listing, dashboard, watch, script, clone, memory, json, workspace):
+for part in (version, completion, listing, dashboard, watch, script, newest, events,
+             clone, memory, json, workspace):
     if not ONLY or part.__name__ in ONLY:
         part()
 print(f"{sum(RESULTS)} passed, {len(RESULTS) - sum(RESULTS)} failed")
