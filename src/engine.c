@@ -15,15 +15,63 @@
 
 #define ALARMS_BEFORE_WARNING 10   /* ticks of 100 ms of CPU time */
 #define CLOSING_MS            2000 /* what tasks get to close in when the first has ended */
+#define GRACE                 10   /* ticks to close in for a task that was told to end */
+#define MEMORY_RESERVE        ((size_t)16 << 20)
+
+/* ---- memory ---- */
+
+/* Where the script is that asks for memory. Nothing here allocates. */
+static void note_place(struct engine *e) {
+    lua_State *L = e->running;
+    lua_Debug ar;
+    e->refused_at[0] = '\0';
+    for (int level = 0; L != NULL && lua_getstack(L, level, &ar); level++) {
+        if (lua_getinfo(L, "Sl", &ar) && ar.currentline > 0) {
+            snprintf(e->refused_at, sizeof e->refused_at, "%s:%d", ar.short_src,
+                     ar.currentline);
+            return;
+        }
+    }
+}
+
+/* Lua asks once, collects its garbage, and asks again. When that is refused too, what was too
+ * big is given up; so that it can be said, there is a little more from then on. It is refused
+ * as well if hardly anything was garbage: else the last bytes would take one collection each. */
+static void refuse(struct engine *e, size_t size) {
+    if (e->refused != size) {
+        e->refused = size;
+        note_place(e);
+    } else if (e->reserve == 0) {
+        e->reserve = MEMORY_RESERVE;
+        e->memory_limit += MEMORY_RESERVE;
+    }
+}
 
 static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
-    (void)ud;
-    (void)osize;
-    if (nsize > 0)
-        return realloc(ptr, nsize);
-    free(ptr);
-    return NULL;
+    struct engine *e = ud;
+    size_t old = ptr != NULL ? osize : 0; /* else it says what is to be made */
+    if (nsize == 0) {
+        free(ptr);
+        e->memory -= old;
+        return NULL;
+    }
+    if (nsize > old) {
+        size_t room = e->memory_limit > e->memory ? e->memory_limit - e->memory : 0;
+        bool asks_again = e->refused == nsize && e->reserve == 0;
+        if (e->memory_limit > 0 &&
+            (nsize - old > room || (asks_again && room < e->memory_limit / 16))) {
+            refuse(e, nsize);
+            return NULL;
+        }
+        e->refused = 0;
+    }
+    void *block = realloc(ptr, nsize);
+    if (block != NULL)
+        e->memory += nsize - old;
+    return block;
 }
+
+/* ---- opening ---- */
 
 /* package.searchers[2]: "tarn.clone" is lua/tarn/clone.lua of the bundle. tarn.find puts
  * its own in this place, which also looks into the user's directories. */
@@ -105,12 +153,14 @@ static int open_libraries(lua_State *L) {
     lua_pop(L, 1);
     open_coroutine(L);
     api_openbase(L);
+    api_openstring(L);
     return 0;
 }
 
 bool engine_open(struct engine *e, lua_Alloc alloc, void *ud) {
-    *e = (struct engine){0};
-    e->L = lua_newstate(alloc != NULL ? alloc : allocate, ud);
+    *e = (struct engine){.cpu_limit = ENGINE_CPU_LIMIT,
+                         .memory_limit = ENGINE_MEMORY_LIMIT};
+    e->L = alloc != NULL ? lua_newstate(alloc, ud) : lua_newstate(allocate, e);
     e->sched = sched_new(e);
     e->loop = loop_new();
     if (e->L != NULL && e->sched != NULL && e->loop != NULL) {
@@ -292,27 +342,74 @@ static void stop_computing(struct engine *e, struct task *t, lua_State *L) {
     api_cancelled(L, "task");
 }
 
+static bool is_stopping(const struct engine *e) {
+    return !e->polite && e->interrupts + e->ending > 0;
+}
+
+static bool is_over(const struct engine *e, int limit) {
+    return e->cpu_limit > 0 && e->spent + e->alarms >= limit;
+}
+
+bool engine_may_compute(const struct engine *e) {
+    return !is_stopping(e) && !is_over(e, e->cpu_limit);
+}
+
+/* The task that runs is told to end. If it goes on for long after that (a pcall may have kept
+ * the fault for itself), every instruction raises, until it has ended. */
+static int raise_limit(lua_State *L, const lua_Debug *place) {
+    struct engine *e = engine_of(L);
+    struct fault f;
+    if (e->forgiven == 0) {
+        e->forgiven = e->spent + e->alarms + GRACE;
+        snprintf(e->limit_at, sizeof e->limit_at, "%s:%d", place->short_src,
+                 place->currentline);
+    }
+    fault_set(&f, FAULT_TIMEOUT, "%s: computed for %g s without a wait", e->limit_at,
+              (double)e->cpu_limit / ENGINE_TICKS);
+    fault_hint(&f, "an endless loop? --cpu-limit SECONDS allows more, and 0 any");
+    return api_fault(L, "task", &f);
+}
+
+int engine_stop_computing(lua_State *L) {
+    struct engine *e = engine_of(L);
+    struct task *t = sched_current(e->sched);
+    lua_Debug place = {.currentline = -1};
+    if (is_stopping(e)) {
+        if (t != NULL)
+            stop_computing(e, t, L);
+        return api_cancelled(L, "task");
+    }
+    for (int level = 0; place.currentline <= 0 && lua_getstack(L, level, &place); level++)
+        lua_getinfo(L, "Sl", &place);
+    return raise_limit(L, &place);
+}
+
 /* Runs in the script that computes, one instruction after the signal. */
 static void noticed(lua_State *L, lua_Debug *ar) {
     struct engine *e = engine_of(L);
     struct task *t = sched_current(e->sched);
-    bool stopping = !e->polite && e->interrupts + e->ending > 0;
+    bool stopping = is_stopping(e);
     /* A task that yields while a C function is being called would never call it: wait for
      * the next instruction. */
     if ((!stopping || e->survives) && ar->event != LUA_HOOKCOUNT &&
         ar->event != LUA_HOOKLINE)
         return;
-    lua_sethook(L, NULL, 0, 0);
+    e->forcing = e->forgiven > 0 && is_over(e, e->forgiven);
+    if (!e->forcing)
+        lua_sethook(L, NULL, 0, 0);
     if (t == NULL)
         return;
     if (stopping) {
         stop_computing(e, t, L);
         return;
     }
-    if (e->alarms < ALARMS_BEFORE_WARNING)
-        return;
-    e->alarms = 0;
     lua_getinfo(L, "Sl", ar);
+    if (e->forcing || (e->forgiven == 0 && is_over(e, e->cpu_limit))) {
+        raise_limit(L, ar);
+        return;
+    }
+    if (e->alarms < ALARMS_BEFORE_WARNING || e->forgiven > 0)
+        return;
     if (t != e->foreground && sched_first_warning(t)) {
         loop_about_to_print(e->loop);
         fprintf(stderr,
@@ -326,11 +423,20 @@ static void noticed(lua_State *L, lua_Debug *ar) {
 }
 
 /* lua_sethook may be called from a signal handler, as lua.c does. */
+static void hook(lua_State *L) {
+    lua_sethook(L, noticed, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
 static void hook_running(struct engine *e) {
     lua_State *L = e->running;
     if (L != NULL)
-        lua_sethook(L, noticed, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT,
-                    1);
+        hook(L);
+}
+
+void engine_resumed(struct engine *e, lua_State *L) {
+    e->running = L;
+    if (e->forcing)
+        hook(L);
 }
 
 void engine_interrupt(struct engine *e) {
@@ -345,8 +451,9 @@ void engine_end(struct engine *e) {
     loop_poke(e->loop);
 }
 
-void engine_alarm(struct engine *e) {
+bool engine_alarm(struct engine *e) {
     e->alarms++;
-    if (e->alarms >= ALARMS_BEFORE_WARNING)
+    if (e->alarms >= ALARMS_BEFORE_WARNING || is_over(e, e->cpu_limit))
         hook_running(e);
+    return !is_over(e, 2 * e->cpu_limit + 5 * ENGINE_TICKS);
 }

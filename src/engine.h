@@ -29,9 +29,26 @@ struct engine {
     struct task *owner;               /* of the foreground: never cancelled by Ctrl-C */
     unsigned survived;                /* how often that was */
     volatile sig_atomic_t alarms;     /* ticks of used-up CPU time in this step */
-    bool polite; /* the first Ctrl-C cancels nothing: who waits for it is told */
+
+    /* limits of what scripts use up; 0: none */
+    int cpu_limit;       /* ticks that a task may compute without a wait */
+    size_t memory_limit; /* bytes of Lua's own values */
+
+    int spent;      /* ticks of the present task before this step, since its last wait */
+    int forgiven;   /* ticks at which a task that was told to end is ended by force */
+    bool forcing;   /* it is: every instruction raises */
+    size_t memory;  /* bytes in use */
+    size_t refused; /* the size that was refused last; 0 after one that was granted */
+    size_t reserve; /* that the limit was raised by, to say that it was met */
+    char limit_at[96];   /* "file:line" that was told to end */
+    char refused_at[96]; /* "file:line" that asked for it; "" */
+    bool polite;         /* the first Ctrl-C cancels nothing: who waits for it is told */
     struct task *waits_for_stop;
 };
+
+#define ENGINE_TICKS        10 /* in a second of CPU time */
+#define ENGINE_CPU_LIMIT    (60 * ENGINE_TICKS)
+#define ENGINE_MEMORY_LIMIT ((size_t)1 << 30)
 
 /* The engine that `L` belongs to; works in every coroutine and cannot raise. Lua
  * copies a state's extra space into each new thread, so no registry is read. */
@@ -63,6 +80,17 @@ bool engine_set_read_only(struct engine *e);
  * foreground task is cancelled, and what computes. */
 void engine_interrupt(struct engine *e);
 void engine_end(struct engine *e);
-void engine_alarm(struct engine *e);
+
+/* Called ENGINE_TICKS times in a second of CPU time. False if the program computes where no
+ * script can be told to end, and has done so for far too long. */
+bool engine_alarm(struct engine *e);
+
+/* For what computes for long in C: false if it is to stop, for Ctrl-C or for the limit of CPU
+ * time. Then engine_stop_computing raises what says so; it never returns. */
+bool engine_may_compute(const struct engine *e);
+int engine_stop_computing(lua_State *L);
+
+/* A coroutine that called another one goes on: it too is told to end, if somebody is. */
+void engine_resumed(struct engine *e, lua_State *L);
 
 #endif

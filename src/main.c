@@ -52,8 +52,14 @@ static void on_resize(int signal_number) {
 }
 
 static void on_cpu_tick(int signal_number) {
+    static const char words[] =
+        "tarn: what computes cannot be told to end, and was ended; "
+        "--cpu-limit SECONDS allows more\n";
     (void)signal_number;
-    engine_alarm(&engine);
+    if (!engine_alarm(&engine)) {
+        (void)!write(STDERR_FILENO, words, sizeof words - 1);
+        _exit(EXIT_BUG);
+    }
 }
 
 static void handle(int signal_number, void (*handler)(int)) {

@@ -17,6 +17,7 @@ struct task {
     const char *op;            /* of the present wait */
     lua_KFunction k;
     struct timer timer;
+    int spent; /* ticks of CPU time since the last wait */
     int nargs;
     bool ready, noticed, cancelled, preempted, abandoned, warned;
 };
@@ -228,10 +229,14 @@ static int step(struct sched *s, struct task *t) {
     t->nargs = 0;
     s->current = t;
     s->e->alarms = 0;
+    s->e->spent = t->spent;
+    s->e->forgiven = 0;
+    s->e->forcing = false;
     s->e->running = t->co;
     int status = lua_resume(t->co, s->e->L, nargs, &nresults);
     s->e->running = NULL;
     s->current = NULL;
+    t->spent = t->preempted ? t->spent + s->e->alarms : 0;
     if (status != LUA_YIELD)
         return status;
     bool parked = nresults == 1 && lua_touserdata(t->co, -1) == &sched_parked;

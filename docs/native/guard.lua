@@ -12,4 +12,19 @@ function guard.set_read_only() end
 ---@return boolean
 function guard.is_read_only() end
 
+--- How much scripts may use; 0 is no bound. `cpu`: seconds that a task may compute without a
+-- wait before a fault `timeout` ends it (60 at first). `memory`: bytes that Lua's values may
+-- take before "not enough memory" is raised (1 GiB at first).
+---@param limits { cpu?: number, memory?: integer }
+function guard.limit(limits) end
+
+---@class tarn.Memory
+---@field used integer bytes of Lua's values
+---@field limit integer
+---@field refused_at? string "file:line" that was refused memory last
+
+--- How much memory Lua's values take.
+---@return tarn.Memory
+function guard.memory() end
+
 return guard

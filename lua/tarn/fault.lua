@@ -56,6 +56,25 @@ local function as_fault(e)
   return M.new { kind = "bug", op = "tarn", message = tostring(e), traceback = text }
 end
 
+-- Lua raises the lack of memory past every handler, as a text.
+local function from_text(e)
+  if type(e) ~= "string" or not e:find "^not enough memory" then
+    return M.new { kind = "bug", op = "tarn", message = tostring(e) }
+  end
+  local memory = require("native.guard").memory()
+  return M.new { kind = "io", op = "task", code = "OUT_OF_MEMORY",
+    message = ("%s: not enough memory: a script's values may take %d MiB"):format(
+      memory.refused_at or "lua", memory.limit >> 20),
+    hint = "does it keep what it does not need? --memory-limit MIB allows more, and 0 any" }
+end
+
+local function check(ok, ...)
+  if not ok and not M.is((...)) then
+    return false, from_text((...))
+  end
+  return ok, ...
+end
+
 local function settle(ok, ...)
   local e = ...
   if ok then
@@ -73,7 +92,7 @@ end
 ---@return any result
 ---@return tarn.Fault? fault
 function M.try(f, ...)
-  return settle(xpcall(f, as_fault, ...))
+  return settle(check(xpcall(f, as_fault, ...)))
 end
 
 --- As pcall, but what failed is always a fault: a plain error becomes one of kind `bug`. For
@@ -82,7 +101,7 @@ end
 ---@return boolean ok
 ---@return any ... results, or the fault
 function M.call(f, ...)
-  return xpcall(f, as_fault, ...)
+  return check(xpcall(f, as_fault, ...))
 end
 
 return M

@@ -48,6 +48,13 @@ local function warn(text)
   io.stderr:write("tarn: ", text, "\n")
 end
 
+local function limit(opts)
+  if opts.cpu_limit or opts.memory_limit then
+    require("native.guard").limit { cpu = opts.cpu_limit,
+      memory = opts.memory_limit and opts.memory_limit << 20 }
+  end
+end
+
 local function run_command(words, at, opts)
   local command = words[at]
   local op = "tarn " .. command:gsub("^@", "")
@@ -59,6 +66,7 @@ local function run_command(words, at, opts)
   elseif opts.help then
     return show_help(command)
   end
+  limit(opts)
   if not opts.quiet and not opts.bundled and command:sub(1, 1) ~= "@" then
     warn_passed_over(command, source)
   end

@@ -59,6 +59,9 @@ extern const luaL_Reg api_libs[];
 /* Lua's own functions that reach outside or take bytecode, in forms of ours. [-0, +0, m] */
 void api_openbase(lua_State *L);
 
+/* string.find and its like with a bound on their work. [-0, +0, m] */
+void api_openstring(lua_State *L);
+
 /* Raise the fault that says that `what` is refused, if the engine is read-only.
  * [-0, +0, v] */
 void api_refuse_effects(lua_State *L, const char *op, const char *what);

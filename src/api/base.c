@@ -153,7 +153,10 @@ static void replace(lua_State *L, const char *library, const char *name,
 
 void api_openbase(lua_State *L) {
     static const char *const of_debug[] = {
-        "debug", "getregistry", "setmetatable", "setuservalue", "setcstacklimit", NULL};
+        "debug", /* a prompt of its own, which would hold the loop */
+        "getregistry", "setmetatable", "setuservalue", "setcstacklimit",
+        "sethook", /* the hook is the host's: it ends what computes for too long */
+        NULL};
     static const char *const of_package[] = {"loadlib", NULL};
     replace(L, "_G", "load", l_load);
     replace(L, "_G", "loadfile", l_loadfile);

@@ -27,7 +27,7 @@ static int drive(lua_State *L, lua_State *co, int nargs) {
     lua_xmove(L, co, nargs);
     e->running = co;
     int status = lua_resume(co, L, nargs, &nresults);
-    e->running = L;
+    engine_resumed(e, L);
     if (status != LUA_OK && status != LUA_YIELD) {
         lua_xmove(co, L, 1);
         return -1;

@@ -107,10 +107,40 @@ static void code_is_text(void **state) {
 
 static void one_userdata_does_not_pass_for_another(void **state) {
     must_run(state, "for _, name in ipairs {'debug', 'getregistry', 'setmetatable',\n"
-                    "  'setuservalue', 'setcstacklimit'} do\n"
+                    "  'setuservalue', 'setcstacklimit', 'sethook'} do\n"
                     "  assert(debug[name] == nil, name)\n"
                     "end\n"
                     "assert(debug.traceback and debug.getinfo)\n");
+}
+
+static void limits_are_set_and_told(void **state) {
+    must_run(
+        state,
+        "local guard = require 'native.guard'\n"
+        "assert(guard.memory().limit == 1 << 30)\n"
+        "assert(guard.memory().used > 10000)\n"
+        "guard.limit {cpu = 2.5, memory = 1 << 25}\n"
+        "guard.limit {}\n"
+        "assert(guard.memory().limit == 1 << 25)\n"
+        "assert(not pcall(string.rep, 'x', 1 << 25))\n"
+        "assert(guard.memory().refused_at == nil or\n"
+        "  guard.memory().refused_at:find ':')\n"
+        "assert(#('x'):rep(1 << 20) == 1 << 20)\n"
+        "guard.limit {memory = 0}\n"
+        "assert(#('x'):rep(1 << 26) == 1 << 26)\n"
+        "for _, bad in ipairs {{cpu = -1}, {cpu = 'x'}, {memory = -1}, {memory = 0.5},\n"
+        "  {other = 1}, {cpu = 0/0}} do\n"
+        "  assert(not pcall(guard.limit, bad))\n"
+        "end\n"
+        "assert(not pcall(guard.limit))\n");
+}
+
+static void memory_in_use_is_counted_to_the_byte(void **state) {
+    struct engine *e = *state;
+    lua_gc(e->L, LUA_GCCOLLECT);
+    size_t counted =
+        (size_t)lua_gc(e->L, LUA_GCCOUNT) * 1024 + (size_t)lua_gc(e->L, LUA_GCCOUNTB);
+    assert_int_equal(e->memory, counted);
 }
 
 static void out_of_memory_leaves_nothing(void **state) {
@@ -133,6 +163,8 @@ int main(void) {
         LUA_TEST(programs_run_otherwise),
         LUA_TEST(code_is_text),
         LUA_TEST(one_userdata_does_not_pass_for_another),
+        LUA_TEST(limits_are_set_and_told),
+        LUA_TEST(memory_in_use_is_counted_to_the_byte),
         cmocka_unit_test(out_of_memory_leaves_nothing),
     };
     return cmocka_run_group_tests_name("l_guard", tests, NULL, NULL);
