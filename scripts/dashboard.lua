@@ -39,7 +39,8 @@ not run, an expectation that is breached: each once, whoever watches. See `tarn 
 --source sql takes all pipelines and their newest updates from system tables, in one statement,
 and the newest events in another. These tables are up to an hour late: the time shown is theirs.
 Health and states are unknown then; running is what had no end yet. --source auto is the API, and
-SQL where the list has more than 2,000 pipelines or the API refuses; it starts no warehouse.]],
+SQL where the list has more than 2,000 pipelines or the API refuses; it starts no warehouse, and
+with --watch it is the API.]],
   args = notifying.args {
     { "profiles", "list", "Several workspaces: names of profiles, with commas.",
       optional = true, value = "A,B" },

@@ -147,6 +147,36 @@ def dashboard():
         report("tarn dashboard, calls", f"{calls}; at most 60", calls <= 60)
 
 
+def warehouse():
+    with Sandbox("large:12000", 0) as sandbox:
+        env = environment(sandbox.url)
+        command = ["dashboard", "--source", "sql", "-o", "json"]
+        trace = subprocess.run([TARN, "-v", *command], env=env, capture_output=True, text=True,
+                               check=True)
+        calls = re.findall(r"^> ([A-Z]+) \S*?(/api/\S*)", trace.stderr, re.M)
+        sent = calls.count(("POST", "/api/2.0/sql/statements"))
+        total = loads(trace.stdout)["summary"]["total"]
+        report("tarn dashboard --source sql, 12,000 pipelines, calls",
+               f"{len(calls)}, of which {sent} statements (pipelines; events under two names), for "
+               f"{total} pipelines; at most 12 and 3",
+               len(calls) <= 12 and sent <= 3 and total == 12000)
+        # the floor is what the statement itself takes, asked by the same program
+        text = subprocess.run([TARN, "run", "/dev/stdin"], env=env, capture_output=True, text=True,
+                              input=STATEMENT, check=True).stdout
+        org = subprocess.run([TARN, "run", "/dev/stdin"], env=env, capture_output=True, text=True,
+                             input=ORG, check=True).stdout.strip()
+        ratio("tarn dashboard --source sql, 12,000 pipelines, beside `tarn sql` of its statement",
+              lambda: Run([TARN, *command], env),
+              lambda: Run([TARN, "sql", text, "--param", "workspace=" + org, "-o", "jsonl"], env),
+              2.5, runs=5)
+        peak = max(peak_memory([TARN, *command], env) for _ in range(3))
+        report("tarn dashboard --source sql, 12,000 pipelines, memory",
+               f"{peak:.1f} MiB at its peak; at most 64", peak <= 64)
+
+
+STATEMENT = 'print((require("tarn.statements").fleet.health("")))'
+ORG = 'print(require("tarn").workspace():org_id())'
+
 SCRIPT = """
 local tarn = require "tarn"
 local ws = tarn.workspace()

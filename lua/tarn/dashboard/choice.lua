@@ -1,8 +1,8 @@
 --- The dashboard of one workspace, from REST or from the SQL warehouse.
 --
 -- `auto` is REST, whose answer is of now. Its list has no count: where it goes on after so many
--- pipelines that it would take dozens of calls at each look, SQL is asked first (tarn.either), and
--- at the next look at once.
+-- pipelines that it would take dozens of calls, SQL is asked. Looks that are repeated stay with
+-- REST: every few seconds an answer that is an hour old would cost a warehouse and tell nothing.
 
 local either = require "tarn.either"
 local fault = require "tarn.fault"
@@ -58,33 +58,24 @@ end
 ---@return table { summary, pipelines, recent_events, as_of, problems, source, sources? }
 function M.read(ws, opts)
   opts = opts or {}
-  local which, memory = opts.source or "rest", opts.memory or {}
+  local which = opts.source or "rest"
   if opts.observe and which == "sql" then
     fault.usage("tarn dashboard", "events of SQL are an hour old: nothing can be told by them",
       "leave out --source sql")
   elseif which == "rest" or which == "auto" and (opts.observe or opts.seen) then
     return from_rest(ws, opts)
   end
-  local warn = once(opts.memory, opts.warn)
-  local function ask(many)
-    local data, _, tried = either.ask(ws, { which = which, warehouse = opts.warehouse,
-      warn = warn, many = many, rest = function()
-        return from_rest(ws, opts, which == "auto" and not many and (opts.many or M.MANY) or nil)
-      end, sql = function() return sql.read(ws, opts) end })
-    data.sources = tried
+  local most = which == "auto" and not opts.memory and (opts.many or M.MANY) or nil
+  local data, e, tried = fault.try(either.ask, ws, { which = which, warehouse = opts.warehouse,
+    warn = once(opts.memory, opts.warn), rest = function() return from_rest(ws, opts, most) end,
+    sql = function() return sql.read(ws, opts) end })
+  if data then
+    data.sources = tried -- and `e` is the name of the source
     return data
-  end
-  if memory.many or which == "sql" then
-    return ask(memory.many)
-  end
-  local data, e = fault.try(ask)
-  if e and e.code ~= TOO_MANY then
+  elseif e.code ~= TOO_MANY then
     fault.raise(e)
-  elseif e or data.sources[1].code == TOO_MANY then
-    memory.many = ("the API takes a call for each hundred of more than %d pipelines"):format(
-      opts.many or M.MANY)
   end
-  return data or from_rest(ws, opts)
+  return from_rest(ws, opts) -- however many there are
 end
 
 return M
