@@ -20,7 +20,7 @@ and no profile but demo and demo-dr, which are new each time, can be opened.]],
     { "test tests", "all tests below a folder" },
     { "test stale_test.lua --filter weekend", "some tests of one file" },
   },
-  see = { "run", "sandbox" },
+  see = { "new", "run", "sandbox" },
   render = {
     fields = { "file", "name", "outcome", "message", "seconds" },
     text = function(results, out)

@@ -56,7 +56,9 @@ end
 ---@param arg? table arguments by name
 ---@param options? table options that every command takes
 function Fixture:command(name, arg, options)
-  local client <close> = M.client(self)
+  local opts = options or {}
+  local client <close> = M.client(self, { timeout = opts.timeout, jobs = opts.jobs,
+    rate = opts.rate })
   return require("tarn.testing.fake").run(name, arg or {}, client, options)
 end
 

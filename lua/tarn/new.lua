@@ -1,0 +1,77 @@
+--- Starting points for files of one's own: commented, and running at once.
+
+local fault = require "tarn.fault"
+local find = require "tarn.find"
+local fs = require "native.fs"
+
+local M = {}
+
+local OP <const> = "tarn new"
+
+-- The files of each kind: the folder of the file itself, and the texts.
+local KINDS <const> = {
+  read = { "scripts", "read", "read_test" },
+  write = { "scripts", "write", "write_test" },
+  hook = { "hooks", "hook", "hook_test" },
+  test = { nil, nil, "test" },
+}
+
+local function quoted(path)
+  return path:find "^[%w_./:=@%%+,-]+$" and path or "'" .. path:gsub("'", "'\\''") .. "'"
+end
+
+-- A text with its names filled in; the user may have one of their own in place of it.
+local function text_of(template, name, test_path)
+  local source = find.find("lua/tarn/new/" .. template .. ".txt")
+  local fill = { NAME = name, TESTS = quoted(test_path) }
+  return (source.text:gsub("%f[%w_]%u+%f[^%w_]", fill))
+end
+
+---@class tarn.NewPlan
+---@field files { path: string, text: string, exists: boolean }[] the file, and its test last
+
+--- What `tarn new` would write.
+---@param name string
+---@param opts { kind: string, effect?: string, to?: string }
+---@return tarn.NewPlan
+function M.plan(name, opts)
+  if not name:find "^%l[%w_-]*$" then
+    fault.usage(OP, ("'%s' is no name for a command"):format(name),
+      "a small letter, then letters, digits, - and _")
+  end
+  local root = opts.to or find.find_config_dir()
+  if not root then
+    fault.usage(OP, "there is no home directory to write to", "name a folder with --to DIR")
+  end
+  root = #root > 1 and root:gsub("/+$", "") or root
+  local folder, own, its_test = table.unpack(
+    KINDS[opts.kind == "command" and (opts.effect or "read") or opts.kind], 1, 3)
+  local test_path = ("%s/tests/%s_test.lua"):format(root, (name:gsub("-", "_")))
+  local files = {}
+  local function add(path, template)
+    files[#files + 1] = { path = path, text = text_of(template, name, test_path),
+      exists = fs.find_stat(path) ~= nil }
+  end
+  if own then
+    add(("%s/%s/%s.lua"):format(root, folder, name), own)
+  end
+  add(test_path, its_test)
+  return { files = files }
+end
+
+--- Write what was planned; nothing if one of the files is there.
+---@param plan tarn.NewPlan
+function M.write(plan)
+  for _, file in ipairs(plan.files) do
+    if file.exists then
+      fault.raise { kind = "conflict", op = OP, message = file.path .. " exists",
+        hint = "nothing was written; choose another name, or remove it" }
+    end
+  end
+  for _, file in ipairs(plan.files) do
+    fs.mkdir((file.path:gsub("/[^/]*$", "")), { parents = true })
+    fs.write(file.path, file.text, { exclusive = true })
+  end
+end
+
+return M
