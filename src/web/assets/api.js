@@ -14,6 +14,19 @@ export class Fault extends Error {
   }
 }
 
+// Whole numbers of more than 15 digits, which a double cannot hold, are rare and must come out
+// as they came: where there are some, they keep their text.
+const LONG = /[:[,]\s*-?\d{16}/;
+
+function exactly(_, value, context) {
+  return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)
+    && context?.source && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
+}
+
+function parse(text) {
+  return JSON.parse(text, LONG.test(text) ? exactly : undefined);
+}
+
 // An argument that is absent is left out; a list is given as the API takes it, with commas.
 function url(path, query = {}) {
   const params = new URLSearchParams();
@@ -40,7 +53,7 @@ function unreachable(e) {
 async function faultOf(response) {
   const text = await response.text().catch(() => "");
   try {
-    return new Fault(JSON.parse(text).error, response.status);
+    return new Fault(parse(text).error, response.status);
   } catch {
     return new Fault({ kind: "http", message: `The server answered with status ${response.status}.` },
       response.status);
@@ -66,7 +79,7 @@ async function send(path, { query, body, accept, signal, headers }) {
 /** GET, or POST if there is a body; the answer's data. */
 export async function call(path, { query, body, signal } = {}) {
   const response = await send(path, { query, body, accept: "application/json", signal });
-  return response.json().catch((e) => { throw unreachable(e); });
+  return parse(await response.text().catch((e) => { throw unreachable(e); }));
 }
 
 // One event of a text/event-stream: lines up to an empty one.
@@ -85,7 +98,7 @@ function parseEvent(block) {
       event.id = value;
     }
   }
-  event.data = data.length > 0 ? JSON.parse(data.join("\n")) : undefined;
+  event.data = data.length > 0 ? parse(data.join("\n")) : undefined;
   return event;
 }
 

@@ -1,6 +1,6 @@
 // The frame: sidebar, tabs, workspace and theme; which view the address means.
 
-import { html, render, useEffect, useState } from "./vendor/preact.js";
+import { html, render, useEffect, useErrorBoundary, useState } from "./vendor/preact.js";
 import { useFleet } from "./fleet.js";
 import { Icon } from "./parts/icon.js";
 import { Empty, Failure, Loading } from "./parts/notice.js";
@@ -110,6 +110,13 @@ function Tables({ session, route }) {
 const VIEWS = new Set(["dashboard", "pipelines", "detail", "journal"]);
 
 function Main({ session, route }) {
+  // A mistake of ours is shown as one: an empty page would say that there is nothing.
+  const [mistake, again] = useErrorBoundary();
+  if (mistake) {
+    return html`<${Failure} fault=${{ kind: "bug", message: `The page made a mistake: ${mistake.message}`,
+      hint: "Load the page again. If it comes back, the data of this view is what it stumbles over." }}
+      again=${again} />`;
+  }
   if (!VIEWS.has(route.parts[0])) {
     return html`<${Empty}><p>There is no view of this name.</p>
       <p><a href=${href(["dashboard"])}>Go to the dashboard</a></p></${Empty}>`;

@@ -46,16 +46,16 @@ function Attention({ items }) {
     <h2 id="attention">Worth a look</h2>
     ${list.length === 0
       ? html`<${Empty}>Every pipeline is idle, and its newest run did not fail.</${Empty}>`
-      : html`<ul class="rows">${list.slice(0, MOST).map(({ row }) => html`
+      : html`<ul class="rows">${list.slice(0, MOST).map(({ row, status }) => html`
         <li key=${row.pipeline_id} class="look">
           <a href=${href(["pipelines", row.pipeline_id])}>${row.name}</a>
-          <span class="look-badges"><${Badge} word=${row.state} />
-            ${row.latest_update && row.latest_update.state !== row.state && html`
-              <${Badge} word=${row.latest_update.state} title="newest update" />`}
-            ${row.health === "UNHEALTHY" && html`<${Badge} word="UNHEALTHY" />`}</span>
+          <span class="look-badges">${status === "failed" && row.state !== "FAILED"
+            ? html`<${Badge} word="FAILED" title="its newest update failed" />`
+            : html`<${Badge} word=${row.state} />`}
+            ${row.health === "UNHEALTHY" && html` <${Badge} word="UNHEALTHY" />`}</span>
           <span class="dim look-when"><${When} at=${row.latest_update?.creation_time} /></span>
         </li>`)}</ul>`}
-    ${list.length > MOST && html`<p class="dim">and ${number(list.length - MOST)} more in
+    ${list.length > MOST && html`<p class="dim">and ${number(list.length - MOST)} more in${" "}
       <a href=${href(["pipelines"])}>the list</a></p>`}
   </section>`;
 }
@@ -75,11 +75,14 @@ function byHour(items, now) {
   let older = 0;
   for (const { row } of items) {
     const update = row.latest_update;
-    const slot = update && Math.floor((Date.parse(update.creation_time) - end) / HOUR) + HOURS;
+    if (!update) {
+      continue; // it has never run
+    }
+    const slot = Math.floor((Date.parse(update.creation_time) - end) / HOUR) + HOURS;
     if (slot >= 0 && slot < HOURS) {
       const word = OUTCOME[update.state] ?? "under way";
       hours[slot].counts[word] = (hours[slot].counts[word] ?? 0) + 1;
-    } else if (update) {
+    } else {
       older += 1;
     }
   }

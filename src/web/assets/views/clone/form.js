@@ -42,7 +42,7 @@ function Destination({ form, onChange, token, profiles }) {
       ? html`<${Field} id="to" label="Profile" info="The workspace that gets the copy, by the name of its profile.">
           <select id="to" required value=${form.to} onChange=${(e) => onChange({ to: e.target.value })}>
             <option value="">choose one</option>
-            ${profiles.map((p) => html`<option value=${p.profile}>${p.profile} · ${p.host}</option>`)}
+            ${profiles.map((p) => html`<option value=${p.profile}>${[p.profile, p.host].filter(Boolean).join(" · ")}</option>`)}
           </select></${Field}>`
       : html`<${Field} id="host" label="Workspace URL"
             info="The address of the workspace that gets the copy, as in the browser: https://…">

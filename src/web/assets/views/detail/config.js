@@ -72,18 +72,12 @@ function Permissions({ path }) {
   const load = useLoad(`${path}/permissions`);
   return html`<section class="block wide" aria-labelledby="permissions">
     <h3 id="permissions">Permissions</h3>
-    <${Loaded} load=${load} what="the permissions">${(data) => {
-      const list = data.access_control_list ?? [];
-      return list.length === 0 ? html`<${Empty}>The access list is empty.</${Empty}>`
-        : html`<ul class="rows">${list.map((entry) => {
-          const who = entry.user_name ?? entry.group_name ?? entry.service_principal_name
-            ?? entry.display_name;
-          return html`<li key=${who} class="look"><span class="wrap">${who}</span>
-            <span>${(entry.all_permissions ?? []).map((p) => html`<${Badge}
-              word=${p.permission_level} title=${p.inherited ? "inherited" : undefined} />`)}
-            </span></li>`;
-        })}</ul>`;
-    }}</${Loaded}></section>`;
+    <${Loaded} load=${load} what="the permissions">${({ permissions }) => html`<ul class="rows">${
+      permissions.map((entry) => html`<li key=${`${entry.principal} ${entry.level}`} class="look">
+        <span class="wrap">${entry.principal} <span class="dim">${entry.kind}</span></span>
+        <span><${Badge} word=${entry.level} />${entry.inherited && html` <span
+          class="dim small-text">from ${entry.inherited_from ?? "above"}</span>`}</span>
+      </li>`)}</ul>`}</${Loaded}></section>`;
 }
 
 export function Config({ pipeline, path, query }) {
