@@ -66,7 +66,7 @@ async function send(path, { query, body, accept, signal, headers }) {
     const chosen = profile();
     options.method = "POST";
     options.headers["Content-Type"] = "application/json";
-    options.body = JSON.stringify(chosen ? { ...body, profile: chosen } : body);
+    options.body = JSON.stringify(chosen ? { profile: chosen, ...body } : body);
   }
   const response = await fetch(body ? `/api/${path}` : url(path, query), options)
     .catch((e) => { throw unreachable(e); });
@@ -105,6 +105,7 @@ function parseEvent(block) {
 // EventSource hides the status and the body of a refusal, and cannot POST.
 async function* events(path, options) {
   const response = await send(path, { ...options, accept: "text/event-stream" });
+  yield { type: "open" };
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
@@ -168,7 +169,9 @@ export async function listen(path, { query, signal, onEvent, onState }) {
         last = event.id ?? last;
         wait = FIRST_PAUSE;
         onState("live");
-        onEvent(event);
+        if (event.type !== "open") {
+          onEvent(event);
+        }
       }
     } catch (e) {
       if (signal.aborted) {

@@ -17,10 +17,10 @@ const CARDS = [
   { name: "running", title: "Running", query: { status: "running" } },
   { name: "failed", title: "Failed", query: { status: "failed" } },
   { name: "idle", title: "Idle", query: { status: "idle" } },
-  { name: "other", title: "Other states", query: { status: "other" }, rare: true },
+  { name: "other", title: "Other", query: { status: "other" }, rare: true },
   { name: "healthy", title: "Healthy", query: { health: "healthy" } },
   { name: "unhealthy", title: "Unhealthy", query: { health: "unhealthy" } },
-  { name: "unknown", title: "Health unknown", query: { health: "unknown" }, rare: true },
+  { name: "unknown", title: "Unknown", query: { health: "unknown" }, rare: true },
 ];
 
 function Cards({ summary }) {
@@ -100,7 +100,7 @@ function History({ items, asOf }) {
 }
 
 function RecentEvents({ list }) {
-  return html`<section class="block wide" aria-labelledby="recent">
+  return html`<section class="block recent" aria-labelledby="recent">
     <h2 id="recent">Recent events</h2>
     <p class="dim small-text">The newest of pipelines that run or failed</p>
     ${list.length === 0
@@ -127,7 +127,7 @@ export function Dashboard({ fleet }) {
   const { data, items, state, again } = fleet;
   return html`<div class="view">
     <header class="view-head"><h1>Dashboard</h1>
-      <${Connection} state=${state}>${data && html`, <${When} at=${data.as_of} />`}</${Connection}>
+      <${Connection} state=${state}>${data && html`, changed <${When} at=${data.as_of} />`}</${Connection}>
     </header>
     <${StreamFailure} state=${state} what="Dashboard" again=${again} />
     ${data ? html`

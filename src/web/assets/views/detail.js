@@ -1,6 +1,6 @@
 // One pipeline: what it is, what can be done with it, and its sections, each with a link.
 
-import { html, useState } from "../vendor/preact.js";
+import { html, useRef, useState } from "../vendor/preact.js";
 import { isActive } from "../status.js";
 import { Badge, CopyButton, Fact, When } from "../parts/bits.js";
 import { Icon } from "../parts/icon.js";
@@ -67,25 +67,20 @@ function Dialogs({ open, onClose, pipeline, snapshot, session, profile }) {
     && html`<${Clone} ...${common} session=${session} profile=${profile} />`;
 }
 
-// The stream knows of a new run before the pipeline is asked again.
-function stateNow(pipeline, snapshot) {
-  return snapshot?.pipeline_state ?? pipeline.state;
-}
-
 export function Detail({ id, section = "live", query, session, profile }) {
   const path = `dlt/pipelines/${encodeURIComponent(id)}`;
   const load = useLoad(path);
   const [open, setOpen] = useState();
   const [snapshot, setSnapshot] = useState();
-  const [ended, setEnded] = useState();
+  const seen = useRef();
   const [stream, again] = useStream(section === "live" ? `${path}/live` : null, { profile },
     ({ type, data }) => {
       if (type === "snapshot") {
         setSnapshot(data);
         // The pipeline's own state and health follow the run.
-        const key = `${data.update_id} ${data.state}`;
-        if (key !== ended) {
-          setEnded(key);
+        const run = `${data.update_id} ${data.state}`;
+        if (run !== seen.current) {
+          seen.current = run;
           load.again();
         }
       }
@@ -97,7 +92,7 @@ export function Detail({ id, section = "live", query, session, profile }) {
       : html`<${Loading} what="the pipeline" />`}</div>`;
   }
   const pipeline = load.data;
-  const state = stateNow(pipeline, snapshot);
+  const { state } = pipeline;
   const close = () => {
     setOpen();
     load.again();

@@ -60,14 +60,15 @@ function UndoPlan({ plan }) {
     ${step.reason && html`<p class="dim small-text">${step.reason}</p>`}</li>`)}</ul>`;
 }
 
-// First what would be done, from the workspace as it is now; then the question.
-function UndoDialog({ id, onClose }) {
+// First what would be done, from the workspace as it is now; then the question. The workspace is
+// the one that the operation worked in.
+function UndoDialog({ id, profile, onClose }) {
   const [tables, setTables] = useState(false);
   const [force, setForce] = useState(false);
   const planning = useAction();
   const undoing = useAction();
   const path = `dlt/journal/${encodeURIComponent(id)}/undo`;
-  const plan = () => planning.start(path, { tables, force, dry_run: true });
+  const plan = () => planning.start(path, { tables, force, profile, dry_run: true });
   const done = undoing.result;
   return html`<${Dialog} title=${`Undo ${id}`} onClose=${onClose} wide
       busy=${planning.busy || undoing.busy}>
@@ -87,7 +88,7 @@ function UndoDialog({ id, onClose }) {
       <button type="button" onClick=${onClose} disabled=${undoing.busy}>${done ? "Close" : "Cancel"}</button>
       ${!done && (planning.result
         ? html`<button type="button" class="danger" disabled=${undoing.busy}
-            onClick=${() => undoing.start(path, { tables, force, confirm: true })}>Undo it</button>`
+            onClick=${() => undoing.start(path, { tables, force, profile, confirm: true })}>Undo it</button>`
         : html`<button type="button" class="primary" disabled=${planning.busy}
             onClick=${plan}>Show what would be done</button>`)}
     </footer>
@@ -123,7 +124,7 @@ function Operation({ id, session }) {
         : html`<ol class="rows">${op.steps.map((step) => html`<${Step} key=${step.n}
           step=${step} />`)}</ol>`}`}
     </${Loaded}>
-    ${asking && html`<${UndoDialog} id=${id} onClose=${() => {
+    ${asking && html`<${UndoDialog} id=${id} profile=${load.data.target?.profile} onClose=${() => {
       ask(false);
       load.again();
     }} />`}`;

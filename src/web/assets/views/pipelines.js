@@ -106,7 +106,7 @@ export function Pipelines({ fleet, query }) {
   }
   return html`<div class="view list-view">
     <header class="view-head"><h1>Pipelines</h1>
-      <${Connection} state=${state}>, <${When} at=${data.as_of} /></${Connection}></header>
+      <${Connection} state=${state}>, changed <${When} at=${data.as_of} /></${Connection}></header>
     <${StreamFailure} state=${state} what="Pipelines" again=${again} />
     <div class="toolbar">
       <${Search} text=${query.q ?? ""} />

@@ -114,7 +114,7 @@ function merged(list, event) {
 
 function Follow({ path, filter, profile }) {
   const [list, set] = useState([]);
-  const [state, again] = useStream(`${path}/events/stream`, { ...filter, profile },
+  const [state, again] = useStream(`${path}/events/stream`, { ...filter, profile, last: FIRST },
     ({ type, data }) => type === "event" && set((old) => merged(old, data)));
   return html`<${Connection} state=${state}>, ${number(list.length)} events</${Connection}>
     <${StreamFailure} state=${state} what="Events" again=${again} />
