@@ -75,7 +75,7 @@ function Side({ session, route }) {
 }
 
 function NotChosen() {
-  return html`<${Empty}><p>No pipeline is chosen.</p>
+  return html`<h1>Detail</h1><${Empty}><p>No pipeline is chosen.</p>
     <p><a href=${href(["pipelines"])}>Choose one from the list</a></p></${Empty}>`;
 }
 
@@ -118,7 +118,7 @@ function Main({ session, route }) {
       again=${again} />`;
   }
   if (!VIEWS.has(route.parts[0])) {
-    return html`<${Empty}><p>There is no view of this name.</p>
+    return html`<h1>Not found</h1><${Empty}><p>There is no view of this name.</p>
       <p><a href=${href(["dashboard"])}>Go to the dashboard</a></p></${Empty}>`;
   }
   return route.parts[0] === "journal"

@@ -39,7 +39,7 @@ export function Columns({ slots, series }) {
     <div class="axis" aria-hidden="true">
       ${slots.filter((_, i) => i % 6 === 0).map((s) => html`<span>${hourOf(s.at)}</span>`)}
     </div>
-    <figcaption class="legend">${series.map(([word, tone], i) => html`<span>
+    <figcaption class="legend">${series.map(([, tone], i) => html`<span>
       <i class="swatch fill-${tone}"></i>${totals[i]}</span>`)}</figcaption>
   </figure>`;
 }

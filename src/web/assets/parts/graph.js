@@ -77,14 +77,14 @@ function Node({ node, width, chosen, dim, onChoose }) {
       onChoose(node.id);
     }
   };
+  const shown = [node.label, node.note].filter(Boolean).map((text) => fitting(text, width));
   return html`<g class="node n-${node.kind} ${chosen ? "chosen" : ""} ${dim ? "faint" : ""}"
       transform="translate(${node.x - width / 2} ${node.y - NODE_HEIGHT / 2})" role="button"
-      tabindex="0" aria-pressed=${String(chosen)} aria-label="${node.label}${
-        node.note ? `, ${node.note}` : ""}" onClick=${() => onChoose(node.id)} onKeyDown=${key}>
-    <title>${node.title ?? node.label}</title>
-    <rect width=${width} height=${NODE_HEIGHT} rx="6" />
-    <text x="12" y=${node.note ? 18 : 27}>${fitting(node.label, width)}</text>
-    ${node.note && html`<text class="node-note" x="12" y="34">${fitting(node.note, width)}</text>`}
+      tabindex="0" aria-pressed=${String(chosen)} aria-description=${node.title}
+      onClick=${() => onChoose(node.id)} onKeyDown=${key}>
+    <rect width=${width} height=${NODE_HEIGHT} rx="6"><title>${node.title}</title></rect>
+    <text x="12" y=${node.note ? 18 : 27}>${shown[0]}</text>${" "}
+    ${node.note && html`<text class="node-note" x="12" y="34">${shown[1]}</text>`}
   </g>`;
 }
 
@@ -191,6 +191,7 @@ export function GraphView({ label, nodes, edges, chosen, onChoose }) {
       ${tool("fit", "Show all", look.reset)}
     </div>
     <div class="graph-box" ref=${box} tabindex="0" role="group" onKeyDown=${onKey} ...${drag}
+        style=${{ height: `clamp(16rem, ${Math.ceil(drawing.height) + MARGIN}px, 65vh)` }}
         aria-label="${label}. Plus and minus zoom, arrow keys move, 0 shows all.">
       <svg width="100%" height="100%">
         <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"

@@ -81,8 +81,9 @@ function Columns({ list }) {
 function Chosen({ node, graph, pipeline, onChoose }) {
   const { row } = node;
   const byId = new Map(graph.nodes.map((one) => [one.id, one]));
-  const from = graph.edges.filter((e) => e.to === node.id).map((e) => byId.get(e.from));
-  const to = graph.edges.filter((e) => e.from === node.id).map((e) => byId.get(e.to));
+  const steps = graph.edges.filter((edge) => edge.kind !== "clone");
+  const from = steps.filter((edge) => edge.to === node.id).map((edge) => byId.get(edge.from));
+  const to = steps.filter((edge) => edge.from === node.id).map((edge) => byId.get(edge.to));
   const other = row.pipeline_id && row.pipeline_id !== pipeline.pipeline_id;
   return html`<aside class="block" aria-label="The chosen dataset">
     <div class="view-head"><h3 class="wrap">${node.title}</h3>

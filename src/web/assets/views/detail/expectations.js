@@ -14,7 +14,7 @@ function rateClass(rate) {
 }
 
 function Table({ rows }) {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Expectations"><table class="table">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Expectations by dataset"><table class="table">
     <thead><tr><th scope="col">Dataset</th><th scope="col">Expectation</th>
       <th scope="col" class="num">Pass rate</th><th scope="col">Failures by run</th>
       <th scope="col" class="num">Passed</th><th scope="col" class="num">Failed</th>

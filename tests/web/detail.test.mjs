@@ -1,0 +1,229 @@
+// One pipeline: its configuration, its runs, its datasets, its expectations and its events.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { api, idOf, open, sandbox, serve, until } from "./support.mjs";
+
+const demo = await sandbox("--run-ms", "5000");
+const server = await serve({ demo: [demo, "demo-token"], dr: [demo, "demo-dr-token"] });
+
+// A page that shows a section of the pipeline with this name.
+async function show(name, section, options) {
+  const opened = await open(server, "/dashboard", options);
+  const id = await idOf(opened.page, name);
+  await opened.go(`/pipelines/${id}/${section}`);
+  await opened.page.getByRole("heading", { level: 1, name }).waitFor();
+  return { ...opened, id };
+}
+
+const badge = (page) => page.locator(".detail-title .badge").first();
+const dialog = (page) => page.getByRole("dialog");
+
+test("the configuration is whole, and copied as it is", async () => {
+  const { page, close, id } = await show("sales_orders_etl", "config");
+  const whole = await api(page, `dlt/pipelines/${id}`);
+  const shown = await page.getByRole("region", { name: "Configuration as JSON" }).textContent();
+  assert.deepEqual(JSON.parse(shown), whole);
+  await page.getByRole("button", { name: "Copy the whole configuration" }).click();
+  await page.locator("#announcer", { hasText: "Copied" }).waitFor({ state: "attached" });
+  assert.deepEqual(JSON.parse(await page.evaluate(() => navigator.clipboard.readText())), whole);
+  await close();
+});
+
+test("numbers that a double cannot hold are shown as they came", async () => {
+  const { page, close } = await show("sales_promotions", "events");
+  await page.locator(".unfold").first().click();
+  const shown = await page.getByRole("region", { name: "The whole event" }).textContent();
+  assert.match(shown, /"org_id": 70421337900113842,/);
+  await close();
+});
+
+test("a pipeline is compared with another, and the address keeps it", async () => {
+  const { page, close } = await show("sales_promotions", "config");
+  await page.getByLabel("With").fill("sales_forecast");
+  await page.getByRole("button", { name: "Compare" }).click();
+  const row = page.locator(".diff-changed", { hasText: "schema" });
+  assert.match(await row.textContent(), /promotions.*forecast/s);
+  assert.match(page.url(), /against=sales_forecast/);
+  await page.getByLabel("With").fill("no such pipeline");
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByRole("alert").getByText("no such pipeline").first().waitFor();
+  await close();
+});
+
+test("permissions name who may what, and what is inherited", async () => {
+  const { page, close } = await show("sales_promotions", "config");
+  await page.getByText("IS_OWNER").waitFor();
+  await page.getByText("from /pipelines/").waitFor();
+  await close();
+});
+
+test("a run is started, watched flow by flow, and ends", async () => {
+  const { page, close, id } = await show("sales_orders_etl", "live");
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await dialog(page).getByRole("button", { name: "Start the update" }).click();
+  await dialog(page).getByText(/Update \w{8} triggered/).waitFor();
+  const { latest_updates: [{ update_id: update }] } = await api(page, `dlt/pipelines/${id}`);
+  await dialog(page).getByRole("link", { name: "Watch it run" }).click();
+  await until("the new run is shown", async () =>
+    await page.locator(`code[title="${update}"]`).count() === 1);
+  await until("it runs", async () => await badge(page).textContent() === "RUNNING");
+  await page.locator(".flows").getByText("RUNNING").first().waitFor();
+  await page.getByText("4 of 4 flows have ended").waitFor();
+  await until("it is idle again", async () => await badge(page).textContent() === "IDLE");
+  assert.match(await page.locator(".flows tbody").textContent(), /silver_orders/);
+  assert.equal(await page.locator(".phase-bar").count(), 1);
+  await close();
+});
+
+test("a full refresh asks first, and says what is lost", async () => {
+  const { page, close, id } = await show("finance_fx_rates", "live");
+  await page.getByRole("button", { name: "Full refresh" }).click();
+  await dialog(page).getByText("a full refresh cannot be undone").waitFor();
+  await dialog(page).getByRole("button", { name: "Cancel" }).click();
+  const before = await api(page, `dlt/pipelines/${id}/updates?max=1`);
+  assert.ok(!before[0].full_refresh);
+  await page.getByRole("button", { name: "Full refresh" }).click();
+  await dialog(page).getByRole("button", { name: "Full refresh" }).click();
+  await dialog(page).getByText(/triggered/).waitFor();
+  const [newest] = await api(page, `dlt/pipelines/${id}/updates?max=1`);
+  assert.equal(newest.full_refresh, true);
+  await close();
+});
+
+test("selected tables and validation go to the workspace as chosen", async () => {
+  const { page, close, id } = await show("sales_promotions", "live");
+  await page.locator(".flows").waitFor();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await dialog(page).getByLabel("Selected tables").check();
+  assert.ok(await dialog(page).getByRole("button", { name: "Refresh these tables" }).isDisabled());
+  await dialog(page).getByLabel("sales.promotions.promotions_raw").check();
+  await dialog(page).getByRole("button", { name: "Refresh these tables" }).click();
+  await dialog(page).getByText(/triggered/).waitFor();
+  await dialog(page).getByRole("button", { name: "Close" }).last().click();
+  const [newest] = await api(page, `dlt/pipelines/${id}/updates?max=1`);
+  assert.deepEqual(newest.refresh_selection, ["sales.promotions.promotions_raw"]);
+  await close();
+});
+
+test("validate publishes nothing", async () => {
+  const { page, close, id } = await show("finance_invoices_match", "live");
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await dialog(page).getByLabel("Validate").check();
+  await dialog(page).getByRole("button", { name: "Validate" }).click();
+  await dialog(page).getByText(/triggered/).waitFor();
+  const [newest] = await api(page, `dlt/pipelines/${id}/updates?max=1`);
+  assert.equal(newest.validate_only, true);
+  await close();
+});
+
+test("stop asks first, and the run ends", async () => {
+  const { page, close } = await show("iot_device_health", "live");
+  await until("it runs", async () => await badge(page).textContent() === "RUNNING");
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await dialog(page).getByText("stays stopped until it is started again").waitFor();
+  await dialog(page).getByRole("button", { name: "Stop the update" }).click();
+  await until("it has stopped", async () => await badge(page).textContent() === "IDLE");
+  assert.ok(await page.getByRole("button", { name: "Stop", exact: true }).isDisabled());
+  await close();
+});
+
+test("the history draws every run to one scale, and unfolds why one failed", async () => {
+  const { page, close, id } = await show("legacy_web_sessions", "runs");
+  const runs = await api(page, `dlt/pipelines/${id}/updates`);
+  await page.locator(".run").first().waitFor();
+  assert.equal(await page.locator(".run").count(), Math.min(50, runs.length));
+  const failed = page.locator(".run", { hasText: "FAILED" }).first();
+  const { error } = runs.find((run) => run.state === "FAILED");
+  await failed.getByRole("button").click();
+  await failed.locator(".more").getByText(error.slice(0, 60)).first().waitFor();
+  await failed.getByRole("link", { name: "Events of this run" }).click();
+  await page.waitForURL(/events\?update=/);
+  await close();
+});
+
+test("expectations show counts, rates and where failures go", async () => {
+  const { page, close, id } = await show("sales_orders_etl", "expectations");
+  const { results } = await api(page, `dlt/pipelines/${id}/expectations?days=7`);
+  await page.locator("tbody tr").first().waitFor();
+  assert.equal(await page.locator("tbody tr").count(), results.length);
+  assert.match(await page.locator(".spark svg").first().getAttribute("aria-label"), /^failed: /);
+  await page.getByLabel("Days back").selectOption("30");
+  await page.getByText("since 30 d ago").waitFor();
+  await close();
+});
+
+test("the event log is filtered by level, type and text, in the address too", async () => {
+  const { page, close, go, id } = await show("sales_promotions", "events");
+  const rows = page.locator(".log-row");
+  await rows.first().waitFor();
+  const all = await rows.count();
+  await page.getByRole("button", { name: "ERROR", exact: true }).click();
+  await until("fewer", async () => await rows.count() < all && await rows.count() > 0);
+  assert.deepEqual([...new Set(await rows.locator(".badge").allTextContents())], ["ERROR"]);
+  assert.match(page.url(), /level=ERROR/);
+  await page.getByLabel("Type").selectOption("update_progress");
+  await until("one", async () => await rows.count() === 1);
+  await page.getByLabel("Text").fill("no such words");
+  await page.getByText("No event matches these filters.").waitFor();
+  await go(`/pipelines/${id}/events?grep=violated`);
+  await page.reload();
+  await rows.first().waitFor();
+  assert.equal(await page.getByLabel("Text").inputValue(), "violated");
+  await rows.first().getByRole("button").click();
+  await page.getByText("ExpectationException").first().waitFor();
+  await close();
+});
+
+test("following shows new events without a reload, each once", async () => {
+  const { page, close, id } = await show("finance_gl_close", "events");
+  await page.getByLabel("Follow").check();
+  await page.locator(".connection.live").waitFor();
+  const before = await page.locator(".log-row").count();
+  await page.evaluate((p) => fetch(`/api/dlt/pipelines/${p}/trigger`, { method: "POST",
+    headers: { "Content-Type": "application/json" }, body: '{"validate": true}' }), id);
+  await until("new events", async () => await page.locator(".log-row").count() > before + 2);
+  const first = page.locator(".log-row").first();
+  await until("the end of the run", async () => /COMPLETED/.test(await first.textContent()));
+  await page.getByLabel("Follow").uncheck();
+  await page.getByText(/^The newest/).waitFor();
+  await close();
+});
+
+test("the lineage is drawn, zoomed, moved and followed up and down", async () => {
+  const { page, close, id } = await show("sales_orders_etl", "datasets");
+  const data = await api(page, `dlt/pipelines/${id}/lineage`);
+  await page.locator(".node").first().waitFor();
+  const nodes = data.total_datasets + data.upstream.length + data.downstream.length;
+  assert.equal(await page.locator(".node").count(), nodes);
+  assert.equal(await page.locator(".edge").count(), data.edges.length);
+
+  const drawing = page.locator(".graph-box svg > g");
+  const fitted = await drawing.getAttribute("transform");
+  const scale = (text) => Number(text.match(/scale\(([\d.]+)/)[1]);
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  const zoomed = await drawing.getAttribute("transform");
+  assert.ok(scale(zoomed) > scale(fitted));
+  await page.locator(".graph-box").scrollIntoViewIfNeeded();
+  const box = await page.locator(".graph-box").boundingBox();
+  await page.mouse.move(box.x + 20, box.y + box.height - 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 90, box.y + box.height - 60, { steps: 4 });
+  await page.mouse.up();
+  assert.notEqual(await drawing.getAttribute("transform"), zoomed);
+  await page.getByRole("button", { name: "Show all" }).click();
+  assert.equal(await drawing.getAttribute("transform"), fitted);
+
+  await page.getByRole("button", { name: /^silver_orders / }).click();
+  const aside = page.getByRole("complementary", { name: "The chosen dataset" });
+  await aside.getByRole("button", { name: "sales.orders.bronze_orders" }).click();
+  await aside.getByRole("heading", { name: "sales.orders.bronze_orders" }).waitFor();
+  assert.match(page.url(), /dataset=sales\.orders\.bronze_orders/);
+  await close();
+});
+
+test("a name that is no pipeline is said to be none", async () => {
+  const { page, close } = await open(server, "/pipelines/00000000-0000-4000-8000-000000000000");
+  await page.getByRole("alert").getByText("Pipeline: Not found").waitFor();
+  await close();
+});

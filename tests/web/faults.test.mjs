@@ -1,0 +1,130 @@
+// What the page says when something fails: never nothing, and never that there is nothing.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { api, file, idOf, open, sandbox, serve, until } from "./support.mjs";
+
+const rules = file("faults.json", JSON.stringify([
+  { workspace: "demo-dr", path: "/api/2.0/pipelines*", action: "403" },
+  { workspace: "demo", path: "*/events", action: "403" },
+]));
+const [whole, empty, faulty, slow] = await Promise.all([sandbox(), sandbox("--scenario", "empty"),
+  sandbox("--faults", rules), sandbox("--latency", "1500")]);
+const server = await serve({ demo: [whole, "demo-token"], empty: [empty, "demo-token"],
+  refused: [faulty, "demo-dr-token"], partial: [faulty, "demo-token"],
+  slow: [slow, "demo-token"], wrong: [whole, "no-such-token"] });
+
+const alert = (page) => page.getByRole("alert").first();
+
+test("an empty workspace is said to be empty", async () => {
+  const { page, close } = await open(server, "/pipelines?profile=empty");
+  await page.getByText("There is no pipeline in this workspace").waitFor();
+  assert.equal(await page.getByRole("alert").count(), 0);
+  await close();
+});
+
+test("a refused workspace is not an empty one: what failed, and what to do", async () => {
+  for (const profile of ["refused", "wrong"]) {
+    for (const view of ["dashboard", "pipelines"]) {
+      const { page, close } = await open(server, `/${view}?profile=${profile}`);
+      await alert(page).getByText("Not allowed").waitFor();
+      assert.ok(await alert(page).locator(".hint").count() === 1, "a hint");
+      assert.match(await alert(page).textContent(), /status 40[13]/);
+      assert.equal(await page.getByText("There is no pipeline").count(), 0);
+      assert.equal(await page.locator(".card").count(), 0);
+      await alert(page).getByRole("button", { name: "Try again" }).click();
+      await alert(page).getByText("Not allowed").waitFor();
+      await close();
+    }
+  }
+});
+
+test("a part that failed is told beside what answered", async () => {
+  const { page, close } = await open(server, "/dashboard?profile=partial");
+  await page.locator(".card-total").waitFor();
+  await page.getByText("Part of this is unknown").waitFor();
+  assert.ok(Number(await page.locator(".card-total .card-number").textContent()) > 30);
+  await close();
+});
+
+test("sections whose source refuses say so, each where it is", async () => {
+  const { page, close, go } = await open(server, "/dashboard?profile=partial");
+  const id = await idOf(page, "sales_promotions", "partial");
+  await go(`/pipelines/${id}/events?profile=partial`);
+  await alert(page).getByText("Not allowed").waitFor();
+  assert.equal(await page.getByText("This pipeline has no events").count(), 0);
+  await go(`/pipelines/${id}/live?profile=partial`);
+  await alert(page).waitFor();
+  assert.equal(await page.getByText("knows of no run").count(), 0);
+  // The rest of the pipeline is there all the same.
+  await page.getByRole("heading", { level: 1, name: "sales_promotions" }).waitFor();
+  await go(`/pipelines/${id}/config?profile=partial`);
+  await page.getByRole("region", { name: "Configuration as JSON" }).waitFor();
+  await close();
+});
+
+test("a slow workspace shows that it is waited for", async () => {
+  const { page, close } = await open(server, "/pipelines?profile=slow");
+  await page.getByRole("status").getByText("Loading all pipelines").waitFor();
+  await page.getByRole("grid").waitFor();
+  await close();
+});
+
+test("a failed action says so in its dialog, and can be repeated", async () => {
+  const { page, close, go } = await open(server, "/dashboard");
+  const id = await idOf(page, "sales_forecast", "demo");
+  await go(`/pipelines/${id}`);
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.getByRole("dialog").getByLabel("Selected tables").check();
+  await page.getByRole("dialog").getByRole("textbox", { name: "Tables" }).fill("no_such_table");
+  await page.getByRole("button", { name: "Refresh these tables" }).click();
+  const dialog = page.getByRole("dialog");
+  await until("an answer", async () => await dialog.getByRole("alert").count() > 0
+    || await dialog.getByText(/triggered/).count() > 0);
+  if (await dialog.getByRole("alert").count() > 0) {
+    assert.ok(await dialog.getByRole("button", { name: "Refresh these tables" }).isEnabled());
+  }
+  await close();
+});
+
+test("when the server goes away the page says so, and goes on when it is back", async () => {
+  const token = file("token", "0123456789abcdef0123456789abcdef0123456789abcdef\n");
+  const first = await serve({ demo: [whole, "demo-token"] }, "--token-file", token);
+  const { page, close } = await open(first, "/dashboard");
+  await page.locator(".connection.live").waitFor();
+  await first.stop();
+  await page.locator(".connection.interrupted").waitFor();
+  await page.getByRole("alert").getByText("No answer").waitFor();
+  // What was known stays in sight.
+  await page.locator(".card-total").waitFor();
+  const again = await serve({ demo: [whole, "demo-token"] }, "--token-file", token,
+    "--port", new URL(first.url).port);
+  await page.locator(".connection.live").waitFor();
+  assert.equal(await page.getByRole("alert").count(), 0);
+  await close();
+  await again.stop();
+});
+
+test("when the cookie is gone the page says how to get in", async () => {
+  const { page, close, go } = await open(server, "/journal");
+  await page.getByRole("heading", { level: 1, name: "Journal" }).waitFor();
+  await page.context().clearCookies();
+  await go("/pipelines");
+  await alert(page).getByText("Not allowed").waitFor();
+  assert.match(await alert(page).textContent(), /link that tarn serve printed/);
+  await close();
+});
+
+test("a text from the workspace is text, whatever it holds", async () => {
+  const { page, close, go } = await open(server, "/dashboard");
+  const id = await idOf(page, "sales_promotions", "demo");
+  const nasty = "<img src=x onerror=alert(1)>\u202e";
+  await page.evaluate(([p, name]) => fetch(`/api/dlt/pipelines/${p}/clone`, { method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ new_name: name, schema: "nasty" }) }), [id, nasty]);
+  const copy = (await api(page, "dlt/pipelines")).find((row) => row.name.startsWith("<img"));
+  await go(`/pipelines/${copy.pipeline_id}`);
+  await page.getByRole("heading", { level: 1 }).getByText("<img src=x").waitFor();
+  assert.equal(await page.locator("img[src=x]").count(), 0);
+  await close();
+});
