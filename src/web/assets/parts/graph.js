@@ -82,9 +82,9 @@ function Node({ node, width, chosen, dim, onChoose }) {
       transform="translate(${node.x - width / 2} ${node.y - NODE_HEIGHT / 2})" role="button"
       tabindex="0" aria-pressed=${String(chosen)} aria-description=${node.title}
       onClick=${() => onChoose(node.id)} onKeyDown=${key}>
-    <rect width=${width} height=${NODE_HEIGHT} rx="6"><title>${node.title}</title></rect>
-    <text x="12" y=${node.note ? 18 : 27}>${shown[0]}</text>${" "}
-    ${node.note && html`<text class="node-note" x="12" y="34">${shown[1]}</text>`}
+    <rect width=${width} height=${NODE_HEIGHT} rx="6" />
+    <text><tspan x="12" y=${node.note ? 18 : 27}>${shown[0]}</tspan>${" "}
+      ${node.note && html`<tspan class="node-note" x="12" y="34">${shown[1]}</tspan>`}</text>
   </g>`;
 }
 
