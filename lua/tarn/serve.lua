@@ -172,9 +172,15 @@ function Server:url()
   return ("%s://%s:%d"):format(self.scheme, host, self.native.port)
 end
 
---- The link that opens the page, on stderr: the only place where the token is shown.
+--- The link that opens the page, on stderr: the only place where the token is shown. One that
+-- is kept in a file is not: whoever may call can read it there, and stderr may be a log.
 function Server:reveal()
-  self.token:reveal(("open %s/login?token="):format(self.public or self:url()))
+  local link = ("open %s/login?token="):format(self.public or self:url())
+  if self.token_file then
+    io.stderr:write(link, "... with the token in ", self.token_file, "\n")
+  else
+    self.token:reveal(link)
+  end
 end
 
 --- Serve until somebody asks the program to end; then what runs is finished, for at most
@@ -226,7 +232,7 @@ function M.start(opts)
     allow_private_hosts = opts.allow_private_hosts or false, metrics = metrics.new(),
     max_streams = MAX_STREAMS, note = answers.note,
     warn = function(text) io.stderr:write("tarn: ", text, "\n") end,
-    token = native.token { file = opts.token_file },
+    token = native.token { file = opts.token_file }, token_file = opts.token_file,
     log = function(_, line) (opts.log or function() end)(line) end }, Server)
   self.secure = self.scheme == "https" or (opts.public or ""):find "^https:" ~= nil
   self.workspaces = workspaces.new { default = opts.profile, profiles = opts.profiles,
