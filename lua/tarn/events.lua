@@ -274,11 +274,14 @@ function M.list(ws, id, opts)
   local found, at, given = {}, 0, 0
   -- What only we can tell apart may be rare: then whole pages.
   local size = criteria and criteria.is_local and PAGE or math.min(max, PAGE)
+  local kept -- the page of `found`: it is asked about once more when it is used
   local function keep(list)
-    found, at = {}, 0
-    for _, event in ipairs(list) do
-      if not criteria or criteria.matches(event) then
-        found[#found + 1] = event
+    if list ~= kept then
+      kept, found, at = list, criteria and {} or list, 0
+      for _, event in ipairs(criteria and list or {}) do
+        if criteria.matches(event) then
+          found[#found + 1] = event
+        end
       end
     end
     return given + #found < max
