@@ -13,11 +13,11 @@ local DRAIN <const> = 30 -- seconds
 
 -- How workspaces are read: each has a memory where looks are repeated, and what is seen is held
 -- against the rules of the notifier, if there is one.
-local function reader(ctx, arg, notifier)
+local function reader(say, arg, notifier)
   local memories = {}
   return function(ws, concurrent, profile)
     local opts = { concurrent = concurrent, source = arg.source, warehouse = arg.warehouse,
-      warn = function(text) ctx.warn(profile and profile .. ": " .. text or text) end }
+      warn = function(text) say(profile and profile .. ": " .. text or text) end }
     if arg.watch then
       memories[ws] = memories[ws] or dashboard.memory()
       opts.memory = memories[ws]
@@ -109,10 +109,12 @@ end
 function M.run(ctx, arg)
   check(ctx, arg)
   local watched = setmetatable({ say = ctx.warn }, Watched)
-  watched.notifier = notifying.open(ctx, arg, arg.watch, "--watch",
-    function(text) watched.say(text) end)
+  local function say(text)
+    watched.say(text)
+  end
+  watched.notifier = notifying.open(ctx, arg, arg.watch, "--watch", say)
   local names = fleet.names(ctx.op, arg)
-  local read = reader(ctx, arg, watched.notifier)
+  local read = reader(say, arg, watched.notifier)
   local look = names and many(ctx, arg, names, read) or one(ctx, read)
   if arg.watch then
     watched.watch = dashboard.watch(look, { interval = arg.interval,
