@@ -4,6 +4,7 @@ local fault = require "tarn.fault"
 local fs = require "native.fs"
 local sqlite = require "native.sqlite"
 local state = require "tarn.state"
+local use_wal = require "tarn.journal.wal"
 local task = require "native.task"
 
 local M = {}
@@ -78,21 +79,6 @@ local function guarded(path, f, ...)
     unusable(path, e)
   end
   error(e, 0)
-end
-
--- Two processes that make the journal at once: SQLite does not wait for the change to WAL, as
--- it does for the write lock. So whoever is refused waits for that lock, and tries again.
-local function use_wal(db)
-  for _ = 1, 100 do
-    local _, e = fault.try(db.exec, db, "PRAGMA journal_mode = WAL")
-    if not e then
-      return
-    elseif not tostring(e.code):find "^SQLITE_BUSY" then
-      error(e, 0)
-    end
-    db:transaction(function() end)
-  end
-  db:exec "PRAGMA journal_mode = WAL"
 end
 
 local function prepare(db, path)

@@ -9,6 +9,7 @@ local json = require "native.json"
 local sqlite = require "native.sqlite"
 local state = require "tarn.state"
 local task = require "native.task"
+local use_wal = require "tarn.journal.wal"
 local writer = require "tarn.journal.writer"
 
 local M = {}
@@ -52,6 +53,10 @@ function M.open(path)
   path = path or state.dir(OP, "what was told") .. "/" .. FILE
   local db = guarded(path, sqlite.open, path, { busy = 10 })
   local self = setmetatable({ db = db, path = path, mine = {}, seen = {} }, Ledger)
+  -- thousands may be entered at one look: none waits for the disk. What a power failure takes
+  -- back is told once more.
+  guarded(path, use_wal, db)
+  self:exec "PRAGMA synchronous = NORMAL"
   self:exec(SCHEMA)
   self:exec("DELETE FROM notified WHERE seen < ?", { task.time() - KEEP_MS })
   return self
