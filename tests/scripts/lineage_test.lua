@@ -602,6 +602,26 @@ test("T16: a journal that cannot be read leaves copies unknown, and the rest is 
   t.match(unknown(data, "clones"), "journal")
 end)
 
+test("--check opens only what the caller may open: a server has profiles that it serves",
+  function(t)
+    local j <close> = journaled.start { scenario = "demo" }
+    j:data { "-p", "there", "clone", "finance_fx_rates", "--to", "dr", "--name", "c", "--catalog",
+      "main" }
+    local ctx = require("tarn.command").context("tarn lineage", { quiet = true })
+    rawset(ctx, "workspace", j.ws)
+    local asked
+    ctx.open = function(profile)
+      asked = profile
+      require("tarn.fault").raise { kind = "usage", op = "serve", status = 403,
+        message = "this server does not serve that profile" }
+    end
+    local script = require("tarn.script").load "lineage"
+    local data = script.run(ctx, require("tarn.args").complete("tarn lineage", script.args,
+      { pipeline = "finance_fx_rates", check = true }))
+    t.equal(asked, "dr")
+    t.equal({ data.clones[1].exists, (status_of(data, "copies")) }, { json.null, "failed" })
+  end)
+
 test("a workspace that does not answer --check leaves it unknown whether a copy is there",
   function(t)
     local j <close> = journaled.start { scenario = "demo" }
