@@ -48,6 +48,12 @@ function databricks.profiles(config_file) end
 ---@param level integer
 function databricks.trace(level) end
 
+--- Write every request that is made from now on, and its answer, to a file that is made anew: a
+-- line of JSON each, { method, path, request, status, type, body }. What a trace hides is hidden
+-- there too: credentials, values of secret names, links that are secrets.
+---@param path string
+function databricks.record(path) end
+
 ---@class tarn.RequestOptions
 ---@field query? table<string, string|number|boolean|string[]> lists repeat the key; false and 0 are sent, nil is not
 ---@field body? any             a table is sent as JSON; a string as it is

@@ -258,6 +258,9 @@ function M.run(op, loaded, arg, opts)
   if (opts.verbose or 0) > 0 then
     require("native.databricks").trace(math.min(opts.verbose, 2))
   end
+  if opts.record then
+    require("native.databricks").record(opts.record)
+  end
   local ctx = M.context(op, opts)
   M.open_workspaces(ctx, loaded.args, arg)
   M.confirm(ctx, loaded, arg, opts)

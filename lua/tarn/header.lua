@@ -31,6 +31,8 @@ M.globals = {
   { "timeout", "number", "Seconds for a call with its retries (default 300); for a whole wait.",
     min = 0.001, value = "S" },
   { "read_only", "flag", "Refuse every request that changes something, whoever makes it." },
+  { "record", "path", "Write requests and answers, without secrets, for `tarn test`.",
+    value = "FILE" },
   { "cpu_limit", "number", "Seconds a script may compute without a wait (default 60; 0: any).",
     min = 0, value = "S" },
   { "memory_limit", "integer", "MiB that a script's values may take (default 1024; 0: any).",

@@ -29,6 +29,13 @@ function M.fake(answers, opts)
   return require("tarn.testing.fake").workspace(answers, opts)
 end
 
+--- A workspace that answers as one did that was recorded; see tarn.testing.replay.
+---@param path string what `tarn --record FILE ...` wrote
+---@return tarn.WorkspaceClient
+function M.replay(path)
+  return require("tarn.testing.replay").workspace(path)
+end
+
 --- Run a command against a workspace; returns its data, iterators as lists, and its exit status.
 ---@param name string
 ---@param arg table arguments by name

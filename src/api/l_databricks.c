@@ -12,9 +12,13 @@
 #include "sched.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LOGIN_MT    "tarn.workspace_login"
 #define PROFILES_MT "tarn.profiles"
@@ -147,6 +151,23 @@ static int l_databricks_trace(lua_State *L) {
     lua_Integer level = luaL_checkinteger(L, 1);
     luaL_argcheck(L, 0 <= level && level <= 2, 1, "not a level (0 to 2)");
     http_trace(checkhttp(L, "databricks.trace"), (int)level);
+    return 0;
+}
+
+/* databricks.record(path) */
+static int l_databricks_record(lua_State *L) {
+    const char *path = luaL_checkstring(L, 1);
+    struct http *http = checkhttp(L, "databricks.record");
+    struct fault f;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (out == NULL) {
+        fault_set(&f, FAULT_IO, "%s: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return api_fault(L, "databricks.record", &f);
+    }
+    http_record(http, out);
     return 0;
 }
 
@@ -506,11 +527,9 @@ static const luaL_Reg profiles_meta[] = {
 };
 
 static const luaL_Reg databricks_functions[] = {
-    {"connect", l_databricks_connect},
-    {"credential", l_databricks_credential},
-    {"profiles", l_databricks_profiles},
-    {"trace", l_databricks_trace},
-    {NULL, NULL},
+    {"connect", l_databricks_connect},   {"credential", l_databricks_credential},
+    {"profiles", l_databricks_profiles}, {"trace", l_databricks_trace},
+    {"record", l_databricks_record},     {NULL, NULL},
 };
 
 int luaopen_native_databricks(lua_State *L) {

@@ -4,6 +4,7 @@
 #include "net/address.h"
 #include "net/cause.h"
 #include "net/outgoing.h"
+#include "net/record.h"
 #include "net/trace.h"
 
 #include <ctype.h>
@@ -24,6 +25,7 @@ struct http {
     struct http_guest *guests;
     int trace;
     bool read_only;
+    FILE *record; /* NULL: none */
 };
 
 struct http_call {
@@ -37,6 +39,8 @@ struct http_call {
     http_done *done;
     void *ud;
     struct outgoing out;
+    const void *sent_body; /* while it is under way, for the record */
+    size_t sent_body_size;
     bool secret_url, idempotent, public_only;
     int quiet_ms, connect_ms, total_ms;
     size_t max_body;
@@ -272,6 +276,12 @@ static void configure(struct http_call *c, const struct http_request *r, bool ht
 
 /* ---- the end of a call ---- */
 
+void http_record(struct http *h, FILE *out) {
+    if (h->record != NULL)
+        fclose(h->record);
+    h->record = out;
+}
+
 static void trace_view(const struct http_call *c, struct trace_call *t) {
     *t = (struct trace_call){.method = c->out.method,
                              .url = c->out.url,
@@ -307,6 +317,14 @@ static void report(struct http_call *c, struct fault *f) {
         curl_easy_getinfo(c->easy, CURLINFO_HTTP_VERSION, &version);
         loop_about_to_print(c->http->loop);
         trace_answer(c->http->trace, &t, &c->r, f, version);
+    }
+    if (c->http->record != NULL) {
+        struct trace_call t;
+        trace_view(c, &t);
+        t.body = c->sent_body;
+        t.body_size = c->sent_body_size;
+        if (!record_exchange(c->http->record, &t, &c->r))
+            http_record(c->http, NULL); /* a full disk: half a record is worth nothing */
     }
     unlink_call(c);
     c->done(c->ud, &c->r, f);
@@ -417,6 +435,7 @@ void http_free(struct http *h) {
         destroy(c);
     }
     curl_share_cleanup(h->share);
+    http_record(h, NULL);
     free(h);
 }
 
@@ -441,6 +460,8 @@ struct http_call *http_start(struct http *h, const struct http_request *r,
     configure(c, r, a.https);
     c->done = done;
     c->ud = ud;
+    c->sent_body = r->keeps_body ? r->body : c->out.body.bytes;
+    c->sent_body_size = r->body_size;
     c->last = loop_now();
     if ((c->quiet_ms < c->total_ms &&
          !loop_set_timer(h->loop, &c->quiet, c->last + c->quiet_ms)) ||

@@ -11,6 +11,7 @@
 #include "net/loop.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 struct http; /* the client: pooled connections and easy handles */
 struct http_call;
@@ -95,6 +96,10 @@ void http_leave(struct http_guest *g);
  * itself sends what it is told: a login is a POST too. Once set it stays set. */
 void http_set_read_only(struct http *h);
 bool http_is_read_only(const struct http *h);
+
+/* Write each request and its answer to this file too (net/record.h), which the client takes
+ * over; NULL: no longer. */
+void http_record(struct http *h, FILE *out);
 
 /* Trace on stderr: 0 nothing, 1 a line for each request and answer, 2 bodies too. Secrets are
  * masked: Authorization, secret_header, secret bodies, fields named as secrets in JSON. */

@@ -30,7 +30,10 @@ function M.refusal(status, code, message)
 end
 
 local function answer(answers, request)
-  local found = answers[request.method .. " " .. request.path]
+  local found = answers
+  if type(answers) == "table" then
+    found = answers[request.method .. " " .. request.path]
+  end
   if type(found) == "function" then
     found = found(request)
   end
@@ -45,8 +48,8 @@ local function answer(answers, request)
   return found
 end
 
---- A client of a server that gives these answers.
----@param answers table<string, any>
+--- A client of a server that gives these answers; or of one that a function gives.
+---@param answers table<string, any>|fun(request: table): any
 ---@param opts? table options of native.databricks.connect
 ---@return tarn.WorkspaceClient
 function M.workspace(answers, opts)
