@@ -41,7 +41,7 @@ test("on a terminal the page changes in place, is redrawn at a new size, and Ctr
     local world = { state = "RUNNING" }
     local ws <close> = workspace(world)
     local term <close> = terminal.start({ "/bin/sh", "-c",
-      'trap : INT; "$TARN" dashboard --watch --interval 0.2; echo "status $?"; stty -a; sleep 100' },
+      'trap : INT; "$TARN" dashboard --watch --interval 0.2; echo "status $?"; stty -a; sleep 99' },
       { cols = 90, rows = 20, env = env_of(ws) })
     term:wait "running 1"
     t.equal(timeless(term:screen()), ([[
