@@ -458,6 +458,67 @@ def clone():
         report(f"{name}, memory", f"{max(peak):.1f} MiB at its peak; at most 48", max(peak) <= 48)
 
 
+class Prompt:
+    """`tarn` at a terminal of its own."""
+
+    def __init__(self, home, *options):
+        self.master, slave = os.openpty()
+        env = environment("")
+        for name in ("DATABRICKS_HOST", "DATABRICKS_TOKEN"):
+            del env[name]
+        env.update(HOME=home, TERM="xterm", XDG_STATE_HOME=home, XDG_CACHE_HOME=home)
+        self.begin = time.monotonic()
+        self.child = subprocess.Popen([TARN, *options], stdin=slave, stdout=slave, stderr=slave,
+                                      env=env, start_new_session=True)
+        os.close(slave)
+
+    def ask(self, keys, answer):
+        """Seconds from the keys to the answer on the screen."""
+        begin, seen = time.monotonic(), b""
+        os.write(self.master, keys)
+        while answer not in seen:
+            seen += os.read(self.master, 65536)
+        return time.monotonic() - begin
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.kill()
+        self.child.wait()
+        os.close(self.master)
+
+
+def prompt():
+    def answer(home):
+        with Prompt(home) as tarn:
+            tarn.ask(b"6 * 7\r", b"42\r\n")
+            return time.monotonic() - tarn.begin
+
+    with tempfile.TemporaryDirectory() as home:
+        answer(home)
+        pairs = [(answer(home), Run([TARN, "--version"]).wall) for _ in range(15)]
+        more = statistics.median(a - b for a, b in pairs)
+        report("tarn at a terminal, from its start to its first answer",
+               f"{more * 1000:.1f} ms more than tarn --version (15 runs); at most 50",
+               more <= 0.05)
+        os.makedirs(os.path.join(home, "tarn/names"))
+        with open(os.path.join(home, "tarn/names/demo.pipeline.json"), "w") as file:
+            file.write(dumps({"at": time.time(), "whole": True, "names": [
+                [f"pipeline_with_a_long_name_{i:04}", "IDLE"] for i in range(1000)]}))
+        with Prompt(home, "--profile", "demo") as tarn:
+            tarn.ask(b"6 * 7\r", b"42\r\n")
+            times = []
+            for i in range(9):
+                typed = b'tarn.get { pipeline = "pipeline_w'
+                tarn.ask(typed, b"pipeline_w")
+                times.append(tarn.ask(b"\t", b"_long_name_"))
+                tarn.ask(b"\x15\x0b%d + 1000\r" % i, b"%d\r\n" % (1000 + i))
+            took = statistics.median(times)
+        report("TAB on 1,000 names that are kept",
+               f"{took * 1000:.1f} ms (9 runs); at most 100", took <= 0.1)
+
+
 def json():
     done = subprocess.run([os.path.join(BUILD, "bench_json")], capture_output=True, text=True)
     for line in done.stdout.splitlines():
@@ -469,7 +530,7 @@ def json():
             print("     " + line)
 
 
-for part in (version, completion, listing, dashboard, warehouse, watch, script, newest, events,
+for part in (version, prompt, completion, listing, dashboard, warehouse, watch, script, newest, events,
              clone, memory, json, workspace):
     if not ONLY or part.__name__ in ONLY:
         part()

@@ -160,8 +160,9 @@ test("what a task prints goes above the line that is typed", function(t)
   t.match(term:wait "\n42\n", "42")
   enter(term, "_ = tarn.spawn(function() tarn.sleep(0.2) error 'broken' end)")
   term:type "still"
-  t.match(term:wait "task failed", "broken")
-  t.match(term:wait("tarn demo> still$", true), "tarn demo> still")
+  local failed = term:wait("error: broken\ntarn demo> still$", true)
+  t.match(failed, "a task beside the line failed:\n  _ = tarn.spawn(function()")
+  t.no_match(failed, "[C]")
 end)
 
 test("a new size of the terminal shows the line anew", function(t)

@@ -166,6 +166,20 @@ function Session:run(f)
   return ok
 end
 
+--- As tarn.spawn, for the prompt: a mistake in the task is shown as one in an entry is.
+---@param f function
+---@return tarn.Task
+function Session:spawn(f, ...)
+  return task.spawn(function(...)
+    local ok, e = xpcall(f, mistake.catch, ...)
+    if not ok and not fault.is(e.error, "cancelled") then
+      local screen = self:err()
+      screen:line "a task beside the line failed:"
+      mistake.show(screen, e, self.sources)
+    end
+  end, ...)
+end
+
 --- Compile what was entered; of what is no Lua, a function that says so. Nil if more lines are
 -- wanted.
 ---@param text string
