@@ -530,8 +530,8 @@ def json():
             print("     " + line)
 
 
-for part in (version, prompt, completion, listing, dashboard, warehouse, watch, script, newest, events,
-             clone, memory, json, workspace):
+for part in (version, prompt, completion, listing, dashboard, warehouse, watch, script, newest,
+             events, clone, memory, json, workspace):
     if not ONLY or part.__name__ in ONLY:
         part()
 print(f"{sum(RESULTS)} passed, {len(RESULTS) - sum(RESULTS)} failed")
