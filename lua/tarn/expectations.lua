@@ -9,6 +9,7 @@ local events = require "tarn.events"
 local fault = require "tarn.fault"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
+local sql = require "tarn.expectations.sql"
 local statements = require "tarn.statements"
 local system = require "tarn.system"
 local tally = require "tarn.tally"
@@ -106,99 +107,18 @@ local function from_rest(ws, ask)
   return sum, problems, reach
 end
 
--- ---- SQL ----
-
-local text = system.text
-
-local function integer(cell)
-  return math.tointeger(tonumber(text(cell)))
-end
-
-local HOW <const> = { sum = "sum", last = "last" }
-
-local function how_of(ask, cells)
-  return HOW[ask.count] or integer(cells.batches) > 0 and "sum of batches" or "last"
-end
-
-local function as_counted(ask, cells)
-  return { update_id = text(cells.update_id), flow = cells.flow, dataset = cells.dataset,
-    flow_dataset = text(cells.flow_dataset), expectation = cells.name,
-    day = time.iso(integer(cells.day) * DAY_MS):sub(1, 10), passed = integer(cells.passed),
-    failed = integer(cells.failed), dropped = integer(cells.dropped), how = how_of(ask, cells),
-    began = time.find_iso(cells.began), newest = time.find_iso(cells.newest),
-    reports = integer(cells.told) }
-end
-
-local function read_problems(ws, ask, from, form)
-  local query, params = statements.quality.problems(from, form, ask, PROBLEMS)
-  local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
-  local list = json.array {}
-  for cells in rows do
-    list[#list + 1] = { id = cells.id, timestamp = cells.at, level = cells.level,
-      event_type = text(cells.event_type), message = text(cells.message),
-      update_id = text(cells.update_id),
-      pipeline_id = not ask.id and cells.pipeline_id or nil,
-      name = not ask.id and cells.pipeline or nil }
-  end
-  return list
-end
-
--- Calls `take(cells)` for each row of counts; returns the newest problems.
-local function from_sql(ws, ask, from, form, take)
-  local query, params = statements.quality.counts(from, form, ask)
-  do
-    local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
-    for cells in rows do
-      take(cells)
-    end
-  end
-  return read_problems(ws, ask, from, form)
-end
-
-local function tally_sql(ws, ask, from, form)
-  local sum = tally.new()
-  local problems = from_sql(ws, ask, from, form, function(cells)
-    sum:put(as_counted(ask, cells))
-  end)
-  return sum, problems
-end
-
--- Origins are JSON in a text in the function and in older tables, and structs in newer ones.
-local function from_log(ws, ask, from)
-  local sum, problems = fault.try(tally_sql, ws, ask, from, "text")
-  if sum then
-    return sum, problems
-  elseif problems.kind ~= "sql" or M.is_missing(problems) then
-    fault.raise(problems)
-  end
-  local again, rest = fault.try(tally_sql, ws, ask, from, "struct")
-  if not again then
-    fault.raise(problems) -- the first form's answer is the one to know
-  end
-  return again, rest
-end
-
-local function from_log_table(ws, ask)
-  local name = statements.event_log_table(ws.native:pipeline_get(ask.id))
-  if not name then
-    fault.raise { kind = "sql", op = OP, code = "TABLE_OR_VIEW_NOT_FOUND",
-      message = "the pipeline has no catalog and schema in which its event log could be" }
-  end
-  return from_log(ws, ask, name)
-end
-
 -- Each with the name that results and reasons carry.
 local REST <const> = { "rest", from_rest }
 local LOGS <const> = {
   { "event_log", function(ws, ask)
-    return from_log(ws, ask, statements.event_log(ask.id))
+    return sql.log(ws, ask, statements.event_log(ask.id))
   end },
-  { "event_log_table", from_log_table },
+  { "event_log_table", sql.log_table },
 }
 local SYSTEMS <const> = {}
 for i, name in ipairs(statements.quality.EVENTS) do
   SYSTEMS[i] = { name, function(ws, ask)
-    return tally_sql(ws, ask, name, "system")
+    return sql.system(ws, ask, name)
   end }
 end
 
@@ -251,6 +171,7 @@ end
 ---@return table { source, tried, tally, events, covered_since? }
 function M.read(ws, ask, which)
   ask.count = ask.count or "auto"
+  wanted(ask, {}) -- what is no id of an update is refused, whoever is asked
   local tried, faults, partial = json.array {}, {}, nil
   for _, source in ipairs(M.sources[which]) do
     local sum, problems, reach = fault.try(source[2], ws, ask)
@@ -278,27 +199,6 @@ end
 
 -- ---- many pipelines ----
 
-local function share(part, all)
-  return all > 0 and part / all or json.null
-end
-
-local function as_row(ask, cells)
-  local passed, failed = integer(cells.passed), integer(cells.failed)
-  local mixed = ask.count == "auto" and integer(cells.batches) > 0
-    and integer(cells.least_batches) == 0
-  local row = { pipeline_id = cells.pipeline_id, name = cells.pipeline, dataset = cells.dataset,
-    expectation = cells.name, passed = passed, failed = failed,
-    pass_rate = share(passed, passed + failed), dropped = integer(cells.dropped) or json.null,
-    last_seen = cells.newest, update_count = integer(cells.updates),
-    counted = mixed and "mixed" or how_of(ask, cells) }
-  if ask.by == "update" then
-    row.update_id, row.started = text(cells.update_id), cells.began
-  elseif ask.by == "day" then
-    row.day = time.iso(integer(cells.day) * DAY_MS):sub(1, 10)
-  end
-  return row
-end
-
 --- The counts of all pipelines whose name matches `ask.name`, added up by `ask.by` in one
 -- statement over the system table; there is no trend. Where no such table is, the result is empty
 -- and `source` null, with the reasons.
@@ -311,20 +211,17 @@ function M.read_many(ws, ask)
   ask.workspace = ws:org_id()
   local answer, tried, faults = nil, json.array {}, {}
   for i, name in ipairs(statements.quality.EVENTS) do
-    local rows = json.array {}
-    local problems, e = fault.try(from_sql, ws, ask, name, "system", function(cells)
-      rows[#rows + 1] = as_row(ask, cells)
-    end)
-    if problems then
+    local rows, problems = fault.try(sql.many, ws, ask, name)
+    if rows then
       tried[i] = { source = name, answered = true }
       answer = { source = name, tried = tried, rows = rows, events = problems }
       break
-    elseif e.kind == "cancelled" then
-      fault.raise(e)
+    elseif problems.kind == "cancelled" then
+      fault.raise(problems)
     end
-    tried[i] = { source = name, answered = false, reason = e.message, kind = e.kind,
-      code = e.code }
-    faults[i] = e
+    tried[i] = { source = name, answered = false, reason = problems.message,
+      kind = problems.kind, code = problems.code }
+    faults[i] = problems
   end
   if not answer then
     refuse(tried, faults)

@@ -1,0 +1,149 @@
+--- Results of expectations from the SQL warehouse: it adds up the counts, and sums are sent.
+
+local fault = require "tarn.fault"
+local json = require "native.json"
+local statements = require "tarn.statements"
+local system = require "tarn.system"
+local tally = require "tarn.tally"
+local time = require "tarn.time"
+
+local M = {}
+
+local OP <const> = "tarn expectations"
+local DAY_MS <const> = 86400000
+local PROBLEMS <const> = 20 -- newest warnings and errors that are shown
+
+local text = system.text
+
+local function integer(cell)
+  return math.tointeger(tonumber(text(cell)))
+end
+
+local HOW <const> = { sum = "sum", last = "last" }
+
+local function how_of(ask, cells)
+  return HOW[ask.count] or integer(cells.batches) > 0 and "sum of batches" or "last"
+end
+
+local function as_counted(ask, cells)
+  return { update_id = text(cells.update_id), flow = cells.flow, dataset = cells.dataset,
+    flow_dataset = text(cells.flow_dataset), expectation = cells.name,
+    day = time.iso(integer(cells.day) * DAY_MS):sub(1, 10), passed = integer(cells.passed),
+    failed = integer(cells.failed), dropped = integer(cells.dropped), how = how_of(ask, cells),
+    began = time.find_iso(cells.began), newest = time.find_iso(cells.newest),
+    reports = integer(cells.told) }
+end
+
+local function read_problems(ws, ask, from, form)
+  local query, params = statements.quality.problems(from, form, ask, PROBLEMS)
+  local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+  local list = json.array {}
+  for cells in rows do
+    list[#list + 1] = { id = cells.id, timestamp = cells.at, level = cells.level,
+      event_type = text(cells.event_type), message = text(cells.message),
+      update_id = text(cells.update_id),
+      pipeline_id = not ask.id and cells.pipeline_id or nil,
+      name = not ask.id and cells.pipeline or nil }
+  end
+  return list
+end
+
+-- Calls `take(cells)` for each row of counts; returns the newest problems.
+local function from_sql(ws, ask, from, form, take)
+  local query, params = statements.quality.counts(from, form, ask)
+  do
+    local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+    for cells in rows do
+      take(cells)
+    end
+  end
+  return read_problems(ws, ask, from, form)
+end
+
+local function tally_of(ws, ask, from, form)
+  local sum = tally.new()
+  local problems = from_sql(ws, ask, from, form, function(cells)
+    sum:put(as_counted(ask, cells))
+  end)
+  return sum, problems
+end
+
+--- Counts and newest problems of one pipeline, from an event log. Its origins are JSON in a text in
+-- the function and in older tables, and structs in newer ones.
+---@param ws tarn.WorkspaceClient
+---@param ask tarn.QualityAsk
+---@param from string statements.event_log(...) or .event_log_table(...)
+---@return tarn.Tally counts, table[] problems
+function M.log(ws, ask, from)
+  local sum, problems = fault.try(tally_of, ws, ask, from, "text")
+  if sum then
+    return sum, problems
+  elseif problems.kind ~= "sql" or system.is_missing(problems) then
+    fault.raise(problems)
+  end
+  local again, rest = fault.try(tally_of, ws, ask, from, "struct")
+  if not again then
+    fault.raise(problems) -- the first form's answer is the one to know
+  end
+  return again, rest
+end
+
+--- The same of the event log that the pipeline writes as a table.
+---@param ws tarn.WorkspaceClient
+---@param ask tarn.QualityAsk
+---@return tarn.Tally counts, table[] problems
+function M.log_table(ws, ask)
+  local name = statements.event_log_table(ws.native:pipeline_get(ask.id))
+  if not name then
+    fault.raise { kind = "sql", op = OP, code = "TABLE_OR_VIEW_NOT_FOUND",
+      message = "the pipeline has no catalog and schema in which its event log could be" }
+  end
+  return M.log(ws, ask, name)
+end
+
+--- Counts and newest problems of one pipeline, from a system table.
+---@param ws tarn.WorkspaceClient
+---@param ask tarn.QualityAsk
+---@param name string one of statements.quality.EVENTS
+---@return tarn.Tally counts, table[] problems
+function M.system(ws, ask, name)
+  return tally_of(ws, ask, name, "system")
+end
+
+-- ---- many pipelines ----
+
+local function share(part, all)
+  return all > 0 and part / all or json.null
+end
+
+local function as_row(ask, cells)
+  local passed, failed = integer(cells.passed), integer(cells.failed)
+  local mixed = ask.count == "auto" and integer(cells.batches) > 0
+    and integer(cells.least_batches) == 0
+  local row = { pipeline_id = cells.pipeline_id, name = cells.pipeline, dataset = cells.dataset,
+    expectation = cells.name, passed = passed, failed = failed,
+    pass_rate = share(passed, passed + failed), dropped = integer(cells.dropped) or json.null,
+    last_seen = cells.newest, update_count = integer(cells.updates),
+    counted = mixed and "mixed" or how_of(ask, cells) }
+  if ask.by == "update" then
+    row.update_id, row.started = text(cells.update_id), cells.began
+  elseif ask.by == "day" then
+    row.day = time.iso(integer(cells.day) * DAY_MS):sub(1, 10)
+  end
+  return row
+end
+
+--- Rows and newest problems of all pipelines whose name matches `ask.name`, from a system table.
+---@param ws tarn.WorkspaceClient
+---@param ask tarn.QualityAsk
+---@param name string one of statements.quality.EVENTS
+---@return table[] rows, table[] problems
+function M.many(ws, ask, name)
+  local rows = json.array {}
+  local problems = from_sql(ws, ask, name, "system", function(cells)
+    rows[#rows + 1] = as_row(ask, cells)
+  end)
+  return rows, problems
+end
+
+return M
