@@ -36,7 +36,8 @@ end
 ---@param f function
 ---@return tarn.Task
 function M.spawn(f, ...)
-  return require("native.task").spawn(f, ...)
+  local start = rawget(M, "spawner") or require("native.task").spawn -- the prompt has its own
+  return start(f, ...)
 end
 
 --- Ask a task to stop: its wait raises a fault `cancelled`, and its <close> variables run.

@@ -42,7 +42,7 @@ function task.alive(t) end
 function task.current() end
 
 --- Say what Ctrl-C stops from now on: `t`, and what computes at that moment, in place of all
--- tasks; the program goes on, whatever comes. The task that says so is never stopped by it.
+-- tasks; the program goes on, whatever comes. The task that says so first is never stopped by it.
 -- nil: no task; false: Ctrl-C ends the program again.
 ---@param t? tarn.Task|false
 function task.foreground(t) end

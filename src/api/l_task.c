@@ -101,7 +101,8 @@ static int l_task_foreground(lua_State *L) {
     struct task *t = off || lua_isnil(L, 1) ? NULL : checktask(L, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &key); /* it lives as long as `e` knows it */
     e->foreground = t;
-    e->owner = off ? NULL : sched_current(e->sched);
+    if (off || !e->survives)
+        e->owner = off ? NULL : sched_current(e->sched);
     e->survives = !off;
     return 0;
 }

@@ -254,6 +254,24 @@ test("a history that others may read, or that has grown, is written anew", funct
   t.equal(fs.read(path), "same = 1\nnewest = 1\n")
 end)
 
+test("Ctrl-C is the editor's while it runs, and stops what was written there", function(t)
+  local dir <close> = cli.dir()
+  local path = dir.write("editor.sh", 'trap "echo caught >> $MARK" INT\necho editing\n'
+    .. 'read -r line\necho "while true do end" > "$1"\n')
+  local term <close> = start { env = { EDITOR = "bash " .. path, VISUAL = false,
+    MARK = dir.path .. "/mark" } }
+  enter(term, ".edit")
+  term:wait "editing"
+  term:key "C-c"
+  task.sleep(0.2)
+  term:key "Enter"
+  term:wait "while true do end"
+  task.sleep(0.3)
+  term:key "C-c"
+  term:wait("stopped\ntarn demo>%s*$", true)
+  t.equal(dir.read "mark", "caught\n")
+end)
+
 test("the terminal is as it was when the prompt has ended", function(t)
   local term <close> = terminal.start({ "/bin/sh", "-c", ('%s --profile demo; echo "status $?"; '
     .. 'stty -a | grep -o " -\\?echo " ; cat'):format(cli.program) }, {})

@@ -134,6 +134,7 @@ end)
 test("a command with a dash has an underscore as well", function(t)
   t.equal(repl("type(tarn.clone_to_workspace), type(tarn['clone-to-workspace'])\n").stdout,
     "function\nfunction\n")
+  t.match(repl("tarn.clone\n").stdout, "the command clone: call it with a table")
   t.match(repl("tarn.no_such_command {}\n").stderr, "attempt to call a nil value")
 end)
 
@@ -188,6 +189,13 @@ test(".edit runs what was written, in a file that only its owner reads", functio
   t.equal(dir.read "mark", "600\nx = 1\n")
   r = repl("1\n.edit\n", { env = { VISUAL = "false" } })
   t.match(r.stderr, "false ended with status 1: nothing is run")
+end)
+
+test("--read-only holds here too", function(t)
+  local r = repl({ 'tarn.trigger { pipeline = "quickstart" }' },
+    { words = { "--profile", "demo", "--read-only" } })
+  t.is_true(r.status ~= 0)
+  t.match(r.stderr, "read-only")
 end)
 
 test("--dry-run compiles and runs nothing", function(t)

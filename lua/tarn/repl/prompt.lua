@@ -147,7 +147,7 @@ end
 function M.run(session)
   local line <close> = editor.open()
   local _ <close> = require("tarn.repl.output").install(line)
-  require("tarn").spawn = function(...) return session:spawn(...) end
+  require("tarn").spawner = function(...) return session:spawn(...) end
   session.editor = line
   session.history = require("tarn.repl.history").open(line)
   if not session.options.quiet then

@@ -1,6 +1,7 @@
 --- Values as the prompt shows them: rows as a table, other tables as their fields, what gives
 -- rows one by one a screen at a time.
 
+local command = require "tarn.command"
 local fault = require "tarn.fault"
 local json = require "native.json"
 local rows = require "tarn.render.rows"
@@ -12,7 +13,11 @@ local DEEP <const> = 6 -- levels of a table that are shown
 -- What stands for a value that is neither text nor number nor table.
 local function name_of(value)
   local kind = type(value)
-  if kind == "function" then
+  local called = command.find_called(value)
+  if called then
+    return ("the command %s: call it with a table of its options; help \"%s\" tells which")
+      :format(called, called)
+  elseif kind == "function" then
     local info = debug.getinfo(value, "S")
     return info.what == "C" and "function" or ("function (%s:%d)"):format(info.short_src,
       info.linedefined)
