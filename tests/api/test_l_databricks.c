@@ -795,6 +795,7 @@ static void torture_with_prelude(const char *chunk) {
 static void calls_leak_nothing_when_memory_runs_out(void **state) {
     (void)state;
     torture_with_prelude(
+        "databricks.record('/dev/null')\n"
         "ws:request('POST', '/api/x', { query = { b = { 1, true }, a = 0.5 },\n"
         "  body = { x = 1 }, headers = { ['X-A'] = 'b' } })\n"
         "ws:update_start('p')\n"
