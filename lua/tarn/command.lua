@@ -130,13 +130,12 @@ end
 ---@param arg table
 ---@return any data ... as `run` returned it
 function M.invoke(ctx, loaded, arg)
-  local hooks = require "tarn.hooks"
   if loaded.effect ~= "read" then
-    hooks.load()
+    require("tarn.hooks").load()
   end
   local results = table.pack(fault.call(loaded.run, ctx, arg))
   if not results[1] then
-    hooks.fault(results[2], ctx.op)
+    require("tarn.hooks").fault(results[2], ctx.op)
     error(results[2], 0)
   end
   return table.unpack(results, 2, results.n)

@@ -49,8 +49,10 @@ local function warn(text)
 end
 
 local function limit(opts)
+  local host = require "native.guard"
+  opts.read_only = host.is_read_only() or nil -- whoever has set it
   if opts.cpu_limit or opts.memory_limit then
-    require("native.guard").limit { cpu = opts.cpu_limit,
+    host.limit { cpu = opts.cpu_limit,
       memory = opts.memory_limit and opts.memory_limit << 20 }
   end
 end

@@ -1,8 +1,10 @@
 --- Hooks: what they see, change and refuse, from whichever side a command is called.
 
 local cli = require "support.cli"
+local find = require "tarn.find"
 local json = require "native.json"
 local sandbox = require "support.sandbox"
+local serving = require "support.serving"
 
 -- A workspace with one pipeline, a folder for hooks, and the program with both.
 local function start(opts)
@@ -221,5 +223,23 @@ test("a mistake in a rule stops what it was to judge", function(t)
   local r = world.run { "clone", "etl", "--name", "copy" }
   t.equal(r.status, 70)
   t.match(r.stderr, "hooks/bug.lua:1:")
+  t.equal(world.names(), "etl")
+end)
+
+test("the prompt and the server meet the same rules", function(t)
+  local world <close> = start()
+  world.dir.write("hooks/approve.lua", [[
+    return { before_clone = function(_, ctx) ctx.refuse "not today" end }]])
+  local r = world.run { "repl", "-e", 'tarn.clone { pipeline = "etl", name = "copy" }' }
+  t.match(r.stderr .. r.stdout, "not today")
+  local roots = find.roots
+  find.roots = { { dir = world.dir.path, from = "--path" } }
+  local back <close> = setmetatable({}, { __close = function() find.roots = roots end })
+  t.is_true(back)
+  local s <close> = serving.start()
+  local answer = s:ask("POST", ("/api/dlt/pipelines/%s/clone"):format(world.id),
+    { body = { new_name = "copy" } })
+  t.equal(answer.status, 409)
+  t.match(answer.body, "not today")
   t.equal(world.names(), "etl")
 end)

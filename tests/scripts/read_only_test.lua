@@ -171,3 +171,11 @@ test("a command that changes something is refused and leaves nothing half done",
   end
   t.equal(#w:ok("GET", "/api/2.0/pipelines").statuses, 1)
 end)
+
+test("the REPL cannot take it back either", function(t)
+  local w <close>, id, writes = start()
+  local r = run(w, { "--read-only", "repl", "-e",
+    'require("native.guard").read_only = false; tarn.stop { pipeline = "' .. id .. '" }' })
+  t.match(r.stdout .. r.stderr, "read-only: ")
+  t.equal(writes, {})
+end)
