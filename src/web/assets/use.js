@@ -26,8 +26,8 @@ export function useLoad(path, query) {
   return { ...state, again };
 }
 
-/** Is the page in sight? A hidden one gives its connections back: a browser has six a host. */
-export function useVisible() {
+// Is the page in sight? A hidden one gives its connections back: a browser has six a host.
+function useVisible() {
   const [visible, set] = useState(!document.hidden);
   useEffect(() => {
     const update = () => set(!document.hidden);

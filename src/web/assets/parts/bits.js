@@ -41,7 +41,3 @@ export function CopyButton({ text, label }) {
 export function Fact({ name, children }) {
   return html`<div class="fact"><dt>${name}</dt><dd>${children}</dd></div>`;
 }
-
-export function Mono({ children }) {
-  return html`<code class="mono">${children}</code>`;
-}

@@ -5,8 +5,9 @@ import { Failure } from "./notice.js";
 
 export function Connection({ state, children }) {
   const word = state === "live" ? "live" : state === "connecting" ? "connecting" : "interrupted";
-  return html`<p class="connection ${word}" role="status">
-    <span class="dot" aria-hidden="true"></span>${word}${children}</p>`;
+  // The word alone is read aloud when it changes; the time beside it changes all the time.
+  return html`<p class="connection ${word}"><span class="dot" aria-hidden="true"></span>
+    <span role="status">${word}</span>${children}</p>`;
 }
 
 /** The failure that a stream waits over, if it does. */

@@ -3,8 +3,8 @@
 import { html, useState } from "../vendor/preact.js";
 import { Icon } from "./icon.js";
 
-/** The explanation is shown on hover, on focus, and on a tap. Escape hides it, and only it. */
-export function Info({ id, label, text }) {
+// The explanation is shown on hover, on focus, and on a tap. Escape hides it, and only it.
+function Info({ id, label, text }) {
   const [open, set] = useState(false);
   const key = (event) => {
     if (event.key === "Escape" && open) {

@@ -70,7 +70,7 @@ export function around(id, edges) {
   return { up: reach(id, edges, "to", "from"), down: reach(id, edges, "from", "to") };
 }
 
-function Node({ node, width, chosen, dim, onChoose }) {
+function Node({ node, width, chosen, dim, mark, onChoose }) {
   const key = (event) => {
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
@@ -83,6 +83,7 @@ function Node({ node, width, chosen, dim, onChoose }) {
       tabindex="0" aria-pressed=${String(chosen)} aria-description=${node.title}
       onClick=${() => onChoose(node.id)} onKeyDown=${key}>
     <rect width=${width} height=${NODE_HEIGHT} rx="6" />
+    ${mark && html`<circle class="fill-${mark}" cx=${width - 12} cy="12" r="4" />`}
     <text><tspan x="12" y=${node.note ? 18 : 27}>${shown[0]}</tspan>${" "}
       ${node.note && html`<tspan class="node-note" x="12" y="34">${shown[1]}</tspan>`}</text>
   </g>`;
@@ -152,8 +153,9 @@ function useDrag(pan) {
   };
 }
 
-/** `nodes` is a list of {id, label, note, title, kind}, `edges` one of {from, to, kind, title}. */
-export function GraphView({ label, nodes, edges, chosen, onChoose }) {
+/** `nodes` is a list of {id, label, note, title, kind}, `edges` one of {from, to, kind, title},
+ * `marks` a map from ids to tones. */
+export function GraphView({ label, nodes, edges, marks, chosen, onChoose }) {
   const box = useRef();
   const size = useSize(box);
   const drawing = useMemo(() => arranged(nodes, edges), [nodes, edges]);
@@ -201,7 +203,7 @@ export function GraphView({ label, nodes, edges, chosen, onChoose }) {
             class="edge e-${edge.kind} ${lit(edge.from) && lit(edge.to) ? "" : "faint"}"
             marker-end="url(#arrow)"><title>${edge.title}</title></path>`)}
           ${drawing.nodes.map((node) => html`<${Node} key=${node.id} node=${node} width=${node.width}
-            chosen=${node.id === chosen} dim=${!lit(node.id)} onChoose=${onChoose} />`)}</g>`}
+            chosen=${node.id === chosen} dim=${!lit(node.id)} mark=${marks.get(node.id)} onChoose=${onChoose} />`)}</g>`}
       </svg>
     </div></div>`;
 }

@@ -20,7 +20,6 @@ const PATHS = {
   plus: "M8 3v10M3 8h10",
   minus: "M3 8h10",
   fit: "M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3",
-  theme: "M8 2a6 6 0 1 0 0 12V2Z M8 2a6 6 0 0 1 0 12",
   pipelines: "M2.5 4.5h4v3h-4zM9.5 8.5h4v3h-4zM6.5 6h1.5v4h1.5",
   journal: "M4 2.5h8.5v11H4A1.5 1.5 0 0 1 2.5 12V4A1.5 1.5 0 0 1 4 2.5ZM5.5 6h4.5M5.5 9h4.5",
   up: "m4 10 4-4 4 4",

@@ -35,7 +35,14 @@ function Actions({ active, readOnly, onChoose }) {
   </div>`;
 }
 
-function Head({ pipeline, state, session, onChoose }) {
+// The embedded workspace has no page of its own.
+function hostOf(session, profile) {
+  const found = session.profiles.find((one) => one.profile === profile);
+  return found && !found.embedded ? found.host : undefined;
+}
+
+function Head({ pipeline, state, session, profile, onChoose }) {
+  const host = hostOf(session, profile);
   return html`<header class="detail-head">
     <div class="detail-title"><h1>${pipeline.name}</h1>
       <${Badge} word=${state} /><${Badge} word=${pipeline.health ?? "unknown"} /></div>
@@ -49,6 +56,9 @@ function Head({ pipeline, state, session, onChoose }) {
         pipeline.spec?.continuous ? ", continuous" : ""}${
         pipeline.spec?.serverless ? ", serverless" : ""}</${Fact}>
       <${Fact} name="Changed"><${When} at=${pipeline.last_modified} /></${Fact}>
+      ${host && html`<${Fact} name="Workspace"><a href=${`${host}/#joblist/pipelines/${
+        pipeline.pipeline_id}`} target="_blank" rel="noopener noreferrer">Open it there
+        <${Icon} name="external" /></a></${Fact}>`}
     </dl>
   </header>`;
 }
@@ -73,18 +83,17 @@ export function Detail({ id, section = "live", query, session, profile }) {
   const [open, setOpen] = useState();
   const [snapshot, setSnapshot] = useState();
   const seen = useRef();
-  const [stream, again] = useStream(section === "live" ? `${path}/live` : null, { profile },
-    ({ type, data }) => {
-      if (type === "snapshot") {
-        setSnapshot(data);
-        // The pipeline's own state and health follow the run.
-        const run = `${data.update_id} ${data.state}`;
-        if (run !== seen.current) {
-          seen.current = run;
-          load.again();
-        }
+  const [stream, again] = useStream(`${path}/live`, { profile }, ({ type, data }) => {
+    if (type === "snapshot") {
+      setSnapshot(data);
+      // The pipeline's own state and health follow the run.
+      const run = `${data.update_id} ${data.state}`;
+      if (run !== seen.current) {
+        seen.current = run;
+        load.again();
       }
-    });
+    }
+  });
   useTitle(load.data?.name ?? "Pipeline");
   if (!load.data) {
     return html`<div class="view"><h1>Pipeline</h1>${load.fault
@@ -100,7 +109,8 @@ export function Detail({ id, section = "live", query, session, profile }) {
   const Section = SECTIONS.find(([word]) => word === section)?.[2];
   const tabs = SECTIONS.map(([word, text]) => [word, text, href(["pipelines", id, word])]);
   return html`<div class="view">
-    <${Head} pipeline=${pipeline} state=${state} session=${session} onChoose=${setOpen} />
+    <${Head} pipeline=${pipeline} state=${state} session=${session} profile=${profile}
+      onChoose=${setOpen} />
     ${load.fault && html`<${Failure} fault=${load.fault} what="Pipeline" again=${load.again} />`}
     <${Tabs} label=${`Sections of ${pipeline.name}`} tabs=${tabs} current=${section}
       panel="section" minor />

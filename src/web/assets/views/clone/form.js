@@ -39,7 +39,8 @@ function Destination({ form, onChange, token, profiles }) {
       options=${[["profile", "A profile of the server"], ["address", "Address and token"]]}
       info="Credentials that the server has already, or an address with a token for this once." />
     ${form.by === "profile"
-      ? html`<${Field} id="to" label="Profile" info="The workspace that gets the copy, by the name of its profile.">
+      ? html`<${Field} id="to" label="Profile" info="The workspace that gets the copy, by the name of its profile."
+          note=${profiles.length === 0 && "This server serves no other workspace: an address and a token do."}>
           <select id="to" required value=${form.to} onChange=${(e) => onChange({ to: e.target.value })}>
             <option value="">choose one</option>
             ${profiles.map((p) => html`<option value=${p.profile}>${[p.profile, p.host].filter(Boolean).join(" · ")}</option>`)}

@@ -9,6 +9,7 @@ import { GraphView } from "../../parts/graph.js";
 import { Icon } from "../../parts/icon.js";
 import { Empty, Loaded, Warning } from "../../parts/notice.js";
 import { href, refine } from "../../router.js";
+import { tone } from "../../status.js";
 import { useLoad } from "../../use.js";
 
 const BESIDE = { upstream: "read by this pipeline", downstream: "made from this pipeline" };
@@ -78,7 +79,7 @@ function Columns({ list }) {
       <span class="dim"> ${column.type}</span></li>`)}</ul></details>`;
 }
 
-function Chosen({ node, graph, pipeline, onChoose }) {
+function Chosen({ node, graph, pipeline, flow, onChoose }) {
   const { row } = node;
   const byId = new Map(graph.nodes.map((one) => [one.id, one]));
   const steps = graph.edges.filter((edge) => edge.kind !== "clone");
@@ -95,6 +96,7 @@ function Chosen({ node, graph, pipeline, onChoose }) {
       <${Fact} name="What">${BESIDE[node.kind] ?? (node.clone ? "of a clone" : "of this pipeline")}</${Fact}>
       ${row.type && html`<${Fact} name="Type">${row.type}</${Fact}>`}
       ${row.format && html`<${Fact} name="Format">${row.format}</${Fact}>`}
+      ${flow && html`<${Fact} name="Newest run"><${Badge} word=${flow.state} /></${Fact}>`}
       ${row.evidence?.length > 0 && html`<${Fact} name="Evidence">${row.evidence.join(", ")}</${Fact}>`}
     </dl>
     ${other && html`<p><a href=${href(["pipelines", row.pipeline_id, "datasets"],
@@ -138,7 +140,12 @@ function Table({ data, onChoose }) {
       <td class="wrap">${names(row.fqn, "source", "target")}</td></tr>`)}</tbody></table></div>`;
 }
 
-function Lineage({ data, pipeline, chosenName }) {
+// What the flows of the newest run are at, on the datasets of the same name.
+function marksOf(snapshot) {
+  return new Map((snapshot?.flows ?? []).map((flow) => [flow.name, tone(flow.state)]));
+}
+
+function Lineage({ data, pipeline, snapshot, chosenName }) {
   const [withClones, setClones] = useState(true);
   const graph = useMemo(() => graphOf(data, withClones), [data, withClones]);
   const chosen = graph.nodes.find((node) => node.id === chosenName);
@@ -153,15 +160,15 @@ function Lineage({ data, pipeline, chosenName }) {
       ? data.coverage.unknown.length === 0 && html`<${Empty}>This pipeline defines no dataset.</${Empty}>`
       : html`<div class="lineage ${chosen ? "has-chosen" : ""}">
           <${GraphView} label="Lineage of ${pipeline.name}" nodes=${graph.nodes} edges=${graph.edges}
-            chosen=${chosen?.id} onChoose=${choose} />
+            marks=${marksOf(snapshot)} chosen=${chosen?.id} onChoose=${choose} />
           ${chosen && html`<${Chosen} node=${chosen} graph=${graph} pipeline=${pipeline}
-            onChoose=${choose} />`}</div>
+            flow=${snapshot?.flows?.find((one) => one.name === chosen.id)} onChoose=${choose} />`}</div>
         <${Table} data=${data} onChoose=${choose} />`}`;
 }
 
-export function Datasets({ pipeline, path, query }) {
+export function Datasets({ pipeline, path, query, snapshot }) {
   const load = useLoad(`${path}/lineage`);
   return html`<section aria-labelledby="datasets-title"><h2 id="datasets-title">Datasets and lineage</h2>
     <${Loaded} load=${load} what="the lineage">${(data) => html`<${Lineage} data=${data}
-      pipeline=${pipeline} chosenName=${query.dataset} />`}</${Loaded}></section>`;
+      pipeline=${pipeline} snapshot=${snapshot} chosenName=${query.dataset} />`}</${Loaded}></section>`;
 }
