@@ -47,8 +47,10 @@ npm_install() {
 }
 
 mkdir -p "$work" || exit 1
-if ! command -v chromium >/dev/null || ! command -v npm >/dev/null; then
-    install chromium nodejs npm >"$log" 2>&1 || skip "chromium, nodejs and npm cannot be installed"
+if ! command -v chromium >/dev/null || ! command -v npm >/dev/null ||
+    ! command -v curl >/dev/null; then
+    install chromium nodejs npm curl >"$log" 2>&1 ||
+        skip "chromium, nodejs, npm and curl cannot be installed"
 fi
 
 [ -d src/web/node_modules/htm ] || npm_install src/web
@@ -69,6 +71,35 @@ else
     bad=1
     cat "$log"
     echo "eslint: failed"
+fi
+
+# demo: builds build/, so only where that is what is tested.
+demo() {
+    state=$(mktemp -d)
+    XDG_STATE_HOME=$state ./dev demo --web --port 0 >"$log" 2>&1 &
+    demo=$!
+    for _ in $(seq 600); do
+        grep -q '^open http' "$log" && break
+        kill -0 "$demo" 2>/dev/null || break
+        sleep 0.1
+    done
+    link=$(sed -n 's/^open //p' "$log")
+    curl -sfL -c "$state/cookies" "$link" | grep -q '<script type="module"'
+    status=$?
+    kill "$demo" 2>/dev/null
+    wait "$demo" 2>/dev/null
+    rm -rf "$state"
+    return "$status"
+}
+if [ "$build" = "$source/build" ]; then
+    if demo; then
+        passed=$((passed + 1))
+        echo "./dev demo --web: ok"
+    else
+        bad=$((bad + 1))
+        cat "$log"
+        echo "./dev demo --web: failed"
+    fi
 fi
 
 # Two at once: they mostly wait.

@@ -17,7 +17,7 @@ const PAN_STEP = 60;
 const FIT_MOST = 1.1; // a small graph is not blown up
 
 const widthOf = (node) => Math.min(WIDEST,
-  Math.max(NARROWEST, CHARACTER * Math.max(node.label.length, node.note?.length ?? 0) + 28));
+  Math.max(NARROWEST, CHARACTER * Math.max(node.label.length, node.note?.length ?? 0) + 36));
 
 const fitting = (text, width) => {
   const most = Math.floor((width - 24) / CHARACTER);
