@@ -88,9 +88,10 @@ test("a failed action says so in its dialog, and can be repeated", async () => {
 });
 
 test("when the server goes away the page says so, and goes on when it is back", async () => {
-  const token = file("token", "0123456789abcdef0123456789abcdef0123456789abcdef\n");
+  const secret = "0123456789abcdef0123456789abcdef0123456789abcdef";
+  const token = file("token", `${secret}\n`);
   const first = await serve({ demo: [whole, "demo-token"] }, "--token-file", token);
-  const { page, close } = await open(first, "/dashboard");
+  const { page, close } = await open({ url: first.url, link: first.link.replace("...", secret) });
   await page.locator(".connection.live").waitFor();
   await first.stop();
   await page.locator(".connection.interrupted").waitFor();
