@@ -116,6 +116,29 @@ test("a clone goes into another workspace, with its code, and can be undone from
   await close();
 });
 
+test("cloned again, the copy is updated, and the plan says what changes in it", async () => {
+  const { page, close, dialog } = await dialogOf("finance_gl_close");
+  const plan = async (change) => {
+    await dialog.getByLabel("New Pipeline Name", { exact: true }).fill("Close, copied");
+    await dialog.getByLabel("Schema", { exact: true }).fill("close_copied");
+    await change();
+    await dialog.getByRole("button", { name: "Show the plan" }).click();
+  };
+  await plan(() => {});
+  await dialog.getByRole("button", { name: "Create the copy" }).click();
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await page.getByRole("button", { name: "Clone" }).click();
+  await plan(async () => {
+    await dialog.getByText("Mapping: what is called differently there").click();
+    await dialog.getByLabel("Set fields", { exact: true }).fill("channel=PREVIEW");
+  });
+  const changed = dialog.getByRole("region", { name: "What changes in the copy" });
+  assert.match(await changed.textContent(), /channel.*PREVIEW/s);
+  await dialog.getByRole("button", { name: "Update the copy" }).click();
+  await dialog.getByText("Close, copied: updated").waitFor();
+  await close();
+});
+
 test("the plan says what must be settled, and what refuses it", async () => {
   const { page, close, dialog } = await dialogOf("sales_promotions");
   await dialog.getByLabel("New Pipeline Name", { exact: true }).fill("sales_forecast");

@@ -72,7 +72,16 @@ test("a run is started, watched flow by flow, and ends", async () => {
   await page.getByText("4 of 4 flows have ended").waitFor();
   await until("it is idle again", async () => await badge(page).textContent() === "IDLE");
   assert.match(await page.locator(".flows tbody").textContent(), /silver_orders/);
+  // Which expectations failed stands under the flow.
+  await page.locator(".flows th").getByText(/^\w+: [\d,]+ failed$/).first().waitFor();
   assert.equal(await page.locator(".phase-bar").count(), 1);
+  await close();
+});
+
+test("a failed run shows its cause", async () => {
+  const { page, close } = await show("iot_gateway_errors", "live");
+  await page.locator(".flows").waitFor();
+  await page.locator(".causes .notice").first().waitFor();
   await close();
 });
 

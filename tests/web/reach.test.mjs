@@ -162,7 +162,9 @@ test("tabs and the list are used with the keyboard alone", async () => {
   await page.keyboard.press("Home");
   await until("the first row", async () => await rowIndex() === 2);
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { level: 1 }).and(page.locator(".detail-title h1")).waitFor();
+  await page.locator(".detail-title h1").waitFor();
+  // The row that had the focus is gone; what was opened has it.
+  await until("the focus in the new view", async () => (await focused(page)).id === "panel");
   await close();
 });
 
@@ -225,6 +227,21 @@ test("who wants less motion gets none", async () => {
   const { page, close } = await prepared({ reducedMotion: "reduce" });
   await page.locator(".card-total").waitFor();
   assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+  await close();
+});
+
+test("an explanation fits into a window of 320 pixels", async () => {
+  const { page, close, go } = await prepared({ width: 320, height: 640 });
+  await go(`/pipelines/${pipeline}/live`);
+  await page.locator(".flows").waitFor();
+  await DIALOGS["clone-dialog"](page);
+  const dialog = page.getByRole("dialog");
+  const buttons = dialog.locator(".info-button");
+  for (let i = 0; i < await buttons.count(); i += 1) {
+    await buttons.nth(i).focus();
+    const box = await dialog.locator(".tip:not([hidden])").boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= 320 && box.width > 100, JSON.stringify(box));
+  }
   await close();
 });
 

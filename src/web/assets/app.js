@@ -1,6 +1,6 @@
 // The frame: sidebar, tabs, workspace and theme; which view the address means.
 
-import { html, render, useEffect, useErrorBoundary, useState } from "./vendor/preact.js";
+import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./vendor/preact.js";
 import { useFleet } from "./fleet.js";
 import { Icon } from "./parts/icon.js";
 import { Empty, Failure, Loading } from "./parts/notice.js";
@@ -91,6 +91,14 @@ function Tables({ session, route }) {
       setLast({ parts: route.parts, profile });
     }
   }, [location.hash]);
+  // Where the view that had the focus is gone, the new one gets it: keys go on from there.
+  const begun = useRef(false);
+  useEffect(() => {
+    if (begun.current && document.activeElement === document.body) {
+      document.getElementById("panel").focus({ preventScroll: true });
+    }
+    begun.current = true;
+  }, [tab, id]);
   const detail = last?.profile === profile ? href(last.parts) : href(["detail"]);
   const tabs = [["dashboard", "Dashboard", href(["dashboard"])],
     ["pipelines", "Pipelines", href(["pipelines"])], ["detail", "Detail", detail]];

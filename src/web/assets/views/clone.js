@@ -11,6 +11,7 @@ import { Result } from "./clone/result.js";
 
 function PlanStep({ plan, form, action, onBack, onGo, onClose }) {
   const blocked = plan.problems?.length > 0;
+  const done = plan.steps.length === 0;
   return html`
     <${Plan} plan=${plan} />
     ${action.fault && html`<${Failure} fault=${action.fault} what="Clone" />`}
@@ -22,7 +23,7 @@ function PlanStep({ plan, form, action, onBack, onGo, onClose }) {
       <button type="button" onClick=${onBack} disabled=${action.busy}>Back</button>
       ${form.dryRun ? html`<button type="button" class="primary" onClick=${onClose}>Close</button>`
         : html`<button type="button" class="primary" onClick=${onGo}
-            disabled=${action.busy || blocked}>
+            disabled=${action.busy || blocked || done}>
           ${plan.action === "update" ? "Update the copy" : "Create the copy"}</button>`}
     </footer>`;
 }

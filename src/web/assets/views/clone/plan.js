@@ -42,6 +42,19 @@ function Fields({ fields, counts }) {
   </section>`;
 }
 
+// A copy that is there already: what it has now, and what it gets.
+function Changes({ list }) {
+  return html`<section aria-labelledby="plan-changes"><h3 id="plan-changes">What changes in the copy</h3>
+    ${list.length === 0 ? html`<${Empty}>Nothing: it is as the plan wants it.</${Empty}>`
+      : html`<table class="table diff"><thead><tr><th scope="col">Field</th><th scope="col">Now</th>
+          <th scope="col">Then</th></tr></thead>
+        <tbody>${list.map((change) => html`<tr key=${change.path} class="diff-changed">
+          <th scope="row">${change.path}</th>
+          <td class="wrap left" data-title="Now">${inline(change.from)}</td>
+          <td class="wrap right" data-title="Then">${inline(change.to)}</td></tr>`)}</tbody></table>`}
+  </section>`;
+}
+
 function Sources({ list }) {
   const moved = list.filter((item) => item.verdict !== "same");
   return html`<section aria-labelledby="plan-sources"><h3 id="plan-sources">Code</h3>
@@ -84,6 +97,7 @@ export function Plan({ plan }) {
       <${Fact} name="Libraries">${number(preview.libraries_count)}</${Fact}>
     </dl>
     <${Notes} plan=${plan} />
+    ${plan.changes && html`<${Changes} list=${plan.changes} />`}
     <${Fields} fields=${plan.fields} counts=${plan.counts} />
     ${plan.sources && html`<${Sources} list=${plan.sources} />`}
     <section aria-labelledby="plan-steps"><h3 id="plan-steps">Steps</h3>

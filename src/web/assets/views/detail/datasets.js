@@ -142,7 +142,7 @@ function Table({ data, onChoose }) {
 
 // What the flows of the newest run are at, on the datasets of the same name.
 function marksOf(snapshot) {
-  return new Map((snapshot?.flows ?? []).map((flow) => [flow.name, tone(flow.state)]));
+  return new Map((snapshot?.flows ?? []).map((flow) => [flow.dataset ?? flow.name, tone(flow.state)]));
 }
 
 function Lineage({ data, pipeline, snapshot, chosenName }) {
@@ -162,7 +162,7 @@ function Lineage({ data, pipeline, snapshot, chosenName }) {
           <${GraphView} label="Lineage of ${pipeline.name}" nodes=${graph.nodes} edges=${graph.edges}
             marks=${marksOf(snapshot)} chosen=${chosen?.id} onChoose=${choose} />
           ${chosen && html`<${Chosen} node=${chosen} graph=${graph} pipeline=${pipeline}
-            flow=${snapshot?.flows?.find((one) => one.name === chosen.id)} onChoose=${choose} />`}</div>
+            flow=${snapshot?.flows?.find((one) => (one.dataset ?? one.name) === chosen.id)} onChoose=${choose} />`}</div>
         <${Table} data=${data} onChoose=${choose} />`}`;
 }
 

@@ -43,7 +43,9 @@ function Flows({ flows }) {
       ${COLUMNS.map(([title]) => html`<th scope="col" class="num">${title}</th>`)}
       <th scope="col" class="num">Backlog</th></tr></thead>
     <tbody>${flows.map((flow) => html`<tr key=${flow.name}>
-      <th scope="row">${flow.name}</th>
+      <th scope="row">${flow.name}
+        ${(flow.failing ?? []).map((one) => html`<div class="dim small-text">${one.expectation}: ${
+          number(one.failed)} failed</div>`)}</th>
       <td><${Badge} word=${flow.state ?? "unknown"} /></td>
       ${COLUMNS.map(([title, name]) => html`<td class="num ${
         flow[name] > 0 && (name === "failed" || name === "dropped") ? "ink-bad" : ""}"
