@@ -2,6 +2,7 @@
 #include "base/editor.h"
 
 #include "base/buf.h"
+#include "base/key.h"
 #include "base/oserror.h"
 #include "base/term.h"
 
@@ -17,11 +18,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#define ESC               '\33'
-#define CONTROL(c)        ((c)&0x1f)
 #define REMEMBERED        2000 /* lines */
 #define PASTED_TAB        "    "
-#define DELETE_KEY        "\33[3~"
 #define PASTE_BEGIN       "\33[200~"
 #define PASTE_END         "\33[201~"
 #define PASTES_ARE_TOLD   "\33[?2004h"
@@ -88,36 +86,9 @@ static int give_character(EditLine *el, wchar_t *c) {
 
 /* ---- making ---- */
 
-/* Keys that send several bytes; others of that kind are not for libedit, which would take the
- * end of one that it does not know for text. */
-static const char *const bound[][2] = {
-    {"\33[A", "ed-prev-history"},
-    {"\33[B", "ed-next-history"},
-    {"\33[C", "ed-next-char"},
-    {"\33[D", "ed-prev-char"},
-    {"\33OA", "ed-prev-history"},
-    {"\33OB", "ed-next-history"},
-    {"\33OC", "ed-next-char"},
-    {"\33OD", "ed-prev-char"},
-    {"\33[1;5C", "em-next-word"},
-    {"\33[1;5D", "ed-prev-word"},
-    {"\33[1;3C", "em-next-word"},
-    {"\33[1;3D", "ed-prev-word"},
-    {"\33[H", "ed-move-to-beg"},
-    {"\33[F", "ed-move-to-end"},
-    {"\33OH", "ed-move-to-beg"},
-    {"\33OF", "ed-move-to-end"},
-    {"\33[1~", "ed-move-to-beg"},
-    {"\33[4~", "ed-move-to-end"},
-    {DELETE_KEY, "ed-delete-next-char"},
-    {"\33[5~", "ed-search-prev-history"},
-    {"\33[6~", "ed-search-next-history"},
-    {NULL, NULL},
-};
-
 static void bind_keys(EditLine *el) {
-    for (int i = 0; bound[i][0] != NULL; i++)
-        el_set(el, EL_BIND, bound[i][0], bound[i][1], NULL);
+    for (int i = 0; key_bound[i].bytes != NULL; i++)
+        el_set(el, EL_BIND, key_bound[i].bytes, key_bound[i].command, NULL);
     el_set(el, EL_BIND, "^W", "ed-delete-prev-word", NULL);
 }
 
@@ -316,48 +287,6 @@ void editor_beep(struct editor *e) {
 
 /* ---- keys ---- */
 
-/* Bytes of the UTF-8 character that begins with `c`; 1 for what begins none. */
-static size_t character_size(unsigned char c) {
-    return c >= 0xf0 && c < 0xf8   ? 4
-           : c >= 0xe0 && c < 0xf0 ? 3
-           : c >= 0xc2 && c < 0xe0 ? 2
-                                   : 1;
-}
-
-/* Bytes of the key that `b` begins with; 0 if it has not come as a whole. */
-static size_t key_size(const char *b, size_t size) {
-    if (size == 0)
-        return 0;
-    if (b[0] != ESC && b[0] != CONTROL('V') && b[0] != CONTROL('X')) {
-        size_t n = character_size((unsigned char)b[0]);
-        return n <= size ? n : 0;
-    }
-    if (b[0] == ESC && size > 1 && b[1] == '[') {
-        for (size_t i = 2; i < size; i++)
-            if (b[i] >= '@' && b[i] <= '~')
-                return i + 1;
-        return 0;
-    }
-    if (b[0] == ESC && size > 1 && b[1] == 'O')
-        return size > 2 ? 3 : 0;
-    size_t n = key_size(b + 1, size - 1);
-    return n == 0 ? 0 : n + 1;
-}
-
-static bool is_key(const char *key, size_t size, const char *wanted) {
-    return size == strlen(wanted) && memcmp(key, wanted, size) == 0;
-}
-
-/* False for a key of several bytes that nobody has bound. */
-static bool is_known(const char *key, size_t size) {
-    if (key[0] != ESC || size < 3 || (key[1] != '[' && key[1] != 'O'))
-        return true;
-    for (int i = 0; bound[i][0] != NULL; i++)
-        if (is_key(key, size, bound[i][0]))
-            return true;
-    return false;
-}
-
 /* Read what is there, without waiting. */
 static bool take(struct editor *e, struct fault *f) {
     struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -397,7 +326,7 @@ static enum editor_event use(struct editor *e, const char *key, size_t size,
             e->key_size = 0;
             return keep_line(e, text, (size_t)n - 1, f) ? EDITOR_LINE : EDITOR_FAILED;
         }
-        if (key[0] == ESC || e->key_size == left)
+        if (key[0] == KEY_ESC || e->key_size == left)
             e->key_size = 0; /* the rest of a key that is not bound is no text */
     }
     return EDITOR_WAITING;
@@ -433,7 +362,7 @@ static enum editor_event use_pasted(struct editor *e, const char *key, size_t si
 
 static enum editor_event use_key(struct editor *e, const char *key, size_t size,
                                  struct fault *f) {
-    if (is_key(key, size, PASTE_BEGIN) || is_key(key, size, PASTE_END)) {
+    if (key_is(key, size, PASTE_BEGIN) || key_is(key, size, PASTE_END)) {
         e->pasting = key[4] == '0';
         return EDITOR_WAITING;
     }
@@ -442,15 +371,15 @@ static enum editor_event use_key(struct editor *e, const char *key, size_t size,
     switch (key[0]) {
     case '\t':
         return EDITOR_COMPLETE;
-    case CONTROL('R'):
+    case KEY_CONTROL('R'):
         return EDITOR_SEARCH;
-    case CONTROL('Z'):
+    case KEY_CONTROL('Z'):
         suspend(e);
         return EDITOR_WAITING;
-    case CONTROL('D'):
-        return is_empty(e) ? EDITOR_END : use(e, DELETE_KEY, strlen(DELETE_KEY), f);
+    case KEY_CONTROL('D'):
+        return is_empty(e) ? EDITOR_END : use(e, KEY_DELETE, strlen(KEY_DELETE), f);
     default:
-        return is_known(key, size) ? use(e, key, size, f) : EDITOR_WAITING;
+        return key_is_known(key, size) ? use(e, key, size, f) : EDITOR_WAITING;
     }
 }
 
@@ -465,7 +394,7 @@ enum editor_event editor_feed(struct editor *e, struct fault *f) {
         size_t size = key_size(key, e->come.size - e->used);
         if (size == 0)
             break;
-        if (e->pasting && key[0] == ESC && !is_key(key, size, PASTE_END))
+        if (e->pasting && key[0] == KEY_ESC && !key_is(key, size, PASTE_END))
             size = 1; /* in a pasted text it begins nothing */
         e->used += size;
         event = use_key(e, key, size, f);
@@ -490,7 +419,7 @@ enum editor_event editor_key(struct editor *e, struct fault *f) {
         return e->gone ? EDITOR_END : EDITOR_WAITING;
     const char *key = e->come.bytes + e->used;
     size_t size = key_size(key, left);
-    size = size == 0 ? 1 : size; /* ESC alone */
+    size = size == 0 ? 1 : size; /* KEY_ESC alone */
     e->used += size;
     return keep_line(e, key, size, f) ? EDITOR_LINE : EDITOR_FAILED;
 }

@@ -292,6 +292,7 @@ test("help knows functions, modules, commands, values and dots", function(t)
   t.match(help "error auth", "auth: ")
   t.match(help ".time", "Say how long each line took.")
   t.match(help "string.format", "Lua's own")
+  t.match(help(tarn), "\n  tarn.map(list, f, opts)\n      Call `f(item, index)` for each item")
   t.match(help(12), "12, a number")
   t.match(help { a = 1 }, "number")
   t.match(t.fault(help, "clonee").hint, "did you mean 'clone'?")
@@ -299,6 +300,15 @@ test("help knows functions, modules, commands, values and dots", function(t)
   t.match(help(ws), ":pipelines(opts)")
   t.match(help(ws.native), ":pipeline_list(")
   t.match(help(function() end), "a function of tests/lua/repl_test.lua")
+end)
+
+test("help is as wide as the screen, in its columns", function(t)
+  local shown = {}
+  local screen = require("tarn.screen").new(function(text) shown[#shown + 1] = text end,
+    { width = 30, terminal = false, colour = false })
+  about.show(screen, "short\n  name   what it does, in many words\n\n" .. ("x"):rep(40) .. "\n")
+  t.equal(table.concat(shown), "short\n  name   what it does, in many\n         words\n\n"
+    .. ("x"):rep(40) .. "\n")
 end)
 
 test("each line of dot-help is one that runs", function(t)

@@ -1,223 +1,11 @@
---- `help(x)`: what is known of a function, a module, a command or a value. From the headers of
--- the scripts and the comments of the library, which the reference is made from too.
+--- `help()`, `help(x)` and `.help`: the text for a name or a value, and how it is shown.
 
 local command = require "tarn.command"
+local describe = require "tarn.repl.describe"
 local fault = require "tarn.fault"
 local stubs = require "tarn.stubs"
 
 local M = {}
-
--- The first sentence, in one line.
-local function brief(text)
-  local line = text:gsub("%s+", " ")
-  return line:match "^(.-%.)%s%u" or line
-end
-
-local function add_rows(lines, rows)
-  local width = 0
-  for _, row in ipairs(rows) do
-    width = math.max(width, math.min(#row[1], 44))
-  end
-  for _, row in ipairs(rows) do
-    lines[#lines + 1] = (("  %-" .. width .. "s  %s"):format(row[1], row[2]):gsub("%s+$", ""))
-  end
-end
-
--- ---- functions ----
-
-local function typed(one)
-  return one.type ~= "" and one.type ~= "any" and one.type or ""
-end
-
-local function add_params(lines, stub)
-  local rows = {}
-  for i, param in ipairs(stub.params) do
-    local name = param.name .. (param.optional and "?" or "")
-    rows[i] = { name, (typed(param) .. "  " .. param.help):gsub("^%s+", "") }
-  end
-  add_rows(lines, rows)
-  for _, value in ipairs(stub.returns) do
-    lines[#lines + 1] = ("  -> %s  %s"):format(value.type, value.help):gsub("%s+$", "")
-  end
-end
-
-local function describe(stub)
-  local lines = { stub.signature }
-  if stub.help ~= "" then
-    lines[#lines + 1] = ""
-    lines[#lines + 1] = stub.help
-  end
-  if #stub.params + #stub.returns > 0 then
-    lines[#lines + 1] = ""
-    add_params(lines, stub)
-  end
-  return table.concat(lines, "\n") .. "\n"
-end
-
-local function find_stub(module, test)
-  local stub = stubs.find(module)
-  for _, one in ipairs(stub and stub.functions or {}) do
-    if test(one) then
-      return one
-    end
-  end
-end
-
--- The name of a function of one of Lua's own libraries, or of a native one.
-local function find_name(f)
-  for module, value in pairs(package.loaded) do
-    if type(module) == "string" and type(value) == "table" and module ~= "_G" then
-      for name, field in next, value do
-        if field == f then
-          return module, name
-        end
-      end
-    end
-  end
-  for name, value in next, _G do
-    if value == f then
-      return "_G", name
-    end
-  end
-end
-
-local function of_lua_function(info)
-  local module = info.source:match "lua/(tarn.*)%.lua$" or info.source:match "lua/(sandbox.*)%.lua$"
-  module = module and module:gsub("/", ".")
-  return module and find_stub(module, function(one) return one.line == info.linedefined end)
-end
-
-local LUA <const> = "Lua's own; the Lua 5.4 reference manual explains it."
-
--- Where a function without a description comes from.
-local function place_of(f)
-  local info = debug.getinfo(f, "S")
-  if info.what == "C" then
-    return "a function of the program itself, without a description of its own"
-  end
-  return ("a function of %s, line %d"):format(info.short_src, info.linedefined)
-end
-
-local function of_function(f)
-  local name = command.find_called(f)
-  if name then
-    return require("tarn.help").script(name, (require("tarn.script").load(name)))
-  end
-  local stub = of_lua_function(debug.getinfo(f, "S"))
-  if stub then
-    return describe(stub)
-  end
-  local module, field = find_name(f)
-  stub = module and find_stub(module, function(one) return one.name == field end)
-  if stub then
-    return describe(stub)
-  elseif module and not module:find "^tarn" and not module:find "^native" then
-    return ("%s%s: %s\n"):format(module == "_G" and "" or module .. ".", field, LUA)
-  end
-  return place_of(f) .. "\n"
-end
-
--- ---- modules and values ----
-
-local function add_functions(lines, functions, keep)
-  local rows = {}
-  for _, one in ipairs(functions) do
-    if keep(one) then
-      rows[#rows + 1] = { one.signature, brief(one.help) }
-    end
-  end
-  if #rows > 0 then
-    lines[#lines + 1] = ""
-    for _, row in ipairs(rows) do
-      lines[#lines + 1] = "  " .. row[1]
-      lines[#lines + 1] = row[2] ~= "" and "      " .. row[2] or nil
-    end
-  end
-end
-
-local function of_module(module)
-  local stub = stubs.find(module)
-  if not stub then
-    return nil
-  end
-  local lines = { module, "", stub.help }
-  add_functions(lines, stub.functions, function() return true end)
-  return table.concat(lines, "\n") .. "\n"
-end
-
-local function find_module(value)
-  for module, loaded in pairs(package.loaded) do
-    if loaded == value and type(module) == "string" and module ~= "_G" then
-      return module
-    end
-  end
-end
-
--- Methods that are described in `module`, of those that `has` knows.
-local function of_methods(value, module, has)
-  local lines, methods = { (tostring(value):gsub(": 0x%x+$", "")) }, {}
-  for _, one in ipairs(stubs.find(module).functions) do
-    local name = one.name:match ":([%w_]+)$"
-    if name and has[name] then
-      methods[#methods + 1] = { signature = one.signature:gsub("^.*:", ":", 1), help = one.help }
-    end
-  end
-  add_functions(lines, methods, function() return true end)
-  return table.concat(lines, "\n") .. "\n", #methods
-end
-
--- A handle of the program itself: the native library that describes most of its methods.
-local function of_handle(value, methods)
-  local best, most
-  for _, module in ipairs(stubs.names()) do
-    if module:find "^native%." then
-      local text, count = of_methods(value, module, methods)
-      if count > (most or 0) then
-        best, most = text, count
-      end
-    end
-  end
-  return best
-end
-
--- What a table or userdata has, by its names.
-local function of_fields(value)
-  local lines, rows, seen = { (tostring(value):gsub(": 0x%x+$", "")) }, {}, {}
-  local meta = getmetatable(value)
-  local behind = type(meta) == "table" and meta.__index
-  for _, from in ipairs { type(value) == "table" and value or {}, behind } do
-    for name, field in next, type(from) == "table" and from or {} do
-      if type(name) == "string" and not seen[name] then
-        seen[name] = true
-        rows[#rows + 1] = { name, type(field) }
-      end
-    end
-  end
-  table.sort(rows, function(a, b) return a[1] < b[1] end)
-  lines[#lines + 1] = ""
-  add_rows(lines, rows)
-  return table.concat(lines, "\n") .. "\n"
-end
-
-local function of_value(value)
-  if type(value) == "function" then
-    return of_function(value)
-  elseif fault.is(value) then
-    return require("tarn.help").error(value.kind)
-  end
-  local module = find_module(value)
-  local meta = getmetatable(value)
-  if module then
-    return of_module(module) or of_fields(value)
-  elseif type(value) == "table" and type(meta) == "table" and meta.__name == "tarn.workspace" then
-    return (of_methods(value, "tarn.workspace", meta.__index))
-  elseif type(value) == "userdata" and type(meta) == "table" and type(meta.__index) == "table" then
-    return of_handle(value, meta.__index) or of_fields(value)
-  elseif type(value) == "table" or type(value) == "userdata" then
-    return of_fields(value)
-  end
-  return ("%s, a %s\n"):format(tostring(value), type(value))
-end
 
 -- ---- names ----
 
@@ -237,7 +25,7 @@ local function of_path(session, name)
     end
     value = found
   end
-  return of_value(value)
+  return describe.value(value)
 end
 
 local function of_name(session, name)
@@ -256,7 +44,7 @@ local function of_name(session, name)
   elseif name:find "^errors?" then
     return help.error(name:match "^errors?%s+(%a+)$")
   end
-  return name:find "^%." and of_dot(name:sub(2)) or of_module(name) or of_path(session, name)
+  return name:find "^%." and of_dot(name:sub(2)) or describe.module(name) or of_path(session, name)
     or of_dot(name)
 end
 
@@ -279,7 +67,7 @@ function M.dots()
     rows[i] = { ("." .. dot.name .. " " .. dot.args):gsub("%s+$", ""), dot.help }
   end
   local lines = {}
-  add_rows(lines, rows)
+  describe.rows(lines, rows)
   return table.concat(lines, "\n") .. "\n"
 end
 
@@ -293,7 +81,7 @@ local TRY <const> = {
 
 local function overview()
   local lines = { "Type Lua; an expression shows its value. Try:", "" }
-  add_rows(lines, TRY)
+  describe.rows(lines, TRY)
   lines[#lines + 1] = ""
   lines[#lines + 1] = "Lines that begin with a dot:"
   lines[#lines + 1] = ""
@@ -307,8 +95,35 @@ local function overview()
   for i, entry in ipairs(require("tarn.help").commands()) do
     rows[i] = { (entry.command:gsub("-", "_")), entry.summary or "broken: " .. entry.broken }
   end
-  add_rows(lines, rows)
+  describe.rows(lines, rows)
   return table.concat(lines, "\n") .. "\n"
+end
+
+-- One line in lines of at most `width`, the later ones below the column where its text begins.
+local function fold(screen, line)
+  local width = screen.width
+  local head = line:match "^%s*%S.-%s%s+" or ""
+  if #head == 0 or #head > width // 2 then
+    head = line:match "^%s*"
+  end
+  while screen:measure(line) > width do
+    local at = line:sub(1, width + 1):match "^.*() "
+    if not at or at <= #head then
+      break -- a word that is wider than the screen
+    end
+    screen:line((line:sub(1, at - 1):gsub("%s+$", "")))
+    line = (" "):rep(#head) .. line:sub(at + 1)
+  end
+  screen:line(line)
+end
+
+--- Show a text of help as wide as the screen is.
+---@param screen tarn.Screen
+---@param text string
+function M.show(screen, text)
+  for line in text:gmatch "([^\n]*)\n" do
+    fold(screen, line)
+  end
 end
 
 --- The text for `help()`, `help(x)` and `.help`.
@@ -320,7 +135,7 @@ function M.text(session, asked, what)
   if not asked or what == session.env.help then
     return overview()
   elseif type(what) ~= "string" then
-    return of_value(what)
+    return describe.value(what)
   end
   local text = of_name(session, what)
   if not text then

@@ -90,9 +90,10 @@ end
 ---@param asked boolean
 ---@param what any
 function Session:help(asked, what)
-  local text = require("tarn.repl.about").text(self, asked, what)
+  local about = require "tarn.repl.about"
+  local text = about.text(self, asked, what)
   self:answer(function(screen)
-    screen:write(text)
+    about.show(screen, text)
   end)
 end
 
