@@ -28,6 +28,9 @@ M.kinds = {
       "Give it more time: --timeout SECONDS.",
       "A warehouse that was stopped takes minutes to start: the second try is faster.",
       "-v shows which request waited, and for what.",
+      "\"computed for 60 s without a wait\": a loop of a script does not end, at the line that is "
+        .. "named. One that is meant to take long waits now and then (`tarn.sleep(0)`), or gets "
+        .. "--cpu-limit SECONDS.",
     },
   },
   {
@@ -79,6 +82,7 @@ M.kinds = {
     what = "This machine: a file, a folder, a socket, or standard output.",
     try = {
       "The message names the file. A full disk leaves the old file as it was.",
+      "OUT_OF_MEMORY: a script keeps more than --memory-limit allows; the line is named.",
       "Standard output that is closed early, as `| head` does, is no fault: Tarn stops, with "
         .. "status 0.",
     },
@@ -88,6 +92,8 @@ M.kinds = {
     what = "It is there already, or something is under way that does not allow this now.",
     try = {
       "A name that is taken: choose another one.",
+      "REFUSED_BY_HOOK: a rule of yours does not allow it; `tarn which hooks` shows which "
+        .. "there are.",
       "An update is active: `tarn stop`, or `tarn wait`, then again.",
     },
   },
@@ -97,6 +103,7 @@ M.kinds = {
       .. "is not there or is not unique.",
     try = {
       "`tarn help COMMAND` shows its arguments with examples.",
+      "READ_ONLY: --read-only or TARN_READ_ONLY is set, and this would change something.",
       "A pipeline is named by its id, its exact name, or the beginning of its name if no other "
         .. "begins so.",
     },
