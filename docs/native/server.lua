@@ -30,7 +30,7 @@ local server = {}
 ---@class tarn.Reply
 ---@field status? integer                default 200
 ---@field headers? table<string,string>
----@field body? string
+---@field body? string|tarn.ServerBody
 ---@field stream? fun(write: fun(bytes: string)) in place of body: called in the same task; write waits while the client is slow, and raises when it is gone
 ---@field truncate? integer              send only so many bytes of the body, though the length says all, and hang up
 ---@field reset? boolean                 hang up with a TCP reset instead of answering
@@ -74,6 +74,13 @@ function token:reveal(before) end
 ---@param opts? { file?: string }
 ---@return tarn.ServerToken
 function server.token(opts) end
+
+---@class tarn.ServerBody bytes for many replies; `#body` is how many
+
+--- Bytes that many replies send: they are copied once, and compressed once.
+---@param bytes string
+---@return tarn.ServerBody
+function server.body(bytes) end
 
 --- The first half of the SHA-256 of these bytes, in hexadecimal digits: to tell whether
 -- something has changed.

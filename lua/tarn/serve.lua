@@ -29,12 +29,35 @@ local M = {}
 local CACHE <const> = 5 -- seconds
 local MAX_STREAMS <const> = 512
 local MAX_BODY <const> = 1 << 20
-local MAX_HEADER <const> = 64 << 10 -- of memory for a connection, its header included
+local MAX_HEADER <const> = 32 << 10 -- of memory for a connection, its header included
 
 local Server = {}
 Server.__index = Server
 
+-- A list may be asked for by its path and query alone.
+local function key_of(request)
+  return request.path .. "?" .. request.query
+end
+
+local function aged(reply, age)
+  reply.headers.Age = ("%d"):format(age // 1 | 0)
+  return reply
+end
+
+-- An answer that is there and young enough, without a look at what else was asked.
+local function find_kept(self, route, request)
+  local headers = request.headers
+  if route.cached and not headers["cache-control"] and not streams.wanted(request) then
+    local reply, age = self.cache:find(key_of(request))
+    return reply and aged(reply, age)
+  end
+end
+
 function Server:command(route, request, params)
+  local kept = find_kept(self, route, request)
+  if kept then
+    return kept
+  end
   local given
   if request.method == "POST" then
     auth.check_type(request)
@@ -59,13 +82,10 @@ function Server:command(route, request, params)
   end
   if not route.cached then
     local _ <close> = setmetatable({}, { __close = forget })
-    return answers.copy(run())
+    return run()
   end
   local fresh = (request.headers["cache-control"] or ""):find("no-cache", 1, true) ~= nil
-  local answer, age = self.cache:get(request.path .. "?" .. request.query, run, fresh)
-  local reply = answers.copy(answer)
-  reply.headers.Age = ("%.0f"):format(age // 1)
-  return reply
+  return aged(self.cache:get(key_of(request), function() return answers.keep(run()) end, fresh))
 end
 
 local function method_not_allowed(allowed)
@@ -140,9 +160,11 @@ function Server:answer(request)
   reply = answers.finish(reply, request)
   self.metrics:count(request.route or "other", request.method, reply.status or 200,
     task.now() - began)
-  local size = not reply.stream and #(reply.body or "") or nil
-  self:log(log.line(request, reply.status or 200, size, task.now() - began, request.id,
-    task.time()))
+  if self.log then
+    local size = not reply.stream and #(reply.body or "") or nil
+    self.log(log.line(request, reply.status or 200, size, task.now() - began, request.id,
+      task.time()))
+  end
   return reply
 end
 
@@ -233,7 +255,7 @@ function M.start(opts)
     max_streams = MAX_STREAMS, note = answers.note,
     warn = function(text) io.stderr:write("tarn: ", text, "\n") end,
     token = native.token { file = opts.token_file }, token_file = opts.token_file,
-    log = function(_, line) (opts.log or function() end)(line) end }, Server)
+    log = opts.log }, Server)
   self.secure = self.scheme == "https" or (opts.public or ""):find "^https:" ~= nil
   self.workspaces = workspaces.new { default = opts.profile, profiles = opts.profiles,
     all = opts.all_profiles, connect = { jobs = options.jobs, rate = options.rate,

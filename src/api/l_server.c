@@ -442,6 +442,7 @@ static int l_server_digest(lua_State *L) {
 static const luaL_Reg server_functions[] = {
     {"listen", l_server_listen},
     {"token", server_newtoken},
+    {"body", server_newbody},
     {"digest", l_server_digest},
     {NULL, NULL},
 };

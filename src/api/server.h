@@ -48,6 +48,12 @@ void server_readanswer(lua_State *L, const struct server_box *s, struct answer *
 /* The token in the box at `index`; NULL if it is none. [-0, +0, -] */
 const struct ticket *server_toticket(lua_State *L, int index);
 
+/* The bytes in the box of server.body at `index`; NULL if it is none. [-0, +0, -] */
+struct shared *server_toshared(lua_State *L, int index);
+
+/* server.body(bytes) -> body */
+int server_newbody(lua_State *L);
+
 /* server.token([opts]) -> token */
 int server_newtoken(lua_State *L);
 

@@ -75,9 +75,11 @@ static void readfield(lua_State *L, const struct server_box *s, struct answer *a
     } else if (strcmp(name, "headers") == 0) {
         readheaders(L, a);
     } else if (strcmp(name, "body") == 0) {
-        if (lua_type(L, -1) != LUA_TSTRING)
+        a->reply.shared = server_toshared(L, -1);
+        if (a->reply.shared == NULL && lua_type(L, -1) != LUA_TSTRING)
             bad(L, "'body' is not a string");
-        a->reply.body = lua_tolstring(L, -1, &a->reply.body_size);
+        else if (a->reply.shared == NULL)
+            a->reply.body = lua_tolstring(L, -1, &a->reply.body_size);
     } else if (strcmp(name, "stream") == 0) {
         a->stream = true;
     } else if (strcmp(name, "truncate") == 0) {
@@ -102,6 +104,9 @@ void server_readanswer(lua_State *L, const struct server_box *s, struct answer *
         luaL_error(L, "the handler returned a %s, not a reply", luaL_typename(L, -1));
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
         readfield(L, s, a);
+    if (a->reply.shared != NULL &&
+        (a->stream || a->reply.truncate || a->reply.drip_bytes))
+        bad(L, "a body of server.body goes without 'stream', 'truncate' and 'drip'");
     if (a->stream && (a->reply.body_size > 0 || a->reply.truncate || a->reply.drip_bytes))
         bad(L, "'stream' goes without 'body', 'truncate' and 'drip'");
     if (a->cookie[0] != '\0')

@@ -1,6 +1,7 @@
 #include "net/exchange.h"
 
 #include "net/gzip.h"
+#include "net/shared.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -181,21 +182,32 @@ static ssize_t read_stream(void *ud, uint64_t at, char *bytes, size_t room) {
 
 /* ---- answers ---- */
 
-/* Send bytes compressed if the client and the reply let us; NULL if not. */
+/* True if so many bytes are worth it, and the client and the reply let us. */
+static bool may_pack(struct exchange *x, const struct server_reply *r, size_t size) {
+    struct server *s = x->server;
+    if (size <= GZIP_FROM)
+        return false;
+    const char *accept = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND,
+                                                     MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    if (accept == NULL || !gzip_accepted(accept))
+        return false;
+    for (size_t i = 0; i < r->field_count; i++)
+        if (strcasecmp(r->fields[i].name, MHD_HTTP_HEADER_CONTENT_ENCODING) == 0)
+            return false;
+    return s->gzip != NULL || (s->gzip = gzip_new()) != NULL;
+}
+
+static void mark_packed(struct MHD_Response *m) {
+    MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+    MHD_add_response_header(m, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
+}
+
+/* Send bytes compressed; NULL if that is not possible. */
 static struct MHD_Response *packed_response(struct exchange *x,
                                             const struct server_reply *r) {
     struct server *s = x->server;
     size_t size;
-    if (r->body_size <= GZIP_FROM)
-        return NULL;
-    const char *accept = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND,
-                                                     MHD_HTTP_HEADER_ACCEPT_ENCODING);
-    if (accept == NULL || !gzip_accepted(accept))
-        return NULL;
-    for (size_t i = 0; i < r->field_count; i++)
-        if (strcasecmp(r->fields[i].name, MHD_HTTP_HEADER_CONTENT_ENCODING) == 0)
-            return NULL;
-    if (s->gzip == NULL && (s->gzip = gzip_new()) == NULL)
+    if (!may_pack(x, r, r->body_size))
         return NULL;
     void *bytes = gzip_pack(s->gzip, r->body, r->body_size, &size);
     if (bytes == NULL)
@@ -206,8 +218,34 @@ static struct MHD_Response *packed_response(struct exchange *x,
         free(bytes);
         return NULL;
     }
-    MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-    MHD_add_response_header(m, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
+    mark_packed(m);
+    return m;
+}
+
+static void all_sent(void *shared) {
+    shared_drop(shared);
+}
+
+/* What is on its way holds the bytes, which are sent from where they lie. */
+static struct MHD_Response *shared_response(struct exchange *x,
+                                            const struct server_reply *r) {
+    struct shared *s = r->shared;
+    const void *bytes = NULL;
+    size_t size = 0;
+    if (may_pack(x, r, shared_size(s)))
+        bytes = shared_packed(s, x->server->gzip, &size);
+    bool packed = bytes != NULL;
+    if (!packed) {
+        bytes = shared_plain(s);
+        size = shared_size(s);
+    }
+    shared_keep(s);
+    struct MHD_Response *m = MHD_create_response_from_buffer_with_free_callback_cls(
+        size, (void *)bytes, all_sent, s);
+    if (m == NULL)
+        shared_drop(s);
+    else if (packed)
+        mark_packed(m);
     return m;
 }
 
@@ -227,6 +265,8 @@ static struct MHD_Response *slow_response(struct exchange *x,
 
 static struct MHD_Response *response_for(struct exchange *x,
                                          const struct server_reply *r) {
+    if (r->shared != NULL)
+        return shared_response(x, r);
     if (r->truncate || r->drip_bytes != 0)
         return slow_response(x, r);
     struct MHD_Response *m = packed_response(x, r);

@@ -14,6 +14,7 @@
 
 struct server;
 struct exchange;
+struct shared; /* net/shared.h */
 
 struct server_options {
     const char *host; /* an address or a name of this machine */
@@ -50,7 +51,8 @@ struct server_reply {
     size_t field_count;
     const char *body; /* copied */
     size_t body_size;
-    bool truncate; /* hang up after truncate_at bytes of the body */
+    struct shared *shared; /* in place of body: held until it is sent */
+    bool truncate;         /* hang up after truncate_at bytes of the body */
     size_t truncate_at;
     size_t drip_bytes; /* if not 0: in pieces of so many, */
     int64_t drip_ms;   /* with that pause between */

@@ -11,7 +11,8 @@
  *   floor memory PROGRAM ARG...   run it, and print its peak memory in KiB on stderr's last line:
  *                                 a child of python would be charged with python's own
  *
- * The bearer token is demo-token, the embedded workspace's. */
+ * The bearer token is demo-token, the embedded workspace's, or $FLOOR_TOKEN; with
+ * $FLOOR_PLAIN no answer is compressed. */
 
 #define _DEFAULT_SOURCE /* wait4 */
 #include <curl/curl.h>
@@ -185,7 +186,8 @@ static CURL *new_easy(struct floor *f) {
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, b);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, (char *)b);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING,
+                     getenv("FLOOR_PLAIN") != NULL ? NULL : "");
     return easy;
 }
 
@@ -275,7 +277,11 @@ int main(int argc, char **argv) {
     lua_getfield(f.L, -1, "encode");
     lua_setglobal(f.L, "encode");
     f.multi = curl_multi_init();
-    f.headers = curl_slist_append(NULL, "Authorization: Bearer demo-token");
+    const char *token = getenv("FLOOR_TOKEN");
+    char header[200];
+    snprintf(header, sizeof header, "Authorization: Bearer %s",
+             token != NULL ? token : "demo-token");
+    f.headers = curl_slist_append(NULL, header);
     f.base = argv[2];
     if (strcmp(mode, "load") == 0 && argc == 5) {
         f.decode = false;

@@ -118,10 +118,14 @@ test("every answer says what a browser may do with it", function(t)
     t.match(h["content-security-policy"], "default-src 'none'")
     t.no_match(h["content-security-policy"], "unsafe")
     t.equal(h["x-content-type-options"], "nosniff", path)
-    t.equal(h["referrer-policy"], "no-referrer", path)
-    t.equal(h["x-frame-options"], "DENY", path)
+    t.match(h["content-security-policy"], "frame-ancestors 'none'")
     t.is_true(not h["access-control-allow-origin"], path)
   end
+  local page = s:ask("GET", "/").headers
+  t.equal(page["referrer-policy"], "no-referrer")
+  t.equal(page["x-frame-options"], "DENY")
+  t.equal(page["cross-origin-opener-policy"], "same-origin")
+  t.match(page["content-security-policy"], "script-src 'self'")
 end)
 
 -- A secret that a request carries in each place that it could be written from.

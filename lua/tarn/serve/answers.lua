@@ -7,12 +7,17 @@ local static = require "tarn.serve.static"
 
 local M = {}
 
--- On every answer. Nothing here is for another page to frame, to embed or to read.
+-- On every answer: nothing here is for another page to frame, to embed or to read.
 local COMMON <const> = {
+  ["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'",
+  ["X-Content-Type-Options"] = "nosniff", ["Cross-Origin-Resource-Policy"] = "same-origin",
+}
+
+-- On what a browser shows as a page.
+local DOCUMENT <const> = {
   ["Content-Security-Policy"] = static.policy, ["X-Content-Type-Options"] = "nosniff",
-  ["X-Frame-Options"] = "DENY", ["Referrer-Policy"] = "no-referrer",
-  ["Cross-Origin-Opener-Policy"] = "same-origin",
-  ["Cross-Origin-Resource-Policy"] = "same-origin",
+  ["Cross-Origin-Resource-Policy"] = "same-origin", ["X-Frame-Options"] = "DENY",
+  ["Referrer-Policy"] = "no-referrer", ["Cross-Origin-Opener-Policy"] = "same-origin",
 }
 
 -- A header is one line of printable ASCII.
@@ -48,17 +53,6 @@ function M.of(route, result)
     etag = route.method == "GET" and result.status == 200 and native.digest(body) or nil }
 end
 
---- A reply of its own, for who may add to it.
----@param answer table
----@return tarn.Reply
-function M.copy(answer)
-  local headers = {}
-  for name, value in pairs(answer.headers) do
-    headers[name] = value
-  end
-  return { status = answer.status, headers = headers, body = answer.body, etag = answer.etag }
-end
-
 -- A page for a person who came without the token.
 local function wants_page(request)
   return request.method == "GET" and not request.path:find "^/api/"
@@ -84,33 +78,54 @@ function M.failed(f, request)
   return reply
 end
 
+-- What does not depend on who asks.
+local function complete(reply)
+  local headers = reply.headers or {}
+  local is_page = (headers["Content-Type"] or ""):find("^text/html") ~= nil
+  for name, value in pairs(is_page and DOCUMENT or COMMON) do
+    headers[name] = value
+  end
+  if reply.etag then
+    headers.ETag, reply.etag = ('W/"%s"'):format(reply.etag), nil
+    if headers["Cache-Control"] == "no-store" then
+      headers["Cache-Control"] = "private, no-cache"
+    end
+  end
+  reply.headers, reply.complete = headers, true
+end
+
+--- An answer that many will get, as it will be sent.
+---@param reply tarn.Reply
+---@return tarn.Reply
+function M.keep(reply)
+  reply.body = native.body(reply.body)
+  complete(reply)
+  return reply
+end
+
 -- The client has it already: no body.
 local function not_modified(request, etag)
-  local known = request.headers["if-none-match"]
+  local known = etag and request.headers["if-none-match"]
   return known and (known == "*" or known:find(etag, 1, true) ~= nil)
 end
 
---- What every reply has, and what the caller has already is not sent again.
+--- What every reply has, and what the caller has already is not sent again. Of an answer that
+-- was kept the headers are used again: the reply is sent before anybody else can have it.
 ---@param reply tarn.Reply
 ---@param request tarn.Request
 ---@return tarn.Reply
 function M.finish(reply, request)
-  reply.headers = reply.headers or {}
-  for name, value in pairs(COMMON) do
-    reply.headers[name] = value
+  if not reply.complete then
+    complete(reply)
   end
-  reply.headers["X-Request-Id"] = request.id
-  if reply.etag then
-    local etag = ('W/"%s"'):format(reply.etag)
-    reply.headers.ETag, reply.etag = etag, nil
-    if reply.headers["Cache-Control"] == "no-store" then
-      reply.headers["Cache-Control"] = "private, no-cache"
-    end
-    if not_modified(request, etag) then
-      reply.status, reply.body, reply.headers["Content-Type"] = 304, nil, nil
-    end
+  local headers = reply.headers
+  headers["X-Request-Id"] = request.id
+  if not_modified(request, headers.ETag) then
+    return { status = 304, headers = { ETag = headers.ETag, ["X-Request-Id"] = request.id,
+      ["Cache-Control"] = headers["Cache-Control"], Age = headers.Age } }
   end
-  return reply
+  return { status = reply.status, headers = headers, body = reply.body, stream = reply.stream,
+    login = reply.login }
 end
 
 return M

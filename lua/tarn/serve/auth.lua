@@ -70,9 +70,8 @@ function M.check_origin(self, request)
     errors.refuse(403, "HOST_NOT_ALLOWED", "the header Host does not name this server",
       "--public-url says under which address others see it")
   end
-  local is_navigation = request.headers["sec-fetch-mode"] == "navigate"
-    and request.method == "GET"
-  if is_foreign(self, request) and not is_navigation then
+  if is_foreign(self, request)
+    and not (request.headers["sec-fetch-mode"] == "navigate" and request.method == "GET") then
     errors.refuse(403, "CROSS_SITE", "a page of another origin sent this request")
   end
 end

@@ -66,6 +66,18 @@ local function start(self, key, make)
   return entry
 end
 
+--- What is there and not too old, or nil.
+---@param key string
+---@return any value
+---@return number? age seconds
+function Cache:find(key)
+  local entry = self.entries[key]
+  local age = entry and entry.done and task.now() - entry.at
+  if age and age <= self.seconds then
+    return entry.value, age
+  end
+end
+
 --- What `make` returns, or returned a while ago.
 ---@param key string
 ---@param make fun(): any

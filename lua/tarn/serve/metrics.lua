@@ -26,7 +26,7 @@ Metrics.__index = Metrics
 
 ---@return tarn.Metrics
 function M.new()
-  return setmetatable({ requests = {}, latency = {}, runs = {} }, Metrics)
+  return setmetatable({ routes = {}, runs = {} }, Metrics)
 end
 
 -- ---- what the server itself does ----
@@ -37,16 +37,17 @@ end
 ---@param status integer
 ---@param seconds number
 function Metrics:count(route, method, status, seconds)
-  local key = ("%s\0%s\0%d"):format(method, route, status)
-  self.requests[key] = (self.requests[key] or 0) + 1
-  local one = self.latency[route] or { sum = 0, count = 0, buckets = {} }
-  self.latency[route] = one
+  local one = self.routes[route] or { sum = 0, count = 0, buckets = {}, statuses = {} }
+  self.routes[route] = one
+  local statuses = one.statuses[method] or {}
+  one.statuses[method] = statuses
+  statuses[status] = (statuses[status] or 0) + 1
   one.sum, one.count = one.sum + seconds, one.count + 1
-  for i, most in ipairs(BUCKETS) do
-    if seconds <= most then
-      one.buckets[i] = (one.buckets[i] or 0) + 1
-    end
+  local at = 1
+  while BUCKETS[at] and seconds > BUCKETS[at] do
+    at = at + 1
   end
+  one.buckets[at] = (one.buckets[at] or 0) + 1
 end
 
 -- ---- text ----
@@ -96,15 +97,19 @@ local function server_families(self, text, server)
   text:family("tarn_build", "info", "The program.")
   text:sample("_info", { "version", require("native.bundle").version }, 1)
   text:family("tarn_http_requests", "counter", "Requests that were answered.")
-  for key, n in sorted(self.requests) do
-    local method, route, status = key:match "^(.-)%z(.-)%z(.*)$"
-    text:sample("_total", { "method", method, "route", route, "status", status }, n)
+  for route, one in sorted(self.routes) do
+    for method, statuses in sorted(one.statuses) do
+      for status, n in sorted(statuses) do
+        text:sample("_total", { "method", method, "route", route, "status", status }, n)
+      end
+    end
   end
   text:family("tarn_http_request_seconds", "histogram", "Until an answer was ready.", "seconds")
-  for route, one in sorted(self.latency) do
+  for route, one in sorted(self.routes) do
+    local sum = 0
     for i, most in ipairs(BUCKETS) do
-      text:sample("_bucket", { "route", route, "le", ("%s"):format(most + 0.0) },
-        one.buckets[i] or 0)
+      sum = sum + (one.buckets[i] or 0)
+      text:sample("_bucket", { "route", route, "le", ("%s"):format(most + 0.0) }, sum)
     end
     text:sample("_bucket", { "route", route, "le", "+Inf" }, one.count)
     text:sample("_count", { "route", route }, one.count)

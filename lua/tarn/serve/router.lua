@@ -15,7 +15,7 @@ local ANY <const> = {}
 
 --- A router without routes.
 function M.new()
-  return setmetatable({ root = {} }, Router)
+  return setmetatable({ root = {}, plain = {} }, Router)
 end
 
 --- Add a route; what is there already under that method and path is replaced.
@@ -32,6 +32,9 @@ function Router:add(method, pattern, route)
     local key = name and ANY or part
     node[key] = node[key] or {}
     node = node[key]
+  end
+  if #names == 0 then
+    self.plain[method .. pattern] = route
   end
   node[HERE] = node[HERE] or {}
   node[HERE][method] = { route = route, names = names }
@@ -73,6 +76,10 @@ end
 ---@return table? route
 ---@return table<string, string>|string[]|nil
 function Router:find(method, path)
+  local plain = self.plain[method .. path]
+  if plain then
+    return plain, {}
+  end
   local parts, values = split(path), {}
   local methods = parts and descend(self.root, parts, 1, values)
   if not methods then

@@ -42,7 +42,9 @@ M.headers = { ["Content-Type"] = "text/event-stream", ["Cache-Control"] = "no-st
 ---@param request tarn.Request
 ---@return boolean
 function M.wanted(request)
-  return (request.headers.accept or ""):lower():find("text/event-stream", 1, true) ~= nil
+  local accept = request.headers.accept
+  return accept ~= nil and accept ~= "*/*"
+    and accept:lower():find("text/event-stream", 1, true) ~= nil
 end
 
 -- A stream whose body is `f(write)`; what fails in it is its last event.

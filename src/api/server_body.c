@@ -1,0 +1,53 @@
+/* server_body.c -- bytes that many replies send. */
+
+#include "api/api.h"
+#include "api/server.h"
+#include "net/shared.h"
+
+#include <lauxlib.h>
+
+#define BODY_MT "tarn.server.body"
+
+struct body_box {
+    struct shared *shared; /* NULL: none yet, or dropped */
+};
+
+struct shared *server_toshared(lua_State *L, int index) {
+    struct body_box *b = luaL_testudata(L, index, BODY_MT);
+    return b != NULL ? b->shared : NULL;
+}
+
+/* __gc: what is still being sent holds it by itself. */
+static int l_body_drop(lua_State *L) {
+    struct body_box *b = luaL_checkudata(L, 1, BODY_MT);
+    shared_drop(b->shared);
+    b->shared = NULL;
+    return 0;
+}
+
+/* #body: its bytes */
+static int l_body_len(lua_State *L) {
+    struct body_box *b = luaL_checkudata(L, 1, BODY_MT);
+    lua_pushinteger(L, (lua_Integer)shared_size(b->shared));
+    return 1;
+}
+
+int server_newbody(lua_State *L) {
+    size_t size;
+    const char *bytes = luaL_checklstring(L, 1, &size);
+    struct body_box *b = lua_newuserdatauv(L, sizeof *b, 0);
+    b->shared = NULL;
+    if (luaL_newmetatable(L, BODY_MT)) {
+        lua_pushcfunction(L, l_body_drop);
+        lua_setfield(L, -2, "__gc");
+        lua_pushcfunction(L, l_body_len);
+        lua_setfield(L, -2, "__len");
+        lua_pushliteral(L, "body");
+        lua_setfield(L, -2, "__metatable");
+    }
+    lua_setmetatable(L, -2);
+    b->shared = shared_new(bytes, size);
+    if (b->shared == NULL)
+        return luaL_error(L, "not enough memory");
+    return 1;
+}
