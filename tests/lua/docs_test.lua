@@ -25,3 +25,20 @@ test("every field of a header is in docs/scripting.md", function(t)
     t.match(text, "`" .. name .. "`")
   end
 end)
+
+test("every link of a page leads to a file that is there", function(t)
+  local pages = { "README.md" }
+  for _, folder in ipairs { "docs", "docs/cookbook", "docs/changes" } do
+    for _, name in ipairs(fs.list(folder)) do
+      pages[#pages + 1] = name:find "%.md$" and folder .. "/" .. name or nil
+    end
+  end
+  for _, page in ipairs(pages) do
+    local folder = page:match "^(.*/)" or ""
+    for target in fs.read(page):gmatch "%]%(([^)#%s]+)[^)]*%)" do
+      if not target:find "^%a+:" then
+        t.is_true(fs.find_stat(folder .. target), page .. " -> " .. target)
+      end
+    end
+  end
+end)
