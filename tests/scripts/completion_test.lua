@@ -124,7 +124,7 @@ local function completes(term, typed, whole)
   term:type(typed)
   term:key "Tab"
   term:wait(whole)
-  term:key "C-c"
+  term:key "C-u" -- a line that is taken back, and not Ctrl-C, after which keys may come too early
   term:key "C-l"
 end
 
