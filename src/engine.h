@@ -75,6 +75,12 @@ struct http *engine_http(struct engine *e);
  * could make one. False if memory runs out. There is no way back. */
 bool engine_set_read_only(struct engine *e);
 
+/* Signals that ask to stop and that nobody has acted upon yet: a long step of a library that
+ * sees another number than at its begin stops. */
+static inline sig_atomic_t engine_signals(const struct engine *e) {
+    return e->interrupts + e->ending;
+}
+
 /* For signal handlers: count a Ctrl-C, or a wish to end the program, and make the running
  * script notice. A program that survives Ctrl-C (native.task.foreground) goes on: the
  * foreground task is cancelled, and what computes. */

@@ -63,7 +63,7 @@ static int on_busy(void *ud, int count) {
     struct timespec pause = {0, ms * 1000000L};
     if (count == 0)
         d->busy_since = now;
-    if (now - d->busy_since >= d->busy_ms || d->interrupts != d->engine->interrupts)
+    if (now - d->busy_since >= d->busy_ms || d->interrupts != engine_signals(d->engine))
         return 0;
     nanosleep(&pause, NULL);
     return 1;
@@ -71,14 +71,14 @@ static int on_busy(void *ud, int count) {
 
 static int on_progress(void *ud) {
     struct database *d = ud;
-    return d->interrupts != d->engine->interrupts;
+    return d->interrupts != engine_signals(d->engine);
 }
 
 /* Push a database that owns nothing yet. [-0, +1, m] */
 static struct database *newdatabase(lua_State *L) {
     struct database *d = lua_newuserdatauv(L, sizeof *d, UV_COUNT);
     *d = (struct database){.engine = engine_of(L)};
-    d->interrupts = d->engine->interrupts;
+    d->interrupts = engine_signals(d->engine);
     luaL_setmetatable(L, DATABASE_MT);
     for (int i = UV_RECENT; i <= UV_FUNCTIONS; i++) {
         lua_newtable(L);
@@ -261,7 +261,7 @@ static int l_database_close(lua_State *L) {
 
 /* Run one of the words that begin and end transactions. */
 static int word(struct database *d, const char *sql) {
-    d->interrupts = d->engine->interrupts;
+    d->interrupts = engine_signals(d->engine);
     return sqlite3_exec(d->db, sql, NULL, NULL, NULL);
 }
 

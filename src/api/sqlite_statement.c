@@ -28,7 +28,7 @@ int sqlite_fail(lua_State *L, struct database *d, int index, const char *op, int
     sqlerror_set(&fault, code, sqlite3_errmsg(d->db));
     int primary = code & 0xff;
     if ((primary == SQLITE_INTERRUPT || primary == SQLITE_BUSY) &&
-        d->interrupts != d->engine->interrupts)
+        d->interrupts != engine_signals(d->engine))
         fault_set(&fault, FAULT_CANCELLED, "interrupted");
     return api_fault(L, op, &fault);
 }
@@ -64,7 +64,7 @@ struct statement *sqlite_prepare(lua_State *L, int index, const char *op, const 
                                  size_t size, const char **tail) {
     struct database *d = lua_touserdata(L, index);
     struct statement *st = newstatement(L, index);
-    d->interrupts = d->engine->interrupts;
+    d->interrupts = engine_signals(d->engine);
     int code = sqlite3_prepare_v3(d->db, sql, (int)size + 1, SQLITE_PREPARE_PERSISTENT,
                                   &st->stmt, tail);
     if (st->stmt != NULL) {
@@ -240,7 +240,7 @@ bool sqlite_step(lua_State *L, struct statement *st, int index, const char *op) 
 
     d->L = L;
     d->index = lua_absindex(L, index);
-    d->interrupts = d->engine->interrupts;
+    d->interrupts = engine_signals(d->engine);
     d->stepping++;
     st->stepping = st->active = true;
     int code = sqlite3_step(st->stmt);

@@ -428,11 +428,13 @@ static void the_same_text_is_prepared_once(void **state) {
     sqlite3_reset_auto_extension();
 }
 
+static void (*asked_to_stop)(struct engine *e); /* what the signal handler would call */
+
 /* Stands for the signal handler. */
 static void interrupt(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     (void)argv;
-    engine_interrupt(sqlite3_user_data(context));
+    asked_to_stop(sqlite3_user_data(context));
 }
 
 static struct engine *interrupted;
@@ -443,9 +445,10 @@ static int define_interrupt(sqlite3 *db, const char **message, const void *api) 
                                    NULL, NULL);
 }
 
-static void ctrl_c_ends_a_long_statement(void **state) {
+static void ends_a_long_statement(void **state, void (*stop)(struct engine *e)) {
     struct engine *e = *state;
     interrupted = e;
+    asked_to_stop = stop;
     sqlite3_auto_extension((void (*)(void))define_interrupt);
     assert_int_equal(
         LUA_OK,
@@ -458,6 +461,14 @@ static void ctrl_c_ends_a_long_statement(void **state) {
     lua_settop(e->L, 0);
     must_run(state, "assert(db:find_row('SELECT 1 AS v').v == 1)");
     sqlite3_reset_auto_extension();
+}
+
+static void ctrl_c_ends_a_long_statement(void **state) {
+    ends_a_long_statement(state, engine_interrupt);
+}
+
+static void a_wish_to_end_the_program_ends_it_too(void **state) {
+    ends_a_long_statement(state, engine_end);
 }
 
 static void leaks_nothing_when_memory_runs_out(void **state) {
@@ -501,6 +512,7 @@ int main(void) {
         LUA_TEST(a_dropped_database_takes_its_statements_along),
         LUA_TEST(the_same_text_is_prepared_once),
         LUA_TEST(ctrl_c_ends_a_long_statement),
+        LUA_TEST(a_wish_to_end_the_program_ends_it_too),
         LUA_TEST(leaks_nothing_when_memory_runs_out),
     };
     return cmocka_run_group_tests_name("api/sqlite", tests, NULL, NULL);
