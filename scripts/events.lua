@@ -69,6 +69,13 @@ local function problem_of(ctx)
   end
 end
 
+local function crowded_of(ctx)
+  return function(id, ms)
+    ctx.warn(("%s: more events come than can be remembered: one that is late by more than %s "
+      .. "is not seen"):format(id, time.age(ms)))
+  end
+end
+
 local DRAIN <const> = 30 -- seconds for messages that are on their way at the end
 
 local function follow(ctx, arg, ids, known_only, notifier)
@@ -82,7 +89,7 @@ local function follow(ctx, arg, ids, known_only, notifier)
     since = arg.since and time.since(OP, "--since", arg.since),
     last = arg.max_events or BEFORE_FOLLOW,
     cursors = arg.cursor and follow_events.load(OP, arg.cursor, ws),
-    problem = problem_of(ctx),
+    problem = problem_of(ctx), crowded = crowded_of(ctx),
     observe = notifier and function(event, id) notifier:event(ws, event, id) end,
     settled = function(saved)
       -- First what was printed must be out: a cursor is never ahead of its reader.

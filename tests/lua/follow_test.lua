@@ -1,6 +1,7 @@
 -- Following event logs: nothing lost, nothing doubled.
 
 local cli = require "support.cli"
+local clock = require "tarn.testing.clock"
 local databricks = require "native.databricks"
 local events = require "tarn.events"
 local fault = require "tarn.fault"
@@ -237,14 +238,71 @@ test("the ids that are remembered are bounded in time and number", function(t)
     cursor:add("id" .. i, BASE + i * 100)
     cursor:advance(BASE + i * 100)
     if i % 250 == 0 then
-      cursor:trim(60000, 300)
+      cursor:trim(BASE + i * 100 - 60000, 300)
       t.is_true(cursor.count <= 310, cursor.count)
     end
   end
   t.is_true(cursor:has("id10000", BASE + 1000000))
-  t.equal(cursor:from(60000), cursor.floor, "no further back than the ids reach")
+  t.is_true(cursor.floor > BASE + 1000000 - 60000, "and says from where on they are complete")
   local again = follow.cursor(json.decode(json.encode(cursor:saved())))
   t.equal(again:saved(), cursor:saved())
+end)
+
+-- A pipeline among so many that 1,000 ids of each are remembered. While its log is read for the
+-- first time a minute goes by, in which "late" comes behind the reader's back and 6,000 others
+-- before it; two looks later "end".
+local function crowd()
+  local log, logs, names, base = new_log(100), {}, {}, time.now() - 2000
+  for i = 1, 100 do
+    names[i] = "p" .. i
+    logs[names[i]] = new_log(1)
+  end
+  logs.p1 = log
+  local page, looks = log.page, 0
+  for i = 0, 199 do
+    log.put(base + i * 10, "a" .. i)
+  end
+  function log.page(query)
+    if #log.calls == 1 then
+      clock.advance(60)
+      log.put(base + 5, "late")
+      for i = 200, 6199 do
+        log.put(base + i * 10, "b" .. i)
+      end
+    elseif not query.page_token then
+      looks = looks + 1
+      if looks == 3 then
+        log.put(base + 62000, "end")
+      end
+    end
+    return page(query)
+  end
+  return workspace_of(logs), names, base
+end
+
+test("a burst that is longer than the memory hides nothing that came late before it", function(t)
+  local ws, names, base = crowd()
+  local seen, n, told = {}, 0, 0
+  local follower <close> = follow.start(ws, names, { since = base, interval = 0.01,
+    overlap = 1, crowded = function() told = told + 1 end })
+  repeat
+    local event = follower()
+    t.is_nil(seen[event.id], event.id)
+    seen[event.id], n = true, n + 1
+  until event.id == "end"
+  t.is_true(seen.late)
+  t.equal({ n, told }, { 6202, 0 })
+end)
+
+test("more events than can be remembered within the overlap: that is said, once", function(t)
+  local ws, names, base = crowd()
+  local told, n = {}, 0
+  local follower <close> = follow.start(ws, names, { since = base, once = true,
+    overlap = 300, crowded = function(id, ms) told[#told + 1] = { id, ms > 5000, ms < 12000 } end })
+  for _ in follower do
+    n = n + 1
+  end
+  t.equal({ n, told }, { 6200, { { "p1", true, true } } })
 end)
 
 test("40,000 events in a burst come once each, in flat memory", function(t)

@@ -52,6 +52,8 @@ test("what does not load, hangs or leaves a task behind fails", function(t)
   t.match(run("x =").stdout, "FAILED: loads")
   t.match(run("test('a', function() require('tarn').sleep(60) end)", { "--timeout", "1" }).stdout,
     "took more than 1 seconds")
+  t.match(run("test('a', function(t) t.timeout(60) require('tarn').sleep(1.1) end)",
+    { "--timeout", "1" }).stdout, "1 passed", "one that says so may take longer")
   t.match(run([[test('a', function() require('native.task').spawn(function()
     require('tarn').sleep(60) end) end)]]).stdout, "left 1 task alive")
 end)

@@ -76,25 +76,21 @@ function Cursor:drop(second)
   self.floor = math.max(self.floor, (second + 1) * 1000)
 end
 
---- Forget the ids from before `overlap` ms ago, and the oldest of what is more than `limit`.
-function Cursor:trim(overlap, limit)
+--- Forget the ids from before `ms`, and the oldest of what is more than `limit`.
+---@param ms integer
+---@param limit? integer
+function Cursor:trim(ms, limit)
   local list = {}
   for second in pairs(self.seconds) do
     list[#list + 1] = second
   end
   table.sort(list)
   for i = 1, #list - 1 do
-    if (list[i] + 1) * 1000 > (self.at or 0) - overlap and self.count <= limit then
+    if (list[i] + 1) * 1000 > ms and (not limit or self.count <= limit) then
       break
     end
     self:drop(list[i])
   end
-end
-
---- Where a poll that looks back by `span` ms begins; nil: at the beginning of the log.
-function Cursor:from(span)
-  local from = math.max(self.floor, self.at and self.at - span or 0)
-  return from > 0 and from or nil
 end
 
 -- ---- in a file ----
