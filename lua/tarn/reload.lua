@@ -54,18 +54,9 @@ function M.script(name, load_fresh, warn)
   return known.script, known.source
 end
 
---- From now on `tarn.script.load` gives scripts so.
----@param warn fun(text: string)
-function M.install(warn)
-  local script = require "tarn.script"
-  script.keeper = function(name, load_fresh)
-    return M.script(name, load_fresh, warn)
-  end
-end
-
 -- ---- modules ----
 
-local seen = {} -- module -> { place =, mark =, from_user = }
+local seen = {} -- module -> the mark of the file that it was loaded from
 
 -- What tells that a file has changed, without reading it.
 local function stamp(source)
@@ -91,6 +82,12 @@ local function locate(module)
     end
   end
   return { name = file_of(module) }
+end
+
+-- What tells of a module which file it is from, and as of when.
+local function mark_of(module)
+  local source = locate(module)
+  return (source.path or "bundle") .. " " .. stamp(source), source
 end
 
 local function modules()
@@ -148,8 +145,7 @@ end
 function M.refresh(warn)
   local changed = {}
   for _, module in ipairs(#find.roots > 0 and modules() or {}) do
-    local source = locate(module)
-    local mark = (source.path or "bundle") .. " " .. stamp(source)
+    local mark, source = mark_of(module)
     local before = seen[module]
     seen[module] = mark
     if not before or before == mark then
@@ -162,6 +158,34 @@ function M.refresh(warn)
     ::continue::
   end
   return changed
+end
+
+-- A file that changes between its first use and the next `refresh` has changed too: what it was
+-- is noted as it is loaded.
+local function note_loads()
+  local search = package.searchers[2]
+  package.searchers[2] = function(module)
+    local loader = search(module)
+    if type(loader) == "function" and module:find "^tarn%." and #find.roots > 0 then
+      seen[module] = mark_of(module)
+    end
+    return loader
+  end
+end
+
+local installed = false
+
+--- From now on `tarn.script.load` gives scripts so, and `refresh` knows of each module what it
+-- was when it was loaded.
+---@param warn fun(text: string)
+function M.install(warn)
+  require("tarn.script").keeper = function(name, load_fresh)
+    return M.script(name, load_fresh, warn)
+  end
+  if not installed then
+    installed = true
+    note_loads()
+  end
 end
 
 return M

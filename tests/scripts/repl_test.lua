@@ -224,8 +224,8 @@ test("a module that has changed meanwhile is the new one", function(t)
   local dir <close> = cli.dir()
   local path = dir.write("lua/tarn/mine.lua", "return { n = function() return 1 end }")
   local write = ('function write(s) local f <close> = io.open(%q, "w") f:write(s) end'):format(path)
-  local r = repl({ write, 'mine = require "tarn.mine"', "mine.n()",
-    "write 'return { n = function() return 22 end }'", "mine.n()" },
+  local r = repl({ write, 'mine = require "tarn.mine" print(mine.n()) '
+    .. "write 'return { n = function() return 22 end }'", "mine.n()" },
     { env = { TARN_PATH = dir.path } })
   t.equal(r.stdout, "1\n22\n")
 end)
