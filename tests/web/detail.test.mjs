@@ -151,6 +151,19 @@ test("the history draws every run to one scale, and unfolds why one failed", asy
   await close();
 });
 
+test("a run that begins elsewhere comes into the history by itself", async () => {
+  const { page, close, id } = await show("finance_invoices_match", "live");
+  await page.locator(".flows").waitFor(); // from here on the page listens
+  await page.getByRole("tab", { name: "History" }).click();
+  await page.locator(".run").first().waitFor();
+  const before = await page.locator(".run").count();
+  await page.evaluate((p) => fetch(`/api/dlt/pipelines/${p}/trigger`, { method: "POST",
+    headers: { "Content-Type": "application/json" }, body: '{"restart": true}' }), id);
+  await until("one more", async () => await page.locator(".run").count() === before + 1);
+  await until("its end", async () => /COMPLETED/.test(await page.locator(".run").first().textContent()));
+  await close();
+});
+
 test("expectations show counts, rates and where failures go", async () => {
   const { page, close, id } = await show("sales_orders_etl", "expectations");
   const { results } = await api(page, `dlt/pipelines/${id}/expectations?days=7`);

@@ -106,6 +106,18 @@ test("when the server goes away the page says so, and goes on when it is back", 
   await again.stop();
 });
 
+test("a server that is read only offers nothing that changes something", async () => {
+  const readOnly = await serve({ demo: [whole, "demo-token"] }, "--read-only");
+  const { page, close, go } = await open(readOnly);
+  await go(`/pipelines/${await idOf(page, "sales_promotions")}`);
+  await page.getByText("The server is read only.").waitFor();
+  for (const name of ["Run", "Full refresh", "Stop", "Clone"]) {
+    assert.ok(await page.getByRole("button", { name, exact: true }).isDisabled(), name);
+  }
+  await close();
+  await readOnly.stop();
+});
+
 test("when the cookie is gone the page says how to get in", async () => {
   const { page, close, go } = await open(server, "/journal");
   await page.getByRole("heading", { level: 1, name: "Journal" }).waitFor();

@@ -9,15 +9,16 @@ import { useStream } from "./use.js";
 function indexed(row) {
   const newest = row.latest_update ?? undefined;
   const creator = row.creator ?? "";
+  const name = row.name ?? row.pipeline_id;
   return {
-    row,
+    row: { ...row, name },
     id: row.pipeline_id,
     status: statusOf(row),
     health: healthOf(row),
-    name: row.name.toLowerCase(),
+    name: name.toLowerCase(),
     creator: creator.toLowerCase(),
     started: newest?.creation_time ?? "",
-    text: `${row.name} ${creator} ${row.run_as ?? ""} ${row.pipeline_id}`.toLowerCase(),
+    text: `${name} ${creator} ${row.run_as ?? ""} ${row.pipeline_id}`.toLowerCase(),
   };
 }
 

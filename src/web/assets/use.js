@@ -91,6 +91,19 @@ export function useSize(ref) {
   return size;
 }
 
+/** Call `act` when `value` is no more what it was; not for its first value. */
+export function useChange(value, act) {
+  const before = useRef();
+  useEffect(() => {
+    if (value !== undefined) {
+      if (before.current !== undefined) {
+        act();
+      }
+      before.current = value;
+    }
+  }, [value]);
+}
+
 /** The title of the browser's tab. */
 export function useTitle(text) {
   useEffect(() => {

@@ -15,6 +15,7 @@ const ZOOM_STEP = 1.25;
 const ZOOM_MOST = 3;
 const PAN_STEP = 60;
 const FIT_MOST = 1.1; // a small graph is not blown up
+const MANY = 150; // from so many nodes on, the quicker way to rank them
 
 const widthOf = (node) => Math.min(WIDEST,
   Math.max(NARROWEST, CHARACTER * Math.max(node.label.length, node.note?.length ?? 0) + 36));
@@ -26,7 +27,8 @@ const fitting = (text, width) => {
 
 function arranged(nodes, edges) {
   const graph = new Layout();
-  graph.setGraph({ rankdir: "LR", nodesep: 16, ranksep: 56, marginx: MARGIN, marginy: MARGIN });
+  graph.setGraph({ rankdir: "LR", nodesep: 16, ranksep: 56, marginx: MARGIN, marginy: MARGIN,
+    ranker: nodes.length > MANY ? "tight-tree" : "network-simplex" });
   graph.setDefaultEdgeLabel(() => ({}));
   nodes.forEach((node) => graph.setNode(node.id, { width: widthOf(node), height: NODE_HEIGHT }));
   edges.forEach((edge) => graph.setEdge(edge.from, edge.to));

@@ -1,13 +1,13 @@
 // One pipeline: what it is, what can be done with it, and its sections, each with a link.
 
-import { html, useRef, useState } from "../vendor/preact.js";
+import { html, useState } from "../vendor/preact.js";
 import { isActive } from "../status.js";
 import { Badge, CopyButton, Fact, When } from "../parts/bits.js";
 import { Icon } from "../parts/icon.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
 import { Tabs } from "../parts/tabs.js";
 import { href } from "../router.js";
-import { useLoad, useStream, useTitle } from "../use.js";
+import { useChange, useLoad, useStream, useTitle } from "../use.js";
 import { Clone } from "./clone.js";
 import { Config } from "./detail/config.js";
 import { Datasets } from "./detail/datasets.js";
@@ -82,18 +82,10 @@ export function Detail({ id, section = "live", query, session, profile }) {
   const load = useLoad(path);
   const [open, setOpen] = useState();
   const [snapshot, setSnapshot] = useState();
-  const seen = useRef();
-  const [stream, again] = useStream(`${path}/live`, { profile }, ({ type, data }) => {
-    if (type === "snapshot") {
-      setSnapshot(data);
-      // The pipeline's own state and health follow the run.
-      const run = `${data.update_id} ${data.state}`;
-      if (run !== seen.current) {
-        seen.current = run;
-        load.again();
-      }
-    }
-  });
+  const [stream, again] = useStream(`${path}/live`, { profile },
+    ({ type, data }) => type === "snapshot" && setSnapshot(data));
+  // The pipeline's own state and health follow the run.
+  useChange(snapshot && `${snapshot.update_id} ${snapshot.state}`, load.again);
   useTitle(load.data?.name ?? "Pipeline");
   if (!load.data) {
     return html`<div class="view"><h1>Pipeline</h1>${load.fault

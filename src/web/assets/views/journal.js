@@ -1,4 +1,5 @@
-// What was changed by which command, and the way back.
+// What was changed by which command, and the way back. Operations of the journal are those of all
+// workspaces, whichever is looked at.
 
 import { html, useState } from "../vendor/preact.js";
 import { dateClock, duration, inline, moment } from "../format.js";
@@ -7,11 +8,27 @@ import { Badge, Fact, When } from "../parts/bits.js";
 import { Dialog } from "../parts/dialog.js";
 import { Check } from "../parts/field.js";
 import { Json } from "../parts/json.js";
-import { Empty, Failure, Loaded } from "../parts/notice.js";
+import { Empty, Failure, Loaded, Warning } from "../parts/notice.js";
 import { href } from "../router.js";
 import { useLoad, useTitle } from "../use.js";
 
 const STATUSES = ["running", "done", "failed", "partial", "unchanged", "interrupted", "undone"];
+
+function Operations({ rows, label }) {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${label}><table class="table">
+    <thead><tr><th scope="col">Operation</th><th scope="col">When</th><th scope="col">Command</th>
+      <th scope="col">Outcome</th><th scope="col">Source</th><th scope="col">Target</th>
+      <th scope="col">Workspace</th></tr></thead>
+    <tbody>${rows.map((row) => html`<tr key=${row.id}>
+      <th scope="row"><a href=${href(["journal", row.id])}>${row.id}</a></th>
+      <td data-title="When"><${When} at=${row.start_time} /></td>
+      <td data-title="Command">${row.command}</td>
+      <td data-title="Outcome"><${Badge} word=${row.status} />${row.undone_by && html` <${Badge}
+        word="undone" />`}</td>
+      <td data-title="Source">${row.source ?? "–"}</td>
+      <td data-title="Target">${row.target ?? "–"}</td>
+      <td data-title="Workspace">${row.workspace ?? "–"}</td></tr>`)}</tbody></table></div>`;
+}
 
 function List() {
   const [status, set] = useState("");
@@ -21,19 +38,7 @@ function List() {
       ${STATUSES.map((word) => html`<option value=${word}>${word}</option>`)}</select></label>
     <${Loaded} load=${load} what="the journal">${(rows) => (rows.length === 0
       ? html`<${Empty}>${status ? "No operation has this outcome." : "Nothing was changed yet."}</${Empty}>`
-      : html`<div class="scroll" tabindex="0" role="region" aria-label="Operations"><table class="table">
-        <thead><tr><th scope="col">Operation</th><th scope="col">When</th><th scope="col">Command</th>
-          <th scope="col">Outcome</th><th scope="col">Source</th><th scope="col">Target</th>
-          <th scope="col">Workspace</th></tr></thead>
-        <tbody>${rows.map((row) => html`<tr key=${row.id}>
-          <th scope="row"><a href=${href(["journal", row.id])}>${row.id}</a></th>
-          <td data-title="When"><${When} at=${row.start_time} /></td>
-          <td data-title="Command">${row.command}</td>
-          <td data-title="Outcome"><${Badge} word=${row.status} />${row.undone_by && html` <${Badge}
-            word="undone" />`}</td>
-          <td data-title="Source">${row.source ?? "–"}</td>
-          <td data-title="Target">${row.target ?? "–"}</td>
-          <td data-title="Workspace">${row.workspace ?? "–"}</td></tr>`)}</tbody></table></div>`)}
+      : html`<${Operations} rows=${rows} label="Operations" />`)}
     </${Loaded}>`;
 }
 
@@ -104,7 +109,8 @@ function Side({ side }) {
 
 function Operation({ id, session }) {
   const [asking, ask] = useState(false);
-  const load = useLoad(`dlt/journal/${encodeURIComponent(id)}`);
+  const [look, setLook] = useState(false);
+  const load = useLoad(`dlt/journal/${encodeURIComponent(id)}`, { look });
   return html`<p><a href=${href(["journal"])}>All operations</a></p>
     <${Loaded} load=${load} what="the operation">${(op) => html`
       <dl class="facts">
@@ -119,6 +125,11 @@ function Operation({ id, session }) {
       </dl>
       ${op.command !== "undo" && !op.undone_by && html`<p><button type="button" class="danger"
         disabled=${session.read_only} onClick=${() => ask(true)}>Undo…</button></p>`}
+      ${op.steps?.some((step) => step.status === "unknown") && html`<${Warning}>
+        <p>Nobody saw the answer to a step that was sent, or about to be.</p>
+        <button type="button" disabled=${load.loading} onClick=${() => setLook(true)}>
+          Ask the workspace what became of it</button></${Warning}>`}
+      ${op.items?.length > 0 && html`<h2>Parts</h2><${Operations} rows=${op.items} label="Parts" />`}
       <h2>Steps</h2>
       ${(op.steps ?? []).length === 0 ? html`<${Empty}>It changed nothing.</${Empty}>`
         : html`<ol class="rows">${op.steps.map((step) => html`<${Step} key=${step.n}

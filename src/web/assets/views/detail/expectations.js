@@ -4,8 +4,9 @@ import { html, useState } from "../../vendor/preact.js";
 import { number, percent } from "../../format.js";
 import { When } from "../../parts/bits.js";
 import { Empty, Loaded, Warning } from "../../parts/notice.js";
+import { hasEnded } from "../../status.js";
 import { Spark } from "../../parts/spark.js";
-import { useLoad } from "../../use.js";
+import { useChange, useLoad } from "../../use.js";
 
 const WINDOWS = [1, 7, 30, 90];
 
@@ -45,9 +46,10 @@ function Result({ data }) {
       ${" "}<${When} at=${data.window.since} /></p>`;
 }
 
-export function Expectations({ path }) {
+export function Expectations({ path, snapshot }) {
   const [days, setDays] = useState(7);
   const load = useLoad(`${path}/expectations`, { days });
+  useChange(snapshot && `${snapshot.update_id} ${hasEnded(snapshot.state)}`, load.again);
   return html`<section aria-labelledby="expectations-title">
     <div class="view-head"><h2 id="expectations-title">Expectations</h2>
       <label class="inline-field">Days back <select value=${days}

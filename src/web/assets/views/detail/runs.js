@@ -2,13 +2,13 @@
 
 import { html, useState } from "../../vendor/preact.js";
 import { dateClock, duration, moment, number } from "../../format.js";
-import { Badge, Fact } from "../../parts/bits.js";
+import { Badge, Fact, When } from "../../parts/bits.js";
 import { Icon } from "../../parts/icon.js";
 import { Empty, Loaded } from "../../parts/notice.js";
 import { Phases } from "../../parts/phases.js";
 import { href } from "../../router.js";
-import { useLoad } from "../../use.js";
-import { tone } from "../../status.js";
+import { useChange, useLoad } from "../../use.js";
+import { hasEnded, tone } from "../../status.js";
 
 const PAGE = 50;
 
@@ -23,7 +23,8 @@ function selection(run) {
 
 function Bar({ run, longest }) {
   if (typeof run.duration_ms !== "number") {
-    return html`<span class="dim">not known</span>`;
+    return html`<span class="dim bar-none">${hasEnded(run.state) ? "how long is not known"
+      : html`began <${When} at=${run.creation_time} />`}</span>`;
   }
   const share = Math.max(0.01, run.duration_ms / longest);
   const phases = run.phases ?? [];
@@ -79,9 +80,10 @@ function Summary({ runs }) {
   </dl>`;
 }
 
-export function Runs({ pipeline, path }) {
+export function Runs({ pipeline, path, snapshot }) {
   const [max, setMax] = useState(PAGE);
   const load = useLoad(`${path}/updates`, { max });
+  useChange(snapshot && `${snapshot.update_id} ${snapshot.state}`, load.again);
   return html`<section aria-labelledby="runs-title"><h2 id="runs-title">Run history</h2>
     <${Loaded} load=${load} what="the run history">${(runs) => {
       const longest = Math.max(1, ...runs.map((run) => run.duration_ms ?? 0));
