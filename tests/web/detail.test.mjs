@@ -152,7 +152,7 @@ test("the history draws every run to one scale, and unfolds why one failed", asy
 });
 
 test("a run that begins elsewhere comes into the history by itself", async () => {
-  const { page, close, id } = await show("finance_invoices_match", "live");
+  const { page, close, id } = await show("support_tickets_nlp", "live");
   await page.locator(".flows").waitFor(); // from here on the page listens
   await page.getByRole("tab", { name: "History" }).click();
   await page.locator(".run").first().waitFor();
