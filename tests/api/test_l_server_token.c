@@ -183,6 +183,47 @@ static void a_certificate_that_is_none_is_a_fault(void **state) {
         "assert(not ok and e:find 'go together', tostring(e))\n");
 }
 
+static void a_body_for_many_is_sent_whole_plain_and_compressed(void **state) {
+    must_run(
+        state,
+        "local text = ('0123456789abcdef'):rep(40000)\n"
+        "local body = server.body(text)\n"
+        "assert(#body == #text and getmetatable(body) == 'body')\n"
+        "local small = server.body 'small'\n"
+        "local s <close> = server.listen({}, function(r)\n"
+        "  return {body = r.path == '/small' and small or body, headers = {A = r.path}}\n"
+        "end)\n"
+        "local seen = ask(s.port, 'GET /')\n"
+        "assert(seen:sub(-#text) == text and seen:find 'Content%-Length: 640000\\r\\n')\n"
+        "for _ = 1, 3 do\n"
+        "  local packed = ask(s.port, 'GET /\\nAccept-Encoding: gzip')\n"
+        "  assert(packed:find 'Content%-Encoding: gzip\\r\\n' and #packed < 10000)\n"
+        "end\n"
+        "local tiny = ask(s.port, 'GET /small\\nAccept-Encoding: gzip')\n"
+        "assert(tiny:find '\\r\\n\\r\\nsmall$' and not tiny:find 'gzip')\n"
+        "assert(ask(s.port, 'HEAD /'):find 'Content%-Length: 640000\\r\\n')\n"
+        "body, small = nil, nil\n"
+        "collectgarbage()\n"
+        "assert(not pcall(server.body, nil))\n");
+}
+
+static void a_body_that_is_dropped_is_sent_to_its_end(void **state) {
+    must_run(state, "local text = ('x'):rep(4 << 20)\n"
+                    "local s <close> = server.listen({}, function()\n"
+                    "  return {body = server.body(text)}\n" /* nobody else holds it */
+                    "end)\n"
+                    "local fd <close> = raw.connect(s.port, 4096)\n"
+                    "raw.send(fd, 'GET / HTTP/1.1\\r\\nHost: x\\r\\nConnection: "
+                    "close\\r\\n\\r\\n')\n"
+                    "local size, due = 0, task.now() + 20\n"
+                    "repeat\n"
+                    "  local got = raw.recv(fd)\n"
+                    "  size = size + #(got or '')\n"
+                    "  if got == '' then collectgarbage(); task.sleep(0.001) end\n"
+                    "until not got or task.now() > due\n"
+                    "assert(size > #text, size)\n");
+}
+
 static void a_digest_tells_bytes_apart(void **state) {
     must_run(state, "assert(server.digest 'abc' == 'ba7816bf8f01cfea414140de5dae2223')\n"
                     "assert(server.digest '' == 'e3b0c44298fc1c149afbf4c8996fb924')\n"
@@ -260,9 +301,8 @@ static void leaks_nothing_when_memory_runs_out(void **state) {
         "local s <close> = server.listen({token = server.token {file = path}, secrets = "
         "{'t'}},\n"
         "  function(r)\n"
-        "  return {body = r.access .. #r.body .. tostring(r.secrets and r.secrets.t), "
-        "login "
-        "= true}\n"
+        "  local text = r.access .. #r.body .. tostring(r.secrets and r.secrets.t)\n"
+        "  return {login = true, body = server.body(text)}\n"
         "end)\n"
         "local fd <close> = raw.connect(s.port)\n"
         "raw.send(fd, 'POST / HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 14\\r\\n' ..\n"
@@ -290,6 +330,8 @@ int main(void) {
         TOKEN_TEST(a_request_that_comes_too_slowly_is_cut_off),
         TOKEN_TEST(a_header_beyond_the_limit_is_refused),
         TOKEN_TEST(a_certificate_that_is_none_is_a_fault),
+        TOKEN_TEST(a_body_for_many_is_sent_whole_plain_and_compressed),
+        TOKEN_TEST(a_body_that_is_dropped_is_sent_to_its_end),
         TOKEN_TEST(a_digest_tells_bytes_apart),
         cmocka_unit_test_setup_teardown(who_waits_for_the_end_ends_the_program_in_order,
                                         open_with_interrupt, harness_close),
