@@ -15,6 +15,7 @@ fault.metatable = nil
 ---@field request_id? string   what the workspace calls the request
 ---@field hint? string         one line: what to do about it
 ---@field retryable boolean    the same call may well succeed later
+---@field retry_after? number  seconds that the other side asked to be left alone for
 ---@field ambiguous? boolean   the request may have taken effect all the same
 ---@field cause? tarn.Fault    what it was made from, if a layer added meaning
 ---@field traceback? string    kind "bug" only

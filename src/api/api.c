@@ -47,6 +47,10 @@ void api_pushfault(lua_State *L, const char *op, const struct fault *f) {
         lua_pushboolean(L, 1);
         lua_setfield(L, -2, "ambiguous");
     }
+    if (f->after_ms > 0) {
+        lua_pushnumber(L, f->after_ms / 1000.0);
+        lua_setfield(L, -2, "retry_after");
+    }
     if (f->status != 0) {
         lua_pushinteger(L, f->status);
         lua_setfield(L, -2, "status");

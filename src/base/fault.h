@@ -25,10 +25,11 @@ enum fault_kind {
 
 struct fault {
     enum fault_kind kind;
-    int status;          /* HTTP status; 0 if no response came */
-    bool retryable;      /* the same call may well succeed later */
-    bool ambiguous;      /* the request may have taken effect all the same */
-    char code[64];       /* Databricks error_code; "" if none */
+    int status;     /* HTTP status; 0 if no response came */
+    bool retryable; /* the same call may well succeed later */
+    bool ambiguous; /* the request may have taken effect all the same */
+    int after_ms;   /* so long the other side asked to be left alone; 0: it did not */
+    char code[64];  /* Databricks error_code; "" if none */
     char request_id[64]; /* what the workspace calls this request; "" if unknown */
     char message[512];   /* one line; never holds a token or a URL query */
     char hint[256];      /* one line: what to do about it; "" if nothing is known */

@@ -333,6 +333,7 @@ static void refused(struct workspace_call *c, struct http_response *r, struct fa
         delay = RETRY_GIVE_UP; /* nobody is there, and the program waits to end */
     if (delay == RETRY_GIVE_UP) {
         size_t size = strlen(f->message);
+        f->after_ms = throttled ? seen->after_ms : 0;
         if (c->tries > 1)
             snprintf(f->message + size, sizeof f->message - size, " (tried %d times)",
                      c->tries);
