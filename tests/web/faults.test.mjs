@@ -141,3 +141,30 @@ test("a text from the workspace is text, whatever it holds", async () => {
   assert.equal(await page.locator("img[src=x]").count(), 0);
   await close();
 });
+
+// What a busy workspace does: some calls are held back, some fail, some connections break.
+const STORM = [
+  { probability: 0.1, method: "GET", action: "429", retry_after: 1 },
+  { probability: 0.1, method: "GET", action: "503" },
+  { probability: 0.08, method: "GET", action: "reset_before" },
+  { probability: 0.05, method: "GET", action: "truncate", bytes: 40 },
+  { probability: 0.1, action: "latency", ms: 300 },
+];
+
+test("through held back, failing and broken calls every view comes, or says what failed", async () => {
+  const stormy = await sandbox("--faults", file("storm.json", JSON.stringify(STORM)));
+  const busy = await serve({ storm: [stormy, "demo-token"] });
+  const { page, close, go } = await open(busy, "/dashboard");
+  await page.locator(".card-total").waitFor();
+  const views = { "/pipelines": ".grid-row", "/pipelines/sales_promotions": ".flows",
+    "/pipelines/sales_promotions/datasets": ".node", "/pipelines/sales_promotions/runs": ".run",
+    "/pipelines/sales_promotions/expectations": "tbody tr",
+    "/pipelines/sales_promotions/events": ".log-row", "/pipelines/sales_promotions/config": ".json" };
+  for (const [hash, seen] of Object.entries(views)) {
+    await go(hash);
+    await page.locator(`${seen}, [role=alert]`).first().waitFor();
+    assert.equal(await page.locator(".empty").count(), 0, `${hash} says that there is nothing`);
+  }
+  await close();
+  await busy.stop();
+});

@@ -17,8 +17,18 @@ export function moment(value) {
 
 export const number = (value) => (typeof value === "number" ? NUMBER.format(value) : "–");
 
-export const percent = (value) => (typeof value === "number"
-  ? `${(100 * value).toFixed(value > 0.9 && value < 0.9999 ? 2 : 1).replace(/\.0$/, "")} %` : "–");
+/** 0.94965 -> "94.97 %". What is not all is never "100 %", what is not none never "0 %". */
+export function percent(value) {
+  if (typeof value !== "number") {
+    return "–";
+  }
+  let digits = value > 0.9 ? 2 : 1;
+  const shown = () => Number((100 * value).toFixed(digits));
+  while (digits < 9 && ((shown() === 100 && value < 1) || (shown() === 0 && value > 0))) {
+    digits += 1;
+  }
+  return `${shown()} %`;
+}
 
 export const exact = (date) => DAY_TIME.format(date);
 export const clock = (date) => CLOCK.format(date);
