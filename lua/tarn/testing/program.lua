@@ -38,7 +38,7 @@ end
 M.state_home = nil
 
 local function environment(opts)
-  local env = { TARN = M.program, HOME = opts.home or "/nonexistent", XDG_CONFIG_HOME = false,
+  local env = { TARN = M.program, HOME = opts.home or "/proc/none", XDG_CONFIG_HOME = false,
     LC_ALL = "C.UTF-8", XDG_STATE_HOME = M.state_home }
   for _, name in ipairs(CLEAN) do
     env[name] = false
