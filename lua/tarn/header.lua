@@ -92,6 +92,7 @@ local ARG_FIELDS <const> = {
   { "raw", is "boolean", "a boolean" },
   { "alias", is "string", "a string" },
   { "served", is "boolean", "a boolean" },
+  { "inline", is "boolean", "a boolean" },
 }
 
 -- What a route may have beside method and path: other defaults than those of the command line,

@@ -75,7 +75,12 @@ function Map:add(section, old, new, rule)
 end
 
 local function add_file(map, file)
-  local value = files.read(file)
+  local value
+  if type(file) == "table" then
+    file, value = "the map", files.check("the map", file)
+  else
+    value = files.read(file)
+  end
   map.file = file
   for name, section in pairs(value) do
     if not files.others[name] then
@@ -92,7 +97,7 @@ local function add_file(map, file)
 end
 
 ---@class tarn.MapOptions
----@field map? string        a file: Lua or JSON
+---@field map? string|table  a file, Lua or JSON; or what would be in it
 ---@field catalog? string
 ---@field schema? string
 ---@field set? string[]      PATH=VALUE

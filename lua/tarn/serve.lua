@@ -170,7 +170,7 @@ end
 
 -- The routes of the scripts as they are now; those of before, if nothing has changed.
 function Server:take_routes()
-  local commands = api.routes()
+  local commands = api.routes(self.warn_once)
   local same = self.commands and #commands == #self.commands
   for i, route in ipairs(commands) do
     same = same and self.commands[i].script == route.script
@@ -261,6 +261,13 @@ function M.start(opts)
     default = opts.profile or os.getenv "DATABRICKS_CONFIG_PROFILE", profiles = opts.profiles,
     all = opts.all_profiles, connect = { jobs = options.jobs, rate = options.rate,
       timeout = options.timeout } }
+  local told = {}
+  self.warn_once = function(text)
+    if not told[text] then
+      told[text] = true
+      self.warn(text)
+    end
+  end
   reload.install(self.warn)
   reload.refresh(self.warn)
   self:take_routes()

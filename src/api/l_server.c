@@ -431,10 +431,8 @@ static int l_server_digest(lua_State *L) {
     const char *bytes = luaL_checklstring(L, 1, &size);
     if (gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes, size, digest) != 0)
         return luaL_error(L, "server.digest: no SHA-256");
-    for (int i = 0; i < 16; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
+    for (size_t i = 0; i < sizeof hex; i++)
+        hex[i] = digits[digest[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
     lua_pushlstring(L, hex, sizeof hex);
     return 1;
 }

@@ -25,8 +25,9 @@ static void overwrite(char *at, size_t size, bool string) {
     size_t length = strlen(word);
     if (length > size)
         return; /* a number of one to three digits is no secret */
-    memcpy(at, word, length);
-    memset(at + length, ' ', size - length);
+    memset(at, ' ', size);
+    for (size_t i = 0; i < length; i++)
+        at[i] = word[i];
 }
 
 /* json_root has seen that it is not nested deeper than it allows. */

@@ -313,17 +313,31 @@ end)
 test("files of this machine are no arguments of a request", function(t)
   local w <close> = sandbox.start { scenario = "demo" }
   local s <close> = serving.start()
-  for _, body in ipairs { { map = "/etc/passwd" }, { from_file = "x" }, { match = "*" } } do
+  for _, body in ipairs { { map = "/etc/passwd" }, { map = { "x" } }, { from_file = "x" },
+    { match = "*" } } do
     body.dry_run = true
     local r = s:ask("POST", "/api/dlt/pipelines/sales_orders_etl/clone", { body = body })
     t.equal(r.status, 422, json.encode(body))
-    t.match(r.data.error.message, "no argument here")
+    t.match(r.data.error.message, body.map and "not an object" or "no argument here")
   end
   for _, name in ipairs { "follow=true", "cursor=x", "notify_run=/bin/sh", "notify=failed",
     "notify_webhook=http://127.0.0.1" } do
     t.equal(s:ask("GET", "/api/dlt/pipelines/sales_forecast/events?" .. name).status, 400, name)
   end
   t.equal(s:ask("GET", "/api/dlt/diff?left=/etc&right=sales_forecast").status, 404)
+  t.is_true(w)
+end)
+
+test("a map of a clone is given as what would be in its file", function(t)
+  local w <close> = sandbox.start { scenario = "demo" }
+  local s <close> = serving.start()
+  local function plan(map)
+    return s:ask("POST", "/api/dlt/pipelines/sales_orders_etl/clone",
+      { body = { new_name = "mapped", dry_run = true, map = map } })
+  end
+  t.equal(plan({ catalogs = { sales = "sales_dr" } }).data.catalog, "sales_dr")
+  t.equal(plan({ catalog = { sales = "x" } }).status, 400)
+  t.equal(plan({ catalogs = { sales = 1 } }).status, 400)
   t.is_true(w)
 end)
 

@@ -98,7 +98,8 @@ test("arguments have the types of the header, in a query and in a body", functio
     t.equal(refused(get, {}, given), 400)
   end
   for _, given in ipairs { { needed = 1 }, { needed = "x", max = "3" },
-    { needed = "x", all = "true" }, { needed = "x", list = { 1 } }, { needed = "x", list = { a = 1 } }, { needed = {} } } do
+    { needed = "x", all = "true" }, { needed = "x", list = { 1 } },
+    { needed = "x", list = { a = 1 } }, { needed = {} } } do
     t.equal(refused(post, {}, given), 422)
   end
   t.equal(refused(post, { needed = "x" }, { needed = "y" }), 422)

@@ -20,7 +20,7 @@ local COMMON <const> = {
   { "name", "string", "Name of the copy; '*' stands for the source's name.", optional = true,
     alias = "new_name" },
   { "map", "path", "What is called differently there: a Lua or JSON file.", optional = true,
-    value = "FILE" },
+    value = "FILE", inline = true },
   { "catalog", "catalog", "Catalog that the copy publishes to.", optional = true },
   { "schema", "string", "Schema that the copy publishes to.", optional = true },
   { "set", "list", "Set a field, PATH=VALUE (repeatable).", optional = true, value = "PATH=VALUE" },
@@ -215,7 +215,7 @@ function M.kept_arg(arg)
     end
   end
   kept.set = arg.set and mask_set(arg.set)
-  kept.map = arg.map and absolute(arg.map)
+  kept.map = type(arg.map) == "string" and absolute(arg.map) or nil
   kept.from_file = arg.from_file and absolute(arg.from_file)
   return kept
 end

@@ -64,7 +64,8 @@ function M.open(ctx, arg)
     fault.usage(ctx.op, "dest_host is not https", "a token is sent over https only")
   end
   return workspace.wrap(databricks.connect { host = host, credential = credential(ctx, arg),
-    public_only = is_kept_out, jobs = ctx.options.jobs, rate = ctx.options.rate, timeout = ctx.options.timeout })
+    public_only = is_kept_out, jobs = ctx.options.jobs, rate = ctx.options.rate,
+    timeout = ctx.options.timeout })
 end
 
 return M

@@ -72,8 +72,29 @@ local function read_lua(file, text)
   return value
 end
 
---- What a file holds: a table of sections, whose fields have been checked. A function alone is
--- one of the whole spec.
+--- A table of sections, whose fields have been checked. A function alone is one of the whole
+-- spec.
+---@param file string where it comes from, for messages
+---@param value any
+---@return table
+function M.check(file, value)
+  if type(value) == "function" then
+    value = { spec = value }
+  elseif type(value) ~= "table" then
+    wrong(file, "it holds neither a table nor a function")
+  end
+  for name, section in pairs(value) do
+    if not M.others[name] then
+      check_known(file, name)
+      check_section(file, name, section)
+    elseif type(section) ~= M.others[name] then
+      wrong(file, ("'%s' is not a %s"):format(name, M.others[name]))
+    end
+  end
+  return value
+end
+
+--- What a file holds.
 ---@param file string
 ---@return table
 function M.read(file)
@@ -91,20 +112,7 @@ function M.read(file)
   else
     value = read_lua(file, text)
   end
-  if type(value) == "function" then
-    value = { spec = value }
-  elseif type(value) ~= "table" then
-    wrong(file, "it holds neither a table nor a function")
-  end
-  for name, section in pairs(value) do
-    if not M.others[name] then
-      check_known(file, name)
-      check_section(file, name, section)
-    elseif type(section) ~= M.others[name] then
-      wrong(file, ("'%s' is not a %s"):format(name, M.others[name]))
-    end
-  end
-  return value
+  return M.check(file, value)
 end
 
 return M

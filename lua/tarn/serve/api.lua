@@ -13,11 +13,15 @@ local M = {}
 
 --- The routes of all commands that have one: a list of { method, path, script, command }. An
 -- optional argument in the last part of a path may be missing: then the path ends before it.
+---@param warn? fun(text: string) told of each script that does not load: it has no route
 ---@return table[]
-function M.routes()
+function M.routes(warn)
   local list = {}
   for _, name in ipairs(script.names()) do
-    local loaded = script.try(name)
+    local loaded, problem = script.try(name)
+    if problem and warn then
+      warn(("%s; %s is not served"):format(problem.message, name))
+    end
     local declared = loaded and loaded.route
     if declared then
       local route = { method = declared[1], path = declared[2], script = loaded, command = name,

@@ -1,7 +1,7 @@
 --- The arguments of a command, from a path, a query and a JSON body, by its header.
 --
--- What names a file of this machine (type `path`), and what a header marks `served = false`,
--- is no argument here.
+-- What names a file of this machine (type `path`), and what a header marks `served = false`, is
+-- no argument here. Of a file that a header marks `inline` a body gives the content, an object.
 
 local args = require "tarn.args"
 local errors = require "tarn.serve.errors"
@@ -17,7 +17,7 @@ local M = {}
 function M.served(script)
   local list = {}
   for _, spec in ipairs(script.args) do
-    if spec[2] ~= "path" and spec.served ~= false then
+    if (spec[2] ~= "path" or spec.inline) and spec.served ~= false then
       list[#list + 1] = spec
     end
   end
@@ -89,8 +89,17 @@ local function list_of(route, name, value)
   return value
 end
 
+local function object_of(route, name, value)
+  if type(value) ~= "table" or json.is_array(value) then
+    wrong(route, name, "is not an object")
+  end
+  return value
+end
+
 local function convert(route, name, spec, value)
-  if spec[2] == "list" then
+  if spec.inline then
+    return object_of(route, name, value)
+  elseif spec[2] == "list" then
     return list_of(route, name, value)
   elseif route.method == "GET" and type(value) == "table" then
     wrong(route, name, "is given twice")

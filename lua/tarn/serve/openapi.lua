@@ -14,7 +14,9 @@ local TYPES <const> = { integer = "integer", number = "number", flag = "boolean"
 -- The schema of one argument.
 local function schema_of(spec, default)
   local schema = { type = TYPES[spec[2]] or "string" }
-  if spec[2] == "list" then
+  if spec.inline then
+    return { type = "object" }
+  elseif spec[2] == "list" then
     return { type = "array", items = { type = "string" } }
   elseif spec[2] == "choice" then
     schema.enum = json.array { table.unpack(spec.choices) }
