@@ -212,6 +212,35 @@ test("following shows new events without a reload, each once", async () => {
   await close();
 });
 
+test("a page out of sight gives its connections back, and misses nothing", async () => {
+  const { page, close, id } = await show("finance_revenue_recognition", "events");
+  await page.getByLabel("Follow").check();
+  const known = async () => (await api(page, `dlt/pipelines/${id}/events`)).event_count;
+  const shown = () => page.locator(".log-row").count();
+  const before = await known();
+  assert.ok(before < 90, `${before} events: not all of them are in the first answer`);
+  await until("all there are", async () => await shown() === before);
+  const sight = (hidden) => page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+  const ended = page.waitForEvent("requestfailed", (r) => r.url().includes("/events/stream"));
+  await sight(true);
+  await ended;
+  await page.evaluate((p) => fetch(`/api/dlt/pipelines/${p}/trigger`, { method: "POST",
+    headers: { "Content-Type": "application/json" }, body: '{"validate": true}' }), id);
+  await until("the end of the run", async () =>
+    (await api(page, `dlt/pipelines/${id}/updates?max=1`))[0].state === "COMPLETED");
+  assert.equal(await shown(), before);
+  const again = page.waitForRequest((r) => r.url().includes("/events/stream"));
+  await sight(false);
+  assert.ok((await again).headers()["last-event-id"]);
+  const after = await known();
+  assert.ok(after > before);
+  await until("what came meanwhile", async () => await shown() === after);
+  await close();
+});
+
 test("the lineage is drawn, zoomed, moved and followed up and down", async () => {
   const { page, close, id } = await show("sales_orders_etl", "datasets");
   const data = await api(page, `dlt/pipelines/${id}/lineage`);

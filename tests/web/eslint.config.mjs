@@ -6,7 +6,7 @@ const browser = ["document", "window", "location", "history", "navigator", "loca
   "performance", "matchMedia", "addEventListener", "removeEventListener", "dispatchEvent",
   "requestAnimationFrame", "setTimeout", "clearTimeout", "setInterval", "clearInterval",
   "AbortController", "HashChangeEvent", "ResizeObserver", "TextDecoderStream", "URLSearchParams",
-  "URL", "console", "sessionStorage", "getComputedStyle"];
+  "URL", "console", "Event", "sessionStorage", "getComputedStyle"];
 const names = (list) => Object.fromEntries(list.map((name) => [name, "readonly"]));
 
 const rules = {

@@ -92,7 +92,7 @@ test("when the server goes away the page says so, and goes on when it is back", 
   const token = file("token", `${secret}\n`);
   const first = await serve({ demo: [whole, "demo-token"] }, "--token-file", token);
   const { page, close } = await open({ url: first.url, link: first.link.replace("...", secret) });
-  await page.locator(".connection.live").waitFor();
+  await page.locator(".card-total").waitFor();
   await first.stop();
   await page.locator(".connection.interrupted").waitFor();
   await page.getByRole("alert").getByText("No answer").waitFor();

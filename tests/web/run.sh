@@ -73,6 +73,16 @@ else
     echo "eslint: failed"
 fi
 
+# Here the page is in the program; elsewhere this suite may run without it.
+if "$build/tarn" test tests/lua/page_test.lua >"$log" 2>&1; then
+    passed=$((passed + 1))
+    echo "bundle: ok"
+else
+    bad=$((bad + 1))
+    cat "$log"
+    echo "bundle: failed"
+fi
+
 # demo: builds build/, so only where that is what is tested.
 demo() {
     state=$(mktemp -d)

@@ -154,11 +154,10 @@ function pause(ms, signal) {
   });
 }
 
-/** Listen until `signal` aborts, through breaks of the connection. `onState` hears "live", or
- * the Fault that it waits over; a refusal ends it. */
-export async function listen(path, { query, signal, onEvent, onState }) {
+/** Listen until `signal` aborts, through breaks of the connection; behind the event `last`, if
+ * there is one. `onState` hears "live", or the Fault that it waits over; a refusal ends it. */
+export async function listen(path, { query, signal, last, onEvent, onState }) {
   let wait = FIRST_PAUSE;
-  let last;
   while (!signal.aborted) {
     try {
       const headers = last === undefined ? {} : { "Last-Event-ID": last };

@@ -37,8 +37,8 @@ function useVisible() {
   return visible;
 }
 
-/** Listen to a stream while the page is in sight. Answers "connecting", "live" or a Fault, and a
- * function that begins anew. */
+/** Listen to a stream while the page is in sight, and then go on behind what was heard. Answers
+ * "connecting", "live" or a Fault, and a function that connects anew. */
 export function useStream(path, query, onEvent) {
   const [state, set] = useState("connecting");
   const [turn, setTurn] = useState(0);
@@ -46,13 +46,19 @@ export function useStream(path, query, onEvent) {
   const handler = useRef();
   handler.current = onEvent;
   const key = path && JSON.stringify([path, query]);
+  const heard = useRef({});
   useEffect(() => {
     if (!key || !visible) {
       return undefined;
     }
     const stop = new AbortController();
     set("connecting");
-    listen(path, { query, signal: stop.signal, onState: set, onEvent: (e) => handler.current(e) });
+    listen(path, { query, signal: stop.signal, onState: set,
+      last: heard.current.key === key ? heard.current.id : undefined,
+      onEvent: (event) => {
+        heard.current = { key, id: event.id ?? heard.current.id };
+        handler.current(event);
+      } });
     return () => stop.abort();
   }, [key, visible, turn]);
   return [state, useCallback(() => setTurn((n) => n + 1), [])];
