@@ -128,6 +128,8 @@ test("a status tells whose mistake it is", function(t)
       t.is_true(r.data.error[field], what)
     end
     t.equal(r.data.error.status, status, what)
+    local hint = r.data.error.hint
+    t.is_true(hint == nil or hint == json.null or type(hint) == "string", what)
   end
   local wrong = s:ask("POST", P, { body = {} })
   t.equal(wrong.headers.allow, "GET, HEAD")

@@ -72,7 +72,7 @@ local function text_of(route, name, spec, value)
     or want == "string" and type(value) == "string" then
     return tostring(value)
   end
-  wrong(route, name, ("is not a %s"):format(want):gsub("a integer", "an integer"))
+  wrong(route, name, ("is not %s %s"):format(want:find "^[aeiou]" and "an" or "a", want))
 end
 
 local function list_of(route, name, value)
