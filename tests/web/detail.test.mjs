@@ -212,6 +212,18 @@ test("following shows new events without a reload, each once", async () => {
   await close();
 });
 
+test("what is followed is filtered too, in the address as well", async () => {
+  const { page, close } = await show("sales_promotions",
+    "events?follow=1&level=ERROR,WARN&type=flow_progress&grep=promotion&dataset=sales.*&since=1h");
+  await page.locator(".log-row").first().waitFor();
+  assert.ok(await page.getByLabel("Follow").isChecked());
+  assert.equal(await page.getByRole("alert").count(), 0);
+  for (const text of await page.locator(".log-row").allTextContents()) {
+    assert.match(text, /(ERROR|WARN).*flow_progress/);
+  }
+  await close();
+});
+
 test("a page out of sight gives its connections back, and misses nothing", async () => {
   const { page, close, id } = await show("finance_revenue_recognition", "events");
   await page.getByLabel("Follow").check();

@@ -11,7 +11,7 @@ const names = (list) => Object.fromEntries(list.map((name) => [name, "readonly"]
 
 const rules = {
   ...js.configs.recommended.rules,
-  "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+  "no-unused-vars": ["error", { argsIgnorePattern: "^_", ignoreRestSiblings: true }],
   "no-shadow": "error",
   "no-var": "error",
   "prefer-const": "error",

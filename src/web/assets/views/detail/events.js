@@ -63,7 +63,7 @@ function Filters({ query, following, onFollow }) {
       <option value="">all types</option>
       ${query.type && !TYPES.includes(query.type) && html`<option>${query.type}</option>`}
       ${TYPES.map((type) => html`<option value=${type}>${type}</option>`)}</select></label>
-    <label class="inline-field">Since <select value=${query.since ?? ""}
+    <label class="inline-field">Since <select value=${query.since ?? ""} disabled=${following}
         onChange=${(e) => refine({ since: e.target.value || undefined })}>
       ${SPANS.map(([value, text]) => html`<option value=${value}>${text}</option>`)}</select></label>
     <${TextFilter} name="grep" label="Text" value=${query.grep} />
@@ -114,7 +114,9 @@ function merged(list, event) {
 
 function Follow({ path, filter, profile }) {
   const [list, set] = useState([]);
-  const [state, again] = useStream(`${path}/events/stream`, { ...filter, profile, last: FIRST },
+  // It begins with the newest, however old they are.
+  const { since, ...others } = filter;
+  const [state, again] = useStream(`${path}/events/stream`, { ...others, profile, last: FIRST },
     ({ type, data }) => type === "event" && set((old) => merged(old, data)));
   return html`<${Connection} state=${state}>, ${number(list.length)} events</${Connection}>
     <${StreamFailure} state=${state} what="Events" again=${again} />
