@@ -66,7 +66,7 @@ a second one at once.]],
 
   run = function(ctx, arg)
     check(ctx, arg)
-    collectgarbage("incremental", 300, 200) -- what a request leaves behind is small
+    collectgarbage "generational" -- most of what a request makes is gone with its answer
     local server <close> = serve.start {
       port = arg.port, bind = arg.bind, token_file = arg.token_file, certificate = arg.cert,
       key = arg.key, public = arg.public_url, profile = ctx.options.profile,

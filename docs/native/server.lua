@@ -6,6 +6,7 @@ local server = {}
 ---@field port? integer       0 (default) takes a free one
 ---@field host? string        address to bind; default "127.0.0.1"
 ---@field max_body? integer   bytes; a larger request is answered 413. Default 16 MiB
+---@field too_large? string   the body of that answer, JSON; default: a line of text
 ---@field max_connections? integer default 1000
 ---@field timeout? number     seconds a connection may be idle; default 60
 ---@field max_per_address? integer connections of one client; default: no bound

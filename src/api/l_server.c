@@ -284,8 +284,8 @@ static struct server_options checkoptions(lua_State *L) {
                                         "timeout",     "max_per_address",
                                         "max_header",  "token",
                                         "secrets",     "request_timeout",
-                                        "certificate", "key",
-                                        NULL};
+                                        "certificate", "too_large",
+                                        "key",         NULL};
     struct server_options o = {0};
     api_checkopts(L, 1, names);
     o.port = (int)optinteger(L, "port", 0, 65535, 0);
@@ -295,6 +295,7 @@ static struct server_options checkoptions(lua_State *L) {
     o.max_header = (size_t)optinteger(L, "max_header", 1024, 1 << 20, 0);
     o.timeout_s = optseconds(L, "timeout", 60);
     o.request_ms = (int64_t)optseconds(L, "request_timeout", 0) * 1000;
+    o.too_large = opttext(L, "too_large", NULL); /* copied while it stays on the stack */
     o.host = opttext(L, "host", "127.0.0.1");
     return o;
 }
@@ -359,7 +360,7 @@ static int l_server_listen(lua_State *L) {
                   "'certificate' and 'key' go together");
 
     struct server_box *s = lua_newuserdatauv(L, sizeof *s, 3);
-    int box = lua_gettop(L); /* opts, handler, host, certificate, key, box */
+    int box = lua_gettop(L); /* opts, handler, texts, box */
     *s = (struct server_box){0};
     luaL_setmetatable(L, SERVER_MT);
     lua_pushvalue(L, 2);

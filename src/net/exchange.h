@@ -19,6 +19,7 @@ struct server {
     void (*ready)(void *ud);
     void *ud;
     size_t max_body;
+    char *too_large; /* NULL: a text of ours */
     int64_t request_ms;
     int port;
     bool tls, drained;
@@ -55,7 +56,7 @@ struct exchange {
     char remote[INET6_ADDRSTRLEN];
     void (*changed)(void *ud);
     void *ud;
-    bool begun, queued, suspended, taken, answered, hang_up, gone;
+    bool begun, too_large, queued, suspended, taken, answered, hang_up, gone;
     bool streaming, ended, waited; /* waited: the writer was told to wait */
     struct buf out;                /* bytes on their way to a slow client */
     size_t sent;

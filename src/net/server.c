@@ -181,13 +181,19 @@ static bool announces_too_much(const struct exchange *x) {
     return length != NULL && strtoull(length, NULL, 10) > x->server->max_body;
 }
 
+/* What who sends too much is told. */
+static const char *refusal(const struct server *s, const char **type) {
+    *type = s->too_large != NULL ? "application/json" : "text/plain";
+    return s->too_large != NULL ? s->too_large : "The request's body is too large.\n";
+}
+
 static enum MHD_Result refuse_body(struct exchange *x) {
-    static const char text[] = "The request's body is too large.\n";
-    struct MHD_Response *r = MHD_create_response_from_buffer(
-        sizeof text - 1, (void *)text, MHD_RESPMEM_PERSISTENT);
+    const char *type, *text = refusal(x->server, &type);
+    struct MHD_Response *r = MHD_create_response_from_buffer(strlen(text), (void *)text,
+                                                             MHD_RESPMEM_MUST_COPY);
     if (r == NULL)
         return MHD_NO;
-    MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain");
+    MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
     enum MHD_Result result =
         MHD_queue_response(x->connection, MHD_HTTP_CONTENT_TOO_LARGE, r);
@@ -199,14 +205,17 @@ static enum MHD_Result refuse_body(struct exchange *x) {
 /* libmicrohttpd takes no answer in the middle of a body whose size was not announced. So
  * this one is written past it, and the connection ends. */
 static enum MHD_Result refuse_rest(struct exchange *x) {
-    static const char text[] = "HTTP/1.1 413 Content Too Large\r\n"
-                               "Connection: close\r\nContent-Length: 33\r\n"
-                               "Content-Type: text/plain\r\n\r\n"
-                               "The request's body is too large.\n";
-    if (x->server->tls)
-        return MHD_NO; /* it would be no TLS */
-    ssize_t n = send(exchange_socket(x->connection), text, sizeof text - 1, MSG_NOSIGNAL);
-    (void)n;
+    const char *type, *text = refusal(x->server, &type);
+    char answer[1024];
+    int size = snprintf(answer, sizeof answer,
+                        "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
+                        "Content-Length: %zu\r\nContent-Type: %s\r\n\r\n%s",
+                        strlen(text), type, text);
+    if (size > 0 && (size_t)size < sizeof answer) {
+        ssize_t n =
+            send(exchange_socket(x->connection), answer, (size_t)size, MSG_NOSIGNAL);
+        (void)n;
+    }
     return MHD_NO;
 }
 
@@ -218,8 +227,14 @@ static enum MHD_Result begin(struct exchange *x, const char *method) {
 }
 
 static enum MHD_Result take_in(struct exchange *x, const char *bytes, size_t *size) {
-    if (x->body.size + *size > x->server->max_body)
-        return refuse_rest(x);
+    if (x->too_large || x->body.size + *size > x->server->max_body) {
+        if (!x->server->tls)
+            return refuse_rest(x);
+        x->too_large =
+            true; /* nothing can be written past TLS: it is read, and forgotten */
+        *size = 0;
+        return MHD_YES;
+    }
     if (!buf_add(&x->body, bytes, *size))
         return MHD_NO;
     *size = 0;
@@ -244,6 +259,8 @@ static enum MHD_Result on_request(void *ud, struct MHD_Connection *c, const char
         return take_in(x, bytes, size);
     if (x->answered)
         return MHD_YES;
+    if (x->too_large)
+        return refuse_body(x);
     exchange_suspend(x);
     if (x->peer != NULL) {
         x->peer->exchange = x;
@@ -412,6 +429,7 @@ struct server *server_new(struct loop *l, const struct server_options *o,
                          .max_body = o->max_body,
                          .request_ms = o->request_ms};
     s->last = &s->first;
+    s->too_large = o->too_large != NULL ? strdup(o->too_large) : NULL;
     s->timer = (struct timer){.fire = on_timer, .ud = s};
     s->hangups = (struct watch){.fd = epoll_create1(EPOLL_CLOEXEC),
                                 .events = POLLIN,
@@ -419,11 +437,13 @@ struct server *server_new(struct loop *l, const struct server_options *o,
                                 .ud = s};
     if (s->hangups.fd == -1) {
         fault_set(f, FAULT_IO, "epoll: %s", strerror(errno));
+        free(s->too_large);
         free(s);
         return NULL;
     }
     if (!start_daemon(s, o, f)) {
         close(s->hangups.fd);
+        free(s->too_large);
         free(s);
         return NULL;
     }
@@ -465,5 +485,6 @@ void server_close(struct server *s) {
     loop_clear_timer(s->loop, &s->timer);
     close(s->hangups.fd);
     gzip_free(s->gzip);
+    free(s->too_large);
     free(s);
 }

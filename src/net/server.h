@@ -27,6 +27,7 @@ struct server_options {
     size_t max_header;             /* bytes of request line and header */
     int64_t request_ms;            /* a request must be in whole in that time */
     const char *certificate, *key; /* PEM texts: speak TLS */
+    const char *too_large;         /* JSON, sent with 413 to who sends too large a body */
 };
 
 /* A header field. Of a request: not followed by a 0, as sent. */
