@@ -6,9 +6,14 @@ local time = require "tarn.time"
 
 local M = {}
 
+local UNSAFE <const> = "[%c\x7f-\xff\"\\ ]"
+
 -- What a client sends must not make lines of its own, nor move the terminal's cursor.
 local function clean(text)
-  return (text:gsub("[%c\x7f-\xff\"\\ ]", function(c) return ("%%%02X"):format(c:byte()) end))
+  if not text:find(UNSAFE) then
+    return text
+  end
+  return (text:gsub(UNSAFE, function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
 --- The line for one request.
