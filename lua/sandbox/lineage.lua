@@ -17,7 +17,8 @@ local UP <const> = PUBLISHED
   .. " AND d.catalog = :catalog AND d.schema = :schema AND d.name = :own ORDER BY d.pipeline_id"
 
 local DOWN <const> = PUBLISHED .. [[
-  AND instr(d.inputs, :quoted) AND EXISTS (SELECT 1 FROM json_each(d.inputs) AS i WHERE i.value = :name)
+  AND instr(d.inputs, :quoted)
+  AND EXISTS (SELECT 1 FROM json_each(d.inputs) AS i WHERE i.value = :name)
   ORDER BY d.catalog, d.schema, d.name]]
 
 -- Arguments come in the query; some clients send them in the body of the GET.

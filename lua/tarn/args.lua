@@ -189,6 +189,15 @@ function Parser:unknown(name)
   self:wrong(("unknown option '--%s'"):format(name), similar.find_hint(name, names, "--"))
 end
 
+-- As `unknown`, of a name that a caller in Lua or a route gave.
+function Parser:unknown_name(name)
+  local names = {}
+  for i, spec in ipairs(self.specs) do
+    names[i] = spec[1]
+  end
+  self:wrong(("unknown argument '%s'"):format(name), similar.find_hint(name, names))
+end
+
 -- Flags that count how often they are given.
 local COUNTED <const> = { verbose = true }
 
@@ -397,7 +406,7 @@ function M.complete(op, specs, given)
   for name, value in pairs(given) do
     local entry = p.by_name[name]
     if not entry or entry.target ~= p.values then
-      p:unknown(tostring(name))
+      p:unknown_name(tostring(name))
     end
     if type(value) == "string" then
       p:store(entry, value)

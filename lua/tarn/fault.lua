@@ -56,9 +56,14 @@ local function as_fault(e)
   return M.new { kind = "bug", op = "tarn", message = tostring(e), traceback = text }
 end
 
--- Lua raises the lack of memory past every handler, as a text.
-local function from_text(e)
-  if type(e) ~= "string" or not e:find "^not enough memory" then
+--- The fault for what Lua raises past every handler, as a text: the lack of memory, and trouble
+-- in a handler itself.
+---@param e any
+---@return tarn.Fault
+function M.of(e)
+  if M.is(e) then
+    return e
+  elseif type(e) ~= "string" or not e:find "^not enough memory" then
     return M.new { kind = "bug", op = "tarn", message = tostring(e) }
   end
   local memory = require("native.guard").memory()
@@ -69,8 +74,8 @@ local function from_text(e)
 end
 
 local function check(ok, ...)
-  if not ok and not M.is((...)) then
-    return false, from_text((...))
+  if not ok then
+    return false, M.of((...))
   end
   return ok, ...
 end

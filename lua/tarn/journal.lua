@@ -13,8 +13,8 @@
 -- Undo goes by the kind of a step, and by what the step wrote down. All of it happens in the
 -- operation's target.
 --
---   pipeline.create   what { name, spec, of }              result { pipeline_id }; `of`, of a clone,
---                                                          is where its source publishes
+--   pipeline.create   what { name, spec, of }              result { pipeline_id }; `of`, of a
+--                                                          clone, is where its source publishes
 --   pipeline.edit     what { pipeline_id, name, spec }     before: the answer of GET
 --   pipeline.delete   what { pipeline_id, name, cascade }  before: the answer of GET, and
 --                                                          `permissions`, that of theirs

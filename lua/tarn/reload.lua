@@ -90,10 +90,12 @@ local function mark_of(module)
   return (source.path or "bundle") .. " " .. stamp(source), source
 end
 
+-- Those of the program, which a file may come to override, and those that were loaded from a file
+-- since `install`.
 local function modules()
   local list = {}
   for name in pairs(package.loaded) do
-    if type(name) == "string" and (name == "tarn" or name:find "^tarn%.") then
+    if type(name) == "string" and (seen[name] or name == "tarn" or name:find "^tarn%.") then
       list[#list + 1] = name
     end
   end
@@ -166,7 +168,7 @@ local function note_loads()
   local search = package.searchers[2]
   package.searchers[2] = function(module)
     local loader = search(module)
-    if type(loader) == "function" and module:find "^tarn%." and #find.roots > 0 then
+    if type(loader) == "function" and #find.roots > 0 then
       seen[module] = mark_of(module)
     end
     return loader

@@ -128,14 +128,14 @@ end
 ---@return "triggered"|"attached"|"restarted"
 ---@return string[]? hooks that were called
 function M.start(ws, op, found, body, opts)
-  local word, called = "triggered", nil
-  body, called = M.ask_hooks(ws, found, body)
+  local word = "triggered"
+  local request, called = M.ask_hooks(ws, found, body)
   if opts.restart and not waiting.is_at_rest(found) then
     stopping.stop(ws, op, found, {})
     stopping.wait(ws, found, { timeout = opts.timeout, note = opts.note })
     word = "restarted"
   end
-  local answer, e = fault.try(send, ws, op, found, body)
+  local answer, e = fault.try(send, ws, op, found, request)
   if answer then
     return answer.update_id, word, called
   elseif not is_active_conflict(e) then

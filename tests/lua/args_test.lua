@@ -147,7 +147,7 @@ test("values that are no text are kept, others are converted", function(t)
   t.equal(values.ratio, 2)
   t.equal(values.tag, { "a" })
   t.match(t.fault(args.complete, "op", SPECS, { pipeline = "p", nmae = 1 }).message,
-    "unknown option '--nmae'")
+    "unknown argument 'nmae'")
   t.match(t.fault(args.complete, "op", SPECS, {}).message, "PIPELINE is missing")
 end)
 

@@ -196,7 +196,7 @@ end)
 -- ---- answers ----
 
 -- A pager on a screen of so many rows; keys are pressed as they are asked for.
-local function paged(rows, keys, f)
+local function paged(rows, keys, f, columns)
   local shown, asked = {}, 0
   local one = pager.new {
     key = function()
@@ -204,7 +204,7 @@ local function paged(rows, keys, f)
       return keys[asked]
     end,
     write = function(text) shown[#shown + 1] = text end,
-    size = function() return 10, rows end,
+    size = function() return columns or 10, rows end,
     measure = function(text) return #text end,
   }
   local ok, e = pcall(f, one)
@@ -240,6 +240,20 @@ test("a longer text waits for keys: a screen, a line, all, the end", function(t)
   local gone, _, left = paged(5, {}, lines(30))
   t.equal(left, pager.QUIT)
   t.no_match(gone, "5\n")
+end)
+
+test("the question of the pager fits into one row", function(t)
+  t.match(paged(5, { "q" }, lines(30)), "4\n-- more --\r\27[K")
+  t.match(paged(5, { "q" }, lines(30), 80), "4\n-- more: space, Enter: a line,")
+end)
+
+test("a line of ten million bytes is shown at once", function(t)
+  local text = paged(5, { "q" }, function(one)
+    one:write(("x"):rep(10000000))
+    one:write "\nnext\nlast"
+    one:finish()
+  end)
+  t.equal(#text:match "^x+", 10000000)
 end)
 
 test("a line that takes several rows counts as many", function(t)

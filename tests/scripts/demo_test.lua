@@ -113,8 +113,8 @@ test("the doctor finds a good workspace good", function(t)
     names[i] = row.check
     t.equal(row.status, "ok", row.check)
   end
-  t.equal(table.concat(names, ", "), "version, overrides, hooks, profiles, credentials, network, clock, "
-    .. "permissions, warehouse, system tables")
+  t.equal(table.concat(names, ", "), "version, overrides, hooks, profiles, credentials, "
+    .. "network, clock, permissions, warehouse, system tables")
   t.match(demo("doctor").stdout, "^ok +version +tarn ", true)
 end)
 

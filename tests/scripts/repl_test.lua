@@ -68,6 +68,43 @@ test("a mistake is marked in the line where it is", function(t)
   is("error({ code = 1 })\n", "error: an error that is a table, not a text\n")
 end)
 
+test("what was typed as a shell wants it is answered with how it is typed here", function(t)
+  local list = 'a command is a function here: tarn.list { ... }; help "list" tells what it takes\n'
+  local function hints(entry, hint)
+    t.match(repl { entry }.stderr, "hint: " .. hint)
+  end
+  hints("tarn list", list)
+  hints("tarn list --state failed", list)
+  hints("list sales", list)
+  hints("tarn help list", 'in quotes: help "list"\n')
+  hints("tarn clone-to-workspace x", "a command is a function here: tarn.clone_to_workspace {")
+  hints("tarn.lst {}", "did you mean 'tarn.list'?\n")
+  hints("tarn.list { stat = 'x' }", "did you mean 'state'? help \"list\" shows its arguments\n")
+  for _, entry in ipairs { "list", "list 'sales*' --state failed" } do -- Lua, with a comment
+    t.match(repl({ entry }).stderr, "error: undefined global 'list'; " .. list)
+  end
+  t.no_match(repl({ "x.lst()" }).stderr, "hint")
+  t.no_match(repl({ "list = = 3" }).stderr, "hint")
+end)
+
+test("whatever is raised is told, and the prompt goes on", function(t)
+  local table_text = "error: an error that is a table, not a text\n"
+  local function tells(entry, text, words)
+    local r = repl({ entry }, { words = words })
+    t.equal(r.status, 1, entry)
+    t.match(r.stderr, text)
+    t.no_match(r.stderr, "bundle/")
+  end
+  tells("error()", "error: nil\n")
+  tells("error(setmetatable({}, { __tostring = function() return nil end }))", table_text)
+  tells("error(setmetatable({}, { __tostring = function() error 'x' end }))", table_text)
+  tells("error(setmetatable({}, { __metatable = 1 }))", table_text)
+  tells("error(setmetatable({}, { __tostring = function() return 'mine' end }))", "error: mine\n")
+  tells("local t = {} while true do t[#t + 1] = ('x'):rep(1000000) end", "not enough memory",
+    { "--memory-limit", "64" })
+  tells("local function f() return f() + 1 end f()", "stack overflow")
+end)
+
 test("a mistake in what was entered before shows that line, and how one came there", function(t)
   local r = repl("function f(a)\n  return a.b.c\nend\n"
     .. "function g() local x = f {} return x end\ng()\n")
@@ -220,14 +257,18 @@ test("a command that has changed meanwhile is the new one, a broken one the old 
   t.equal(r.status, 0)
 end)
 
-test("a module that has changed meanwhile is the new one", function(t)
-  local dir <close> = cli.dir()
-  local path = dir.write("lua/tarn/mine.lua", "return { n = function() return 1 end }")
-  local write = ('function write(s) local f <close> = io.open(%q, "w") f:write(s) end'):format(path)
-  local r = repl({ write, 'mine = require "tarn.mine" print(mine.n()) '
-    .. "write 'return { n = function() return 22 end }'", "mine.n()" },
-    { env = { TARN_PATH = dir.path } })
-  t.equal(r.stdout, "1\n22\n")
+test("a module that has changed meanwhile is the new one, whatever its name", function(t)
+  for _, name in ipairs { "tarn.mine", "acme.names" } do
+    local dir <close> = cli.dir()
+    local path = dir.write("lua/" .. name:gsub("%.", "/") .. ".lua",
+      "return { n = function() return 1 end }")
+    local write = ('function write(s) local f <close> = io.open(%q, "w") f:write(s) end')
+      :format(path)
+    local r = repl({ write, ('mine = require "%s" print(mine.n()) '):format(name)
+      .. "write 'return { n = function() return 22 end }'", "mine.n()" },
+      { env = { TARN_PATH = dir.path } })
+    t.equal(r.stdout, "1\n22\n", name)
+  end
 end)
 
 test("without a terminal `tarn` alone shows the help", function(t)

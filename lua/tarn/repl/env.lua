@@ -32,8 +32,10 @@ function M.new(values)
   local function find(_, name)
     local value = rawget(_G, name)
     if value == nil and not defined[name] then
-      local hint = ENDS[name] and ".quit ends, and so does Ctrl-D" or #tostring(name) > 2
-        and require("tarn.similar").find_hint(tostring(name), names_of(env))
+      local word = tostring(name)
+      local hint = ENDS[name] and ".quit ends, and so does Ctrl-D"
+        or require("tarn.repl.hint").find_call(word)
+        or #word > 2 and require("tarn.similar").find_hint(word, names_of(env))
       error(("undefined global '%s'%s"):format(tostring(name), hint and "; " .. hint or ""), 2)
     end
     return value

@@ -2,6 +2,7 @@
 -- person's own line, a hint. Frames of the program's own files say nothing to that person.
 
 local fault = require "tarn.fault"
+local hints = require "tarn.repl.hint"
 local lexer = require "tarn.repl.lexer"
 
 local M = {}
@@ -17,10 +18,8 @@ local function is_ours(source)
     or source:find "lua/tarn/repl/" ~= nil
 end
 
---- For xpcall: runs where the error happened, the only place that knows how one got there.
----@param e any
----@return tarn.Mistake
-function M.catch(e)
+-- Runs where the error happened, the only place that knows how one got there.
+local function catch(e)
   local frames, level = {}, 2
   while #frames < MOST_FRAMES do
     local info = debug.getinfo(level, "Sln")
@@ -33,6 +32,21 @@ function M.catch(e)
     level = level + 1
   end
   return { error = e, frames = frames }
+end
+
+--- As xpcall, but what failed is a mistake. Lua raises the lack of memory, and what goes wrong
+-- while an error is looked at, past every handler: there is no place then.
+---@param f function
+---@return boolean ok
+---@return any ... results, or the mistake
+function M.call(f, ...)
+  local function settle(ok, e, ...)
+    if not ok and (type(e) ~= "table" or not e.frames) then
+      e = { error = fault.of(e), frames = {} }
+    end
+    return ok, e, ...
+  end
+  return settle(xpcall(f, catch, ...))
 end
 
 -- ---- the place ----
@@ -137,19 +151,21 @@ local function show_fault(screen, f)
     screen:line("  ", screen:clean(table.concat(more, ", ")))
   end
   if f.hint then
-    show_hint(screen, f.hint)
+    show_hint(screen, hints.here(f.hint))
   end
 end
 
--- What a message that Lua made means to somebody who has not seen it often.
-local function find_hint(message)
-  if message:find "attempt to call a nil value %(method" then
-    return "help(x) shows the methods that x has"
-  elseif message:find "attempt to index a nil value" then
-    return "what stands before the dot is nil"
-  elseif message:find "attempt to yield across" or message:find "cannot wait here" then
-    return "what waits cannot be called inside of table.sort and string.gsub"
+-- The text of what was raised. A table of the person's own may have any metatable, which may
+-- itself fail.
+local function text_of(e)
+  if fault.is(e) then
+    return tostring(e.message)
   end
+  local ok, text = pcall(tostring, e)
+  if not ok or type(e) == "table" and text:find "^table: " then
+    return "an error that is a table, not a text"
+  end
+  return text
 end
 
 --- Show a mistake.
@@ -170,9 +186,7 @@ function M.show(screen, mistake, sources)
     end
     return show_fault(screen, e)
   end
-  local place, number, message = split(type(e) == "table" and not fault.is(e)
-    and not (getmetatable(e) or {}).__tostring and "an error that is a table, not a text"
-    or tostring(fault.is(e) and e.message or e))
+  local place, number, message = split(text_of(e))
   local line = place and sources[place] and line_of(sources[place], number)
   if line then
     show_place(screen, line, message)
@@ -181,7 +195,7 @@ function M.show(screen, mistake, sources)
   end
   show_error(screen, message)
   show_frames(screen, mistake.frames, line and 1 or 0, sources)
-  local hint = find_hint(message)
+  local hint = hints.find(message, sources[place or ""] or "", line or "")
   if hint then
     show_hint(screen, hint)
   end

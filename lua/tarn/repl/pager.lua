@@ -9,6 +9,7 @@ local M = {}
 M.QUIT = setmetatable({}, { __tostring = function() return "the pager was left" end })
 
 local PROMPT <const> = "-- more: space, Enter: a line, G: all, q: stop --"
+local SHORT <const> = "-- more --"
 
 local KEYS <const> = { [" "] = "screen", f = "screen", ["\27[6~"] = "screen", ["\22"] = "screen",
   ["\r"] = "line", ["\n"] = "line", j = "line", ["\27[B"] = "line", ["\27OB"] = "line",
@@ -41,8 +42,8 @@ function Pager:height(line, columns)
 end
 
 -- Ask what comes next; the prompt is gone afterwards.
-function Pager:ask(rows)
-  self.out(self.style(PROMPT))
+function Pager:ask(columns, rows)
+  self.out(self.style(columns > #PROMPT and PROMPT or SHORT)) -- in one row, which is cleared
   local action
   repeat
     local key = self.key()
@@ -62,7 +63,7 @@ function Pager:line(line)
   if columns and not self.all then
     local height = self:height(line, columns)
     if self.used > 0 and self.used + height > rows - 1 then
-      self:ask(rows)
+      self:ask(columns, rows)
     end
     self.used = self.used + height
   end
@@ -73,10 +74,13 @@ end
 ---@param text string
 function Pager:write(text)
   text = self.rest .. text
-  self.rest = text:match "[^\n]*$"
-  for line in text:gmatch "([^\n]*)\n" do
-    self:line(line)
+  local from, to = 1, text:find("\n", 1, true)
+  while to do
+    self:line(text:sub(from, to - 1))
+    from = to + 1
+    to = text:find("\n", from, true)
   end
+  self.rest = text:sub(from)
 end
 
 --- Show what is left of a line without its end.

@@ -146,13 +146,13 @@ end
 ---@return boolean ok
 function Session:run(f)
   local began = task.now()
-  local ok, e = xpcall(function()
+  local ok, e = mistake.call(function()
     require("tarn.reload").refresh(function(text) self:warn(text) end)
     local values = table.pack(f())
     clear_progress()
     self:show(table.unpack(values, 1, values.n))
     out.flush()
-  end, mistake.catch)
+  end)
   clear_progress()
   self.outcome = "done"
   if not ok and out.is_reader_gone(e.error) then
@@ -172,7 +172,7 @@ end
 ---@return tarn.Task
 function Session:spawn(f, ...)
   return task.spawn(function(...)
-    local ok, e = xpcall(f, mistake.catch, ...)
+    local ok, e = mistake.call(f, ...)
     if not ok and not fault.is(e.error, "cancelled") then
       local screen = self:err()
       screen:line "a task beside the line failed:"
