@@ -139,6 +139,23 @@ test("cloned again, the copy is updated, and the plan says what changes in it", 
   await close();
 });
 
+test("names that belong to the workspace are found, and mapped in the plan", async () => {
+  const { page, close, dialog } = await dialogOf("sales_promotions");
+  await dialog.getByLabel("Different Workspace").check();
+  await dialog.getByText("Mapping: what is called differently there").click();
+  await dialog.getByLabel("Profile", { exact: true }).selectOption("dr");
+  await dialog.getByRole("button", { name: "Find names that belong" }).click();
+  await dialog.getByRole("group", { name: "catalogs" }).getByLabel("sales").fill("sales_dr");
+  await dialog.getByRole("group", { name: "schemas" }).getByLabel("promotions").fill("promotions_there");
+  await dialog.getByRole("button", { name: "Show the plan" }).click();
+  const field = (path) => dialog.locator(".diff-mapped",
+    { has: page.getByRole("rowheader", { name: path }) });
+  assert.match(await field("catalog").textContent(), /sales.*sales_dr/s);
+  assert.match(await field("schema").textContent(), /promotions.*promotions_there/s);
+  await dialog.getByText("sales_dr.promotions_there").waitFor();
+  await close();
+});
+
 test("the plan says what must be settled, and what refuses it", async () => {
   const { page, close, dialog } = await dialogOf("sales_promotions");
   await dialog.getByLabel("New Pipeline Name", { exact: true }).fill("sales_forecast");

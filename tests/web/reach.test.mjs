@@ -37,6 +37,14 @@ const DIALOGS = {
     await page.getByLabel("Different Workspace").check();
     await page.getByLabel("Address and token").check();
   },
+  "clone-mapping": async (page) => {
+    await page.getByRole("button", { name: "Clone" }).click();
+    await page.getByLabel("Different Workspace").check();
+    await page.getByLabel("Profile", { exact: true }).selectOption("dr");
+    await page.getByText("Mapping: what is called differently there").click();
+    await page.getByRole("button", { name: "Find names that belong" }).click();
+    await page.locator(".names").first().scrollIntoViewIfNeeded();
+  },
   "clone-plan": async (page) => {
     await page.getByRole("button", { name: "Clone" }).click();
     await page.getByLabel("Different Workspace").check();

@@ -71,8 +71,8 @@ export function Clone({ pipeline, session, profile, onClose }) {
   return html`<${Dialog} title=${`Clone ${pipeline.name}`} wide onClose=${close} busy=${busy}>
     <div hidden=${step !== "form"}>
       <${Form} form=${form} onChange=${(change) => setForm({ ...form, ...change })} token=${token}
-        session=${session} profile=${profile} action=${planning} onSubmit=${plan}
-        onClose=${close} /></div>
+        session=${session} profile=${profile} action=${planning} request=${() => request(true)}
+        onSubmit=${plan} onClose=${close} /></div>
     ${step === "plan" && html`<${PlanStep} plan=${planning.result} form=${form} action=${making}
       onBack=${back} onGo=${make} onClose=${close} />`}
     ${step === "result" && html`<${Result} report=${making.result} form=${form}

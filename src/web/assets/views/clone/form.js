@@ -4,17 +4,19 @@ import { html } from "../../vendor/preact.js";
 import { ActionProgress } from "../../parts/action.js";
 import { Check, Choice, Field } from "../../parts/field.js";
 import { Failure } from "../../parts/notice.js";
+import { filled, Mapping } from "./mapping.js";
 
 export const START = { mode: "same", by: "profile", name: "", to: "", host: "", catalog: "",
   schema: "", sources: false, overwrite: false, permissions: false, production: false,
-  continuous: false, start: false, update: false, dryRun: false, paths: "", set: "", drop: "" };
+  continuous: false, start: false, update: false, dryRun: false, map: {},
+  paths: "", set: "", drop: "" };
 
 const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
 // What was left as it is, is not said.
 function spoken(body) {
   return Object.fromEntries(Object.entries(body).filter(([, value]) =>
-    value !== "" && value !== false && !(Array.isArray(value) && value.length === 0)));
+    value !== undefined && value !== "" && value !== false && !(Array.isArray(value) && value.length === 0)));
 }
 
 /** The request that a form asks for. The token comes beside it: the form never holds it. */
@@ -25,7 +27,7 @@ export function requestOf(pipeline, form, token, dryRun) {
     with_sources: form.sources, overwrite: form.sources && form.overwrite,
     permissions: form.permissions, production: form.production, continuous: form.continuous,
     start: form.start, update: form.update, path_map: lines(form.paths), set: lines(form.set),
-    drop: lines(form.drop), to: other && !byAddress ? form.to : "",
+    drop: lines(form.drop), map: filled(form.map), to: other && !byAddress ? form.to : "",
     dest_host: byAddress ? form.host.trim() : "", dest_token: byAddress ? token : "" });
   return {
     path: `dlt/pipelines/${pipeline.pipeline_id}/${byAddress ? "clone-to-workspace" : "clone"}`,
@@ -74,21 +76,7 @@ function Options({ form, onChange }) {
       onChange=${(on) => onChange({ [name]: on })} />`)}</fieldset>`;
 }
 
-const RULES = [
-  ["paths", "Paths", "OLD=NEW", "Paths that begin with OLD begin with NEW in the copy; one rule a line."],
-  ["set", "Set fields", "PATH=VALUE", "Fields of the copy that get another value; one a line."],
-  ["drop", "Leave out fields", "PATH", "Fields of the source that the copy does not get; one a line."],
-];
-
-function Mapping({ form, onChange }) {
-  return html`<details class="mapping"><summary>Mapping: what is called differently there</summary>
-    ${RULES.map(([name, label, placeholder, info]) => html`<${Field} key=${name} id=${`m-${name}`} label=${label}
-      info=${info}><textarea id=${`m-${name}`} rows="2" spellcheck="false" placeholder=${placeholder}
-        value=${form[name]} onInput=${(e) => onChange({ [name]: e.target.value })}></textarea>
-    </${Field}>`)}</details>`;
-}
-
-export function Form({ form, onChange, token, session, profile, action, onSubmit, onClose }) {
+export function Form({ form, onChange, token, session, profile, action, request, onSubmit, onClose }) {
   const input = (name) => ({ id: name, value: form[name], autocomplete: "off",
     onInput: (e) => onChange({ [name]: e.target.value }) });
   const submit = (event) => {
@@ -110,7 +98,7 @@ export function Form({ form, onChange, token, session, profile, action, onSubmit
         <input ...${input("schema")} placeholder="as the source" /></${Field}>
     </div>
     <${Options} form=${form} onChange=${onChange} />
-    <${Mapping} form=${form} onChange=${onChange} />
+    <${Mapping} form=${form} onChange=${onChange} request=${request} />
     <${Check} id="dry-run" label="Dry run" checked=${form.dryRun}
       info="Show what would be done, and change nothing: neither here nor there."
       onChange=${(dryRun) => onChange({ dryRun })} />
