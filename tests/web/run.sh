@@ -112,9 +112,9 @@ if [ "$build" = "$source/build" ]; then
     fi
 fi
 
-# Two at once: they mostly wait.
+# Some at once: they mostly wait.
 (cd "$work" && TARN_BUILD=$build TARN_SOURCE=$source \
-    node --test --test-concurrency=2 --test-reporter=spec ./*.test.mjs) >"$log" 2>&1
+    node --test --test-concurrency=3 --test-reporter=spec ./*.test.mjs) >"$log" 2>&1
 cat "$log"
 ran=$(sed -n 's/^. pass \([0-9]*\)$/\1/p' "$log" | tail -n 1)
 broken=$(sed -n 's/^. fail \([0-9]*\)$/\1/p' "$log" | tail -n 1)
