@@ -111,6 +111,26 @@ test("a page of another origin can send nothing, not even one of this machine", 
   t.is_true(w)
 end)
 
+test("files of the page never change under the name that the page gives them", function(t)
+  local s <close> = serving.start()
+  local page = s:ask("GET", "/")
+  if not page.body:find("/assets/", 1, true) then
+    return t.skip "this build has no page"
+  end
+  t.equal(page.headers["cache-control"], "no-cache")
+  local path = page.body:match '"(/assets/%x+/app%.js)"'
+  local file = s:ask("GET", path)
+  t.match(file.headers["cache-control"], "immutable")
+  t.match(file.headers["content-type"], "text/javascript")
+  local plain = s:ask("GET", (path:gsub("/%x+/app", "/app")))
+  t.equal(plain.headers["cache-control"], "no-cache")
+  t.equal(plain.body, file.body)
+  local other = s:ask("GET", (path:gsub("/%x+/app", "/" .. ("0"):rep(32) .. "/app")))
+  t.equal(other.headers["cache-control"], "no-cache")
+  t.equal(s:ask("GET", "/assets/none.js").status, 404)
+  t.equal(s:ask("GET", "/pipelines/some-id").body, page.body)
+end)
+
 test("every answer says what a browser may do with it", function(t)
   local s <close> = serving.start()
   for _, path in ipairs { "/healthz", "/api/session", "/api/nothing", "/", "/metrics" } do

@@ -45,6 +45,7 @@ test("each command of docs/serving.md runs, one after the other", function(t)
     for line in block:gmatch "[^\n]+" do
       local log = line:match "2>(%S+) &$"
       if log then
+        lines[#lines + 1] = "rm -f " .. log -- of the server before, which may still write to it
         lines[#lines + 1] = line:gsub("^tarn", '"$TARN"', 1)
         lines[#lines + 1] = ('pids="$pids $!"; wait_for %s'):format(log)
       elseif line:find "^curl" then
