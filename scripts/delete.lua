@@ -70,6 +70,7 @@ belong to any pipeline; those in the Hive metastore always stay.]],
     local report = { pipeline_id = found.pipeline_id, name = found.name, dry_run = arg.dry_run,
       status = "would be deleted", tables = tables_word(found, arg) }
     if arg.dry_run then
+      delete.ask_hooks(ctx.workspace, found, arg.tables)
       return report
     end
     local op <close> = journal.begin { command = "delete", arg = arg,

@@ -76,6 +76,7 @@ Without --timeout, 20 minutes are waited; exit status 6 if it still runs then.]]
       end
     end
     if arg.dry_run then
+      stopping.ask_hooks(ctx.workspace, found, report.update_id)
       report.status = active and "would be stopped" or "idle"
       return report
     end

@@ -51,6 +51,23 @@ local function wait_until_gone(ws, id)
   return false
 end
 
+-- Whether the tables go too; nil where there is no choice.
+local function cascade_of(found, tables)
+  if M.has_choice(found) then
+    return tables or false
+  end
+end
+
+--- Let the user's hooks refuse a deletion. `pipeline` asks them itself; this is for a dry run.
+---@param ws tarn.WorkspaceClient
+---@param found table the answer of GET
+---@param tables? boolean
+function M.ask_hooks(ws, found, tables)
+  hooks.call("before_delete", { pipeline_id = found.pipeline_id, name = found.name,
+    tables = cascade_of(found, tables), spec = require("tarn.fields").copy(found.spec or {}) },
+    { op = "tarn delete", workspace = ws })
+end
+
 --- Delete a pipeline as a step of `op`. Returns "deleted", or "deleting" if it is still seen.
 ---@param ws tarn.WorkspaceClient
 ---@param op tarn.Operation
@@ -58,13 +75,8 @@ end
 ---@param opts { tables?: boolean, force?: boolean, undoes?: table }
 ---@return "deleted"|"deleting"
 function M.pipeline(ws, op, found, opts)
-  local id = found.pipeline_id
-  local cascade
-  if M.has_choice(found) then
-    cascade = opts.tables or false
-  end
-  hooks.call("before_delete", { pipeline_id = id, name = found.name, tables = cascade,
-    spec = require("tarn.fields").copy(found.spec or {}) }, { op = "tarn delete", workspace = ws })
+  local id, cascade = found.pipeline_id, cascade_of(found, opts.tables)
+  M.ask_hooks(ws, found, opts.tables)
   local before = {}
   for key, value in pairs(found) do
     before[key] = value

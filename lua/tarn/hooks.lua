@@ -26,14 +26,16 @@ M.points = {
   { name = "before_clone", gets = "plan", may = "refuse",
     help = "A whole plan of a clone, before its first change. Also of a dry run." },
   { name = "after_clone", gets = "report", may = "watch", help = "A clone was made." },
+  { name = "before_import", gets = "request", may = "refuse",
+    help = "A pipeline is about to be made from an exported folder. Also of a dry run." },
   { name = "before_trigger", gets = "request", may = "change",
     help = "An update is about to be started. Also of a dry run." },
   { name = "after_update", gets = "result", may = "watch",
     help = "An update that was waited for has ended, or the time went by." },
   { name = "before_stop", gets = "request", may = "refuse",
-    help = "The active update is about to be stopped." },
+    help = "The active update is about to be stopped. Also of a dry run." },
   { name = "before_delete", gets = "request", may = "refuse",
-    help = "A pipeline is about to be deleted." },
+    help = "A pipeline is about to be deleted. Also of a dry run." },
   { name = "on_fault", gets = "fault", may = "watch", help = "A command has failed." },
 }
 
@@ -174,10 +176,32 @@ local function context(hook, point, fields)
   return ctx
 end
 
+local under_way = setmetatable({}, { __mode = "k" }) -- task -> "file point" -> true
+
+-- A hook that runs a command which comes to the same point would be called for ever.
+local function enter(hook, point)
+  local me = require("native.task").current()
+  local mark, marks = hook.file .. " " .. point, under_way[me] or {}
+  if marks[mark] then
+    fault.raise { kind = "conflict", op = hook.file,
+      message = point .. " is called within itself",
+      hint = ("a hook changes nothing itself: look into %s"):format(hook.path) }
+  end
+  marks[mark], under_way[me] = true, marks
+  return setmetatable({}, { __close = function()
+    marks[mark] = nil
+  end })
+end
+
+local function run(hook, point, value, ctx)
+  local _ <close> = enter(hook, point)
+  return hook.functions[point](value, ctx)
+end
+
 -- A hook that fails after the fact must not hide the fact.
 local function watch(hook, point, value, fields)
   local ctx = context(hook, point, fields)
-  local ok, e = fault.call(hook.functions[point], value, ctx)
+  local ok, e = fault.call(run, hook, point, value, ctx)
   if not ok and e.kind == "cancelled" then
     error(e, 0)
   elseif not ok then
@@ -196,14 +220,13 @@ end
 function M.call(point, value, fields)
   local may, called = by_name[point].may, nil
   for _, hook in ipairs(M.load()) do
-    local f = hook.functions[point]
-    if f then
+    if hook.functions[point] then
       called = called or {}
       called[#called + 1] = hook.file
       if may == "watch" then
         watch(hook, point, value, fields)
       else
-        local new = f(value, context(hook, point, fields))
+        local new = run(hook, point, value, context(hook, point, fields))
         if may == "change" and new ~= nil then
           if type(new) ~= "table" then
             wrong(hook.path, ("%s returned no table"):format(point))

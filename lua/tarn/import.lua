@@ -4,6 +4,7 @@ local export = require "tarn.export"
 local fault = require "tarn.fault"
 local fields = require "tarn.fields"
 local folder = require "tarn.export.folder"
+local hooks = require "tarn.hooks"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 
@@ -63,7 +64,7 @@ local function is_taken(ws, name)
   return false
 end
 
---- What an import would do. Asks the workspace, and changes nothing.
+--- What an import would do. Asks the workspace and the user's hooks, and changes nothing.
 ---@param ws tarn.WorkspaceClient
 ---@param dir string
 ---@param opts { name?: string, continuous?: boolean, run_as?: boolean, sources?: boolean,
@@ -104,6 +105,8 @@ function M.plan(ws, dir, opts)
       { overwrite = opts.overwrite })
     table.move(plan.sources.warnings, 1, #plan.sources.warnings, #plan.warnings + 1, plan.warnings)
   end
+  hooks.call("before_import", { name = plan.name, dir = dir, spec = fields.copy(body) },
+    { op = OP, workspace = ws })
   return plan
 end
 

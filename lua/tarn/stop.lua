@@ -19,6 +19,20 @@ function M.side(ws, found)
     pipeline_id = found.pipeline_id, name = found.name }
 end
 
+local function update_of(found, update_id)
+  local active = waiting.find_active(found)
+  return update_id or active and active.update_id or nil
+end
+
+--- Let the user's hooks refuse a stop. `stop` asks them itself; this is for a dry run.
+---@param ws tarn.WorkspaceClient
+---@param found table the answer of GET
+---@param update_id? string default: the active one
+function M.ask_hooks(ws, found, update_id)
+  hooks.call("before_stop", { pipeline_id = found.pipeline_id, name = found.name,
+    update_id = update_of(found, update_id) }, { op = "tarn stop", workspace = ws })
+end
+
 --- Send the stop, as a step of `op`. It may be sent twice: at rest there is nothing to stop.
 ---@param ws tarn.WorkspaceClient
 ---@param op tarn.Operation
@@ -26,14 +40,10 @@ end
 ---@param what { update_id?: string }
 function M.stop(ws, op, found, what)
   local id = found.pipeline_id
-  local active = waiting.find_active(found)
-  hooks.call("before_stop", { pipeline_id = id, name = found.name,
-    update_id = what.update_id or active and active.update_id or nil },
-    { op = "tarn stop", workspace = ws })
+  M.ask_hooks(ws, found, what.update_id)
   op:perform({ kind = "update.stop", request = ("POST /api/2.0/pipelines/%s/stop"):format(id),
     what = { pipeline_id = id, name = found.name,
-      update_id = what.update_id or active and active.update_id or nil } },
-    ws.native.stop, ws.native, id)
+      update_id = update_of(found, what.update_id) } }, ws.native.stop, ws.native, id)
 end
 
 --- Wait until no update is active. Raises a fault `timeout` if the time goes by.

@@ -172,10 +172,66 @@ test("a deletion can be refused", function(t)
     return { before_delete = function(request, ctx)
       ctx.refuse(request.name .. " is kept")
     end }]])
-  local r = world.run { "delete", "etl", "--yes" }
-  t.equal(r.status, 5)
-  t.match(r.stderr, "etl is kept")
+  for _, option in ipairs { "--yes", "--dry-run" } do
+    local r = world.run { "delete", "etl", option }
+    t.equal(r.status, 5)
+    t.match(r.stderr, "etl is kept")
+  end
   t.equal(world.names(), "etl")
+end)
+
+test("a stop can be refused, in a dry run too", function(t)
+  local world <close> = start()
+  world.dir.write("hooks/keep.lua", [[
+    return { before_stop = function(request, ctx)
+      ctx.refuse(request.name .. " goes on")
+    end }]])
+  for _, words in ipairs { { "stop", "etl" }, { "stop", "etl", "--dry-run" } } do
+    local r = world.run(words)
+    t.equal(r.status, 5)
+    t.match(r.stderr, "etl goes on")
+  end
+end)
+
+test("an import can be refused, in a dry run too, and nothing is made", function(t)
+  local world <close> = start()
+  local dir = world.dir.path .. "/export"
+  t.equal(world.run({ "export", "etl", "--dir", dir }).status, 0)
+  world.dir.write("hooks/secrets.lua", [[
+    return { before_import = function(request, ctx)
+      if request.spec.name == "copy" then ctx.refuse(request.name .. " from " .. request.dir) end
+    end }]])
+  for _, more in ipairs { "--dry-run", "--continuous" } do
+    local r = world.run { "import", dir, "--name", "copy", more }
+    t.equal(r.status, 5, r.stderr)
+    t.match(r.stderr, "copy from " .. dir)
+  end
+  t.equal(world.names(), "etl")
+  local r = world.run { "import", dir, "--name", "other" }
+  t.equal(r.status, 0, r.stderr)
+  t.equal(world.names(), "etl other")
+end)
+
+test("a hook may run commands itself, and one that clones in a clone is stopped", function(t)
+  local world <close> = start()
+  world.dir.write("hooks/look.lua", [[
+    return { before_clone = function(plan, ctx)
+      local n = 0
+      for _ in require("tarn").list {} do n = n + 1 end
+      ctx.warn(("%d pipelines"):format(n))
+    end }]])
+  local r = world.run { "clone", "etl", "--name", "copy" }
+  t.equal(r.status, 0, r.stderr)
+  t.match(r.stderr, "hooks/look.lua: 1 pipelines")
+  world.dir.write("hooks/look.lua", [[
+    return { before_clone = function(plan)
+      require("tarn").clone { pipeline = "etl", name = plan.name .. "x" }
+    end }]])
+  r = world.run { "clone", "etl", "--name", "more" }
+  t.equal(r.status, 5)
+  t.match(r.stderr, "before_clone is called within itself")
+  t.match(r.stderr, world.dir.path .. "/hooks/look.lua")
+  t.equal(world.names(), "copy etl")
 end)
 
 test("on_fault hears of what ends a command, once", function(t)
