@@ -42,7 +42,7 @@ another folder, for use with --path or TARN_PATH.]],
     end
     local files = {}
     for i, file in ipairs(plan.files) do
-      files[i] = { path = file.path, exists = file.exists }
+      files[i] = { path = file.path }
     end
     return { files = files, written = not arg.dry_run }
   end,

@@ -1,5 +1,6 @@
 --- Starting points for files of one's own: commented, and running at once.
 
+local bundle = require "native.bundle"
 local fault = require "tarn.fault"
 local find = require "tarn.find"
 local fs = require "native.fs"
@@ -28,9 +29,14 @@ local function text_of(template, name, test_path)
 end
 
 ---@class tarn.NewPlan
----@field files { path: string, text: string, exists: boolean }[] the file, and its test last
+---@field files { path: string, text: string }[] the file, and its test last
 
---- What `tarn new` would write.
+local function refuse(message, hint)
+  fault.raise { kind = "conflict", op = OP, message = message, hint = hint }
+end
+
+--- What `tarn new` would write. A fault if one of the files is there, or a built-in command has
+-- the name: whoever wants to replace that begins with a copy of it.
 ---@param name string
 ---@param opts { kind: string, effect?: string, to?: string }
 ---@return tarn.NewPlan
@@ -38,6 +44,9 @@ function M.plan(name, opts)
   if not name:find "^%l[%w_-]*$" then
     fault.usage(OP, ("'%s' is no name for a command"):format(name),
       "a small letter, then letters, digits, - and _")
+  elseif opts.kind == "command" and bundle.read("scripts/" .. name .. ".lua") then
+    refuse(("'%s' is a command that is built in"):format(name),
+      ("`tarn eject %s` copies it out, to be changed"):format(name))
   end
   local root = opts.to or find.find_config_dir()
   if not root then
@@ -49,8 +58,10 @@ function M.plan(name, opts)
   local test_path = ("%s/tests/%s_test.lua"):format(root, (name:gsub("-", "_")))
   local files = {}
   local function add(path, template)
-    files[#files + 1] = { path = path, text = text_of(template, name, test_path),
-      exists = fs.find_stat(path) ~= nil }
+    if fs.find_stat(path) then
+      refuse(path .. " exists", "nothing is written; choose another name, or remove it")
+    end
+    files[#files + 1] = { path = path, text = text_of(template, name, test_path) }
   end
   if own then
     add(("%s/%s/%s.lua"):format(root, folder, name), own)
@@ -59,15 +70,9 @@ function M.plan(name, opts)
   return { files = files }
 end
 
---- Write what was planned; nothing if one of the files is there.
+--- Write what was planned.
 ---@param plan tarn.NewPlan
 function M.write(plan)
-  for _, file in ipairs(plan.files) do
-    if file.exists then
-      fault.raise { kind = "conflict", op = OP, message = file.path .. " exists",
-        hint = "nothing was written; choose another name, or remove it" }
-    end
-  end
   for _, file in ipairs(plan.files) do
     fs.mkdir((file.path:gsub("/[^/]*$", "")), { parents = true })
     fs.write(file.path, file.text, { exclusive = true })

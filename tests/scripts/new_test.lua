@@ -59,9 +59,6 @@ test("a route makes a command a part of the HTTP API", function(t)
   }]])
   local opts = { env = { XDG_CONFIG_HOME = home.path, XDG_STATE_HOME = home.path .. "/state" } }
   local r = cli.run({ "api-reference" }, opts)
-  if r.status == 2 then
-    t.skip "there is no command api-reference"
-  end
   t.match(r.stdout, "/api/own/hello/{who}")
 end)
 
@@ -74,4 +71,19 @@ test("what cannot be a command is refused", function(t)
   local r = cli.run { "new", "x", "--to", dir.path, "--dry-run" }
   t.match(r.stdout, "would write  " .. dir.path .. "/scripts/x.lua")
   t.is_nil(dir.read "scripts/x.lua")
+end)
+
+test("nothing is written over, and no built-in command is hidden by accident", function(t)
+  local dir <close> = cli.dir()
+  dir.write("tests/x_test.lua", "mine")
+  for _, more in ipairs { {}, { "--dry-run" } } do
+    local r = cli.run { "new", "x", "--to", dir.path, table.unpack(more) }
+    t.equal(r.status, 5)
+    t.match(r.stderr, dir.path .. "/tests/x_test.lua exists")
+    r = cli.run { "new", "list", "--to", dir.path, table.unpack(more) }
+    t.equal(r.status, 5)
+    t.match(r.stderr, "`tarn eject list` copies it out")
+  end
+  t.is_nil(dir.read "scripts/x.lua")
+  t.equal(cli.run({ "new", "list", "--kind", "hook", "--to", dir.path }).status, 0)
 end)
