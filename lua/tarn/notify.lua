@@ -8,20 +8,19 @@
 -- Whoever finds something is never kept waiting: a message that cannot be delivered is tried
 -- again, later and later, beside everything else. What is not delivered when the program ends is
 -- so when it begins again. A message may come twice only if the program is killed between its
--- delivery and the note of it.
+-- delivery and the note of it. Many of one rule at once are told in one message.
 
 local args = require "tarn.args"
+local digest = require "tarn.notify.digest"
 local fault = require "tarn.fault"
 local ledger = require "tarn.notify.ledger"
+local queues = require "tarn.notify.queue"
 local rules = require "tarn.notify.rules"
 local targets = require "tarn.notify.target"
 local task = require "native.task"
 local time = require "tarn.time"
 
 local M = {}
-
-local IN_FLIGHT <const> = 4   -- messages that are on their way at once
-local PAUSE <const>, MAX_PAUSE <const> = 1, 300 -- seconds after a failure
 
 ---@class tarn.NotifyOptions
 ---@field rules? string[]        failed, stuck=15m, silent=24h, breach='failed <= 1%'
@@ -53,85 +52,6 @@ end
 
 -- ---- delivery ----
 
--- At most so many at once; the others wait their turn.
-function Notifier:enter()
-  while self.flying >= IN_FLIGHT do
-    self.waiting[#self.waiting + 1] = task.current()
-    task.park()
-  end
-  self.flying = self.flying + 1
-end
-
-function Notifier:leave()
-  self.flying = self.flying - 1
-  local next_one = table.remove(self.waiting, 1)
-  if next_one then
-    task.wake(next_one)
-  end
-end
-
--- One attempt; returns the fault, or nil if the message is there.
-function Notifier:attempt(target, note)
-  self:enter()
-  local _ <close> = setmetatable({}, { __close = function() self:leave() end })
-  self.ledger:touch(note.key, target.name)
-  local ok, e = fault.call(target.send, note)
-  if ok then
-    self.ledger:done(note.key, target.name)
-  end
-  return not ok and e or nil
-end
-
-local function is_worth_a_try(e)
-  return e.retryable or e.kind == "network" or e.kind == "timeout"
-end
-
-function Notifier:deliver(target, note)
-  local pause = PAUSE
-  while true do
-    local e = self:attempt(target, note)
-    if not e then
-      return
-    elseif e.kind == "cancelled" then
-      fault.raise(e)
-    elseif not is_worth_a_try(e) then
-      self.warn(("%s was not told of %s: %s"):format(target.name, note.subject, e.message))
-      return
-    end
-    local wait = math.min(MAX_PAUSE, math.max(pause, e.wait or 0))
-    self.warn(("%s was not told of %s: %s; trying again in %g s"):format(target.name,
-      note.subject, e.message, wait))
-    task.sleep(wait)
-    pause = math.min(MAX_PAUSE, pause * 2)
-  end
-end
-
-local function wake(one)
-  if one then
-    task.wake(one)
-  end
-end
-
-function Notifier:start(target, note)
-  self.open = self.open + 1
-  local me
-  me = task.spawn(function()
-    local ok, e = fault.call(self.deliver, self, target, note)
-    self.open = self.open - 1
-    self.tasks[me] = nil
-    if not ok and e.kind ~= "cancelled" then
-      self.warn(("%s was not told of %s: %s"):format(target.name, note.subject, e.message))
-    end
-    wake(self.drainer)
-  end)
-  self.tasks[me] = true
-end
-
--- Chat programs take <...> and & for their own marks, and a name may hold any text.
-local function escaped(text)
-  return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
-end
-
 -- A message with all its fields.
 local function whole(note)
   local screen = require "tarn.screen"
@@ -141,8 +61,7 @@ local function whole(note)
   end
   full.message = screen.clean(note.message)
   full.subject = screen.clean(note.pipeline_name or note.key)
-  full.text = escaped(("%s%s: %s"):format(note.profile and "[" .. note.profile .. "] " or "",
-    full.subject, full.message))
+  full.text = digest.text(full)
   return full
 end
 
@@ -154,14 +73,24 @@ function Notifier:send(note)
     error("a message has a key and a message", 2)
   end
   local full
-  for _, target in ipairs(self.targets) do
-    if not self.ledger:knows(note.key, target.name) then
+  for _, queue in ipairs(self.queues) do
+    local name = queue.target.name
+    if not self.ledger:knows(note.key, name) then
       full = full or whole(note)
-      if self.ledger:claim(note.key, target.name, full) then
-        self:start(target, full)
+      if self.ledger:claim(note.key, name, full) then
+        queue:push { key = note.key, group = digest.group(full) }
       end
     end
   end
+end
+
+-- How many messages are not told.
+function Notifier:open()
+  local n = 0
+  for _, queue in ipairs(self.queues) do
+    n = n + queue.open
+  end
+  return n
 end
 
 --- Wait until all is delivered, at most so many seconds. True if it is.
@@ -170,11 +99,14 @@ end
 function Notifier:drain(seconds)
   local due = task.now() + seconds
   self.drainer = task.current()
-  while self.open > 0 and task.now() < due do
+  for _, queue in ipairs(self.queues) do
+    queue:hurry()
+  end
+  while self:open() > 0 and task.now() < due do
     task.park(due - task.now())
   end
   self.drainer = nil
-  return self.open == 0
+  return self:open() == 0
 end
 
 -- ---- what is looked at ----
@@ -257,6 +189,9 @@ function Notifier:close()
   for one in pairs(self.tasks) do
     task.cancel(one)
   end
+  for _, queue in ipairs(self.queues) do
+    queue:close()
+  end
   self.ledger:close()
 end
 Notifier.__close = Notifier.close
@@ -279,12 +214,19 @@ function M.new(opts)
     fault.usage(op, "nobody is to be told",
       "--notify-webhook, --notify-run or --notify-script say whom")
   end
-  local self = setmetatable({ targets = list, warn = opts.warn or function() end, places = {},
-    ledger = ledger.open(opts.state), flying = 0, waiting = {}, open = 0, tasks = {} }, Notifier)
+  local self = setmetatable({ queues = {}, places = {}, tasks = {},
+    ledger = ledger.open(opts.state) }, Notifier)
   self.watch = rules.watch(parsed, function(finding) self:send(finding) end)
-  for _, target in ipairs(list) do
+  local function changed()
+    if self.drainer then
+      task.wake(self.drainer)
+    end
+  end
+  for i, target in ipairs(list) do
+    self.queues[i] = queues.new(target, self.ledger, { changed = changed,
+      warn = opts.warn or function() end })
     for _, note in ipairs(self.ledger:adopt(target.name)) do
-      self:start(target, note)
+      self.queues[i]:push { key = note.key, group = digest.group(note) }
     end
   end
   return self

@@ -259,6 +259,107 @@ test("no more than four messages are on their way at once", function(t)
   t.equal({ #got.notes, got.most }, { 20, 4 })
 end)
 
+-- What a rule finds of one pipeline of a workspace.
+local function finding(i, workspace)
+  return { key = "silent=1h|w|p" .. i, message = "no run for 2 h", pipeline_name = "p" .. i,
+    pipeline_id = "id" .. i, rule = "silent=1h", kind = "silent", profile = "prod",
+    workspace = workspace or "https://w.example.com" }
+end
+
+test("many of one rule at once are told in one message that names each", function(t)
+  local dir <close> = cli.dir()
+  local got <close> = hook()
+  do
+    local n <close> = new(dir, { webhook = got.url })
+    for i = 1, 30 do
+      n:send(finding(i))
+    end
+    n:send(note(1))
+    n:send(finding(31, "https://other.example.com"))
+    t.is_true(n:drain(30))
+  end
+  t.equal(#got.notes, 3, "what is of no rule or of another workspace goes by itself")
+  table.sort(got.notes, function(a, b) return (a.count or 0) > (b.count or 0) end)
+  local all = got.notes[1]
+  t.equal({ all.count, #all.messages, all.rule, all.kind, all.workspace }, { 30, 30, "silent=1h",
+    "silent", "https://w.example.com" })
+  t.equal(all.text, "[prod] silent=1h: 30 at once: p1, p2, p3, p4, p5, p6, p7, p8, p9, p10 and "
+    .. "20 more")
+  t.equal(all.messages[30], { key = "silent=1h|w|p30", pipeline_id = "id30",
+    pipeline_name = "p30", message = "no run for 2 h" })
+  local again <close> = new(dir, { webhook = got.url })
+  for i = 1, 30 do
+    again:send(finding(i))
+  end
+  t.is_true(again:drain(30))
+  t.equal(#got.notes, 3, "each was told")
+end)
+
+test("as many as a person reads are told one by one", function(t)
+  local dir <close> = cli.dir()
+  local got <close> = hook()
+  local n <close> = new(dir, { webhook = got.url })
+  for i = 1, 20 do
+    n:send(finding(i))
+  end
+  t.is_true(n:drain(30))
+  t.equal({ #got.notes, got.notes[1].count }, { 20, nil })
+end)
+
+test("what a webhook did not take comes again as one message, and what is left is told later",
+  function(t)
+  local dir <close> = cli.dir()
+  local tries, status, said = 0, 503, {}
+  local got <close> = hook(function()
+    tries = tries + 1
+    return { status = tries > 1 and status or 503, body = "" }
+  end)
+  local function begin()
+    return new(dir, { webhook = got.url, warn = function(x) said[#said + 1] = x end })
+  end
+  do
+    local n <close> = begin()
+    for i = 1, 3000 do
+      n:send(finding(i))
+    end
+    t.is_false(n:drain(0.5))
+    local tasks = 0
+    for _ in pairs(n.queues[1].tasks) do
+      tasks = tasks + 1
+    end
+    t.is_true(tasks <= 5, "one that dispatches, and four on their way")
+    t.is_true(#said < 20, "nor are there 3,000 complaints")
+    t.match(said[1], "was not told of silent=1h: it answered 503; trying again in 1 s")
+  end
+  status = 200
+  local n <close> = begin()
+  t.is_true(n:drain(30))
+  local told, known = 0, {}
+  for _, one in ipairs(got.notes) do
+    for _, message in ipairs(one.messages) do
+      told, known[message.key] = told + (known[message.key] and 0 or 1), true
+    end
+  end
+  t.equal({ told, #got.notes }, { 3000, 3 }, "a thousand in one")
+end)
+
+test("a message that its target never takes holds up no other", function(t)
+  local dir <close> = cli.dir()
+  local got <close> = hook(function(one)
+    return one.key == "k1" and { status = 500, body = "" } or nil
+  end)
+  local n <close> = new(dir, { webhook = got.url })
+  for i = 1, 10 do
+    n:send(note(i))
+  end
+  n:drain(0.1)
+  local due = task.now() + 20
+  while #got.notes < 9 and task.now() < due do
+    task.sleep(0.02)
+  end
+  t.equal({ #got.notes, n:open() }, { 9, 1 })
+end)
+
 test("each target is told by itself", function(t)
   local dir <close> = cli.dir()
   local got <close> = hook()

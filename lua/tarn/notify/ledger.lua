@@ -121,10 +121,17 @@ function Ledger:adopt(target)
   return found
 end
 
---- It is tried: its owner lives.
-function Ledger:touch(key, target)
-  self:exec("UPDATE notified SET seen = ? WHERE key = ? AND target = ?", { task.time(), key,
-    target })
+--- What is to be told of this; nil if it was told, or forgotten.
+---@param key string
+---@param target string
+---@return table?
+function Ledger:find_body(key, target)
+  if not self.db then
+    return nil
+  end
+  local row = guarded(self.path, self.db.query, self.db,
+    "SELECT body FROM notified WHERE key = ? AND target = ? AND told IS NULL", { key, target })[1]
+  return row and row.body and json.decode(row.body) or nil
 end
 
 --- It was told.
