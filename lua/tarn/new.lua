@@ -4,6 +4,7 @@ local bundle = require "native.bundle"
 local fault = require "tarn.fault"
 local find = require "tarn.find"
 local fs = require "native.fs"
+local quote = require "tarn.quote"
 
 local M = {}
 
@@ -17,14 +18,10 @@ local KINDS <const> = {
   test = { nil, nil, "test" },
 }
 
-local function quoted(path)
-  return path:find "^[%w_./:=@%%+,-]+$" and path or "'" .. path:gsub("'", "'\\''") .. "'"
-end
-
 -- A text with its names filled in; the user may have one of their own in place of it.
 local function text_of(template, name, test_path)
   local source = find.find("lua/tarn/new/" .. template .. ".txt")
-  local fill = { NAME = name, TESTS = quoted(test_path) }
+  local fill = { NAME = name, TESTS = quote.shell(test_path) }
   return (source.text:gsub("%f[%w_]%u+%f[^%w_]", fill))
 end
 

@@ -8,6 +8,7 @@
 local fault = require "tarn.fault"
 local json = require "native.json"
 local pool = require "tarn.pool"
+local quote = require "tarn.quote"
 
 local M = {}
 
@@ -264,10 +265,9 @@ end
 ---@param profile? string
 ---@return string
 function M.owner_command(plan, id, profile)
-  local body = json.encode { access_control_list = { {
-    [plan.new_owner.kind] = plan.new_owner.name, permission_level = "IS_OWNER" } } }
-  return ("tarn %sapi PATCH %s --body '%s'"):format(profile and ("--profile %s "):format(profile)
-    or "", path_of(id), (body:gsub("'", "'\\''")))
+  local kind = plan.new_owner.kind == "service_principal_name" and "service" or "user"
+  return ("tarn grant %s --owner %s%s"):format(id, quote.shell(kind .. ":" .. plan.new_owner.name),
+    profile and " --profile " .. quote.shell(profile) or "")
 end
 
 return M

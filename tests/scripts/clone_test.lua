@@ -524,8 +524,12 @@ test("what only an admin can do is listed as commands", function(t)
   local p <close> = start()
   local data = p.clone { pipeline = "sales_orders_etl", name = "acl2", permissions = true }
   t.equal(#data.admin_commands, 1)
-  t.match(data.admin_commands[1].command, "IS_OWNER")
-  t.match(data.admin_commands[1].command, data.new_pipeline_id)
+  local owner = "service:6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718"
+  t.equal(data.admin_commands[1].command, ("tarn grant %s --owner %s"):format(
+    data.new_pipeline_id, owner))
+  local e = t.fault(require("tarn.command").call, "grant", { pipeline = data.new_pipeline_id,
+    owner = owner, profile = p.there, dry_run = true })
+  t.match(e.message, "only after its first update")
   local viewer <close> = client(p.f, "demo-dr-viewer-token")
   data = p.clone { pipeline = "finance_gl_close", name = "viewed", to = viewer,
     set = { "run_as.user_name=ada.okafor@example.com", "run_as.service_principal_name=null" },

@@ -7,6 +7,7 @@ local fields = require "tarn.fields"
 local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
+local quote = require "tarn.quote"
 local report = require "tarn.report"
 local secrets = require "tarn.secrets"
 local suggest = require "tarn.mapping.suggest"
@@ -78,10 +79,6 @@ function M.options(arg)
   return options
 end
 
-local function quoted(word)
-  return word:find "^[%w_./:=@%%+,-]+$" and word or "'" .. word:gsub("'", "'\\''") .. "'"
-end
-
 -- A value of --set that looks like a secret is not kept.
 local function mask_set(list)
   local masked = json.array {}
@@ -100,7 +97,8 @@ end
 function M.command_line(arg, source_id, to)
   local words = { "tarn clone", source_id }
   local function add(option, value)
-    words[#words + 1] = "--" .. option:gsub("_", "-") .. (value and " " .. quoted(value) or "")
+    words[#words + 1] = "--" .. option:gsub("_", "-")
+    words[#words + 1] = value and quote.shell(value)
   end
   if to then
     add("to", to)
