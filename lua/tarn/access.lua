@@ -245,13 +245,13 @@ end
 ---@param op tarn.Operation
 function M.apply(ws, found, plan, op)
   local path = path_of(found.pipeline_id)
-  local answer, e = fault.try(op.perform, op, {
+  local ok, e = fault.call(op.perform, op, {
     kind = "permissions.set", request = plan.method .. " " .. path, before = plan.before,
     what = { pipeline_id = found.pipeline_id, name = found.name,
       access_control_list = plan.list },
   }, ws.request, ws, plan.method, path,
     { body = { access_control_list = plan.list }, idempotent = true })
-  if not answer then
+  if not ok then
     if e.status == 403 and plan.owner then
       e.hint = "only an admin of the workspace can change the owner of a pipeline"
     end

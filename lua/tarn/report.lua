@@ -113,7 +113,7 @@ function M.print(f, opts)
   if opts.output == "json" or opts.output == "jsonl" then
     text = require("native.json").encode(M.fields(f)) .. "\n"
   else
-    text = M.text(f, (opts.verbose or 0) > 0)
+    text = require("tarn.screen").clean(M.text(f, (opts.verbose or 0) > 0), true)
   end
   io.stderr:write(text)
 end

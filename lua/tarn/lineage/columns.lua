@@ -55,10 +55,10 @@ end
 local function for_all(items, f)
   local failed, first = 0, nil
   local function one(item)
-    local _, e = fault.try(f, item)
-    if e and e.kind == "cancelled" then
+    local ok, e = fault.call(f, item)
+    if not ok and (e.kind == "cancelled" or e.kind == "bug") then
       fault.raise(e)
-    elseif e then
+    elseif not ok then
       failed, first = failed + 1, first or e
     end
   end

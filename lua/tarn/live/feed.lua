@@ -78,13 +78,15 @@ end
 function Feed:catch_up(update_id)
   local criteria = events.criteria("live", { type = "update_progress,flow_progress",
     update = update_id })
-  local _, e = fault.try(function()
+  local ok, e = fault.call(function()
     for event in events.list(self.ws, self.id, { criteria = criteria, max = LATEST }) do
       self.state:take(event)
     end
   end)
-  if e and e.kind == "cancelled" then
+  if not ok and e.kind == "cancelled" then
     fault.raise(e)
+  elseif not ok then
+    self.problem(e, self.id) -- what is shown may lack the end
   end
 end
 
