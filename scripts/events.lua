@@ -121,7 +121,7 @@ local function check_live(arg)
     fault.usage(OP, "--live goes with --follow")
   end
   for _, name in ipairs { "level", "type", "dataset", "grep", "since", "cursor", "max_events",
-    "notify" } do
+    "overlap", "notify" } do
     if arg[name] then
       fault.usage(OP, ("--live shows whole runs: it does not go with --%s"):format(
         (name:gsub("_", "-"))))
@@ -196,10 +196,10 @@ show, a Lua function the table. What cannot be delivered is tried again, later a
       served = false },
     { "once", "flag", "With --follow: stop when what there is was shown.",
       served = false },
-    { "interval", "number", "Seconds between two looks at a pipeline.", default = 5, min = 0.1,
-      served = false },
-    { "overlap", "number", "Seconds by which an event may come late.", default = 300, min = 1,
-      served = false },
+    { "interval", "number", "Seconds between two looks at a pipeline (default 5).",
+      optional = true, min = 0.1, served = false },
+    { "overlap", "number", "Seconds by which an event may come late (default 300).",
+      optional = true, min = 1, served = false },
   },
   examples = {
     { "events 'Sales daily'", "the newest 100" },
@@ -217,9 +217,12 @@ show, a Lua function the table. What cannot be delivered is tried again, later a
   run = function(ctx, arg)
     local output = ctx.options.output
     local known_only = output == "csv"
-    if not arg.follow and (arg.cursor or arg.once) then
-      fault.usage(OP, ("--%s goes with --follow"):format(arg.cursor and "cursor" or "once"))
-    elseif arg.all and arg.max_events then
+    for _, name in ipairs(arg.follow and {} or { "cursor", "once", "interval", "overlap" }) do
+      if arg[name] then
+        fault.usage(OP, ("--%s goes with --follow"):format(name))
+      end
+    end
+    if arg.all and arg.max_events then
       fault.usage(OP, "--all and --max-events: one or the other")
     end
     if arg.live then

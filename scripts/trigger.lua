@@ -1,4 +1,5 @@
 local ending = require "tarn.ending"
+local fault = require "tarn.fault"
 local journal = require "tarn.journal"
 local stopping = require "tarn.stop"
 local trigger = require "tarn.trigger"
@@ -83,6 +84,9 @@ then. A failure is told by the first cause of each flow.]],
   render = { text = ending.show },
 
   run = function(ctx, arg)
+    if arg.full_errors and not arg.wait then
+      fault.usage(ctx.op, "--full-errors goes with --wait")
+    end
     local body, began = trigger.body(ctx.op, arg), ending.now()
     local found = ctx.workspace:pipeline(arg.pipeline)
     local report = report_of(found, body)

@@ -206,6 +206,7 @@ where the first refuses; it starts no warehouse.]],
   },
 
   run = function(ctx, arg)
+    either.check(ctx.op, arg)
     if arg.update and (arg.since or arg.state or arg.max) then
       fault.usage(ctx.op, "--update names one update: it goes with no filter")
     end

@@ -67,6 +67,8 @@ and so on; several with commas between them. A pipeline that is gone is DELETED.
   run = function(ctx, arg)
     if arg["for"] and arg.update then
       fault.usage(ctx.op, "--for is about the pipeline and --update about one update: choose one")
+    elseif arg["for"] and arg.full_errors then
+      fault.usage(ctx.op, "--full-errors goes with an update, not with --for")
     end
     local found = ctx.workspace:pipeline(arg.pipeline)
     if arg["for"] then

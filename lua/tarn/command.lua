@@ -62,13 +62,14 @@ function M.context(op, opts)
   end
   function ctx.warn(text)
     if not opts.quiet then
-      io.stderr:write("tarn: ", text, "\n")
+      io.stderr:write("tarn: ", require("tarn.screen").clean(text, true), "\n")
     end
   end
   function ctx.open(profile)
     return M.open_workspace(profile, opts)
   end
-  ctx.served, ctx.credential, ctx.allow_private_hosts = false, false, false
+  ctx.served, ctx.called = false, false -- by the server; from Lua, with the options of its caller
+  ctx.credential, ctx.allow_private_hosts = false, false
   function ctx.finish(outcome)
     if not require("tarn.report").statuses[outcome] then
       error(("unknown outcome '%s'"):format(tostring(outcome)), 2)
@@ -238,6 +239,7 @@ function M.call(name, given)
   local opened = type(opts.profile) == "table" and opts.profile or nil
   opts.profile = opened and opened.profile or opts.profile
   local ctx = M.context(op, opts)
+  ctx.called = true
   rawset(ctx, "workspace", opened)
   M.open_workspaces(ctx, loaded.args, arg)
   if asking then

@@ -16,6 +16,15 @@ M.ARG = { "source", "choice", "Ask the API, the SQL warehouse, or what is best."
 M.WAREHOUSE = { "warehouse", "string", "Id of the warehouse for SQL.", optional = true,
   value = "ID" }
 
+--- Refuse options that would be without effect.
+---@param op string
+---@param arg { source?: string, warehouse?: string }
+function M.check(op, arg)
+  if arg.source == "rest" and arg.warehouse then
+    fault.usage(op, "--source rest asks no warehouse: leave out --warehouse")
+  end
+end
+
 ---@class tarn.Either
 ---@field which "auto"|"rest"|"sql"
 ---@field rest fun(): any

@@ -179,3 +179,20 @@ test("the embedded workspaces are two, though they share a server", function(t)
   t.equal({ data.partial, #data.workspaces }, { false, 2 })
   t.equal(data.summary.total, data.workspaces[1].summary.total + data.workspaces[2].summary.total)
 end)
+
+test("an option that would be without effect is refused", function(t)
+  for line, word in pairs {
+    ["-p demo dashboard --profiles demo,demo-dr"] = "--profile is one workspace",
+    ["-p demo dashboard --patience 3"] = "--patience goes with --profiles",
+    ["-p demo dashboard --source rest --warehouse w"] = "leave out --warehouse",
+    ["-p demo updates '*' --source rest --warehouse w"] = "leave out --warehouse",
+    ["-p demo events sales_orders_etl --interval 3"] = "--interval goes with --follow",
+    ["-p demo events sales_orders_etl --overlap 3"] = "--overlap goes with --follow",
+    ["-p demo trigger sales_orders_etl --full-errors"] = "--full-errors goes with --wait",
+    ["-p demo wait sales_orders_etl --for idle --full-errors"] = "not with --for",
+  } do
+    local r = cli.shell('"$TARN" ' .. line)
+    t.equal(r.status, 2, line)
+    t.match(r.stderr, word)
+  end
+end)

@@ -2,6 +2,7 @@
 
 local changes = require "tarn.dashboard.changes"
 local dashboard = require "tarn.dashboard"
+local either = require "tarn.either"
 local fault = require "tarn.fault"
 local fleet = require "tarn.dashboard.fleet"
 local notifying = require "tarn.notify.options"
@@ -89,8 +90,23 @@ function Watched:__close()
   end
 end
 
+-- What would be without effect is a mistake. Who calls from Lua, or asks a server, has a profile
+-- by default.
+local function check_fleet(ctx, arg)
+  if not (arg.profiles or arg.all_profiles) then
+    if arg.patience then
+      fault.usage(ctx.op, "--patience goes with --profiles or --all-profiles")
+    end
+  elseif ctx.options.profile and not ctx.called and not ctx.served then
+    fault.usage(ctx.op, ("--profile is one workspace, --%s are several: one or the other")
+      :format(arg.profiles and "profiles" or "all-profiles"))
+  end
+end
+
 local function check(ctx, arg)
   local output = ctx.options.output
+  check_fleet(ctx, arg)
+  either.check(ctx.op, arg)
   if not arg.watch then
     for _, name in ipairs { "interval", "refreshes" } do
       if arg[name] then
