@@ -204,14 +204,6 @@ local function check_may_be_given(op, plan, found)
   end
 end
 
-local function request_of(entries)
-  local list = json.array {}
-  for i, entry in ipairs(entries) do
-    list[i] = { [entry.kind] = entry.name, permission_level = entry.level }
-  end
-  return list
-end
-
 --- What would be sent, and what it changes.
 ---@param op string
 ---@param ws tarn.WorkspaceClient
@@ -234,7 +226,7 @@ function M.plan(op, ws, found, wanted)
     revoke(op, plan, entries, entry, inherited)
   end
   plan.method = plan.owner and "PUT" or plan.method
-  plan.list = request_of(plan.method == "PUT" and entries or wanted.grants)
+  plan.list = permissions.request_of(plan.method == "PUT" and entries or wanted.grants)
   return plan
 end
 

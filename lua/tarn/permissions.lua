@@ -68,7 +68,10 @@ local function owner_of(direct)
   end
 end
 
-local function request_of(entries)
+--- Entries as a request has them.
+---@param entries { kind: string, name: string, level: string }[]
+---@return table[]
+function M.request_of(entries)
   local list = json.array {}
   for i, entry in ipairs(entries) do
     list[i] = { [entry.kind] = entry.name, permission_level = entry.level }
@@ -250,12 +253,12 @@ end
 ---@param plan table
 ---@param op tarn.Operation
 function M.apply(ws, id, plan, op)
-  local list = request_of(plan.entries)
+  local list = M.request_of(plan.entries)
   local before = plan.before or M.read(ws, id)
   op:perform({
     kind = "permissions.set", request = "PUT " .. path_of(id),
     what = { pipeline_id = id, access_control_list = list },
-    before = { access_control_list = request_of((M.direct(before))) },
+    before = { access_control_list = M.request_of((M.direct(before))) },
   }, ws.request, ws, "PUT", path_of(id), { body = { access_control_list = list } })
 end
 
