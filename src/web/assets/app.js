@@ -12,6 +12,8 @@ import { Detail } from "./views/detail.js";
 import { Journal } from "./views/journal.js";
 import { Pipelines } from "./views/pipelines.js";
 
+// Beside this module, under whatever name the server gives its folder.
+const MARK = new URL("icon.svg", import.meta.url).pathname;
 const THEMES = [["", "System"], ["light", "Light"], ["dark", "Dark"]];
 
 function ThemeSwitch() {
@@ -55,7 +57,7 @@ function WorkspaceSwitch({ session, query }) {
 function Side({ session, route }) {
   const inJournal = route.parts[0] === "journal";
   return html`<header class="side">
-    <a class="brand" href=${href(["dashboard"])}><img src="/assets/icon.svg" alt="" />Tarn</a>
+    <a class="brand" href=${href(["dashboard"])}><img src=${MARK} alt="" />Tarn</a>
     <nav aria-label="Main">
       <p class="side-group" id="operations">Operations</p>
       <ul aria-labelledby="operations">
