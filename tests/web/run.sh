@@ -89,7 +89,8 @@ demo() {
     XDG_STATE_HOME=$state ./dev demo --web --port 0 >"$log" 2>&1 &
     demo=$!
     for _ in $(seq 600); do
-        grep -q '^open http' "$log" && break
+        # A line may come in pieces: it is whole when it has ended.
+        grep -q '^open http' "$log" && [ -z "$(tail -c 1 "$log")" ] && break
         kill -0 "$demo" 2>/dev/null || break
         sleep 0.1
     done

@@ -36,7 +36,8 @@ export async function start(args, ...words) {
   const found = await new Promise((resolve, reject) => {
     child.stderr.on("data", (bytes) => {
       text += bytes;
-      const values = words.map((word) => text.match(new RegExp(`^${word} (\\S+)`, "m"))?.[1]);
+      // A line may come in pieces: a word has ended where something follows it.
+      const values = words.map((word) => text.match(new RegExp(`^${word} (\\S+)\\s`, "m"))?.[1]);
       if (values.every(Boolean)) {
         resolve(values);
       }
