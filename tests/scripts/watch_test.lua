@@ -196,3 +196,13 @@ test("an option that would be without effect is refused", function(t)
     t.match(r.stderr, word)
   end
 end)
+
+test("what a workspace says in a refusal or a warning cannot move the cursor", function(t)
+  local ws <close> = fake.workspace { ["GET /api/2.0/pipelines"] = function()
+    return fake.refusal(403, "PERMISSION_DENIED", "no\27]0;owned\7\27[2J")
+  end }
+  local env = env_of(ws)
+  local r = cli.shell('"$TARN" dashboard; "$TARN" dashboard --source auto', env)
+  t.match(r.stderr, "no ")
+  t.no_match(r.stderr, "\27")
+end)
