@@ -1,63 +1,10 @@
 #include "base/pattern.h"
 
+#include "base/pattern_item.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-#define POLL_STEPS 65536 /* how often go_on is asked */
-
-enum kind {
-    CHAR, /* one byte that is `c`; these first three may have a quantifier */
-    ANY,
-    SET,
-    BALANCE,  /* %bxy: c, d */
-    FRONTIER, /* %f[set] */
-    BACK,     /* %1: index */
-    OPEN,     /* ( : index */
-    CLOSE,
-    PLACE, /* () */
-    END,   /* $ */
-    DONE,
-    MISTAKE,
-};
-
-struct item {
-    unsigned char kind;
-    char quantifier; /* 0, '?', '*', '+', '-' */
-    unsigned char c, d;
-    int index; /* of a set, or of a capture */
-};
-
-struct set {
-    uint32_t bits[8];
-};
-
-/* Where to come back to: item `item` has taken `count` bytes from `from` on. */
-struct choice {
-    const char *from;
-    size_t count;
-    int item;
-};
-
-/* Behind the header lie items, choices and sets. */
-struct pattern {
-    int items, sets;
-    bool anchored;
-    int first; /* the byte that a match begins with, -1: not known */
-    size_t choices_at, sets_at;
-    char mistake[64];
-    struct item item[];
-};
-
-static struct choice *choices_of(struct pattern *p) {
-    return (struct choice *)((char *)p + p->choices_at);
-}
-
-static struct set *sets_of(struct pattern *p) {
-    return (struct set *)((char *)p + p->sets_at);
-}
-
-/* ---- taking a pattern apart ---- */
 
 struct parser {
     struct pattern *p;
@@ -79,22 +26,22 @@ static size_t most_sets(const char *text, size_t size) {
 }
 
 static size_t choices_offset(size_t size) {
-    size_t at = sizeof(struct pattern) + most_items(size) * sizeof(struct item);
+    size_t at = sizeof(struct pattern) + most_items(size) * sizeof(struct pattern_item);
     size_t unit = sizeof(void *);
     return (at + unit - 1) / unit * unit;
 }
 
 static size_t sets_offset(size_t size) {
-    return choices_offset(size) + most_items(size) * sizeof(struct choice);
+    return choices_offset(size) + most_items(size) * sizeof(struct pattern_choice);
 }
 
 size_t pattern_size(const char *text, size_t size) {
-    return sets_offset(size) + most_sets(text, size) * sizeof(struct set);
+    return sets_offset(size) + most_sets(text, size) * sizeof(struct pattern_set);
 }
 
-static struct item *add(struct parser *r, enum kind kind) {
-    struct item *item = &r->p->item[r->p->items++];
-    *item = (struct item){.kind = (unsigned char)kind};
+static struct pattern_item *add(struct parser *r, enum pattern_kind kind) {
+    struct pattern_item *item = &r->p->item[r->p->items++];
+    *item = (struct pattern_item){.kind = (unsigned char)kind};
     return item;
 }
 
@@ -105,11 +52,7 @@ static void add_mistake(struct parser *r, const char *what) {
     r->at = r->end;
 }
 
-static bool has(const struct set *set, unsigned char c) {
-    return set->bits[c / 32] >> (c % 32) & 1;
-}
-
-static void include(struct set *set, unsigned char c) {
+static void include(struct pattern_set *set, unsigned char c) {
     set->bits[c / 32] |= (uint32_t)1 << (c % 32);
 }
 
@@ -155,16 +98,16 @@ static bool in_class(int c, int letter) {
     return isupper(letter) ? !yes : yes != 0;
 }
 
-static void include_class(struct set *set, unsigned char letter) {
+static void include_class(struct pattern_set *set, unsigned char letter) {
     for (int c = 0; c < 256; c++)
         if (in_class(c, letter))
             include(set, (unsigned char)c);
 }
 
-static struct set *new_set(struct parser *r, int *index) {
-    struct set *set = &sets_of(r->p)[r->p->sets];
+static struct pattern_set *new_set(struct parser *r, int *index) {
+    struct pattern_set *set = &pattern_sets(r->p)[r->p->sets];
     *index = r->p->sets++;
-    *set = (struct set){{0}};
+    *set = (struct pattern_set){{0}};
     return set;
 }
 
@@ -191,7 +134,7 @@ static int take_set(struct parser *r) {
         add_mistake(r, "malformed pattern (missing ']')");
         return -1;
     }
-    struct set *set = new_set(r, &index);
+    struct pattern_set *set = new_set(r, &index);
     bool negated = *at == '^';
     at += negated;
     for (; at < last; at++) {
@@ -212,13 +155,13 @@ static int take_set(struct parser *r) {
 }
 
 /* A quantifier behind a single byte. */
-static void take_quantifier(struct parser *r, struct item *item) {
+static void take_quantifier(struct parser *r, struct pattern_item *item) {
     if (r->at < r->end && *r->at != '\0' && strchr("?*+-", *r->at) != NULL)
         item->quantifier = *r->at++;
 }
 
 static void take_single(struct parser *r) {
-    struct item *item;
+    struct pattern_item *item;
     int index = -1;
     char c = *r->at;
     if (c == '[') {
@@ -234,7 +177,7 @@ static void take_single(struct parser *r) {
         }
         unsigned char letter = (unsigned char)r->at[1];
         if (isalpha(letter) && strchr("acdglpsuwxz", tolower(letter)) != NULL) {
-            struct set *set = new_set(r, &index);
+            struct pattern_set *set = new_set(r, &index);
             include_class(set, letter);
             item = add(r, SET);
             item->index = index;
@@ -292,7 +235,7 @@ static void take_balance(struct parser *r) {
         add_mistake(r, "malformed pattern (missing arguments to '%b')");
         return;
     }
-    struct item *item = add(r, BALANCE);
+    struct pattern_item *item = add(r, BALANCE);
     item->c = (unsigned char)r->at[2];
     item->d = (unsigned char)r->at[3];
     r->at += 4;
@@ -332,7 +275,7 @@ static void take(struct parser *r) {
 
 /* The byte that each match begins with. */
 static int first_byte(const struct pattern *p) {
-    const struct item *item = p->item;
+    const struct pattern_item *item = p->item;
     while (item->kind == OPEN || item->kind == PLACE)
         item++;
     bool must = item->quantifier == '\0' || item->quantifier == '+';
@@ -354,205 +297,4 @@ void pattern_compile(struct pattern *p, const char *text, size_t size, bool anch
 
 bool pattern_is_anchored(const struct pattern *p) {
     return p->anchored;
-}
-
-/* ---- matching ---- */
-
-static bool fits(struct pattern *p, const struct item *item,
-                 const struct pattern_run *run, const char *s) {
-    if (s >= run->end)
-        return false;
-    unsigned char c = (unsigned char)*s;
-    return item->kind == ANY ||
-           (item->kind == CHAR ? c == item->c : has(&sets_of(p)[item->index], c));
-}
-
-/* How many bytes from `s` on fit. */
-static size_t run_length(struct pattern *p, const struct item *item,
-                         const struct pattern_run *run, const char *s) {
-    const char *at = s;
-    if (item->kind == ANY)
-        return (size_t)(run->end - s);
-    if (item->kind == CHAR) {
-        while (at < run->end && (unsigned char)*at == item->c)
-            at++;
-    } else {
-        const struct set *set = &sets_of(p)[item->index];
-        while (at < run->end && has(set, (unsigned char)*at))
-            at++;
-    }
-    return (size_t)(at - s);
-}
-
-/* The end of what %bxy matches at `s`, or NULL. */
-static const char *balanced(const struct item *item, const struct pattern_run *run,
-                            const char *s, size_t *cost) {
-    size_t depth = 1;
-    if (s >= run->end || (unsigned char)*s != item->c)
-        return NULL;
-    while (++s < run->end) {
-        ++*cost;
-        if ((unsigned char)*s == item->d) {
-            if (--depth == 0)
-                return s + 1;
-        } else if ((unsigned char)*s == item->c) {
-            depth++;
-        }
-    }
-    return NULL;
-}
-
-static bool at_frontier(struct pattern *p, const struct item *item,
-                        const struct pattern_run *run, const char *s) {
-    const struct set *set = &sets_of(p)[item->index];
-    unsigned char before = s == run->subject ? 0 : (unsigned char)s[-1];
-    unsigned char here = s == run->end ? 0 : (unsigned char)*s;
-    return !has(set, before) && has(set, here);
-}
-
-/* One item that is no single byte. Where to go on, or NULL if it does not match. */
-static const char *pass(struct pattern *p, const struct item *item,
-                        struct pattern_run *run, const char *s, size_t *cost) {
-    struct pattern_capture *capture =
-        item->kind == FRONTIER ? NULL : &run->captures[item->index];
-    switch ((enum kind)item->kind) {
-    case OPEN:
-    case PLACE:
-        capture->start = s;
-        capture->size = item->kind == OPEN ? PATTERN_UNFINISHED : PATTERN_POSITION;
-        run->level = item->index + 1;
-        return s;
-    case CLOSE:
-        capture->size = s - capture->start;
-        return s;
-    case BACK:
-        if (capture->size < 0 || run->end - s < capture->size ||
-            memcmp(capture->start, s, (size_t)capture->size) != 0)
-            return NULL;
-        *cost += (size_t)capture->size / 8;
-        return s + capture->size;
-    case BALANCE:
-        return balanced(item, run, s, cost);
-    case FRONTIER:
-        return at_frontier(p, item, run, s) ? s : NULL;
-    case END:
-        return s == run->end ? s : NULL;
-    case CHAR:
-    case ANY:
-    case SET:
-    case DONE:
-    case MISTAKE:
-        break; /* not for this function */
-    }
-    return NULL;
-}
-
-/* Take `n` steps. False, with `*result` set, if they cannot be taken. */
-static bool step(struct pattern_run *run, size_t n, enum pattern_result *result) {
-    size_t before = run->steps / POLL_STEPS;
-    if (run->steps < n) {
-        *result = PATTERN_TOO_FAR;
-        return false;
-    }
-    run->steps -= n;
-    if (run->steps / POLL_STEPS != before && run->go_on != NULL && !run->go_on(run->ud)) {
-        *result = PATTERN_STOPPED;
-        return false;
-    }
-    return true;
-}
-
-/* Go back to the newest choice that leaves something else to try. False if there is none. */
-static bool try_else(struct pattern *p, struct pattern_run *run, int *top, int *at,
-                     const char **s) {
-    struct choice *choices = choices_of(p);
-    while (*top > 0) {
-        struct choice *c = &choices[*top - 1];
-        const struct item *item = &p->item[c->item];
-        if (item->quantifier == '-') {
-            if (fits(p, item, run, c->from + c->count)) {
-                c->count++;
-                break;
-            }
-        } else if (c->count > (item->quantifier == '+' ? 1u : 0u)) {
-            c->count--;
-            break;
-        }
-        --*top;
-    }
-    if (*top == 0)
-        return false;
-    *at = choices[*top - 1].item + 1;
-    *s = choices[*top - 1].from + choices[*top - 1].count;
-    return true;
-}
-
-/* A single byte with its quantifier. Where to go on, or NULL. */
-static const char *take_bytes(struct pattern *p, int at, struct pattern_run *run,
-                              const char *s, int *top, size_t *cost) {
-    const struct item *item = &p->item[at];
-    size_t count;
-    switch (item->quantifier) {
-    case '\0':
-        return fits(p, item, run, s) ? s + 1 : NULL;
-    case '?':
-        count = fits(p, item, run, s);
-        break;
-    case '-':
-        count = 0;
-        break;
-    default:
-        count = run_length(p, item, run, s);
-        if (item->kind != ANY)
-            *cost += count / 4;
-        if (count == 0 && item->quantifier == '+')
-            return NULL;
-    }
-    if (count > 0 || item->quantifier == '-')
-        choices_of(p)[(*top)++] = (struct choice){.from = s, .count = count, .item = at};
-    return s + count;
-}
-
-static enum pattern_result match_here(struct pattern *p, struct pattern_run *run,
-                                      const char *s) {
-    enum pattern_result result = PATTERN_NO_MATCH;
-    int at = 0, top = 0;
-    run->start = s;
-    run->level = 0;
-    for (;;) {
-        const struct item *item = &p->item[at];
-        size_t cost = 1;
-        if (item->kind == DONE) {
-            run->stop = s;
-            return PATTERN_MATCH;
-        }
-        if (item->kind == MISTAKE) {
-            run->wrong = p->mistake;
-            return PATTERN_WRONG;
-        }
-        s = item->kind <= SET ? take_bytes(p, at, run, s, &top, &cost)
-                              : pass(p, item, run, s, &cost);
-        if (!step(run, cost, &result))
-            return result;
-        at++;
-        if (s == NULL && !try_else(p, run, &top, &at, &s))
-            return PATTERN_NO_MATCH;
-    }
-}
-
-enum pattern_result pattern_search(struct pattern *p, struct pattern_run *run,
-                                   const char *from, bool here) {
-    const int first = p->first;
-    for (const char *s = from;; s++) {
-        if (first >= 0 && !here) { /* most places need no look */
-            if (s >= run->end)
-                return PATTERN_NO_MATCH;
-            s = memchr(s, first, (size_t)(run->end - s));
-            if (s == NULL)
-                return PATTERN_NO_MATCH;
-        }
-        enum pattern_result result = match_here(p, run, s);
-        if (result != PATTERN_NO_MATCH || here || s >= run->end)
-            return result;
-    }
 }

@@ -4,7 +4,7 @@
  * that each has at most one place to come back to: a match is a loop over a small stack and
  * not a recursion, and can be given up at any step. Lua's own matcher cannot: one that
  * backtracks for ever holds the whole program. What matches, and what is wrong with a pattern
- * and when that is found out, is as in Lua 5.4 (tests/property/patterns.py compares the two);
+ * and when that is found out, is as in Lua 5.4 (tests/api/patterns.lua compares the two);
  * only that there is no pattern that is "too complex". Classes such as %a are those of the
  * locale in which the pattern was taken apart. */
 
@@ -13,7 +13,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #define PATTERN_CAPTURES   32
 #define PATTERN_POSITION   (-2) /* length of a capture `()` */
