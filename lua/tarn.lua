@@ -46,16 +46,6 @@ function M.cancel(task)
   require("native.task").cancel(task)
 end
 
--- The command of that name: `clone_to_workspace` is clone-to-workspace.
-local function find_command(name)
-  local command = require "tarn.command"
-  for _, known in ipairs { name, (name:gsub("_", "-")) } do
-    if command.exists(known) then
-      return known
-    end
-  end
-end
-
 -- What is loaded at its first use: `tarn.json`, `tarn.fault`, and the commands.
 local modules = { json = "native.json", fault = "tarn.fault" }
 
@@ -64,8 +54,9 @@ setmetatable(M, {
     if modules[name] then
       return require(modules[name])
     end
-    local known = type(name) == "string" and find_command(name)
-    return known and require("tarn.command").caller(known) or nil
+    local command = require "tarn.command"
+    local known = type(name) == "string" and command.find_named(name)
+    return known and command.caller(known) or nil
   end,
 })
 

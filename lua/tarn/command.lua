@@ -123,6 +123,18 @@ function M.exists(name)
     and require("tarn.find").find("scripts/" .. name .. ".lua") ~= nil
 end
 
+--- The command that a name in Lua means: `clone_to_workspace` is clone-to-workspace. Nil if
+-- there is none.
+---@param name string
+---@return string?
+function M.find_named(name)
+  for _, known in ipairs { name, (name:gsub("_", "-")) } do
+    if M.exists(known) then
+      return known
+    end
+  end
+end
+
 --- Run a script with a context and arguments that are ready: the one place that does, so that
 -- the user's hooks work for whoever runs it. A hook that does not load is told before anything
 -- is changed.

@@ -29,12 +29,9 @@ local function of_path(session, name)
 end
 
 local function of_name(session, name)
-  local plain = name:gsub("^tarn%s+", "")
-  local dashed = plain:gsub("_", "-")
-  for _, known in ipairs { plain, dashed } do
-    if command.exists(known) then
-      return require("tarn.help").script(known, (require("tarn.script").load(known)))
-    end
+  local known = command.find_named((name:gsub("^tarn%s+", "")))
+  if known then
+    return require("tarn.help").script(known, (require("tarn.script").load(known)))
   end
   local help = require "tarn.help"
   if name == "options" then

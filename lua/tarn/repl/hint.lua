@@ -1,6 +1,7 @@
 --- What a mistake at the prompt means to somebody who has not seen it often, and what to type
 -- instead.
 
+local command = require "tarn.command"
 local similar = require "tarn.similar"
 
 local M = {}
@@ -9,20 +10,11 @@ local function member(name)
   return (name:gsub("-", "_"))
 end
 
-local function find_command(word)
-  local command = require "tarn.command"
-  for _, known in ipairs { word, (word:gsub("_", "-")) } do
-    if command.exists(known) then
-      return known
-    end
-  end
-end
-
 --- How a command is called here, if the word is one: it was typed as a shell wants it.
 ---@param word string
 ---@return string?
 function M.find_call(word)
-  local known = find_command(word)
+  local known = command.find_named(word)
   return known and ('a command is a function here: tarn.%s { ... }; help "%s" tells what it takes')
     :format(member(known), known)
 end
@@ -44,8 +36,8 @@ local function of_member(name, line)
     return nil
   end
   local names = {}
-  for _, command in ipairs(require("tarn.script").names()) do
-    names[#names + 1] = member(command)
+  for _, known in ipairs(require("tarn.script").names()) do
+    names[#names + 1] = member(known)
   end
   for field in next, require "tarn" do
     names[#names + 1] = field
