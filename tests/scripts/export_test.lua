@@ -33,6 +33,7 @@ local function names_of_all(t)
 end
 
 test("every pipeline that can be made from a file is the same when it comes back", function(t)
+  t.timeout(300)
   local dir <close> = cli.dir()
   local made = 0
   for _, row in ipairs(names_of_all(t)) do

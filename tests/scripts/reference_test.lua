@@ -96,3 +96,11 @@ test("the reference as data has every command, option, function", function(t)
   t.is_true(#modules["tarn.pool"].functions >= 6)
   t.equal(modules["tarn.clone.apply"], nil, "a part of another module")
 end)
+test("docs/reference.md is what would be made", function(t)
+  local made = cli.run({ "--bundled", "api-reference" }).stdout
+  if os.getenv "UPDATE_GOLDEN" then
+    fs.write("docs/reference.md", made)
+  end
+  t.is_true(made == fs.read "docs/reference.md",
+    "UPDATE_GOLDEN=1 tests/run.sh build reference makes it anew")
+end)

@@ -298,6 +298,7 @@ test("wait follows the active update, or tells how the newest one ended", functi
 end)
 
 test("wait --for waits for the pipeline's own state, in any case", function(t)
+  t.timeout(300)
   local w <close> = sandbox.start { run_ms = 600 }
   local ws <close> = sandbox.client(w)
   local id = w:pipeline()
