@@ -1,6 +1,7 @@
 local fault = require "tarn.fault"
 local journal = require "tarn.journal"
 local json = require("tarn").json
+local queries = require "tarn.query"
 
 local OP <const> = "tarn api"
 
@@ -37,14 +38,7 @@ local function query_of(list)
     if not key then
       fault.usage(OP, ("--query: '%s' is not KEY=VALUE"):format(item))
     end
-    local before = query[key]
-    if before == nil then
-      query[key] = value
-    elseif type(before) == "table" then
-      before[#before + 1] = value
-    else
-      query[key] = { before, value }
-    end
+    queries.add(query, key, value)
   end
   return query
 end

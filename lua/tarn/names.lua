@@ -54,22 +54,14 @@ end
 
 -- ---- what is kept ----
 
-local function find_dir()
-  local base = os.getenv "XDG_CACHE_HOME"
-  if not base or base:sub(1, 1) ~= "/" then
-    local home = os.getenv "HOME"
-    base = home and home:sub(1, 1) == "/" and home .. "/.cache" or nil
-  end
-  return base and base .. "/tarn/names"
-end
-
 local function escape(text)
   return (text:gsub("[^%w_-]", function(c) return ("%%%02x"):format(c:byte()) end))
 end
 
 -- One file for each question to a workspace.
 local function find_path(ws, kind, of)
-  local dir = find_dir()
+  local cache = require("tarn.state").find_cache_dir()
+  local dir = cache and cache .. "/names"
   local workspace = require("tarn.workspace")
   local whom = workspace.is_embedded(ws.profile) and ws.profile or ws:host()
   return dir and ("%s/%s.%s.json"):format(dir, escape(whom),

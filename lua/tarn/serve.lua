@@ -16,6 +16,7 @@ local log = require "tarn.serve.log"
 local native = require "native.server"
 local metrics = require "tarn.serve.metrics"
 local openapi = require "tarn.serve.openapi"
+local queries = require "tarn.query"
 local reload = require "tarn.reload"
 local router = require "tarn.serve.router"
 local routes = require "tarn.serve.routes"
@@ -63,7 +64,7 @@ function Server:command(route, request, params)
     auth.check_type(request)
     given = api.body(request)
   else
-    given = router.query(request.query)
+    given = queries.parse(request.query)
   end
   -- What was changed, or may have been, must not be answered as it was before.
   local function forget()

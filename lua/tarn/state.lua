@@ -5,16 +5,25 @@ local fs = require "native.fs"
 
 local M = {}
 
+-- A relative path in the variable counts as none, as its specification says.
+local function find_base(variable, below_home)
+  local base, home = os.getenv(variable), os.getenv "HOME"
+  if base and base:sub(1, 1) == "/" then
+    return base .. "/tarn"
+  end
+  return home and home:sub(1, 1) == "/" and home .. below_home .. "/tarn" or nil
+end
+
 --- The folder of state, or nil where there is neither a home nor a setting. It need not exist.
--- A relative XDG_STATE_HOME counts as none, as its specification says.
 ---@return string?
 function M.find_dir()
-  local base = os.getenv "XDG_STATE_HOME"
-  if not base or base:sub(1, 1) ~= "/" then
-    local home = os.getenv "HOME"
-    base = home and home:sub(1, 1) == "/" and home .. "/.local/state" or nil
-  end
-  return base and base .. "/tarn"
+  return find_base("XDG_STATE_HOME", "/.local/state")
+end
+
+--- The folder of what may be lost at any time, as `find_dir`: $XDG_CACHE_HOME/tarn.
+---@return string?
+function M.find_cache_dir()
+  return find_base("XDG_CACHE_HOME", "/.cache")
 end
 
 --- The folder of state, made if it is missing: only its owner may look into it.

@@ -90,7 +90,7 @@ end
 
 local function add(name, moment, first, step, check)
   test(name, function(t)
-  t.timeout(300)
+    t.timeout(300)
     undisturbed(t)
     local last = each_moment(t, moment, first, step, function(world, why)
       check(t, world, why)

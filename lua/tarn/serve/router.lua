@@ -101,24 +101,4 @@ function Router:find(method, path)
   return found.route, params
 end
 
---- The decoded query: a string for each key, a list of strings for one that is repeated.
----@param text string
----@return table<string, string|string[]>
-function M.query(text)
-  local query = {}
-  for pair in text:gmatch "[^&]+" do
-    local key, value = pair:match "^([^=]*)=(.*)$"
-    key, value = http.unescape(key or pair, true), http.unescape(value or "", true)
-    local before = query[key]
-    if before == nil then
-      query[key] = value
-    elseif type(before) == "table" then
-      before[#before + 1] = value
-    else
-      query[key] = { before, value }
-    end
-  end
-  return query
-end
-
 return M

@@ -6,7 +6,7 @@ local api = require "tarn.serve.api"
 local errors = require "tarn.serve.errors"
 local json = require "native.json"
 local metrics = require "tarn.serve.metrics"
-local router = require "tarn.serve.router"
+local queries = require "tarn.query"
 local streams = require "tarn.serve.streams"
 
 local M = {}
@@ -62,7 +62,7 @@ end
 
 -- The query of a stream: names that it knows, each once.
 local function query_of(request, known)
-  local query = router.query(request.query)
+  local query = queries.parse(request.query)
   for name, value in pairs(query) do
     if not known[name] or type(value) ~= "string" then
       errors.refuse(400, "INVALID_PARAMETER_VALUE",

@@ -1,0 +1,34 @@
+--- Parameters of a query: a text for each key, and a list of texts for one that is repeated.
+
+local http = require "native.http"
+
+local M = {}
+
+--- Add a parameter to those that are there.
+---@param query table<string, string|string[]>
+---@param key string
+---@param value string
+function M.add(query, key, value)
+  local before = query[key]
+  if before == nil then
+    query[key] = value
+  elseif type(before) == "table" then
+    before[#before + 1] = value
+  else
+    query[key] = { before, value }
+  end
+end
+
+--- The parameters of a query as it is sent, without the "?".
+---@param text string
+---@return table<string, string|string[]>
+function M.parse(text)
+  local query = {}
+  for pair in text:gmatch "[^&]+" do
+    local key, value = pair:match "^([^=]*)=(.*)$"
+    M.add(query, http.unescape(key or pair, true), http.unescape(value or "", true))
+  end
+  return query
+end
+
+return M
