@@ -76,7 +76,7 @@ test("what was typed as a shell wants it is answered with how it is typed here",
   hints("tarn list", list)
   hints("tarn list --state failed", list)
   hints("list sales", list)
-  hints("tarn help list", 'in quotes: help "list"\n')
+  hints("tarn help list", "here: help list\n")
   hints("tarn clone-to-workspace x", "a command is a function here: tarn.clone_to_workspace {")
   hints("tarn.lst {}", "did you mean 'tarn.list'?\n")
   hints("tarn.list { stat = 'x' }", "did you mean 'state'? help \"list\" shows its arguments\n")
@@ -85,6 +85,16 @@ test("what was typed as a shell wants it is answered with how it is typed here",
   end
   t.no_match(repl({ "x.lst()" }).stderr, "hint")
   t.no_match(repl({ "list = = 3" }).stderr, "hint")
+end)
+
+test("help takes a name without quotes, too", function(t)
+  local list = repl({ 'help "list"' }).stdout
+  t.match(list, "Usage: tarn list")
+  t.equal(repl({ "help list" }).stdout, list)
+  t.equal(repl({ "help tarn.map" }).stdout, repl({ "help(tarn.map)" }).stdout)
+  t.match(repl({ "help" }).stdout, "Type Lua")
+  t.match(repl({ "helping = 1", "helping" }).stdout, "1\n")
+  t.match(repl({ "help(tarn.lst)" }).stdout, 'help "NAME" tells what has that name')
 end)
 
 test("whatever is raised is told, and the prompt goes on", function(t)

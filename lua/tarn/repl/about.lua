@@ -131,6 +131,8 @@ end
 function M.text(session, asked, what)
   if not asked or what == session.env.help then
     return overview()
+  elseif what == nil then
+    return "nil: there is nothing to describe. help \"NAME\" tells what has that name.\n"
   elseif type(what) ~= "string" then
     return describe.value(what)
   end

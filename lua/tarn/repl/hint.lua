@@ -19,12 +19,12 @@ function M.find_call(word)
     :format(member(known), known)
 end
 
--- `tarn list --state failed`, `list --state failed`, `tarn help list`.
+-- `tarn list --state failed`, `list sales`, `tarn help list`.
 local function of_shell_words(entry)
   local words, called = entry:gsub("^%s*tarn%s+", "")
   local topic = words:match "^%s*help%s+([%w_-]+)"
   if topic then
-    return ('in quotes: help "%s"'):format(topic)
+    return ("here: help %s"):format(topic)
   end
   local word, behind = words:match "^%s*([%w_-]+)(.*)"
   return word and (called > 0 or behind:find "^%s+[%w'\"*-]") and M.find_call(word) or nil

@@ -181,6 +181,12 @@ function Session:spawn(f, ...)
   end, ...)
 end
 
+-- `help` and `help list`, as they are typed everywhere else.
+local function with_help(text)
+  local topic = text:match "^%s*help%s+([%a_][%w_.:-]*)%s*$"
+  return topic and ("help %q"):format(topic) or text:find "^%s*help%s*$" and "help()" or text
+end
+
 --- Compile what was entered; of what is no Lua, a function that says so. Nil if more lines are
 -- wanted.
 ---@param text string
@@ -188,10 +194,7 @@ end
 ---@return function? f
 function Session:compile(text, whole)
   local name = ("[%d]"):format(#self.entered + 1)
-  if text:find "^%s*help%s*$" then
-    text = "help()"
-  end
-  local f, why, incomplete = chunk.compile(text, name, self.env)
+  local f, why, incomplete = chunk.compile(with_help(text), name, self.env)
   if incomplete and not whole then
     return nil
   end
