@@ -2,7 +2,7 @@
 
 local changes = require "tarn.dashboard.changes"
 local dashboard = require "tarn.dashboard"
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local fault = require "tarn.fault"
 local fleet = require "tarn.dashboard.fleet"
 local json = require "native.json"

@@ -1,7 +1,7 @@
 -- Which events are asked for, and what is shown of them.
 
 local events = require "tarn.events"
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local json = require "native.json"
 local screens = require "tarn.screen"
 local script = require "support.script"

@@ -1,4 +1,4 @@
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local find = require "tarn.find"
 
 -- Run `f` with these roots, and leave those that were.

@@ -1,13 +1,13 @@
 -- Following event logs: nothing lost, nothing doubled.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local clock = require "tarn.testing.clock"
 local databricks = require "native.databricks"
 local events = require "tarn.events"
 local fault = require "tarn.fault"
 local follow = require "tarn.follow"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local task = require "native.task"
 local time = require "tarn.time"
 local workspace = require "tarn.workspace"

@@ -1,6 +1,6 @@
 local errors = require "tarn.errors"
 local fs = require "native.fs"
-local golden = require "support.golden"
+local golden = require "tarn.testing.golden"
 local help = require "tarn.help"
 local report = require "tarn.report"
 

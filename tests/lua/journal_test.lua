@@ -1,6 +1,6 @@
 -- The journal: intent before, outcome after, whatever ends the program in between.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fault = require "tarn.fault"
 local journal = require "tarn.journal"
 local json = require "native.json"

@@ -4,7 +4,7 @@
 local definitions = require "tarn.lineage.definitions"
 local dot = require "tarn.lineage.dot"
 local edges = require "tarn.lineage.edges"
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local json = require "native.json"
 local mermaid = require "tarn.lineage.mermaid"
 local names = require "tarn.lineage.names"

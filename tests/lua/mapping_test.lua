@@ -1,4 +1,4 @@
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local mapping = require "tarn.mapping"
 
 -- A map of a file with that text.

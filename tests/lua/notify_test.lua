@@ -1,7 +1,7 @@
 -- Messages: what is worth one, and that each is told once.
 
-local cli = require "support.cli"
-local fake = require "support.fake"
+local cli = require "tarn.testing.program"
+local fake = require "tarn.testing.fake"
 local json = require "native.json"
 local notify = require "tarn.notify"
 local rules = require "tarn.notify.rules"

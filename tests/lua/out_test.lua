@@ -1,4 +1,4 @@
-local golden = require "support.golden"
+local golden = require "tarn.testing.golden"
 local json = require "native.json"
 local screens = require "tarn.screen"
 

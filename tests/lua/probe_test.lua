@@ -1,4 +1,4 @@
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local pool = require "tarn.pool"
 local probe = require "tarn.probe"
 

@@ -1,6 +1,6 @@
 --- tarn.reload: changed files are used, broken ones are not.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local find = require "tarn.find"
 local fs = require "native.fs"
 local reload = require "tarn.reload"

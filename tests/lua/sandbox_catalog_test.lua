@@ -1,4 +1,4 @@
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 
 local PATH <const> = "/api/2.1/unity-catalog"
 local VIEWER <const> = { token = "demo-viewer-token" }

@@ -1,6 +1,6 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local task = require "native.task"
 
 local PATH <const> = "/api/2.0/pipelines"

@@ -1,6 +1,6 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 
 local BOT <const> = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718"
 local ME <const> = "/api/2.0/preview/scim/v2/Me"

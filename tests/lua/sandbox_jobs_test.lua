@@ -1,4 +1,4 @@
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 
 local function tasks_for(id)
   return { { task_key = "run", pipeline_task = { pipeline_id = id } } }

@@ -1,4 +1,4 @@
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 
 local PATH <const> = "/api/2.0/permissions/pipelines/"
 local LARS <const> = "lars.nygaard@example.com"

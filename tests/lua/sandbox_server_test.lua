@@ -1,4 +1,4 @@
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 
 test("every answer says which workspace gave it, with all 17 digits", function(t)
   local w <close> = sandbox.start()

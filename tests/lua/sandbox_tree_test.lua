@@ -1,6 +1,6 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 
 local IMPORT <const> = "/api/2.0/workspace/import"
 local VIEWER <const> = { token = "demo-viewer-token" }

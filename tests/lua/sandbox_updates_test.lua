@@ -1,5 +1,5 @@
 local http = require "native.http"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 
 local PATH <const> = "/api/2.0/pipelines/"
 

@@ -1,8 +1,8 @@
 -- The API: commands as routes, their arguments, statuses and errors.
 
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local serving = require "support.serving"
 local task = require "native.task"
 

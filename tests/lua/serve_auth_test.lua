@@ -1,11 +1,11 @@
 -- Who may call: tokens, cookies, hosts, other pages; and what is never told.
 
 local databricks = require "native.databricks"
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local fs = require "native.fs"
 local json = require "native.json"
 local native = require "native.server"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local serving = require "support.serving"
 
 test("nothing but health is answered without the token", function(t)

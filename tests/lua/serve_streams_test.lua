@@ -1,10 +1,10 @@
 -- Streams: of a command, of the dashboard, of a run, of an event log; and who shares what.
 
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local http = require "native.http"
 local hub = require "tarn.serve.hub"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local serving = require "support.serving"
 local task = require "native.task"
 local time = require "tarn.time"

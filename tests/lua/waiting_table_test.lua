@@ -2,7 +2,7 @@
 -- not have yet. The answers are those of tarn.testing.fake without the HTTP in between, which
 -- tests/lua/waiting_test.lua has: there are thousands of cases here.
 
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local waiting = require "tarn.waiting"
 local workspace = require "tarn.workspace"
 

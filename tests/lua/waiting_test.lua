@@ -1,7 +1,7 @@
 --- Waiting for an update: the whole table of states, and the platform's retries, on a clock
 --- that the test moves.
 
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local waiting = require "tarn.waiting"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"

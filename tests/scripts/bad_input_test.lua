@@ -3,7 +3,7 @@
 -- wrong before anything is sent are in auth_test.lua, closed pipes and full disks in
 -- cli_test.lua.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local json = require "native.json"
 local server = require "native.server"
 

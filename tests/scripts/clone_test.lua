@@ -2,16 +2,16 @@
 -- starts from are here by their numbers.
 
 local anyspec = require "support.anyspec"
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local command = require "tarn.command"
 local complete = require("tarn.args").complete
 local databricks = require "native.databricks"
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local pool = require "tarn.pool"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local script = require "tarn.script"
 local workspace = require "tarn.workspace"
 

@@ -1,6 +1,6 @@
 --- The commands of docs/cloning.md, from top to bottom, with the maps that the page shows.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fs = require "native.fs"
 
 -- The page's commands and files in their order: { line, status?, killed? }, { file, text }.

@@ -1,7 +1,7 @@
 --- What clone, journal and undo print: the names that others build on, and words that do not
 -- mislead.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local json = require "native.json"
 
 local function start()

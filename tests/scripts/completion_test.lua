@@ -1,9 +1,9 @@
 --- Completion: what is offered, and that real shells type it.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fs = require "native.fs"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local terminal = require "support.terminal"
 
 -- The candidates for the last of some words, without what they are.

@@ -1,9 +1,9 @@
 --- docs/cookbook: each script does what it says, against the embedded workspaces.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fs = require "native.fs"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 
 local DR_MAP <const> = [[return { catalogs = { sales = "sales_dr", finance = "finance_dr",
   iot = "main", ml = "main", dev = "main" }, node_types = function() return "Standard_DS3_v2" end,

@@ -1,11 +1,11 @@
 --- The dashboard over system tables: any number of pipelines in one statement.
 
 local choice = require "tarn.dashboard.choice"
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local dashboard = require "tarn.dashboard"
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local task = require "native.task"
 local warehouse = require "support.warehouse"
 

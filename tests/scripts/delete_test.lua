@@ -1,6 +1,6 @@
 -- tarn delete: what was named and nothing else, its tables only when asked for.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local journal = require "tarn.journal"
 local journaled = require "support.journaled"
 local json = require "native.json"

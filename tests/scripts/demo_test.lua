@@ -1,6 +1,6 @@
 --- api, sql and doctor against the embedded workspace, over real HTTP.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local json = require "native.json"
 
 -- One state for all tests of this file, which the first of them fills.

@@ -1,6 +1,6 @@
 --- export, import and diff as commands, against the embedded workspaces.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fs = require "native.fs"
 local hcl = require "support.hcl"
 local json = require "native.json"

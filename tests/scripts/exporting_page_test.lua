@@ -1,6 +1,6 @@
 -- The commands of docs/exporting.md, from top to bottom.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fs = require "native.fs"
 
 test("the commands on the page do what the page says", function(t)

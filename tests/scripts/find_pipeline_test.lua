@@ -1,4 +1,4 @@
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local pipelines = require "tarn.pipelines"
 
 local function row(n, name)

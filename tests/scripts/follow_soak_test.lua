@@ -5,8 +5,8 @@
 -- The events happen within 17 seconds; where the machine is busy the command is behind by
 -- minutes. So nothing here waits for a time: only for what is printed, as long as more comes.
 
-local cli = require "support.cli"
-local fake = require "support.fake"
+local cli = require "tarn.testing.program"
+local fake = require "tarn.testing.fake"
 local fs = require "native.fs"
 local process = require "native.process"
 local task = require "native.task"

@@ -1,9 +1,9 @@
 --- Hooks: what they see, change and refuse, from whichever side a command is called.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local find = require "tarn.find"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local serving = require "support.serving"
 
 -- A workspace with one pipeline, a folder for hooks, and the program with both.

@@ -1,6 +1,6 @@
 -- tarn journal: what was done, as a list and one by one.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local journal = require "tarn.journal"
 local journaled = require "support.journaled"
 local json = require "native.json"

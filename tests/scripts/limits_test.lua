@@ -1,6 +1,6 @@
 --- Scripts that run away: each is ended, and says where it was.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local json = require "native.json"
 
 -- Run a script with limits; what it says.

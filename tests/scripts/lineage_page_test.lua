@@ -1,6 +1,6 @@
 --- docs/lineage.md: each command in it runs.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fs = require "native.fs"
 local json = require "native.json"
 local spec = require "support.openlineage"

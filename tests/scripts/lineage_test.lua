@@ -1,11 +1,11 @@
 -- Which datasets a pipeline has, what they are made from and in: the promises T7 and T16, each
 -- source refused, failing or empty, and copies in both directions.
 
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local http = require "native.http"
 local journaled = require "support.journaled"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 
 local function ran(w, spec)
   local id = w:pipeline(spec)

@@ -1,8 +1,8 @@
 -- Runs on a real terminal, as rows that change in place.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local terminal = require "support.terminal"
 
 -- A workspace with a pipeline whose update takes so long, and the environment for it.

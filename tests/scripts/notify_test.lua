@@ -1,10 +1,10 @@
 -- `--notify` of `tarn events --follow` and `tarn dashboard --watch`.
 
-local cli = require "support.cli"
-local fake = require "support.fake"
+local cli = require "tarn.testing.program"
+local fake = require "tarn.testing.fake"
 local fs = require "native.fs"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local server = require "native.server"
 local terminal = require "support.terminal"
 

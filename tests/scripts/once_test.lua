@@ -1,6 +1,6 @@
 -- A create or a start whose answer is lost: never a second one, and never a guess.
 
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local pipelines = require "tarn.pipelines"
 local pool = require "tarn.pool"
 local task = require "native.task"

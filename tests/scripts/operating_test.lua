@@ -1,8 +1,8 @@
 --- docs/operating.md: each command in it runs.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fs = require "native.fs"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local server = require "native.server"
 
 -- Commands that end otherwise than with status 0, by a part of their text.

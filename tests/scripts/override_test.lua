@@ -1,4 +1,4 @@
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local json = require "native.json"
 
 test("which shows every candidate in order, and the one in force", function(t)

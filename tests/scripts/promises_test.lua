@@ -1,6 +1,6 @@
 -- The promises of the page that the product starts from, by their numbers.
 
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 

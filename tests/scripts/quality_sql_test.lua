@@ -1,9 +1,9 @@
 --- Expectations added up at the warehouse: T8 and T18 of the SQL source.
 
 local expectations = require "tarn.expectations"
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local statements = require "tarn.statements"
 local time = require "tarn.time"
 local warehouse = require "support.warehouse"

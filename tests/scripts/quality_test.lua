@@ -1,11 +1,11 @@
 -- What expectations counted: the promises T8 and T18, the sources, and the commands of the pages.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local databricks = require "native.databricks"
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local fs = require "native.fs"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local script = require "support.script"
 local time = require "tarn.time"
 local workspace = require "tarn.workspace"

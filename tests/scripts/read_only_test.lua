@@ -1,7 +1,7 @@
 --- Scripts that try to change something although --read-only is set. Nothing may get through.
 
-local cli = require "support.cli"
-local sandbox = require "support.sandbox"
+local cli = require "tarn.testing.program"
+local sandbox = require "tarn.testing.workspace"
 
 -- A workspace on a port, with one pipeline, and the requests that reached it and write.
 local function start()

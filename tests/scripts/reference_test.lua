@@ -1,6 +1,6 @@
 --- What is made from headers and comments: manual pages, stubs for editors, the reference.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fs = require "native.fs"
 local json = require "native.json"
 local script = require "tarn.script"

@@ -1,6 +1,6 @@
 --- docs/repl.md: each conversation in it goes as it says, each command runs.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local dots = require "tarn.repl.dots"
 local fs = require "native.fs"
 

@@ -1,6 +1,6 @@
 --- `tarn` at a real terminal: what a person types, and what the screen shows then.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fs = require "native.fs"
 local task = require "native.task"
 local terminal = require "support.terminal"

@@ -1,8 +1,8 @@
 --- `tarn repl` without a person: -e, pipes, exit statuses.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 
 -- Runs with `input` through a pipe, or with each text behind -e.
 local function repl(input, opts)

@@ -1,4 +1,4 @@
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local json = require "native.json"
 
 local SCRIPT <const> = [[

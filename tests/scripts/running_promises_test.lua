@@ -1,10 +1,10 @@
 -- The promises of the page that the product starts from, for the commands that run and watch
 -- pipelines: as a person meets them, on the command line and against a whole workspace.
 
-local cli = require "support.cli"
-local fake = require "support.fake"
+local cli = require "tarn.testing.program"
+local fake = require "tarn.testing.fake"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local time = require "tarn.time"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"

@@ -1,6 +1,6 @@
 --- docs/overriding.md, docs/testing.md and docs/safety.md: all that they show runs.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fs = require "native.fs"
 local hooks = require "tarn.hooks"
 

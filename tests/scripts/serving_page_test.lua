@@ -1,6 +1,6 @@
 --- docs/serving.md: each command in it runs; the program it starts listens, and ends in order.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fs = require "native.fs"
 
 -- The page's shell, block by block, in their order.

@@ -1,6 +1,6 @@
 --- `tarn test` and tarn.testing, by tests that are run by them.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local fs = require "native.fs"
 local json = require "native.json"
 local testing = require "tarn.testing"

@@ -1,10 +1,10 @@
 --- Trigger, stop and wait: T11, against the embedded workspace and one that loses answers.
 
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local pool = require "tarn.pool"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local task = require "native.task"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"

@@ -1,9 +1,9 @@
 --- The run history from system tables: T9 at scale, and which source answers.
 
-local cli = require "support.cli"
-local fake = require "support.fake"
+local cli = require "tarn.testing.program"
+local fake = require "tarn.testing.fake"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local tarn_updates = require "tarn.updates.sql"
 local warehouse = require "support.warehouse"
 

@@ -1,8 +1,8 @@
 --- The run history: T9, and one update with its causes.
 
-local fake = require "support.fake"
+local fake = require "tarn.testing.fake"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local time = require "tarn.time"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"

@@ -1,9 +1,9 @@
 -- `tarn dashboard --watch` and many workspaces, on the command line and in a real terminal.
 
-local cli = require "support.cli"
-local fake = require "support.fake"
+local cli = require "tarn.testing.program"
+local fake = require "tarn.testing.fake"
 local json = require "native.json"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local terminal = require "support.terminal"
 
 local ID <const> = "00000001-0000-4000-8000-000000000000"

@@ -4,13 +4,13 @@
 --   local r = j:run { "undo", "last", "--yes" }       -- a process of its own
 --   local op = journal.begin { target = j.side, ... }  -- the same journal, in this process
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local databricks = require "native.databricks"
 local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local process = require "native.process"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 local state = require "tarn.state"
 local task = require "native.task"
 local workspace = require "tarn.workspace"

@@ -7,12 +7,12 @@
 -- Three pipelines are new at the target: two share a notebook, one has no code and gets a
 -- placeholder. Of the fourth, a copy and its notebook are there and older.
 
-local cli = require "support.cli"
+local cli = require "tarn.testing.program"
 local grants = require "sandbox.grants"
 local http = require "native.http"
 local json = require "native.json"
 local process = require "native.process"
-local sandbox = require "support.sandbox"
+local sandbox = require "tarn.testing.workspace"
 
 local M = {}
 

@@ -91,7 +91,7 @@ local function folder_of(path)
 end
 
 -- Modules beside the tests: of tests/lua/x_test.lua, "helper" is tests/lua/helper.lua and
--- "support.cli" is tests/support/cli.lua.
+-- "support.serving" is tests/support/serving.lua.
 local function add_searcher(files)
   local folders, seen = {}, {}
   for _, path in ipairs(files) do

@@ -1,3 +1,0 @@
---- tarn.testing.program, by the name that older tests have for it.
-
-return require "tarn.testing.program"
