@@ -29,6 +29,9 @@ another folder, for use with --path or TARN_PATH.]],
       for _, file in ipairs(report.files) do
         out:line(report.written and "wrote  " or "would write  ", file.path)
       end
+      for _, line in ipairs(report.written and report.try or {}) do
+        out:line("try    ", line)
+      end
     end,
   },
 
@@ -44,6 +47,6 @@ another folder, for use with --path or TARN_PATH.]],
     for i, file in ipairs(plan.files) do
       files[i] = { path = file.path }
     end
-    return { files = files, written = not arg.dry_run }
+    return { files = files, try = plan.try, written = not arg.dry_run }
   end,
 }

@@ -19,14 +19,15 @@ local KINDS <const> = {
 }
 
 -- A text with its names filled in; the user may have one of their own in place of it.
-local function text_of(template, name, test_path)
+local function text_of(template, name, tarn, test_path)
   local source = find.find("lua/tarn/new/" .. template .. ".txt")
-  local fill = { NAME = name, TESTS = quote.shell(test_path) }
+  local fill = { NAME = name, TARN = tarn, TESTS = quote.shell(test_path) }
   return (source.text:gsub("%f[%w_]%u+%f[^%w_]", fill))
 end
 
 ---@class tarn.NewPlan
 ---@field files { path: string, text: string }[] the file, and its test last
+---@field try string[] command lines that run them
 
 local function refuse(message, hint)
   fault.raise { kind = "conflict", op = OP, message = message, hint = hint }
@@ -53,18 +54,23 @@ function M.plan(name, opts)
   local folder, own, its_test = table.unpack(
     KINDS[opts.kind == "command" and (opts.effect or "read") or opts.kind], 1, 3)
   local test_path = ("%s/tests/%s_test.lua"):format(root, (name:gsub("-", "_")))
+  local tarn = opts.to and "tarn --path " .. quote.shell(root) or "tarn"
   local files = {}
   local function add(path, template)
     if fs.find_stat(path) then
       refuse(path .. " exists", "nothing is written; choose another name, or remove it")
     end
-    files[#files + 1] = { path = path, text = text_of(template, name, test_path) }
+    files[#files + 1] = { path = path, text = text_of(template, name, tarn, test_path) }
   end
   if own then
     add(("%s/%s/%s.lua"):format(root, folder, name), own)
   end
   add(test_path, its_test)
-  return { files = files }
+  local try = { ("%s test %s"):format(tarn, quote.shell(test_path)) }
+  if opts.kind == "command" then
+    table.insert(try, 1, ("%s %s --help"):format(tarn, name))
+  end
+  return { files = files, try = try }
 end
 
 --- Write what was planned.

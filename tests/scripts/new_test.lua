@@ -87,3 +87,15 @@ test("nothing is written over, and no built-in command is hidden by accident", f
   t.is_nil(dir.read "scripts/x.lua")
   t.equal(cli.run({ "new", "list", "--kind", "hook", "--to", dir.path }).status, 0)
 end)
+
+test("in a folder of its own a command says how it is run from there, and is", function(t)
+  local dir <close> = cli.dir()
+  local r = cli.run { "new", "hello", "--to", dir.path .. "/my team" }
+  local lines = {}
+  for line in r.stdout:gmatch "try    tarn ([^\n]+)" do
+    lines[#lines + 1] = line
+    t.equal(cli.shell('"$TARN" ' .. line).status, 0, line)
+  end
+  t.equal(#lines, 2)
+  t.match(dir.read "my team/scripts/hello.lua", "tarn --path '" .. dir.path .. "/my team' -p demo")
+end)
