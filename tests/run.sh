@@ -20,8 +20,7 @@ wanted() {
     return 1
 }
 
-for suite in "$build"/test_* tests/lua/*_test.lua tests/scripts/*_test.lua tests/property/*.py \
-    tests/shell/*_test.sh; do
+for suite in "$build"/test_* tests/lua/*_test.lua tests/scripts/*_test.lua tests/property/*.py; do
     if [ -f "$suite" ] && wanted "$suite" "$@"; then
         echo "$suite"
     fi

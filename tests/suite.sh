@@ -16,7 +16,6 @@ trap 'rm -rf "$out" "$home"' EXIT
 case "$file" in
 *.lua) "$build/tarn" test "$file" >"$out" 2>&1 ;;
 *.py) python3 "$file" "$build" >"$out" 2>&1 ;;
-*.sh) sh "$file" "$build" >"$out" 2>&1 ;;
 *) "$file" >"$out" 2>&1 ;;
 esac
 status=$?
