@@ -298,13 +298,14 @@ test("wait follows the active update, or tells how the newest one ended", functi
 end)
 
 test("wait --for waits for the pipeline's own state, in any case", function(t)
-  t.timeout(300)
-  local w <close> = sandbox.start { run_ms = 600 }
+  local w <close> = sandbox.start { run_ms = 60000 } -- so long that no look misses the state
   local ws <close> = sandbox.client(w)
   local id = w:pipeline()
   w:run(id)
+  w.clock:advance(40000)
   local report, status = fake.run("wait", { pipeline = id, ["for"] = "running,failed" }, ws)
   t.equal({ report.state, report.outcome, status }, { "RUNNING", "reached", 0 })
+  w.clock:advance(60000)
   report = fake.run("wait", { pipeline = id, ["for"] = "IDLE" }, ws)
   t.equal(report.state, "IDLE")
   report, status = fake.run("wait", { pipeline = id, ["for"] = "resetting" }, ws,
