@@ -1,5 +1,6 @@
 local ending = require "tarn.ending"
 local fault = require "tarn.fault"
+local similar = require "tarn.similar"
 local stopping = require "tarn.stop"
 local waiting = require "tarn.waiting"
 
@@ -14,10 +15,23 @@ local function find_update(ctx, found, wanted)
   return (active or over).update_id
 end
 
+-- A word that nobody knows may be a new one, and is more likely a misspelt one.
+local function warn_of_unknown(ctx, state)
+  for _, known in ipairs(waiting.STATES) do
+    if state == known then
+      return
+    end
+  end
+  local hint = similar.find_hint(state, waiting.STATES)
+  ctx.warn(("'%s' is no state of a pipeline that is known%s; it is waited for all the same")
+    :format(state, hint and ", " .. hint or ""))
+end
+
 local function wait_for_states(ctx, found, wanted)
   local states = {}
-  for word in wanted:gmatch "[^,%s]+" do
-    states[word:upper()] = true
+  for word in wanted:upper():gmatch "[^,%s]+" do
+    states[word] = true
+    warn_of_unknown(ctx, word)
   end
   local last, reached = waiting.until_pipeline(ctx.workspace, found.pipeline_id,
     function(pipeline)

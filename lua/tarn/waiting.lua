@@ -24,6 +24,10 @@ M.ENDS = { COMPLETED = "completed", FAILED = "failed", CANCELED = "canceled" }
 M.ACTIVE = { CREATED = true, QUEUED = true, WAITING_FOR_RESOURCES = true, INITIALIZING = true,
   RESETTING = true, SETTING_UP_TABLES = true, RUNNING = true, STOPPING = true }
 
+--- States of a pipeline that are known; the API may yet get others.
+M.STATES = { "DELETED", "DEPLOYING", "FAILED", "IDLE", "RECOVERING", "RESETTING", "RUNNING",
+  "STARTING", "STOPPING" }
+
 -- States of a pipeline in which no update is active.
 local AT_REST <const> = { IDLE = true, FAILED = true, DELETED = true }
 

@@ -1,5 +1,6 @@
 --- Trigger, stop and wait: T11, against the embedded workspace and one that loses answers.
 
+local cli = require "tarn.testing.program"
 local fake = require "tarn.testing.fake"
 local journal = require "tarn.journal"
 local json = require "native.json"
@@ -295,6 +296,15 @@ test("wait follows the active update, or tells how the newest one ended", functi
     local report, status = fake.run("wait", { pipeline = id }, ws)
     t.equal({ report.update_id, report.outcome, status }, { active, "failed", 7 })
   end
+end)
+
+test("wait --for says that a state is not known, and waits all the same", function(t)
+  local w <close> = sandbox.start()
+  local id = w:pipeline()
+  local r = cli.run({ "wait", id, "--for", "runing", "--timeout", "0.2" },
+    { env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" } })
+  t.equal(r.status, 6, r.stderr)
+  t.match(r.stderr, "'RUNING' is no state of a pipeline that is known, did you mean 'RUNNING'?")
 end)
 
 test("wait --for waits for the pipeline's own state, in any case", function(t)
