@@ -119,6 +119,18 @@ for _, action in ipairs(LASTING) do
   end)
 end
 
+test("a plan that was refused for a passing reason is taken up by --resume", function(t)
+  local world <close> = promotion.start()
+  world.w.server.faults = faults.new { { action = "not_json", method = "POST", count = 1,
+    workspace = "demo-dr", path = "/api/2.0/pipelines" } } -- the workspace's dry run
+  local run = world:run(promotion.CLONE)
+  t.equal(run.status, 1, run.stderr)
+  t.equal(json.decode(run.stdout).counts.refused, 1, run.stdout)
+  run = world:run(promotion.RESUME)
+  t.equal(run.status, 0, run.stderr)
+  t.equal(world:target(), undisturbed(t))
+end)
+
 test("what of a pipeline's sources may not be read is said of each pipeline", function(t)
   local world <close> = promotion.start()
   world.w.server.faults = faults.new { { action = "403", method = "GET", workspace = "demo",

@@ -234,11 +234,12 @@ function Run:apply(item, plan)
   return result
 end
 
--- What cannot be cloned at all is told, and does not make the whole a failure.
+-- What cannot be cloned at all is told, and does not make the whole a failure. All else does,
+-- refused plans too: what refused them may pass, and --resume tries again.
 function Run:note(result, e)
   if e then
     result.error = report.fields(e)
-    self.first_fault = self.first_fault or e.code ~= NOT_CLONABLE and e or nil
+    self.faults = self.faults + (e.code ~= NOT_CLONABLE and 1 or 0)
   end
 end
 
@@ -303,13 +304,13 @@ end
 
 local function finish(self, data)
   if self.op then
-    local failed = (data.counts.failed or 0) + (data.counts.partial or 0)
+    local failed = self.faults + (data.counts.partial or 0)
     local changed = (data.counts.created or 0) + (data.counts.updated or 0)
     self.op:finish(failed > 0 and (changed > 0 and "partial" or "failed")
       or changed > 0 and "done" or "unchanged", { counts = data.counts })
     data.operation = self.op.id
   end
-  if self.first_fault or self.partial then
+  if self.faults > 0 or self.partial then
     self.ctx.finish "failed"
   end
 end
@@ -346,7 +347,8 @@ function M.run(ctx, arg, target, command)
   end
   local self = setmetatable({ ctx = ctx, arg = arg, target = target, command = command,
     session = session, total = #list, here = here, there = there, list = list,
-    to = target ~= ctx.workspace and target.profile or nil, finished = 0, plans = {} }, Run)
+    to = target ~= ctx.workspace and target.profile or nil, finished = 0, faults = 0,
+    plans = {} }, Run)
   if #list >= INDEX_FROM then
     self.session.names = copies.index(target)
   end
