@@ -93,7 +93,7 @@ end
 test("an event log is followed, resumed behind an id, and filtered", function(t)
   local now = time.now()
   local log = { event("a", now - 3000), event("b", now - 2000, "ERROR"), event("c", now - 1000) }
-  local ws <close> = logged(log)
+  local ws <close>, asked = logged(log)
   local s = serving.start()
   s.server.workspaces.opened.demo = ws
   local path = "/api/dlt/pipelines/sales/events/stream"
@@ -105,11 +105,13 @@ test("an event log is followed, resumed behind an id, and filtered", function(t)
     topics = topics + 1
   end
   t.equal(topics, 1)
-  for _, topic in pairs(s.server.hub.topics) do
-    wait("ready", function() return topic.ready end)
-  end
+  local _, topic = next(s.server.hub.topics)
+  wait("ready", function() return topic.ready end)
+  wait("what was before", function() return asked.events >= 3 end) -- by the topic, and by both
+  task.sleep(0.3)
   log[#log + 1] = event("d", time.now(), "ERROR")
-  task.sleep(2.5)
+  wait("what is new", function() return topic.last >= 1 end)
+  task.sleep(0.3)
   s.server.hub:close()
   wait("end", function() return all.over and errors_only.over end)
   t.equal(ids(all.list), "b c d")
@@ -117,8 +119,9 @@ test("an event log is followed, resumed behind an id, and filtered", function(t)
   s:close()
   local again = serving.start()
   again.server.workspaces.opened.demo = ws
+  local before = asked.events
   local resumed = read(again, path, { ["Last-Event-ID"] = all.list[1].id })
-  wait("stream", function() return again.server.hub.listeners == 1 end)
+  wait("what was missed", function() return asked.events >= before + 2 end)
   task.sleep(0.3)
   again.server.hub:close()
   wait("end", function() return resumed.over end)
@@ -135,6 +138,8 @@ test("listeners of one dashboard share the calls, and hear of changes alone", fu
     streams[i] = read(s, "/api/dlt/dashboard/stream")
   end
   wait("listeners", function() return s.server.hub.listeners == 10 end)
+  local _, topic = next(s.server.hub.topics)
+  wait("a look", function() return topic.last >= 1 end)
   task.sleep(0.3)
   t.equal(asked.list, 1)
   s.server.hub:close()

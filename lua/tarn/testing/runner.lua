@@ -25,10 +25,12 @@ local function spawn_counted(...)
   return started
 end
 
--- Tasks still alive after they had some turns to end.
+local TURNS <const> = 400 -- of 5 ms each: nobody waits so long where all have ended
+
+-- Tasks still alive after they had some time to end.
 local function left_behind(tasks)
   local left
-  for _ = 1, 20 do
+  for _ = 1, TURNS do
     left = {}
     for _, one in ipairs(tasks) do
       if task.alive(one) then
