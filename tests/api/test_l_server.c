@@ -1,4 +1,5 @@
 #include "harness.h"
+#include "quiet.h"
 #include "raw.h"
 #include "torture.h"
 
@@ -79,19 +80,6 @@ static int open_with_client(void **state) {
 }
 
 /* Let what comes on stderr go into a file, until stderr_back. */
-static int stderr_into(FILE *file) {
-    int saved = dup(STDERR_FILENO);
-    fflush(stderr);
-    dup2(fileno(file), STDERR_FILENO);
-    return saved;
-}
-
-static void stderr_back(int saved) {
-    fflush(stderr);
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-}
-
 /* What `chunk` prints on stderr. The caller frees it. */
 static char *stderr_of(void **state, const char *chunk) {
     FILE *file = tmpfile();
@@ -625,21 +613,6 @@ static void a_wrong_call_is_a_message(void **state) {
              "e.message)\n"
              "ok, e = pcall(server.listen, {host = '256.1.1.1'}, print)\n"
              "assert(not ok and e.kind == 'io', tostring(e))\n");
-}
-
-/* Many a task says that it has failed, when memory runs out. */
-static int be_quiet(void **state) {
-    static int saved;
-    FILE *messages = tmpfile();
-    saved = stderr_into(messages);
-    fclose(messages);
-    *state = &saved;
-    return 0;
-}
-
-static int be_loud(void **state) {
-    stderr_back(*(int *)*state);
-    return 0;
 }
 
 static void leaks_nothing_when_memory_runs_out(void **state) {

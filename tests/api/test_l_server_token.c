@@ -1,5 +1,6 @@
 #include "engine.h"
 #include "harness.h"
+#include "quiet.h"
 #include "raw.h"
 #include "torture.h"
 
@@ -261,33 +262,6 @@ static int open_with_interrupt(void **state) {
 }
 
 /* Let what comes on stderr go into a file, until stderr_back. */
-static int stderr_into(FILE *file) {
-    int saved = dup(STDERR_FILENO);
-    fflush(stderr);
-    dup2(fileno(file), STDERR_FILENO);
-    return saved;
-}
-
-static void stderr_back(int saved) {
-    fflush(stderr);
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-}
-
-static int be_quiet(void **state) {
-    static int saved;
-    FILE *messages = tmpfile();
-    saved = stderr_into(messages);
-    fclose(messages);
-    *state = &saved;
-    return 0;
-}
-
-static int be_loud(void **state) {
-    stderr_back(*(int *)*state);
-    return 0;
-}
-
 static void leaks_nothing_when_memory_runs_out(void **state) {
     (void)state;
     torture_with(
