@@ -45,18 +45,6 @@ local function all_from(method)
   end
 end
 
-local reference
-
-local function undisturbed(t)
-  if not reference then
-    local world <close> = promotion.start()
-    local run = world:run(promotion.CLONE)
-    t.equal(run.status, 0, run.stderr)
-    reference = world:target()
-  end
-  return reference
-end
-
 local function check_no_duplicate(t, world, why)
   local rows = world.w.dr.db:query("SELECT name FROM pipelines WHERE deleted IS NULL "
     .. "GROUP BY name HAVING count(*) > 1")
@@ -85,7 +73,7 @@ local function check(t, rules, why)
     end
     t.equal(run.status, 0, why .. ", resumed: " .. run.stderr .. run.stdout)
   end
-  t.equal(world:target(), undisturbed(t), why .. (done and "" or ", resumed"))
+  t.equal(world:target(), promotion.undisturbed(t), why .. (done and "" or ", resumed"))
   local undone = world:run { "undo", operation_of(run), "--yes" }
   t.equal(undone.status, 0, why .. ", undo: " .. undone.stdout .. undone.stderr)
   t.equal(world:target(), at_first, why .. ": undone")
@@ -128,7 +116,7 @@ test("a plan that was refused for a passing reason is taken up by --resume", fun
   t.equal(json.decode(run.stdout).counts.refused, 1, run.stdout)
   run = world:run(promotion.RESUME)
   t.equal(run.status, 0, run.stderr)
-  t.equal(world:target(), undisturbed(t))
+  t.equal(world:target(), promotion.undisturbed(t))
 end)
 
 test("what of a pipeline's sources may not be read is said of each pipeline", function(t)

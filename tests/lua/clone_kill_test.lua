@@ -5,19 +5,6 @@ local json = require "native.json"
 local promotion = require "support.promotion"
 local reply = require "sandbox.reply"
 
-local reference
-
--- The target after a clone that nobody disturbed.
-local function undisturbed(t)
-  if not reference then
-    local world <close> = promotion.start()
-    local run = world:run(promotion.CLONE)
-    t.equal(run.status, 0, run.stderr)
-    reference = world:target()
-  end
-  return reference
-end
-
 -- Start the clone and kill it at its nth request. False if it was over before.
 local function kill_at(world, moment, n)
   local killed = false
@@ -69,7 +56,7 @@ end
 
 local function check_resume(t, world, why)
   local run = resume(t, world, why)
-  t.equal(world:target(), undisturbed(t), why)
+  t.equal(world:target(), promotion.undisturbed(t), why)
   local again = world:run(promotion.CLONE)
   t.equal(json.decode(again.stdout).counts, { unchanged = 4 }, why .. ", and again")
   undo(t, world, json.decode(run.stdout).operation, why)
@@ -85,13 +72,13 @@ local function check_undo(t, world, why)
   -- what undo has restored is younger than its source
   local run = world:run(promotion.with "--overwrite")
   t.equal(run.status, 0, why .. ", after undo: " .. run.stderr)
-  t.equal(world:target(), undisturbed(t), why .. ", after undo")
+  t.equal(world:target(), promotion.undisturbed(t), why .. ", after undo")
 end
 
 local function add(name, moment, first, step, check)
   test(name, function(t)
     t.timeout(300)
-    undisturbed(t)
+    promotion.undisturbed(t)
     local last = each_moment(t, moment, first, step, function(world, why)
       check(t, world, why)
     end)

@@ -6,18 +6,6 @@ local promotion = require "support.promotion"
 local sqlite = require "native.sqlite"
 local task = require "native.task"
 
-local reference
-
-local function undisturbed(t)
-  if not reference then
-    local world <close> = promotion.start()
-    local run = world:run(promotion.CLONE)
-    t.equal(run.status, 0, run.stderr)
-    reference = world:target()
-  end
-  return reference
-end
-
 -- How many requests that change something have come since.
 local function count_writes(world)
   local n = 0
@@ -45,14 +33,14 @@ local function finish_and_undo(t, world, why)
     run = world:run(promotion.CLONE)
   end
   t.equal(run.status, 0, why .. ", resumed: " .. run.stderr)
-  t.equal(world:target(), undisturbed(t), why)
+  t.equal(world:target(), promotion.undisturbed(t), why)
   local undone = world:run { "undo", json.decode(run.stdout).operation, "--yes" }
   t.equal(undone.status, 0, why .. ", undo: " .. undone.stdout .. undone.stderr)
   t.equal(world:target(), world.at_first, why .. ": undone")
 end
 
 test("a disk that is full under the journal stops a bulk clone before the next request", function(t)
-  undisturbed(t)
+  promotion.undisturbed(t)
   local stopped = 0
   for blocks = 0, 600, 40 do -- of 512 bytes
     local world <close> = promotion.start()
@@ -101,7 +89,7 @@ local function names(world)
 end
 
 test("two bulk clones of the same at once make each copy once, and both are undone", function(t)
-  undisturbed(t)
+  promotion.undisturbed(t)
   for round = 1, 6 do
     local world <close> = promotion.start()
     local at_first = world:target()
@@ -114,7 +102,7 @@ test("two bulk clones of the same at once make each copy once, and both are undo
       operations[i] = json.decode(run.stdout).operation
     end
     t.equal(names(world), { "etl_a", "etl_b", "etl_c", "etl_d", "other" })
-    t.equal(world:target(), undisturbed(t))
+    t.equal(world:target(), promotion.undisturbed(t))
     table.sort(operations, function(a, b) return (round % 2 == 0) == (a < b) end)
     for _, id in ipairs(operations) do
       local undone = world:run { "undo", id, "--yes" }

@@ -191,4 +191,18 @@ function World:target()
   return lines
 end
 
+local reference
+
+--- The target after a clone that nobody disturbed, made once for a file of tests.
+---@return string[]
+function M.undisturbed(t)
+  if not reference then
+    local world <close> = M.start()
+    local run = world:run(M.CLONE)
+    t.equal(run.status, 0, run.stderr)
+    reference = world:target()
+  end
+  return reference
+end
+
 return M
