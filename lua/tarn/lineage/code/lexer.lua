@@ -54,7 +54,19 @@ local function quoted(source, at, quote, twice)
   end
 end
 
-local WORD <const> = "^[%w_\x80-\xff]+"
+-- Takes a word, a sign or a blank, which all languages have; returns where it ends.
+local function plain(source, at, add)
+  local word = source:match("^[%w_\x80-\xff]+", at)
+  if word then
+    add(at, "word", word)
+    return at + #word
+  end
+  local c = source:sub(at, at)
+  if not c:find "%s" then
+    add(at, "sign", c)
+  end
+  return at + 1
+end
 
 --- The tokens of SQL.
 ---@param source string
@@ -77,15 +89,8 @@ function M.sql(source)
       local stop = source:find("`", at + 1, true) or #source + 1
       add(at, "word", source:sub(at + 1, stop - 1), { quoted = true })
       at = stop + 1
-    elseif c:find "[%w_\x80-\xff]" then
-      local word = source:match(WORD, at)
-      add(at, "word", word)
-      at = at + #word
     else
-      if not c:find "%s" then
-        add(at, "sign", c)
-      end
-      at = at + 1
+      at = plain(source, at, add)
     end
   end
   return list
@@ -109,15 +114,8 @@ function M.python(source)
       add(at, "text", text,
         { computed = prefix:lower():find "f" ~= nil and text:find "{" ~= nil or nil })
       at = after
-    elseif c:find "[%w_\x80-\xff]" then
-      local word = source:match(WORD, at)
-      add(at, "word", word)
-      at = at + #word
     else
-      if not c:find "%s" then
-        add(at, "sign", c)
-      end
-      at = at + 1
+      at = plain(source, at, add)
     end
   end
   return list
