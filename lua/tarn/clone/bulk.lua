@@ -272,8 +272,6 @@ function Run:one(item)
   elseif e then
     result = result_of(item, nil, e.code == NOT_CLONABLE and "refused" or "failed")
     self:note(result, e)
-  elseif result.status == "partial" then
-    self.partial = true
   end
   self.finished = self.finished + 1
   self.ctx.progress(self.finished, self.total, result.source_pipeline_name)
@@ -303,14 +301,14 @@ local function begin(self, record)
 end
 
 local function finish(self, data)
+  local failed = self.faults + (data.counts.partial or 0)
   if self.op then
-    local failed = self.faults + (data.counts.partial or 0)
     local changed = (data.counts.created or 0) + (data.counts.updated or 0)
     self.op:finish(failed > 0 and (changed > 0 and "partial" or "failed")
       or changed > 0 and "done" or "unchanged", { counts = data.counts })
     data.operation = self.op.id
   end
-  if self.faults > 0 or self.partial then
+  if failed > 0 then
     self.ctx.finish "failed"
   end
 end
