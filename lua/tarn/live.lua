@@ -6,6 +6,7 @@
 -- errors. The terminal's view, the stream of the server and the page show the same snapshot.
 
 local json = require "native.json"
+local lists = require "tarn.lists"
 local moment = require "tarn.live.moment"
 local updates = require "tarn.live.update"
 
@@ -57,17 +58,9 @@ local function newest(self)
   return extreme(self, function(a, b) return a > b end)
 end
 
-local function size(set)
-  local n = 0
-  for _ in pairs(set) do
-    n = n + 1
-  end
-  return n
-end
-
 -- The oldest goes, but never the one that is looked at.
 local function forget(self)
-  while size(self.updates) > UPDATES do
+  while lists.size(self.updates) > UPDATES do
     local pinned = self.pinned and self.updates[self.pinned]
     if pinned then
       self.updates[self.pinned] = nil

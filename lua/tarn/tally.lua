@@ -8,6 +8,7 @@
 -- of different updates are never mixed before that; afterwards they are summed.
 
 local json = require "native.json"
+local lists = require "tarn.lists"
 local time = require "tarn.time"
 
 local M = {}
@@ -235,14 +236,6 @@ local function add_count(row, update_id, day, e, passed, failed, dropped, how, f
   row.counted = row.counted and row.counted ~= how and "mixed" or how
 end
 
-local function size(set)
-  local n = 0
-  for _ in pairs(set) do
-    n = n + 1
-  end
-  return n
-end
-
 local function finish(row, iso)
   row.pass_rate = share(row.passed, row.passed + row.failed)
   row.last_seen = iso(row.last)
@@ -252,7 +245,7 @@ local function finish(row, iso)
       row.dropped = row.dropped + dropped
     end
   end
-  row.update_count = size(row.updates)
+  row.update_count = lists.size(row.updates)
   row.last, row.updates, row.dropped_of = nil, nil, nil
   return row
 end
@@ -318,7 +311,7 @@ end
 local function trend_of(updates, days)
   local list = sorted(updates)
   local by = "update"
-  if #list < 2 and size(days) > 1 then
+  if #list < 2 and lists.size(days) > 1 then
     list, by = sorted(days), "day"
   end
   local rates = json.array {}

@@ -5,6 +5,7 @@
 
 local glob = require "tarn.glob"
 local json = require "native.json"
+local lists = require "tarn.lists"
 
 local M = {}
 
@@ -41,15 +42,6 @@ function M.new()
   return setmetatable({ nodes = {}, by_name = {}, edges = {}, by_pair = {} }, Edges)
 end
 
-local function add_once(list, value)
-  for _, known in ipairs(list) do
-    if known == value then
-      return
-    end
-  end
-  list[#list + 1] = value
-end
-
 local FILLED <const> = { "type", "format", "comment", "pipeline_id", "columns" }
 
 --- The node of a name, made at its first mention. What is not known yet of it is filled in;
@@ -67,7 +59,7 @@ function Edges:node(name, evidence, facts)
     self.nodes[#self.nodes + 1] = node
   end
   if evidence then
-    add_once(node.evidence, evidence)
+    lists.add_once(node.evidence, evidence)
   end
   for _, field in ipairs(FILLED) do
     if facts and node[field] == nil then
@@ -101,7 +93,7 @@ function Edges:edge(source, target, evidence)
     row[target] = edge
     self.edges[#self.edges + 1] = edge
   end
-  add_once(edge.evidence, evidence)
+  lists.add_once(edge.evidence, evidence)
   return edge
 end
 
@@ -120,7 +112,7 @@ end
 ---@param value? string
 function M.note(edge, field, value)
   if value then
-    add_once(edge[field], value)
+    lists.add_once(edge[field], value)
   end
 end
 

@@ -5,6 +5,7 @@
 
 local fault = require "tarn.fault"
 local json = require "native.json"
+local lists = require "tarn.lists"
 local memos = require "tarn.sources.memo"
 local object = require "tarn.sources.object"
 local pool = require "tarn.pool"
@@ -25,15 +26,6 @@ local UNMOVABLE <const> = "%s objects cannot be exported"
 local Closure = {}
 Closure.__index = Closure
 
-local function add_once(list, value)
-  for _, known in ipairs(list) do
-    if known == value then
-      return
-    end
-  end
-  list[#list + 1] = value
-end
-
 -- The item at a path, made on first sight, with one more reason to be there.
 function Closure:item(at, role, via)
   local item = self.items[at]
@@ -42,9 +34,9 @@ function Closure:item(at, role, via)
       via = json.array {} }
     self.items[at] = item
   end
-  add_once(item.roles, role)
+  lists.add_once(item.roles, role)
   if via then
-    add_once(item.via, via)
+    lists.add_once(item.via, via)
   end
   return item
 end
