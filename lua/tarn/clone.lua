@@ -7,13 +7,13 @@
 
 local answers = require "tarn.clone.target"
 local apply = require "tarn.clone.apply"
-local args = require "tarn.args"
 local copies = require "tarn.clone.copy"
 local edit = require "tarn.edit"
 local fault = require "tarn.fault"
 local hooks = require "tarn.clone.hooks"
 local json = require "native.json"
 local mapping = require "tarn.mapping"
+local check_options = require("tarn.options").check
 local permissions = require "tarn.permissions"
 local pipelines = require "tarn.pipelines"
 local placeholder = require "tarn.clone.placeholder"
@@ -313,7 +313,7 @@ end
 ---@param options tarn.CloneOptions
 ---@return tarn.ClonePlan
 function M.plan(source, target, options)
-  args.check(options, OPTIONS)
+  check_options(options, OPTIONS)
   local session = options.session or M.session(source, target, options)
   local pipeline, here, there = ask_both(source, session, options)
   refuse_unclonable(pipeline)

@@ -47,7 +47,7 @@ end
 function M.open_workspace(profile, opts)
   opts = opts or options
   profile = profile or options.profile
-  return require("tarn.workspace").open(profile,
+  return require("tarn.providers").workspace(profile,
     { jobs = opts.jobs, rate = opts.rate, timeout = opts.timeout })
 end
 

@@ -5,6 +5,7 @@
 
 local fault = require "tarn.fault"
 local header = require "tarn.header"
+local providers = require "tarn.providers"
 local script = require "tarn.script"
 
 local M = {}
@@ -19,25 +20,10 @@ local M = {}
 local KINDS <const> = { pipeline = "pipeline", workspace = "workspace", path = "path",
   catalog = "catalog" }
 
-local NEWEST <const> = 50 -- operations of the journal
-
 local values = {}
 
 local function add(words, word, what)
   words[#words + 1] = { word, what or "" }
-end
-
-function values.workspace(words)
-  local seen = {}
-  for _, profile in ipairs((require("tarn.auth").profiles())) do
-    seen[profile.name] = true
-    add(words, profile.name, profile.host)
-  end
-  for _, name in ipairs { "demo", "demo-dr" } do
-    if not seen[name] then
-      add(words, name, "embedded workspace")
-    end
-  end
 end
 
 function values.command(words)
@@ -61,14 +47,6 @@ function values.module(words)
     if name then
       add(words, (name:gsub("/", ".")), "module")
     end
-  end
-end
-
-function values.operation(words)
-  add(words, "last", "the newest")
-  for operation in require("tarn.journal").operations { limit = NEWEST } do
-    add(words, operation.id, ("%s, %s"):format(operation.command,
-      require("tarn.time").iso(operation.started)))
   end
 end
 
@@ -154,26 +132,6 @@ end
 
 -- ---- candidates ----
 
-function Line:open_workspace()
-  local named = self.given.profile
-  return require("tarn.workspace").open(type(named) == "string" and named or nil)
-end
-
--- Names that a workspace has to be asked for.
-function Line:add_names(words, kind)
-  local of
-  if kind == "update" then
-    of = self.given.pipeline
-    if type(of) ~= "string" then
-      return
-    end
-  end
-  local ws <close> = self:open_workspace()
-  for _, name in ipairs(require("tarn.names").all(ws, kind, of)) do
-    add(words, name[1], name[2])
-  end
-end
-
 -- Values of one argument, each behind `before` ("--output=").
 function Line:values_of(spec, before)
   local words = {}
@@ -187,7 +145,7 @@ function Line:values_of(spec, before)
   elseif kind and values[kind] then
     values[kind](words)
   elseif kind then
-    self:add_names(words, kind)
+    words = providers.candidates(kind, self.given)
   end
   for i, word in ipairs(words) do
     words[i] = { before .. word[1], word[2] }

@@ -192,7 +192,7 @@ local function nothing() end
 ---@param opts? tarn.FollowOptions
 function M.start(ws, ids, opts)
   opts = opts or {}
-  require("tarn.args").check(opts, { "criteria", "since", "last", "cursors", "interval",
+  require("tarn.options").check(opts, { "criteria", "since", "last", "cursors", "interval",
     "overlap", "once", "problem", "settled", "observe", "crowded" })
   local self = setmetatable({
     ws = ws, criteria = opts.criteria or events.criteria("tarn events", {}),

@@ -28,12 +28,12 @@
 --   workspace.mkdirs  what { path, missing }               `missing`: the folders that it makes
 --   workspace.delete  what { path }                        before { bytes, format, language }
 
-local args = require "tarn.args"
 local copies = require "tarn.journal.copies"
 local fault = require "tarn.fault"
 local file = require "tarn.journal.file"
 local json = require "native.json"
 local operation = require "tarn.journal.operation"
+local options = require "tarn.options"
 local task = require "native.task"
 local writer = require "tarn.journal.writer"
 
@@ -91,7 +91,7 @@ end
 ---@param opts? table command, status, since (ms), limit, parent
 ---@return fun(): tarn.OperationRecord?
 function M.operations(opts)
-  args.check(opts, { "command", "status", "since", "limit", "parent" })
+  options.check(opts, { "command", "status", "since", "limit", "parent" })
   opts = opts or {}
   local stored = opts.status == "interrupted" and "running" or opts.status
   local found = file.rows("SELECT * FROM operations WHERE (:command IS NULL OR command = :command) "

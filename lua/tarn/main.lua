@@ -89,6 +89,16 @@ local function guard(words, opts)
   end
 end
 
+local function set_providers()
+  local providers = require "tarn.providers"
+  function providers.workspace(...)
+    return require("tarn.workspace").open(...)
+  end
+  function providers.candidates(...)
+    return require("tarn.workspace.candidates").all(...)
+  end
+end
+
 local function start(words)
   local args = require "tarn.args"
   local opts, at = args.parse_global(words)
@@ -147,6 +157,7 @@ end
 ---@return integer status
 return function(...)
   require("tarn.strict").install()
+  set_providers()
   package.searchers[2] = find.searcher
   local words = { ... }
   rawset(_G, "print", print)

@@ -10,10 +10,10 @@
 -- so when it begins again. A message may come twice only if the program is killed between its
 -- delivery and the note of it. Many of one rule at once are told in one message.
 
-local args = require "tarn.args"
 local digest = require "tarn.notify.digest"
 local fault = require "tarn.fault"
 local ledger = require "tarn.notify.ledger"
+local options = require "tarn.options"
 local queues = require "tarn.notify.queue"
 local rules = require "tarn.notify.rules"
 local targets = require "tarn.notify.target"
@@ -203,7 +203,7 @@ local NAMES <const> = { "rules", "webhook", "webhook_env", "webhook_file", "run"
 ---@param opts tarn.NotifyOptions
 ---@return tarn.Notifier
 function M.new(opts)
-  args.check(opts, NAMES)
+  options.check(opts, NAMES)
   local op = opts.op or "notify"
   local parsed = {}
   for i, text in ipairs(opts.rules or {}) do

@@ -4,8 +4,8 @@
 -- whole: the other tasks are cancelled, and it is raised when their <close> variables have
 -- run. Nothing but what `begin` began is left running behind the caller's back.
 
-local args = require "tarn.args"
 local fault = require "tarn.fault"
+local options = require "tarn.options"
 local task = require "native.task"
 
 local M = {}
@@ -119,7 +119,7 @@ local function new_source(from)
 end
 
 local function check_limit(opts)
-  args.check(opts, { "limit" })
+  options.check(opts, { "limit" })
   local limit = opts and opts.limit or LIMIT
   if math.type(limit) ~= "integer" or limit < 1 then
     error("limit is not a positive integer", 3)

@@ -6,9 +6,9 @@
 -- Steps of which nobody knows whether they took effect are settled by looking at the
 -- workspace, never by sending them again.
 
-local args = require "tarn.args"
 local fault = require "tarn.fault"
 local journal = require "tarn.journal"
+local options = require "tarn.options"
 local places = require "tarn.undo.place"
 local pool = require "tarn.pool"
 
@@ -214,7 +214,7 @@ end
 ---@param opts? { tables?: boolean, force?: boolean }
 ---@return table plan { operation, place, steps, actions }
 function M.plan(ws, record, opts)
-  args.check(opts, { "tables", "force" })
+  options.check(opts, { "tables", "force" })
   if record.status == "running" then
     fault.raise { kind = "conflict", op = OP, message = record.id .. " is still being done",
       hint = "wait for its end, or stop it" }
@@ -358,7 +358,7 @@ end
 ---@return string id
 ---@return tarn.Fault? failed
 function M.apply(plan, opts)
-  args.check(opts, { "arg", "progress" })
+  options.check(opts, { "arg", "progress" })
   M.check(plan)
   local target = {}
   for _, field in ipairs { "host", "org_id", "profile", "name" } do

@@ -8,10 +8,10 @@
 -- called fatal is one that is not retried, in the words of Databricks' notifications; since
 -- nothing else says so, a retry is looked for all the same, for a moment.
 
-local args = require "tarn.args"
 local events = require "tarn.events"
 local fault = require "tarn.fault"
 local hooks = require "tarn.hooks"
+local options = require "tarn.options"
 local pool = require "tarn.pool"
 local task = require "native.task"
 
@@ -60,7 +60,7 @@ local Wait = {}
 Wait.__index = Wait
 
 local function new_wait(ws, id, opts)
-  args.check(opts, OPTIONS)
+  options.check(opts, OPTIONS)
   opts = opts or {}
   local clock = opts.clock or task
   local now = clock.now()

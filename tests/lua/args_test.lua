@@ -152,7 +152,7 @@ test("values that are no text are kept, others are converted", function(t)
 end)
 
 test("an option that a function does not know is the caller's mistake", function(t)
-  local function f(opts) args.check(opts, { "limit" }) end
+  local function f(opts) require("tarn.options").check(opts, { "limit" }) end
   f()
   f { limit = 1 }
   t.raises("unknown option 'limt'", f, { limt = 1 })

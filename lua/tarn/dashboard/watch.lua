@@ -3,9 +3,9 @@
 -- A look that fails after one that did not does not end it: the last answer comes again, marked
 -- `stale`, and the pause to the next look grows.
 
-local args = require "tarn.args"
 local json = require "native.json"
 local last = require "tarn.dashboard.last"
+local options = require "tarn.options"
 local task = require "native.task"
 
 local M = {}
@@ -76,7 +76,7 @@ Watch.__call = Watch.next
 ---@return tarn.DashboardWatch
 function M.start(look, opts)
   opts = opts or {}
-  args.check(opts, { "interval", "refreshes", "tick" })
+  options.check(opts, { "interval", "refreshes", "tick" })
   return setmetatable({ look = last.new(look), interval = opts.interval or 5, looks = 0,
     refreshes = opts.refreshes, tick = opts.tick }, Watch)
 end

@@ -2,10 +2,10 @@
 --
 -- Use it through tarn.journal, which says what an operation is.
 
-local args = require "tarn.args"
 local fault = require "tarn.fault"
 local file = require "tarn.journal.file"
 local json = require "native.json"
+local options = require "tarn.options"
 local task = require "native.task"
 local writer = require "tarn.journal.writer"
 
@@ -133,7 +133,7 @@ local FIELDS <const> = { "command", "arg", "script", "source", "target", "undoes
 ---@param fields tarn.OperationFields
 ---@return tarn.Operation
 function M.begin(fields)
-  args.check(fields, FIELDS)
+  options.check(fields, FIELDS)
   local row = new_row(fields)
   file.write(false, function(db)
     if row.undoes then
@@ -149,7 +149,7 @@ end
 ---@param fields? { source?: tarn.Side, target?: tarn.Side, arg?: table }
 ---@return tarn.Operation
 function Operation:item(fields)
-  args.check(fields, { "source", "target", "arg" })
+  options.check(fields, { "source", "target", "arg" })
   local row = new_row { command = self.command, arg = fields and fields.arg,
     source = fields and fields.source, target = fields and fields.target }
   row.parent = self.id
@@ -274,7 +274,7 @@ end
 ---@param fields { kind: string, request?: string, what?: table, before?: any }
 ---@return tarn.Step
 function Operation:step(fields)
-  args.check(fields, { "kind", "request", "what", "before" })
+  options.check(fields, { "kind", "request", "what", "before" })
   if type(fields.kind) ~= "string" then
     error("kind is not a string", 2)
   end

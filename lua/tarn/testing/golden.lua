@@ -13,13 +13,13 @@ local function is_folder(path)
   return stat ~= nil and stat.type == "directory"
 end
 
---- The folder of golden texts for a test's file: `golden` beside it, or one folder above if it
--- is there.
+--- The folder of golden texts for a test's file: `golden` beside it; or, if it is there, the one
+-- in the nearest folder `tests` above, or in the folder above.
 ---@param file string
 ---@return string
 function M.folder(file)
   local own = file:match "^(.*)/[^/]*$" or "."
-  local above = own == "." and ".." or own:match "^(.*)/[^/]*$" or "."
+  local above = require("tarn.testing.runner").top_folder(own)
   if not is_folder(own .. "/golden") and is_folder(above .. "/golden") then
     return above .. "/golden"
   end
