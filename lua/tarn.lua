@@ -7,15 +7,13 @@
 -- Every call that talks to somebody waits for the answer and raises a fault if there is
 -- none. `tarn.<command> { ... }` runs a command with its options and returns its data.
 
-local pool = require "tarn.pool"
+local library = require "engine.library"
 
-local M = {
-  map = pool.map,
-  each = pool.each,
-  stream = pool.stream,
-  first = pool.first,
-  timeout = pool.timeout,
-}
+local M = {}
+
+for name, module in pairs(library.functions) do
+  M[name] = require(module)[name]
+end
 
 --- A workspace, by the name of a profile; without one, the command line's --profile, or what the
 -- environment says, as all Databricks tools find it. `demo` and `demo-dr` are the embedded ones.
@@ -23,7 +21,7 @@ local M = {
 ---@param opts? { jobs?: integer, rate?: number, timeout?: number } default: the command line's
 ---@return tarn.WorkspaceClient
 function M.workspace(profile, opts)
-  return require("tarn.command").open_workspace(profile, opts)
+  return require("engine.command").open_workspace(profile, opts)
 end
 
 --- Let other tasks run for at least that long.
@@ -46,15 +44,13 @@ function M.cancel(task)
   require("native.task").cancel(task)
 end
 
--- What is loaded at its first use: `tarn.json`, `tarn.fault`, and the commands.
-local modules = { json = "native.json", fault = "tarn.fault" }
-
+-- Fields of the library and commands are loaded at their first use.
 setmetatable(M, {
   __index = function(_, name)
-    if modules[name] then
-      return require(modules[name])
+    if library.fields[name] then
+      return require(library.fields[name])
     end
-    local command = require "tarn.command"
+    local command = require "engine.command"
     local known = type(name) == "string" and command.find_named(name)
     return known and command.caller(known) or nil
   end,

@@ -1,4 +1,4 @@
-local reference = require "tarn.reference"
+local reference = require "engine.reference"
 
 return {
   summary = "Print all commands, options, modules and functions.",

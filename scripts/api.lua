@@ -1,7 +1,7 @@
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local journal = require "tarn.journal"
 local json = require("tarn").json
-local queries = require "tarn.query"
+local queries = require "base.querystring"
 
 local OP <const> = "tarn api"
 

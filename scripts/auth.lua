@@ -1,5 +1,5 @@
 local auth = require "tarn.auth"
-local report = require "tarn.report"
+local report = require "engine.report"
 
 -- The word for the exit status that a fault has.
 local function outcome(refusal)

@@ -1,6 +1,6 @@
 local clones = require "tarn.clone.command"
 local destination = require "tarn.clone.destination"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 
 return {
   summary = "Clone a pipeline into a workspace that is named by its address.",

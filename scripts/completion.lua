@@ -1,5 +1,5 @@
-local complete = require "tarn.complete"
-local shells = require "tarn.shells"
+local complete = require "engine.completion"
+local shells = require "engine.shells"
 
 local function candidates(arg)
   if arg.line then

@@ -1,6 +1,6 @@
 local board = require "tarn.dashboard.command"
-local either = require "tarn.either"
-local notifying = require "tarn.notify.options"
+local either = require "tarn.backend"
+local notifying = require "tarn.notify"
 
 return {
   summary = "Show the health of all pipelines, and what happened last.",

@@ -1,5 +1,5 @@
 local delete = require "tarn.delete"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local journal = require "tarn.journal"
 
 -- A pipeline is destroyed by its id or its whole name: the beginning of a name may be that of

@@ -1,6 +1,6 @@
 local diff = require "tarn.diff"
 local noise = require "tarn.diff.noise"
-local secrets = require "tarn.secrets"
+local secrets = require "base.secrets"
 local sides = require "tarn.diff.sides"
 
 -- The list of what is noise, in two columns.

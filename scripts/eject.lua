@@ -1,4 +1,4 @@
-local override = require "tarn.override"
+local override = require "engine.override"
 
 return {
   summary = "Copy a built-in file out, to be changed.",

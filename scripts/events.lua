@@ -1,9 +1,9 @@
 local events = require "tarn.events"
-local fault = require "tarn.fault"
-local notifying = require "tarn.notify.options"
+local fault = require "base.fault"
+local notifying = require "tarn.notify"
 local pipelines = require "tarn.pipelines"
-local pool = require "tarn.pool"
-local time = require "tarn.time"
+local pool = require "base.pool"
+local time = require "base.time"
 
 local OP <const> = "tarn events"
 local NEWEST <const> = 100
@@ -93,7 +93,7 @@ local function follow(ctx, arg, ids, known_only, notifier)
     observe = notifier and function(event, id) notifier:event(ws, event, id) end,
     settled = function(saved)
       -- First what was printed must be out: a cursor is never ahead of its reader.
-      require("tarn.out").flush()
+      require("output.stdout").flush()
       if arg.cursor then
         follow_events.save(arg.cursor, ws, saved())
       end

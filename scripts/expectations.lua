@@ -1,8 +1,8 @@
 local expectations = require "tarn.expectations"
-local fault = require "tarn.fault"
-local gate = require "tarn.gate"
+local fault = require "base.fault"
+local gate = require "tarn.expectations.gate"
 local pipelines = require "tarn.pipelines"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local OP <const> = "tarn expectations"
 local BARS <const> = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }

@@ -1,5 +1,5 @@
-local access = require "tarn.access"
-local fault = require "tarn.fault"
+local access = require "tarn.permissions.acl"
+local fault = require "base.fault"
 local journal = require "tarn.journal"
 local stopping = require "tarn.stop"
 

@@ -1,4 +1,4 @@
-local help = require "tarn.help"
+local help = require "engine.help"
 
 -- The topics that are not commands. A command of the same name would win.
 local function topic_text(topic, rest)
@@ -12,11 +12,11 @@ local function topic_text(topic, rest)
 end
 
 local function topic_data(topic)
-  local errors = require "tarn.errors"
+  local errors = require "engine.errors"
   if topic == "exit" then
     return errors.statuses
   elseif topic == "options" then
-    return require("tarn.header").globals
+    return require("engine.header").globals
   end
   return errors.kinds
 end
@@ -47,8 +47,8 @@ your own too. A script that does not load is listed as broken, and breaks nothin
     if not topic then
       return { commands = help.commands(), text = help.overview(arg.all) }
     end
-    local script = require "tarn.script"
-    if not require("tarn.command").exists((topic:gsub("^@", ""))) then
+    local script = require "engine.script"
+    if not require("engine.command").exists((topic:gsub("^@", ""))) then
       local text = topic_text(topic, rest)
       if text then
         return { topic = topic, data = topic_data(topic), text = text }

@@ -1,5 +1,5 @@
 local import = require "tarn.import"
-local secrets = require("tarn.secrets")
+local secrets = require("base.secrets")
 
 local function counts(plan)
   local by_verdict = {}

@@ -1,6 +1,6 @@
 local journal = require "tarn.journal"
 local show = require "tarn.journal.show"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local function list(ctx, arg)
   local next_record = journal.operations { command = arg.command, status = arg.status,

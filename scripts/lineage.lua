@@ -1,6 +1,6 @@
 local lineage = require "tarn.lineage"
 local pipelines = require "tarn.pipelines"
-local time = require "tarn.time"
+local time = require "base.time"
 local tree = require "tarn.lineage.tree"
 
 local DAY_MS <const> = 86400000
@@ -22,7 +22,7 @@ local function show(data, out)
   elseif data.coverage then
     tree.show(data, out, as_table[data])
   else
-    require "tarn.render.jsonl"(function(text) out:write(text) end, nil, nil, data)
+    require "output.render.jsonl"(function(text) out:write(text) end, nil, nil, data)
   end
 end
 

@@ -1,5 +1,5 @@
 local dashboard = require "tarn.dashboard"
-local glob = require "tarn.glob"
+local glob = require "base.glob"
 
 -- A test for a field that may be missing; without a pattern all rows pass.
 local function matcher(pattern, case)

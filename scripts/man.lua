@@ -1,4 +1,4 @@
-local man = require "tarn.man"
+local man = require "engine.man"
 
 return {
   summary = "Print the manual page of a command, or write all pages.",
@@ -33,6 +33,6 @@ shows one; with --dir they are written as DIR/tarn.1, DIR/tarn-list.1 and so on.
     if not arg.dir then
       return { page = arg.command and man.command(arg.command) or man.program() }
     end
-    return { files = require("tarn.folder").write(arg.dir, man.all(), arg.dry_run) }
+    return { files = require("base.files").write(arg.dir, man.all(), arg.dry_run) }
   end,
 }

@@ -1,5 +1,5 @@
-local fault = require "tarn.fault"
-local new = require "tarn.new"
+local fault = require "base.fault"
+local new = require "engine.new"
 
 return {
   summary = "Write a starting point for a command, a hook or a test of your own.",

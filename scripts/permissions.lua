@@ -1,4 +1,4 @@
-local access = require "tarn.access"
+local access = require "tarn.permissions.acl"
 local permissions = require "tarn.permissions"
 
 local function from_text(_, row)

@@ -20,6 +20,6 @@ the exit status that a command would have.]],
   see = { "run", "help" },
 
   run = function(ctx, arg)
-    return require("tarn.repl").run(ctx, arg)
+    return require("repl.start").run(ctx, arg)
   end,
 }

@@ -1,5 +1,5 @@
-local fault = require "tarn.fault"
-local find = require "tarn.find"
+local fault = require "base.fault"
+local find = require "engine.find"
 
 local function read(path)
   local file <close>, why = io.open(path, "rb")
@@ -13,13 +13,13 @@ end
 
 -- A file that returns a script: its header says what its arguments are.
 local function run_script(ctx, script, path, words)
-  require("tarn.header").check(script, path)
-  local args = require "tarn.args"
-  local command = require "tarn.command"
+  require("engine.header").check(script, path)
+  local args = require "engine.args"
+  local command = require "engine.command"
   local op = "tarn run " .. path
   for _, word in ipairs(words) do
     if word == "--help" or word == "-h" then
-      require("tarn.out").write(require("tarn.help").script("run " .. path, script))
+      require("output.stdout").write(require("engine.help").script("run " .. path, script))
       return
     elseif word == "--" then
       break
@@ -61,7 +61,7 @@ belong to the file. The folder of the file is not searched for modules: name it 
     end
     local results = table.pack(chunk(table.unpack(words)))
     local value = results[1]
-    if not require("tarn.header").looks_like_script(value) then
+    if not require("engine.header").looks_like_script(value) then
       return table.unpack(results, 1, results.n)
     end
     local script, values = run_script(ctx, value, arg.file, words)

@@ -1,8 +1,8 @@
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 
 -- A path or a rule that is wrong is the caller's mistake, told in the words of the file.
 local function read_faults(ctx, path)
-  local ok, rules = pcall(require("sandbox.faults").read, path)
+  local ok, rules = pcall(require("sandbox.http.faults").read, path)
   if ok then
     return rules
   elseif fault.is(rules) then

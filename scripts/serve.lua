@@ -1,6 +1,6 @@
-local auth = require "tarn.serve.auth"
-local fault = require "tarn.fault"
-local serve = require "tarn.serve"
+local auth = require "server.auth"
+local fault = require "base.fault"
+local serve = require "server.start"
 
 local function check(ctx, arg)
   if (arg.cert == nil) ~= (arg.key == nil) then

@@ -1,4 +1,4 @@
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 
 local OP <const> = "tarn sql"
 

@@ -1,7 +1,7 @@
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local journal = require "tarn.journal"
 local stopping = require "tarn.stop"
-local waiting = require "tarn.waiting"
+local waiting = require "tarn.wait"
 
 -- Only this update is stopped: true if it is the active one, false if it is over.
 local function is_to_stop(ctx, found, wanted)

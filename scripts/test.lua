@@ -1,11 +1,11 @@
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 
 return {
   summary = "Run tests of your own scripts, against the embedded workspace.",
   effect = "read",
   details = [[
 A test file is Lua and calls `test("a sentence that is true", function(t) ... end)`. Of a folder
-all files below it whose names end in _test.lua are run. `require "tarn.testing"` gives a test
+all files below it whose names end in _test.lua are run. `require "testing.api"` gives a test
 an embedded workspace, faults, a clock that it can move, recorded traffic and golden texts:
 docs/testing.md.
 
@@ -24,18 +24,18 @@ and no profile but demo and demo-dr, which are new each time, can be opened.]],
   render = {
     fields = { "file", "name", "outcome", "message", "seconds" },
     text = function(results, out)
-      require("tarn.testing.runner").print(results, function(text) out:write(text) end)
+      require("testing.runner").print(results, function(text) out:write(text) end)
     end,
   },
 
   run = function(ctx, arg)
-    local testing = require "tarn.testing.suite"
+    local testing = require "testing.suite"
     local files = testing.files(arg.files or { "." })
     if #files == 0 then
       fault.not_found("tarn test", "no file whose name ends in _test.lua",
         "name a file, or a folder that has some")
     end
-    require("tarn.testing.golden").update = arg.update or os.getenv "UPDATE_GOLDEN" ~= nil
+    require("testing.golden").update = arg.update or os.getenv "UPDATE_GOLDEN" ~= nil
     return testing.run(ctx, files, { filter = arg.filter, timeout = ctx.options.timeout })
   end,
 }

@@ -1,9 +1,9 @@
-local ending = require "tarn.ending"
-local fault = require "tarn.fault"
+local ending = require("tarn.wait").outcome
+local fault = require "base.fault"
 local journal = require "tarn.journal"
 local stopping = require "tarn.stop"
 local trigger = require "tarn.trigger"
-local waiting = require "tarn.waiting"
+local waiting = require "tarn.wait"
 
 local function report_of(found, body)
   local report = { pipeline_id = found.pipeline_id, name = found.name }

@@ -1,4 +1,4 @@
-local types = require "tarn.types"
+local types = require "engine.types"
 
 return {
   summary = "Write typed stubs of the library for an editor.",

@@ -1,11 +1,10 @@
-local either = require "tarn.either"
-local ending = require "tarn.ending"
-local failure = require "tarn.failure"
-local fault = require "tarn.fault"
-local glob = require "tarn.glob"
+local either = require "tarn.backend"
+local ending = require("tarn.wait").outcome
+local fault = require "base.fault"
+local glob = require "base.glob"
 local pipelines = require "tarn.pipelines"
 local stopping = require "tarn.stop"
-local time = require "tarn.time"
+local time = require "base.time"
 local updates = require "tarn.updates"
 local updates_sql = require "tarn.updates.sql"
 
@@ -58,7 +57,7 @@ local function one_of_rest(ctx, arg)
   local row = updates.one(ctx.workspace, found.pipeline_id, (active or over).update_id)
   row.pipeline_id, row.name = found.pipeline_id, found.name
   if row.state == "FAILED" then
-    row.causes = failure.read(ctx.workspace, found.pipeline_id, row.update_id,
+    row.causes = updates.read_causes(ctx.workspace, found.pipeline_id, row.update_id,
       { full = arg.full_errors })
   end
   return row

@@ -1,8 +1,8 @@
-local ending = require "tarn.ending"
-local fault = require "tarn.fault"
-local similar = require "tarn.similar"
+local ending = require("tarn.wait").outcome
+local fault = require "base.fault"
+local similar = require "base.suggestion"
 local stopping = require "tarn.stop"
-local waiting = require "tarn.waiting"
+local waiting = require "tarn.wait"
 
 -- The update to wait for: the one that is named, or the newest.
 local function find_update(ctx, found, wanted)

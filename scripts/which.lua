@@ -1,5 +1,5 @@
-local fault = require "tarn.fault"
-local override = require "tarn.override"
+local fault = require "base.fault"
+local override = require "engine.override"
 
 return {
   summary = "Show which file a command or a module comes from.",
@@ -27,6 +27,9 @@ what is built in. The first is in force; it shadows the others. Of hooks all are
         if row.points and #row.points > 0 then
           notes[#notes + 1] = table.concat(row.points, " ")
         end
+        if row.moved_to then
+          notes[1] = "without effect, the module has moved to " .. row.moved_to
+        end
         if row.ejected_from then
           notes[#notes + 1] = "ejected from " .. row.ejected_from
             .. (row.outdated and ", and the built-in one has changed since" or "")
@@ -43,7 +46,7 @@ what is built in. The first is in force; it shadows the others. Of hooks all are
     local rows = override.candidates(arg.name)
     if #rows == 0 and not override.is_hook_name(arg.name) then
       fault.not_found("tarn which", ("nothing has the name '%s'"):format(arg.name),
-        require("tarn.similar").find_hint(arg.name, require("tarn.script").names()))
+        require("base.suggestion").find_hint(arg.name, require("engine.script").names()))
     end
     return rows
   end,

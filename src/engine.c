@@ -73,7 +73,7 @@ static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
 
 /* ---- opening ---- */
 
-/* package.searchers[2]: "tarn.clone" is lua/tarn/clone.lua of the bundle. tarn.find puts
+/* package.searchers[2]: "tarn.clone" is lua/tarn/clone.lua of the bundle. engine.find puts
  * its own in this place, which also looks into the user's directories. */
 static int bundle_searcher(lua_State *L) {
     const char *module = luaL_checkstring(L, 1);

@@ -1,4 +1,4 @@
-/* main.c -- the program: signals, one engine, and tarn.main of the bundle, which knows what
+/* main.c -- the program: signals, one engine, and main of the bundle, which knows what
  * the command line means. */
 
 #include "engine.h"
@@ -89,10 +89,10 @@ static void handle_signals(void) {
     setitimer(ITIMER_VIRTUAL, &tick, NULL);
 }
 
-/* tarn.main's function, on top of the stack. */
+/* main's function, on top of the stack. */
 static int load_main(lua_State *L) {
     lua_getglobal(L, "require");
-    lua_pushliteral(L, "tarn.main");
+    lua_pushliteral(L, "main");
     lua_call(L, 1, 1);
     return 1;
 }

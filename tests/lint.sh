@@ -27,8 +27,8 @@ cmake --build build --target tarncore >/dev/null || exit 1 # the generated bundl
 
 # shellcheck disable=SC2086 # lists of names without blanks
 check clang-format clang-format --dry-run -Werror $all_files
-check luacheck luacheck -q lua scripts tests docs/native
-check shellcheck shellcheck dev .ci/run tests/*.sh tests/conformance/*.sh tests/openapi/*.sh tests/web/*.sh lua/tarn/shells/tarn.bash
+check luacheck luacheck -q lua scripts tests docs/reference/native
+check shellcheck shellcheck dev .ci/run tests/*.sh tests/conformance/*.sh tests/openapi/*.sh tests/web/*.sh lua/engine/shells/tarn.bash
 
 tidy() {
     find src tests -name '*.c' -print0 |

@@ -8,7 +8,8 @@ shift
 [ $# != 0 ] || set -- ""
 cd "$(dirname "$0")/.." || exit 1
 counts=$(mktemp)
-trap 'rm -f "$counts"' EXIT
+suites=$(mktemp)
+trap 'rm -f "$counts" "$suites"' EXIT
 
 # wanted FILE PATTERN...
 wanted() {
@@ -20,12 +21,24 @@ wanted() {
     return 1
 }
 
-for suite in "$build"/test_* tests/lua/*_test.lua tests/scripts/*_test.lua tests/property/*.py; do
-    if [ -f "$suite" ] && wanted "$suite" "$@"; then
+{
+    find "$build" -maxdepth 1 -name 'test_*' -type f -perm -u+x
+    find tests/lua tests/commands tests/docs -name '*_test.lua'
+    find tests/property -name '*.py'
+} | sort | while read -r suite; do
+    if wanted "$suite" "$@"; then
         echo "$suite"
     fi
-done | xargs -n 1 -P "$(nproc)" tests/suite.sh "$build" | tee "$counts"
+done >"$suites"
+if [ ! -s "$suites" ]; then
+    echo "no suite has $* in its path: they are $build/test_*, tests/lua/, tests/commands/," \
+        "tests/docs/ and tests/property/" >&2
+    echo "0 passed, 0 failed"
+    exit 1
+fi
+xargs -n 1 -P "$(nproc)" tests/suite.sh "$build" <"$suites" | tee "$counts"
 
+# A run in which no test ran has failed.
 sed -n 's/^[^ ]*: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$counts" |
     awk '{ passed += $1; failed += $2 }
-         END { print passed + 0 " passed, " failed + 0 " failed"; exit failed > 0 }'
+         END { print passed + 0 " passed, " failed + 0 " failed"; exit failed > 0 || passed == 0 }'

@@ -1,13 +1,15 @@
 #!/bin/sh
-# suite.sh BUILD FILE: run one suite, a C test program or a file of tests, alone: with a home,
-# configuration and state of its own, whoever runs it. Prints what it said if it failed, and
-# one line, "FILE: N passed, N failed".
+# suite.sh BUILD FILE: run one suite, a C test program or a file of tests, with a home,
+# configuration, state and temporary folder of its own. Prints the suite's output if it failed,
+# and one line, "FILE: N passed, N failed". A suite in which no test ran has failed.
 set -u
 build=$1
 file=$2
 out=$(mktemp)
 home=$(mktemp -d)
 export HOME="$home" XDG_CONFIG_HOME="$home/config" XDG_STATE_HOME="$home/state"
+mkdir "$home/tmp"
+export TMPDIR="$home/tmp" # what a killed test leaves goes with it
 for name in $(env | sed -n 's/^\(DATABRICKS_[A-Z_]*\|ARM_[A-Z_]*\|TARN_[A-Z_]*\)=.*/\1/p'); do
     unset "$name"
 done
@@ -28,12 +30,12 @@ else # CMocka, which names a failed test twice
     passed=$(grep -c '^\[       OK \]' "$out")
     failed=$(grep -c '^\[  FAILED  \] [a-zA-Z0-9_]*$' "$out")
     failed=$(((failed + 1) / 2))
-    [ "$((passed + failed))" != 0 ] || failed=1 # it ran nothing
 fi
-# One that died has not counted the test it died in.
+# A suite that died has not counted the test in which it died.
 [ "$status" = 0 ] || [ "$failed" != 0 ] || failed=1
+[ "$((passed + failed))" != 0 ] || [ "$(grep -c ' skipped$' "$out")" != 0 ] || failed=1
 
-exec 9>"${TMPDIR:-/tmp}/tarn-tests.lock"
-flock 9 # one suite's words stay together
+exec 9>"$build/tests.lock"
+flock 9 # the words of one suite stay together
 [ "$failed" = 0 ] || cat "$out"
 echo "$file: $passed passed, $failed failed"

@@ -2,12 +2,12 @@
 
 local base64 = require "native.http"
 local json = require "native.json"
-local errors = require "sandbox.errors"
-local multipart = require "sandbox.multipart"
-local notebook = require "sandbox.notebook"
-local reply = require "sandbox.reply"
-local tree = require "sandbox.tree"
-local zip = require "sandbox.zip"
+local errors = require "sandbox.http.errors"
+local multipart = require "sandbox.files.multipart"
+local notebook = require "sandbox.files.notebook"
+local reply = require "sandbox.http.reply"
+local tree = require "sandbox.files.tree"
+local zip = require "sandbox.files.zip"
 
 local M = {}
 

@@ -3,11 +3,11 @@
 
 local base64 = require "native.http"
 local json = require "native.json"
-local auth = require "sandbox.auth"
-local errors = require "sandbox.errors"
-local people = require "sandbox.people"
-local reply = require "sandbox.reply"
-local router = require "sandbox.router"
+local auth = require "sandbox.identity.auth"
+local errors = require "sandbox.http.errors"
+local people = require "sandbox.identity.people"
+local reply = require "sandbox.http.reply"
+local router = require "sandbox.http.router"
 
 local M = {}
 

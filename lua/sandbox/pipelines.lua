@@ -3,14 +3,14 @@
 -- The settings are stored as the JSON that came, so that fields nobody knows live.
 
 local json = require "native.json"
-local errors = require "sandbox.errors"
-local grants = require "sandbox.grants"
+local errors = require "sandbox.http.errors"
+local grants = require "sandbox.identity.grants"
 local ids = require "sandbox.ids"
-local listing = require "sandbox.listing"
-local reply = require "sandbox.reply"
-local specs = require "sandbox.spec"
-local state = require "sandbox.state"
-local updates = require "sandbox.updates"
+local listing = require "sandbox.pipelines.listing"
+local reply = require "sandbox.http.reply"
+local specs = require "sandbox.pipelines.spec"
+local state = require "sandbox.pipelines.state"
+local updates = require "sandbox.pipelines.updates"
 
 local M = {}
 

@@ -2,18 +2,18 @@
 --
 -- Ids are the same every time; times are relative to the moment of the filling.
 
-local code = require "sandbox.code"
-local compute = require "sandbox.compute"
-local grants = require "sandbox.grants"
-local graph = require "sandbox.graph"
-local history = require "sandbox.history"
+local code = require "sandbox.scenarios.code"
+local compute = require "sandbox.scenarios.compute"
+local grants = require "sandbox.identity.grants"
+local graph = require "sandbox.pipelines.graph"
+local history = require "sandbox.scenarios.history"
 local ids = require "sandbox.ids"
-local jobs = require "sandbox.jobs"
+local jobs = require "sandbox.pipelines.jobs"
 local json = require "native.json"
-local people = require "sandbox.people"
+local people = require "sandbox.identity.people"
 local pipelines = require "sandbox.pipelines"
-local story = require "sandbox.story"
-local tree = require "sandbox.tree"
+local story = require "sandbox.pipelines.story"
+local tree = require "sandbox.files.tree"
 local unity = require "sandbox.unity"
 
 local M = {}
@@ -230,9 +230,9 @@ function M.fill(w, side, scenario, parts)
     end
   end
   if scenario.name == "demo" then
-    fill_demo(w, require(side == 1 and "sandbox.demo" or "sandbox.demo_dr"), side)
+    fill_demo(w, require(side == 1 and "sandbox.scenarios.demo" or "sandbox.scenarios.demo_dr"), side)
   elseif scenario.name == "large" and side == 1 then
-    require("sandbox.large").fill(w, scenario)
+    require("sandbox.scenarios.large").fill(w, scenario)
   end
 end
 

@@ -6,14 +6,14 @@
 local native = require "native.server"
 local task = require "native.task"
 local json = require "native.json"
-local auth = require "sandbox.auth"
+local auth = require "sandbox.identity.auth"
 local clock = require "sandbox.clock"
-local compute = require "sandbox.compute"
-local errors = require "sandbox.errors"
-local faults = require "sandbox.faults"
-local people = require "sandbox.people"
-local reply = require "sandbox.reply"
-local router = require "sandbox.router"
+local compute = require "sandbox.scenarios.compute"
+local errors = require "sandbox.http.errors"
+local faults = require "sandbox.http.faults"
+local people = require "sandbox.identity.people"
+local reply = require "sandbox.http.reply"
+local router = require "sandbox.http.router"
 local scenarios = require "sandbox.scenarios"
 local store = require "sandbox.store"
 
@@ -207,7 +207,7 @@ Server.__close = Server.close
 ---@field port? integer     0 takes a free one
 ---@field scenario? string  "demo" (default), "empty", "large:N", "large:N,M,E"
 ---@field latency? number   ms that every answer is late
----@field faults? table[]   rules; see sandbox.faults
+---@field faults? table[]   rules; see sandbox.http.faults
 ---@field state? string|false directory that keeps the state; false: memory; nil: the user's
 --- own for `demo`, if there is one, and memory for all others
 ---@field run_ms? integer   how long an update takes from start to end; default 4000

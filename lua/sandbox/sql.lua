@@ -1,16 +1,16 @@
 --- Runs one statement and gives its result as Databricks does: typed columns, and cells that
 --- are text or nothing.
 --
--- Queries are translated (sandbox.dialect) and run on the workspace's own database, where they
--- can name only what sandbox.relations shows. A few other statements are answered here.
+-- Queries are translated (sandbox.sql.dialect) and run on the workspace's own database, where they
+-- can name only what sandbox.sql.relations shows. A few other statements are answered here.
 
 local clock = require "sandbox.clock"
-local dialect = require "sandbox.dialect"
-local events = require "sandbox.events"
-local functions = require "sandbox.functions"
-local relations = require "sandbox.relations"
-local sqlerror = require "sandbox.sqlerror"
-local types = require "sandbox.types"
+local dialect = require "sandbox.sql.dialect"
+local events = require "sandbox.pipelines.events"
+local functions = require "sandbox.sql.functions"
+local relations = require "sandbox.sql.relations"
+local sqlerror = require "sandbox.sql.error"
+local types = require "sandbox.sql.types"
 local unity = require "sandbox.unity"
 
 local M = {}
@@ -157,7 +157,7 @@ local function answer_show(w, session, what)
   }
 end
 
---- Run a statement. What is wrong with it is raised as a failure of sandbox.sqlerror.
+--- Run a statement. What is wrong with it is raised as a failure of sandbox.sql.error.
 ---@param w table
 ---@param session table { principal, catalog?, schema? }
 ---@param text string

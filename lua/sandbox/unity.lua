@@ -1,6 +1,6 @@
 --- Unity Catalog's state: catalogs, schemas and tables.
 --
--- Tables are the datasets that pipelines have published (table `datasets`, sandbox.updates)
+-- Tables are the datasets that pipelines have published (table `datasets`, sandbox.pipelines.updates)
 -- and others that nobody's pipeline owns (table `tables`). `M.TABLES` and `M.SCHEMAS` are
 -- queries over both; they want the parameter `:now`.
 

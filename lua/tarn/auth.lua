@@ -1,7 +1,7 @@
 --- Who we are to a workspace, and from where that is known. No secret is among the answers.
 
 local databricks = require "native.databricks"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 
 local M = {}

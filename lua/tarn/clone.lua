@@ -9,18 +9,18 @@ local answers = require "tarn.clone.target"
 local apply = require "tarn.clone.apply"
 local copies = require "tarn.clone.copy"
 local edit = require "tarn.edit"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local hooks = require "tarn.clone.hooks"
 local json = require "native.json"
 local mapping = require "tarn.mapping"
-local check_options = require("tarn.options").check
+local check_options = require("base.options").check
 local permissions = require "tarn.permissions"
 local pipelines = require "tarn.pipelines"
 local placeholder = require "tarn.clone.placeholder"
-local pool = require "tarn.pool"
-local probes = require "tarn.probe"
-local secrets = require "tarn.secrets"
-local server = require "tarn.clone.server"
+local pool = require "base.pool"
+local probes = require "tarn.clone.probe"
+local secrets = require "base.secrets"
+local server = require "tarn.clone.dryrun"
 local sources = require "tarn.sources"
 local verdicts = require "tarn.clone.verdicts"
 local warnings = require "tarn.clone.warnings"
@@ -349,7 +349,7 @@ function M.plan(source, target, options)
     end
   end
   settle_action(plan, body)
-  warnings.add_all(plan, verdicts.settings(pipeline), body)
+  warnings.add_all(plan, fields.settings(pipeline), body)
   settle_steps(plan, options)
   plan.source_ws, plan.target_ws, plan.memo = source, target, session.memo
   hooks.before(plan, source, target)

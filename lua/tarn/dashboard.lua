@@ -20,7 +20,7 @@ M.status = require("tarn.dashboard.summary").status
 ---@param opts? tarn.SourcedOptions
 ---@return table { summary, pipelines, recent_events, as_of, problems, source }
 function M.read(ws, opts)
-  return require("tarn.dashboard.choice").read(ws, opts)
+  return require("tarn.dashboard.backend").read(ws, opts)
 end
 
 --- What is known from one look at a workspace to the next, for `read`.
@@ -41,7 +41,7 @@ function M.many(list, opts)
     sources[i] = { profile = one.profile, workspace = one.workspace, keeps = opts.keep_last,
       look = function(concurrent)
         if one.fault then
-          require("tarn.fault").raise(one.fault)
+          require("base.fault").raise(one.fault)
         elseif opts.read then
           return opts.read(one, concurrent)
         end
@@ -61,4 +61,7 @@ function M.watch(look, opts)
   return require("tarn.dashboard.watch").start(look, opts)
 end
 
-return M
+-- What other subjects use of the parts.
+return require("base.lazy").fields(M, {
+  summary = "tarn.dashboard.summary",
+})

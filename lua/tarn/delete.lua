@@ -1,7 +1,7 @@
 --- Deleting a pipeline so that it can be made again: what it was is written down first.
 
-local fault = require "tarn.fault"
-local hooks = require "tarn.hooks"
+local fault = require "base.fault"
+local hooks = require "engine.hooks"
 local json = require "native.json"
 local task = require "native.task"
 
@@ -64,7 +64,7 @@ end
 ---@param tables? boolean
 function M.ask_hooks(ws, found, tables)
   hooks.call("before_delete", { pipeline_id = found.pipeline_id, name = found.name,
-    tables = cascade_of(found, tables), spec = require("tarn.fields").copy(found.spec or {}) },
+    tables = cascade_of(found, tables), spec = require("tarn.spec").copy(found.spec or {}) },
     { op = "tarn delete", workspace = ws })
 end
 

@@ -3,10 +3,10 @@
 -- Pure, but for `tarn.diff.sides`, which reads the two.
 
 local export = require "tarn.export"
-local fault = require "tarn.fault"
-local fields = require "tarn.fields"
+local fault = require "base.fault"
+local fields = require "tarn.spec"
 local json = require "native.json"
-local layout = require "tarn.export.layout"
+local layout = require("tarn.export").layout
 local lines = require "tarn.diff.lines"
 local noise = require "tarn.diff.noise"
 
@@ -226,7 +226,7 @@ end
 
 -- What cannot be read (too large, not allowed) is unknown; the rest goes on.
 local function content_difference(left, right)
-  local object = require "tarn.sources.object"
+  local object = require "tarn.objects"
   local texts = {}
   for i, source in ipairs { left, right } do
     local bytes, e = fault.try(source.read)
@@ -287,7 +287,7 @@ end
 ---@return tarn.SourceDifference[]
 ---@return integer compared how many there are in all
 function M.sources(a, b)
-  local pool = require "tarn.pool"
+  local pool = require "base.pool"
   local both = pool.map({ a, b }, by_relative_path)
   local paths, differences = {}, json.array {}
   for _, side in ipairs(both) do

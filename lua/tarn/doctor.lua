@@ -1,6 +1,6 @@
 --- Checks of everything Tarn depends on, one after the other; each says what to do.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local fs = require "native.fs"
 local statements = require "tarn.statements"
 local task = require "native.task"
@@ -31,33 +31,52 @@ checks[#checks + 1] = { "version", function()
   return "ok", ("tarn %s, %s"):format(bundle.version, _VERSION)
 end }
 
-checks[#checks + 1] = { "overrides", function()
-  local list = require("tarn.override").all()
-  local broken, outdated, shadowing = {}, {}, 0
+-- The user's files by what is to be said of them.
+local function sort_overrides(list)
+  local found = { broken = {}, moved = {}, private = {}, outdated = {}, shadowing = 0 }
+  local function add(to, text, ...)
+    to[#to + 1] = text:format(...)
+  end
   for _, entry in ipairs(list) do
-    shadowing = shadowing + (entry.bundled and 1 or 0)
+    found.shadowing = found.shadowing + (entry.bundled and 1 or 0)
     if entry.problem then
-      broken[#broken + 1] = entry.problem
+      add(found.broken, "%s", entry.problem)
+    elseif entry.moved_to then
+      add(found.moved, "%s (to %s)", entry.path, entry.moved_to)
+    elseif entry.bundled and entry.file:find "^lua/" and not entry.file:find "^lua/tarn/" then
+      add(found.private, "%s", entry.path)
     elseif entry.outdated then
-      outdated[#outdated + 1] = ("%s (%s)"):format(entry.path, entry.ejected_from)
+      add(found.outdated, "%s (%s)", entry.path, entry.ejected_from)
     end
   end
-  if #broken > 0 then
-    return "fail", "broken: " .. table.concat(broken, "; "),
+  return found
+end
+
+checks[#checks + 1] = { "overrides", function()
+  local list = require("engine.override").all()
+  local found = sort_overrides(list)
+  if #found.broken > 0 then
+    return "fail", "broken: " .. table.concat(found.broken, "; "),
       "mend or remove the file; --bundled ignores all of them"
-  elseif #outdated > 0 then
-    return "warn", "ejected, and changed since in tarn: " .. table.concat(outdated, ", "),
+  elseif #found.moved > 0 then
+    return "warn", "without effect, since the module has moved: " .. table.concat(found.moved, ", "),
+      "move the file, or require what it is about from `tarn`"
+  elseif #found.private > 0 then
+    return "warn", "in place of a private part of tarn: " .. table.concat(found.private, ", "),
+      "rename the file if it is a module of your own; `tarn help library` lists what is public"
+  elseif #found.outdated > 0 then
+    return "warn", "ejected, and changed since in tarn: " .. table.concat(found.outdated, ", "),
       "compare it with the built-in one: `tarn eject NAME --to DIR`"
   elseif #list == 0 then
     return "ok", "none"
   end
   return "ok", ("%d file%s of your own, %d in place of built-in ones"):format(#list,
-    #list == 1 and "" or "s", shadowing)
+    #list == 1 and "" or "s", found.shadowing)
 end }
 
 checks[#checks + 1] = { "hooks", function()
   local broken, names = {}, {}
-  for _, hook in ipairs(require("tarn.hooks").all()) do
+  for _, hook in ipairs(require("engine.hooks").all()) do
     if hook.problem then
       broken[#broken + 1] = hook.problem
     elseif not hook.shadowed then
@@ -117,7 +136,7 @@ checks[#checks + 1] = { "network", function(_, seen)
 end, needs = "ws" }
 
 checks[#checks + 1] = { "clock", function(_, seen)
-  local theirs = require("tarn.time").find_http_date(seen.response.headers.date)
+  local theirs = require("base.time").find_http_date(seen.response.headers.date)
   if not theirs then
     return "warn", "the workspace does not say what time it is"
   end
@@ -143,7 +162,7 @@ end, needs = "response" }
 
 checks[#checks + 1] = { "warehouse", function(_, seen, arg)
   local id = arg.warehouse or seen.ws.native:info().warehouse_id
-    or require("tarn.warehouses").default(seen.ws)
+    or require("tarn.sql").warehouses.default(seen.ws)
   local warehouse = seen.ws:request("GET", "/api/2.0/sql/warehouses/" .. id)
   seen.warehouse = warehouse
   local text = ("%s (%s) is %s"):format(warehouse.name or id, id, warehouse.state or "unknown")

@@ -3,11 +3,10 @@
 -- An edit replaces all settings, so it begins with reading them; it carries the moment at which
 -- they were read, so that somebody else's change in between is not lost but a conflict.
 
-local fault = require "tarn.fault"
-local fields = require "tarn.fields"
+local fault = require "base.fault"
+local fields = require "tarn.spec"
 local json = require "native.json"
-local secrets = require "tarn.secrets"
-local verdicts = require "tarn.clone.verdicts"
+local secrets = require "base.secrets"
 
 local M = {}
 
@@ -46,7 +45,7 @@ end
 ---@param body table
 ---@return { path: string, from: any, to: any }[]
 function M.changes(pipeline, body)
-  local is, list = verdicts.settings(pipeline), {}
+  local is, list = fields.settings(pipeline), {}
   fields.each(body, function(keys, value)
     local there = fields.find(is, keys)
     if there == nil then
@@ -123,7 +122,7 @@ end
 ---@return { path: string, from: any, to: any }[] changes
 ---@return table body
 function M.plan(found, change)
-  local body = fields.copy(verdicts.settings(found))
+  local body = fields.copy(fields.settings(found))
   change(body)
   return M.changes(found, body), body
 end

@@ -4,11 +4,11 @@
 -- when the answer is there: part of the grammar is not documented, and a server that does not
 -- know it either refuses it or gives more than was asked for.
 
-local fault = require "tarn.fault"
-local glob = require "tarn.glob"
+local fault = require "base.fault"
+local glob = require "base.glob"
 local json = require "native.json"
-local pool = require "tarn.pool"
-local time = require "tarn.time"
+local pool = require "base.pool"
+local time = require "base.time"
 
 local M = {}
 

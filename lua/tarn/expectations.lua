@@ -6,15 +6,15 @@
 -- named, and of each other one that was tried the reason why it did not.
 
 local events = require "tarn.events"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 local sql = require "tarn.expectations.sql"
 local statements = require "tarn.statements"
-local system = require "tarn.system"
-local tally = require "tarn.tally"
-local time = require "tarn.time"
-local warehouses = require "tarn.warehouses"
+local system = require("tarn.sql").systemtables
+local tally = require "tarn.expectations.counts"
+local time = require "base.time"
+local warehouses = require("tarn.sql").warehouses
 
 local M = {}
 
@@ -238,4 +238,10 @@ function M.window(days, now)
   return now - days * DAY_MS, now
 end
 
-return M
+-- What other subjects use of the parts.
+return require("base.lazy").fields(M, {
+  check_gates = "tarn.expectations.gate:check",
+  find_report = "tarn.expectations.counts:find_report",
+  new_counts = "tarn.expectations.counts:new",
+  parse_gate = "tarn.expectations.gate:parse",
+})

@@ -1,11 +1,14 @@
 --- A pipeline with all that stands beside its spec, read to be written into files.
 
-local fault = require "tarn.fault"
-local fields = require "tarn.fields"
+local fault = require "base.fault"
+local fields = require "tarn.spec"
 local json = require "native.json"
-local secrets = require "tarn.secrets"
+local secrets = require "base.secrets"
 
 local M = {}
+
+--- The folder, inside an exported folder of Tarn's own format, that holds the sources.
+M.SOURCES = "sources"
 
 ---@class tarn.ExportItem
 ---@field host string
@@ -131,4 +134,8 @@ end
 
 M.has = has
 
-return M
+-- What other subjects use of the parts.
+return require("base.lazy").fields(M, {
+  layout = "tarn.export.layout",
+  own = "tarn.export.json",
+})

@@ -12,8 +12,8 @@
 
 local cursors = require "tarn.follow.cursor"
 local events = require "tarn.events"
-local fault = require "tarn.fault"
-local looks = require "tarn.follow.look"
+local fault = require "base.fault"
+local looks = require "tarn.follow.sweep"
 local task = require "native.task"
 
 local M = { cursor = cursors.new, load = cursors.load, save = cursors.save }
@@ -192,7 +192,7 @@ local function nothing() end
 ---@param opts? tarn.FollowOptions
 function M.start(ws, ids, opts)
   opts = opts or {}
-  require("tarn.options").check(opts, { "criteria", "since", "last", "cursors", "interval",
+  require("base.options").check(opts, { "criteria", "since", "last", "cursors", "interval",
     "overlap", "once", "problem", "settled", "observe", "crowded" })
   local self = setmetatable({
     ws = ws, criteria = opts.criteria or events.criteria("tarn events", {}),

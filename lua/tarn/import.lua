@@ -1,10 +1,10 @@
 --- A pipeline made from a folder that `tarn export` wrote.
 
 local export = require "tarn.export"
-local fault = require "tarn.fault"
-local fields = require "tarn.fields"
-local folder = require "tarn.export.folder"
-local hooks = require "tarn.hooks"
+local fault = require "base.fault"
+local fields = require "tarn.spec"
+local folder = require "tarn.import.folder"
+local hooks = require "engine.hooks"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 
@@ -161,4 +161,9 @@ function M.apply(ws, plan, opts)
   return report
 end
 
-return M
+-- What other subjects use of the parts.
+return require("base.lazy").fields(M, {
+  find_sources = "tarn.import.folder:find_sources",
+  is_export = "tarn.import.folder:is_export",
+  read = "tarn.import.folder:read",
+})

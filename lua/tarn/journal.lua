@@ -29,13 +29,13 @@
 --   workspace.delete  what { path }                        before { bytes, format, language }
 
 local copies = require "tarn.journal.copies"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local file = require "tarn.journal.file"
 local json = require "native.json"
 local operation = require "tarn.journal.operation"
-local options = require "tarn.options"
+local options = require "base.options"
 local task = require "native.task"
-local writer = require "tarn.journal.writer"
+local writer = require "base.liveness"
 
 local M = { begin = operation.begin, adopt = operation.adopt, find_path = file.find_path,
   close = file.close, copies = copies.of, origins = copies.origins, find_copy = copies.find,

@@ -6,8 +6,8 @@
 -- errors. The terminal's view, the stream of the server and the page show the same snapshot.
 
 local json = require "native.json"
-local lists = require "tarn.lists"
-local moment = require "tarn.live.moment"
+local lists = require "base.collections"
+local moment = require "tarn.live.order"
 local updates = require "tarn.live.update"
 
 local M = {}
@@ -129,4 +129,8 @@ function Live:snapshot()
   return snapshot
 end
 
-return M
+-- What other subjects use of the parts.
+return require("base.lazy").fields(M, {
+  follow = "tarn.live.feed:start",
+  open = "tarn.live.wait:open",
+})

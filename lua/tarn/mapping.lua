@@ -5,11 +5,11 @@
 -- leaves the field out; an empty one has not been filled in yet, and counts as none. A map
 -- remembers which of its rules were used, so that those that match nothing can be told.
 
-local fault = require "tarn.fault"
-local fields = require "tarn.fields"
+local fault = require "base.fault"
+local fields = require "tarn.spec"
 local files = require "tarn.mapping.file"
 local json = require "native.json"
-local secrets = require "tarn.secrets"
+local secrets = require "base.secrets"
 
 local M = {}
 
@@ -327,4 +327,7 @@ function M.hint(kind, value)
   return ("--map: %s = { [%q] = ... }"):format(files.sections[kind] or kind, value)
 end
 
-return M
+-- What other subjects use of the parts.
+return require("base.lazy").fields(M, {
+  suggest = "tarn.mapping.suggest",
+})

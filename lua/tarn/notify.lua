@@ -11,14 +11,14 @@
 -- delivery and the note of it. Many of one rule at once are told in one message.
 
 local digest = require "tarn.notify.digest"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local ledger = require "tarn.notify.ledger"
-local options = require "tarn.options"
+local options = require "base.options"
 local queues = require "tarn.notify.queue"
 local rules = require "tarn.notify.rules"
 local targets = require "tarn.notify.target"
 local task = require "native.task"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local M = {}
 
@@ -54,7 +54,7 @@ end
 
 -- A message with all its fields.
 local function whole(note)
-  local screen = require "tarn.screen"
+  local screen = require "output.screen"
   local full = { version = 1, at = time.iso(time.now()) }
   for name, value in pairs(note) do
     full[name] = value
@@ -232,4 +232,8 @@ function M.new(opts)
   return self
 end
 
-return M
+-- What other subjects use of the parts.
+return require("base.lazy").fields(M, {
+  args = "tarn.notify.options:args",
+  open = "tarn.notify.options:open",
+})

@@ -5,10 +5,10 @@
 -- only after its first update. So the copy keeps its owner, the source's owner may manage it,
 -- and the change of owner is listed as a command.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
-local pool = require "tarn.pool"
-local quote = require "tarn.quote"
+local pool = require "base.pool"
+local quote = require "output.quote"
 
 local M = {}
 

@@ -1,10 +1,10 @@
 --- Pipelines: found by id or name, listed over all pages, created and started once.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
-local pool = require "tarn.pool"
+local pool = require "base.pool"
 local task = require "native.task"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local M = {}
 

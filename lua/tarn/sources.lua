@@ -11,8 +11,8 @@ local closure = require "tarn.sources.closure"
 local copy = require "tarn.sources.copy"
 local folder = require "tarn.sources.folder"
 local memo = require "tarn.sources.memo"
-local object = require "tarn.sources.object"
-local path = require "tarn.sources.path"
+local object = require "tarn.objects"
+local path = require("tarn.objects").path
 local plan = require "tarn.sources.plan"
 
 local M = {

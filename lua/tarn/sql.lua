@@ -56,7 +56,7 @@ function M.run(ws, text, params, opts)
   if params and next(params) ~= nil then
     all.parameters = parameter_list(params)
   end
-  all.warehouse_id = all.warehouse_id or require("tarn.warehouses").chosen(ws)
+  all.warehouse_id = all.warehouse_id or require("tarn.sql.warehouses").chosen(ws)
   local cursor = ws.native:sql(text, all)
   return setmetatable({
     cursor = cursor,
@@ -93,4 +93,7 @@ function Rows:close()
 end
 Rows.__close = Rows.close
 
-return M
+return require("base.lazy").fields(M, {
+  systemtables = "tarn.sql.systemtables",
+  warehouses = "tarn.sql.warehouses",
+})

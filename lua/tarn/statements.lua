@@ -4,7 +4,7 @@
 -- `ws:sql(text, params, opts)` does. Values are always bound; what cannot be bound, because it is
 -- a name, goes through `identifier`, and the one argument that must be a literal through
 -- `event_log`. Texts use the part of SQL that Spark and SQLite share, which is what the embedded
--- workspace runs; where one cannot, its subject's file says why. tests/lua/statements_test.lua
+-- workspace runs; where one cannot, its subject's file says why. tests/lua/tarn/statements_test.lua
 -- holds that no other module has a text of its own.
 
 local name = require "tarn.statements.name"

@@ -1,8 +1,8 @@
 --- Stopping what a pipeline does, and waiting until it has stopped.
 
-local fault = require "tarn.fault"
-local hooks = require "tarn.hooks"
-local waiting = require "tarn.waiting"
+local fault = require "base.fault"
+local hooks = require "engine.hooks"
+local waiting = require "tarn.wait"
 
 local M = {}
 

@@ -1,11 +1,11 @@
 --- Starting an update as it was asked for, and what to do when another one is active.
 
-local fault = require "tarn.fault"
-local hooks = require "tarn.hooks"
+local fault = require "base.fault"
+local hooks = require "engine.hooks"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 local stopping = require "tarn.stop"
-local waiting = require "tarn.waiting"
+local waiting = require "tarn.wait"
 
 local M = {}
 

@@ -6,11 +6,11 @@
 -- Steps of which nobody knows whether they took effect are settled by looking at the
 -- workspace, never by sending them again.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local journal = require "tarn.journal"
-local options = require "tarn.options"
-local places = require "tarn.undo.place"
-local pool = require "tarn.pool"
+local options = require "base.options"
+local places = require "tarn.undo.target"
+local pool = require "base.pool"
 
 local M = {}
 
@@ -375,4 +375,7 @@ function M.apply(plan, opts)
   return op.id, failed
 end
 
-return M
+-- What other subjects use of the parts.
+return require("base.lazy").fields(M, {
+  levels = "tarn.undo.permission:levels",
+})

@@ -7,12 +7,12 @@
 
 local attempts = require "tarn.updates.attempts"
 local event_log = require "tarn.events"
-local failure = require "tarn.failure"
+local failure = require "tarn.updates.failure"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
-local pool = require "tarn.pool"
-local time = require "tarn.time"
-local waiting = require "tarn.waiting"
+local pool = require "base.pool"
+local time = require "base.time"
+local waiting = require "tarn.wait"
 
 local M = {}
 
@@ -253,4 +253,11 @@ function M.phase_text(phases)
   return #parts > 0 and table.concat(parts, ", ") or "-"
 end
 
-return M
+-- What other subjects use of the parts.
+return require("base.lazy").fields(M, {
+  cause = "tarn.updates.failure:cause",
+  causes = "tarn.updates.failure:causes",
+  read_causes = "tarn.updates.failure:read",
+  says_something = "tarn.updates.failure:says_something",
+  show_causes = "tarn.updates.failure:show",
+})

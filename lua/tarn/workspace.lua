@@ -1,9 +1,9 @@
 --- A workspace as scripts see it: iterators instead of pages, names instead of ids.
 --
--- The primitives themselves are `ws.native` (docs/native/databricks.lua).
+-- The primitives themselves are `ws.native` (docs/reference/native/databricks.lua).
 
 local databricks = require "native.databricks"
-local mark = require("tarn.render.rows").mark
+local mark = require("output.render.rows").mark
 
 local M = {}
 
@@ -21,7 +21,7 @@ local embedded_server -- one for each process, started by its first use
 
 -- A profile of that name in the user's own file wins over the embedded workspace.
 local function is_configured(profile)
-  local fault = require "tarn.fault"
+  local fault = require "base.fault"
   for _, known in ipairs(fault.try(databricks.profiles) or {}) do
     if known.name == profile then
       return true
@@ -149,7 +149,7 @@ function Client:org_id()
     self:me()
     id = self.native:info().org_id
   end
-  return id or require("tarn.fault").raise { kind = "http", op = "workspace.org_id",
+  return id or require("base.fault").raise { kind = "http", op = "workspace.org_id",
     message = "the workspace does not say its number (X-Databricks-Org-Id)", retryable = false,
     hint = "a proxy may have removed the header; --source rest needs no number" }
 end
@@ -163,4 +163,8 @@ function Client:close()
 end
 Client.__close = Client.close
 
-return M
+-- What other subjects use of the parts.
+return require("base.lazy").fields(M, {
+  candidates = "tarn.workspace.candidates:all",
+  names = "tarn.workspace.names:all",
+})

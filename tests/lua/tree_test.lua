@@ -65,7 +65,7 @@ test("the client and the embedded workspace share no code but primitives", funct
   local wrong = {}
   for _, path in ipairs(files("lua/sandbox", "%.lua")) do
     for name in fs.read(path):gmatch "require%s*%(?[\"'](tarn%.[%w_.]+)" do
-      if name ~= "tarn.fault" and name ~= "tarn.pool" and name ~= "tarn.time" then
+      if name ~= "base.fault" and name ~= "base.pool" and name ~= "base.time" then
         wrong[#wrong + 1] = path .. " requires " .. name
       end
     end
@@ -97,7 +97,7 @@ end
 
 test("every function of a native library has a stub, and the other way round", function(t)
   local wrong = {}
-  for _, path in ipairs(files("docs/native", "%.lua")) do
+  for _, path in ipairs(files("docs/reference/native", "%.lua")) do
     local lib = path:match "([^/]+)%.lua$"
     local real, stubs = {}, {}
     for name, value in pairs(require("native." .. lib)) do
@@ -124,12 +124,12 @@ test("every method has a stub, and the other way round", function(t)
       real[name] = true
     end
   end
-  for _, path in ipairs(files("docs/native", "%.lua")) do
+  for _, path in ipairs(files("docs/reference/native", "%.lua")) do
     for name in fs.read(path):gmatch "\nfunction [%w_]+:([%w_]+)%(" do
       stubs[name] = true
     end
   end
-  missing(real, stubs, wrong, "method %s has no stub in docs/native")
+  missing(real, stubs, wrong, "method %s has no stub in docs/reference/native")
   missing(stubs, real, wrong, "method %s has a stub, and no table registers it")
   none(t, wrong)
 end)
@@ -137,7 +137,7 @@ end)
 test("every native library has a file of stubs", function(t)
   local libs = fs.read "src/api/libs.c"
   for name in libs:gmatch '{"native%.([%w_]+)"' do
-    t.is_true(fs.find_stat("docs/native/" .. name .. ".lua"), name)
+    t.is_true(fs.find_stat("docs/reference/native/" .. name .. ".lua"), name)
   end
 end)
 

@@ -4,14 +4,14 @@
 --   local r = j:run { "undo", "last", "--yes" }       -- a process of its own
 --   local op = journal.begin { target = j.side, ... }  -- the same journal, in this process
 
-local cli = require "tarn.testing.program"
+local cli = require "testing.program"
 local databricks = require "native.databricks"
 local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local process = require "native.process"
-local sandbox = require "tarn.testing.workspace"
-local state = require "tarn.state"
+local sandbox = require "testing.workspace"
+local state = require "base.directories"
 local task = require "native.task"
 local workspace = require "tarn.workspace"
 

@@ -7,12 +7,12 @@
 -- Three pipelines are new at the target: two share a notebook, one has no code and gets a
 -- placeholder. Of the fourth, a copy and its notebook are there and older.
 
-local cli = require "tarn.testing.program"
-local grants = require "sandbox.grants"
+local cli = require "testing.program"
+local grants = require "sandbox.identity.grants"
 local http = require "native.http"
 local json = require "native.json"
 local process = require "native.process"
-local sandbox = require "tarn.testing.workspace"
+local sandbox = require "testing.workspace"
 
 local M = {}
 

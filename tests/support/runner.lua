@@ -2,8 +2,8 @@
 --
 --     build/tarn run tests/support/runner.lua [--filter TEXT] FILE...
 
-local fault = require "tarn.fault"
-local runner = require "tarn.testing.runner"
+local fault = require "base.fault"
+local runner = require "testing.runner"
 
 local files, filter, words = {}, nil, { ... }
 local i = 1

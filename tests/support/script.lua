@@ -1,9 +1,9 @@
 --- Runs one script against a workspace that answers what the test says, and nothing else.
 
-local args = require "tarn.args"
-local command = require "tarn.command"
-local fault = require "tarn.fault"
-local loader = require "tarn.script"
+local args = require "engine.args"
+local command = require "engine.command"
+local fault = require "base.fault"
+local loader = require "engine.script"
 
 local M = {}
 
@@ -26,7 +26,7 @@ end
 
 -- luacheck: ignore 212/self
 
--- The handle of docs/native/databricks.lua, in terms of its requests.
+-- The handle of docs/reference/native/databricks.lua, in terms of its requests.
 local function native(routes)
   local ws = {}
   local function call(method, path, body, query)

@@ -6,7 +6,7 @@
 local fs = require "native.fs"
 local http = require "native.http"
 local json = require "native.json"
-local serve = require "tarn.serve"
+local serve = require "server.start"
 
 local M = {}
 

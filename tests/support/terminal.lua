@@ -4,7 +4,7 @@
 --   term:type "tarn li"; term:key "Tab"
 --   term:wait "tarn list"
 
-local cli = require "tarn.testing.program"
+local cli = require "testing.program"
 local fs = require "native.fs"
 local process = require "native.process"
 local task = require "native.task"

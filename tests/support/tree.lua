@@ -27,7 +27,7 @@ end
 M.folder = { "DIRECTORY" }
 
 --- Put objects there, replacing what is there.
----@param w table of tarn.testing.workspace
+---@param w table of testing.workspace
 ---@param token string
 ---@param objects table<string, table> path -> { kind, language, format, bytes }
 function M.plant(w, token, objects)

@@ -31,7 +31,7 @@ function M.rows(ws, text, params)
 end
 
 --- Switch a schema of the catalog `system` off.
----@param w table what tarn.testing.workspace started
+---@param w table what testing.workspace started
 ---@param schema string
 function M.switch_off(w, schema)
   local metastore = w:ok("GET", "/api/2.1/unity-catalog/metastore_summary").metastore_id

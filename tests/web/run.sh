@@ -74,7 +74,7 @@ else
 fi
 
 # Here the page is in the program; elsewhere this suite may run without it.
-if "$build/tarn" test tests/lua/page_test.lua >"$log" 2>&1; then
+if "$build/tarn" test tests/lua/server/static_test.lua >"$log" 2>&1; then
     passed=$((passed + 1))
     echo "bundle: ok"
 else

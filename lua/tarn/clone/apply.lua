@@ -2,12 +2,12 @@
 
 local copies = require "tarn.clone.copy"
 local edit = require "tarn.edit"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local hooks = require "tarn.clone.hooks"
 local permissions = require "tarn.permissions"
 local pipelines = require "tarn.pipelines"
 local placeholder = require "tarn.clone.placeholder"
-local secrets = require "tarn.secrets"
+local secrets = require "base.secrets"
 local sources = require "tarn.sources"
 
 local M = {}

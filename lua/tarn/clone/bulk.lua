@@ -3,16 +3,16 @@
 
 local clone = require "tarn.clone"
 local copies = require "tarn.clone.copy"
-local fault = require "tarn.fault"
-local fields = require "tarn.fields"
+local fault = require "base.fault"
+local fields = require "tarn.spec"
 local fs = require "native.fs"
-local glob = require "tarn.glob"
+local glob = require "base.glob"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
-local pool = require "tarn.pool"
-local report = require "tarn.report"
-local secrets = require "tarn.secrets"
+local pool = require "base.pool"
+local report = require "engine.report"
+local secrets = require "base.secrets"
 
 local M = {}
 

@@ -2,15 +2,15 @@
 
 local bulk = require "tarn.clone.bulk"
 local clone = require "tarn.clone"
-local fault = require "tarn.fault"
-local fields = require "tarn.fields"
+local fault = require "base.fault"
+local fields = require "tarn.spec"
 local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
-local quote = require "tarn.quote"
-local report = require "tarn.report"
-local secrets = require "tarn.secrets"
-local suggest = require "tarn.mapping.suggest"
+local quote = require "output.quote"
+local report = require "engine.report"
+local secrets = require "base.secrets"
+local suggest = require("tarn.mapping").suggest
 local text = require "tarn.clone.text"
 
 local M = {}

@@ -1,6 +1,6 @@
 --- The copy that is there already: found, compared, and told from a stranger of that name.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local journal = require "tarn.journal"
 local pipelines = require "tarn.pipelines"
 

@@ -1,7 +1,7 @@
 --- A workspace by its address and a token that is used once.
 
 local databricks = require "native.databricks"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local term = require "native.term"
 local workspace = require "tarn.workspace"
 

@@ -1,10 +1,10 @@
 --- Where the user's hooks come into a clone: its settings, its plan, what was made.
 
-local fault = require "tarn.fault"
-local fields = require "tarn.fields"
-local hooks = require "tarn.hooks"
+local fault = require "base.fault"
+local fields = require "tarn.spec"
+local hooks = require "engine.hooks"
 local json = require "native.json"
-local secrets = require "tarn.secrets"
+local secrets = require "base.secrets"
 
 local M = {}
 

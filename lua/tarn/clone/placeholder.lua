@@ -1,7 +1,7 @@
 --- A notebook that does nothing, for the copy of a pipeline that has no code: the workspace
 -- refuses to create a pipeline without any.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 
 local M = {}

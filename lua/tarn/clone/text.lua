@@ -1,6 +1,6 @@
 --- Plans and reports of clones as text for a person.
 
-local cell = require "tarn.render.cell"
+local cell = require "output.render.cell"
 
 local M = {}
 

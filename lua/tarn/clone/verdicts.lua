@@ -4,10 +4,10 @@
 -- Pure: nothing is asked. Rows whose value is bound to a workspace are handed back as pending,
 -- for the caller to ask the target about.
 
-local fields = require "tarn.fields"
+local fields = require "tarn.spec"
 local json = require "native.json"
 local mapping = require "tarn.mapping"
-local secrets = require "tarn.secrets"
+local secrets = require "base.secrets"
 
 local M = {}
 
@@ -307,18 +307,6 @@ local function default_place(body)
     body.schema or body.target or first.destination_schema or gateway.gateway_storage_schema
 end
 
---- The settings of a pipeline with what stands beside them, as a create takes them.
----@param pipeline table GetPipelineResponse
----@return table
-function M.settings(pipeline)
-  local body = fields.copy(pipeline.spec or {})
-  if body.name == nil then
-    body.name = pipeline.name
-  end
-  body.run_as, body.parameters = fields.copy(pipeline.run_as), fields.copy(pipeline.parameters)
-  return body
-end
-
 ---@class tarn.VerdictOptions
 ---@field map tarn.Map
 ---@field name string
@@ -337,7 +325,7 @@ function M.decide(pipeline, options)
   for key, value in pairs(options) do
     run[key] = value
   end
-  run.original = M.settings(pipeline)
+  run.original = fields.settings(pipeline)
   run.body = run.original
   if options.map.transform then
     local body = fields.copy(run.original)

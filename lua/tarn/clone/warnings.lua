@@ -1,7 +1,7 @@
 --- What a person should know before a clone is made, beyond the verdicts on single fields.
 
-local fields = require "tarn.fields"
-local secrets = require "tarn.secrets"
+local fields = require "tarn.spec"
+local secrets = require "base.secrets"
 
 local M = {}
 

@@ -2,11 +2,11 @@
 
 local changes = require "tarn.dashboard.changes"
 local dashboard = require "tarn.dashboard"
-local either = require "tarn.either"
-local fault = require "tarn.fault"
+local either = require "tarn.backend"
+local fault = require "base.fault"
 local fleet = require "tarn.dashboard.fleet"
-local notifying = require "tarn.notify.options"
-local paint = require "tarn.paint"
+local notifying = require "tarn.notify"
+local paint = require "output.region"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- Which workspaces: profiles by name, or all that the config file has, each workspace once.
 
 local auth = require "tarn.auth"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 
 local M = {}
 

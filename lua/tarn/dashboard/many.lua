@@ -1,14 +1,14 @@
 --- The dashboard of many workspaces: each is asked by itself, and one that does not answer is
 -- named, never left out and never shown as empty.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
-local last = require "tarn.dashboard.last"
-local pool = require "tarn.pool"
-local report = require "tarn.report"
+local last = require "tarn.dashboard.stale"
+local pool = require "base.pool"
+local report = require "engine.report"
 local summaries = require "tarn.dashboard.summary"
 local task = require "native.task"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local M = {}
 

@@ -6,13 +6,13 @@
 -- pipeline that failed only while its row changes, and a minute longer, because the log comes
 -- later than the state. So a look at quiet pipelines costs the pages of the list.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
-local pool = require "tarn.pool"
+local pool = require "base.pool"
 local summaries = require "tarn.dashboard.summary"
 local task = require "native.task"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local M = {}
 

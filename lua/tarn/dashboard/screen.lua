@@ -1,8 +1,8 @@
 --- The dashboard as it is watched: in place on a terminal, in a pipe a line for each change.
 
-local cell = require "tarn.render.cell"
+local cell = require "output.render.cell"
 local json = require "native.json"
-local paint = require "tarn.paint"
+local paint = require "output.region"
 local show = require "tarn.dashboard.show"
 local task = require "native.task"
 
@@ -96,7 +96,7 @@ function M.lines(rows, screen)
     local profile = row.profile and row.profile ~= json.null and row.profile .. "  " or ""
     screen:line(screen:clean(("%s  %s%s"):format(screen:time(row.at), profile,
       line_of(row, screen))))
-    require("tarn.out").flush()
+    require("output.stdout").flush()
   end
 end
 

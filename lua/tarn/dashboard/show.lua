@@ -2,7 +2,7 @@
 
 local json = require "native.json"
 local task = require "native.task"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local status = require("tarn.dashboard.summary").status
 

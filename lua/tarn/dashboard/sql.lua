@@ -7,12 +7,12 @@
 -- table told of it in its newest hours, and "other" if it fell silent before that.
 
 local json = require "native.json"
-local pool = require "tarn.pool"
+local pool = require "base.pool"
 local statements = require "tarn.statements"
 local summaries = require "tarn.dashboard.summary"
-local system = require "tarn.system"
-local time = require "tarn.time"
-local warehouses = require "tarn.warehouses"
+local system = require("tarn.sql").systemtables
+local time = require "base.time"
+local warehouses = require("tarn.sql").warehouses
 
 local M = {}
 

@@ -4,8 +4,8 @@
 -- `stale`, and the pause to the next look grows.
 
 local json = require "native.json"
-local last = require "tarn.dashboard.last"
-local options = require "tarn.options"
+local last = require "tarn.dashboard.stale"
+local options = require "base.options"
 local task = require "native.task"
 
 local M = {}

@@ -5,7 +5,7 @@
 
 local export = require "tarn.export"
 local json = require "native.json"
-local layout = require "tarn.export.layout"
+local layout = require("tarn.export").layout
 
 local M = {}
 

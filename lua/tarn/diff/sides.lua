@@ -2,8 +2,8 @@
 
 local databricks = require "native.databricks"
 local diff = require "tarn.diff"
-local fault = require "tarn.fault"
-local folder = require "tarn.export.folder"
+local fault = require "base.fault"
+local folder = require "tarn.import"
 local workspace = require "tarn.workspace"
 
 local M = {}

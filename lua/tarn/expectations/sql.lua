@@ -1,11 +1,11 @@
 --- Results of expectations from the SQL warehouse: it adds up the counts, and sums are sent.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 local statements = require "tarn.statements"
-local system = require "tarn.system"
-local tally = require "tarn.tally"
-local time = require "tarn.time"
+local system = require("tarn.sql").systemtables
+local tally = require "tarn.expectations.counts"
+local time = require "base.time"
 
 local M = {}
 

@@ -2,7 +2,7 @@
 -- the sources with paths that are relative to it.
 
 local export = require "tarn.export"
-local fields = require "tarn.fields"
+local fields = require "tarn.spec"
 local json = require "native.json"
 local layout = require "tarn.export.layout"
 local model = require "tarn.export.model"

@@ -1,17 +1,13 @@
---- The folder that an export is written into, and that an import reads.
+--- The folder that an export is written into.
 
 local export = require "tarn.export"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local fs = require "native.fs"
 local layout = require "tarn.export.layout"
-local own = require "tarn.export.json"
 
 local M = {}
 
 local OP <const> = "tarn export"
-
--- Sources of Tarn's own format lie below this.
-local SOURCES <const> = "sources"
 
 local PRIVATE <const> = tonumber("600", 8)
 local PUBLIC <const> = tonumber("644", 8)
@@ -61,7 +57,7 @@ end
 local function export_sources(ws, item, dir, opts)
   local sources = require "tarn.sources"
   if opts.format == "json" then
-    return sources.export(ws, item.spec, dir .. "/" .. SOURCES, { progress = opts.progress })
+    return sources.export(ws, item.spec, dir .. "/" .. export.SOURCES, { progress = opts.progress })
   end
   local place = layout.placer(layout.base(item.spec))
   return sources.export(ws, item.spec, dir, { place = place, progress = opts.progress })
@@ -117,34 +113,6 @@ function M.write(ws, name, opts)
     files = list, dropped = dropped, warnings = item.warnings,
     sources = index and { objects = #index.objects, left_out = index.left_out } or nil,
   }
-end
-
---- The pipeline in a folder of Tarn's own format.
----@param dir string
----@return tarn.ExportItem
-function M.read(dir)
-  local path = (dir:gsub("(.)/+$", "%1")) .. "/" .. own.FILE
-  local text = fs.find_read(path)
-  if not text then
-    fault.not_found(OP, ("%s is not there"):format(path),
-      "`tarn export PIPELINE --dir DIR` writes such a folder (--format json)")
-  end
-  return own.read(text, path)
-end
-
---- True if the path is a folder of Tarn's own format.
----@param dir string
----@return boolean
-function M.is_export(dir)
-  return fs.find_stat(dir .. "/" .. own.FILE) ~= nil
-end
-
---- The folder of the sources in an exported folder, or nil if they were not exported.
----@param dir string
----@return string?
-function M.find_sources(dir)
-  local path = (dir:gsub("(.)/+$", "%1")) .. "/" .. SOURCES
-  return fs.find_stat(path) and path or nil
 end
 
 return M

@@ -4,7 +4,7 @@
 -- { name, labels =, body = } a block. Values are Lua's: strings, numbers, booleans, lists of
 -- them, M.map(table), M.raw(text).
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 
 local M = {}

@@ -2,7 +2,7 @@
 -- `tarn import` reads it.
 
 local export = require "tarn.export"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 
 local M = {}

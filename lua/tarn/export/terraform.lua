@@ -2,7 +2,7 @@
 -- sources as notebooks and files.
 
 local export = require "tarn.export"
-local fields = require "tarn.fields"
+local fields = require "tarn.spec"
 local hcl = require "tarn.export.hcl"
 local json = require "native.json"
 local model = require "tarn.export.model"

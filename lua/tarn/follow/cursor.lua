@@ -1,10 +1,10 @@
 --- Where we are in the event log of a pipeline: up to when it was read, and which events from
 -- shortly before that were given; and how that is kept in a file.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local fs = require "native.fs"
 local json = require "native.json"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local M = {}
 

@@ -1,10 +1,10 @@
 --- The journal's file: one SQLite database, written by any number of processes at once.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local fs = require "native.fs"
 local sqlite = require "native.sqlite"
-local state = require "tarn.state"
-local use_wal = require "tarn.journal.wal"
+local state = require "base.directories"
+local use_wal = require "base.wal"
 local task = require "native.task"
 
 local M = {}

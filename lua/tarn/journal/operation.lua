@@ -2,12 +2,12 @@
 --
 -- Use it through tarn.journal, which says what an operation is.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local file = require "tarn.journal.file"
 local json = require "native.json"
-local options = require "tarn.options"
+local options = require "base.options"
 local task = require "native.task"
-local writer = require "tarn.journal.writer"
+local writer = require "base.liveness"
 
 local M = {}
 
@@ -245,7 +245,7 @@ end
 function Operation:__close(e)
   if not self.finished then
     local status = e == nil and "done" or self.changed and "partial" or "failed"
-    local fields = fault.is(e) and require("tarn.report").fields(e) or nil
+    local fields = fault.is(e) and require("engine.report").fields(e) or nil
     -- what ended the block is more important than that it could not be written down
     fault.try(self.finish, self, status, fields and { fault = fields })
   end
@@ -265,7 +265,7 @@ local function without_secrets(what)
   for key, value in pairs(what) do
     copy[key] = value
   end
-  copy.spec = require("tarn.secrets").masked(what.spec)
+  copy.spec = require("base.secrets").masked(what.spec)
   return copy
 end
 
@@ -302,7 +302,7 @@ local OUTCOME <const> = "UPDATE steps SET status = ?, result = ?, fault = ?, end
 local function outcome(step, status, result, failure)
   local op, now = step.operation, task.time()
   local result_text = text_of(result)
-  local fault_text = failure and text_of(require("tarn.report").fields(failure))
+  local fault_text = failure and text_of(require("engine.report").fields(failure))
   local made = step.kind == "pipeline.create" and status == "done" and type(result) == "table"
     and result.pipeline_id
   op.changed = op.changed or status ~= "failed"

@@ -1,9 +1,9 @@
 --- An operation of the journal as it is shown: steps, what they changed, no secrets.
 
-local fields = require "tarn.fields"
+local fields = require "tarn.spec"
 local journal = require "tarn.journal"
 local json = require "native.json"
-local secrets = require "tarn.secrets"
+local secrets = require "base.secrets"
 
 local M = {}
 
@@ -93,7 +93,7 @@ local function step_changes(step, before)
     return M.changes(without(settings_of(before), "id"), without(step.what.spec, "id",
       "expected_last_modified", "allow_duplicate_names"))
   elseif step.kind == "permissions.set" then
-    local levels = require("tarn.undo.permission").levels
+    local levels = require("tarn.undo").levels
     local from, to = levels(before.access_control_list), levels(step.what.access_control_list)
     if (step.request or ""):find "^PATCH" then
       for who, level in pairs(from) do

@@ -7,7 +7,7 @@
 
 local catalogs = require "tarn.lineage.ask.catalogs"
 local graph = require "tarn.lineage.ask.graph"
-local pool = require "tarn.pool"
+local pool = require "base.pool"
 local sql = require "tarn.lineage.ask.sql"
 local tracking = require "tarn.lineage.ask.tracking"
 

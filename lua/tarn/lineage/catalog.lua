@@ -1,6 +1,6 @@
 --- What Unity Catalog knows of tables: whose they are, their type, format and comment.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 local names = require "tarn.lineage.names"
 local statements = require "tarn.statements"

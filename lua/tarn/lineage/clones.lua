@@ -2,11 +2,11 @@
 --- its datasets is called there. From the journal; whether they are still there, only their
 --- workspaces know, who are asked if the caller wants it.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local names = require "tarn.lineage.names"
-local pool = require "tarn.pool"
+local pool = require "base.pool"
 
 local M = {}
 

@@ -3,10 +3,10 @@
 -- The code is read and not run: a name that it computes is not known, and neither is what is
 -- written in languages other than SQL and Python. Each file says how far it was understood.
 
-local closure = require "tarn.sources.closure"
-local fault = require "tarn.fault"
+local closure = require("tarn.sources").closure
+local fault = require "base.fault"
 local json = require "native.json"
-local pool = require "tarn.pool"
+local pool = require "base.pool"
 local python = require "tarn.lineage.code.python"
 local sources = require "tarn.sources"
 local sql = require "tarn.lineage.code.sql"
@@ -98,7 +98,7 @@ end
 ---@return tarn.LineageFile[] files
 function M.read(ws, spec)
   local graph, files, code = { flows = {}, datasets = {}, sinks = {} }, json.array {}, {}
-  for _, item in ipairs((closure.of(ws, spec))) do
+  for _, item in ipairs((closure(ws, spec))) do
     code[#code + 1] = is_code(item) and item or nil
   end
   local texts = pool.map(code, function(item) return table.pack(read_file(ws, item)) end)

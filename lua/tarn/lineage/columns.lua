@@ -1,9 +1,9 @@
 --- Columns: of datasets whose definition did not tell them, and which is made from which.
 
 local catalog = require "tarn.lineage.catalog"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local names = require "tarn.lineage.names"
-local pool = require "tarn.pool"
+local pool = require "base.pool"
 local statements = require "tarn.statements"
 
 local M = {}

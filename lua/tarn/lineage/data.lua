@@ -3,7 +3,7 @@
 local clones = require "tarn.lineage.clones"
 local edges = require "tarn.lineage.edges"
 local json = require "native.json"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local M = {}
 

@@ -5,7 +5,7 @@
 -- where they have none the event log is asked, and then the system table.
 
 local events = require "tarn.events"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 local statements = require "tarn.statements"
 

@@ -2,7 +2,7 @@
 --- can end the text. Pure.
 
 local json = require "native.json"
-local texts = require "tarn.lineage.texts"
+local texts = require "tarn.lineage.labels"
 
 local M = {}
 

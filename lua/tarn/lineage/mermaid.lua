@@ -2,7 +2,7 @@
 --- few harmless signs is written as its number, since Mermaid has no other way to quote. Pure.
 
 local json = require "native.json"
-local texts = require "tarn.lineage.texts"
+local texts = require "tarn.lineage.labels"
 
 local M = {}
 

@@ -3,9 +3,9 @@
 -- The system table comes first. The REST endpoint that the catalog's own page uses is the
 -- fallback: it is not documented, and answers for one table at a time.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local names = require "tarn.lineage.names"
-local pool = require "tarn.pool"
+local pool = require "base.pool"
 local statements = require "tarn.statements"
 
 local M = {}

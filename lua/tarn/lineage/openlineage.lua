@@ -5,7 +5,7 @@
 -- that the pipeline makes. Each run has a START, and an end where the update has one.
 
 local bundle = require "native.bundle"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 
 local M = {}

@@ -1,11 +1,11 @@
 --- Numbers that a flow reports again and again, added up as far as they are known.
 --
--- The rule is that of tarn.tally: where reports carry batch ids, each micro-batch counts by its
+-- The rule is that of tarn.expectations.counts: where reports carry batch ids, each micro-batch counts by its
 -- last report and the batches are summed; where none does, the last report counts. Unlike
 -- there, reports may come in any order and twice, and a flow may run for months: the newest
 -- batches are kept apart, the older ones only as their sum.
 
-local moment = require "tarn.live.moment"
+local moment = require "tarn.live.order"
 
 local M = {}
 

@@ -1,11 +1,11 @@
 --- Events of a pipeline for the state of its run: what is known now, and what comes.
 
 local events = require "tarn.events"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local follow = require "tarn.follow"
 local pipelines = require "tarn.pipelines"
 local task = require "native.task"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local M = {}
 

@@ -2,7 +2,7 @@
 
 local count = require "tarn.live.count"
 local json = require "native.json"
-local moment = require "tarn.live.moment"
+local moment = require "tarn.live.order"
 
 local M = {}
 

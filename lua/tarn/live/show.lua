@@ -1,10 +1,10 @@
 --- Runs on a terminal, painted again while they change.
 
-local fault = require "tarn.fault"
-local paint = require "tarn.paint"
-local screens = require "tarn.screen"
+local fault = require "base.fault"
+local paint = require "output.region"
+local screens = require "output.screen"
 local task = require "native.task"
-local time = require "tarn.time"
+local time = require "base.time"
 local view = require "tarn.live.view"
 
 local M = {}
@@ -58,7 +58,7 @@ end
 ---@param names? table<tarn.Live, string> of pipelines
 ---@return tarn.LiveShow
 function M.start(ctx, stream, states, names)
-  local write = stream == "out" and require("tarn.out").write or write_err
+  local write = stream == "out" and require("output.stdout").write or write_err
   local screen = screens.new(write, { no_color = ctx.options.no_color, terminal = true })
   local self = setmetatable({ ctx = ctx, warn = ctx.warn, states = states, known = {},
     names = names or {}, block = paint.new(screen) }, Show)

@@ -1,11 +1,10 @@
 --- One update as its events tell it: phases, flows, errors.
 
-local failure = require "tarn.failure"
 local flows = require "tarn.live.flow"
 local json = require "native.json"
-local moment = require "tarn.live.moment"
+local moment = require "tarn.live.order"
 local updates = require "tarn.updates"
-local waiting = require "tarn.waiting"
+local waiting = require "tarn.wait"
 
 local M = {}
 
@@ -100,7 +99,7 @@ end
 
 -- Of each flow the first error is kept: what comes later is its consequence.
 local function take_error(self, event, when)
-  if not failure.says_something(event) then
+  if not updates.says_something(event) then
     return
   end
   local key = name_of(event) or ""
@@ -113,11 +112,11 @@ local function take_error(self, event, when)
     end
     self.n_errors = self.n_errors + 1
   end
-  local class, message = failure.cause(event)
+  local class, message = updates.cause(event)
   self.errors[key] = { when = when, class = class, message = message:sub(1, MESSAGE) }
 end
 
--- As tarn.failure gives them: each text once, with the flows that failed so.
+-- As tarn.updates.failure gives them: each text once, with the flows that failed so.
 local function causes_of(self)
   local list, causes, by_text = {}, json.array {}, {}
   for flow, e in pairs(self.errors) do
@@ -132,7 +131,7 @@ local function causes_of(self)
     else
       cause = { flow = one.flow or json.null, flows = json.array { one.flow },
         class = one.e.class or json.null, message = one.e.message,
-        timestamp = require("tarn.time").iso(one.e.when.at) }
+        timestamp = require("base.time").iso(one.e.when.at) }
       by_text[text] = cause
       causes[#causes + 1] = cause
     end

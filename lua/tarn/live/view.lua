@@ -7,7 +7,7 @@
 
 local flow_of = require "tarn.live.flow"
 local json = require "native.json"
-local screens = require "tarn.screen"
+local screens = require "output.screen"
 local updates = require "tarn.updates"
 
 local M = {}

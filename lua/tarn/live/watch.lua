@@ -1,9 +1,9 @@
 --- `tarn events --follow --live`: the newest run of each pipeline, until Ctrl-C.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local feeds = require "tarn.live.feed"
 local live = require "tarn.live"
-local pool = require "tarn.pool"
+local pool = require "base.pool"
 local show = require "tarn.live.show"
 local stopping = require "tarn.stop"
 local task = require "native.task"

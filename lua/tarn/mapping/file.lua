@@ -1,6 +1,6 @@
 --- Files of maps: Lua or JSON, read and checked.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local fs = require "native.fs"
 local json = require "native.json"
 
@@ -50,7 +50,7 @@ local function check_known(file, name)
       return
     end
   end
-  local hint = require("tarn.similar").find_hint(tostring(name), names)
+  local hint = require("base.suggestion").find_hint(tostring(name), names)
   wrong(file, ("there is no section '%s'%s"):format(tostring(name), hint and ": " .. hint or ""))
 end
 

@@ -1,8 +1,8 @@
 --- A map to fill in: every value that a source has and that is bound to its workspace.
 
-local fields = require "tarn.fields"
+local fields = require "tarn.spec"
 local files = require "tarn.mapping.file"
-local secrets = require "tarn.secrets"
+local secrets = require "base.secrets"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- Many messages as one. Pure but for the clock.
 
 local json = require "native.json"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local M = {}
 

@@ -4,13 +4,13 @@
 -- An entry is a finding's key and a target. Whoever enters it owns it, for as long as it lives;
 -- what is left behind undelivered is taken over by the next who opens the file.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 local sqlite = require "native.sqlite"
-local state = require "tarn.state"
+local state = require "base.directories"
 local task = require "native.task"
-local use_wal = require "tarn.journal.wal"
-local writer = require "tarn.journal.writer"
+local use_wal = require "base.wal"
+local writer = require "base.liveness"
 
 local M = {}
 

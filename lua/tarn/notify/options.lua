@@ -3,7 +3,7 @@
 -- They are the command line's alone: a request to the server must not name programs to run, nor
 -- addresses to post to.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 
 local M = {}
 

@@ -5,7 +5,7 @@
 -- be gathered, the first of a burst is held back a moment.
 
 local digest = require "tarn.notify.digest"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local task = require "native.task"
 
 local M = {}

@@ -3,12 +3,11 @@
 -- Pure but for the clock that is handed in. What is found is a finding, with a key that names it:
 -- the same rule, pipeline, update and dataset are found under the same key for ever.
 
-local fault = require "tarn.fault"
-local gate = require "tarn.gate"
+local fault = require "base.fault"
+local expectations = require "tarn.expectations"
 local json = require "native.json"
-local summaries = require "tarn.dashboard.summary"
-local tally = require "tarn.tally"
-local time = require "tarn.time"
+local summaries = require("tarn.dashboard").summary
+local time = require "base.time"
 
 local M = {}
 
@@ -54,7 +53,7 @@ function M.parse(op, text)
   elseif kind == "silent" and value then
     return { kind = kind, text = kind .. "=" .. value, limit = limit_of(op, kind, value) }
   elseif kind == "breach" and value then
-    local ok, parsed = fault.call(gate.parse, op, value)
+    local ok, parsed = fault.call(expectations.parse_gate, op, value)
     if not ok then
       fault.usage(op, ("--notify: '%s' is no gate"):format(value), parsed.hint)
     end
@@ -211,7 +210,7 @@ local function tally_of(one, update_id)
       return known_one.tally
     end
   end
-  one.tallies = { { update_id = update_id, tally = tally.new() }, one.tallies[1] }
+  one.tallies = { { update_id = update_id, tally = expectations.new_counts() }, one.tallies[1] }
   return one.tallies[1].tally
 end
 
@@ -220,7 +219,7 @@ local function measure(self, one, place, pipeline, report)
   sum:add(report)
   local rows = sum:rows("total", "auto", time.iso)
   for _, rule in ipairs(self.rules) do
-    for _, breach in ipairs(rule.gates and gate.check(rule.gates, rows).breaches or {}) do
+    for _, breach in ipairs(rule.gates and expectations.check_gates(rule.gates, rows).breaches or {}) do
       if breach.value ~= json.null then -- nothing measured yet is no breach
         self:tell(rule, place, pipeline, report.update_id, {
           dataset = breach.dataset ~= json.null and breach.dataset or nil,
@@ -255,7 +254,7 @@ function Watch:event(place, event, id, name)
       failed(self, rule, place, pipeline, origin.update_id, reason_of(event))
     end
   end
-  local report = self:has "breach" and tally.find_report(event)
+  local report = self:has "breach" and expectations.find_report(event)
   if report then
     measure(self, one, place, pipeline, report)
   end

@@ -2,12 +2,12 @@
 -- name never holds a secret.
 
 local credential = require("native.databricks").credential
-local fault = require "tarn.fault"
-local find = require "tarn.find"
+local fault = require "base.fault"
+local find = require "engine.find"
 local http = require "native.http"
 local json = require "native.json"
 local process = require "native.process"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local M = {}
 

@@ -3,12 +3,12 @@
 -- Folders are walked, a level at a time and many at once; requirements files are read for what
 -- they name in turn. Nothing is asked twice.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
-local lists = require "tarn.lists"
+local lists = require "base.collections"
 local memos = require "tarn.sources.memo"
-local object = require "tarn.sources.object"
-local pool = require "tarn.pool"
+local object = require "tarn.objects"
+local pool = require "base.pool"
 local references = require "tarn.sources.references"
 
 local M = {}

@@ -3,13 +3,13 @@
 -- What cannot be copied is listed and the rest goes on. Each request that changes something is
 -- a step of the journal, with the bytes that it overwrites.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 local memos = require "tarn.sources.memo"
 local mentions = require "tarn.sources.mentions"
-local object = require "tarn.sources.object"
+local object = require "tarn.objects"
 local planning = require "tarn.sources.plan"
-local pool = require "tarn.pool"
+local pool = require "base.pool"
 
 local M = {}
 

@@ -5,13 +5,13 @@
 -- from one export to the next unless the sources did.
 
 local closure = require "tarn.sources.closure"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local fs = require "native.fs"
 local json = require "native.json"
 local names = require "tarn.sources.names"
-local object = require "tarn.sources.object"
-local path = require "tarn.sources.path"
-local pool = require "tarn.pool"
+local object = require "tarn.objects"
+local path = require("tarn.objects").path
+local pool = require "base.pool"
 
 local M = {}
 

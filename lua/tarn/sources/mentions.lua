@@ -4,7 +4,7 @@
 -- Such things are not copied, because only reading all code would find them before the plan is
 -- shown; the copy, which reads it, says what it has seen.
 
-local path = require "tarn.sources.path"
+local path = require("tarn.objects").path
 local references = require "tarn.sources.references"
 
 local M = {}

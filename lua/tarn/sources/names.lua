@@ -3,7 +3,7 @@
 -- What a file system somewhere refuses, or cannot tell apart, is changed; the index keeps the
 -- true path. Pure.
 
-local path = require "tarn.sources.path"
+local path = require("tarn.objects").path
 
 local M = {}
 

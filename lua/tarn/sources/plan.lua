@@ -1,11 +1,11 @@
 --- What copying a list of objects to a workspace would do, object by object. Changes nothing.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local json = require "native.json"
 local memos = require "tarn.sources.memo"
-local object = require "tarn.sources.object"
-local path = require "tarn.sources.path"
-local pool = require "tarn.pool"
+local object = require "tarn.objects"
+local path = require("tarn.objects").path
+local pool = require "base.pool"
 
 local M = {}
 

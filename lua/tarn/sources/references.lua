@@ -1,6 +1,6 @@
 --- What a pipeline's spec names in the tree of workspace objects. Pure: asks nobody.
 
-local path = require "tarn.sources.path"
+local path = require("tarn.objects").path
 
 local M = {}
 

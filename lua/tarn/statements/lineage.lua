@@ -66,7 +66,7 @@ local function date(ms)
 end
 
 local function moment(ms)
-  return { value = require("tarn.time").iso(ms), type = "TIMESTAMP" }
+  return { value = require("base.time").iso(ms), type = "TIMESTAMP" }
 end
 
 --- Edges between tables.

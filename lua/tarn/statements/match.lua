@@ -1,6 +1,6 @@
 --- Conditions on what a user gives: always bound, never pasted.
 
-local time = require "tarn.time"
+local time = require "base.time"
 
 local M = {}
 

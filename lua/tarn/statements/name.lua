@@ -1,6 +1,6 @@
 --- Names inside of statements: what comes from data is quoted, or refused.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 
 local M = {}
 

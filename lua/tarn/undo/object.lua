@@ -1,8 +1,8 @@
 --- What undo knows of the workspace's tree: notebooks and files written, folders made.
 
-local fault = require "tarn.fault"
-local object = require "tarn.sources.object"
-local time = require "tarn.time"
+local fault = require "base.fault"
+local object = require "tarn.objects"
+local time = require "base.time"
 
 local M = {}
 

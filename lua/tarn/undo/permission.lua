@@ -1,7 +1,7 @@
 --- What undo knows of permissions: lists of who may do what with a pipeline.
 
 local json = require "native.json"
-local places = require "tarn.undo.place"
+local places = require "tarn.undo.target"
 
 local M = {}
 

@@ -1,15 +1,15 @@
 --- What undo knows of pipelines: created, edited, deleted.
 
 local delete = require "tarn.delete"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local permission = require "tarn.undo.permission"
 local pipelines = require "tarn.pipelines"
-local places = require "tarn.undo.place"
-local secrets = require "tarn.secrets"
+local places = require "tarn.undo.target"
+local secrets = require "base.secrets"
 local task = require "native.task"
-local time = require "tarn.time"
+local time = require "base.time"
 
 local M = {}
 

@@ -6,8 +6,8 @@
 
 local json = require "native.json"
 local statements = require "tarn.statements"
-local system = require "tarn.system"
-local time = require "tarn.time"
+local system = require("tarn.sql").systemtables
+local time = require "base.time"
 local updates = require "tarn.updates"
 
 local M = {}
@@ -82,7 +82,7 @@ end
 
 local function say_age(ask, known)
   if ask.warn then
-    ask.warn(require("tarn.either").age_text(known))
+    ask.warn(require("tarn.backend").age_text(known))
   end
 end
 

@@ -30,7 +30,7 @@ function kinds.operation(words)
   add(words, "last", "the newest")
   for operation in require("tarn.journal").operations { limit = NEWEST } do
     add(words, operation.id, ("%s, %s"):format(operation.command,
-      require("tarn.time").iso(operation.started)))
+      require("base.time").iso(operation.started)))
   end
 end
 
@@ -42,7 +42,7 @@ local function add_names(words, kind, given)
   end
   local profile = type(given.profile) == "string" and given.profile or nil
   local ws <close> = require("tarn.workspace").open(profile)
-  for _, name in ipairs(require("tarn.names").all(ws, kind, pipeline)) do
+  for _, name in ipairs(require("tarn.workspace.names").all(ws, kind, pipeline)) do
     add(words, name[1], name[2])
   end
 end

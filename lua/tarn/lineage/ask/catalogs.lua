@@ -2,9 +2,9 @@
 
 local catalog = require "tarn.lineage.catalog"
 local coverage = require "tarn.lineage.coverage"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local names = require "tarn.lineage.names"
-local pool = require "tarn.pool"
+local pool = require "base.pool"
 local states = require "tarn.lineage.ask.state"
 
 local M = {}

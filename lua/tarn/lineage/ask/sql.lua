@@ -2,13 +2,13 @@
 
 local catalog = require "tarn.lineage.catalog"
 local columns = require "tarn.lineage.columns"
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 local graph = require "tarn.lineage.ask.graph"
 local names = require "tarn.lineage.names"
 local observed = require "tarn.lineage.observed"
-local pool = require "tarn.pool"
+local pool = require "base.pool"
 local states = require "tarn.lineage.ask.state"
-local warehouses = require "tarn.warehouses"
+local warehouses = require("tarn.sql").warehouses
 
 local M = {}
 

@@ -1,6 +1,6 @@
 --- What has been asked for a lineage and answered so far, as all who ask share it.
 
-local fault = require "tarn.fault"
+local fault = require "base.fault"
 
 local M = {}
 

@@ -1,0 +1,48 @@
+--- Where what outlives one run is kept: $XDG_STATE_HOME/tarn, else ~/.local/state/tarn.
+
+local fault = require "base.fault"
+local fs = require "native.fs"
+
+local M = {}
+
+-- A relative path in the variable counts as none, as its specification says.
+local function find_base(variable, below_home)
+  local base, home = os.getenv(variable), os.getenv "HOME"
+  if base and base:sub(1, 1) == "/" then
+    return base .. "/tarn"
+  end
+  return home and home:sub(1, 1) == "/" and home .. below_home .. "/tarn" or nil
+end
+
+--- The folder of state, or nil where there is neither a home nor a setting. It need not exist.
+---@return string?
+function M.find_dir()
+  return find_base("XDG_STATE_HOME", "/.local/state")
+end
+
+--- The folder of what may be lost at any time, as `find_dir`: $XDG_CACHE_HOME/tarn.
+---@return string?
+function M.find_cache_dir()
+  return find_base("XDG_CACHE_HOME", "/.cache")
+end
+
+--- The folder of state, made if it is missing: only its owner may look into it.
+---@param op string who asks, for the fault
+---@param what string what would be kept there, for the fault
+---@return string
+function M.dir(op, what)
+  local dir = M.find_dir()
+  local todo = "set XDG_STATE_HOME to a folder that you may write to"
+  if not dir then
+    fault.raise { kind = "io", op = op, hint = todo,
+      message = ("there is no place for %s: neither XDG_STATE_HOME nor HOME is set"):format(what) }
+  end
+  local _, e = fault.try(fs.mkdir, dir, { parents = true, mode = 448 })
+  if e then
+    fault.raise { kind = "io", op = op, code = e.code, cause = e, hint = todo,
+      message = ("there is no place for %s: %s"):format(what, e.message) }
+  end
+  return dir
+end
+
+return M

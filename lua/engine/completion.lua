@@ -1,0 +1,228 @@
+--- What may stand at the end of a command line: commands, options, values.
+--
+-- Read from the same headers as the parser reads, so a script of one's own is completed like a
+-- bundled one. Nothing here raises: at a TAB nobody wants to hear of faults.
+
+local fault = require "base.fault"
+local header = require "engine.header"
+local providers = require "engine.providers"
+local script = require "engine.script"
+
+local M = {}
+
+---@class tarn.Completion
+---@field words tarn.Name[] each with a short text on it
+---@field files? "files"|"folders" names of files fit as well; the shell knows those best
+
+-- ---- values ----
+
+-- What an argument's values are, where its type does not tell.
+local KINDS <const> = { pipeline = "pipeline", workspace = "workspace", path = "path",
+  catalog = "catalog" }
+
+local values = {}
+
+local function add(words, word, what)
+  words[#words + 1] = { word, what or "" }
+end
+
+function values.command(words)
+  for _, name in ipairs(script.names()) do
+    local loaded, problem = script.try(name)
+    add(words, name, loaded and loaded.summary or "broken: " .. problem.message)
+  end
+end
+
+function values.topic(words)
+  values.command(words)
+  add(words, "options", "options of every command")
+  add(words, "exit", "exit statuses")
+  add(words, "error", "what can go wrong")
+end
+
+function values.module(words)
+  values.command(words)
+  for _, file in ipairs(require("engine.find").names "lua/") do
+    local name = file:match "^lua/(.*)%.lua$"
+    if name then
+      add(words, (name:gsub("/", ".")), "module")
+    end
+  end
+end
+
+-- ---- the words so far ----
+
+local Line = {}
+Line.__index = Line
+
+-- The argument that a word with a dash in front names, and whether its value is the next word.
+function Line:find_option(word)
+  local name = word:match "^%-%-([^=]+)"
+  local plain = name and name:gsub("-", "_")
+  for _, list in ipairs { self.specs, header.globals } do
+    for _, spec in ipairs(list) do
+      if plain == spec[1] or not name and word:sub(-1) == spec.short then
+        return spec, spec[2] ~= "flag" and not word:find "="
+      end
+    end
+  end
+end
+
+-- Where scripts are looked for decides which ones there are.
+function Line:remember(spec, text)
+  self.given[spec[1]] = text or true
+  if spec == header.global.path then
+    table.insert(self.path, text)
+  elseif spec ~= header.global.bundled then
+    return
+  end
+  require("engine.find").setup { path = self.path, bundled = self.given.bundled ~= nil }
+end
+
+-- The value of an option that stands behind its name, or after "=".
+local function value_in(word)
+  return word:match "^%-%-[^=]+=(.*)$"
+end
+
+-- Takes one word that is no option: the command, or the next value in its place.
+function Line:take_plain(word)
+  if not self.command then
+    self.command = word
+    local loaded = script.try(word)
+    self.specs = loaded and loaded.args or {}
+    return
+  end
+  local spec = self:next_positional()
+  if spec then
+    self:remember(spec, word)
+  end
+end
+
+--- The argument that the next plain word is for.
+function Line:next_positional()
+  for _, spec in ipairs(self.specs) do
+    if header.is_positional(spec) and (spec[2] == "list" or not self.given[spec[1]]) then
+      return spec
+    end
+  end
+end
+
+-- Goes through the words; returns the argument whose value the word after them is, if it is one's.
+function Line:read(words)
+  local wanted
+  for _, word in ipairs(words) do
+    if wanted then
+      self:remember(wanted, word)
+      wanted = nil
+    elseif word == "--" and not self.plain then
+      self.plain = true
+    elseif word:find "^%-." and not self.plain then
+      local spec, takes_next = self:find_option(word)
+      if takes_next then
+        wanted = spec
+      elseif spec then
+        self:remember(spec, value_in(word))
+      end
+    else
+      self:take_plain(word)
+    end
+  end
+  return wanted
+end
+
+-- ---- candidates ----
+
+-- Values of one argument, each behind `before` ("--output=").
+function Line:values_of(spec, before)
+  local words = {}
+  local kind = spec.of or KINDS[spec[2]]
+  if spec.choices then
+    for _, choice in ipairs(spec.choices) do
+      add(words, choice)
+    end
+  elseif kind == "path" then
+    return { words = words, files = spec.value == "DIR" and "folders" or "files" }
+  elseif kind and values[kind] then
+    values[kind](words)
+  elseif kind then
+    words = providers.candidates(kind, self.given)
+  end
+  for i, word in ipairs(words) do
+    words[i] = { before .. word[1], word[2] }
+  end
+  return { words = words }
+end
+
+function Line:options()
+  local words = {}
+  for _, list in ipairs { self.specs, header.globals } do
+    for _, spec in ipairs(list) do
+      if not header.is_positional(spec) and (spec[2] == "list" or not self.given[spec[1]]) then
+        add(words, "--" .. spec[1]:gsub("_", "-"), spec[3])
+      end
+    end
+  end
+  return { words = words }
+end
+
+function Line:candidates(wanted, current)
+  if wanted then
+    return self:values_of(wanted, "")
+  elseif current:find "^%-%-[^=]+=" and not self.plain then
+    local spec = self:find_option(current)
+    return spec and self:values_of(spec, current:match "^[^=]+=") or { words = {} }
+  elseif current:find "^%-" and not self.plain then
+    return self:options()
+  elseif not self.command then
+    local words = {}
+    values.command(words)
+    return { words = words }
+  end
+  local spec = self:next_positional()
+  return spec and self:values_of(spec, "") or { words = {} }
+end
+
+-- Those that begin with what is typed already; case counts only if that leaves some.
+local function beginning_with(words, typed)
+  local exact, loose, lower = {}, {}, typed:lower()
+  for _, word in ipairs(words) do
+    if word[1]:sub(1, #typed) == typed then
+      exact[#exact + 1] = word
+    elseif word[1]:sub(1, #typed):lower() == lower then
+      loose[#loose + 1] = word
+    end
+  end
+  return #exact > 0 and exact or loose
+end
+
+--- What the value of one argument may be, whatever it begins with, for the prompt.
+---@param spec table the argument
+---@param given table<string, any> `profile`, and what is given already
+---@return tarn.Completion
+function M.values(spec, given)
+  local line = setmetatable({ specs = {}, given = given, path = {} }, Line)
+  local found, e = fault.try(line.values_of, line, spec, "")
+  if fault.is(e, "cancelled") then
+    fault.raise(e)
+  end
+  return found or { words = {} }
+end
+
+--- What the last of the words may become.
+---@param words string[] the command line without the program's name; the last one is being
+-- typed, and may be ""
+---@return tarn.Completion
+function M.find(words)
+  local current = words[#words] or ""
+  local line = setmetatable({ specs = {}, given = {}, path = {} }, Line)
+  local wanted = line:read(table.move(words, 1, #words - 1, 1, {}))
+  local found, e = fault.try(line.candidates, line, wanted, current)
+  if fault.is(e, "cancelled") then
+    fault.raise(e)
+  end
+  found = found or { words = {} }
+  found.words = beginning_with(found.words, current)
+  return found
+end
+
+return M

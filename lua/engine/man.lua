@@ -1,0 +1,132 @@
+--- Manual pages, made from the headers of the scripts.
+
+local bundle = require "native.bundle"
+local errors = require "engine.errors"
+local header = require "engine.header"
+local help = require "engine.help"
+local script = require "engine.script"
+
+local M = {}
+
+-- Text as roff takes it: no escapes, no requests, hyphens that can be copied.
+local function plain(text)
+  text = text:gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("'", "\\(aq"):gsub("`", "\\(ga")
+  return (("\n" .. text):gsub("\n([.])", "\n\\&%1"):sub(2))
+end
+
+local Page = {}
+Page.__index = Page
+
+local function new_page(name, summary)
+  local page = setmetatable({ lines = {} }, Page)
+  page:add((".TH %s 1 \"\" \"tarn %s\" \"Tarn\""):format(plain(name:upper()), bundle.version))
+  page:section "NAME"
+  page:add(("%s \\- %s"):format(plain(name), plain(summary:gsub("%.$", ""))))
+  return page
+end
+
+function Page:add(...)
+  table.insert(self.lines, (table.concat { ... }))
+end
+
+function Page:section(title)
+  self:add(".SH ", title)
+end
+
+-- A term in bold with its text below.
+function Page:item(term, text)
+  self:add ".TP"
+  self:add("\\fB", plain(term), "\\fR")
+  self:add(plain(text))
+end
+
+-- Text as it stands: details have lists and tables in them.
+function Page:verbatim(text)
+  self:add ".nf"
+  self:add(plain(text:gsub("%s+$", "")))
+  self:add ".fi"
+end
+
+function Page:text()
+  return table.concat(self.lines, "\n") .. "\n"
+end
+
+local function add_items(page, title, items)
+  if #items > 0 then
+    page:section(title)
+    for _, item in ipairs(items) do
+      page:item(item[1], item[2])
+    end
+  end
+end
+
+--- The manual page of a command: tarn-list(1).
+---@param name string
+---@return string roff
+function M.command(name)
+  local loaded = script.load(name)
+  local page = new_page("tarn-" .. name, loaded.summary)
+  page:section "SYNOPSIS"
+  page:add("\\fB", plain(help.usage(name, loaded.args)), "\\fR")
+  if loaded.details then
+    page:section "DESCRIPTION"
+    page:verbatim(loaded.details)
+  end
+  local arguments, options = help.arguments(loaded.args)
+  add_items(page, "ARGUMENTS", arguments)
+  for _, option in ipairs(options) do
+    option[1] = option[1]:gsub("^ +", "")
+  end
+  add_items(page, "OPTIONS", options)
+  page:add ".PP"
+  page:add(plain "The options that every command takes are in tarn(1).")
+  if loaded.examples then
+    page:section "EXAMPLES"
+    for _, example in ipairs(loaded.examples) do
+      page:item("tarn " .. example[1], example[2])
+    end
+  end
+  page:section "SEE ALSO"
+  local names = { "tarn(1)" }
+  for _, other in ipairs(loaded.see or {}) do
+    names[#names + 1] = ("tarn-%s(1)"):format(other)
+  end
+  page:add(plain(table.concat(names, ", ")))
+  return page:text()
+end
+
+--- The manual page of the program: tarn(1).
+---@return string roff
+function M.program()
+  local page = new_page("tarn", "Find, clone, run and watch Databricks pipelines.")
+  page:section "SYNOPSIS"
+  page:add(plain "tarn [OPTIONS] COMMAND [ARGUMENTS]")
+  local commands, options, statuses = {}, {}, {}
+  for i, entry in ipairs(help.commands()) do
+    commands[i] = { "tarn-" .. entry.command .. "(1)", entry.summary or "broken" }
+  end
+  for i, spec in ipairs(header.globals) do
+    options[i] = { help.option(spec), spec[3] }
+  end
+  for i, status in ipairs(errors.statuses) do
+    statuses[i] = { tostring(status[1]), status[2] }
+  end
+  add_items(page, "COMMANDS", commands)
+  add_items(page, "OPTIONS", options)
+  add_items(page, "EXIT STATUS", statuses)
+  return page:text()
+end
+
+--- Every page, by the name of its file.
+---@return table<string, string>
+function M.all()
+  local pages = { ["tarn.1"] = M.program() }
+  for _, name in ipairs(script.names()) do
+    if script.try(name) then
+      pages["tarn-" .. name .. ".1"] = M.command(name)
+    end
+  end
+  return pages
+end
+
+return M

@@ -1,0 +1,85 @@
+--- Starting points for files of one's own: commented, and running at once.
+
+local bundle = require "native.bundle"
+local fault = require "base.fault"
+local find = require "engine.find"
+local fs = require "native.fs"
+local quote = require "output.quote"
+
+local M = {}
+
+local OP <const> = "tarn new"
+
+-- The files of each kind: the folder of the file itself, and the texts.
+local KINDS <const> = {
+  read = { "scripts", "read", "read_test" },
+  write = { "scripts", "write", "write_test" },
+  hook = { "hooks", "hook", "hook_test" },
+  test = { nil, nil, "test" },
+}
+
+-- A text with its names filled in; the user may have one of their own in place of it.
+local function text_of(template, name, tarn, test_path)
+  local source = find.find("lua/engine/new/" .. template .. ".txt")
+  local fill = { NAME = name, TARN = tarn, TESTS = quote.shell(test_path) }
+  return (source.text:gsub("%f[%w_]%u+%f[^%w_]", fill))
+end
+
+---@class tarn.NewPlan
+---@field files { path: string, text: string }[] the file, and its test last
+---@field try string[] command lines that run them
+
+local function refuse(message, hint)
+  fault.raise { kind = "conflict", op = OP, message = message, hint = hint }
+end
+
+--- What `tarn new` would write. A fault if one of the files is there, or a built-in command has
+-- the name: whoever wants to replace that begins with a copy of it.
+---@param name string
+---@param opts { kind: string, effect?: string, to?: string }
+---@return tarn.NewPlan
+function M.plan(name, opts)
+  if not name:find "^%l[%w_-]*$" then
+    fault.usage(OP, ("'%s' is no name for a command"):format(name),
+      "a small letter, then letters, digits, - and _")
+  elseif opts.kind == "command" and bundle.read("scripts/" .. name .. ".lua") then
+    refuse(("'%s' is a command that is built in"):format(name),
+      ("`tarn eject %s` copies it out, to be changed"):format(name))
+  end
+  local root = opts.to or find.find_config_dir()
+  if not root then
+    fault.usage(OP, "there is no home directory to write to", "name a folder with --to DIR")
+  end
+  root = #root > 1 and root:gsub("/+$", "") or root
+  local folder, own, its_test = table.unpack(
+    KINDS[opts.kind == "command" and (opts.effect or "read") or opts.kind], 1, 3)
+  local test_path = ("%s/tests/%s_test.lua"):format(root, (name:gsub("-", "_")))
+  local tarn = opts.to and "tarn --path " .. quote.shell(root) or "tarn"
+  local files = {}
+  local function add(path, template)
+    if fs.find_stat(path) then
+      refuse(path .. " exists", "nothing is written; choose another name, or remove it")
+    end
+    files[#files + 1] = { path = path, text = text_of(template, name, tarn, test_path) }
+  end
+  if own then
+    add(("%s/%s/%s.lua"):format(root, folder, name), own)
+  end
+  add(test_path, its_test)
+  local try = { ("%s test %s"):format(tarn, quote.shell(test_path)) }
+  if opts.kind == "command" then
+    table.insert(try, 1, ("%s %s --help"):format(tarn, name))
+  end
+  return { files = files, try = try }
+end
+
+--- Write what was planned.
+---@param plan tarn.NewPlan
+function M.write(plan)
+  for _, file in ipairs(plan.files) do
+    fs.mkdir((file.path:gsub("/[^/]*$", "")), { parents = true })
+    fs.write(file.path, file.text, { exclusive = true })
+  end
+end
+
+return M

@@ -1,0 +1,179 @@
+--- The user's own files in place of the bundled ones: which there are, and how to make one.
+
+local bundle = require "native.bundle"
+local ejected = require "engine.ejected"
+local fault = require "base.fault"
+local find = require "engine.find"
+local fs = require "native.fs"
+local moved = require "engine.moved"
+
+local M = {}
+
+
+--- The files that a name may mean: a script, a module, or a path as it is.
+---@param name string
+---@return string[]
+function M.files(name)
+  if name:find "/" then
+    return { name }
+  elseif name:find "%.lua$" then
+    return { "scripts/" .. name, "lua/" .. name }
+  end
+  return { "scripts/" .. name .. ".lua", "lua/" .. name:gsub("%.", "/") .. ".lua" }
+end
+
+local function problem_of(source)
+  if source.problem then
+    return source.problem
+  end
+  local ok, e
+  if source.name:find "^scripts/" then
+    ok, e = fault.call(require("engine.script").load_source, source)
+  elseif source.name:find "%.lua$" then
+    ok, e = fault.call(find.compile, source)
+  else
+    return nil
+  end
+  if not ok and e.kind == "cancelled" then
+    error(e, 0)
+  end
+  return not ok and e.message or nil
+end
+
+-- The hooks of a point, or all of them, in the order in which they are called.
+local function hooks_of(name)
+  local list = {}
+  for _, hook in ipairs(require("engine.hooks").all()) do
+    local wanted = name == "hooks" or hook.shadowed or hook.problem
+    for _, point in ipairs(hook.points or {}) do
+      wanted = wanted or point == name
+    end
+    list[#list + 1] = wanted and {
+      file = hook.file, path = hook.path, from = hook.from, points = hook.points,
+      status = hook.shadowed and "shadowed" or "in force", problem = hook.problem,
+    } or nil
+  end
+  return list
+end
+
+--- True for `hooks` and for the points that there are, whether some file has one or not.
+---@param name string
+---@return boolean
+function M.is_hook_name(name)
+  for _, point in ipairs(require("engine.hooks").points) do
+    if point.name == name then
+      return true
+    end
+  end
+  return name == "hooks"
+end
+
+--- Every candidate of a name, in the order of the search. Of each file the first is in force.
+---@param name string "list", "tarn.pipelines", "scripts/list.lua"; "@list" for bundled ones
+---@return table[]
+function M.candidates(name)
+  if M.is_hook_name(name) then
+    return hooks_of(name)
+  end
+  local list = {}
+  local at, plain = name:match "^(@?)(.*)$"
+  for _, file in ipairs(M.files(plain)) do
+    for i, source in ipairs(find.all(at .. file)) do
+      list[#list + 1] = {
+        file = file, path = source.path or "bundle/" .. file, from = source.from or "bundle",
+        status = i == 1 and "in force" or "shadowed",
+        ejected_from = source.path and ejected.find_version(source.text) or nil,
+        outdated = source.path and ejected.is_outdated(file, source.text) or nil,
+        problem = problem_of(source), moved_to = moved.find_file(file),
+      }
+    end
+  end
+  return list
+end
+
+local function names_below(root, folder, list)
+  local dir = root.dir .. "/" .. folder
+  local stat = fs.find_stat(dir)
+  for _, name in ipairs(stat and stat.type == "directory" and fs.list(dir) or {}) do
+    local file = folder .. "/" .. name
+    local inner = fs.find_stat(root.dir .. "/" .. file)
+    if inner and inner.type == "directory" then
+      names_below(root, file, list)
+    elseif name:find "%.lua$" then
+      list[#list + 1] = { root = root, file = file }
+    end
+  end
+end
+
+--- All files in the user's directories, with what is to be known of each. `moved_to` is the file
+-- that a module has become since: an override of the old file has no effect.
+---@return table[] { file, path, from, bundled, moved_to, ejected_from, outdated, problem }
+function M.all()
+  local found, list = {}, {}
+  for _, root in ipairs(find.roots) do
+    for _, folder in ipairs { "lua", "scripts" } do -- hooks have a check of their own
+      names_below(root, folder, found)
+    end
+  end
+  for i, entry in ipairs(found) do
+    local path = entry.root.dir .. "/" .. entry.file
+    local text = fault.try(fs.read, path)
+    list[i] = {
+      file = entry.file, path = path, from = entry.root.from,
+      bundled = bundle.read(entry.file) ~= nil, moved_to = moved.find_file(entry.file),
+      ejected_from = ejected.find_version(text), outdated = ejected.is_outdated(entry.file, text),
+      problem = problem_of { name = entry.file, path = path, text = text,
+        problem = not text and path .. ": cannot be read" or nil },
+    }
+  end
+  return list
+end
+
+local function bundled_file(name, op)
+  local plain = name:gsub("^@", "")
+  for _, file in ipairs(M.files(plain)) do
+    if bundle.read(file) then
+      return file
+    end
+  end
+  local names = {}
+  for _, file in ipairs(bundle.list "scripts/") do
+    names[#names + 1] = file:match "^scripts/(.*)%.lua$"
+  end
+  fault.not_found(op, ("nothing of the name '%s' is built in"):format(plain),
+    require("base.suggestion").find_hint(plain, names))
+end
+
+--- Where `eject` writes the bundled file of that name.
+---@param name string
+---@param root? string default: the user's configuration directory
+---@param op string
+---@return { file: string, path: string, exists: boolean }
+function M.plan(name, root, op)
+  root = root or find.find_config_dir()
+  if not root then
+    fault.usage(op, "there is no home directory to write to", "name a folder with --to DIR")
+  end
+  local file = bundled_file(name, op)
+  local path = root:gsub("/+$", "") .. "/" .. file
+  return { file = file, path = path, exists = fs.find_stat(path) ~= nil }
+end
+
+--- Copy a bundled file out, as `plan` said. Never over a file that is there, unless `force`.
+---@param plan table
+---@param force? boolean
+---@param op string
+function M.eject(plan, force, op)
+  if plan.exists and not force then
+    fault.raise { kind = "conflict", op = op, message = plan.path .. " exists",
+      hint = "--force replaces it" }
+  end
+  local text = bundle.read(plan.file)
+  if plan.file:find "%.lua$" then
+    text = ejected.mark(text)
+  end
+  fs.mkdir((plan.path:gsub("/[^/]*$", "")), { parents = true })
+  fs.write(plan.path, text, { exclusive = not force })
+end
+
+return M

@@ -1,0 +1,159 @@
+--- All that a script or a client of the command line may use, as data and as a page.
+
+local bundle = require "native.bundle"
+local errors = require "engine.errors"
+local header = require "engine.header"
+local help = require "engine.help"
+local json = require "native.json"
+local script = require "engine.script"
+local stubs = require "engine.stubs"
+
+local M = {}
+
+-- Modules with a dot after "tarn." are parts of others, and not for scripts.
+local function is_public(module)
+  return module == "tarn" or module:find "^tarn%.%w+$" ~= nil or module:find "^native%." ~= nil
+end
+
+local function commands()
+  local list = json.array {}
+  for _, name in ipairs(script.names()) do
+    local loaded = script.try(name)
+    if loaded then
+      list[#list + 1] = help.describe(name, loaded)
+    end
+  end
+  return list
+end
+
+local function modules()
+  local list = json.array {}
+  for _, name in ipairs(stubs.names()) do
+    local stub = is_public(name) and stubs.find(name)
+    if stub and (#stub.functions > 0 or #stub.classes > 0) then
+      for _, part in ipairs { "functions", "classes", "values" } do
+        json.array(stub[part])
+      end
+      for _, one in ipairs(stub.functions) do
+        json.array(one.params)
+        json.array(one.returns)
+      end
+      for _, class in ipairs(stub.classes) do
+        json.array(class.fields)
+      end
+      list[#list + 1] = stub
+    end
+  end
+  return list
+end
+
+--- Everything, as data.
+---@return table { version, commands, options, faults, statuses, modules }
+function M.read()
+  local options, faults, statuses = json.array {}, json.array {}, json.array {}
+  for i, spec in ipairs(header.globals) do
+    options[i] = { name = spec[1], type = spec[2], help = spec[3], short = spec.short,
+      choices = spec.choices and json.array { table.unpack(spec.choices) } }
+  end
+  for i, kind in ipairs(errors.kinds) do
+    faults[i] = { kind = kind.kind, what = kind.what }
+  end
+  for i, status in ipairs(errors.statuses) do
+    statuses[i] = { status = status[1], what = status[2] }
+  end
+  return { version = bundle.version, commands = commands(), options = options,
+    faults = faults, statuses = statuses, modules = modules() }
+end
+
+-- ---- a page of Markdown ----
+
+local function add(lines, text, ...)
+  lines[#lines + 1] = select("#", ...) > 0 and text:format(...) or text
+end
+
+-- In a cell of a table: no bar of its own, one line.
+local function cell(text)
+  return (text:gsub("|", "\\|"):gsub("%s*\n%s*", " "))
+end
+
+local function add_table(lines, titles, rows)
+  if #rows > 0 then
+    add(lines, "")
+    add(lines, "| " .. table.concat(titles, " | ") .. " |")
+    add(lines, "|" .. ("---|"):rep(#titles))
+    for _, row in ipairs(rows) do
+      add(lines, "| " .. table.concat(row, " | ") .. " |")
+    end
+  end
+end
+
+local function add_command(lines, command)
+  add(lines, "\n### tarn %s\n\n%s", command.command, command.summary)
+  local rows = {}
+  for i, arg in ipairs(command.args) do
+    rows[i] = { ("`%s`"):format(arg.positional and arg.name:upper()
+      or "--" .. arg.name:gsub("_", "-")), arg.type, cell(arg.help) }
+  end
+  add_table(lines, { "argument", "type", "" }, rows)
+  if command.route then
+    add(lines, "\n`%s %s`", command.route[1], command.route[2])
+  end
+end
+
+local function add_function(lines, one)
+  add(lines, "\n#### `%s`", one.signature)
+  if one.help ~= "" then
+    add(lines, "\n%s", one.help)
+  end
+  local rows = {}
+  for _, param in ipairs(one.params) do
+    rows[#rows + 1] = { ("`%s`"):format(param.name), ("`%s`"):format(cell(param.type)),
+      cell(param.help) }
+  end
+  for _, value in ipairs(one.returns) do
+    rows[#rows + 1] = { "returns", ("`%s`"):format(cell(value.type)), cell(value.help) }
+  end
+  add_table(lines, { "", "type", "" }, rows)
+end
+
+local function add_module(lines, stub)
+  add(lines, "\n### %s\n\n%s", stub.module, stub.help)
+  for _, class in ipairs(stub.classes) do
+    if #class.fields > 0 then
+      add(lines, "\n#### type `%s`", class.name)
+      local rows = {}
+      for i, field in ipairs(class.fields) do
+        rows[i] = { ("`%s`"):format(field.name), ("`%s`"):format(cell(field.type)),
+          cell(field.help) }
+      end
+      add_table(lines, { "field", "type", "" }, rows)
+    end
+  end
+  for _, one in ipairs(stub.functions) do
+    add_function(lines, one)
+  end
+end
+
+--- The same as a page.
+---@param data table of `read`
+---@return string markdown
+function M.markdown(data)
+  local lines = { "# Reference", "", "Made by `tarn api-reference` from the headers of the "
+    .. "scripts and the comments of the modules.", "", "## Commands" }
+  for _, command in ipairs(data.commands) do
+    add_command(lines, command)
+  end
+  add(lines, "\n## Options of every command")
+  local rows = {}
+  for i, option in ipairs(data.options) do
+    rows[i] = { ("`--%s`"):format(option.name:gsub("_", "-")), option.type, cell(option.help) }
+  end
+  add_table(lines, { "option", "type", "" }, rows)
+  add(lines, "\n## Modules\n\nWhat scripts may `require`; `native.*` is for the library.")
+  for _, stub in ipairs(data.modules) do
+    add_module(lines, stub)
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+return M

@@ -1,0 +1,121 @@
+--- Faults, as the person or program at the other end sees them; and the exit status.
+
+local fault = require "base.fault"
+
+local M = {}
+
+--- What a command ends with. `tarn help exit` shows this.
+M.statuses = {
+  done = 0, failed = 1, usage = 2, not_found = 3, auth = 4, conflict = 5, timeout = 6,
+  update_failed = 7, update_cancelled = 8, gate = 9, bug = 70, interrupted = 130,
+}
+
+-- Databricks' error codes say more than the HTTP status they come with.
+local BY_CODE <const> = {
+  RESOURCE_DOES_NOT_EXIST = "not_found", NOT_FOUND = "not_found",
+  ENDPOINT_NOT_FOUND = "not_found", DIRECTORY_DOES_NOT_EXIST = "not_found",
+  RESOURCE_ALREADY_EXISTS = "conflict", ALREADY_EXISTS = "conflict",
+  RESOURCE_CONFLICT = "conflict", ABORTED = "conflict",
+  DEADLINE_EXCEEDED = "timeout",
+  PERMISSION_DENIED = "auth", UNAUTHENTICATED = "auth",
+  UPDATE_FAILED = "update_failed", UPDATE_CANCELED = "update_cancelled", GATE = "gate",
+}
+
+local BY_KIND <const> = {
+  usage = "usage", auth = "auth", conflict = "conflict", timeout = "timeout", bug = "bug",
+  cancelled = "interrupted",
+}
+
+local BY_STATUS <const> = { [401] = "auth", [403] = "auth", [404] = "not_found",
+  [409] = "conflict", [504] = "timeout" }
+
+--- The exit status for a fault.
+---@param f tarn.Fault
+---@return integer
+function M.status(f)
+  local name
+  if f.kind == "bug" or f.kind == "cancelled" then
+    name = BY_KIND[f.kind]
+  else
+    name = BY_CODE[f.code] or BY_KIND[f.kind] or BY_STATUS[f.status]
+  end
+  return M.statuses[name or "failed"]
+end
+
+--- The fields of a fault that leave the program.
+---@param f tarn.Fault
+---@return table
+function M.fields(f)
+  local fields = { kind = f.kind, op = f.op, message = f.message, status = f.status, code = f.code,
+    request_id = f.request_id, hint = f.hint, retryable = f.retryable or nil,
+    ambiguous = f.ambiguous, traceback = f.traceback }
+  if fault.is(f.cause) then
+    fields.cause = M.fields(f.cause)
+  end
+  return fields
+end
+
+-- Whose mistake a bug is: the user's, if the file that raised it is the user's.
+local function blame(f)
+  local file, line = tostring(f.message):match "^(.-):(%d+): "
+  if file and not file:find "^bundle/" and not file:find "^%[" then
+    return ("hint: the error is in %s, line %s"):format(file, line)
+  end
+  return "hint: this is a bug in tarn: please report it with the lines above; "
+    .. "`--bundled` tells whether an override causes it"
+end
+
+-- The traceback without the frames below the command: they are the same for every bug.
+local function shorten(traceback)
+  local first = traceback:find "\n\t[^\n]*\n"
+  local machinery = first and traceback:find("\n\tbundle/lua/engine/command.lua", first + 1, true)
+  return machinery and traceback:sub(1, machinery - 1) or traceback
+end
+
+local function details(lines, f)
+  for _, name in ipairs { "op", "status", "code", "request_id" } do
+    if f[name] then
+      lines[#lines + 1] = ("  %s: %s"):format(name, tostring(f[name]))
+    end
+  end
+  local cause = f.cause
+  while fault.is(cause) do
+    lines[#lines + 1] = "  caused by: " .. tostring(cause)
+    cause = cause.cause
+  end
+end
+
+--- The lines for a person.
+---@param f tarn.Fault
+---@param verbose? boolean
+---@return string
+function M.text(f, verbose)
+  local lines = { "tarn: " .. tostring(f.message) }
+  if f.kind == "bug" then
+    lines[1] = "tarn: " .. (f.traceback and shorten(f.traceback) or tostring(f.message))
+    lines[2] = blame(f)
+    return table.concat(lines, "\n") .. "\n"
+  end
+  if verbose then
+    details(lines, f)
+  end
+  if f.hint then
+    lines[#lines + 1] = "hint: " .. f.hint
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+--- Print a fault on stderr: text, or one JSON object when the output is JSON.
+---@param f tarn.Fault
+---@param opts { output?: string, verbose?: integer }
+function M.print(f, opts)
+  local text
+  if opts.output == "json" or opts.output == "jsonl" then
+    text = require("native.json").encode(M.fields(f)) .. "\n"
+  else
+    text = require("output.screen").clean(M.text(f, (opts.verbose or 0) > 0), true)
+  end
+  io.stderr:write(text)
+end
+
+return M

@@ -1,0 +1,45 @@
+--- The scripts that teach a shell to complete `tarn` (lua/engine/shells), and what they ask for.
+--
+-- A script only hands the words over; what may follow is decided in engine.completion.
+
+local args = require "engine.args"
+
+local M = {}
+
+--- The script for a shell.
+---@param shell "bash"|"zsh"|"fish"
+---@return string
+function M.script(shell)
+  return require("engine.find").find("lua/engine/shells/tarn." .. shell).text
+end
+
+-- As a bash that has not yet seen a quote has to read it.
+local function quote(word)
+  return (word:gsub("[%c%p ]", function(c)
+    return c:find "[%w_./:=@%%+,-]" and c or "\\" .. c
+  end))
+end
+
+--- The candidates as bash wants them. It breaks words at ":" and "=" too, so only what comes
+-- behind the last of these is answered; and it quotes nothing by itself.
+---@param line string the command line up to the cursor
+---@param current string the word as bash has broken it
+---@param find fun(words: string[]): tarn.Completion
+---@return tarn.Completion
+function M.for_bash(line, current, find)
+  local words, start = args.split_open(line)
+  local raw = start and line:sub(start) or ""
+  words[#words + (start and 0 or 1)] = start and words[#words] or ""
+  local found = find(table.move(words, 2, #words, 1, {}))
+  if current == ":" or current == "=" then
+    current = ""
+  end
+  local quoted = raw:find "^['\"]" ~= nil
+  local known = not quoted and raw:sub(#raw - #current + 1) == current and #raw - #current or 0
+  for _, word in ipairs(found.words) do
+    word[1] = quoted and word[1] or quote(word[1]):sub(known + 1)
+  end
+  return found
+end
+
+return M

@@ -1,0 +1,164 @@
+--- Typed stubs (LuaCATS) for editors: what scripts may require, without its code.
+--
+-- The primitives' stubs are files already (docs/reference/native). Those of the library are its own
+-- comments; those of the commands are made from their headers, so that an editor completes
+-- `tarn.clone { to = ... }` too.
+
+local find = require "engine.find"
+local fs = require "native.fs"
+local json = require "native.json"
+local script = require "engine.script"
+local stubs = require "engine.stubs"
+
+local M = {}
+
+-- ---- the library ----
+
+local Writer = {}
+Writer.__index = Writer
+
+function Writer:keep_block(line)
+  if #self.block > 0 then
+    table.move(self.block, 1, #self.block, #self.lines + 1, self.lines)
+    self.lines[#self.lines + 1] = line
+    self.lines[#self.lines + 1] = ""
+  end
+  self.block = {}
+end
+
+-- What stands behind a described thing becomes its stub; code that nobody has described is
+-- left out. `declared` are the variables of the module and of its classes.
+function Writer:code(line)
+  local owner, rest = line:match "^function ([%w_]+)([.:].*)$"
+  local variable = line:match "^local ([%w_]+) ?= ?{"
+  local field = line:match "^([%w_]+%.[%w_]+) = "
+  if owner and self.declared[owner] then
+    self:keep_block(("function %s%s end"):format(owner, rest))
+  elseif variable and self.has_class then
+    self.declared[variable] = true
+    self:keep_block(("local %s = {}"):format(variable))
+  elseif field and self.declared[field:match "^[^.]+"] then
+    self:keep_block(field .. " = nil")
+  elseif self.has_class then
+    self:keep_block(nil)
+  end
+  self.block, self.has_class = {}, false
+end
+
+function Writer:line(line)
+  if line:find "^%-%-%-" or #self.block > 0 and line:find "^%-%-" then
+    self.block[#self.block + 1] = line
+    self.has_class = self.has_class or line:find "^%-%-%-@class" or line:find "^%-%-%-@alias"
+  elseif #self.block > 0 or line:find "^function [%w_]+[.:]" then
+    self:code(line)
+  end
+end
+
+-- The stub of one module of the library.
+local function library(module, text)
+  local variable = text:match "\nreturn ([%w_]+)%s*$" or "M"
+  local top, rest = text:match "^(%-%-%-.-\n)(\n.*)$"
+  local writer = setmetatable({ declared = { [variable] = true }, block = {},
+    lines = { "---@meta " .. module, top or "", ("local %s = {}"):format(variable), "" } }, Writer)
+  for line in (rest or text):gmatch "([^\n]*)\n" do
+    if not line:find "^%s" then
+      writer:line(line)
+    end
+  end
+  writer.lines[#writer.lines + 1] = "return " .. variable
+  return table.concat(writer.lines, "\n") .. "\n"
+end
+
+-- ---- the commands ----
+
+local TYPES <const> = { string = "string", integer = "integer", number = "number",
+  flag = "boolean", list = "string[]", path = "string", catalog = "string", pipeline = "string",
+  workspace = "string|tarn.WorkspaceClient" }
+
+local function type_of(spec)
+  if spec[2] == "choice" then
+    local words = {}
+    for i, choice in ipairs(spec.choices) do
+      words[i] = ("%q"):format(choice)
+    end
+    return table.concat(words, "|")
+  end
+  return TYPES[spec[2]]
+end
+
+local function command(name, loaded, lines)
+  local identifier = name:gsub("-", "_")
+  lines[#lines + 1] = ("---@class tarn.args.%s"):format(identifier)
+  for _, spec in ipairs(loaded.args) do
+    local required = require("engine.header").is_required(spec)
+    lines[#lines + 1] = ("---@field %s%s %s %s"):format(spec[1], required and "" or "?",
+      type_of(spec), spec[3])
+  end
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = "--- " .. loaded.summary
+  lines[#lines + 1] = ("---@param args? tarn.args.%s"):format(identifier)
+  lines[#lines + 1] = "---@return any data"
+  lines[#lines + 1] = ("function M.%s(args) end"):format(identifier)
+  lines[#lines + 1] = ""
+end
+
+-- `require "tarn"` is its own stub and a function for each command.
+local function commands(stub)
+  local lines = {}
+  for _, name in ipairs(script.names()) do
+    local loaded = script.try(name)
+    if loaded then
+      command(name, loaded, lines)
+    end
+  end
+  local text = table.concat(lines, "\n") .. "\n"
+  return (stub:gsub("return M\n$", function() return text .. "return M\n" end))
+end
+
+-- ---- all ----
+
+--- Every stub, by the name of its file below a folder.
+---@return table<string, string>
+function M.all()
+  local files = {}
+  for _, module in ipairs(stubs.names()) do
+    local lib = module:match "^native%.(.+)$"
+    local source = find.find(stubs.file_of(module))
+    if lib then
+      files["native/" .. lib .. ".lua"] = source.text
+    else
+      files[module:gsub("%.", "/") .. ".lua"] = library(module, source.text)
+    end
+  end
+  files["tarn.lua"] = commands(files["tarn.lua"])
+  return files
+end
+
+local FOLDER <const> = ".tarn-types"
+
+-- What tells the Lua language server where they are.
+local function luarc()
+  return json.encode({
+    ["runtime.version"] = "Lua 5.4", ["runtime.path"] = { "lua/?.lua" },
+    ["workspace.library"] = { FOLDER }, ["diagnostics.globals"] = { "test" },
+  }, { indent = 2 }) .. "\n"
+end
+
+--- Write the stubs and .luarc.json into a folder. A .luarc.json that is there stays as it is.
+---@param dir string the folder that is opened in the editor
+---@param dry_run? boolean
+---@return string[] paths
+---@return boolean kept true if there was a .luarc.json
+function M.write(dir, dry_run)
+  local files = {}
+  for name, text in pairs(M.all()) do
+    files[FOLDER .. "/" .. name] = text
+  end
+  local kept = fs.find_stat(dir .. "/.luarc.json") ~= nil
+  if not kept then
+    files[".luarc.json"] = luarc()
+  end
+  return require("base.files").write(dir, files, dry_run), kept
+end
+
+return M

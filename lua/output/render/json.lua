@@ -1,0 +1,26 @@
+--- One JSON value, indented. An iterator is an array, and never held as a whole.
+
+local json = require "native.json"
+local rows = require "output.render.rows"
+
+local function items(write, data, ...)
+  local separator = "[\n  "
+  for item in rows.each(data, ...) do
+    write(separator)
+    write((json.encode(item, { indent = 2 }):gsub("\n", "\n  ")))
+    separator = ",\n  "
+  end
+  write(separator:sub(1, 1) == "[" and "[]\n" or "\n]\n")
+end
+
+---@param write fun(text: string)
+---@param data any
+return function(write, _, _, data, ...)
+  if rows.is_iterator(data) then
+    return items(write, data, ...)
+  end
+  if data == nil then
+    data = json.null
+  end
+  write(json.encode(data, { indent = 2 }) .. "\n")
+end

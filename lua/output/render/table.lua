@@ -1,0 +1,178 @@
+--- Rows in columns that fit the screen.
+--
+-- The first rows decide how wide the columns are; what follows streams through. Where the
+-- screen has a width, the widest texts give way first. What says nothing when it is cut (ids,
+-- numbers, times, states) is whole or not there: columns are left out from the right, and
+-- their names are said on stderr.
+
+local cell = require "output.render.cell"
+local rows_of = require "output.render.rows"
+
+local SAMPLE <const> = 50  -- rows that decide the widths
+local GAP <const> = 2
+local SOLID <const> = 20    -- texts up to this are not cut
+local READABLE <const> = 16 -- below this a longer text says little
+local LEAST <const> = 4     -- what the last column that is left keeps
+
+---@class tarn.Column
+---@field [1] string    the field; "latest_update.state" is a field of a field
+---@field title? string
+---@field align? "left"|"right"
+---@field text? fun(value: any, row: table, screen: tarn.Screen): string
+
+-- SQL types whose texts are numbers.
+local NUMBERS <const> = { BYTE = true, SHORT = true, INT = true, LONG = true, FLOAT = true,
+  DOUBLE = true, DECIMAL = true }
+
+local function as_columns(names)
+  local columns = {}
+  for i, given in ipairs(names) do
+    local column = type(given) == "table" and given or { given }
+    local name = column[1] or column.name
+    columns[i] = {
+      name = name, text = column.text,
+      align = column.align or NUMBERS[column.type_name] and "right" or nil,
+      title = column.title or name:gsub("[_.]", " "):upper(),
+    }
+  end
+  return columns
+end
+
+local function cell_text(screen, column, row)
+  local value = rows_of.find_field(row, column.name)
+  if column.text then
+    return screen:clean(column.text(value, row, screen))
+  end
+  return cell.text(screen, column.name, value)
+end
+
+local function measure(screen, columns, rows)
+  for _, column in ipairs(columns) do
+    local width, numbers = 0, 0
+    for _, row in ipairs(rows) do
+      width = math.max(width, screen:measure(cell_text(screen, column, row)))
+      numbers = numbers + (type(rows_of.find_field(row, column.name)) == "number" and 1 or 0)
+    end
+    column.align = column.align or numbers > 0 and numbers == #rows and "right" or nil
+    column.natural = math.max(width, screen:measure(column.title))
+    local is_solid = width <= SOLID or column.align == "right" or column.name == "id"
+      or column.name:find "_id$"
+    column.least = is_solid and column.natural or READABLE
+    column.width = column.natural
+  end
+end
+
+local function total(columns, field)
+  local sum = GAP * (#columns - 1)
+  for _, column in ipairs(columns) do
+    sum = sum + column[field]
+  end
+  return sum
+end
+
+-- Take from the widest column that may still give, down to the next one's width, until it fits.
+local function shrink(columns, limit)
+  local over = total(columns, "width") - limit
+  while over > 0 do
+    local widest, second
+    for _, column in ipairs(columns) do
+      if column.width > column.least then
+        if not widest or column.width > widest.width then
+          widest, second = column, widest
+        elseif not second or column.width > second.width then
+          second = column
+        end
+      end
+    end
+    local floor = math.max(widest.least, second and second.width - 1 or 0)
+    local give = math.max(1, math.min(over, widest.width - floor))
+    widest.width = widest.width - give
+    over = over - give
+  end
+end
+
+-- Make the columns fit; returns the titles of those that are left out.
+local function fit(columns, limit)
+  local left_out = {}
+  while #columns > 1 and total(columns, "least") > limit do
+    table.insert(left_out, 1, table.remove(columns).title)
+  end
+  if #columns == 1 then
+    columns[1].least = math.min(columns[1].least, math.max(LEAST, limit))
+  end
+  shrink(columns, limit)
+  return left_out
+end
+
+local function print_row(screen, columns, text_of, style_of)
+  local parts = {}
+  for i, column in ipairs(columns) do
+    local text = text_of(column)
+    if screen.width < math.huge then
+      text = screen:cut(text, column.width)
+    end
+    local padded = (i < #columns or column.align == "right")
+      and screen:pad(text, column.width, column.align) or text
+    parts[i] = screen:style(style_of(column, text), padded)
+  end
+  screen:line((table.concat(parts, (" "):rep(GAP)):gsub("%s+$", "")))
+end
+
+-- The first rows; and whether that was all.
+local function take(f, state, first)
+  local rows, value = {}, first
+  for _ = 1, SAMPLE do
+    value = f(state, value)
+    if value == nil then
+      return rows, true
+    end
+    rows[#rows + 1] = type(value) == "table" and value or { value = value }
+  end
+  return rows, false, value
+end
+
+local function columns_for(given, data, sample)
+  local names = given or rows_of.columns_of(data)
+  if not names then
+    names = rows_of.union(sample)
+  end
+  return as_columns(names)
+end
+
+---@param screen tarn.Screen
+---@param given? table[] columns
+---@param data any rows
+---@return integer count
+return function(screen, given, data, ...)
+  local f, state, first, closing = rows_of.each(data, ...)
+  local _ <close> = closing
+  local sample, over, last = take(f, state, first)
+  local columns = columns_for(given, data, sample)
+  local count = 0
+  if #columns == 0 or #sample == 0 and not rows_of.columns_of(data) then
+    return 0
+  end
+  measure(screen, columns, sample)
+  if screen.width < math.huge then
+    screen:left_out(fit(columns, screen.width))
+  end
+
+  local function show(row)
+    count = count + 1
+    print_row(screen, columns, function(column) return cell_text(screen, column, row) end,
+      function(_, text) return screen:mood(text) end)
+  end
+  print_row(screen, columns, function(column) return column.title end,
+    function() return "bold" end)
+  for _, row in ipairs(sample) do
+    show(row)
+  end
+  while not over do
+    last = f(state, last)
+    over = last == nil
+    if not over then
+      show(type(last) == "table" and last or { value = last })
+    end
+  end
+  return count
+end

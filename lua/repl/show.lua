@@ -1,0 +1,143 @@
+--- Values as the prompt shows them: rows as a table, other tables as their fields, what gives
+-- rows one by one a screen at a time.
+
+local command = require "engine.command"
+local fault = require "base.fault"
+local json = require "native.json"
+local rows = require "output.render.rows"
+
+local M = {}
+
+local DEEP <const> = 6 -- levels of a table that are shown
+
+-- What stands for a value that is neither text nor number nor table.
+local function name_of(value)
+  local kind = type(value)
+  local called = command.find_called(value)
+  if called then
+    return ("the command %s: call it with a table of its options; help \"%s\" tells which")
+      :format(called, called)
+  elseif kind == "function" then
+    local info = debug.getinfo(value, "S")
+    return info.what == "C" and "function" or ("function (%s:%d)"):format(info.short_src,
+      info.linedefined)
+  elseif kind == "userdata" and value ~= json.null then
+    return (tostring(value):gsub(": 0x%x+$", ""))
+  end
+  return kind == "thread" and kind or tostring(value)
+end
+
+local function is_plain_table(value)
+  local mt = getmetatable(value)
+  return type(value) == "table" and (mt == nil or json.is_array(value)
+    or type(mt) == "table" and not mt.__tostring and not mt.__call)
+end
+
+-- A copy that every renderer can show: no functions, no cycles, keys that are texts.
+local function plain(value, level, above)
+  if value == json.null or type(value) == "string" or type(value) == "number"
+    or type(value) == "boolean" then
+    return value
+  elseif not is_plain_table(value) then
+    return type(value) == "table" and tostring(value) or name_of(value)
+  elseif above[value] then
+    return "(itself)"
+  elseif level > DEEP then
+    return json.is_array(value) and ("(%d items)"):format(#value) or "{...}"
+  end
+  above[value] = true
+  local copy = {}
+  local list = json.is_array(value)
+  for key, item in next, value do
+    copy[list and key or tostring(key)] = plain(item, level + 1, above)
+  end
+  above[value] = nil
+  return list and json.array(copy) or copy
+end
+
+--- A copy of a value that can be shown.
+---@param value any
+---@return any
+function M.plain(value)
+  return plain(value, 1, {})
+end
+
+-- Rows are a table's: each item is one.
+local function is_rows(value)
+  if not is_plain_table(value) or not json.is_array(value) or #value == 0 then
+    return false
+  end
+  for _, item in ipairs(value) do
+    if not is_plain_table(item) or json.is_array(item) then
+      return false
+    end
+  end
+  return true
+end
+
+local function show_table(screen, value)
+  if next(value) == nil then
+    screen:line "{}"
+  elseif is_rows(value) then
+    local list = json.array {}
+    for i, row in ipairs(value) do
+      list[i] = M.plain(row)
+    end
+    screen:table(list)
+  else
+    screen:fields(M.plain(value))
+  end
+end
+
+local function show_one(screen, value)
+  if fault.is(value) then
+    require("repl.errors").show(screen, { error = value, frames = {} }, {})
+  elseif is_plain_table(value) then
+    show_table(screen, value)
+  elseif type(value) == "string" then
+    screen:line(screen:clean(value, true))
+  elseif type(value) == "number" then
+    screen:line(tostring(value))
+  elseif value == json.null then
+    screen:line "null"
+  else
+    screen:line(screen:clean(type(value) == "table" and tostring(value) or name_of(value)))
+  end
+end
+
+--- True if the values are what a generic `for` takes, and the library made them: a function of
+-- the person's own is not called because its name was typed.
+---@param first any
+---@return boolean
+function M.gives_rows(first, ...)
+  if type(first) == "function" then
+    local closing = select(3, ...)
+    return rows.is_marked(first) or closing ~= nil and (getmetatable(closing) or {}).__close ~= nil
+  end
+  return rows.is_iterator(first)
+end
+
+--- Show the values of one expression.
+---@param screen tarn.Screen
+---@param render? table how the command that gave the first one shows it
+---@param ... any
+function M.show(screen, render, ...)
+  local values = table.pack(...)
+  local first = values[1]
+  if render and render.text then
+    render.text(first, screen, table.unpack(values, 2, values.n))
+  elseif M.gives_rows(...) then
+    local count = require "output.render.table"(screen, render and render.columns, ...)
+    if count == 0 then
+      screen:line(screen:style("dim", "nothing"))
+    end
+  elseif render and render.columns and rows.each(...) then
+    screen:table(first, render.columns)
+  else
+    for i = 1, values.n do
+      show_one(screen, values[i])
+    end
+  end
+end
+
+return M

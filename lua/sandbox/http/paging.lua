@@ -1,0 +1,83 @@
+--- Pages: `max_results`, and tokens that nobody but this workspace can read or make.
+--
+-- A token holds the key of the last row, not an offset, so that rows that come or go do not
+-- shift the pages; and a hash of the query, so that a token of another list is refused.
+
+local http = require "native.http"
+local errors = require "sandbox.http.errors"
+local ids = require "sandbox.ids"
+
+local M = {}
+
+--- The page size asked for: `default` if none, and 400 outside of 1..`maximum`.
+---@param query table
+---@param default integer
+---@param maximum integer
+---@return integer
+function M.size(query, default, maximum)
+  local text = query.max_results
+  if text == nil or text == "" then
+    return default
+  end
+  local n = math.tointeger(tonumber(text))
+  if type(text) ~= "string" or not n then
+    errors.invalid("max_results must be an integer, but is '%s'", tostring(text))
+  elseif n < 0 then
+    errors.invalid("max_results must not be negative, but is %d", n)
+  elseif n > maximum then
+    errors.invalid("max_results must be at most %d, but is %d", maximum, n)
+  end
+  return n == 0 and default or n
+end
+
+--- A token for the list `kind` after the row with these keys.
+---@param kind string the list, and all of its query that matters
+---@param ... string|integer
+---@return string
+function M.token(kind, ...)
+  local parts = { ("%016x"):format(ids.hash(kind)) }
+  for i = 1, select("#", ...) do
+    local key = select(i, ...)
+    parts[i + 1] = (math.type(key) == "integer" and "i" or "s") .. key
+  end
+  return http.base64_encode(table.concat(parts, "\31"))
+end
+
+local function refuse()
+  errors.invalid("The page token is not valid for this request.")
+end
+
+--- The keys in a token that `M.token(kind, ...)` made, or 400.
+---@param kind string
+---@param token string
+---@return (string|integer)[]
+function M.keys(kind, token)
+  local ok, text = pcall(http.base64_decode, token)
+  if not ok then
+    refuse()
+  end
+  local parts = {}
+  for part in (text .. "\31"):gmatch "(.-)\31" do
+    parts[#parts + 1] = part
+  end
+  if #parts < 2 or parts[1] ~= ("%016x"):format(ids.hash(kind)) then
+    refuse()
+  end
+  local keys = {}
+  for i = 2, #parts do
+    local form, value = parts[i]:match "^(.)(.*)$"
+    keys[i - 1] = form == "i" and math.tointeger(tonumber(value)) or value
+  end
+  return keys
+end
+
+--- The token in a query, or nil: an empty one means the first page.
+function M.find_token(query)
+  local token = query.page_token
+  if type(token) == "table" then
+    token = token[#token]
+  end
+  return token ~= "" and token or nil
+end
+
+return M

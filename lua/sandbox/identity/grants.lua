@@ -1,0 +1,181 @@
+--- What was granted on pipelines and workspace objects, and whom it lets do what.
+--
+-- Only what was granted directly is stored. The owner of an object is its creator until a
+-- grant says otherwise; admins may do everything.
+
+local errors = require "sandbox.http.errors"
+local people = require "sandbox.identity.people"
+
+local M = {}
+
+M.schema = [[
+CREATE TABLE IF NOT EXISTS grants(
+  kind TEXT NOT NULL, object_id TEXT NOT NULL,
+  principal_kind TEXT NOT NULL, principal TEXT NOT NULL, level TEXT NOT NULL,
+  PRIMARY KEY (kind, object_id, principal_kind, principal)) WITHOUT ROWID;
+]]
+
+local PIPELINE_LEVELS <const> = {
+  { "CAN_VIEW", "Can view the pipeline's details and its event log" },
+  { "CAN_RUN", "Can view, start and stop the pipeline" },
+  { "CAN_MANAGE", "Can run the pipeline, edit its settings and change its permissions" },
+  { "IS_OWNER", "Is the owner: the pipeline runs as this principal unless run_as is set" },
+}
+
+local OBJECT_LEVELS <const> = {
+  { "CAN_READ", "Can view and comment on the object" },
+  { "CAN_RUN", "Can view, comment on, attach and run the object" },
+  { "CAN_EDIT", "Can view, run and edit the object" },
+  { "CAN_MANAGE", "Can edit the object and change its permissions" },
+}
+
+-- Each kind has `find_owner(w, id)`: the creator's name, nil if there is no such object.
+local kinds = {
+  pipelines = { type = "pipelines", levels = PIPELINE_LEVELS, owner_level = "IS_OWNER",
+    missing = "The specified pipeline %s was not found." },
+}
+
+function kinds.pipelines.find_owner(w, id)
+  local row = w.db:find_row("SELECT creator FROM pipelines "
+    .. "WHERE id = ? AND ifnull(deleted > ?, 1)", { id, w.clock:now() })
+  return row and row.creator
+end
+
+-- Objects of the workspace tree belong to whose home they are in, and else to the admin.
+for kind, name in pairs {
+  notebooks = "notebook", files = "file", directories = "directory", repos = "repo",
+} do
+  kinds[kind] = {
+    type = name, levels = OBJECT_LEVELS, owner_level = "CAN_MANAGE",
+    missing = "The specified " .. name .. " %s was not found.",
+    find_owner = function(w, id)
+      local row = w.db:find_row("SELECT path FROM tree WHERE id = ? AND type = ?",
+        { math.tointeger(tonumber(id)) or -1, name:upper() })
+      return row and (row.path:match "^/%u%l+/([^/]+@[^/]+)" or w.principal.user_name)
+    end,
+  }
+end
+
+--- The kinds of objects, by the word that stands in the path.
+M.kinds = kinds
+
+--- How much a level allows; nil if the kind has none of that name.
+---@return integer?
+function M.rank(kind, level)
+  for i, known in ipairs(kinds[kind].levels) do
+    if known[1] == level then
+      return i
+    end
+  end
+end
+
+local function principal_kind(w, name)
+  local person = people.find(w.people, name)
+  return person and person.application_id and "service_principal_name" or "user_name"
+end
+
+local function stored(w, kind, id)
+  return w.db:query("SELECT principal_kind, principal, level FROM grants "
+    .. "WHERE kind = ? AND object_id = ? ORDER BY principal_kind, principal", { kind, id })
+end
+
+--- The direct grants, with that of the owner made up from the creator if none is stored.
+---@return table[]
+function M.direct(w, kind, id, creator)
+  local grants, top = stored(w, kind, id), kinds[kind].owner_level
+  for _, grant in ipairs(grants) do
+    if grant.level == top then
+      return grants
+    end
+  end
+  table.insert(grants, 1, {
+    principal_kind = principal_kind(w, creator), principal = creator, level = top,
+  })
+  return grants
+end
+
+--- The creator of an object, or 404.
+---@return string
+function M.owner_of(w, kind, id)
+  local rules = kinds[kind]
+  local creator = rules and rules.find_owner(w, id)
+  if not creator then
+    errors.missing((rules and rules.missing or "Object %s does not exist."), id)
+  end
+  return creator
+end
+
+--- True if `principal` has at least that level on the object, whose creator is `creator`.
+---@return boolean
+function M.allows(w, principal, kind, id, creator, level)
+  if principal.admin or principal.user_name == creator then
+    return true
+  end
+  local need, groups = M.rank(kind, level), {}
+  for _, group in ipairs(principal.groups) do
+    groups[group] = true
+  end
+  for _, grant in ipairs(stored(w, kind, id)) do
+    local mine = grant.principal_kind == "group_name" and groups[grant.principal]
+      or grant.principal_kind ~= "group_name" and grant.principal == principal.user_name
+    if mine and M.rank(kind, grant.level) >= need then
+      return true
+    end
+  end
+  return false
+end
+
+--- Refuse with 403 a principal without that level on a pipeline.
+---@param row table of table `pipelines`
+---@param level string
+function M.check_pipeline(w, principal, row, level)
+  if not M.allows(w, principal, "pipelines", row.id, row.creator, level) then
+    errors.denied(("User %s does not have %s permission on pipeline %s."):format(
+      principal.user_name, level, row.id))
+  end
+end
+
+--- Grants with changes: one for each principal, and no second owner.
+---@param before table[]
+---@param changes table[]
+---@return table[]
+function M.merged(before, changes)
+  local result, at = {}, {}
+  local function put(grant)
+    local key = grant.principal_kind .. "/" .. grant.principal
+    at[key] = at[key] or #result + 1
+    result[at[key]] = grant
+  end
+  for _, grant in ipairs(before) do
+    put(grant)
+  end
+  for _, grant in ipairs(changes) do
+    if grant.level == "IS_OWNER" then -- a new owner takes the place of the old one
+      for i, other in ipairs(result) do
+        if other.level == "IS_OWNER" then
+          result[i] = { principal_kind = other.principal_kind, principal = other.principal,
+            level = "CAN_MANAGE" }
+        end
+      end
+    end
+    put(grant)
+  end
+  return result
+end
+
+--- Store these grants in place of all others.
+function M.save(w, kind, id, grants)
+  w.db:exec("DELETE FROM grants WHERE kind = ? AND object_id = ?", { kind, id })
+  for _, grant in ipairs(grants) do
+    w.db:exec("INSERT INTO grants VALUES (?, ?, ?, ?, ?)",
+      { kind, id, grant.principal_kind, grant.principal, grant.level })
+  end
+end
+
+--- Grant levels on an object, as PATCH does; for scenarios.
+---@param grants table[] { principal_kind, principal, level }
+function M.grant(w, kind, id, grants)
+  M.save(w, kind, id, M.merged(M.direct(w, kind, id, M.owner_of(w, kind, id)), grants))
+end
+
+return M

@@ -1,0 +1,58 @@
+--- `POST /api/2.0/pipelines/{id}/clone`: from the Hive metastore into Unity Catalog (A.12).
+--
+-- The only clone that the API has, and not what people mean by the word.
+
+local json = require "native.json"
+local errors = require "sandbox.http.errors"
+local pipelines = require "sandbox.pipelines"
+local specs = require "sandbox.pipelines.spec"
+local updates = require "sandbox.pipelines.updates"
+
+local M = {}
+
+-- What a migrated pipeline starts from: the settings of the one in the Hive metastore, less
+-- what belongs to it alone, with the fields of the request over them.
+local function migrated(row, body)
+  local spec = json.decode(row.spec)
+  spec.id, spec.storage, spec.event_log = nil, nil, nil
+  for key, value in pairs(body) do
+    if key ~= "clone_mode" then
+      spec[key] = value
+    end
+  end
+  return spec
+end
+
+local function clone(w, req)
+  pipelines.check_row(w, req, "CAN_MANAGE")
+  local body = type(req.body) == "table" and req.body or {}
+  if body.clone_mode ~= nil and body.clone_mode ~= "MIGRATE_TO_UC" then
+    errors.invalid("clone_mode must be MIGRATE_TO_UC, but is '%s'.", tostring(body.clone_mode))
+  elseif not body.catalog or body.catalog == "" then
+    errors.invalid "'catalog' must be set: the clone publishes to Unity Catalog."
+  elseif body.run_as or body.parameters then
+    errors.invalid "'run_as' and 'parameters' cannot be set by a clone."
+  end
+  return w:write(function()
+    local row = pipelines.check_row(w, req, "CAN_MANAGE")
+    if not json.decode(row.spec).storage then
+      errors.invalid("The pipeline %s publishes to Unity Catalog already; only a pipeline of the "
+        .. "Hive metastore can be cloned with MIGRATE_TO_UC.", row.id)
+    end
+    local settings = migrated(row, body)
+    specs.check(settings, "CreatePipeline", w, req.principal)
+    if not body.allow_duplicate_names then
+      pipelines.check_name_is_free(w, settings.name, "")
+    end
+    pipelines.check_expected(row, body.expected_last_modified)
+    local made = pipelines.add(w, settings, req.principal)
+    updates.begin(w, made, { cause = "API_CALL" }, req.principal)
+    return { pipeline_id = made.id }
+  end)
+end
+
+M.routes = {
+  { "POST", "/api/2.0/pipelines/{id}/clone", clone },
+}
+
+return M

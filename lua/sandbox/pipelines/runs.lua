@@ -1,0 +1,201 @@
+--- The routes of updates: start, stop, list, get (api A.11).
+
+local json = require "native.json"
+local errors = require "sandbox.http.errors"
+local grants = require "sandbox.identity.grants"
+local paging = require "sandbox.http.paging"
+local reply = require "sandbox.http.reply"
+local specs = require "sandbox.pipelines.spec"
+local state = require "sandbox.pipelines.state"
+local updates = require "sandbox.pipelines.updates"
+
+local M = {}
+
+local DEFAULT_SIZE <const>, MAX_SIZE <const> = 25, 100
+
+local CAUSES <const> = {
+  API_CALL = true, INFRASTRUCTURE_MAINTENANCE = true, JOB_TASK = true, RETRY_ON_FAILURE = true,
+  SCHEMA_CHANGE = true, SERVICE_UPGRADE = true, USER_ACTION = true,
+}
+
+local function check_list(body, field)
+  local list = body[field]
+  if list == nil or list == json.null then
+    body[field] = nil
+    return
+  end
+  local ok = type(list) == "table" and json.is_array(list)
+  for _, name in ipairs(ok and list or {}) do
+    ok = ok and type(name) == "string"
+  end
+  if not ok then
+    errors.raise(400, "MALFORMED_REQUEST",
+      ("Could not parse request object: Expected Array of strings for field '%s'."):format(field))
+  end
+end
+
+local function check_start(body)
+  for _, field in ipairs { "full_refresh", "validate_only" } do
+    if body[field] ~= nil and type(body[field]) ~= "boolean" then
+      errors.raise(400, "MALFORMED_REQUEST",
+        ("Could not parse request object: Expected Boolean value for field '%s'."):format(field))
+    end
+  end
+  for _, field in ipairs(updates.selections) do
+    check_list(body, field)
+  end
+  if body.cause ~= nil and not CAUSES[body.cause] then
+    errors.invalid("'%s' is not a cause of an update.", tostring(body.cause))
+  elseif body.full_refresh and (#(body.refresh_selection or {}) > 0
+    or #(body.full_refresh_selection or {}) > 0) then
+    errors.invalid "'full_refresh' cannot be set together with a selection of tables."
+  end
+  local rewind = body.rewind_spec
+  for _, dataset in ipairs(type(rewind) == "table" and rewind.datasets or {}) do
+    if dataset.cascade == nil then
+      errors.invalid "'cascade' must be set for every dataset of rewind_spec."
+    end
+  end
+end
+
+local function row_for(w, req, level)
+  local row = state.find_row(w, req.params.id)
+  if not row then
+    errors.missing("The specified pipeline %s was not found.", req.params.id)
+  end
+  grants.check_pipeline(w, req.principal, row, level)
+  return row
+end
+
+local function start(w, req)
+  local body = type(req.body) == "table" and req.body or {}
+  row_for(w, req, "CAN_RUN")
+  check_start(body)
+  return w:write(function()
+    local row = row_for(w, req, "CAN_RUN")
+    local active = state.find_active(w, row.id)
+    if active then
+      errors.conflict(("An active update '%s' already exists for pipeline '%s'."):format(
+        active.id, row.id))
+    end
+    local ask = {
+      cause = body.cause, full_refresh = body.full_refresh, validate_only = body.validate_only,
+      parameters = body.parameters,
+    }
+    for _, field in ipairs(updates.selections) do
+      ask[field] = body[field]
+    end
+    return { update_id = (updates.begin(w, row, ask, req.principal)) }
+  end)
+end
+
+local function stop(w, req)
+  row_for(w, req, "CAN_RUN")
+  return w:write(function()
+    updates.cancel(w, row_for(w, req, "CAN_RUN"), req.principal)
+    return {}
+  end)
+end
+
+-- An update as the API shows it.
+local function info(w, row)
+  local now = w.clock:now()
+  local current = state.of_update(row, now)
+  local out = row.ask and errors.decode(row.ask) or {}
+  out.update_id, out.pipeline_id, out.state = row.id, row.pipeline_id, current
+  out.cause, out.creation_time = row.cause, row.created
+  out.full_refresh, out.validate_only = row.full_refresh ~= 0, row.validate_only ~= 0
+  out.cluster_id = row.cluster_id
+  return out
+end
+
+local function get(w, req)
+  row_for(w, req, "CAN_VIEW")
+  local id = req.params.update_id
+  local row = w.db:find_row("SELECT * FROM updates WHERE id = ? AND pipeline_id = ? "
+    .. "AND created <= ?", { id, req.params.id, w.clock:now() })
+  if not row then
+    errors.missing("The specified update %s was not found.", id)
+  end
+  local out = info(w, row)
+  out.mode = row.mode
+  local settings = row.config
+  if not settings then
+    settings = w.db:find_row("SELECT spec FROM pipelines WHERE id = ?", { req.params.id }).spec
+  end
+  out.config = specs.effective(errors.decode(settings))
+  return { update = out }
+end
+
+local LIST <const> = [[
+SELECT * FROM updates WHERE pipeline_id = :pipeline AND created <= :now
+  AND (created, seq) >= (:until, :until_seq) AND %s ORDER BY created %s, seq %s LIMIT :limit]]
+
+local function find_limit(w, req)
+  local id = req.query.until_update_id
+  if id == nil or id == "" then
+    return 0, 0
+  end
+  local row = w.db:find_row("SELECT created, seq FROM updates WHERE id = ? AND pipeline_id = ?",
+    { id, req.params.id })
+  if not row then
+    errors.missing("The specified update %s was not found.", id)
+  end
+  return row.created, row.seq
+end
+
+-- Rows of a page, newest first; a token goes on to older ones (`next`) or newer (`prev`).
+local function page_rows(w, params, direction)
+  local behind, order = "1", "DESC"
+  if direction == "next" then
+    behind = "(created, seq) < (:at, :seq)"
+  elseif direction == "prev" then
+    behind, order = "(created, seq) > (:at, :seq)", "ASC"
+  end
+  local rows = w.db:query(LIST:format(behind, order, order), params)
+  local more = #rows == params.limit
+  rows[params.limit] = nil
+  if direction == "prev" then
+    for i = 1, #rows // 2 do
+      rows[i], rows[#rows - i + 1] = rows[#rows - i + 1], rows[i]
+    end
+  end
+  return rows, more
+end
+
+local function list(w, req)
+  row_for(w, req, "CAN_VIEW")
+  local size = paging.size(req.query, DEFAULT_SIZE, MAX_SIZE)
+  local kind = ("updates|%s|%s"):format(req.params.id, tostring(req.query.until_update_id))
+  local params = { pipeline = req.params.id, now = w.clock:now(), limit = size + 1 }
+  params["until"], params.until_seq = find_limit(w, req)
+  local token, direction = paging.find_token(req.query), "first"
+  if token then
+    local keys = paging.keys(kind, token)
+    direction, params.at, params.seq = keys[1], keys[2], keys[3]
+  end
+  local rows, more = page_rows(w, params, direction)
+  local out = {}
+  for i, row in ipairs(rows) do
+    out[i] = info(w, row)
+  end
+  local first, last = rows[1], rows[#rows]
+  local has_next = direction == "prev" and first ~= nil or direction ~= "prev" and more
+  local has_prev = direction == "next" and first ~= nil or direction == "prev" and more
+  return reply.value {
+    updates = #out > 0 and out or nil,
+    next_page_token = has_next and paging.token(kind, "next", last.created, last.seq) or nil,
+    prev_page_token = has_prev and paging.token(kind, "prev", first.created, first.seq) or nil,
+  }
+end
+
+local PATH <const> = "/api/2.0/pipelines/{id}"
+
+M.routes = {
+  { "POST", PATH .. "/updates", start },
+  { "GET", PATH .. "/updates", list },
+  { "GET", PATH .. "/updates/{update_id}", get },
+  { "POST", PATH .. "/stop", stop },
+}
+
+return M

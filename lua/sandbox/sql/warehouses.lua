@@ -1,0 +1,149 @@
+--- /api/2.0/sql/warehouses: list, get, start, stop (api D.5).
+--
+-- A row says what a warehouse shall be and since when; what it is follows from the clock.
+
+local errors = require "sandbox.http.errors"
+
+local M = {}
+
+M.schema = [[
+CREATE TABLE IF NOT EXISTS warehouses(
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, serverless INTEGER NOT NULL, size TEXT NOT NULL,
+  running INTEGER NOT NULL, changed INTEGER NOT NULL, creator TEXT NOT NULL,
+  preferred INTEGER NOT NULL) WITHOUT ROWID;
+]]
+
+local START_MS <const> = { [0] = 3000, [1] = 400 } -- classic, serverless
+local STOP_MS <const> = 500
+
+--- The state of a warehouse, and when it runs if it starts.
+---@param w table
+---@param row table
+---@return string state, integer ready ms
+function M.state(w, row)
+  local running = row.running ~= 0
+  local ready = row.changed + (running and START_MS[row.serverless] or STOP_MS)
+  if w.clock:now() >= ready then
+    return running and "RUNNING" or "STOPPED", ready
+  end
+  return running and "STARTING" or "STOPPING", ready
+end
+
+---@return table? row
+function M.find(w, id)
+  return w.db:find_row("SELECT * FROM warehouses WHERE id = ?", { id })
+end
+
+-- The same order to start or stop twice changes nothing.
+local function set(w, row, running)
+  if (row.running ~= 0) ~= running then
+    w:write(function()
+      w.db:exec("UPDATE warehouses SET running = ?, changed = ? WHERE id = ?",
+        { running and 1 or 0, w.clock:now(), row.id })
+    end)
+  end
+end
+
+--- Start it unless it runs; the moment from which on it takes statements.
+---@return integer ms
+function M.wake(w, row)
+  set(w, row, true)
+  local _, ready = M.state(w, M.find(w, row.id))
+  return ready
+end
+
+local function info(w, row, req)
+  local state = M.state(w, row)
+  local host = (req.headers.host or "127.0.0.1"):match "^[^:]+"
+  local path = "/sql/1.0/warehouses/" .. row.id
+  return {
+    id = row.id,
+    name = row.name,
+    state = state,
+    warehouse_type = "PRO",
+    enable_serverless_compute = row.serverless ~= 0,
+    enable_photon = true,
+    cluster_size = row.size,
+    min_num_clusters = 1,
+    max_num_clusters = 1,
+    num_clusters = state == "RUNNING" and 1 or 0,
+    num_active_sessions = 0,
+    auto_stop_mins = row.serverless ~= 0 and 10 or 45,
+    spot_instance_policy = "COST_OPTIMIZED",
+    channel = { name = "CHANNEL_NAME_CURRENT" },
+    creator_name = row.creator,
+    creator_id = 0,
+    jdbc_url = ("jdbc:spark://%s:443/default;transportMode=http;ssl=1;AuthMech=3;httpPath=%s;")
+      :format(host, path),
+    odbc_params = { hostname = host, path = path, port = 443, protocol = "https" },
+    tags = {},
+    health = { status = "HEALTHY" },
+  }
+end
+
+local function row_of(w, req)
+  local id = req.params.id
+  return M.find(w, id) or errors.missing("SQL warehouse %s does not exist.", id)
+end
+
+local function list(w, req)
+  local size = math.tointeger(tonumber(req.query.page_size))
+  local rows = w.db:query "SELECT * FROM warehouses ORDER BY name, id"
+  local from = math.tointeger(tonumber(req.query.page_token)) or 0
+  local last = size and math.min(#rows, from + size) or #rows
+  local found = {}
+  for i = from + 1, last do
+    found[#found + 1] = info(w, rows[i], req)
+  end
+  return {
+    warehouses = #found > 0 and found or nil,
+    next_page_token = last < #rows and ("%d"):format(last) or nil,
+  }
+end
+
+local function get(w, req)
+  return info(w, row_of(w, req), req)
+end
+
+-- Being rolled out: not every workspace has it yet.
+local function default(w, req)
+  local row = w.db:find_row "SELECT * FROM warehouses WHERE preferred"
+  if not row then
+    errors.raise(404, "ENDPOINT_NOT_FOUND", "No API found for 'GET /sql/warehouses/default'")
+  end
+  return info(w, row, req)
+end
+
+local function start(w, req)
+  M.wake(w, row_of(w, req))
+  return {}
+end
+
+local function stop(w, req)
+  set(w, row_of(w, req), false)
+  return {}
+end
+
+M.routes = {
+  { "GET", "/api/2.0/sql/warehouses", list },
+  { "GET", "/api/2.0/sql/warehouses/default", default },
+  { "GET", "/api/2.0/sql/warehouses/{id}", get },
+  { "POST", "/api/2.0/sql/warehouses/{id}/start", start },
+  { "POST", "/api/2.0/sql/warehouses/{id}/stop", stop },
+}
+
+local INSERT <const> = "INSERT OR IGNORE INTO warehouses VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
+
+--- Two in the first workspace, one of them running; one that sleeps in the other.
+function M.seed(w)
+  local creator = w.principal.user_name
+  if w.name == "demo" then
+    w.db:exec(INSERT, { "475b94ddc7cd5211", "Serverless Starter Warehouse", 1, "Small", 1,
+      creator, 1 })
+    w.db:exec(INSERT, { "b9513a26e5c04d7f", "Finance (classic)", 0, "Medium", 0, creator, 0 })
+  else
+    w.db:exec(INSERT, { "1c7e33a90fd2846b", "Recovery", 1, "2X-Small", 0, creator, 0 })
+  end
+end
+
+return M

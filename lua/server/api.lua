@@ -1,0 +1,156 @@
+--- Commands as routes: what a script's header declares, run for a request.
+
+local arguments = require "server.arguments"
+local command = require "engine.command"
+local errors = require "server.errors"
+local fault = require "base.fault"
+local json = require "native.json"
+local pool = require "base.pool"
+local rows = require "output.render.rows"
+local script = require "engine.script"
+
+local M = {}
+
+--- The routes of all commands that have one: a list of { method, path, script, command }. An
+-- optional argument in the last part of a path may be missing: then the path ends before it.
+---@param warn? fun(text: string) told of each script that does not load: it has no route
+---@return table[]
+function M.routes(warn)
+  local list = {}
+  for _, name in ipairs(script.names()) do
+    local loaded, problem = script.try(name)
+    if problem and warn then
+      warn(("%s; %s is not served"):format(problem.message, name))
+    end
+    local declared = loaded and loaded.route
+    if declared then
+      local route = { method = declared[1], path = declared[2], script = loaded, command = name,
+        defaults = declared.defaults, secret = declared.secret, cached = declared.cached }
+      list[#list + 1] = route
+      local shorter, last = route.path:match "^(.*)/{([%w_]+)}$"
+      for _, spec in ipairs(last and loaded.args or {}) do
+        if spec[1] == last and spec.optional then
+          list[#list + 1] = setmetatable({ path = shorter, without = last }, { __index = route })
+        end
+      end
+    end
+  end
+  return list
+end
+
+local function is_partial(data)
+  if type(data) ~= "table" then
+    return false
+  end
+  local problems = rawget(data, "problems")
+  return type(problems) == "table" and #problems > 0 or data.status == "partial"
+end
+
+-- What `run` returned as a value for JSON. Rows that come one by one are collected: a status
+-- can be sent only once, and the last row may fail.
+local function as_value(data, ...)
+  if data == nil then
+    return json.null
+  elseif not rows.is_iterator(data) then
+    return data
+  end
+  local list, n = json.array {}, 0
+  for row in rows.each(data, ...) do
+    n = n + 1
+    list[n] = row
+  end
+  return list
+end
+
+---@class tarn.Served what a command came to
+---@field data any
+---@field status integer
+---@field outcome string  "done", or what the exit status would tell
+---@field partial boolean
+---@field warnings string[]
+
+local function context(self, route, request, common, listener)
+  local opts = {}
+  for name, value in pairs(self.options) do
+    opts[name] = value
+  end
+  opts.profile, opts.timeout = common.profile or opts.profile, common.timeout or opts.timeout
+  opts.output, opts.quiet, opts.yes, opts.verbose = "json", true, true, nil
+  local ctx = command.context("tarn " .. route.command, opts)
+  local warnings = {}
+  function ctx.open(profile)
+    return self.workspaces:get(profile)
+  end
+  function ctx.warn(text)
+    warnings[#warnings + 1] = text
+    if listener.warning then
+      listener.warning(text)
+    end
+  end
+  ctx.progress = listener.progress or function() end
+  ctx.served, ctx.allow_private_hosts = true, self.allow_private_hosts
+  ctx.credential = route.secret and (request.secrets or {})[route.secret] or false
+  rawset(ctx, "workspace", self.workspaces:get(common.profile))
+  return ctx, warnings
+end
+
+local function check_confirmed(route, arg, common)
+  if route.script.effect == "destroy" and not arg.dry_run and not common.confirm then
+    errors.refuse(422, "CONFIRMATION_REQUIRED", "this destroys something: 'confirm' must be true",
+      "'dry_run' shows what would be done")
+  end
+end
+
+--- Run the command of a route.
+---@param self table the server
+---@param route table
+---@param request tarn.Request
+---@param params table<string, string>
+---@param given table arguments of the query or the body
+---@param listener? { progress?: function, warning?: function }
+---@return tarn.Served
+function M.run(self, route, request, params, given, listener)
+  if route.secret then
+    given[route.secret] = nil -- it is in its box
+  end
+  local arg, common = arguments.read(route, params, given)
+  check_confirmed(route, arg, common)
+  if self.options.read_only and route.script.effect ~= "read" and not arg.dry_run then
+    errors.refuse(403, "READ_ONLY", "this server is read-only")
+  end
+  local ctx, warnings = context(self, route, request, common, listener or {})
+  command.open_workspaces(ctx, route.script.args, arg)
+  local function run()
+    return as_value(command.invoke(ctx, route.script, arg))
+  end
+  local data
+  if common.timeout and route.script.effect == "read" then
+    data = pool.timeout(common.timeout, run)
+  else -- what changes something is not cut off in the middle: it knows of the time itself
+    data = run()
+  end
+  local created = route.script.effect ~= "read" and type(data) == "table"
+    and data.status == "created"
+  return { data = data, status = created and 201 or 200, outcome = ctx.outcome,
+    partial = is_partial(data), warnings = warnings }
+end
+
+--- The members of a request's JSON body.
+---@param request tarn.Request
+---@return table
+function M.body(request)
+  if request.malformed then
+    errors.refuse(400, "MALFORMED_REQUEST", "the body is not JSON")
+  elseif request.body == "" then
+    return {}
+  end
+  local body, e = fault.try(json.decode, request.body, { max_depth = 32 })
+  if e then
+    errors.refuse(400, "MALFORMED_REQUEST", "the body is not JSON, or nested too deep")
+  elseif type(body) ~= "table" or json.is_array(body) then
+    errors.refuse(422, "MALFORMED_REQUEST", "the body is not an object")
+  end
+  return body
+end
+
+return M

@@ -1,0 +1,173 @@
+--- The arguments of a command, from a path, a query and a JSON body, by its header.
+--
+-- What names a file of this machine (type `path`), and what a header marks `served = false`, is
+-- no argument here. Of a file that a header marks `inline` a body gives the content, an object.
+
+local args = require "engine.args"
+local errors = require "server.errors"
+local header = require "engine.header"
+local json = require "native.json"
+local similar = require "base.suggestion"
+
+local M = {}
+
+--- The arguments of a script that requests may give.
+---@param script table
+---@return table[]
+function M.served(script)
+  local list = {}
+  for _, spec in ipairs(script.args) do
+    if (spec[2] ~= "path" or spec.inline) and spec.served ~= false then
+      list[#list + 1] = spec
+    end
+  end
+  return list
+end
+
+--- What is given beside the script's own: which workspace, and how long it may take.
+---@type table[]
+M.common = {
+  { "profile", "string", "Workspace: a profile that the server serves.", optional = true },
+  { "timeout", "number", "Seconds for a call with its retries; for a whole wait.",
+    optional = true, min = 0.001, max = 3600 },
+}
+
+M.confirm = { "confirm", "flag", "Must be true: something is destroyed." }
+
+local function index(route)
+  local known = {}
+  local function add(spec)
+    known[spec[1]] = spec
+    if spec.alias then
+      known[spec.alias] = spec
+    end
+  end
+  for _, spec in ipairs(M.served(route.script)) do
+    add(spec)
+  end
+  for _, spec in ipairs(M.common) do
+    add(spec)
+  end
+  if route.script.effect == "destroy" then
+    add(M.confirm)
+  end
+  return known
+end
+
+-- Raises what is wrong with a member of the body or the query.
+local function wrong(route, name, what, hint)
+  local status = route.method == "GET" and 400 or 422
+  errors.refuse(status, "INVALID_PARAMETER_VALUE", ("'%s' %s"):format(name, what),
+    hint or "/api/openapi.json shows the arguments")
+end
+
+local JSON_TYPES <const> = { flag = "boolean", integer = "integer", number = "number" }
+
+-- The text of a value of a body, or the value of a list; refuses what has another type.
+local function text_of(route, name, spec, value)
+  local want = JSON_TYPES[spec[2]] or "string"
+  if want == "boolean" and type(value) == "boolean"
+    or want == "integer" and math.type(value) == "integer"
+    or want == "number" and math.type(value)
+    or want == "string" and type(value) == "string" then
+    return tostring(value)
+  end
+  wrong(route, name, ("is not %s %s"):format(want:find "^[aeiou]" and "an" or "a", want))
+end
+
+local function list_of(route, name, value)
+  if type(value) == "string" then
+    value = { value }
+  elseif type(value) ~= "table" or not json.is_array(value) then
+    wrong(route, name, "is not a list of strings")
+  end
+  for _, item in ipairs(value) do
+    if type(item) ~= "string" then
+      wrong(route, name, "is not a list of strings")
+    end
+  end
+  return value
+end
+
+local function object_of(route, name, value)
+  if type(value) ~= "table" or json.is_array(value) then
+    wrong(route, name, "is not an object")
+  end
+  return value
+end
+
+local function convert(route, name, spec, value)
+  if spec.inline then
+    return object_of(route, name, value)
+  elseif spec[2] == "list" then
+    return list_of(route, name, value)
+  elseif route.method == "GET" and type(value) == "table" then
+    wrong(route, name, "is given twice")
+  end
+  local text = route.method == "GET" and value or text_of(route, name, spec, value)
+  if spec[2] == "flag" and text == "" then
+    text = "true" -- `?all`
+  end
+  local converted, why, hint = args.find_value(spec, text)
+  if converted == nil then
+    wrong(route, name, why, hint)
+  end
+  return converted
+end
+
+local function unknown(route, name, known)
+  local names = {}
+  for one in pairs(known) do
+    names[#names + 1] = one
+  end
+  table.sort(names)
+  wrong(route, name, "is no argument here", similar.find_hint(name, names))
+end
+
+local function complete(route, values)
+  for _, spec in ipairs(route.script.args) do
+    local name = spec[1]
+    local default = (route.defaults or {})[name]
+    if default == nil then
+      default = spec.default
+    end
+    if values[name] == nil and header.is_required(spec) then
+      wrong(route, name, "is missing", spec[3])
+    elseif values[name] == nil then
+      values[name] = default
+      if spec[2] == "flag" then
+        values[name] = default or false
+      end
+    end
+  end
+  return values
+end
+
+--- The arguments that a request gives.
+---@param route table { method, script, defaults? }
+---@param params table<string, string> of the path
+---@param given table of the query or the body
+---@return table arg
+---@return { profile?: string, timeout?: number, confirm?: boolean } common
+function M.read(route, params, given)
+  local known, values, common = route.known or index(route), {}, {}
+  route.known = known
+  for name, value in pairs(given) do
+    local spec = known[name]
+    local target = spec and (spec == M.confirm or spec == M.common[1] or spec == M.common[2])
+      and common or values
+    if not spec or params[spec[1]] then
+      unknown(route, name, known)
+    elseif target[spec[1]] ~= nil then
+      wrong(route, name, "is given twice")
+    elseif value ~= json.null then
+      target[spec[1]] = convert(route, name, spec, value)
+    end
+  end
+  for name, value in pairs(params) do
+    values[name] = convert({ method = "GET" }, name, known[name], value)
+  end
+  return complete(route, values), common
+end
+
+return M

@@ -1,0 +1,120 @@
+--- What goes wrong, as HTTP says it: a status, and a body that holds what is known.
+
+local fault = require "base.fault"
+local json = require "native.json"
+local report = require "engine.report"
+
+local M = {}
+
+--- The body of a 413, which is sent before anybody has looked at the request.
+---@return string
+function M.too_large()
+  return json.encode { error = { kind = "usage", code = "CONTENT_TOO_LARGE", status = 413,
+    message = "the request's body is too large", request_id = "", op = "serve" } }
+end
+
+-- The statuses that an answer of ours may have, with the words for each.
+M.statuses = {
+  [400] = "The request is not understood.",
+  [401] = "The token of the server is missing or wrong; or the workspace's own is.",
+  [403] = "It is not allowed.",
+  [404] = "What is named is not there.",
+  [405] = "That path has other methods.",
+  [409] = "It is there already, or something is active.",
+  [413] = "The body is too large.",
+  [415] = "The body is not JSON.",
+  [422] = "The body does not fit.",
+  [429] = "The workspace holds everybody back; Retry-After says for how long.",
+  [500] = "A mistake in the server, or trouble on its machine.",
+  [502] = "The workspace failed.",
+  [503] = "The server is about to end.",
+  [504] = "The workspace did not answer in time.",
+}
+
+--- Refuse a request before any command has run.
+---@param status integer
+---@param code string
+---@param message string
+---@param hint? string
+---@param fields? table more fields of the fault: `headers` of the answer
+function M.refuse(status, code, message, hint, fields)
+  local f = { kind = (status == 401 or status == 403) and "auth" or "usage", op = "serve",
+    status = status, code = code, message = message, hint = hint, refusal = status }
+  for name, value in pairs(fields or {}) do
+    f[name] = value
+  end
+  fault.raise(f)
+end
+
+local BY_OUTCOME <const> = { [2] = 400, [3] = 404, [5] = 409, [6] = 504, [70] = 500, [130] = 503 }
+local BY_KIND <const> = { io = 500, http = 502, network = 502, parse = 502, sql = 502 }
+
+--- The status of the answer that tells a fault.
+---@param f tarn.Fault
+---@return integer
+function M.status(f)
+  if f.refusal then
+    return f.refusal
+  elseif f.code == "READ_ONLY" or f.code == "PRIVATE_HOST" then
+    return 403
+  elseif f.kind == "bug" then
+    return 500
+  elseif f.status == 429 then
+    return 429
+  end
+  local outcome = report.status(f)
+  if outcome == 4 then
+    return (f.status == 403 or f.code == "PERMISSION_DENIED") and 403 or 401
+  elseif BY_OUTCOME[outcome] then
+    return BY_OUTCOME[outcome]
+  elseif f.kind == "http" and (f.status == 400 or f.status == 422) then
+    return f.status
+  end
+  return BY_KIND[f.kind] or 500
+end
+
+-- What a workspace says of itself may hold anything but a secret; a traceback is for the log.
+local function fields_of(f, status)
+  local fields = report.fields(f)
+  fields.traceback, fields.cause = nil, nil
+  fields.status = status
+  fields.code = fields.code or f.kind:upper()
+  if f.status and f.status ~= status then
+    fields.workspace_status = f.status
+  end
+  if f.kind == "bug" then
+    fields.message, fields.hint = "the server made a mistake", "its log says which"
+  end
+  return fields
+end
+
+--- The members of an answer that tells a fault; `request_id` is the request's own, unless the
+-- workspace gave one to go by.
+---@param f tarn.Fault
+---@param request_id string
+---@return table { error = { kind, code, message, status, request_id, hint } }
+function M.body(f, request_id)
+  local fields = fields_of(f, M.status(f))
+  fields.request_id = fields.request_id or request_id
+  return { error = fields }
+end
+
+--- The reply that tells a fault.
+---@param f tarn.Fault
+---@param request_id string
+---@return tarn.Reply
+function M.reply(f, request_id)
+  local status = M.status(f)
+  local headers = { ["Content-Type"] = "application/json" }
+  for name, value in pairs(f.headers or {}) do
+    headers[name] = value
+  end
+  if status == 429 then
+    headers["Retry-After"] = ("%d"):format(math.max(1, math.ceil(f.retry_after or 1)))
+  elseif status == 401 then
+    headers["WWW-Authenticate"] = 'Bearer realm="tarn"'
+  end
+  return { status = status, headers = headers, body = json.encode(M.body(f, request_id)) }
+end
+
+return M

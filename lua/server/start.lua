@@ -1,0 +1,284 @@
+--- `tarn serve`: the HTTP API and the page, by one small process.
+--
+-- Each request is a task of its own, and what it asks of a workspace is waited for there. What
+-- a route is comes from the scripts' headers (server.api); who may call is decided here,
+-- before anything else is looked at.
+
+local answers = require "server.answers"
+local api = require "server.api"
+local auth = require "server.auth"
+local cache = require "server.cache"
+local errors = require "server.errors"
+local fault = require "base.fault"
+local find = require "engine.find"
+local hub = require "server.broadcast"
+local log = require "server.log"
+local native = require "native.server"
+local metrics = require "server.metrics"
+local openapi = require "server.openapi"
+local queries = require "base.querystring"
+local reload = require "engine.reload"
+local router = require "server.router"
+local routes = require "server.routes"
+local static = require "server.static"
+local streams = require "server.streams"
+local task = require "native.task"
+local workspaces = require "server.workspaces"
+
+local M = {}
+
+local CACHE <const> = 5 -- seconds
+local MAX_STREAMS <const> = 512
+local MAX_BODY <const> = 1 << 20
+local MAX_HEADER <const> = 32 << 10 -- of memory for a connection, its header included
+
+local Server = {}
+Server.__index = Server
+
+-- A list may be asked for by its path and query alone.
+local function key_of(request)
+  return request.path .. "?" .. request.query
+end
+
+local function aged(reply, age)
+  reply.headers.Age = ("%d"):format(age // 1 | 0)
+  return reply
+end
+
+-- An answer that is there and young enough, without a look at what else was asked.
+local function find_kept(self, route, request)
+  local headers = request.headers
+  if route.cached and not headers["cache-control"] and not streams.wanted(request) then
+    local reply, age = self.cache:find(key_of(request))
+    return reply and aged(reply, age)
+  end
+end
+
+function Server:command(route, request, params)
+  local kept = find_kept(self, route, request)
+  if kept then
+    return kept
+  end
+  local given
+  if request.method == "POST" then
+    auth.check_type(request)
+    given = api.body(request)
+  else
+    given = queries.parse(request.query)
+  end
+  -- What was changed, or may have been, must not be answered as it was before.
+  local function forget()
+    if route.script.effect ~= "read" then
+      self.cache:clear()
+    end
+  end
+  if streams.wanted(request) then
+    return streams.command(self, request, function(listener)
+      local _ <close> = setmetatable({}, { __close = forget })
+      return api.run(self, route, request, params, given, listener)
+    end)
+  end
+  local function run()
+    return answers.of(route, api.run(self, route, request, params, given))
+  end
+  if not route.cached then
+    local _ <close> = setmetatable({}, { __close = forget })
+    return run()
+  end
+  local fresh = (request.headers["cache-control"] or ""):find("no-cache", 1, true) ~= nil
+  return aged(self.cache:get(key_of(request), function() return answers.keep(run()) end, fresh))
+end
+
+local function method_not_allowed(allowed)
+  local list = {}
+  for _, name in ipairs(allowed) do
+    list[#list + 1] = name
+    list[#list + 1] = name == "GET" and "HEAD" or nil
+  end
+  errors.refuse(405, "METHOD_NOT_ALLOWED", "that path has other methods", nil,
+    { headers = { Allow = table.concat(list, ", ") } })
+end
+
+-- Changed scripts are used, a second after they have changed at the latest.
+function Server:refresh()
+  local now = task.now()
+  if #find.roots == 0 or now < self.refreshed + 1 then
+    return
+  end
+  self.refreshed = now
+  reload.refresh(self.warn)
+  self:take_routes()
+end
+
+function Server:dispatch(request)
+  self:refresh()
+  local method = request.method == "HEAD" and "GET" or request.method
+  if not auth.public[request.path] then
+    auth.check_origin(self, request)
+    if request.path ~= "/login" then
+      auth.check_token(request)
+    end
+  end
+  local route, params = self.router:find(method, request.path)
+  if route then
+    request.route = route.path
+    if route.script then
+      return self:command(route, request, params)
+    end
+    return route.handler(self, request, params)
+  elseif params then
+    method_not_allowed(params)
+  elseif method ~= "GET" then
+    errors.refuse(404, "NOT_FOUND", "there is no such path")
+  end
+  local reply = not request.path:find "^/api/" and static.reply(request.path)
+  if not reply then
+    errors.refuse(404, "NOT_FOUND", "there is no such path", "/api/openapi.json has them all")
+  end
+  return reply
+end
+
+local function request_id(request)
+  local given = request.headers["x-request-id"]
+  if given and #given <= 64 and given:find "^[%w_.-]+$" then
+    return given
+  end
+  return ("%016x"):format(math.random(0))
+end
+
+--- The reply to one request.
+---@param request tarn.Request
+---@return tarn.Reply
+function Server:answer(request)
+  local began = task.now()
+  request.id = request_id(request)
+  local ok, reply = fault.call(self.dispatch, self, request)
+  if not ok and reply.kind == "cancelled" then
+    error(reply, 0)
+  elseif not ok then
+    reply = answers.failed(reply, request)
+  end
+  reply = answers.finish(reply, request)
+  self.metrics:count(request.route or "other", request.method, reply.status or 200,
+    task.now() - began)
+  if self.log then
+    local size = not reply.stream and #(reply.body or "") or nil
+    self.log(log.line(request, reply.status or 200, size, task.now() - began, request.id,
+      task.time()))
+  end
+  return reply
+end
+
+-- The routes of the scripts as they are now; those of before, if nothing has changed.
+function Server:take_routes()
+  local commands = api.routes(self.warn_once)
+  local same = self.commands and #commands == #self.commands
+  for i, route in ipairs(commands) do
+    same = same and self.commands[i].script == route.script
+  end
+  if same then
+    return
+  end
+  self.commands, self.router = commands, router.new()
+  self.document = openapi.document(commands, routes.list)
+  for _, list in ipairs { commands, routes.list } do
+    for _, route in ipairs(list) do
+      self.router:add(route.method, route.path, route)
+    end
+  end
+end
+
+--- Where it listens.
+---@return string
+function Server:url()
+  local host = self.bind:find(":", 1, true) and "[" .. self.bind .. "]" or self.bind
+  return ("%s://%s:%d"):format(self.scheme, host, self.native.port)
+end
+
+--- The link that opens the page, on stderr: the only place where the token is shown. One that
+-- is kept in a file is not: whoever may call can read it there, and stderr may be a log.
+function Server:reveal()
+  local link = ("open %s/login?token="):format(self.public or self:url())
+  if self.token_file then
+    io.stderr:write(link, "... with the token in ", self.token_file, "\n")
+  else
+    self.token:reveal(link)
+  end
+end
+
+--- Serve until somebody asks the program to end; then what runs is finished, for at most
+-- `seconds`, and streams are ended.
+---@param seconds number
+function Server:wait(seconds)
+  task.wait_for_stop()
+  self.stopping = true
+  self.native:drain()
+  self.hub:close()
+  local due = task.now() + seconds
+  repeat
+    local _, active = self.native:stats()
+    if active == 0 then
+      break
+    end
+    task.sleep(0.02)
+  until task.now() > due
+end
+
+function Server:close()
+  self.native:close()
+end
+Server.__close = Server.close
+
+---@class tarn.ServeOptions
+---@field port? integer       0, the default, takes a free one
+---@field bind? string        default 127.0.0.1
+---@field token_file? string  holds the token, or gets a new one
+---@field certificate? string PEM file; with `key`: TLS
+---@field key? string
+---@field public? string      the URL under which others see the server
+---@field profile? string     the workspace that is meant where none is named
+---@field profiles? string[]  more that may be named
+---@field all_profiles? boolean
+---@field allow_private_hosts? boolean `dest_host` may be in a private network, or on this machine
+---@field cache? number       seconds that the list and the dashboard may be old; default 5
+---@field options? table      options of the command line that every command takes
+---@field log? fun(line: string)
+
+--- Start serving.
+---@param opts tarn.ServeOptions
+---@return table server
+function M.start(opts)
+  local options = opts.options or {}
+  local self = setmetatable({ options = options, bind = opts.bind or "127.0.0.1",
+    scheme = opts.certificate and "https" or "http", public = opts.public,
+    hub = hub.new(), cache = cache.new(opts.cache or CACHE), refreshed = task.now(),
+    allow_private_hosts = opts.allow_private_hosts or false, metrics = metrics.new(),
+    max_streams = MAX_STREAMS, note = answers.note,
+    warn = function(text) io.stderr:write("tarn: ", text, "\n") end,
+    token = native.token { file = opts.token_file }, token_file = opts.token_file,
+    log = opts.log }, Server)
+  self.secure = self.scheme == "https" or (opts.public or ""):find "^https:" ~= nil
+  self.workspaces = workspaces.new {
+    default = opts.profile or os.getenv "DATABRICKS_CONFIG_PROFILE", profiles = opts.profiles,
+    all = opts.all_profiles, connect = { jobs = options.jobs, rate = options.rate,
+      timeout = options.timeout } }
+  local told = {}
+  self.warn_once = function(text)
+    if not told[text] then
+      told[text] = true
+      self.warn(text)
+    end
+  end
+  reload.install(self.warn)
+  reload.refresh(self.warn)
+  self:take_routes()
+  self.native = native.listen({ port = opts.port or 0, host = self.bind, token = self.token,
+    secrets = { "dest_token" }, too_large = errors.too_large(), max_body = MAX_BODY,
+    max_header = MAX_HEADER,
+    request_timeout = 60, timeout = 75, certificate = opts.certificate, key = opts.key },
+    function(request) return self:answer(request) end)
+  self.guards = auth.guards(self.scheme, self.bind, self.native.port, opts.public)
+  return self
+end
+
+return M

@@ -1,0 +1,110 @@
+--- Gates on quality: `failed <= 1%`, `silver.valid_id: failed < 10`, `total: passed >= 99.5%`.
+--
+-- Without a name in front a gate is for each expectation; `total` is for all together. A gate that
+-- has nothing to look at has not passed.
+
+local fault = require "base.fault"
+local glob = require "base.glob"
+local json = require "native.json"
+
+local M = {}
+
+local OPS <const> = {
+  ["<="] = function(a, b) return a <= b end,
+  ["<"] = function(a, b) return a < b end,
+  [">="] = function(a, b) return a >= b end,
+  [">"] = function(a, b) return a > b end,
+  ["="] = function(a, b) return a == b end,
+}
+
+local FIELDS <const> = { failed = true, passed = true, dropped = true }
+
+--- Read a gate. Raises a fault of kind `usage` if it is none.
+---@param op string
+---@param text string
+---@return table gate
+function M.parse(op, text)
+  local scope, rest = text:match "^%s*(.-)%s*:%s*(.+)$"
+  rest = rest or text
+  local field, sign, number, percent = rest:match "^%s*(%a+)%s*([<>]?=?)%s*(%d+%.?%d*)%s*(%%?)%s*$"
+  if not field or not FIELDS[field] or not OPS[sign] or scope == "" then
+    fault.usage(op, ("--gate: '%s' is no gate"):format(text),
+      "such as 'failed <= 1%', 'silver.valid_id: failed < 10', 'total: passed >= 99.5%'")
+  end
+  return { text = text, scope = scope, field = field, compare = OPS[sign],
+    limit = tonumber(number), percent = percent == "%" }
+end
+
+-- Of no rows none failed, and none was dropped: all passed.
+local function value_of(gate, row)
+  local value = row[gate.field]
+  if value == nil or value == json.null then
+    value = 0
+  end
+  if not gate.percent then
+    return value
+  end
+  local all = row.passed + row.failed
+  if all == 0 then
+    return gate.field == "passed" and 100.0 or 0.0
+  end
+  return 100 * value / all
+end
+
+local function rows_for(gate, rows)
+  if not gate.scope then
+    return rows
+  elseif gate.scope:lower() == "total" then
+    local sum = { dataset = json.null, expectation = json.null, passed = 0, failed = 0,
+      dropped = 0 }
+    local counted = {}
+    for _, row in ipairs(rows) do
+      sum.passed, sum.failed = sum.passed + row.passed, sum.failed + row.failed
+      -- what a dataset dropped stands at each of its expectations
+      if row.dropped ~= json.null and not counted[row.dataset] then
+        counted[row.dataset] = true
+        sum.dropped = sum.dropped + row.dropped
+      end
+    end
+    return #rows > 0 and { sum } or {}
+  end
+  local whole, tail = glob.matcher(gate.scope), glob.matcher("*." .. gate.scope)
+  local found = {}
+  for _, row in ipairs(rows) do
+    local name = row.dataset .. "." .. row.expectation
+    if whole(name) or tail(name) or whole(row.dataset) or tail(row.dataset) then
+      found[#found + 1] = row
+    end
+  end
+  return found
+end
+
+--- Hold rows (of kind "total") against gates.
+---@param gates table[] parsed
+---@param rows table[]
+---@return { passed: boolean, breaches: table[] }
+function M.check(gates, rows)
+  local breaches = json.array {}
+  for _, gate in ipairs(gates) do
+    local found = rows_for(gate, rows)
+    if #found == 0 then
+      breaches[#breaches + 1] = { gate = gate.text, dataset = json.null, expectation = json.null,
+        value = json.null, message = "nothing was measured that this gate is about" }
+    end
+    for _, row in ipairs(found) do
+      local value = value_of(gate, row)
+      if not gate.compare(value, gate.limit) then
+        local whose = row.dataset == json.null and "all expectations together"
+          or row.dataset .. "." .. row.expectation
+        whose = row.name and row.name .. ": " .. whose or whose
+        breaches[#breaches + 1] = { gate = gate.text, dataset = row.dataset,
+          expectation = row.expectation, value = value, pipeline_id = row.pipeline_id,
+          message = ("%s: %s is %s"):format(whose, gate.field, gate.percent
+            and ("%.4g%%"):format(value) or ("%d"):format(value)) }
+      end
+    end
+  end
+  return { passed = #breaches == 0, breaches = breaches }
+end
+
+return M

@@ -1,0 +1,41 @@
+--- The folder that an import reads: one that `tarn export --format json` has written.
+
+local export = require "tarn.export"
+local fault = require "base.fault"
+local fs = require "native.fs"
+
+local own = export.own
+
+local M = {}
+
+local OP <const> = "tarn export"
+
+--- The pipeline in a folder of Tarn's own format.
+---@param dir string
+---@return tarn.ExportItem
+function M.read(dir)
+  local path = (dir:gsub("(.)/+$", "%1")) .. "/" .. own.FILE
+  local text = fs.find_read(path)
+  if not text then
+    fault.not_found(OP, ("%s is not there"):format(path),
+      "`tarn export PIPELINE --dir DIR` writes such a folder (--format json)")
+  end
+  return own.read(text, path)
+end
+
+--- True if the path is a folder of Tarn's own format.
+---@param dir string
+---@return boolean
+function M.is_export(dir)
+  return fs.find_stat(dir .. "/" .. own.FILE) ~= nil
+end
+
+--- The folder of the sources in an exported folder, or nil if they were not exported.
+---@param dir string
+---@return string?
+function M.find_sources(dir)
+  local path = (dir:gsub("(.)/+$", "%1")) .. "/" .. export.SOURCES
+  return fs.find_stat(path) and path or nil
+end
+
+return M

@@ -1,0 +1,115 @@
+--- Names that a person may want to type: of pipelines, catalogs, warehouses, updates.
+--
+-- Completion asks at each TAB, so what a workspace answered is kept for a minute below
+-- $XDG_CACHE_HOME/tarn/names. Nobody waits long for a name: what has come after two seconds is
+-- what there is, and what was known before is better than nothing.
+
+local fault = require "base.fault"
+local fs = require "native.fs"
+local json = require "native.json"
+local task = require "native.task"
+
+local M = {}
+
+local FRESH <const> = 60       -- seconds
+local FRESH_PART <const> = 10  -- of a list that was cut off
+local PATIENCE <const> = 2     -- seconds for the workspace's answer
+local NEWEST <const> = 25      -- updates
+
+---@alias tarn.Name { [1]: string, [2]: string } the word, and what it is
+
+-- Each calls `add(word, what)` for each name as it comes.
+local sources = {}
+
+function sources.pipeline(ws, add)
+  for row in ws:pipelines() do
+    add(row.name, row.state)
+  end
+end
+
+function sources.catalog(ws, add)
+  local token
+  repeat
+    local page = ws:request("GET", "/api/2.1/unity-catalog/catalogs",
+      { query = { page_token = token } })
+    for _, catalog in ipairs(page.catalogs or {}) do
+      add(catalog.name, type(catalog.comment) == "string" and catalog.comment or "catalog")
+    end
+    token = page.next_page_token
+  until not token or token == ""
+end
+
+function sources.warehouse(ws, add)
+  for _, warehouse in ipairs(require("tarn.sql").warehouses.all(ws)) do
+    add(warehouse.id, ("%s, %s"):format(warehouse.name, warehouse.state))
+  end
+end
+
+function sources.update(ws, add, pipeline)
+  local id = require("tarn.pipelines").find_id(ws, pipeline)
+  for update in ws:updates(id, { max = NEWEST }) do
+    add(update.update_id, update.state)
+  end
+end
+
+-- ---- what is kept ----
+
+local function escape(text)
+  return (text:gsub("[^%w_-]", function(c) return ("%%%02x"):format(c:byte()) end))
+end
+
+-- One file for each question to a workspace.
+local function find_path(ws, kind, of)
+  local cache = require("base.directories").find_cache_dir()
+  local dir = cache and cache .. "/names"
+  local workspace = require("tarn.workspace")
+  local whom = workspace.is_embedded(ws.profile) and ws.profile or ws:host()
+  return dir and ("%s/%s.%s.json"):format(dir, escape(whom),
+    escape(of and kind .. "/" .. of or kind)), dir
+end
+
+-- What was kept, and whether it is still fresh. A file that is broken is none.
+local function find_kept(path)
+  local text = path and fs.find_read(path)
+  local kept = text and fault.try(json.decode, text)
+  if type(kept) ~= "table" or type(kept.at) ~= "number" or type(kept.names) ~= "table" then
+    return nil, false
+  end
+  local age = task.time() / 1000 - kept.at
+  return kept.names, age >= 0 and age < (kept.whole and FRESH or FRESH_PART)
+end
+
+-- Not to be able to keep something is no reason not to answer.
+local function keep(path, dir, names, whole)
+  fault.try(function()
+    fs.mkdir(dir, { parents = true, mode = 448 })
+    fs.write(path, json.encode { at = task.time() / 1000, names = names, whole = whole },
+      { mode = 384 })
+  end)
+end
+
+--- Names of a kind in a workspace. Empty if nobody answers in time.
+---@param ws tarn.WorkspaceClient
+---@param kind "pipeline"|"catalog"|"warehouse"|"update"
+---@param of? string with "update": the pipeline
+---@return tarn.Name[]
+function M.all(ws, kind, of)
+  local path, dir = find_path(ws, kind, of)
+  local kept, fresh = find_kept(path)
+  if fresh then
+    return kept
+  end
+  local names = json.array {}
+  local _, e = fault.try(require("base.pool").timeout, PATIENCE, sources[kind], ws,
+    function(word, what) names[#names + 1] = { word, what } end, of)
+  if fault.is(e, "cancelled") then
+    fault.raise(e)
+  elseif e and #names < #(kept or {}) then
+    return kept
+  elseif path and (#names > 0 or not e) then
+    keep(path, dir, names, not e)
+  end
+  return names
+end
+
+return M

@@ -1,0 +1,218 @@
+--- Runs tests written in Lua, one after the other.
+--
+-- A file calls `test("a sentence that is true", function(t) ... end)`. Each test is a task of
+-- its own; it fails if it leaves a task behind. `tarn test` and the project's own suites both
+-- come through here.
+
+local assert_with = require "testing.assert"
+local clock = require "testing.clock"
+local task = require "native.task"
+
+local M = {}
+
+local TIMEOUT <const> = 60 -- seconds for one test
+
+-- ---- one test ----
+
+local spawned -- tasks that the test which runs has started
+local native_spawn = task.spawn
+
+local function spawn_counted(...)
+  local started = native_spawn(...)
+  if spawned then
+    spawned[#spawned + 1] = started
+  end
+  return started
+end
+
+local TURNS <const> = 400 -- of 5 ms each: nobody waits so long where all have ended
+
+-- Tasks still alive after they had some time to end.
+local function left_behind(tasks)
+  local left
+  for _ = 1, TURNS do
+    left = {}
+    for _, one in ipairs(tasks) do
+      if task.alive(one) then
+        left[#left + 1] = one
+      end
+    end
+    if #left == 0 then
+      break
+    end
+    task.sleep(0.005)
+  end
+  for _, one in ipairs(left) do
+    task.cancel(one)
+  end
+  return #left
+end
+
+-- Runs one test in a task; returns its outcome: nil, or what it raised.
+local function run_one(case, timeout)
+  local me, began, ok, e = task.current(), task.now(), nil, nil
+  local t = assert_with.new(case.file, case.name)
+  -- This test may take so many seconds, whatever others may.
+  function t.timeout(seconds)
+    timeout = seconds
+  end
+  spawned = {}
+  local running = native_spawn(function()
+    ok, e = xpcall(case.f, function(raised)
+      if type(raised) == "table" then
+        return raised
+      end
+      return debug.traceback(tostring(raised), 2)
+    end, t)
+    task.wake(me)
+  end)
+  while ok == nil and task.alive(running) do
+    if not task.park(math.max(0, began + timeout - task.now()))
+      and task.now() >= began + timeout then
+      task.cancel(running)
+      break
+    end
+  end
+  clock.reset()
+  local tasks = spawned
+  spawned = nil
+  local n = left_behind(tasks)
+  if ok == nil then
+    return ("took more than %d seconds"):format(timeout)
+  elseif not ok then
+    return e
+  elseif n > 0 then
+    return ("left %d task%s alive"):format(n, n == 1 and "" or "s")
+  end
+end
+
+-- ---- files ----
+
+local function folder_of(path)
+  return path:match "^(.*)/[^/]*$" or "."
+end
+
+--- The folder that holds what all tests share: the nearest one named `tests` on the way up; where
+-- there is none, the folder above.
+---@param folder string
+---@return string
+function M.top_folder(folder)
+  local at = folder
+  while at:find "[^/.]" do
+    if at:match "[^/]*$" == "tests" then
+      return at
+    end
+    at = at:find "/" and folder_of(at) or "."
+  end
+  return folder == "." and ".." or folder_of(folder)
+end
+
+-- Modules beside the tests: of tests/lua/base/x_test.lua, "helper" is tests/lua/base/helper.lua
+-- and "support.serving" is tests/support/serving.lua.
+local function add_searcher(files)
+  local folders, seen = {}, {}
+  for _, path in ipairs(files) do
+    local own = folder_of(path)
+    for _, folder in ipairs { own, M.top_folder(own) } do
+      if not seen[folder] then
+        seen[folder] = true
+        folders[#folders + 1] = folder
+      end
+    end
+  end
+  table.insert(package.searchers, function(name)
+    for _, folder in ipairs(folders) do
+      local path = ("%s/%s.lua"):format(folder, (name:gsub("%.", "/"))):gsub("^%./", "")
+      local file <close> = io.open(path, "rb")
+      if file then
+        return assert(load(file:read "a", "@" .. path, "t"))
+      end
+    end
+    return ("no file for '%s' beside the tests"):format(name)
+  end)
+end
+
+-- The tests of a file; one that fails if the file does not load.
+local function load_file(path, cases)
+  local file <close>, why = io.open(path, "rb")
+  local chunk
+  if file then
+    chunk, why = load(file:read "a", "@" .. path, "t")
+  end
+  rawset(_G, "test", function(name, f)
+    cases[#cases + 1] = { file = path, name = name, f = f }
+  end)
+  local ok, e
+  if chunk then
+    ok, e = xpcall(chunk, debug.traceback)
+  else
+    ok, e = false, why
+  end
+  if not ok then
+    cases[#cases + 1] = { file = path, name = "loads", f = function() error(e, 0) end }
+  end
+end
+
+---@class tarn.TestResult
+---@field file string
+---@field name string
+---@field outcome "passed"|"failed"|"skipped"
+---@field message? string why it failed, or was left out
+---@field seconds number
+
+--- Load the files, and run their tests, each when its result is asked for.
+---@param files string[]
+---@param opts? { filter?: string, timeout?: number } of names or files; seconds for one test
+---@return fun(): tarn.TestResult?
+function M.results(files, opts)
+  opts = opts or {}
+  local cases, i = {}, 0
+  add_searcher(files)
+  task.spawn = spawn_counted
+  for _, path in ipairs(files) do
+    load_file(path, cases)
+  end
+  local filter = opts.filter
+  return function()
+    repeat
+      i = i + 1
+    until not cases[i] or not filter or cases[i].name:find(filter, 1, true)
+      or cases[i].file:find(filter, 1, true)
+    local case = cases[i]
+    if not case then
+      return nil
+    end
+    local started = task.now()
+    local e = run_one(case, opts.timeout or TIMEOUT)
+    local skipped = type(e) == "table" and e.skipped
+    return { file = case.file, name = case.name, seconds = task.now() - started,
+      outcome = e == nil and "passed" or skipped and "skipped" or "failed",
+      message = skipped or e ~= nil and assert_with.describe(e) or nil }
+  end
+end
+
+--- Print results as they come; the last line is "N passed, N failed".
+---@param results fun(): tarn.TestResult?
+---@param write fun(text: string)
+---@return integer failed
+function M.print(results, write)
+  local counts, file = { passed = 0, failed = 0, skipped = 0 }, nil
+  for result in results, nil, nil, type(results) == "table" and results or nil do
+    if result.file ~= file then
+      file = result.file
+      write(file .. "\n")
+    end
+    counts[result.outcome] = counts[result.outcome] + 1
+    if result.outcome == "skipped" then
+      write(("  skipped: %s: %s\n"):format(result.name, result.message))
+    elseif result.outcome == "failed" then
+      write(("  FAILED: %s\n    %s\n"):format(result.name, (result.message:gsub("\n", "\n    "))))
+    end
+    io.stdout:flush()
+  end
+  write(("%d passed, %d failed%s\n"):format(counts.passed, counts.failed,
+    counts.skipped > 0 and (", %d skipped"):format(counts.skipped) or ""))
+  return counts.failed
+end
+
+return M

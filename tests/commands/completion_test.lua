@@ -1,0 +1,160 @@
+--- Completion: what is offered, and that real shells type it.
+
+local cli = require "testing.program"
+local fs = require "native.fs"
+local json = require "native.json"
+local sandbox = require "testing.workspace"
+local terminal = require "support.terminal"
+
+-- The candidates for the last of some words, without what they are.
+local function words(list, env)
+  local r = cli.run({ "completion", "words", "-o", "json", "--", table.unpack(list) },
+    { env = env })
+  local data = json.decode(r.stdout)
+  local found = {}
+  for i, word in ipairs(data.words) do
+    found[i] = word[1]
+  end
+  return table.concat(found, " "), data
+end
+
+test("commands, options and choices are completed", function(t)
+  t.equal(words { "clone-to-w" }, "clone-to-workspace")
+  t.match(words { "" }, "clone-to-workspace")
+  t.equal(words { "list", "--st" }, "--state")
+  t.equal(words { "list", "--state", "x", "--st" }, "")
+  t.equal(words { "list", "--out" }, "--output")
+  t.equal(words { "list", "-o", "js" }, "json jsonl")
+  t.equal(words { "list", "--output=c" }, "--output=csv")
+  t.equal(words { "-p", "demo", "list", "-o", "js" }, "json jsonl")
+  t.equal(words { "help", "exi" }, "exit")
+  t.equal(words { "which", "base.glo" }, "base.glob")
+end)
+
+test("behind -- nothing is an option, and what is no command has no arguments", function(t)
+  t.equal(words { "list", "--", "--st" }, "")
+  t.equal(words { "no-such-command", "--st" }, "")
+  t.equal(words { "list", "--no-such-option", "" }, "")
+end)
+
+test("files are left to the shell", function(t)
+  local _, data = words { "run", "" }
+  t.equal(data.files, "files")
+  _, data = words { "--path", "" }
+  t.equal(data.files, "folders")
+  _, data = words { "sql", "--file=" }
+  t.equal(data.files, "files")
+end)
+
+test("a script of one's own is completed, also in a folder that --path names", function(t)
+  local dir <close> = cli.dir()
+  dir.write("scripts/frobnicate.lua", [[return { summary = "Do it.", effect = "read", args = {
+    { "colour", "choice", "Which.", choices = { "red", "green" }, default = "red" },
+    { "whom", "string", "Whom.", of = "workspace", optional = true } },
+    run = function() end }]])
+  t.equal(words({ "frob" }, { TARN_PATH = dir.path }), "frobnicate")
+  t.equal(words { "--path", dir.path, "frob" }, "frobnicate")
+  t.equal(words { "frob" }, "")
+  t.equal(words({ "frobnicate", "--colour", "" }, { TARN_PATH = dir.path }), "red green")
+  t.equal(words({ "frobnicate", "--whom", "" }, { TARN_PATH = dir.path }), "demo demo-dr")
+end)
+
+test("profiles are those of the config file, and the embedded ones", function(t)
+  local dir <close> = cli.dir()
+  dir.write("cfg", "[dev]\nhost = https://dev.example.com\ntoken = x\n[prod]\nhost = https://p.e\n")
+  local env = { DATABRICKS_CONFIG_FILE = dir.path .. "/cfg" }
+  t.equal(words({ "-p", "" }, env), "dev prod demo demo-dr")
+  t.equal(words({ "clone", "--to", "de" }, env), "dev demo demo-dr")
+end)
+
+test("names of pipelines are asked for once a minute", function(t)
+  local dir <close> = cli.dir()
+  local w <close> = sandbox.start { scenario = "demo" }
+  local env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
+    XDG_CACHE_HOME = dir.path }
+  local first = words({ "get", "sales_" }, env)
+  t.match(first, "sales_forecast")
+  t.equal(words({ "get", "SALES_f" }, env), "sales_forecast")
+  t.match(words({ "updates", "sales_forecast", "--update", "" }, env), "^[%x-]+ ", true)
+  t.equal(words({ "sql", "--catalog", "sal" }, env), "sales")
+  w:ok("POST", "/api/2.0/pipelines", { name = "sales_zz", serverless = true, catalog = "main",
+    schema = "x", libraries = { { notebook = { path = "/Shared/x" } } } })
+  t.equal(words({ "get", "sales_" }, env), first)
+end)
+
+test("names are kept where only their owner reads, and hold no secret", function(t)
+  local dir <close> = cli.dir()
+  local w <close> = sandbox.start { scenario = "demo" }
+  words({ "get", "" }, { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
+    XDG_CACHE_HOME = dir.path })
+  for _, name in ipairs(fs.list(dir.path .. "/tarn/names")) do
+    local path = dir.path .. "/tarn/names/" .. name
+    t.equal(fs.find_stat(path).mode & 511, 384, name)
+    t.equal(fs.read(path):find "demo%-token", nil)
+  end
+end)
+
+test("a workspace that refuses or is not there offers nothing and says nothing", function(t)
+  local w <close> = sandbox.start { scenario = "demo" }
+  for _, env in ipairs { { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "wrong" },
+    { DATABRICKS_HOST = "http://127.0.0.1:1", DATABRICKS_TOKEN = "x" }, {} } do
+    local r = cli.run({ "completion", "words", "--", "get", "sales" }, { env = env })
+    t.equal(r.status, 0, r.stderr)
+    t.equal(r.stdout .. r.stderr, "")
+  end
+end)
+
+-- ---- real shells ----
+
+-- A folder with `tarn` in it, for PATH, and a home.
+local function start(shell, load_line)
+  local term = terminal.start(shell, { cols = 110 })
+  cli.shell(("mkdir -p %s/bin && ln -s %s %s/bin/tarn"):format(term.dir, cli.program, term.dir))
+  term:type(load_line:gsub("DIR", function() return term.dir .. "/bin" end))
+  term:key "Enter"
+  term:type "echo rea''dy"
+  term:key "Enter"
+  term:wait "ready"
+  term:key "C-l"
+  return term
+end
+
+-- Type a beginning, press Tab, and expect the line it becomes.
+local function completes(term, typed, whole)
+  term:type(typed)
+  term:key "Tab"
+  term:wait(whole)
+  term:key "C-u" -- a line that is taken back, and not Ctrl-C, after which keys may come too early
+  term:key "C-l"
+end
+
+local SHELLS <const> = {
+  { { "bash", "--norc", "--noprofile" }, "PATH=DIR:$PATH; source <(tarn completion bash)" },
+  { { "zsh", "-f" },
+    "PATH=DIR:$PATH; autoload -U compinit; compinit -u; source <(tarn completion zsh)" },
+  { { "fish", "--no-config" }, "set -x PATH DIR $PATH; tarn completion fish | source" },
+}
+
+for _, shell in ipairs(SHELLS) do
+  test(("%s completes commands, options, values and names"):format(shell[1][1]), function()
+    local term <close> = start(shell[1], shell[2])
+    completes(term, "tarn dashb", "tarn dashboard")
+    completes(term, "tarn list --sta", "tarn list --state")
+    completes(term, "tarn list --output=cs", "tarn list --output=csv")
+    completes(term, "tarn -p demo get sales_fore", "tarn -p demo get sales_forecast")
+    completes(term, "tarn -p demo get sales.rep", "tarn -p demo get sales.reporting.daily_revenue")
+  end)
+
+  test(("%s quotes a name with blanks, colons and quotes"):format(shell[1][1]), function()
+    local term <close> = start(shell[1], shell[2])
+    for typed, ending in pairs { ["marketing:"] = "_final", ["\\[dev"] = "_etl" } do
+      term:type("tarn -p demo -o json get " .. typed)
+      term:key "Tab"
+      term:wait(ending) -- however what stands before it is quoted
+      term:type "| grep -c '^  .pipeline_id'"
+      term:key "Enter"
+      term:wait("\n1\n", false)
+      term:key "C-l"
+    end
+  end)
+end

@@ -1,0 +1,212 @@
+--- The dashboard over system tables: any number of pipelines in one statement.
+
+local choice = require "tarn.dashboard.backend"
+local cli = require "testing.program"
+local dashboard = require "tarn.dashboard"
+local fake = require "testing.fake"
+local json = require "native.json"
+local sandbox = require "testing.workspace"
+local task = require "native.task"
+local warehouse = require "support.warehouse"
+
+local HOUR <const> = 3600000
+local OVER <const> = { COMPLETED = true, FAILED = true, CANCELED = true }
+
+local function by_id(data)
+  local found = {}
+  for _, row in ipairs(data.pipelines) do
+    found[row.pipeline_id] = row
+  end
+  return found
+end
+
+local function state_of(row)
+  return row.latest_update ~= json.null and row.latest_update.state or nil
+end
+
+test("REST and SQL say the same of the demo, as far as the tables know it", function(t)
+  local w <close> = sandbox.start { scenario = "demo" }
+  local ws <close> = sandbox.client(w)
+  local rest = fake.run("dashboard", { source = "rest" }, ws)
+  local sql = fake.run("dashboard", { source = "sql" }, ws)
+  t.equal({ rest.source, sql.source, sql.summary.total }, { "rest", "sql", rest.summary.total })
+  local rows, known = by_id(sql), 0
+  for _, row in ipairs(rest.pipelines) do
+    local other = rows[row.pipeline_id]
+    t.equal({ other.name, other.creator, other.run_as, other.state, other.health },
+      { row.name, row.creator, row.run_as, "UNKNOWN", json.null })
+    local a, b = row.latest_update, other.latest_update
+    t.equal(b == json.null, a == json.null, row.name)
+    if a ~= json.null then
+      t.equal({ b.update_id, b.creation_time }, { a.update_id, a.creation_time }, row.name)
+      t.is_true(b.state == a.state or b.state == "UNKNOWN" and not OVER[a.state], row.name)
+      if OVER[a.state] and row.state == "IDLE" then
+        t.equal(dashboard.status(other), dashboard.status(row), row.name)
+        known = known + 1
+      end
+    end
+  end
+  t.is_true(known >= 20, known)
+end)
+
+test("what the tables cannot know is unknown, and the age of the answer is told", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local ws <close> = sandbox.client(w)
+  w:run(w:pipeline())
+  w.clock:advance(30 * 60000)
+  local data = fake.run("dashboard", { source = "sql" }, ws)
+  t.equal({ data.summary.unknown, data.summary.idle, data.unknown },
+    { 1, 1, json.array { "health", "state" } })
+  local rows <close> = ws:sql("SELECT max(period_end_time) AS last FROM "
+    .. "system.lakeflow.pipeline_update_timeline")
+  t.equal(data.as_of, rows().last)
+  t.is_true(data.age_ms >= 0)
+end)
+
+test("an update without an end runs; one that fell silent is neither that nor idle", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline { name = "long",
+    configuration = { ["sandbox.duration_ms"] = tostring(9 * HOUR) } }
+  w:run(id)
+  w.clock:advance(3 * HOUR)
+  local data = fake.run("dashboard", { source = "sql" }, ws)
+  t.equal({ data.summary.running, state_of(data.pipelines[1]) }, { 1, "UNKNOWN" })
+  -- its rows stop, and those of another pipeline go on
+  w.w.db:exec("UPDATE updates SET ended = ?, result = NULL", { w.clock:now() })
+  w.clock:advance(4 * HOUR)
+  w:run(w:pipeline { name = "other", schema = "s2" })
+  w.clock:advance(60000)
+  data = fake.run("dashboard", { source = "sql" }, ws)
+  t.equal({ data.summary.running, data.summary.other, data.summary.idle }, { 0, 1, 1 })
+end)
+
+test("deleted pipelines do not come back to life", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local ws <close> = sandbox.client(w)
+  local kept, gone = w:pipeline { name = "kept" }, w:pipeline { name = "gone" }
+  w:run(gone)
+  w.clock:advance(60000)
+  w:ok("DELETE", "/api/2.0/pipelines/" .. gone)
+  w.clock:advance(60000)
+  local versions = warehouse.rows(ws, "SELECT pipeline_id FROM system.lakeflow.pipelines "
+    .. "WHERE delete_time IS NULL AND pipeline_id = :id", { id = gone })
+  t.is_true(#versions > 0, "there is an older version of it that is alive")
+  local data = fake.run("dashboard", { source = "sql" }, ws)
+  t.equal({ #data.pipelines, data.pipelines[1].pipeline_id }, { 1, kept })
+end)
+
+test("every chunking gives the same rows, and an empty workspace none", function(t)
+  local w <close> = sandbox.start { scenario = "demo" }
+  local ws <close> = sandbox.client(w)
+  local all = dashboard.read(ws, { source = "sql" })
+  local n = #all.pipelines
+  for _, size in ipairs { 1, 7, n - 1, n, n + 1 } do
+    warehouse.hint(ws, "sandbox.chunk_rows=" .. size)
+    local again = dashboard.read(ws, { source = "sql" })
+    t.equal({ again.summary, #again.recent_events }, { all.summary, #all.recent_events }, size)
+    for i, row in ipairs(again.pipelines) do
+      t.equal(row.pipeline_id, all.pipelines[i].pipeline_id)
+    end
+  end
+  local empty <close> = sandbox.start()
+  local none <close> = sandbox.client(empty)
+  local data = dashboard.read(none, { source = "sql" })
+  t.equal({ data.summary.total, #data.pipelines, #data.recent_events, #data.problems },
+    { 0, 0, 0, 0 })
+end)
+
+test("all pipelines are one statement, whose workspace is bound", function(t)
+  local w <close> = sandbox.start { scenario = "large:300,10,5" }
+  local ws <close> = sandbox.client(w)
+  warehouse.hint(ws)
+  local before = ws.native:stats().calls
+  local data = fake.run("dashboard", { source = "sql" }, ws)
+  t.equal({ data.summary.total, data.summary.running, #data.pipelines }, { 300, 10, 300 })
+  t.equal(#ws.statements, 3, "pipelines; events under two names")
+  t.is_true(ws.native:stats().calls - before <= 10, ws.native:stats().calls - before)
+  for _, text in ipairs(ws.statements) do
+    t.match(text, "workspace_id = :workspace")
+    t.no_match(text, ws:org_id())
+  end
+end)
+
+test("a table of events that is missing leaves a problem, and the health stays", function(t)
+  local w <close> = sandbox.start { scenario = "demo" }
+  local ws <close> = sandbox.client(w)
+  warehouse.switch_off(w, "lakeflow_pipeline_events_preview")
+  local data = fake.run("dashboard", { source = "sql" }, ws)
+  t.equal({ data.summary.total > 0, #data.recent_events, #data.problems }, { true, 0, 1 })
+  t.equal(data.problems[1].part, "recent_events")
+  t.match(data.problems[1].message, "TABLE_OR_VIEW_NOT_FOUND")
+  warehouse.switch_off(w, "lakeflow")
+  t.match(t.fault(fake.run, "dashboard", { source = "sql" }, ws).message,
+    "TABLE_OR_VIEW_NOT_FOUND")
+end)
+
+test("auto is REST, SQL of many pipelines, and REST again if SQL does not answer", function(t)
+  local w <close> = sandbox.start { scenario = "large:250,5,2" }
+  local ws <close> = sandbox.client(w)
+  local said = {}
+  local function read(many, memory)
+    return choice.read(ws, { source = "auto", many = many, memory = memory,
+      warn = function(text) said[#said + 1] = text end })
+  end
+  t.equal({ read(250).source, #said }, { "rest", 0 })
+  local data = read(100)
+  t.equal({ data.source, data.summary.total, data.sources[1].code },
+    { "sql", 250, "TOO_MANY_PIPELINES" })
+  t.match(said[1], "rest did not answer (there are more than 100 pipelines); asking sql")
+  t.equal(read(100, dashboard.memory()).source, "rest", "what is repeated stays with REST")
+  warehouse.switch_off(w, "lakeflow")
+  data = read(100)
+  t.equal({ data.source, data.summary.total }, { "rest", 250 })
+end)
+
+test("auto asks SQL where REST refuses", function(t)
+  local w <close> = sandbox.start { scenario = "demo", faults = {
+    { path = "/api/2.0/pipelines", method = "GET", action = "403" } } }
+  local ws <close> = sandbox.client(w)
+  local data = fake.run("dashboard", {}, ws)
+  t.equal({ data.source, data.sources[1].status }, { "sql", 403 })
+  warehouse.stop(w)
+  local e = t.fault(fake.run, "dashboard", {}, ws)
+  t.equal(e.status, 403)
+  t.match(e.hint, "auto does not start one")
+end)
+
+-- The states of all statements of an embedded workspace.
+local function statement_states(w)
+  local states = {}
+  for i, id in ipairs((w.w.cache.statements or { order = {} }).order) do
+    states[i] = w.w.cache.statements.by_id[id].state or "PENDING"
+  end
+  return states
+end
+
+test("Ctrl-C cancels the statements at the warehouse", function(t)
+  local w <close> = sandbox.start { scenario = "demo" }
+  warehouse.stop(w)
+  local offset = w.clock.offset
+  -- it never comes to run: its clock stands still, so the statements stay PENDING
+  function w.clock.now() return 1790000000000 + offset end
+  local dir <close> = cli.dir()
+  local ended
+  task.spawn(function()
+    ended = cli.shell([["$TARN" dashboard --source sql & pid=$!
+      while ! [ -e go ]; do sleep 0.1; done; kill -INT $pid; wait $pid; echo $?]],
+      { cwd = dir.path, env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
+        XDG_STATE_HOME = dir.path } })
+  end)
+  while #statement_states(w) < 2 do
+    task.sleep(0.05)
+  end
+  t.equal(statement_states(w), { "PENDING", "PENDING" })
+  task.sleep(0.3)
+  dir.write("go", "")
+  while not ended do
+    task.sleep(0.05)
+  end
+  t.match(ended.stdout, "130")
+  t.equal(statement_states(w), { "CANCELED", "CANCELED" })
+end)

@@ -1,0 +1,258 @@
+-- What expectations counted: the promises T8 and T18, the sources, and the commands of the pages.
+
+local cli = require "testing.program"
+local databricks = require "native.databricks"
+local fake = require "testing.fake"
+local fs = require "native.fs"
+local json = require "native.json"
+local sandbox = require "testing.workspace"
+local script = require "support.script"
+local time = require "base.time"
+local workspace = require "tarn.workspace"
+
+local ID <const> = "00000001-0000-4000-8000-000000000000"
+local EVENTS <const> = "GET /api/2.0/pipelines/" .. ID .. "/events"
+local UPDATES <const> = "GET /api/2.0/pipelines/" .. ID .. "/updates"
+local GET <const> = "GET /api/2.0/pipelines/" .. ID
+
+local function client(w, token)
+  return workspace.wrap(databricks.connect { host = w.url,
+    credential = databricks.credential { token = token or "demo-token" } }, "test")
+end
+
+-- A pipeline of the embedded workspace that has run twice, some minutes ago.
+local function ran(w)
+  w.clock:advance(-180000)
+  local id = w:pipeline()
+  for _ = 1, 2 do
+    w:run(id)
+    w.clock:advance(90000)
+  end
+  return id
+end
+
+-- What its events say, added up by hand: a streaming table reports once in a run.
+local function counted(w, id)
+  local passed, failed, dropped = 0, 0, 0
+  for _, event in ipairs((w:all("/api/2.0/pipelines/" .. id .. "/events?max_results=250",
+    "events"))) do
+    local quality = (event.details.flow_progress or {}).data_quality
+    if quality then
+      passed = passed + quality.expectations[1].passed_records
+      failed = failed + quality.expectations[1].failed_records
+      dropped = dropped + quality.dropped_records
+    end
+  end
+  return passed, failed, dropped
+end
+
+test("T8: counts per dataset and expectation, the same from each source", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local id = ran(w)
+  local ws <close> = client(w)
+  local passed, failed, dropped = counted(w, id)
+  t.is_true(passed > 0)
+  for _, case in ipairs {
+    { "auto", "rest" }, { "rest", "rest" }, { "event_log", "event_log" }, { "sql", "event_log" },
+    { "system", "system.lakeflow_pipeline_events_preview.pipeline_events" },
+  } do
+    local data = fake.run("expectations", { pipeline = id, source = case[1] }, ws)
+    t.equal(data.source, case[2])
+    t.equal(#data.results, 1, case[1])
+    local row = data.results[1]
+    t.equal({ row.dataset, row.expectation, row.passed, row.failed, row.dropped },
+      { "main.s.silver", "valid_id", passed, failed, dropped }, case[1])
+  end
+end)
+
+test("T8: the source that answered is named, the reasons of the others are kept", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local id = ran(w)
+  local ws <close> = client(w)
+  local data = fake.run("expectations", { pipeline = id, source = "system" }, ws)
+  t.equal({ data.sources[1].source, data.sources[1].answered, data.sources[2].answered },
+    { "system.lakeflow.pipeline_events", false, true })
+  t.match(data.sources[1].reason, "TABLE_OR_VIEW_NOT_FOUND")
+end)
+
+test("T8: missing system tables are an empty result with its reason", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local id = ran(w)
+  local ws <close> = client(w)
+  local metastore = w:ok("GET", "/api/2.1/unity-catalog/metastore_summary").metastore_id
+  w:ok("DELETE", "/api/2.1/unity-catalog/metastores/" .. metastore
+    .. "/systemschemas/lakeflow_pipeline_events_preview")
+  local data = fake.run("expectations", { pipeline = id, source = "system",
+    gate = { "failed <= 1%" } }, ws)
+  t.equal({ data.source, #data.results, #data.sources }, { json.null, 0, 2 })
+  t.match(data.sources[2].reason, "TABLE_OR_VIEW_NOT_FOUND")
+  t.is_false(data.gate.passed, "what could not be measured has not passed")
+end)
+
+test("T8: where all sources refuse it is a fault, not an empty result", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local id = ran(w)
+  local viewer <close> = client(w, "demo-viewer-token")
+  local e = t.fault(fake.run, "expectations", { pipeline = id, source = "system" }, viewer)
+  t.equal(e.kind == "sql" or e.kind == "auth", true)
+  t.match(e.message, "USE SCHEMA")
+end)
+
+test("T8: when REST refuses, the next source is asked, and the reason is kept", function(t)
+  local w <close> = sandbox.start { run_ms = 1000, faults = {
+    { path = "*/events", action = "403" } } }
+  local id = ran(w)
+  local ws <close> = client(w)
+  local data = fake.run("expectations", { pipeline = id }, ws)
+  t.equal({ data.source, data.sources[1].source, data.sources[1].kind, #data.results },
+    { "event_log", "rest", "auth", 1 })
+end)
+
+test("T18: the window is exact, and sent as such", function(t)
+  local asked
+  local now = time.now()
+  local function event(id, at)
+    return { id = id, timestamp = time.iso(at), event_type = "flow_progress",
+      origin = { update_id = id, flow_name = "s" }, details = { flow_progress = { data_quality = {
+        expectations = { { name = "x", dataset = "s", passed_records = 1 } } } } } }
+  end
+  local day = 86400000
+  local data = script.run("expectations", { pipeline = ID, days = 7 }, {
+    [EVENTS] = function(_, query)
+      asked = asked or query.filter
+      -- a server that ignores the filter
+      return { events = { event("out", now - 7 * day - 5000), event("in", now - 7 * day + 5000) } }
+    end,
+    [UPDATES] = { updates = json.array {} } })
+  t.equal(data.results[1].passed, 1)
+  local since, last = time.find_iso(data.window.since), time.find_iso(data.window["until"])
+  t.equal(last - since, 7 * day)
+  t.is_true(since >= now - 7 * day and since <= now - 7 * day + 5000)
+  t.equal(asked, ("timestamp >= '%s' AND timestamp <= '%s' AND event_type = 'flow_progress'")
+    :format(data.window.since, data.window["until"]))
+end)
+
+-- A workspace whose statements are seen, and fail unless `answers` says otherwise.
+local function warehouse(seen)
+  return function(request)
+    local body = json.decode(request.body)
+    seen[#seen + 1] = body
+    return { statement_id = "s", status = { state = "FAILED", error = { error_code = "BAD_REQUEST",
+      message = "[TABLE_OR_VIEW_NOT_FOUND] The table or view cannot be found." } } }
+  end
+end
+
+test("T18: what the caller gives is bound, not pasted, and names are quoted", function(t)
+  local seen = {}
+  local ws <close> = fake.workspace {
+    ["GET /api/2.0/sql/warehouses/default"] = { id = "w1" },
+    ["POST /api/2.0/sql/statements"] = warehouse(seen),
+    ["POST /api/2.0/sql/statements/"] = warehouse(seen),
+    [GET] = { pipeline_id = ID, spec = { catalog = "a`b", schema = "s; DROP" } },
+  }
+  local data = fake.run("expectations", { pipeline = ID, source = "sql", days = 3 }, ws)
+  t.equal({ data.source, #data.sources, #seen }, { json.null, 4, 4 })
+  t.match(seen[1].statement, "FROM event_log('" .. ID .. "')")
+  t.match(seen[2].statement,
+    "FROM `a``b`.`s; DROP`.`event_log_00000001_0000_4000_8000_000000000000`")
+  t.match(seen[3].statement, "FROM system.lakeflow.pipeline_events")
+  t.match(seen[4].statement, "FROM system.lakeflow_pipeline_events_preview.pipeline_events")
+  for _, body in ipairs(seen) do
+    local values = {}
+    for _, parameter in ipairs(body.parameters) do
+      values[parameter.name] = parameter.value
+    end
+    t.equal({ values.since, values["until"] }, { data.window.since, data.window["until"] })
+    t.no_match(body.statement, data.window.since)
+  end
+  local last = seen[4].parameters[1]
+  t.equal({ last.name, last.value }, { "pipeline", ID })
+end)
+
+-- A pipeline that ran so long ago, and whose events begin so long ago.
+local function reaching(ran_ago, events_ago)
+  local now = time.now()
+  local list = json.array {}
+  if events_ago then
+    list[1] = { id = "e", timestamp = time.iso(now - events_ago), event_type = "create_update" }
+  end
+  return script.run("expectations", { pipeline = ID, source = "rest" }, {
+    [EVENTS] = { events = list },
+    [UPDATES] = { updates = { { update_id = "u", creation_time = now - ran_ago } } } })
+end
+
+test("no events of a time in which the pipeline ran are no answer", function(t)
+  local hour <const> = 3600000
+  t.equal(reaching(30 * 24 * hour).source, "rest", "it did not run: nothing is the answer")
+  local data = reaching(hour)
+  t.equal(data.source, json.null)
+  t.match(data.sources[1].reason, "although the pipeline ran")
+  t.equal(reaching(hour, hour).window.covered_since, nil, "it ran and counted nothing")
+end)
+
+test("events that begin after the first update are half an answer, and say so", function(t)
+  local data = reaching(5 * 86400000, 2 * 86400000)
+  t.equal({ data.source, data.sources[1].answered, data.sources[1].code },
+    { "rest", false, "PARTIAL" })
+  t.is_true(data.window.covered_since > data.window.since)
+end)
+
+test("where REST reaches back too little, the next source is asked", function(t)
+  local now = time.now()
+  local ws <close> = fake.workspace {
+    [EVENTS] = { events = { { id = "e", timestamp = time.iso(now - 2 * 86400000) } } },
+    [UPDATES] = { updates = { { update_id = "u", creation_time = now - 5 * 86400000 } } },
+    ["GET /api/2.0/sql/warehouses/default"] = { id = "w1" },
+    ["POST /api/2.0/sql/statements"] = { statement_id = "s", status = { state = "SUCCEEDED" },
+      manifest = { schema = { columns = {} }, total_chunk_count = 0 }, result = {} },
+  }
+  local data = fake.run("expectations", { pipeline = ID }, ws)
+  t.equal({ data.source, data.sources[1].code, data.window.covered_since },
+    { "event_log", "PARTIAL", nil })
+end)
+
+test("a pipeline that is not there is asked for once", function(t)
+  local ws <close> = fake.workspace {
+    [UPDATES] = fake.refusal(404, "RESOURCE_DOES_NOT_EXIST", "no such pipeline"),
+  }
+  t.equal(t.fault(fake.run, "expectations", { pipeline = ID }, ws).status, 404)
+  t.equal(#ws.seen, 1)
+end)
+
+test("a gate that does not pass ends with status 9", function(t)
+  local dir <close> = cli.dir()
+  local env = { env = { XDG_STATE_HOME = dir.path } }
+  local words = { "-p", "demo", "expectations", "sales_orders_etl", "--gate" }
+  local function with(gate)
+    local all = table.move(words, 1, #words, 1, {})
+    all[#all + 1] = gate
+    return cli.run(all, env)
+  end
+  local bad = with "failed = 0"
+  t.equal(bad.status, 9)
+  t.match(bad.stdout, "gate 'failed = 0': sales.orders.silver_orders.valid_order_id: failed is ")
+  local good = with "failed <= 50%"
+  t.equal({ good.status, good.stderr }, { 0, "" })
+  t.match(good.stdout, "all gates passed")
+  t.equal(with("failed is 0").status, 2)
+end)
+
+test("every command in docs/events.md and docs/quality.md works", function(t)
+  local dir <close> = cli.dir()
+  local count = 0
+  for _, page in ipairs { "docs/events.md", "docs/quality.md" } do
+    for line in fs.read(page):gmatch "\n    (tarn [^\n]+)" do
+      -- one that goes on without end is asked to stop where it has caught up
+      if line:find "%-%-follow" and not line:find "%-%-once" then
+        line = line .. " --once"
+      end
+      local result = cli.shell(line:gsub("^tarn", '"$TARN"', 1), { cwd = dir.path,
+        env = { XDG_STATE_HOME = dir.path, DATABRICKS_CONFIG_PROFILE = "demo" } })
+      local gated = line:find "%-%-gate"
+      t.is_true(result.status == 0 or gated and result.status == 9, line .. "\n" .. result.stderr)
+      t.is_true(#result.stdout > 0 or line:find "%-%-follow", line)
+      count = count + 1
+    end
+  end
+  t.is_true(count >= 12, count)
+end)

@@ -1,0 +1,302 @@
+--- `tarn` at a real terminal: what a person types, and what the screen shows then.
+
+local cli = require "testing.program"
+local fs = require "native.fs"
+local task = require "native.task"
+local terminal = require "support.terminal"
+
+local function start(opts)
+  opts = opts or {}
+  local words = opts.words or { "--profile", "demo" }
+  local term = terminal.start({ cli.program, table.unpack(words) },
+    { cols = opts.cols or 80, rows = opts.rows or 24, env = opts.env })
+  term:wait(opts.prompt or "tarn demo>")
+  return term
+end
+
+-- Type a line and Enter.
+local function enter(term, text)
+  term:type(text)
+  term:key "Enter"
+end
+
+-- The last lines of the screen, below the last time that `from` begins one.
+local function below(screen, from)
+  local at
+  for place in ("\n" .. screen):gmatch("()\n" .. from:gsub("%p", "%%%0")) do
+    at = place
+  end
+  return at and screen:sub(at) or screen
+end
+
+test("`tarn` alone is the prompt, and an expression shows its value", function(t)
+  local term <close> = start { words = {}, prompt = "tarn>" }
+  t.match(term:screen(), "help() explains, .quit ends.")
+  enter(term, "6 * 7")
+  t.equal(below(term:wait "\n42\n", "tarn> 6"), "tarn> 6 * 7\n42\ntarn>")
+  enter(term, ".quit")
+end)
+
+test("an entry of several lines has a prompt that goes on", function(t)
+  local term <close> = start()
+  enter(term, "for i = 1, 2 do")
+  term:wait "\n        .>"
+  enter(term, "print('line', i)")
+  enter(term, "end")
+  t.equal(below(term:wait("line%s+2\ntarn demo>$", true), "tarn demo> for"),
+    "tarn demo> for i = 1, 2 do\n        .> print('line', i)\n        .> end\n"
+    .. "line    1\nline    2\ntarn demo>")
+  term:key "Up"
+  term:wait "print('line', i)\nend"
+  term:key "Enter"
+  term:wait("line%s+2\nt.*line%s+2\n", true)
+end)
+
+test("a text of several lines can be pasted, and TABs in it complete nothing", function(t)
+  local term <close> = start()
+  term:paste "x = {\n\t1,\n\t2,\n}\n#x + 40\n"
+  t.match(term:wait "\n42\n", "        .>     1,")
+end)
+
+test("TAB completes commands, options, fields, methods and names", function(t)
+  local term <close> = start()
+  term:type "tarn.trig"
+  term:key "Tab"
+  term:wait "tarn.trigger"
+  term:type " { pipel"
+  term:key "Tab"
+  term:wait "tarn.trigger { pipeline ="
+  term:type '"sales_ord'
+  term:key "Tab"
+  term:wait 'tarn.trigger { pipeline = "sales_orders_etl'
+  term:key "C-c"
+  enter(term, 'w = tarn.workspace "demo"')
+  term:type "w:pipe"
+  term:key("Tab", "Tab")
+  t.match(term:wait "pipeline   pipelines\ntarn demo> w:pipeline", "tarn demo> w:pipeline")
+  term:key "C-u"
+  term:type ".pro"
+  term:key "Tab"
+  term:type " demo-"
+  term:key "Tab"
+  term:key "Enter"
+  term:wait "tarn demo-dr>"
+end)
+
+test("a long answer is shown a screen at a time", function(t)
+  local term <close> = start { rows = 12 }
+  enter(term, "tarn.list {}")
+  local screen = term:wait "-- more"
+  t.match(screen, "finance_revenue_r")
+  local _, count = screen:gsub("\n", "")
+  t.equal(count, 11)
+  term:key "Space"
+  term:wait "sales_promotions"
+  term:key "q"
+  t.no_match(term:wait("tarn demo>%s*$", true), "-- more")
+  enter(term, "for i = 1, 30 do print(i) end") -- what a script prints is its own matter
+  term:wait "\n30\ntarn demo>"
+end)
+
+test("only the rows that are looked at are asked for", function(t)
+  local term <close> = start { rows = 10 }
+  enter(term, "asked = 0")
+  enter(term, "rows = setmetatable({}, { __call = function() asked = asked + 1 "
+    .. "return asked < 1000 and { n = asked } or nil end })")
+  enter(term, "rows")
+  term:wait "-- more"
+  term:key "q"
+  term:wait("tarn demo>%s*$", true)
+  enter(term, "asked < 100")
+  t.match(term:wait "true\n", "true")
+end)
+
+test("Ctrl-C stops a wait and a loop, and the variables stay", function(t)
+  local term <close> = start()
+  enter(term, "kept = 41")
+  for _ = 1, 3 do
+    enter(term, "tarn.sleep(1000)")
+    task.sleep(0.3)
+    term:key "C-c"
+    term:wait("stopped\ntarn demo>%s*$", true)
+    term:key "C-l"
+  end
+  enter(term, "while true do end")
+  task.sleep(0.3)
+  term:key "C-c"
+  term:wait("stopped\ntarn demo>%s*$", true)
+  term:key "C-l"
+  enter(term, "while true do pcall(function() while true do end end) end")
+  task.sleep(0.3)
+  term:key "C-c"
+  task.sleep(0.3)
+  term:key "C-c"
+  term:wait("stopped\ntarn demo>%s*$", true)
+  enter(term, "kept + 1")
+  t.match(term:wait "\n42\n", "42")
+end)
+
+test("Ctrl-C leaves the line, Ctrl-D an unfinished entry and then the prompt", function(t)
+  local term <close> = start { words = {}, prompt = "tarn>" }
+  term:type "some words"
+  term:wait "some words"
+  term:key "C-c"
+  term:wait "some words^C\ntarn>"
+  enter(term, "x = {")
+  term:wait "\n   .>"
+  term:key "C-d"
+  term:wait("\ntarn>%s*$", true)
+  enter(term, "1 + 1")
+  t.match(term:wait "\n2\n", "2")
+end)
+
+test("what a task prints goes above the line that is typed", function(t)
+  local term <close> = start()
+  enter(term, "_ = tarn.spawn(function() for i = 1, 3 do tarn.sleep(0.3) print('tick', i) end end)")
+  term:type "1 + 2 + "
+  local screen = term:wait "3\ntarn demo> 1 + 2 +"
+  t.match(screen, "tick%s+1\ntick%s+2\ntick%s+3\ntarn demo> 1 %+ 2 %+$", true)
+  enter(term, "39")
+  t.match(term:wait "\n42\n", "42")
+  enter(term, "_ = tarn.spawn(function() tarn.sleep(0.2) error 'broken' end)")
+  term:type "still"
+  local failed = term:wait("error: broken\ntarn demo> still$", true)
+  t.match(failed, "a task beside the line failed:\n  _ = tarn.spawn(function()")
+  t.no_match(failed, "[C]")
+end)
+
+test("a new size of the terminal shows the line anew", function(t)
+  local term <close> = start { cols = 60 }
+  term:type "'a line that is as long as the terminal is wide, and longer'"
+  term:wait "longer'"
+  term:resize(40, 20)
+  term:wait "as th\ne terminal is wide, and longer'"
+  term:resize(100, 20)
+  local screen = term:wait "tarn demo> 'a line that is as long as the terminal is wide, and longer'"
+  t.equal(select(2, screen:gsub("tarn demo>", "")), 1)
+end)
+
+test("wide and combined characters are edited as they look", function(t)
+  local term <close> = start()
+  term:type "'日本X語 häß'"
+  for _ = 1, 6 do
+    term:key "Left"
+  end
+  term:key "BSpace"
+  term:wait "'日本語 häß'"
+  term:key("End", "Enter")
+  t.match(term:wait "\n日本語 häß\n", "日本語 häß")
+end)
+
+test("a mistake is marked in the line of the person", function(t)
+  local term <close> = start()
+  enter(term, "x = { y = 1 }")
+  enter(term, "x.z.a")
+  local screen = below(term:wait "error:", "tarn demo> x.z")
+  t.match(screen, "tarn demo> x.z.a\n  x.z.a\n    ^\n"
+    .. "error: attempt to index a nil value (field 'z')")
+  t.no_match(screen, "[C]")
+end)
+
+test("what destroys asks, and no is no", function(t)
+  local term <close> = start { cols = 150 }
+  enter(term, 'tarn.delete { pipeline = "quickstart" }')
+  term:wait "Go on? [y/N]"
+  enter(term, "n")
+  term:wait "not confirmed"
+  enter(term, 'tarn.get { pipeline = "quickstart" }.name')
+  t.match(term:wait "\nquickstart\n", "quickstart")
+end)
+
+test("history is kept for the owner alone, without secrets, equal lines once", function(t)
+  local state <close> = cli.dir()
+  local path = state.path .. "/tarn/repl_history"
+  do
+    local term <close> = start { env = { XDG_STATE_HOME = state.path } }
+    enter(term, "first = 1")
+    enter(term, "second = 2")
+    enter(term, "first = 1")
+    enter(term, " blank = 1")
+    enter(term, "token = 'dapi0123456789abcdef0123456789abcdef'")
+    enter(term, "for i = 1, 1 do")
+    enter(term, "x = '\\\\'")
+    enter(term, "end")
+    enter(term, "'the last'")
+    term:wait "\nthe last\n"
+  end
+  local text = fs.read(path)
+  t.equal(fs.find_stat(path).mode, 384)
+  t.no_match(text, "dapi")
+  t.no_match(text, "blank")
+  t.match(text, "for i = 1, 1 do\\nx = '\\\\\\\\'\\nend\n")
+  local term <close> = start { env = { XDG_STATE_HOME = state.path } }
+  term:key("Up", "Up")
+  term:wait "for i = 1, 1 do\nx = '\\\\'\nend"
+  term:key("Up", "Up")
+  term:wait("tarn demo> second = 2$", true)
+  term:key "C-u"
+  term:type "fir"
+  term:key "C-r"
+  term:wait("tarn demo> first = 1$", true)
+  term:key "C-u"
+  enter(term, ".history 4")
+  t.match(term:wait "'the last'\n", "first = 1\nfor i")
+end)
+
+test("a history that others may read, or that has grown, is written anew", function(t)
+  local state <close> = cli.dir()
+  local path = state.write("tarn/repl_history", ("same = 1\n"):rep(300) .. "newest = 1\n")
+  fs.write(path, fs.read(path), { mode = 420 })
+  local term <close> = start { env = { XDG_STATE_HOME = state.path } }
+  term:key "Up"
+  term:wait "newest = 1"
+  t.equal(fs.find_stat(path).mode, 384)
+  t.equal(fs.read(path), "same = 1\nnewest = 1\n")
+end)
+
+test("Ctrl-C is the editor's while it runs, and stops what was written there", function(t)
+  local dir <close> = cli.dir()
+  local path = dir.write("editor.sh", 'trap "echo caught >> $MARK" INT\necho editing\n'
+    .. 'read -r line\necho "while true do end" > "$1"\n')
+  local term <close> = start { env = { EDITOR = "bash " .. path, VISUAL = false,
+    MARK = dir.path .. "/mark" } }
+  enter(term, ".edit")
+  term:wait "editing"
+  term:key "C-c"
+  task.sleep(0.2)
+  term:key "Enter"
+  term:wait "while true do end"
+  task.sleep(0.3)
+  term:key "C-c"
+  term:wait("stopped\ntarn demo>%s*$", true)
+  t.equal(dir.read "mark", "caught\n")
+end)
+
+test("the terminal is as it was when the prompt has ended", function(t)
+  local term <close> = terminal.start({ "/bin/sh", "-c", ('%s --profile demo; echo "status $?"; '
+    .. 'stty -a | grep -o " -\\?echo " ; cat'):format(cli.program) }, {})
+  term:wait "tarn demo>"
+  term:key "C-d"
+  t.match(term:wait("status 0\n+ *echo", true), "status 0")
+end)
+
+test("Ctrl-Z gives the terminal back, fg goes on with the line", function(t)
+  local term <close> = terminal.start({ "/bin/bash", "--norc" }, { env = { PS1 = "shell> " } })
+  term:wait "shell>"
+  enter(term, cli.program .. " --profile demo")
+  term:wait "tarn demo>"
+  term:type "6 * "
+  term:key "C-z"
+  term:wait("Stopped.*\nshell>", true)
+  enter(term, "fg")
+  term:wait("tarn demo> 6 %*$", true)
+  enter(term, "7")
+  t.match(term:wait "\n42\n", "42")
+end)
+
+test("a terminal that cannot be edited on is read like a pipe", function(t)
+  local term <close> = terminal.start({ cli.program, "repl" }, { env = { TERM = "dumb" } })
+  task.sleep(0.3)
+  enter(term, "6 * 7")
+  t.match(term:wait "\n42", "42")
+end)

@@ -1,0 +1,324 @@
+--- Trigger, stop and wait: T11, against the embedded workspace and one that loses answers.
+
+local cli = require "testing.program"
+local fake = require "testing.fake"
+local journal = require "tarn.journal"
+local json = require "native.json"
+local pool = require "base.pool"
+local sandbox = require "testing.workspace"
+local task = require "native.task"
+
+local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
+
+-- The updates that a pipeline has, as the workspace itself says.
+local function updates_of(w, id)
+  return (w:all("/api/2.0/pipelines/" .. id .. "/updates?max_results=100", "updates"))
+end
+
+-- ---- the request ----
+
+local function body_of(arg)
+  local ws <close> = fake.workspace {
+    ["GET /api/2.0/pipelines/" .. ID] = { pipeline_id = ID, name = "p", state = "IDLE" },
+  }
+  arg.pipeline, arg.dry_run = ID, true
+  local report = fake.run("trigger", arg, ws)
+  return report.request.body, report, ws
+end
+
+test("every choice of what to refresh is in the request", function(t)
+  for _, case in ipairs {
+    { why = "all", {}, {} },
+    { why = "full", { full_refresh = true }, { full_refresh = true } },
+    { why = "some", { refresh = { "a,b", "c" } }, { refresh_selection = { "a", "b", "c" } } },
+    { why = "some and some in full", { refresh = { "a" }, full_refresh_only = { "b, c" } },
+      { refresh_selection = { "a" }, full_refresh_selection = { "b", "c" } } },
+    { why = "checkpoints", { reset_checkpoints = { "f" } },
+      { reset_checkpoint_selection = { "f" } } },
+    { why = "validation", { validate = true }, { validate_only = true } },
+    { why = "parameters", { param = { "region=eu", "q=a=b", "empty=" } },
+      { parameters = { region = "eu", q = "a=b", empty = "" } } },
+  } do
+    t.equal(json.decode(json.encode((body_of(case[1])))), case[2], case.why)
+  end
+end)
+
+test("choices that exclude each other are refused before anything is sent", function(t)
+  for _, case in ipairs {
+    { full_refresh = true, refresh = { "a" } },
+    { full_refresh = true, full_refresh_only = { "a" } },
+    { validate = true, full_refresh = true },
+    { validate = true, refresh = { "a" } },
+    { attach = true, restart = true },
+    { param = { "novalue" } },
+    { param = { "=x" } },
+    { refresh = { "," } },
+  } do
+    t.equal(t.fault(body_of, case).kind, "usage")
+  end
+end)
+
+test("a dry run sends no more than a look", function(t)
+  local _, report, ws = body_of { refresh = { "a" } }
+  t.equal({ report.status, report.dry_run, #ws.seen }, { "would be triggered", true, 1 })
+end)
+
+-- ---- exactly one update ----
+
+test("T11: a trigger gives the update's id and link, and is in the journal", function(t)
+  local w <close> = sandbox.start { run_ms = 300 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline()
+  local report, status = fake.run("trigger", { pipeline = "p" }, ws)
+  t.equal({ report.pipeline_id, report.status, status }, { id, "triggered", 0 })
+  t.match(report.url, id .. "/updates/" .. report.update_id)
+  t.equal(#updates_of(w, id), 1)
+  local step = journal.steps(report.operation)[1]
+  t.equal({ step.kind, step.status, step.result.update_id },
+    { "update.start", "done", report.update_id })
+end)
+
+test("T11: an answer that is lost is looked for, and never asked for twice", function(t)
+  for _, case in ipairs {
+    { action = "reset_after", started = 1 },
+    { action = "504", started = 1 },
+    { action = "drip", seconds = 1, started = 1 }, -- slower than our patience
+    { action = "reset_before", started = 0 },
+  } do
+    local w <close> = sandbox.start { run_ms = 60000, faults = {
+      { path = "*/updates", method = "POST", count = 1, action = case.action,
+        bytes = case.seconds, seconds = case.seconds } } }
+    local ws <close> = sandbox.client(w, { timeout = 2 })
+    local id = w:pipeline()
+    if case.started == 1 then
+      local report = fake.run("trigger", { pipeline = id }, ws)
+      t.equal(report.update_id, updates_of(w, id)[1].update_id, case.action)
+    else
+      t.match(t.fault(fake.run, "trigger", { pipeline = id }, ws).hint, "none was started")
+    end
+    t.equal(#updates_of(w, id), case.started, case.action)
+  end
+end)
+
+test("T11: a trigger while an update is active is refused with its id and changes nothing",
+  function(t)
+    local w <close> = sandbox.start { run_ms = 60000 }
+    local ws <close> = sandbox.client(w)
+    local id = w:pipeline()
+    local active = w:run(id)
+    local e = t.fault(fake.run, "trigger", { pipeline = id }, ws)
+    t.match(e.message, active)
+    t.match(e.hint, "--attach")
+    t.equal(require("engine.report").status(e), 5)
+    t.equal(#updates_of(w, id), 1)
+  end)
+
+test("T11: --attach takes the update that is active", function(t)
+  local w <close> = sandbox.start { run_ms = 400 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline()
+  local active = w:run(id)
+  local report, status = fake.run("trigger", { pipeline = id, attach = true, wait = true }, ws)
+  t.equal({ report.update_id, report.status, report.outcome, status },
+    { active, "attached", "completed", 0 })
+  t.equal(#updates_of(w, id), 1)
+  report = fake.run("trigger", { pipeline = id, attach = true }, ws)
+  t.equal(report.status, "triggered")
+end)
+
+test("T11: --restart stops the active update and starts another", function(t)
+  local w <close> = sandbox.start { run_ms = 1000 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline()
+  local first = w:run(id)
+  local report = fake.run("trigger", { pipeline = id, restart = true }, ws)
+  local all = updates_of(w, id)
+  t.equal({ #all, all[1].update_id, all[2].update_id, all[2].state },
+    { 2, report.update_id, first, "CANCELED" })
+  t.equal(report.status, "restarted")
+  local steps = journal.steps(report.operation)
+  t.equal({ steps[1].kind, steps[1].what.update_id, steps[2].kind },
+    { "update.stop", first, "update.start" })
+end)
+
+-- ---- how it ended ----
+
+test("T11: --wait ends as the update does, with a status for each end", function(t)
+  for _, case in ipairs {
+    { why = "completed", {}, outcome = "completed", state = "COMPLETED", status = 0 },
+    { why = "failed", { development = true, configuration = { ["sandbox.fail"] = "flow" } },
+      outcome = "failed", state = "FAILED", status = 7 },
+    { why = "continuous", { continuous = true }, outcome = "running", state = "RUNNING",
+      status = 0 },
+  } do
+    local w <close> = sandbox.start { run_ms = 200 }
+    local ws <close> = sandbox.client(w)
+    local id = w:pipeline(case[1])
+    if case[1].continuous then
+      ws.native:stop(id) -- it began at once
+      task.sleep(0.1)
+    end
+    local report, status = fake.run("trigger", { pipeline = id, wait = true, restart = true }, ws)
+    t.equal({ report.outcome, report.state, status }, { case.outcome, case.state, case.status },
+      case.why)
+    if case.outcome == "failed" then
+      t.equal(#report.causes, 1)
+      t.match(report.causes[1].message, "STREAM_FAILED")
+    end
+  end
+end)
+
+test("T11: --wait goes on through the platform's retries", function(t)
+  local w <close> = sandbox.start { run_ms = 200 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline { development = false, configuration = {
+    ["sandbox.fail"] = "flow", ["sandbox.fail_attempts"] = "2" } }
+  local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws)
+  t.equal({ report.outcome, #report.updates, status }, { "completed", 3, 0 })
+  t.equal(report.updates[1], report.update_id)
+  t.equal({ report.cause, report.state }, { "RETRY_ON_FAILURE", "COMPLETED" })
+end)
+
+test("T11: a wait under faults ends as the update does", function(t)
+  local w <close> = sandbox.start { run_ms = 300, faults = {
+    { path = "*/updates*", method = "GET", probability = 0.15, action = "reset_before" },
+    { path = "*/updates*", method = "GET", probability = 0.15, action = "503", retry_after = 0 },
+    { path = "*/updates*", method = "GET", probability = 0.15, action = "truncate", bytes = 20 },
+    { path = "*/events", method = "GET", probability = 0.15, action = "500" },
+  } }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline { development = false, configuration = {
+    ["sandbox.fail"] = "flow", ["sandbox.fail_attempts"] = "1" } }
+  local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws)
+  t.equal({ report.outcome, #report.updates, status }, { "completed", 2, 0 })
+end)
+
+test("T11: when all retries have failed the request has", function(t)
+  local w <close> = sandbox.start { run_ms = 150 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline { development = false, configuration = {
+    ["sandbox.fail"] = "flow", ["pipelines.numUpdateRetryAttempts"] = "1" } }
+  local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws)
+  t.equal({ report.outcome, #report.updates, status }, { "failed", 2, 7 })
+end)
+
+test("T11: one that is cancelled by somebody else ends with a status of its own", function(t)
+  local w <close> = sandbox.start { run_ms = 800 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline()
+  local begun = pool.begin(fake.run, "trigger", { pipeline = id, wait = true }, ws)
+  repeat
+    task.sleep(0.02)
+  until #updates_of(w, id) == 1
+  w:ok("POST", "/api/2.0/pipelines/" .. id .. "/stop", {})
+  local report, status = begun()
+  t.equal({ report.outcome, report.state, status }, { "canceled", "CANCELED", 8 })
+end)
+
+test("T11: a wait that takes too long ends with a status of its own, and stops nothing",
+  function(t)
+    local w <close> = sandbox.start { run_ms = 60000 }
+    local ws <close> = sandbox.client(w)
+    local id = w:pipeline()
+    local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws,
+      { quiet = true, timeout = 0.6 })
+    t.equal({ report.outcome, status, report.update_id ~= nil }, { "timed_out", 6, true })
+    t.equal(updates_of(w, id)[1].state == "CANCELED", false)
+  end)
+
+-- ---- stop ----
+
+test("T11: stop waits until the update is cancelled", function(t)
+  local w <close> = sandbox.start { run_ms = 2000 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline()
+  local active = w:run(id)
+  local report, status = fake.run("stop", { pipeline = id }, ws)
+  t.equal({ report.status, report.update_id, report.update_state, report.state, status },
+    { "stopped", active, "CANCELED", "IDLE", 0 })
+  t.equal(journal.steps(report.operation)[1].what.update_id, active)
+  t.equal(fake.run("stop", { pipeline = id }, ws).status, "idle")
+end)
+
+test("stop --no-wait answers as the page says", function(t)
+  local w <close> = sandbox.start { run_ms = 2000 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline()
+  w:run(id)
+  local report = fake.run("stop", { pipeline = id, wait = false }, ws)
+  t.equal({ report.pipeline_id, report.status }, { id, "stopping" })
+end)
+
+test("stop --update stops that update or none", function(t)
+  local w <close> = sandbox.start { run_ms = 60000 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline()
+  local first = w:run(id)
+  fake.run("stop", { pipeline = id, update = first:sub(1, 8) }, ws)
+  t.equal(updates_of(w, id)[1].state, "CANCELED")
+  t.equal(fake.run("stop", { pipeline = id, update = first }, ws).status, "over")
+  local second = w:run(id)
+  local e = t.fault(fake.run, "stop", { pipeline = id, update = first }, ws)
+  t.equal(e.kind, "conflict")
+  t.match(e.message, second)
+  t.equal(updates_of(w, id)[1].state == "CANCELED", false)
+  t.equal(t.fault(fake.run, "stop", { pipeline = id, update = second:sub(1, 5) }, ws).code,
+    "NOT_FOUND")
+end)
+
+test("a dry run of stop stops nothing", function(t)
+  local w <close> = sandbox.start { run_ms = 60000 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline()
+  local active = w:run(id)
+  local report = fake.run("stop", { pipeline = id, dry_run = true }, ws)
+  t.equal({ report.status, report.update_id }, { "would be stopped", active })
+  t.equal(updates_of(w, id)[1].state == "CANCELED", false)
+end)
+
+test("a stop that takes too long is a timeout", function(t)
+  local answers = fake.life(ID, { { id = "u1", states = { { "RUNNING", 0 } } } })
+  answers["POST /api/2.0/pipelines/" .. ID .. "/stop"] = {}
+  local ws <close> = fake.workspace(answers)
+  local e = t.fault(fake.run, "stop", { pipeline = ID }, ws, { quiet = true, timeout = 0.2 })
+  t.equal({ e.kind, require("engine.report").status(e) }, { "timeout", 6 })
+end)
+
+-- ---- wait ----
+
+test("wait follows the active update, or tells how the newest one ended", function(t)
+  local w <close> = sandbox.start { run_ms = 400 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline { configuration = { ["sandbox.fail"] = "flow" } }
+  t.equal(t.fault(fake.run, "wait", { pipeline = id }, ws).code, "NOT_FOUND")
+  local active = w:run(id)
+  for _ = 1, 2 do
+    local report, status = fake.run("wait", { pipeline = id }, ws)
+    t.equal({ report.update_id, report.outcome, status }, { active, "failed", 7 })
+  end
+end)
+
+test("wait --for says that a state is not known, and waits all the same", function(t)
+  local w <close> = sandbox.start()
+  local id = w:pipeline()
+  local r = cli.run({ "wait", id, "--for", "runing", "--timeout", "0.2" },
+    { env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" } })
+  t.equal(r.status, 6, r.stderr)
+  t.match(r.stderr, "'RUNING' is no state of a pipeline that is known, did you mean 'RUNNING'?")
+end)
+
+test("wait --for waits for the pipeline's own state, in any case", function(t)
+  local w <close> = sandbox.start { run_ms = 60000 } -- so long that no look misses the state
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline()
+  w:run(id)
+  w.clock:advance(40000)
+  local report, status = fake.run("wait", { pipeline = id, ["for"] = "running,failed" }, ws)
+  t.equal({ report.state, report.outcome, status }, { "RUNNING", "reached", 0 })
+  w.clock:advance(60000)
+  report = fake.run("wait", { pipeline = id, ["for"] = "IDLE" }, ws)
+  t.equal(report.state, "IDLE")
+  report, status = fake.run("wait", { pipeline = id, ["for"] = "resetting" }, ws,
+    { quiet = true, timeout = 0.2 })
+  t.equal({ report.outcome, status }, { "timed_out", 6 })
+end)

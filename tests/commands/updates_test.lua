@@ -1,0 +1,183 @@
+--- The run history: T9, and one update with its causes.
+
+local fake = require "testing.fake"
+local json = require "native.json"
+local sandbox = require "testing.workspace"
+local time = require "base.time"
+
+local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
+local T0 <const> = 1787134272000 -- 2026-08-19T10:11:12Z
+
+local function event(n, update_id, state, at, more)
+  local e = { id = "e" .. n, event_type = "update_progress", level = "INFO",
+    timestamp = time.iso(at),
+    message = ("Update %s is %s."):format(update_id, state),
+    origin = { update_id = update_id, request_id = "r-" .. update_id },
+    sequence = { control_plane_seq_no = at * 1000 + n },
+    details = { update_progress = { state = state } } }
+  for key, value in pairs(more or {}) do
+    e[key] = value
+  end
+  return e
+end
+
+-- A workspace with these updates and events, both newest first, in pages of `size`.
+local function workspace(updates, events, size)
+  local function page(list, field, query)
+    local from = math.tointeger(query:match "page_token=(%d+)") or 0
+    local out = { [field] = { table.unpack(list, from + 1, from + size) } }
+    out.next_page_token = list[from + size + 1] and tostring(from + size) or nil
+    return out
+  end
+  local base = "GET /api/2.0/pipelines/" .. ID
+  return fake.workspace {
+    [base] = { pipeline_id = ID, name = "p", state = "IDLE" },
+    [base .. "/updates"] = function(request) return page(updates, "updates", request.query) end,
+    [base .. "/events"] = function(request) return page(events, "events", request.query) end,
+  }
+end
+
+-- `n` updates that took ten seconds each, a minute apart; the oldest has number 1.
+local function many(n)
+  local updates, events = {}, {}
+  for i = n, 1, -1 do
+    local id, at = "u" .. i, T0 + i * 60000
+    updates[#updates + 1] = { update_id = id, state = "COMPLETED", cause = "JOB_TASK",
+      creation_time = at, full_refresh = false }
+    events[#events + 1] = event(4, id, "COMPLETED", at + 10000)
+    events[#events + 1] = event(3, id, "RUNNING", at + 4000)
+    events[#events + 1] = event(2, id, "INITIALIZING", at + 1000)
+    events[#events + 1] = event(1, id, "QUEUED", at)
+  end
+  return updates, events
+end
+
+test("T9: the history has all pages, with end, duration, phases and cause", function(t)
+  local updates, events = many(250)
+  local ws <close> = workspace(updates, events, 100)
+  local rows = fake.run("updates", { pipeline = ID }, ws)
+  t.equal({ #rows, rows[1].update_id, rows[250].update_id }, { 250, "u250", "u1" })
+  for _, row in ipairs(rows) do
+    t.equal({ row.duration_ms, row.end_time - row.creation_time, #row.phases, row.cause,
+      row.error }, { 10000, 10000, 3, "JOB_TASK", json.null })
+  end
+  t.equal(rows[7].phases[2], { state = "INITIALIZING", start_time = rows[7].creation_time + 1000,
+    duration_ms = 3000 })
+  t.equal(#ws.seen, 1 + 3 + 10) -- the pipeline, pages of updates, pages of events
+end)
+
+test("T9: a failed update has its error in a line, one that goes on has no end", function(t)
+  local ws <close> = workspace({
+    { update_id = "u2", state = "RUNNING", cause = "API_CALL", creation_time = T0 + 60000 },
+    { update_id = "u1", state = "FAILED", cause = "API_CALL", creation_time = T0 },
+    { update_id = "u0", state = "CANCELED", cause = "API_CALL", creation_time = T0 - 60000 },
+  }, {
+    event(9, "u2", "RUNNING", T0 + 61000),
+    event(8, "u1", "FAILED", T0 + 5000, { level = "ERROR", error = { exceptions = {
+      { class_name = "Outer", message = "it failed" },
+      { class_name = "Inner", message = "[X] no file\n\tat a.b(C.scala:1)" } } } }),
+    event(7, "u1", "QUEUED", T0),
+    event(6, "u0", "CANCELED", T0 - 50000, { details = { update_progress = {
+      state = "CANCELED", cancellation_cause = "USER_ACTION" } } }),
+  }, 100)
+  local rows = fake.run("updates", { pipeline = ID }, ws)
+  t.equal({ rows[1].end_time, rows[1].duration_ms, rows[1].phases[1].duration_ms },
+    { json.null, json.null, json.null })
+  t.equal({ rows[2].error, rows[2].duration_ms, rows[2].request_id },
+    { "[X] no file", 5000, "r-u1" })
+  t.equal({ rows[3].cancellation_cause, rows[3].duration_ms, rows[3].error },
+    { "USER_ACTION", 10000, json.null })
+end)
+
+test("T9: what the event log has forgotten is null, and no guess", function(t)
+  local updates = many(3)
+  local ws <close> = workspace(updates, {}, 100)
+  for _, row in ipairs(fake.run("updates", { pipeline = ID }, ws)) do
+    t.equal({ row.end_time, row.duration_ms, row.phases, row.state },
+      { json.null, json.null, json.array {}, "COMPLETED" })
+  end
+end)
+
+test("T9: a history that cannot be read is a fault, also without its events", function(t)
+  for _, part in ipairs { "/updates", "/events" } do
+    local updates, events = many(3)
+    local refused <close> = fake.workspace {
+      ["GET /api/2.0/pipelines/" .. ID] = { pipeline_id = ID, name = "p", state = "IDLE" },
+      ["GET /api/2.0/pipelines/" .. ID .. "/updates"] = part ~= "/updates"
+        and { updates = updates } or fake.refusal(403, "PERMISSION_DENIED", "not yours"),
+      ["GET /api/2.0/pipelines/" .. ID .. "/events"] = part ~= "/events"
+        and { events = events } or fake.refusal(403, "PERMISSION_DENIED", "not yours"),
+    }
+    t.equal(t.fault(fake.run, "updates", { pipeline = ID }, refused).status, 403)
+  end
+end)
+
+test("--since and --max ask for no more than it takes", function(t)
+  local updates, events = many(250)
+  local ws <close> = workspace(updates, events, 100)
+  local rows = fake.run("updates", { pipeline = ID, since = time.iso(T0 + 241 * 60000) }, ws)
+  t.equal({ #rows, rows[#rows].update_id }, { 10, "u241" })
+  t.is_true(#ws.seen <= 5, #ws.seen)
+  local few <close> = workspace(updates, events, 100)
+  t.equal(#fake.run("updates", { pipeline = ID, max = 3 }, few), 3)
+  t.match(few.seen[2].query, "max_results=3")
+end)
+
+test("--state takes the API's words and globs, in any case, with commas", function(t)
+  local updates, events = many(6)
+  updates[2].state, updates[4].state, updates[5].state = "FAILED", "CANCELED", "HIBERNATING"
+  local ws <close> = workspace(updates, events, 100)
+  local function ids(state, max)
+    local list = {}
+    for i, row in ipairs(fake.run("updates", { pipeline = ID, state = state, max = max }, ws)) do
+      list[i] = row.update_id
+    end
+    return list
+  end
+  t.equal(ids "failed,canceled", { "u5", "u3" })
+  t.equal(ids "h*", { "u2" })
+  t.equal(ids("completed", 2), { "u6", "u4" })
+  t.equal(ids "nothing", {})
+end)
+
+test("phases are in the order of their sequence, repeated ones are one", function(t)
+  local ws <close> = workspace({ { update_id = "u", state = "COMPLETED", creation_time = T0 } }, {
+    event(5, "u", "COMPLETED", T0 + 9000),
+    event(4, "u", "RUNNING", T0 + 3000),
+    event(2, "u", "QUEUED", T0, { sequence = json.null }),
+    event(3, "u", "RUNNING", T0 + 2000),
+    event(1, "other", "RUNNING", T0 + 1),
+  }, 100)
+  local row = fake.run("updates", { pipeline = ID }, ws)[1]
+  t.equal(row.phases, json.array {
+    { state = "QUEUED", start_time = T0, duration_ms = 2000 },
+    { state = "RUNNING", start_time = T0 + 2000, duration_ms = 7000 } })
+end)
+
+-- ---- against the embedded workspace ----
+
+test("T9: a failed run of the embedded workspace is told with phases and cause", function(t)
+  local w <close> = sandbox.start { run_ms = 200 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline { configuration = { ["sandbox.fail"] = "flow" } }
+  local update_id = w:run(id)
+  w.clock:advance(5000)
+  local rows = fake.run("updates", { pipeline = id }, ws)
+  t.equal({ #rows, rows[1].update_id, rows[1].state }, { 1, update_id, "FAILED" })
+  t.match(rows[1].error, "STREAM_FAILED")
+  t.is_true(rows[1].duration_ms > 0 and #rows[1].phases >= 3)
+  local one = fake.run("updates", { pipeline = id, update = update_id:sub(1, 6) }, ws)
+  t.equal({ one.update_id, #one.causes, one.causes[1].class }, { update_id, 1,
+    "org.apache.spark.SparkException" })
+  t.is_nil(one.causes[1].stack)
+  one = fake.run("updates", { pipeline = id, update = update_id, full_errors = true }, ws)
+  t.match(one.causes[1].stack, "UpdateExecution.scala:641")
+  t.match(one.causes[1].stack, "Caused by: org.apache.spark.SparkException")
+end)
+
+test("an update that is not there is not found", function(t)
+  local w <close> = sandbox.start { run_ms = 200 }
+  local ws <close> = sandbox.client(w)
+  local id = w:pipeline()
+  t.equal(t.fault(fake.run, "updates", { pipeline = id, update = "6fc8a8" }, ws).code, "NOT_FOUND")
+end)

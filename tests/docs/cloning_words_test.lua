@@ -1,0 +1,125 @@
+--- What clone, journal and undo print: the names that others build on, and words that do not
+-- mislead.
+
+local cli = require "testing.program"
+local json = require "native.json"
+
+local function start()
+  local state = cli.dir()
+  local function run(...)
+    return cli.run({ ... }, { env = { XDG_STATE_HOME = state.path } })
+  end
+  local function data(t, ...)
+    local r = run("-o", "json", ...)
+    t.equal({ r.stderr, r.status }, { "", 0 })
+    return json.decode(r.stdout)
+  end
+  return setmetatable({ run = run, data = data, dir = state },
+    { __close = function() getmetatable(state).__close() end })
+end
+
+test("the JSON of a clone has the names of the page that the product starts from", function(t)
+  local demo <close> = start()
+  local function has(data, names)
+    for _, name in ipairs(names) do
+      t.is_true(data[name] ~= nil, name)
+    end
+  end
+  local both = { "source_pipeline_id", "source_pipeline_name", "source_workspace",
+    "dest_workspace", "new_name", "catalog", "target", "libraries_count", "clusters_count",
+    "continuous", "serverless", "dry_run", "dest_pipeline_id", "status", "fields", "steps",
+    "warnings" }
+  local words = { "-p", "demo", "clone", "finance_gl_close", "--to", "demo-dr", "--name", "copy" }
+  local plan = demo.data(t, "--yes", "-p", "demo", "clone", "--dry-run", table.unpack(words, 4))
+  has(plan, both)
+  has(plan, { "pipeline_id" })
+  t.equal({ plan.target, plan.spec_preview.target, plan.dry_run, plan.dest_pipeline_id },
+    { "gl", "gl", true, json.null })
+  local made = demo.data(t, table.unpack(words))
+  has(made, both)
+  t.equal({ made.target, made.dry_run, made.status, made.dest_pipeline_id },
+    { "gl", false, "created", made.new_pipeline_id })
+  t.equal({ made.source.profile, made.copy.profile, made.copy.pipeline_id },
+    { "demo", "demo-dr", made.new_pipeline_id })
+end)
+
+test("a secret that --set gave is in no page of the journal", function(t)
+  local demo <close> = start()
+  local r = demo.run("-p", "demo", "clone", "finance_gl_close", "--name", "copy", "--schema", "s",
+    "--set", 'configuration["db.password"]=hunter2hunter')
+  t.equal(r.status, 0, r.stderr)
+  for _, form in ipairs { "text", "json" } do
+    local page = demo.run("-o", form, "journal", "last").stdout
+    t.no_match(page, "hunter2")
+    t.match(page, "db.password")
+  end
+  local kept = cli.shell("strings -a tarn/journal.db* 2>/dev/null || cat tarn/journal.db*",
+    { cwd = demo.dir.path }).stdout
+  t.match(kept, "db.password")
+  t.no_match(kept, "hunter2hunter")
+end)
+
+test("in a table of many, what was refused is said to be, with what to do", function(t)
+  local demo <close> = start()
+  for _, more in ipairs { { "--dry-run" }, {} } do
+    local r = demo.run("-p", "demo", "clone", "--match", "finance_g*", "--to", "demo-dr",
+      table.unpack(more))
+    t.equal(r.status, 1, r.stderr)
+    t.match(r.stdout, "refused +finance_gl_close: 'demo%-dr' already has", true)
+    t.match(r.stdout, "--update says that it is the copy")
+  end
+  local r = demo.run("-p", "demo", "clone", "finance.staging.bank_feed", "--to", "demo-dr",
+    "--dry-run")
+  t.equal(r.status, 2)
+  r = demo.run("-p", "demo", "clone", "--match", "finance.*", "--to", "demo-dr")
+  t.match(r.stdout, "\nrefused  finance.staging.bank_feed: ")
+end)
+
+test("a secret that is not there is named once", function(t)
+  local demo <close> = start()
+  local r = demo.run("-p", "demo", "clone", "iot_telemetry_stream", "--to", "demo-dr", "--dry-run")
+  t.match(r.stdout, "there is no secret 'mqtt_password' in scope 'iot' there")
+end)
+
+test("an entry of a map that is not filled in is not said to match nothing", function(t)
+  local demo <close> = start()
+  local map = demo.dir.write("map.lua",
+    'return { catalogs = { finance = "" }, pools = { x = "y" } }')
+  local r = demo.run("-p", "demo", "clone", "finance_gl_close", "--to", "demo-dr", "--map", map,
+    "--catalog", "finance_dr", "--name", "copy", "--dry-run")
+  t.match(r.stdout, "'x' is nowhere in the source")
+  t.no_match(r.stdout, "'finance' is nowhere")
+end)
+
+test("what is listed keeps its columns, and a line has no blanks at its end", function(t)
+  local demo <close> = start()
+  local words = { "-p", "demo", "clone", "sales_orders_etl", "--to", "demo-dr", "--name", "copy",
+    "--catalog", "sales_dr", "--with-sources" }
+  local r = demo.run(table.unpack(words))
+  t.match(r.stdout, "\n\n  `tarn undo ")
+  words[#words + 1] = "--dry-run"
+  words[8] = "copy2"
+  r = demo.run(table.unpack(words))
+  t.match(r.stdout, "pipeline.create  copy2")
+  t.match(r.stdout, "Sources %(%d+ to copy, %d+ the same, 2 left as they are%)", true)
+  t.no_match(r.stdout, " \n")
+end)
+
+test("what was undone already is said to be", function(t)
+  local demo <close> = start()
+  t.equal(demo.run("-p", "demo", "clone", "quickstart", "--name", "q2").status, 0)
+  t.equal(demo.data(t, "undo", "last", "--yes").status, "undone")
+  local again = demo.data(t, "undo", "last", "--yes")
+  t.equal(again.status, "already undone")
+  t.is_nil(again.undo)
+end)
+
+test("a dry run of an import ends as the import would", function(t)
+  local demo <close> = start()
+  local folder = demo.dir.path .. "/q"
+  t.equal(demo.run("-p", "demo", "export", "quickstart", "--dir", folder).status, 0)
+  local r = demo.run("-p", "demo", "import", folder, "--dry-run")
+  t.equal({ r.status, demo.run("-p", "demo", "import", folder).status }, { 5, 5 })
+  t.match(r.stdout, "would not make the pipeline quickstart in .* %(the name is taken%)", true)
+  t.equal(demo.run("-p", "demo", "import", folder, "--name", "q2", "--dry-run").status, 0)
+end)

@@ -1,0 +1,218 @@
+--- docs/cookbook: each script does what it says, against the embedded workspaces.
+
+local cli = require "testing.program"
+local fs = require "native.fs"
+local json = require "native.json"
+local sandbox = require "testing.workspace"
+
+local DR_MAP <const> = [[return { catalogs = { sales = "sales_dr", finance = "finance_dr",
+  iot = "main", ml = "main", dev = "main" }, node_types = function() return "Standard_DS3_v2" end,
+  addresses = function() return "lars.nygaard@example.com" end,
+  principals = { ["jo.whitfield@example.com"] = "lars.nygaard@example.com",
+    ["mei.tanaka@example.com"] = "lars.nygaard@example.com" },
+  paths = { ["/Users/ada.okafor@example.com"] = "/Shared/finance" } }]]
+
+-- Both workspaces, as profiles of a config file, and the cookbook as a folder of commands.
+local function start_kitchen()
+  local w = sandbox.start { scenario = "demo", run_ms = 300 }
+  local dir = cli.dir()
+  local profiles = {}
+  for name, token in pairs { here = "demo-token", there = "demo-dr-token",
+    lars = "demo-dr-viewer-token" } do
+    profiles[#profiles + 1] = ("[%s]\nhost = %s\ntoken = %s\n"):format(name, w.url, token)
+  end
+  dir.write("cfg", table.concat(profiles))
+  dir.write("dr.lua", DR_MAP)
+  for _, name in ipairs(fs.list "docs/cookbook") do
+    if name:find "%.lua$" then
+      dir.write("scripts/" .. name, fs.read("docs/cookbook/" .. name))
+    end
+  end
+  local env = { DATABRICKS_CONFIG_FILE = dir.path .. "/cfg", DATABRICKS_CONFIG_PROFILE = "here",
+    TARN_PATH = dir.path, XDG_STATE_HOME = dir.path .. "/state" }
+  local k = { w = w, dir = dir }
+  -- Run a line with `-o json`; its data, if it ends with that status.
+  function k.run(line, status, more)
+    for name, value in pairs(more or {}) do
+      env[name] = value
+    end
+    local r = cli.shell('"$TARN" -o json ' .. line, { env = env, cwd = dir.path })
+    if r.status ~= (status or 0) then
+      error(("%s: status %d\n%s%s"):format(line, r.status, r.stdout, r.stderr), 2)
+    end
+    return json.decode(r.stdout)
+  end
+  return setmetatable(k, { __close = function()
+    getmetatable(w).__close(w)
+    getmetatable(dir).__close(dir)
+  end })
+end
+
+-- The row of a list in which a field has a value.
+local function find(rows, field, value)
+  for _, row in ipairs(rows) do
+    if row[field] == value then
+      return row
+    end
+  end
+end
+
+test("promote: a plan is applied when others have approved it, and not before", function(t)
+  local k <close> = start_kitchen()
+  local promote = "promote %s finance_gl_close --to %s --name gl_close --map dr.lua"
+  local function line(action, who) return promote:format(action, who or "there") end
+  t.equal(k.run(line "plan").attention, 0)
+  t.equal(k.run(line "apply", 9).status, "not enough approvals")
+  k.run(line "approve")
+  t.equal(k.run(line "apply", 9).status, "not enough approvals", "the author's own does not count")
+  k.run(line("approve", "lars"))
+  t.equal(k.run(line "apply" .. " --dry-run").status, "would be applied")
+  local done = k.run(line "apply")
+  t.equal(done.status, "created")
+  t.equal(done.by[1], "lars.nygaard@example.com")
+  t.equal(k.run("-p there get gl_close").name, "gl_close")
+end)
+
+test("promote: a plan that is another one now must be approved again", function(t)
+  local k <close> = start_kitchen()
+  k.run "promote plan quickstart --to there --map dr.lua"
+  k.run "promote approve quickstart --to lars"
+  k.run "tag-all a=b --filter quickstart"
+  t.match(k.run("promote apply quickstart --to there --map dr.lua", 9).status, "plan and approve")
+end)
+
+test("mirror: copies are made, kept up to date, and told when their pipeline is gone", function(t)
+  local k <close> = start_kitchen()
+  local mirror = "mirror --to there --map dr.lua --match 'sales_*' --yes"
+  t.equal(k.run(mirror .. " --dry-run").counts.planned, 4)
+  local first = k.run(mirror)
+  t.equal(first.counts.created, 4)
+  t.equal(k.run(mirror).counts.unchanged, 4)
+  t.equal(#first.orphans, 0)
+  k.run "delete sales_forecast --yes"
+  t.equal(k.run(mirror).orphans[1].name, "mirror_sales_forecast")
+  t.is_true(k.run(mirror .. " --prune").orphans[1].deleted)
+  t.equal(#k.run(mirror).orphans, 0)
+end)
+
+test("no-plain-secrets: they are found, not shown, and are a gate", function(t)
+  local k <close> = start_kitchen()
+  local id = k.w:ok("POST", "/api/2.0/pipelines", { name = "leaky", serverless = true,
+    catalog = "main", schema = "x", libraries = { { notebook = { path = "/Shared/x" } } },
+    configuration = { ["mqtt.password"] = "hunter2hunter2", fine = "{{secrets/a/b}}" } })
+  t.is_true(id)
+  local rows = k.run("no-plain-secrets leaky", 9)
+  t.equal(#rows, 1)
+  t.equal(rows[1].setting, 'configuration["mqtt.password"]')
+  t.no_match(json.encode(rows), "hunter2")
+  t.equal(#k.run "no-plain-secrets quickstart", 0)
+end)
+
+test("cost-drivers: by money, and by hours where billing is closed", function(t)
+  local k <close> = start_kitchen()
+  local rows = k.run "cost-drivers --days 30 -n 3"
+  t.equal(#rows, 3)
+  t.equal(rows[1].measure, "USD at list price")
+  t.is_true(rows[1].amount >= rows[2].amount and rows[2].amount > 0)
+  k.run("api DELETE /api/2.1/unity-catalog/metastores/4a1f8e0c-6b7d-4c53-9a55-0d2b7c1e9f10/"
+    .. "systemschemas/billing")
+  rows = k.run "cost-drivers --days 30 -n 3"
+  t.equal(rows[1].measure, "hours of updates")
+  t.is_true(rows[1].amount > 0)
+end)
+
+test("stale: a pipeline that does not run is told once", function(t)
+  local k <close> = start_kitchen()
+  local rows = k.run("stale --silent 2d --state told.json", 9)
+  t.is_true(#rows > 0)
+  t.is_true(find(rows, "pipeline", "quickstart") == nil, "it ran today")
+  t.equal(#k.run "stale --silent 2d --state told.json", 0)
+end)
+
+test("tag-all: tags are set, other settings stay, and undo takes it back", function(t)
+  local k <close> = start_kitchen()
+  local before = k.run "get sales_orders_etl"
+  local rows = k.run "tag-all shelf=cookbook --filter 'sales_*'"
+  t.equal(find(rows, "pipeline", "sales_orders_etl").outcome, "tagged")
+  local after = k.run "get sales_orders_etl"
+  t.equal(after.spec.tags.shelf, "cookbook")
+  before.spec.tags = before.spec.tags or {}
+  before.spec.tags.shelf = "cookbook"
+  t.equal(after.spec, before.spec)
+  t.equal(find(k.run "tag-all shelf=cookbook --filter 'sales_*'", "pipeline",
+    "sales_orders_etl").outcome, "unchanged")
+  local operation = k.run "journal --command tag-all"
+  k.run(("undo %s --yes"):format(operation[#operation].id))
+  t.equal((k.run("get sales_orders_etl").spec.tags or {}).shelf, nil)
+end)
+
+test("move-schedules: jobs of pipelines that have copies are made there, paused", function(t)
+  local k <close> = start_kitchen()
+  k.run "clone --match 'sales_*' --to there --name '*_copy' --map dr.lua --with-sources"
+  t.equal(find(k.run "move-schedules --to there --dry-run", "job", "sales nightly").outcome,
+    "would be made")
+  local rows = k.run "move-schedules --to there"
+  t.equal(find(rows, "job", "sales nightly").outcome, "made, paused")
+  t.match(find(rows, "job", "quickstart").why, "no copy")
+  local job = k.run(("-p there api GET /api/2.2/jobs/get --query job_id=%d")
+    :format(find(rows, "job", "sales nightly").job_id))
+  t.equal(job.settings.schedule.pause_status, "PAUSED")
+  t.equal(#job.settings.tasks, 2)
+  t.equal(job.settings.tasks[1].pipeline_task.pipeline_id,
+    k.run("-p there get sales_orders_etl_copy").pipeline_id)
+  t.equal(find(k.run "move-schedules --to there", "job", "sales nightly").outcome, "there already")
+end)
+
+test("ab-copy: a copy runs in a schema of its own, and both are compared", function(t)
+  local k <close> = start_kitchen()
+  t.is_true(#k.run "ab-copy sales_orders_etl --schema orders_b --dry-run" > 5)
+  local rows = k.run "ab-copy sales_orders_etl --schema orders_b"
+  t.is_true(#rows >= 2)
+  t.is_true(rows[1].b_passed ~= nil, json.encode(rows))
+  t.equal(k.run("get sales_orders_etl_b").spec.schema, "orders_b")
+end)
+
+-- The block of docs/scripting.md that begins with a name, as a file.
+local function from_page(k, name)
+  local text = fs.read "docs/scripting.md":match("```lua\n(%-%- " .. name .. "%.lua.-)```")
+  return k.dir.write("page-" .. name .. ".lua", text)
+end
+
+test("docs/scripting.md: its first script runs", function(t)
+  local k <close> = start_kitchen()
+  local owners = k.run("run " .. from_page(k, "failing"))
+  t.is_true(owners["mei.tanaka@example.com"] >= 1)
+end)
+
+test("docs/scripting.md: its promotion is taken back when the first run is not good", function(t)
+  local k <close> = start_kitchen()
+  local line = "run " .. from_page(k, "promote")
+    .. " sales_promotions --to there --name promoted --map dr.lua"
+  t.equal(#k.run(line .. " --dry-run").attention, 0)
+  local refused = k.run(line .. " --least 1", 9)
+  t.equal(refused.status, "taken back")
+  t.match(refused.why, "passed only")
+  t.equal(#k.run "-p there list promoted", 0)
+  t.equal(k.run(line .. " --least 0").status, "created")
+end)
+
+test("docs/scripting.md: its promotion stops at what needs attention", function(t)
+  local k <close> = start_kitchen()
+  local r = k.run("run " .. from_page(k, "promote") .. " finance_gl_close --name new --to there", 9)
+  t.is_true(#r.attention >= 2)
+  t.equal(#k.run "-p there list new", 0)
+end)
+
+test("each script of the cookbook has a test here, and a line on its page", function(t)
+  local page, tests = fs.read "docs/cookbook/README.md", fs.read "tests/docs/cookbook_test.lua"
+  local count = 0
+  for _, name in ipairs(fs.list "docs/cookbook") do
+    local script = name:match "^(.*)%.lua$"
+    if script then
+      count = count + 1
+      t.match(page, ("[%s](%s)"):format(script, name))
+      t.match(tests, ('test("%s: '):format(script))
+    end
+  end
+  t.is_true(count >= 8, count)
+end)

@@ -1,0 +1,34 @@
+local json = require "native.json"
+local secrets = require "base.secrets"
+
+test("what looks like a secret is one, and what points to one is none", function(t)
+  for _, case in ipairs {
+    { "db.password", "hunter2", true }, { "DB_PASSWORD", "hunter2", true },
+    { "aws.access_key", "x", true }, { "fs.azure.account.key.x.net", "abc==", true },
+    { "token", "t0k", true }, { "client-secret", "s", true },
+    { "x", "dapi0123456789abcdef", true }, { "x", "AKIAIOSFODNN7EXAMPLE", true },
+    { "x", "eyJhbGciOi.eyJzdWIi.c2ln", true }, { "url", "jdbc:x://user:pw@host/db", true },
+    { "x", "DefaultEndpointsProtocol=https;AccountKey=abc", true },
+    { "password", "{{secrets/scope/key}}", false },
+    { "password", "", false }, { "secret_scope", "finance", false },
+    { "token.url", "https://x/y", false }, { "token.provider.type", "Custom", false },
+    { "env", "prod", false }, { "primary_keys", "id", false }, { "max_tokens", "100", false },
+    { "use_token", "true", false }, { "password", 5, false },
+  } do
+    t.equal(secrets.is_secret(case[1], case[2]), case[3], case[1] .. "=" .. tostring(case[2]))
+  end
+end)
+
+test("a masked copy shows no secret, and changes nothing else", function(t)
+  local spec = json.decode '{"configuration":{"a.password":"x","b":"y"},"list":[],"n":1e400}'
+  t.equal(json.encode(secrets.masked(spec)),
+    '{"configuration":{"a.password":"***","b":"y"},"list":[],"n":1e400}')
+  t.equal(spec.configuration["a.password"], "x")
+end)
+
+test("references are found as often as they occur", function(t)
+  t.equal(secrets.references "a {{secrets/s/k}} b {{ secrets/t/l }}",
+    { { scope = "s", key = "k" }, { scope = "t", key = "l" } })
+  t.equal(secrets.references "{{secrets/s}}", {})
+  t.equal(secrets.references(7), {})
+end)

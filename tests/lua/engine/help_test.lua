@@ -1,0 +1,71 @@
+local errors = require "engine.errors"
+local fs = require "native.fs"
+local golden = require "testing.golden"
+local help = require "engine.help"
+local report = require "engine.report"
+
+test("help of a command is what it was", function(t)
+  for _, name in ipairs { "api", "doctor", "eject", "help", "run", "sql", "which" } do
+    golden.check(t, "help/" .. name .. ".txt", help.text(name))
+  end
+end)
+
+test("topics that are not commands are what they were", function(t)
+  golden.check(t, "help/-options.txt", help.options())
+  golden.check(t, "help/-exit.txt", help.exit())
+  golden.check(t, "help/-error.txt", help.error())
+end)
+
+test("no line of help is wider than 100 columns", function(t)
+  local texts = { help.options(), help.exit(), help.error(), help.overview() }
+  for _, name in ipairs(require("engine.script").names()) do
+    texts[#texts + 1] = help.text(name)
+  end
+  for _, text in ipairs(texts) do
+    for line in text:gmatch "[^\n]+" do
+      t.is_true(utf8.len(line) <= 100, line)
+    end
+  end
+end)
+
+test("every kind of fault has its paragraph, and no other", function(t)
+  local stub = fs.read "docs/reference/native/fault.lua"
+  local kinds = stub:match "@field kind (%S+)"
+  for kind in kinds:gmatch '"(%a+)"' do
+    t.is_true(errors.find(kind), kind)
+    t.match(help.error(kind), kind .. ": ")
+  end
+  for _, entry in ipairs(errors.kinds) do
+    t.match(kinds, '"' .. entry.kind .. '"')
+  end
+end)
+
+test("every exit status is explained", function(t)
+  local known = {}
+  for _, status in ipairs(errors.statuses) do
+    known[status[1]] = true
+  end
+  for name, status in pairs(report.statuses) do
+    t.is_true(known[status], name)
+  end
+end)
+
+test("docs/errors.md is made from the table", function(t)
+  if os.getenv "UPDATE_GOLDEN" then
+    fs.write("docs/errors.md", errors.markdown())
+  end
+  t.equal(fs.find_read "docs/errors.md", errors.markdown(), "docs/errors.md")
+end)
+
+test("an unknown kind of fault has a hint", function(t)
+  local e = t.fault(help.error, "atuh")
+  t.equal(report.status(e), 3)
+  t.match(e.hint, "auth")
+end)
+
+test("what is known of a command is data too", function(t)
+  local data = help.describe("run", (require("engine.script").load "@run"))
+  t.equal(data.args[1], { name = "file", type = "path", help = "The file.", positional = true,
+    required = true })
+  t.equal(data.command, "run")
+end)

@@ -1,0 +1,64 @@
+local progress = require "output.progress"
+
+local function recorder(opts)
+  local record = { text = "", time = 0 }
+  opts.now = function() return record.time end
+  record.progress = progress.new(function(text) record.text = record.text .. text end, opts)
+  return record
+end
+
+test("a terminal gets a bar that is drawn over and taken away", function(t)
+  local r = recorder { terminal = true }
+  r.time = 1
+  r.progress:show(5, 10, "pipelines")
+  t.match(r.text, "\r[############............] 5/10 (50 %) pipelines\27[K")
+  r.text = ""
+  r.progress:show(6, 10, "pipelines")
+  t.equal(r.text, "", "too soon to draw again")
+  r.progress:show(10, 10, "pipelines")
+  t.match(r.text, "10/10 (100 %)")
+  r.text = ""
+  r.progress:clear()
+  t.equal(r.text, "\r\27[K")
+  r.progress:clear()
+  t.equal(r.text, "\r\27[K", "only once")
+end)
+
+test("what is done at once shows nothing", function(t)
+  local r = recorder { terminal = true }
+  r.progress:show(1, 2)
+  r.progress:show(2, 2)
+  r.progress:clear()
+  t.equal(r.text, "")
+end)
+
+test("without a terminal there is a line now and then", function(t)
+  local r = recorder { terminal = false }
+  r.time = 11
+  r.progress:show(3, nil, "events")
+  r.time = 12
+  r.progress:show(4, nil, "events")
+  t.equal(r.text, "tarn: 3 events\n")
+end)
+
+test("quiet is quiet", function(t)
+  local r = recorder { terminal = true, quiet = true }
+  r.time = 100
+  r.progress:show(1, 2)
+  r.progress:clear()
+  t.equal(r.text, "")
+end)
+
+test("a bar does not break the line of a narrow terminal", function(t)
+  local r = recorder { terminal = true, width = 30 }
+  r.time = 1
+  r.progress:show(1, 3, ("x"):rep(50))
+  t.equal(#r.text:match "\r(.-)\27", 29)
+end)
+
+test("a total of nothing is no division by zero", function(t)
+  local r = recorder { terminal = true }
+  r.time = 1
+  r.progress:show(0, 0, "x")
+  t.match(r.text, "0 x")
+end)

@@ -1,0 +1,227 @@
+local golden = require "testing.golden"
+local json = require "native.json"
+local screens = require "output.screen"
+
+-- What a renderer writes for this data.
+local function render(form, data, opts, header, ...)
+  local parts = {}
+  local function write(text) parts[#parts + 1] = text end
+  require("output.render." .. form)(write, header or {}, opts or { terminal = false }, data, ...)
+  return table.concat(parts), #parts
+end
+
+local function iterate(list)
+  local i = 0
+  return function()
+    i = i + 1
+    return list[i]
+  end
+end
+
+local ROWS <const> = {
+  { name = "nightly", state = "IDLE", runs = 3, tags = { "a", "b" }, note = json.null },
+  { name = "höher", state = "FAILED", runs = 12, extra = "x, \"y\"" },
+}
+
+local SPEC <const> = {
+  pipeline_id = "6d1f", name = "nightly",
+  spec = {
+    catalog = "main", continuous = false, libraries = {
+      { notebook = { path = "/a" } }, { file = { path = "/b.sql" } },
+    },
+    clusters = { { label = "default", num_workers = 0, spark_conf = { ["a.b"] = "c" } } },
+    tags = json.array {}, notifications = { { alerts = { "on-update-failure" } } },
+    configuration = { query = "SELECT 1\nFROM t\n", empty = {} },
+  },
+  last_modified = 1787000000123, health = json.null,
+}
+
+test("json is one value, indented, with sorted keys", function(t)
+  t.equal(render("json", { b = 1, a = json.null }), '{\n  "a": null,\n  "b": 1\n}\n')
+  t.equal(render("json", nil), "null\n")
+  t.equal(render("json", json.array {}), "[]\n")
+  t.equal(json.decode((render("json", ROWS))), json.decode(json.encode(ROWS)))
+end)
+
+test("json writes an iterator as an array, item by item, as if it were held", function(t)
+  local text, writes = render("json", iterate(ROWS))
+  t.equal(text, (render("json", ROWS)))
+  t.is_true(writes >= 4)
+  t.equal(render("json", iterate {}), "[]\n")
+end)
+
+test("json lines are one for each row", function(t)
+  t.equal(render("jsonl", ROWS), json.encode(ROWS[1]) .. "\n" .. json.encode(ROWS[2]) .. "\n")
+  t.equal(render("jsonl", iterate(ROWS)), (render("jsonl", ROWS)))
+  t.equal(render("jsonl", { a = 1 }), '{"a":1}\n')
+  t.equal(render("jsonl", 5), "5\n")
+end)
+
+test("csv has all columns of all rows, and quotes as RFC 4180 says", function(t)
+  local text = render("csv", ROWS)
+  t.equal(text, 'name,state,extra,note,runs,tags\r\n'
+    .. 'nightly,IDLE,,,3,"[""a"",""b""]"\r\n'
+    .. 'höher,FAILED,"x, ""y""",,12,\r\n')
+  t.equal(render("csv", iterate(ROWS)), text)
+end)
+
+test("csv tells an empty text from null", function(t)
+  t.equal(render("csv", { { a = "", b = json.null } }), 'a,b\r\n"",\r\n')
+end)
+
+test("csv of one value is one row, of plain values one column", function(t)
+  t.equal(render("csv", { a = 1, b = true }), "a,b\r\n1,true\r\n")
+  t.equal(render("csv", { "x", "y\nz" }), 'value\r\nx\r\n"y\nz"\r\n')
+  t.equal(render("csv", json.array {}), "")
+end)
+
+test("csv streams data that names its columns, also when it has no rows", function(t)
+  local rows = setmetatable({ columns = { { name = "b" }, { name = "a" } } },
+    { __call = iterate { { a = 1, b = 2 } } })
+  t.equal(render("csv", rows), "b,a\r\n2,1\r\n")
+  rows = setmetatable({ columns = { { name = "b" } } }, { __call = iterate {} })
+  t.equal(render("csv", rows), "b\r\n")
+end)
+
+test("csv streams where the header names all fields, and loses none", function(t)
+  local header = { fields = { "b", "a" } }
+  t.equal(render("csv", iterate { { a = 1 }, { b = 2 } }, nil, header), "b,a\r\n,1\r\n2,\r\n")
+  t.raises("a row has the field 'c'", render, "csv", iterate { { c = 1 } }, nil, header)
+end)
+
+test("text of rows is a table, whole where nothing limits it", function(t)
+  golden.check(t, "out/rows.txt", (render("text", ROWS)))
+end)
+
+test("text of one value shows what is nested", function(t)
+  golden.check(t, "out/value.txt", (render("text", SPEC)))
+end)
+
+local function pipelines(n)
+  local rows = {}
+  for i = 1, n do
+    rows[i] = { name = ("pipeline with quite a long name, number %d"):format(i), state = "RUNNING",
+      creator = "somebody.with.a.name@example.com",
+      pipeline_id = ("%08x-1111-2222-3333-444444444444"):format(i) }
+  end
+  return rows
+end
+
+local function widest(text)
+  local most = 0
+  for line in text:gmatch "[^\n]+" do
+    most = math.max(most, require("native.term").width(line))
+  end
+  return most
+end
+
+test("a table fits every width", function(t)
+  for width = 20, 140 do
+    local text = render("text", pipelines(3),
+      { terminal = true, colour = false, width = width, quiet = true })
+    t.is_true(widest(text) <= width, ("width %d: %d"):format(width, widest(text)))
+  end
+end)
+
+test("what says nothing when it is cut is whole or not there", function(t)
+  for width = 30, 140 do
+    local text = render("text", pipelines(3),
+      { terminal = true, colour = false, width = width, quiet = true },
+      { columns = { "name", "state", "pipeline_id", "creator" } })
+    t.equal(text:find "PIPELINE" ~= nil, text:find("3333-444444444444", 1, true) ~= nil)
+    t.equal(text:find "STATE" ~= nil, text:find "RUNNING" ~= nil)
+    t.match(text, "pipeline w")
+  end
+end)
+
+test("long texts give way first", function(t)
+  golden.check(t, "out/narrow.txt",
+    (render("text", pipelines(3), { terminal = true, colour = false, width = 90 })))
+end)
+
+test("a table streams, and later rows keep to the columns", function(t)
+  local n, seen = 0, nil
+  local function next_row()
+    n = n + 1
+    return n <= 200 and { id = n, name = n == 150 and ("x"):rep(100) or "short" } or nil
+  end
+  local lines = 0
+  local function write(text)
+    lines = lines + select(2, text:gsub("\n", ""))
+    seen = seen or n
+  end
+  require "output.render.text"(write, {}, { terminal = true, colour = false, width = 60 }, next_row)
+  t.equal(lines, 201)
+  t.is_true(seen <= 51, "the first line came after " .. tostring(seen) .. " rows")
+end)
+
+test("an iterator with an end is closed, also when writing fails", function(t)
+  local closed = 0
+  local function rows()
+    local last = setmetatable({}, { __close = function() closed = closed + 1 end })
+    return iterate(ROWS), nil, nil, last
+  end
+  for _, form in ipairs { "text", "json", "jsonl", "csv" } do
+    closed = 0
+    render(form, rows())
+    local f, s, v, c = rows()
+    render(form, f, nil, nil, s, v, c)
+    t.equal(closed, 1, form)
+    closed = 0
+    f, s, v, c = rows()
+    pcall(require("output.render." .. form), function() error "full" end, {}, { terminal = false },
+      f, s, v, c)
+    t.equal(closed, 1, form .. " that fails")
+  end
+end)
+
+test("columns of the header are shown, with fields of fields", function(t)
+  local rows = { { name = "a", latest = { state = "FAILED" } }, { name = "b", latest = json.null } }
+  t.equal(render("text", rows, nil, { columns = { "name", { "latest.state", title = "LAST" } } }),
+    "NAME  LAST\na     FAILED\nb     -\n")
+end)
+
+test("what a workspace says cannot move the cursor", function(t)
+  local text = render("text", { { name = "a\27[2Jb\r\nc\194\155x" } })
+  t.no_match(text, "\27")
+  t.no_match(text, "\r")
+  t.no_match(text, "\194\155")
+  t.equal(select(2, text:gsub("\n", "")), 2)
+  text = render("text", { name = "a\27]0;title\7" })
+  t.no_match(text, "%c[^\n]", true)
+end)
+
+test("there is colour only where it was asked for", function(t)
+  t.match(render("text", ROWS, { terminal = true, colour = true }), "\27[31mFAILED")
+  t.no_match(render("text", ROWS, { terminal = true, colour = false }), "\27")
+  t.no_match(render("text", ROWS, { terminal = false }), "\27")
+end)
+
+test("a time is UTC in a file and local on a terminal", function(t)
+  local row = { { timestamp = "2026-08-19T10:11:12.345Z" } }
+  t.match(render("text", row), "2026-08-19T10:11:12Z")
+  t.match(render("text", row, { terminal = true, colour = false }),
+    os.date("%Y-%m-%d %H:%M:%S", 1787134272))
+  t.match(render("text", { { creation_time = 1787134272345 } }), "2026-08-19T10:11:12Z")
+  t.match(render("json", row), "2026-08-19T10:11:12.345Z")
+end)
+
+test("a script's own text form is used for text only", function(t)
+  local header = { text = function(data, out) out:line("<", data.a, ">") end }
+  t.equal(render("text", { a = "x" }, nil, header), "<x>\n")
+  t.equal(render("json", { a = "x" }, nil, header), '{\n  "a": "x"\n}\n')
+end)
+
+test("wide characters count as the columns they take", function(t)
+  local screen = screens.new(print, { terminal = true, colour = false, width = 40 })
+  t.equal(screen:cut("日本語テスト", 7), "日本語…")
+  t.equal(screen:pad("日本", 6), "日本  ")
+  t.equal(screen:cut("abc", 3), "abc")
+  t.equal(screen:cut("abcd", 3), "ab…")
+  t.equal(screen:cut("\255\254abc", 3), "\255\254…")
+end)
+
+test("long text is wrapped at blanks", function(t)
+  local screen = screens.new(print, { terminal = true, colour = false, width = 20 })
+  t.equal(screen:wrap("one two three four five six", "  "), "  one two three four\n  five six")
+end)
