@@ -5,7 +5,13 @@ local M = {}
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6,
   Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 
---- Milliseconds since 1970 of a moment in UTC. `sec` may have a fraction.
+--- Milliseconds since 1970 of a time in UTC.
+---@param year integer
+---@param month integer 1 to 12
+---@param day integer 1 to 31
+---@param hour integer
+---@param min integer
+---@param sec number may have a fraction
 ---@return integer
 function M.epoch_ms(year, month, day, hour, min, sec)
   -- years that begin in March: the leap day is the last day of a year

@@ -8,12 +8,13 @@
 local answers = require "tarn.clone.target"
 local apply = require "tarn.clone.apply"
 local copies = require "tarn.clone.copy"
+local check_options = require("base.options").check
 local edit = require "tarn.edit"
 local fault = require "base.fault"
+local fields = require "tarn.spec"
 local hooks = require "tarn.clone.hooks"
 local json = require "native.json"
 local mapping = require "tarn.mapping"
-local check_options = require("base.options").check
 local permissions = require "tarn.permissions"
 local pipelines = require "tarn.pipelines"
 local placeholder = require "tarn.clone.placeholder"

@@ -274,7 +274,11 @@ function Map:apply(kind, value, where)
   return self:look_up(files.sections[kind], value)
 end
 
---- As `apply`, for a line of pip's that may hold a path behind an option.
+--- As `apply`, for a line of a requirements file, which may hold a path behind an option.
+---@param kind string of the value: see tarn.spec
+---@param value string
+---@return any mapped nil if no rule fits
+---@return string? rule
 function Map:apply_dependency(kind, value)
   local option, path = value:match "^(%-%-?[%w-]+[ =]%s*)(/.*)$"
   local new, rule = self:apply(kind, path or value, {})

@@ -69,6 +69,7 @@ end
 
 local TOO_LARGE <const> = { MAX_NOTEBOOK_SIZE_EXCEEDED = true, MAX_READ_SIZE_EXCEEDED = true }
 
+--- True if the workspace refused an object for its size.
 ---@param e tarn.Fault
 ---@return boolean
 function M.is_too_large(e)
@@ -76,12 +77,14 @@ function M.is_too_large(e)
     and (e.message or ""):find "MAX_%u+_SIZE_EXCEEDED" ~= nil
 end
 
+--- True if the path has an object already.
 ---@param e tarn.Fault
 ---@return boolean
 function M.is_there(e)
   return e.code == "RESOURCE_ALREADY_EXISTS" or e.code == "ALREADY_EXISTS"
 end
 
+--- True if the caller may not do this to the object, whatever the caller may do to others.
 ---@param e tarn.Fault
 ---@return boolean
 function M.is_denied(e)

@@ -2,6 +2,7 @@
 -- anew; the diff is for a reviewer.
 
 local fs = require "native.fs"
+local place = require "testing.place"
 
 local M = {}
 
@@ -18,8 +19,8 @@ end
 ---@param file string
 ---@return string
 function M.folder(file)
-  local own = file:match "^(.*)/[^/]*$" or "."
-  local above = require("testing.runner").top_folder(own)
+  local own = place.folder(file)
+  local above = place.shared(own)
   if not is_folder(own .. "/golden") and is_folder(above .. "/golden") then
     return above .. "/golden"
   end

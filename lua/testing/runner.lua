@@ -6,6 +6,7 @@
 
 local assert_with = require "testing.assert"
 local clock = require "testing.clock"
+local place = require "testing.place"
 local task = require "native.task"
 
 local M = {}
@@ -88,32 +89,13 @@ end
 
 -- ---- files ----
 
-local function folder_of(path)
-  return path:match "^(.*)/[^/]*$" or "."
-end
-
---- The folder that holds what all tests share: the nearest one named `tests` on the way up; where
--- there is none, the folder above.
----@param folder string
----@return string
-function M.top_folder(folder)
-  local at = folder
-  while at:find "[^/.]" do
-    if at:match "[^/]*$" == "tests" then
-      return at
-    end
-    at = at:find "/" and folder_of(at) or "."
-  end
-  return folder == "." and ".." or folder_of(folder)
-end
-
 -- Modules beside the tests: of tests/lua/base/x_test.lua, "helper" is tests/lua/base/helper.lua
 -- and "support.serving" is tests/support/serving.lua.
 local function add_searcher(files)
   local folders, seen = {}, {}
   for _, path in ipairs(files) do
-    local own = folder_of(path)
-    for _, folder in ipairs { own, M.top_folder(own) } do
+    local own = place.folder(path)
+    for _, folder in ipairs { own, place.shared(own) } do
       if not seen[folder] then
         seen[folder] = true
         folders[#folders + 1] = folder

@@ -483,7 +483,7 @@ end)
 test("a secret that --set gives is not kept, and --resume asks for it again", function(t)
   local p <close> = start()
   local dir <close> = cli.dir()
-  local kept = require("tarn.clone.command").kept_arg { set = { "configuration.db.password=hunter2",
+  local kept = require("tarn.clone.arguments").kept { set = { "configuration.db.password=hunter2",
     "configuration.env=dr", 'tags["token"]=hunter2' } }
   t.equal(kept.set, { "configuration.db.password=***", "configuration.env=dr",
     'tags["token"]=***' })

@@ -33,7 +33,8 @@ local function sources()
 end
 
 local function none(t, list, why)
-  t.equal(table.concat(list, "\n"), "", why)
+  table.sort(list)
+  t.is_true(#list == 0, (why and why .. ":\n" or "") .. table.concat(list, "\n"))
 end
 
 test("only the bindings, the engine, the scheduler and main see Lua", function(t)
@@ -48,26 +49,223 @@ test("only the bindings, the engine, the scheduler and main see Lua", function(t
   none(t, wrong, "these include Lua's headers")
 end)
 
-test("only the library and the embedded workspace require primitives", function(t)
-  local wrong = {}
+-- ---- modules: who requires whom ----
+
+-- Modules of a layer require their own layer and those before it; of two in one row, neither
+-- requires the other.
+local LAYERS <const> = { native = 0, base = 1, sandbox = 1, output = 2, engine = 3, tarn = 4,
+  repl = 5, server = 5, testing = 5 }
+
+-- What puts the layers together, and scripts, may use all.
+local function is_free(module)
+  return module == "tarn" or module == "main" or module:find "^scripts/" ~= nil
+end
+
+local function layer_of(module)
+  return module:match "^[^.]+"
+end
+
+-- "tarn.a.b" and what is inside of it are parts of the subject "tarn.a".
+local function subject_of(module)
+  return module:match "^tarn%.[%w_]+"
+end
+
+-- { [module] = { path, requires = { name, ... } } } of all Lua files that are in the program,
+-- whether something is required at load or later.
+local function modules()
+  local found = {}
   for _, folder in ipairs { "lua", "scripts" } do
     for _, path in ipairs(files(folder, "%.lua")) do
-      local allowed = path:find "^lua/tarn/" or path:find "^lua/sandbox/" or path == "lua/tarn.lua"
-      if not allowed and fs.read(path):find "[\"']native%." then
-        wrong[#wrong + 1] = path
+      local module = folder == "scripts" and path or path:match "^lua/(.*)%.lua$":gsub("/", ".")
+      local requires = {}
+      for line in fs.read(path):gmatch "[^\n]+" do
+        if not line:find "^%s*%-%-" then
+          for name in line:gmatch "require%s*%(?[\"']@?([%w_.]+)[\"']%s*%)?" do
+            -- a name in a message or in a template is no use of the module
+            if not line:find "[\"'][^\"']*require%s*%(?[\"'][^\"']+[\"']%)?[^\"']*'" then
+              requires[#requires + 1] = name
+            end
+          end
+        end
       end
+      found[module] = { path = path, requires = requires }
+    end
+  end
+  return found
+end
+
+test("a module requires its own layer and those before it", function(t)
+  local wrong = {}
+  for module, one in pairs(modules()) do
+    local own = layer_of(module)
+    for _, name in ipairs(is_free(module) and {} or one.requires) do
+      local other = layer_of(name)
+      if not LAYERS[other] then
+        wrong[#wrong + 1] = ("%s requires %s, which is in no layer"):format(one.path, name)
+      elseif LAYERS[other] > LAYERS[own]
+        or LAYERS[other] == LAYERS[own] and other ~= own then
+        wrong[#wrong + 1] = ("%s (%s) requires %s (%s)"):format(one.path, own, name, other)
+      end
+    end
+  end
+  none(t, wrong)
+end)
+
+test("the front door is for scripts and for what stands above the library", function(t)
+  local wrong = {}
+  for module, one in pairs(modules()) do
+    for _, name in ipairs(one.requires) do
+      if name == "tarn" and LAYERS[layer_of(module)] and LAYERS[layer_of(module)] < LAYERS.repl then
+        wrong[#wrong + 1] = one.path
+      end
+    end
+  end
+  none(t, wrong, "these require the front door, which requires them")
+end)
+
+test("the parts of a subject are required by the subject alone", function(t)
+  local wrong = {}
+  for module, one in pairs(modules()) do
+    local reached = {}
+    for _, name in ipairs(one.requires) do
+      local subject = subject_of(name)
+      if subject and subject ~= name and subject ~= subject_of(module) then
+        reached[subject] = name
+        if not module:find "^scripts/" then
+          wrong[#wrong + 1] = one.path .. " requires " .. name
+        end
+      end
+    end
+    local first = next(reached)
+    if first and next(reached, first) then
+      wrong[#wrong + 1] = one.path .. " reaches into more than one subject"
+    end
+  end
+  none(t, wrong, "a script reaches into one subject at most, everything else into none")
+end)
+
+test("no module requires itself by way of others", function(t)
+  local all, state, wrong = modules(), {}, {}
+  local function visit(module, path)
+    if state[module] == "open" then
+      wrong[#wrong + 1] = table.concat(path, " -> ") .. " -> " .. module
+    elseif all[module] and not state[module] then
+      state[module] = "open"
+      path[#path + 1] = module
+      for _, name in ipairs(all[module].requires) do
+        visit(name, path)
+      end
+      path[#path] = nil
+      state[module] = "done"
+    end
+  end
+  for module in pairs(all) do
+    visit(module, {})
+  end
+  none(t, wrong)
+end)
+
+test("the embedded workspace stands alone, and has four entrances", function(t)
+  local entrances = { ["sandbox.server"] = true, ["sandbox.http.faults"] = true,
+    ["sandbox.scenarios"] = true, ["sandbox.store"] = true }
+  local wrong = {}
+  for module, one in pairs(modules()) do
+    local inside = layer_of(module) == "sandbox"
+    for _, name in ipairs(one.requires) do
+      local is_of_sandbox = layer_of(name) == "sandbox"
+      if inside and not is_of_sandbox and layer_of(name) ~= "native" then
+        wrong[#wrong + 1] = one.path .. " requires " .. name
+      elseif not inside and is_of_sandbox and not entrances[name] then
+        wrong[#wrong + 1] = one.path .. " requires " .. name
+      end
+    end
+  end
+  none(t, wrong)
+end)
+
+test("scripts leave primitives to the library", function(t)
+  local wrong = {}
+  for _, path in ipairs(files("scripts", "%.lua")) do
+    if fs.read(path):find "[\"']native%." then
+      wrong[#wrong + 1] = path
     end
   end
   none(t, wrong, "these require native.*")
 end)
 
-test("the client and the embedded workspace share no code but primitives", function(t)
+test("no folder is crowded", function(t)
+  local counts, most, wrong = {}, { ["lua"] = 2, ["lua/tarn"] = 36, ["lua/tarn/lineage"] = 26,
+    ["lua/engine"] = 28 }, {}
+  for _, path in ipairs(files("lua", "%.lua")) do
+    local folder = path:match "^(.*)/"
+    counts[folder] = (counts[folder] or 0) + 1
+  end
+  for folder, n in pairs(counts) do
+    if n > (most[folder] or 22) then
+      wrong[#wrong + 1] = ("%s has %d files"):format(folder, n)
+    end
+  end
+  none(t, wrong)
+end)
+
+-- Suites that are not about one module: rules of the tree, and what a subject does in trouble.
+local OF_MANY <const> = { ["tests/lua/tree_test.lua"] = true, ["tests/lua/tree_c_test.lua"] = true,
+  ["tests/lua/tarn/clone/faults_test.lua"] = true, ["tests/lua/tarn/clone/kill_test.lua"] = true,
+  ["tests/lua/tarn/clone/room_test.lua"] = true, ["tests/lua/tarn/wait/table_test.lua"] = true }
+-- Suites in tests/commands that are about every command.
+local OF_ALL <const> = { main = true, bad_input = true, limits = true, once = true,
+  read_only = true, find_pipeline = true, hooks = true, sources = true, sources_kill = true,
+  sources_property = true }
+
+test("tests of modules lie where their modules lie", function(t)
   local wrong = {}
-  for _, path in ipairs(files("lua/sandbox", "%.lua")) do
-    for name in fs.read(path):gmatch "require%s*%(?[\"'](tarn%.[%w_.]+)" do
-      if name ~= "base.fault" and name ~= "base.pool" and name ~= "base.time" then
-        wrong[#wrong + 1] = path .. " requires " .. name
+  for _, path in ipairs(files("tests/lua", "_test%.lua")) do
+    local name = path:match "^tests/lua/(.*)_test%.lua$"
+    local folder, last = name:match "^(.*)/([^/]*)$"
+    local fits = fs.find_stat("lua/" .. name .. ".lua") or fs.find_stat("lua/" .. name)
+      or folder and folder:find "^native" and fs.find_stat("docs/reference/native/" .. last .. ".lua")
+      or last == "parts" and fs.find_stat("lua/" .. folder)
+    if not fits and not OF_MANY[path] then
+      wrong[#wrong + 1] = path .. " is of no module"
+    end
+  end
+  for _, path in ipairs(files("tests/commands", "_test%.lua")) do
+    local name = path:match "^tests/commands/(.*)_test%.lua$"
+    if not fs.find_stat("scripts/" .. name:match "^[^_]+" .. ".lua") and not OF_ALL[name] then
+      wrong[#wrong + 1] = path .. " is of no command"
+    end
+  end
+  none(t, wrong)
+end)
+
+test("every public function says what it takes, and what it gives", function(t)
+  local stubs, wrong = require "engine.stubs", {}
+  for _, module in ipairs(require("engine.library").names()) do
+    for _, one in ipairs(stubs.find(module).functions) do
+      local known = {}
+      for _, param in ipairs(one.params) do
+        known[param.name] = true
       end
+      if one.help == "" then
+        wrong[#wrong + 1] = one.signature .. " says nothing"
+      end
+      for name in (one.signature:match "%((.*)%)$" or ""):gmatch "[%w_]+" do
+        if not known[name] then
+          wrong[#wrong + 1] = ("%s does not say what '%s' is"):format(one.signature, name)
+        end
+      end
+    end
+  end
+  none(t, wrong)
+end)
+
+test("no command has the name of a field of tarn", function(t)
+  local library = require "engine.library"
+  local tarn, wrong = require "tarn", {}
+  for _, path in ipairs(files("scripts", "%.lua")) do
+    local name = path:match "([^/]+)%.lua$":gsub("-", "_")
+    if library.fields[name] or rawget(tarn, name) ~= nil then
+      wrong[#wrong + 1] = name
     end
   end
   none(t, wrong)

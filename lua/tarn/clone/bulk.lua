@@ -1,6 +1,7 @@
 --- Many clones with one command: chosen by name or from a file, several at a time, each with an
 -- outcome of its own.
 
+local arguments = require "tarn.clone.arguments"
 local clone = require "tarn.clone"
 local copies = require "tarn.clone.copy"
 local fault = require "base.fault"
@@ -117,7 +118,7 @@ local WORK_LEFT <const> = { failed = true, partial = true }
 -- nothing to begin, which raises a fault.
 local function find_interrupted(ctx, arg)
   local is_chosen = arg.match or arg.from_file
-  local wanted = arg.from_file and require("tarn.clone.command").kept_arg(arg).from_file
+  local wanted = arg.from_file and arguments.kept(arg).from_file
   local newest = true
   for record in journal.operations { command = ctx.op:match "%S+$" } do
     local then_ = record.arg or {}
@@ -244,9 +245,9 @@ function Run:note(result, e)
 end
 
 function Run:clone(item)
-  local options = self.command.options(self.arg)
+  local options = arguments.options(self.arg)
   options.pipeline, options.session = item.pipeline, self.session
-  options.command = self.command.command_line(self.arg, item.pipeline, self.to)
+  options.command = arguments.command_line(self.arg, item.pipeline, self.to)
   local plan = clone.plan(self.ctx.workspace, self.target, options)
   if self.arg.suggest_map then
     self.plans[#self.plans + 1] = plan
@@ -292,7 +293,7 @@ local function begin(self, record)
   elseif record then
     return journal.adopt(record.id)
   end
-  local kept = self.command.kept_arg(self.arg)
+  local kept = arguments.kept(self.arg)
   kept.items = self.arg.from_file == "-" and json.array(self.list) or nil
   return journal.begin { command = self.ctx.op:match "%S+$", arg = kept,
     source = { host = self.here.host, org_id = self.here.org_id, profile = self.here.profile },
@@ -326,15 +327,14 @@ end
 ---@param ctx tarn.Context
 ---@param arg table
 ---@param target? tarn.WorkspaceClient
----@param command table tarn.clone.command
 ---@return table { results, counts, warnings }
-function M.run(ctx, arg, target, command)
+function M.run(ctx, arg, target)
   local record, done = nil, {}
   if arg.resume then
     record, target, done = resume(ctx, arg, target)
   end
   target = target or ctx.workspace
-  local session = clone.session(ctx.workspace, target, command.options(arg))
+  local session = clone.session(ctx.workspace, target, arguments.options(arg))
   local warm = pool.begin(ask_ahead, session)
   local list = choose(ctx, arg)
   check_name(ctx, arg, list, target)
@@ -343,7 +343,7 @@ function M.run(ctx, arg, target, command)
   if here.org_id == there.org_id then
     list = without_copies(list, arg)
   end
-  local self = setmetatable({ ctx = ctx, arg = arg, target = target, command = command,
+  local self = setmetatable({ ctx = ctx, arg = arg, target = target,
     session = session, total = #list, here = here, there = there, list = list,
     to = target ~= ctx.workspace and target.profile or nil, finished = 0, faults = 0,
     plans = {} }, Run)
@@ -363,7 +363,7 @@ function M.run(ctx, arg, target, command)
     return self:one(item)
   end, { limit = math.min(ctx.options.jobs or AT_ONCE, AT_ONCE) })
   if arg.suggest_map then
-    return command.suggestion(self.plans)
+    return require("tarn.mapping").suggest.map(self.plans)
   end
   local data = { results = json.array(results), counts = count(results),
     warnings = json.array(self.session.map:unused()), dry_run = arg.dry_run }

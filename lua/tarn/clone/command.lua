@@ -1,44 +1,17 @@
 --- What `tarn clone` and `tarn clone-to-workspace` have in common.
 
+local arguments = require "tarn.clone.arguments"
 local bulk = require "tarn.clone.bulk"
 local clone = require "tarn.clone"
 local fault = require "base.fault"
-local fields = require "tarn.spec"
-local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
-local quote = require "output.quote"
 local report = require "engine.report"
-local secrets = require "base.secrets"
 local suggest = require("tarn.mapping").suggest
 local text = require "tarn.clone.text"
 
-local M = {}
-
-local COMMON <const> = {
-  { "pipeline", "pipeline", "Id, name, or unique beginning of the name.", optional = true,
-    positional = true },
-  { "name", "string", "Name of the copy; '*' stands for the source's name.", optional = true,
-    alias = "new_name" },
-  { "map", "path", "What is called differently there: a Lua or JSON file.", optional = true,
-    value = "FILE", inline = true },
-  { "catalog", "catalog", "Catalog that the copy publishes to.", optional = true },
-  { "schema", "string", "Schema that the copy publishes to.", optional = true },
-  { "set", "list", "Set a field, PATH=VALUE (repeatable).", optional = true, value = "PATH=VALUE" },
-  { "drop", "list", "Leave a field out (repeatable).", optional = true, value = "PATH" },
-  { "path_map", "list", "Paths that begin with OLD begin with NEW (repeatable).", optional = true,
-    value = "OLD=NEW" },
-  { "with_sources", "flag", "Copy the code too: notebooks, files, folders, init scripts." },
-  { "overwrite", "flag", "With --with-sources: replace sources that are newer there." },
-  { "permissions", "flag", "Copy the access list." },
-  { "production", "flag", "The copy is not in development mode." },
-  { "continuous", "flag", "A continuous source gives a continuous copy, which starts at once." },
-  { "placeholder", "choice", "A notebook for a source without code, or a refusal.",
-    choices = { "auto", "never" }, default = "auto" },
-  { "update", "flag", "A pipeline of that name is the copy, whoever made it." },
-  { "start", "flag", "Start an update of the copy." },
-  { "suggest_map", "flag", "Print a map to fill in, and change nothing." },
-  { "dry_run", "flag", "Show what would be done, and change nothing." },
+local M = {
+  args = arguments.all,
 }
 
 --- The shape of what both return.
@@ -53,70 +26,6 @@ M.returns = { pipeline_id = "string", source_pipeline_id = "string",
   fields = { { path = "string", verdict = "string", ["reason?"] = "string" } },
   steps = { { kind = "string", what = "string" } }, warnings = { "string" },
   problems = "array", admin_commands = { "string" }, ["operation?"] = "string" }
-
---- The arguments: the common ones, with those of one command after the name of the copy.
----@param own table[]
----@return table[]
-function M.args(own)
-  local list = { COMMON[1], COMMON[2] }
-  table.move(own, 1, #own, #list + 1, list)
-  table.move(COMMON, 3, #COMMON, #list + 1, list)
-  return list
-end
-
-local PASSED <const> = { "name", "map", "catalog", "schema", "set", "drop", "path_map",
-  "with_sources", "overwrite", "permissions", "production", "continuous", "placeholder", "start",
-  "update" }
-
---- The options of tarn.clone.plan among the arguments of a command.
----@param arg table
----@return tarn.CloneOptions
-function M.options(arg)
-  local options = {}
-  for _, name in ipairs(PASSED) do
-    options[name] = arg[name]
-  end
-  return options
-end
-
--- A value of --set that looks like a secret is not kept.
-local function mask_set(list)
-  local masked = json.array {}
-  for i, item in ipairs(list) do
-    masked[i] = secrets.mask_setting(item)
-  end
-  return masked
-end
-
---- The command line that would do this clone, for an admin to repeat. Holds no secret: values
--- that look like one are masked.
----@param arg table
----@param source_id string
----@param to? string profile of the target
----@return string
-function M.command_line(arg, source_id, to)
-  local words = { "tarn clone", source_id }
-  local function add(option, value)
-    words[#words + 1] = "--" .. option:gsub("_", "-")
-    words[#words + 1] = value and quote.shell(value)
-  end
-  if to then
-    add("to", to)
-  end
-  for _, name in ipairs(PASSED) do
-    local value = arg[name]
-    if value == true then
-      add(name)
-    elseif type(value) == "table" then
-      for _, item in ipairs(name == "set" and mask_set(value) or value) do
-        add(name, item)
-      end
-    elseif type(value) == "string" and not (name == "placeholder" and value == "auto") then
-      add(name, value)
-    end
-  end
-  return table.concat(words, " ")
-end
 
 -- ---- the data of one clone ----
 
@@ -196,28 +105,6 @@ local function outcome_of(e)
   end
 end
 
-local function absolute(path)
-  return path ~= "-" and fs.find_stat(path) and fs.realpath(path) or path
-end
-
---- What the journal keeps of the arguments: enough for --resume, from any folder, and no secret.
----@param arg table
----@return table
-function M.kept_arg(arg)
-  local kept = {}
-  for name, value in pairs(arg) do
-    if type(value) ~= "table" then
-      kept[name] = value
-    elseif getmetatable(value) == nil or json.is_array(value) then
-      kept[name] = fields.copy(value)
-    end
-  end
-  kept.set = arg.set and mask_set(arg.set)
-  kept.map = type(arg.map) == "string" and absolute(arg.map) or nil
-  kept.from_file = arg.from_file and absolute(arg.from_file)
-  return kept
-end
-
 local function finish(data, done, ctx)
   data.status, data.new_pipeline_id = done.status, done.pipeline_id
   data.dest_pipeline_id, data.update_id = done.pipeline_id, done.update_id
@@ -235,24 +122,6 @@ local function finish(data, done, ctx)
   return failed ~= nil or done.sources ~= nil and #done.sources.failed > 0
 end
 
---- The map of one pipeline, or of many, to fill in.
----@param list tarn.ClonePlan[]
----@return table
-function M.suggestion(list)
-  local found = {}
-  for _, plan in ipairs(list) do
-    table.move(plan.suggestions, 1, #plan.suggestions, #found + 1, found)
-  end
-  local sections, map = suggest.sections(found), {}
-  for name, entries in pairs(sections) do
-    map[name] = {}
-    for old in pairs(entries) do
-      map[name][old] = ""
-    end
-  end
-  return { map = map, suggestion = suggest.text(sections) }
-end
-
 local function check_unused(data, map)
   for _, unused in ipairs(map:unused()) do
     table.insert(data.warnings, unused)
@@ -260,13 +129,13 @@ local function check_unused(data, map)
 end
 
 local function clone_one(ctx, arg, target)
-  local options = M.options(arg)
+  local options = arguments.options(arg)
   options.pipeline = arg.pipeline
   options.session = clone.session(ctx.workspace, target, options)
-  options.command = M.command_line(arg, arg.pipeline, target ~= ctx.workspace and target.profile)
+  options.command = arguments.command_line(arg, arg.pipeline, target ~= ctx.workspace and target.profile)
   local plan = clone.plan(ctx.workspace, target, options)
   if arg.suggest_map then
-    return M.suggestion { plan }
+    return suggest.map { plan }
   end
   local data = M.data(plan)
   check_unused(data, options.session.map)
@@ -285,7 +154,7 @@ local function clone_one(ctx, arg, target)
     data.dest_pipeline_id = plan.copy.pipeline_id
     return data
   end
-  local op <close> = journal.begin { command = ctx.op:match "%S+$", arg = M.kept_arg(arg),
+  local op <close> = journal.begin { command = ctx.op:match "%S+$", arg = arguments.kept(arg),
     source = plan.source, target = plan.target }
   data.operation = op.id
   local done = clone.apply(plan, op, { progress = ctx.progress })
@@ -309,7 +178,7 @@ function M.run(ctx, arg, target)
     if arg.pipeline then
       fault.usage(ctx.op, "a pipeline is named, and --match, --from-file or --resume name others")
     end
-    return bulk.run(ctx, arg, target, M)
+    return bulk.run(ctx, arg, target)
   elseif not arg.pipeline then
     fault.usage(ctx.op, "PIPELINE is missing", "name one, or many with --match or --from-file")
   elseif arg.exclude then

@@ -77,4 +77,22 @@ function M.text(sections)
   return table.concat(lines, "\n") .. "\n"
 end
 
+--- The map of some clones, to fill in: as data, and as the text of a file.
+---@param plans tarn.ClonePlan[]
+---@return { map: table, suggestion: string }
+function M.map(plans)
+  local found = {}
+  for _, plan in ipairs(plans) do
+    table.move(plan.suggestions, 1, #plan.suggestions, #found + 1, found)
+  end
+  local sections, map = M.sections(found), {}
+  for name, entries in pairs(sections) do
+    map[name] = {}
+    for old in pairs(entries) do
+      map[name][old] = ""
+    end
+  end
+  return { map = map, suggestion = M.text(sections) }
+end
+
 return M
