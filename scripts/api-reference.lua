@@ -4,14 +4,24 @@ return {
   summary = "Print all commands, options, modules and functions.",
   effect = "read",
   details = [[
-As text a page in Markdown (docs/reference.md is made so); with -o json the same as data, for
-programs that write stubs, forms or clients. Your own commands and modules are in it.]],
-  args = {},
-  examples = { { "api-reference -o json", "for another program" } },
-  see = { "types", "help" },
-  render = {
-    text = function(data, out) out:write(reference.markdown(data)) end,
+As text a page in Markdown for each part (docs/reference is made so); with -o json all of it as
+data, for programs that write stubs, forms or clients. Your own commands and modules are in it.]],
+  args = {
+    { "part", "choice", "One part of the text.", choices = reference.parts, optional = true,
+      positional = true },
   },
+  examples = {
+    { "api-reference library", "the modules that scripts use, as a page" },
+    { "api-reference -o json", "everything, for another program" },
+  },
+  see = { "types", "help" },
 
-  run = function() return reference.read() end,
+  run = function(ctx, arg)
+    ctx.render = { text = function(data, out)
+      for _, part in ipairs(arg.part and { arg.part } or reference.parts) do
+        out:write(reference.markdown(data, part))
+      end
+    end }
+    return reference.read()
+  end,
 }

@@ -145,8 +145,8 @@ answer. SQL sources need a warehouse, which adds up the counts: only sums are se
 A pipeline with a * in it means all whose name matches, from the system table, in one statement.
 
 A flow reports many times in one update. --count auto sums the micro-batches of streaming flows,
-told apart by their ids, and takes the last report of all others; see docs/quality.md. Rates are
-of 0 to 1 in data.
+told apart by their ids, and takes the last report of all others; see docs/guide/quality.md. Rates
+are of 0 to 1 in data.
 
 --gate 'failed <= 1%' is for each expectation, 'total: failed <= 1%' for all together, and
 'silver.valid_id: failed < 10' for one. What may stand in it: failed, passed, dropped; <, <=, >,

@@ -6,6 +6,8 @@ local function topic_text(topic, rest)
     return help.error(rest)
   elseif topic == "exit" then
     return help.exit()
+  elseif topic == "library" then
+    return help.library()
   elseif topic == "options" then
     return help.options()
   end
@@ -15,6 +17,8 @@ local function topic_data(topic)
   local errors = require "engine.errors"
   if topic == "exit" then
     return errors.statuses
+  elseif topic == "library" then
+    return require("engine.library").names()
   elseif topic == "options" then
     return require("engine.header").globals
   end
@@ -28,13 +32,14 @@ return {
 A command's help is made from the header of the file that runs, so it is right for a script of
 your own too. A script that does not load is listed as broken, and breaks nothing else.]],
   args = {
-    { "topic", "list", "A command; or options, exit, error, error KIND.", optional = true,
+    { "topic", "list", "A command; or options, exit, library, error, error KIND.", optional = true,
       positional = true, of = "topic" },
     { "all", "flag", "With effects, authors and versions." },
   },
   examples = {
     { "help", "all commands" },
     { "help run", "one of them" },
+    { "help library", "what scripts of your own can use" },
     { "help error auth", "what to do about a fault of that kind" },
     { "help --all", "all that is known of the commands" },
   },

@@ -5,15 +5,15 @@ return {
   effect = "read",
   details = [[
 A test file is Lua and calls `test("a sentence that is true", function(t) ... end)`. Of a folder
-all files below it whose names end in _test.lua are run. `require "testing.api"` gives a test
-an embedded workspace, faults, a clock that it can move, recorded traffic and golden texts:
-docs/testing.md.
+all files below it whose names end in _test.lua are run. `require("tarn").testing` gives a
+test an embedded workspace, faults, a clock that it can move, recorded traffic and golden texts:
+docs/scripting/testing.md.
 
 Tests run apart: the journal and the embedded workspaces of a run are its own and are forgotten,
 and no profile but demo and demo-dr, which are new each time, can be opened.]],
   args = {
     { "files", "list", "Files, and folders with files.", positional = true, optional = true },
-    { "filter", "string", "Only tests whose name or file holds this text.", optional = true },
+    { "filter", "string", "Only tests whose name, or the name of whose file, holds this.", optional = true },
     { "update", "flag", "Write golden texts anew." },
   },
   examples = {

@@ -38,6 +38,7 @@ function values.topic(words)
   add(words, "options", "options of every command")
   add(words, "exit", "exit statuses")
   add(words, "error", "what can go wrong")
+  add(words, "library", "what scripts of your own can use")
 end
 
 function values.module(words)

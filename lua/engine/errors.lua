@@ -1,4 +1,4 @@
---- What can go wrong, in words: `tarn help error` shows it, docs/errors.md is made from it.
+--- What can go wrong, in words: `tarn help error` shows it, docs/reference/errors.md is made from it.
 
 local M = {}
 
@@ -155,7 +155,7 @@ function M.find(kind)
   end
 end
 
---- docs/errors.md.
+--- docs/reference/errors.md.
 ---@return string
 function M.markdown()
   local lines = {

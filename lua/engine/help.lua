@@ -274,6 +274,7 @@ function M.overview(all)
     { "tarn help options", "options of every command" },
     { "tarn help error [KIND]", "what can go wrong, and what to do about it" },
     { "tarn help exit", "exit statuses" },
+    { "tarn help library", "what scripts of your own can use" },
     { "tarn --profile demo dashboard", "try it without a workspace" },
   }
   two_columns(lines, more)
@@ -321,6 +322,45 @@ function M.exit()
     list[i] = { tostring(status[1]), status[2] }
   end
   two_columns(lines, list)
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- The first sentence of a description; where that is longer than `room`, as many of its clauses as
+-- fit.
+local function brief(text, room)
+  local sentence = (text:match "^(.-%.)%f[%s\0]" or text):gsub("%s+", " ")
+  while #sentence > room do
+    local shorter = sentence:match "^(.*)[:;,] " or sentence:match "^(.*) "
+    if not shorter then
+      break
+    end
+    sentence = shorter
+  end
+  return sentence
+end
+
+--- The public library on one screen: each function of `tarn`, each module with what it is for.
+---@return string
+function M.library()
+  local library, stubs = require "engine.library", require "engine.stubs"
+  local lines, list = { 'local tarn = require "tarn"', "" }, {}
+  for _, one in ipairs(stubs.find("tarn").functions) do
+    list[#list + 1] = { one.signature, brief(one.help, 58) }
+  end
+  list[#list + 1] = { "tarn.json", "JSON, exact both ways: native.json." }
+  list[#list + 1] = { "tarn.COMMAND { ... }", "A command, with its options by name." }
+  two_columns(lines, list)
+  lines[#lines + 1] = ""
+  list = {}
+  for _, name in ipairs(library.names()) do
+    if name ~= "tarn" then
+      list[#list + 1] = { name, brief(stubs.find(name).help, 70) }
+    end
+  end
+  two_columns(lines, list)
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = "tarn.fault, .json, .secrets, .testing and .time are fields of `tarn`; the others are"
+  lines[#lines + 1] = 'required: require "tarn.lineage". `tarn api-reference library` has all functions.'
   return table.concat(lines, "\n") .. "\n"
 end
 

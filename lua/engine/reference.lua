@@ -1,4 +1,4 @@
---- All that a script or a client of the command line may use, as data and as a page.
+--- All that a script or a client of the command line may use, as data and as pages.
 
 local bundle = require "native.bundle"
 local errors = require "engine.errors"
@@ -9,11 +9,6 @@ local script = require "engine.script"
 local stubs = require "engine.stubs"
 
 local M = {}
-
--- Modules with a dot after "tarn." are parts of others, and not for scripts.
-local function is_public(module)
-  return module == "tarn" or module:find "^tarn%.%w+$" ~= nil or module:find "^native%." ~= nil
-end
 
 local function commands()
   local list = json.array {}
@@ -29,7 +24,7 @@ end
 local function modules()
   local list = json.array {}
   for _, name in ipairs(stubs.names()) do
-    local stub = is_public(name) and stubs.find(name)
+    local stub = stubs.find(name)
     if stub and (#stub.functions > 0 or #stub.classes > 0) then
       for _, part in ipairs { "functions", "classes", "values" } do
         json.array(stub[part])
@@ -65,7 +60,7 @@ function M.read()
     faults = faults, statuses = statuses, modules = modules() }
 end
 
--- ---- a page of Markdown ----
+-- ---- pages of Markdown ----
 
 local function add(lines, text, ...)
   lines[#lines + 1] = select("#", ...) > 0 and text:format(...) or text
@@ -88,20 +83,26 @@ local function add_table(lines, titles, rows)
 end
 
 local function add_command(lines, command)
-  add(lines, "\n### tarn %s\n\n%s", command.command, command.summary)
+  add(lines, "\n## tarn %s\n\n%s", command.command, command.summary)
   local rows = {}
   for i, arg in ipairs(command.args) do
     rows[i] = { ("`%s`"):format(arg.positional and arg.name:upper()
       or "--" .. arg.name:gsub("_", "-")), arg.type, cell(arg.help) }
   end
   add_table(lines, { "argument", "type", "" }, rows)
+  if #command.examples > 0 then
+    add(lines, "")
+  end
+  for _, example in ipairs(command.examples) do
+    add(lines, "    %s   # %s", example.command, example.what)
+  end
   if command.route then
     add(lines, "\n`%s %s`", command.route[1], command.route[2])
   end
 end
 
 local function add_function(lines, one)
-  add(lines, "\n#### `%s`", one.signature)
+  add(lines, "\n### `%s`", one.signature)
   if one.help ~= "" then
     add(lines, "\n%s", one.help)
   end
@@ -117,10 +118,10 @@ local function add_function(lines, one)
 end
 
 local function add_module(lines, stub)
-  add(lines, "\n### %s\n\n%s", stub.module, stub.help)
+  add(lines, "\n## %s\n\n%s", stub.module, stub.help)
   for _, class in ipairs(stub.classes) do
     if #class.fields > 0 then
-      add(lines, "\n#### type `%s`", class.name)
+      add(lines, "\n### type `%s`", class.name)
       local rows = {}
       for i, field in ipairs(class.fields) do
         rows[i] = { ("`%s`"):format(field.name), ("`%s`"):format(cell(field.type)),
@@ -134,12 +135,26 @@ local function add_module(lines, stub)
   end
 end
 
---- The same as a page.
----@param data table of `read`
----@return string markdown
-function M.markdown(data)
-  local lines = { "# Reference", "", "Made by `tarn api-reference` from the headers of the "
-    .. "scripts and the comments of the modules.", "", "## Commands" }
+local MADE <const> = "Made by `tarn api-reference %s` from the headers of the scripts and the "
+  .. "comments of the modules."
+
+local function modules_page(data, part, title, about, wanted)
+  local lines = { "# " .. title, "", MADE:format(part), "", about }
+  for _, stub in ipairs(data.modules) do
+    if (stub.module:find "^native%." ~= nil) == (wanted == "native") then
+      add_module(lines, stub)
+    end
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+--- The pages of the reference.
+M.parts = { "commands", "library", "native" }
+
+local pages = {}
+
+function pages.commands(data)
+  local lines = { "# Commands", "", MADE:format "commands" }
   for _, command in ipairs(data.commands) do
     add_command(lines, command)
   end
@@ -149,11 +164,27 @@ function M.markdown(data)
     rows[i] = { ("`--%s`"):format(option.name:gsub("_", "-")), option.type, cell(option.help) }
   end
   add_table(lines, { "option", "type", "" }, rows)
-  add(lines, "\n## Modules\n\nWhat scripts may `require`; `native.*` is for the library.")
-  for _, stub in ipairs(data.modules) do
-    add_module(lines, stub)
-  end
   return table.concat(lines, "\n") .. "\n"
+end
+
+function pages.library(data)
+  return modules_page(data, "library", "Library", "What scripts use: `require \"tarn\"` first of "
+    .. "all, its fields `tarn.fault`, `tarn.secrets`, `tarn.testing` and `tarn.time`, and the "
+    .. "subjects, each required by its name. `tarn help library` shows it on one screen. Other "
+    .. "modules are private: they may change in any version.", "library")
+end
+
+function pages.native(data)
+  return modules_page(data, "native", "Primitives", "What the C host gives to Lua. The library "
+    .. "is written on these; a script rarely needs one itself.", "native")
+end
+
+--- A page of the reference.
+---@param data table of `read`
+---@param part "commands"|"library"|"native"
+---@return string markdown
+function M.markdown(data, part)
+  return pages[part](data)
 end
 
 return M

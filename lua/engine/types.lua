@@ -7,6 +7,7 @@
 local find = require "engine.find"
 local fs = require "native.fs"
 local json = require "native.json"
+local library = require "engine.library"
 local script = require "engine.script"
 local stubs = require "engine.stubs"
 
@@ -55,7 +56,7 @@ function Writer:line(line)
 end
 
 -- The stub of one module of the library.
-local function library(module, text)
+local function library_stub(module, text)
   local variable = text:match "\nreturn ([%w_]+)%s*$" or "M"
   local top, rest = text:match "^(%-%-%-.-\n)(\n.*)$"
   local writer = setmetatable({ declared = { [variable] = true }, block = {},
@@ -102,9 +103,23 @@ local function command(name, loaded, lines)
   lines[#lines + 1] = ""
 end
 
--- `require "tarn"` is its own stub and a function for each command.
-local function commands(stub)
+-- `require "tarn"` is its own stub, with its fields, the functions of other modules, and a
+-- function for each command.
+local function front_door(stub)
   local lines = {}
+  for name, module in pairs(library.fields) do
+    lines[#lines + 1] = ("M.%s = require %q"):format(name, module)
+  end
+  table.sort(lines)
+  lines[#lines + 1] = ""
+  local borrowed = {}
+  for name, module in pairs(library.functions) do
+    local text = library_stub(module, find.find(stubs.file_of(module)).text)
+    borrowed[#borrowed + 1] = text:match("\n(%-%-%-[^\n]*\n%-%-%-@.-function M%." .. name .. "%b() end\n)")
+      or text:match("(function M%." .. name .. "%b() end\n)")
+  end
+  table.sort(borrowed)
+  lines[#lines + 1] = table.concat(borrowed, "\n")
   for _, name in ipairs(script.names()) do
     local loaded = script.try(name)
     if loaded then
@@ -117,20 +132,24 @@ end
 
 -- ---- all ----
 
+-- Where the stub of a module is found by an editor: below the folder, as `require` names it.
+local function file_of(module)
+  return library.module(module):gsub("%.", "/") .. ".lua"
+end
+
 --- Every stub, by the name of its file below a folder.
 ---@return table<string, string>
 function M.all()
   local files = {}
   for _, module in ipairs(stubs.names()) do
-    local lib = module:match "^native%.(.+)$"
-    local source = find.find(stubs.file_of(module))
-    if lib then
-      files["native/" .. lib .. ".lua"] = source.text
+    local text = find.find(stubs.file_of(module)).text
+    if module:find "^native%." then
+      files[file_of(module)] = text
     else
-      files[module:gsub("%.", "/") .. ".lua"] = library(module, source.text)
+      files[file_of(module)] = library_stub(library.module(module), text)
     end
   end
-  files["tarn.lua"] = commands(files["tarn.lua"])
+  files["tarn.lua"] = front_door(files["tarn.lua"])
   return files
 end
 

@@ -1,11 +1,11 @@
---- What tests of scripts use: `local testing = require "testing.api"`.
+--- What tests of scripts use: `local testing = require("tarn").testing`.
 --
 --     local w <close> = testing.workspace { scenario = "demo" }  -- the embedded workspace
 --     local rows, status = w:command("list", { filter = "sales*" })
 --     local ws <close> = testing.fake { ["GET /api/2.0/pipelines"] = { statuses = {} } }
 --     testing.clock.advance(3600)
 --
--- docs/testing.md says more.
+-- docs/scripting/testing.md says more.
 
 local M = {}
 

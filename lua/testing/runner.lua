@@ -6,11 +6,13 @@
 
 local assert_with = require "testing.assert"
 local clock = require "testing.clock"
+local fault = require "base.fault"
 local place = require "testing.place"
 local task = require "native.task"
 
 local M = {}
 
+local OP <const> = "tarn test"
 local TIMEOUT <const> = 60 -- seconds for one test
 
 -- ---- one test ----
@@ -142,9 +144,35 @@ end
 ---@field message? string why it failed, or was left out
 ---@field seconds number
 
---- Load the files, and run their tests, each when its result is asked for.
+-- The tests whose name, or whose file's name, holds the text; all of them without one.
+local function choose(cases, filter)
+  local chosen = {}
+  for _, case in ipairs(cases) do
+    if not filter or case.name:find(filter, 1, true)
+      or case.file:match "[^/]*$":find(filter, 1, true) then
+      chosen[#chosen + 1] = case
+    end
+  end
+  return chosen
+end
+
+-- A run in which no test runs must not look like one in which all passed.
+local function check_any(cases, chosen, files, filter)
+  if #cases == 0 then
+    fault.not_found(OP, ("%s: no test is in %s"):format(table.concat(files, ", "),
+      #files == 1 and "this file" or "these files"), 'a test is test("a sentence", function(t) '
+      .. "... end); the tests of a command stand in a file of their own, beside it")
+  elseif #chosen == 0 then
+    fault.not_found(OP, ("no test has '%s' in its name, or in the name of its file"):format(filter),
+      ("there are %d tests; -o jsonl --filter '' lists them"):format(#cases))
+  end
+end
+
+--- Load the files, and run their tests, each when its result is asked for. No test at all is a
+-- fault.
 ---@param files string[]
----@param opts? { filter?: string, timeout?: number } of names or files; seconds for one test
+---@param opts? { filter?: string, timeout?: number } a part of the name of a test or of its file;
+---  seconds for one test
 ---@return fun(): tarn.TestResult?
 function M.results(files, opts)
   opts = opts or {}
@@ -154,13 +182,11 @@ function M.results(files, opts)
   for _, path in ipairs(files) do
     load_file(path, cases)
   end
-  local filter = opts.filter
+  local chosen = choose(cases, opts.filter)
+  check_any(cases, chosen, files, opts.filter)
   return function()
-    repeat
-      i = i + 1
-    until not cases[i] or not filter or cases[i].name:find(filter, 1, true)
-      or cases[i].file:find(filter, 1, true)
-    local case = cases[i]
+    i = i + 1
+    local case = chosen[i]
     if not case then
       return nil
     end

@@ -85,12 +85,16 @@ end
 ---@return fun(): tarn.TestResult?
 function M.run(ctx, files, opts)
   local open_again = enclose()
-  local results = runner.results(files, opts)
   local function close()
     if open_again then
       open_again()
       open_again = nil
     end
+  end
+  local ok, results = fault.call(runner.results, files, opts)
+  if not ok then
+    close()
+    error(results, 0)
   end
   local function next_result()
     local result = results()

@@ -237,10 +237,10 @@ test("a gate that does not pass ends with status 9", function(t)
   t.equal(with("failed is 0").status, 2)
 end)
 
-test("every command in docs/events.md and docs/quality.md works", function(t)
+test("every command in docs/guide/events.md and docs/guide/quality.md works", function(t)
   local dir <close> = cli.dir()
   local count = 0
-  for _, page in ipairs { "docs/events.md", "docs/quality.md" } do
+  for _, page in ipairs { "docs/guide/events.md", "docs/guide/quality.md" } do
     for line in fs.read(page):gmatch "\n    (tarn [^\n]+)" do
       -- one that goes on without end is asked to stop where it has caught up
       if line:find "%-%-follow" and not line:find "%-%-once" then

@@ -35,6 +35,21 @@ test("results are data too", function(t)
   t.match(rows[1].message, "not true")
 end)
 
+test("a run in which no test runs is a failure that says so", function(t)
+  local dir <close> = cli.dir()
+  local command = dir.write("promote.lua", "return { summary = 'x' }")
+  local r = cli.run { "test", command }
+  t.equal(r.status, 3)
+  t.match(r.stderr, "promote.lua: no test is in this file")
+  dir.write("zebra_test.lua", "test('one', function() end)")
+  r = cli.run { "test", dir.path, "--filter", "nomatch" }
+  t.equal(r.status, 3)
+  t.match(r.stderr, "no test has 'nomatch' in its name")
+  r = cli.run({ "test", dir.path, "--filter", dir.path:match "[^/]*$" })
+  t.equal(r.status, 3, "the folder is no part of a name")
+  t.match(cli.run({ "test", dir.path, "--filter", "zebra" }).stdout, "1 passed, 0 failed")
+end)
+
 test("a folder's files are found, and modules beside them", function(t)
   local dir <close> = cli.dir()
   dir.write("tests/deep/a_test.lua", "local h = require 'helper'\ntest('a', function(t) "

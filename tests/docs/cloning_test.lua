@@ -1,4 +1,4 @@
---- The commands of docs/cloning.md, from top to bottom, with the maps that the page shows.
+--- The commands of docs/guide/cloning.md, from top to bottom, with the maps that the page shows.
 
 local cli = require "testing.program"
 local fs = require "native.fs"
@@ -36,7 +36,7 @@ test("the commands on the page do what the page says", function(t)
   local dir <close> = cli.dir()
   local shell = { cwd = dir.path, env = { XDG_STATE_HOME = dir.path .. "/state" } }
   local out, commands = {}, 0
-  for _, part in ipairs(parts(fs.read "docs/cloning.md")) do
+  for _, part in ipairs(parts(fs.read "docs/guide/cloning.md")) do
     if part.file then
       dir.write(part.file, part.text)
     else

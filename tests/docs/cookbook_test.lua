@@ -1,4 +1,4 @@
---- docs/cookbook: each script does what it says, against the embedded workspaces.
+--- docs/scripting/cookbook: each script does what it says, against the embedded workspaces.
 
 local cli = require "testing.program"
 local fs = require "native.fs"
@@ -23,9 +23,9 @@ local function start_kitchen()
   end
   dir.write("cfg", table.concat(profiles))
   dir.write("dr.lua", DR_MAP)
-  for _, name in ipairs(fs.list "docs/cookbook") do
+  for _, name in ipairs(fs.list "docs/scripting/cookbook") do
     if name:find "%.lua$" then
-      dir.write("scripts/" .. name, fs.read("docs/cookbook/" .. name))
+      dir.write("scripts/" .. name, fs.read("docs/scripting/cookbook/" .. name))
     end
   end
   local env = { DATABRICKS_CONFIG_FILE = dir.path .. "/cfg", DATABRICKS_CONFIG_PROFILE = "here",
@@ -172,19 +172,19 @@ test("ab-copy: a copy runs in a schema of its own, and both are compared", funct
   t.equal(k.run("get sales_orders_etl_b").spec.schema, "orders_b")
 end)
 
--- The block of docs/scripting.md that begins with a name, as a file.
+-- The block of docs/scripting/scripting.md that begins with a name, as a file.
 local function from_page(k, name)
-  local text = fs.read "docs/scripting.md":match("```lua\n(%-%- " .. name .. "%.lua.-)```")
+  local text = fs.read "docs/scripting/scripting.md":match("```lua\n(%-%- " .. name .. "%.lua.-)```")
   return k.dir.write("page-" .. name .. ".lua", text)
 end
 
-test("docs/scripting.md: its first script runs", function(t)
+test("docs/scripting/scripting.md: its first script runs", function(t)
   local k <close> = start_kitchen()
   local owners = k.run("run " .. from_page(k, "failing"))
   t.is_true(owners["mei.tanaka@example.com"] >= 1)
 end)
 
-test("docs/scripting.md: its promotion is taken back when the first run is not good", function(t)
+test("docs/scripting/scripting.md: its promotion is taken back when the first run is not good", function(t)
   local k <close> = start_kitchen()
   local line = "run " .. from_page(k, "promote")
     .. " sales_promotions --to there --name promoted --map dr.lua"
@@ -196,7 +196,7 @@ test("docs/scripting.md: its promotion is taken back when the first run is not g
   t.equal(k.run(line .. " --least 0").status, "created")
 end)
 
-test("docs/scripting.md: its promotion stops at what needs attention", function(t)
+test("docs/scripting/scripting.md: its promotion stops at what needs attention", function(t)
   local k <close> = start_kitchen()
   local r = k.run("run " .. from_page(k, "promote") .. " finance_gl_close --name new --to there", 9)
   t.is_true(#r.attention >= 2)
@@ -204,9 +204,9 @@ test("docs/scripting.md: its promotion stops at what needs attention", function(
 end)
 
 test("each script of the cookbook has a test here, and a line on its page", function(t)
-  local page, tests = fs.read "docs/cookbook/README.md", fs.read "tests/docs/cookbook_test.lua"
+  local page, tests = fs.read "docs/scripting/cookbook/README.md", fs.read "tests/docs/cookbook_test.lua"
   local count = 0
-  for _, name in ipairs(fs.list "docs/cookbook") do
+  for _, name in ipairs(fs.list "docs/scripting/cookbook") do
     local script = name:match "^(.*)%.lua$"
     if script then
       count = count + 1

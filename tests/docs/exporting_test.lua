@@ -1,4 +1,4 @@
--- The commands of docs/exporting.md, from top to bottom.
+-- The commands of docs/guide/exporting.md, from top to bottom.
 
 local cli = require "testing.program"
 local fs = require "native.fs"
@@ -6,7 +6,7 @@ local fs = require "native.fs"
 test("the commands on the page do what the page says", function(t)
   local dir <close> = cli.dir()
   local n = 0
-  for line in fs.read("docs/exporting.md"):gmatch "\n    %$ ([^\n]+)" do
+  for line in fs.read("docs/guide/exporting.md"):gmatch "\n    %$ ([^\n]+)" do
     local command, status = line:match "^(.-)%s+# status (%d+)$"
     command = command or line
     t.match(command, "^tarn ", true)

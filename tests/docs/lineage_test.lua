@@ -1,4 +1,4 @@
---- docs/lineage.md: each command in it runs.
+--- docs/guide/lineage.md: each command in it runs.
 
 local cli = require "testing.program"
 local fs = require "native.fs"
@@ -7,13 +7,13 @@ local spec = require "support.openlineage"
 
 local function commands()
   local list = {}
-  for line in fs.read("docs/lineage.md"):gmatch "[^\n]+" do
+  for line in fs.read("docs/guide/lineage.md"):gmatch "[^\n]+" do
     list[#list + 1] = line:match "^    (tarn .*)$"
   end
   return list
 end
 
-test("each command of docs/lineage.md works", function(t)
+test("each command of docs/guide/lineage.md works", function(t)
   local dir <close> = cli.dir()
   local list = commands()
   t.is_true(#list >= 15, #list)
@@ -35,7 +35,7 @@ test("each command of docs/lineage.md works", function(t)
   end
 end)
 
-test("the picture that docs/lineage.md promises is one", function(t)
+test("the picture that docs/guide/lineage.md promises is one", function(t)
   local dir <close> = cli.dir()
   local r = cli.shell('"$TARN" -p demo lineage sales_orders_etl --format dot | dot -Tsvg',
     { cwd = dir.path, env = { XDG_STATE_HOME = dir.path } })

@@ -1,4 +1,4 @@
---- docs/repl.md: each conversation in it goes as it says, each command runs.
+--- docs/scripting/repl.md: each conversation in it goes as it says, each command runs.
 
 local cli = require "testing.program"
 local dots = require "repl.dotcommands"
@@ -10,7 +10,7 @@ local PROMPT <const>, MORE <const> = "^tarn demo> ?(.*)$", "^ +%.> ?(.*)$"
 -- empty line belongs to one if the block goes on behind it.
 local function conversations()
   local list, current = {}, nil
-  for line in (fs.read("docs/repl.md") .. "\n"):gmatch "(.-)\n" do
+  for line in (fs.read("docs/scripting/repl.md") .. "\n"):gmatch "(.-)\n" do
     local text = line:match "^    (.*)$" or line == "" and current and ""
     if text and text:find(PROMPT) and not current then
       current = { typed = {}, shown = {} }
@@ -27,7 +27,7 @@ local function conversations()
   return list
 end
 
-test("each conversation of docs/repl.md goes as it says", function(t)
+test("each conversation of docs/scripting/repl.md goes as it says", function(t)
   local list = conversations()
   t.is_true(#list >= 6, #list)
   for _, one in ipairs(list) do
@@ -39,10 +39,10 @@ test("each conversation of docs/repl.md goes as it says", function(t)
   end
 end)
 
-test("each command of docs/repl.md runs", function(t)
+test("each command of docs/scripting/repl.md runs", function(t)
   local state <close> = cli.dir()
   local n = 0
-  for command in fs.read("docs/repl.md"):gmatch "\n    %$ ([^\n]+)" do
+  for command in fs.read("docs/scripting/repl.md"):gmatch "\n    %$ ([^\n]+)" do
     n = n + 1
     local r = cli.shell((command:gsub("^tarn ", '"$TARN" '):gsub("| tarn ", '| "$TARN" ')),
       { env = { XDG_STATE_HOME = state.path } })
@@ -52,8 +52,8 @@ test("each command of docs/repl.md runs", function(t)
   t.is_true(n >= 4, n)
 end)
 
-test("each line with a dot is in docs/repl.md", function(t)
-  local text = fs.read("docs/repl.md"):gsub("\\|", "|")
+test("each line with a dot is in docs/scripting/repl.md", function(t)
+  local text = fs.read("docs/scripting/repl.md"):gsub("\\|", "|")
   for _, dot in ipairs(dots.list) do
     t.match(text, (("`.%s %s"):format(dot.name, dot.args):gsub("%s+$", "")))
   end

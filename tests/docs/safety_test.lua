@@ -1,4 +1,4 @@
---- docs/overriding.md, docs/testing.md and docs/safety.md: all that they show runs.
+--- docs/scripting/overriding.md, docs/scripting/testing.md and docs/guide/safety.md: all that they show runs.
 
 local cli = require "testing.program"
 local fs = require "native.fs"
@@ -37,16 +37,16 @@ local function run_all(t, page, dir, env)
   return #list
 end
 
-test("each command of docs/overriding.md runs", function(t)
+test("each command of docs/scripting/overriding.md runs", function(t)
   local dir, env = home()
   local _ <close> = dir
-  t.is_true(run_all(t, "overriding.md", dir, env) >= 12)
+  t.is_true(run_all(t, "scripting/overriding.md", dir, env) >= 12)
 end)
 
-test("the files of docs/overriding.md do what they say", function(t)
+test("the files of docs/scripting/overriding.md do what they say", function(t)
   local dir, env = home()
   local _ <close> = dir
-  for name, text in pairs(blocks "overriding.md") do
+  for name, text in pairs(blocks "scripting/overriding.md") do
     dir.write(".config/tarn/" .. name, text)
   end
   local function run(line)
@@ -63,8 +63,8 @@ test("the files of docs/overriding.md do what they say", function(t)
   t.match(run("get prod_x -o json").stdout, '"copied_from": "sales_forecast"')
 end)
 
-test("docs/overriding.md names every point, and what it may do", function(t)
-  local text = fs.read "docs/overriding.md"
+test("docs/scripting/overriding.md names every point, and what it may do", function(t)
+  local text = fs.read "docs/scripting/overriding.md"
   for _, point in ipairs(hooks.points) do
     local row = text:match("\n(| `" .. point.name .. "` |[^\n]+)")
     t.is_true(row, point.name)
@@ -72,27 +72,27 @@ test("docs/overriding.md names every point, and what it may do", function(t)
   end
 end)
 
-test("the tests of docs/testing.md pass, and its commands run", function(t)
+test("the tests of docs/scripting/testing.md pass, and its commands run", function(t)
   local dir, env = home()
   local _ <close> = dir
-  local list = commands "testing.md"
-  for name, text in pairs(blocks "testing.md") do
+  local list = commands "scripting/testing.md"
+  for name, text in pairs(blocks "scripting/testing.md") do
     if not name:find "replay" then
       dir.write(name, text)
     end
   end
   local r = cli.shell('"$TARN" test more_test.lua --update', { cwd = dir.path, env = env })
   t.equal(r.status, 0, r.stdout .. r.stderr)
-  t.equal(run_all(t, "testing.md", dir, env), #list)
-  dir.write("replay_test.lua", blocks("testing.md")["replay_test.lua"])
+  t.equal(run_all(t, "scripting/testing.md", dir, env), #list)
+  dir.write("replay_test.lua", blocks("scripting/testing.md")["replay_test.lua"])
   r = cli.shell('"$TARN" test .', { cwd = dir.path, env = env })
   t.match(r.stdout, "7 passed, 0 failed")
 end)
 
-test("each command of docs/safety.md runs, and its script", function(t)
+test("each command of docs/guide/safety.md runs, and its script", function(t)
   local dir, env = home()
   local _ <close> = dir
-  t.is_true(run_all(t, "safety.md", dir, env) >= 5)
-  local path = dir.write("count.lua", blocks("safety.md")["count.lua"])
+  t.is_true(run_all(t, "guide/safety.md", dir, env) >= 5)
+  local path = dir.write("count.lua", blocks("guide/safety.md")["count.lua"])
   t.equal(cli.run({ "run", path }, { env = env }).status, 0)
 end)

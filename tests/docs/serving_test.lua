@@ -1,4 +1,4 @@
---- docs/serving.md: each command in it runs; the program it starts listens, and ends in order.
+--- docs/guide/serving.md: each command in it runs; the program it starts listens, and ends in order.
 
 local cli = require "testing.program"
 local fs = require "native.fs"
@@ -6,7 +6,7 @@ local fs = require "native.fs"
 -- The page's shell, block by block, in their order.
 local function blocks()
   local list = {}
-  for text in fs.read("docs/serving.md"):gmatch "```sh\n(.-)```" do
+  for text in fs.read("docs/guide/serving.md"):gmatch "```sh\n(.-)```" do
     list[#list + 1] = text
   end
   return list
@@ -33,7 +33,7 @@ wait_for() {
 }
 ]]
 
-test("each command of docs/serving.md runs, one after the other", function(t)
+test("each command of docs/guide/serving.md runs, one after the other", function(t)
   if not has "curl" or not has "openssl" then
     return t.skip "curl and openssl are needed"
   end

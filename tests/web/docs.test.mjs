@@ -1,4 +1,4 @@
-// docs/page.md: its links lead where it says, its commands run.
+// docs/develop/page.md: its links lead where it says, its commands run.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { api, open, start } from "./support.mjs";
 
-const text = readFileSync(join(process.env.TARN_SOURCE, "docs/page.md"), "utf8");
+const text = readFileSync(join(process.env.TARN_SOURCE, "docs/develop/page.md"), "utf8");
 
 // What is seen where a link leads; the word behind the last slash, or the whole.
 const SEEN = {
@@ -15,7 +15,7 @@ const SEEN = {
   config: ".json", OPERATION: ".step",
 };
 
-test("each command and each link of docs/page.md leads where it says", async () => {
+test("each command and each link of docs/develop/page.md leads where it says", async () => {
   const [command] = [...text.matchAll(/^ {4}tarn (.*)$/gm)].map((m) => m[1].split(" "));
   const { found: [url, link] } = await start([...command, "--port", "0"], "listening on", "open");
   const { page, close, go } = await open({ url, link });

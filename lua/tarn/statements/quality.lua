@@ -1,6 +1,6 @@
 --- What expectations counted, added up at the warehouse; and the newest warnings and errors.
 --
--- The rules of addition are those of tarn.expectations.counts (docs/quality.md), said in SQL: of a flow that
+-- The rules of addition are those of tarn.expectations.counts (docs/guide/quality.md), said in SQL: of a flow that
 -- reports with batch ids each batch counts by its last report, of any other flow its last report
 -- of the update. `details:path` is Spark's alone, and the one way into a JSON text and a VARIANT
 -- alike; a VARIANT goes through `to_json` first, which is nothing to a struct that is JSON

@@ -17,7 +17,7 @@ test("topics that are not commands are what they were", function(t)
 end)
 
 test("no line of help is wider than 100 columns", function(t)
-  local texts = { help.options(), help.exit(), help.error(), help.overview() }
+  local texts = { help.options(), help.exit(), help.error(), help.overview(), help.library() }
   for _, name in ipairs(require("engine.script").names()) do
     texts[#texts + 1] = help.text(name)
   end
@@ -50,11 +50,11 @@ test("every exit status is explained", function(t)
   end
 end)
 
-test("docs/errors.md is made from the table", function(t)
+test("docs/reference/errors.md is made from the table", function(t)
   if os.getenv "UPDATE_GOLDEN" then
-    fs.write("docs/errors.md", errors.markdown())
+    fs.write("docs/reference/errors.md", errors.markdown())
   end
-  t.equal(fs.find_read "docs/errors.md", errors.markdown(), "docs/errors.md")
+  t.equal(fs.find_read "docs/reference/errors.md", errors.markdown(), "docs/reference/errors.md")
 end)
 
 test("an unknown kind of fault has a hint", function(t)
@@ -68,4 +68,18 @@ test("what is known of a command is data too", function(t)
   t.equal(data.args[1], { name = "file", type = "path", help = "The file.", positional = true,
     required = true })
   t.equal(data.command, "run")
+end)
+
+test("the whole library is on one screen", function(t)
+  local text, lines = help.library(), 0
+  for _ in text:gmatch "\n" do
+    lines = lines + 1
+  end
+  t.is_true(lines <= 64, lines .. " lines")
+  for _, name in ipairs(require("engine.library").names()) do
+    t.match(text, name)
+  end
+  for name in pairs(require("engine.library").functions) do
+    t.match(text, "tarn." .. name .. "(")
+  end
 end)

@@ -125,8 +125,8 @@ test("rules are read from JSON and from Lua, and mistakes in them are named", fu
   fs.remove(dir, { recursive = true })
 end)
 
-test("docs/sandbox.md names every fault", function(t)
-  local text = require("native.fs").read "docs/sandbox.md"
+test("docs/guide/sandbox.md names every fault", function(t)
+  local text = require("native.fs").read "docs/guide/sandbox.md"
   for name in pairs(require "sandbox.http.troubles") do
     t.match(text, "`" .. name .. "`")
   end

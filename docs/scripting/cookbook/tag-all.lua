@@ -4,9 +4,10 @@
 -- is one operation of the journal: `tarn undo last` takes it back.
 
 local edit = require "tarn.edit"
-local fault = require "tarn.fault"
 local journal = require "tarn.journal"
 local tarn = require "tarn"
+
+local fault = tarn.fault
 
 local function parse(op, list)
   local tags = {}

@@ -3,17 +3,18 @@
 -- What looks like a secret is decided as `tarn diff` and the journal decide it; the values are
 -- not shown. What belongs there is a reference: {{secrets/scope/key}}.
 
-local fields = require "tarn.fields"
-local secrets = require "tarn.secrets"
+local spec = require "tarn.spec"
 local tarn = require "tarn"
+
+local secrets = tarn.secrets
 
 -- Names of the settings of one pipeline that hold a secret.
 local function find_plain(found)
   local list = {}
-  fields.each(found.spec, function(keys, value)
+  spec.each(found.spec, function(keys, value)
     if secrets.is_secret(keys[#keys], value) then
       list[#list + 1] = { pipeline = found.name, creator = found.creator_user_name,
-        setting = fields.path(keys) }
+        setting = spec.path(keys) }
     end
   end)
   return list
