@@ -5,13 +5,13 @@
 --
 -- A plan is data. It has asked both sides; making one changes nothing.
 
-local answers = require "tarn.clone.target"
+local targets = require "tarn.clone.target"
 local apply = require "tarn.clone.apply"
-local copies = require "tarn.clone.copy"
+local copy = require "tarn.clone.copy"
 local check_options = require("base.options").check
 local edit = require "tarn.edit"
 local fault = require "base.fault"
-local fields = require "tarn.spec"
+local specs = require "tarn.spec"
 local hooks = require "tarn.clone.hooks"
 local json = require "native.json"
 local mapping = require "tarn.mapping"
@@ -19,9 +19,9 @@ local permissions = require "tarn.permissions"
 local pipelines = require "tarn.pipelines"
 local placeholder = require "tarn.clone.placeholder"
 local pool = require "base.pool"
-local probes = require "tarn.clone.probe"
+local probe = require "tarn.clone.probe"
 local secrets = require "base.secrets"
-local server = require "tarn.clone.dryrun"
+local dryrun = require "tarn.clone.dryrun"
 local sources = require "tarn.sources"
 local verdicts = require "tarn.clone.verdicts"
 local warnings = require "tarn.clone.warnings"
@@ -44,9 +44,9 @@ local OP <const> = "tarn clone"
 ---@param options tarn.MapOptions
 ---@return tarn.CloneSession
 function M.session(source, target, options)
-  local source_probe = probes.new(source)
+  local source_probe = probe.new(source)
   return { map = mapping.new(options), source = source_probe, memo = sources.new_memo(),
-    target = target == source and source_probe or probes.new(target) }
+    target = target == source and source_probe or probe.new(target) }
 end
 
 local function side(identity, pipeline_id, name)
@@ -86,7 +86,7 @@ end
 
 -- True if an earlier run of ours was cut off while it made a copy of that name.
 local function was_attempted(plan, pipeline)
-  return pipeline.creator_user_name == plan.target.user and copies.was_attempted {
+  return pipeline.creator_user_name == plan.target.user and copy.was_attempted {
     source = plan.source, target_org_id = plan.target.org_id, name = plan.name }
 end
 
@@ -105,7 +105,7 @@ local function settle_copy(plan, body, found, options)
     end
   end
   if found[1] then
-    plan.refusals[#plan.refusals + 1] = copies.name_is_taken(plan, found[1])
+    plan.refusals[#plan.refusals + 1] = copy.name_is_taken(plan, found[1])
   end
 end
 
@@ -278,10 +278,10 @@ local function look_around(plan, source, target, session, options, pipeline, dec
   local found = {}
   together(function()
     if not plan.copy then
-      found = copies.by_name(target, plan.name, session.names)
+      found = copy.by_name(target, plan.name, session.names)
     end
   end, function()
-    pool.each(decided.pending, function(item) answers.judge(item, plan, session, options) end)
+    pool.each(decided.pending, function(item) targets.judge(item, plan, session, options) end)
   end, function()
     if plan.placeholder then
       placeholder.look(plan.placeholder, session.target)
@@ -330,27 +330,27 @@ function M.plan(source, target, options)
   plan.fields, plan.suggestions = json.array(decided.rows), decided.suggestions
   plan.spec, plan.body = body, body
   plan.placeholder = placeholder.plan(plan, body, options.placeholder or "auto")
-  plan.copy = copies.find_known(target, { source = plan.source,
+  plan.copy = copy.find_known(target, { source = plan.source,
     target_org_id = plan.target.org_id, name = plan.name })
   local found = look_around(plan, source, target, session, options, pipeline, decided)
-  answers.settle_run_as(plan, body)
-  answers.tell_run_as(plan, pipeline, body)
+  targets.settle_run_as(plan, body)
+  targets.tell_run_as(plan, pipeline, body)
   body = hooks.map_spec(plan, body, source, target)
   settle_copy(plan, body, found, options)
-  together(function() server.ask(plan, target, body) end, function()
+  together(function() dryrun.ask(plan, target, body) end, function()
     if options.permissions then
       plan_permissions(plan, source, session)
     end
   end)
   if plan.name_taken and not plan.copy and #plan.refusals == 0 then
     -- taken since we looked, perhaps by another run of the same clone
-    settle_copy(plan, body, copies.by_name(target, plan.name), options)
+    settle_copy(plan, body, copy.by_name(target, plan.name), options)
     if not plan.copy and #plan.refusals == 0 then
-      plan.refusals[1] = copies.name_is_taken(plan)
+      plan.refusals[1] = copy.name_is_taken(plan)
     end
   end
   settle_action(plan, body)
-  warnings.add_all(plan, fields.settings(pipeline), body)
+  warnings.add_all(plan, specs.settings(pipeline), body)
   settle_steps(plan, options)
   plan.source_ws, plan.target_ws, plan.memo = source, target, session.memo
   hooks.before(plan, source, target)

@@ -4,7 +4,7 @@
 
 local export = require "tarn.export"
 local fault = require "base.fault"
-local fields = require "tarn.spec"
+local spec = require "tarn.spec"
 local json = require "native.json"
 local layout = require("tarn.export").layout
 local lines = require "tarn.diff.lines"
@@ -50,7 +50,7 @@ local function is_same(a, b)
 end
 
 local function is_list(value)
-  return fields.is_list(value)
+  return spec.is_list(value)
 end
 
 local function is_map(value)
@@ -71,7 +71,7 @@ local function name_of(item)
       return field .. "=" .. layout.normal(item[field])
     end
   end
-  for _, kind in ipairs(fields.sorted_keys(item)) do
+  for _, kind in ipairs(spec.sorted_keys(item)) do
     local inner = is_map(item[kind]) and name_of(item[kind])
     if inner then
       return tostring(kind) .. "." .. inner
@@ -168,7 +168,7 @@ local function compare_maps(a, b, keys, out)
   for key in pairs(b) do
     all[key] = true
   end
-  for _, key in ipairs(fields.sorted_keys(all, #keys == 0)) do
+  for _, key in ipairs(spec.sorted_keys(all, #keys == 0)) do
     keys[#keys + 1] = key
     compare(a[key], b[key], keys, out)
     keys[#keys] = nil
@@ -197,7 +197,7 @@ function M.settings(a, b)
   compare(a.settings, b.settings, {}, found)
   for _, d in ipairs(found) do
     local rule = noise.find(d, a, b)
-    d.path = fields.path(d.keys)
+    d.path = spec.path(d.keys)
     if rule then
       d.rule, d.why = rule.name, rule.why
       ignored[#ignored + 1] = d
@@ -226,11 +226,11 @@ end
 
 -- What cannot be read (too large, not allowed) is unknown; the rest goes on.
 local function content_difference(left, right)
-  local object = require "tarn.objects"
+  local objects = require "tarn.objects"
   local texts = {}
   for i, source in ipairs { left, right } do
     local bytes, e = fault.try(source.read)
-    if e and object.is_fatal(e) then
+    if e and objects.is_fatal(e) then
       error(e, 0)
     elseif e then
       return { kind = "unknown", note = e.message }
@@ -238,7 +238,7 @@ local function content_difference(left, right)
     texts[i] = bytes
   end
   local a, b = texts[1], texts[2]
-  if a == b or object.is_same(left.format, a, b) then
+  if a == b or objects.is_same(left.format, a, b) then
     return nil
   end
   local entry = { kind = "changed", left_size = #a, right_size = #b }
@@ -295,7 +295,7 @@ function M.sources(a, b)
       paths[path] = true
     end
   end
-  local sorted = fields.sorted_keys(paths)
+  local sorted = spec.sorted_keys(paths)
   local found = pool.map(sorted, function(path)
     local left, right = both[1][path], both[2][path]
     local entry = compare_source(left, right) or false

@@ -4,7 +4,7 @@
 -- they were read, so that somebody else's change in between is not lost but a conflict.
 
 local fault = require "base.fault"
-local fields = require "tarn.spec"
+local specs = require "tarn.spec"
 local json = require "native.json"
 local secrets = require "base.secrets"
 
@@ -45,22 +45,22 @@ end
 ---@param body table
 ---@return { path: string, from: any, to: any }[]
 function M.changes(pipeline, body)
-  local is, list = fields.settings(pipeline), {}
-  fields.each(body, function(keys, value)
-    local there = fields.find(is, keys)
+  local is, list = specs.settings(pipeline), {}
+  specs.each(body, function(keys, value)
+    local there = specs.find(is, keys)
     if there == nil then
       if not is_consumed(keys, value) then
-        list[#list + 1] = { path = fields.path(keys), to = value }
+        list[#list + 1] = { path = specs.path(keys), to = value }
       end
-    elseif not fields.is_leaf(there) or not same(keys, there, value) then
-      list[#list + 1] = { path = fields.path(keys), from = fields.is_leaf(there) and there or nil,
+    elseif not specs.is_leaf(there) or not same(keys, there, value) then
+      list[#list + 1] = { path = specs.path(keys), from = specs.is_leaf(there) and there or nil,
         to = value }
     end
   end)
-  fields.each(is, function(keys, value)
-    if fields.find(body, keys) == nil and not is_filled_in(keys, value, pipeline.pipeline_id)
+  specs.each(is, function(keys, value)
+    if specs.find(body, keys) == nil and not is_filled_in(keys, value, pipeline.pipeline_id)
       and not (type(value) == "table" and next(value) == nil) then
-      list[#list + 1] = { path = fields.path(keys), from = value }
+      list[#list + 1] = { path = specs.path(keys), from = value }
     end
   end)
   return list
@@ -72,10 +72,10 @@ end
 ---@param body table
 ---@return table
 function M.body(pipeline, body)
-  local edit = fields.copy(body)
+  local edit = specs.copy(body)
   local spec = pipeline.spec or {}
   if edit.run_as == nil then
-    edit.run_as = fields.copy(pipeline.run_as)
+    edit.run_as = specs.copy(pipeline.run_as)
   end
   if edit.storage == nil and edit.catalog == nil then
     edit.storage = spec.storage
@@ -122,7 +122,7 @@ end
 ---@return { path: string, from: any, to: any }[] changes
 ---@return table body
 function M.plan(found, change)
-  local body = fields.copy(fields.settings(found))
+  local body = specs.copy(specs.settings(found))
   change(body)
   return M.changes(found, body), body
 end

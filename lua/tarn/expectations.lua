@@ -11,8 +11,8 @@ local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 local sql = require "tarn.expectations.sql"
 local statements = require "tarn.statements"
-local system = require("tarn.sql").systemtables
-local tally = require "tarn.expectations.counts"
+local systemtables = require("tarn.sql").systemtables
+local counts = require "tarn.expectations.counts"
 local time = require "base.time"
 local warehouses = require("tarn.sql").warehouses
 
@@ -52,7 +52,7 @@ end
 -- ---- REST ----
 
 local function add_event(sum, event)
-  local report = tally.find_report(event)
+  local report = counts.find_report(event)
   if report then
     sum:add(report)
   end
@@ -85,7 +85,7 @@ end
 
 local function from_rest(ws, ask)
   local reach = not ask.update and find_reach(ws, ask) or nil
-  local sum, flows = tally.new(), 0
+  local sum, flows = counts.new(), 0
   local criteria = wanted(ask, { type = "flow_progress" })
   local query = { max_results = PAGE, order_by = "timestamp asc" }
   for list in events.pages(ws, ask.id, query, criteria, function() return true end) do
@@ -135,7 +135,7 @@ M.sources = {
 ---@param e tarn.Fault
 ---@return boolean
 function M.is_missing(e)
-  return e.code == "NO_EVENTS" or system.is_missing(e)
+  return e.code == "NO_EVENTS" or systemtables.is_missing(e)
 end
 
 -- Nobody answered. What is not there is an empty result; anything else is a fault.
@@ -194,7 +194,7 @@ function M.read(ws, ask, which)
     return partial
   end
   refuse(tried, faults)
-  return result_of(json.null, tried, tally.new(), json.array {})
+  return result_of(json.null, tried, counts.new(), json.array {})
 end
 
 -- ---- many pipelines ----

@@ -1,7 +1,7 @@
 --- A pipeline with all that stands beside its spec, read to be written into files.
 
 local fault = require "base.fault"
-local fields = require "tarn.spec"
+local specs = require "tarn.spec"
 local json = require "native.json"
 local secrets = require "base.secrets"
 
@@ -72,9 +72,9 @@ end
 ---@return string[] paths
 function M.secret_paths(spec)
   local paths = {}
-  fields.each(spec, function(keys, value)
+  specs.each(spec, function(keys, value)
     if secrets.is_secret(keys[#keys], value) then
-      paths[#paths + 1] = fields.path(keys)
+      paths[#paths + 1] = specs.path(keys)
     end
   end)
   return paths

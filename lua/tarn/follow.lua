@@ -10,13 +10,13 @@
 -- An event counts as given when the next one is asked for. So a saved cursor is never ahead of
 -- what was used; a program that is killed gives the events since its last save once more.
 
-local cursors = require "tarn.follow.cursor"
+local cursor = require "tarn.follow.cursor"
 local events = require "tarn.events"
 local fault = require "base.fault"
-local looks = require "tarn.follow.sweep"
+local sweep = require "tarn.follow.sweep"
 local task = require "native.task"
 
-local M = { cursor = cursors.new, load = cursors.load, save = cursors.save }
+local M = { cursor = cursor.new, load = cursor.load, save = cursor.save }
 
 local IDS <const> = 100000       -- ids that are remembered, of all pipelines together
 local LEAST_IDS <const> = 1000   -- of each pipeline, however many there are
@@ -76,7 +76,7 @@ end
 
 -- One look, whose failure is survived; returns how long to wait, or nil if that was the end.
 local function look_safely(self, one)
-  local seen, e = fault.try(looks.look, self, one)
+  local seen, e = fault.try(sweep.look, self, one)
   if seen then
     one.pause = nil
     return not self.once and self.interval or nil

@@ -2,7 +2,7 @@
 
 local export = require "tarn.export"
 local fault = require "base.fault"
-local fields = require "tarn.spec"
+local spec = require "tarn.spec"
 local folder = require "tarn.import.folder"
 local hooks = require "engine.hooks"
 local json = require "native.json"
@@ -81,7 +81,7 @@ function M.plan(ws, dir, opts)
   local function note(entry)
     plan.fields[#plan.fields + 1] = entry
   end
-  local body = fields.copy(item.spec)
+  local body = spec.copy(item.spec)
   drop_outputs(body, note)
   set(body, "name", opts.name or item.name, "--name", note)
   if body.continuous == true and not opts.continuous then
@@ -105,7 +105,7 @@ function M.plan(ws, dir, opts)
       { overwrite = opts.overwrite })
     table.move(plan.sources.warnings, 1, #plan.sources.warnings, #plan.warnings + 1, plan.warnings)
   end
-  hooks.call("before_import", { name = plan.name, dir = dir, spec = fields.copy(body) },
+  hooks.call("before_import", { name = plan.name, dir = dir, spec = spec.copy(body) },
     { op = OP, workspace = ws })
   return plan
 end
@@ -115,7 +115,7 @@ end
 ---@param plan tarn.ImportPlan
 ---@return table? effective_settings
 function M.try(ws, plan)
-  local body = fields.copy(plan.body)
+  local body = spec.copy(plan.body)
   body.dry_run = true
   return ws.native:pipeline_create(body).effective_settings
 end

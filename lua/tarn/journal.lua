@@ -35,7 +35,7 @@ local json = require "native.json"
 local operation = require "tarn.journal.operation"
 local options = require "base.options"
 local task = require "native.task"
-local writer = require "base.liveness"
+local liveness = require "base.liveness"
 
 local M = { begin = operation.begin, adopt = operation.adopt, find_path = file.find_path,
   close = file.close, copies = copies.of, origins = copies.origins, find_copy = copies.find,
@@ -74,7 +74,7 @@ end
 
 local function record(row)
   local status = row.status
-  if status == "running" and not writer.is_alive(row) then
+  if status == "running" and not liveness.is_alive(row) then
     status = "interrupted"
   elseif row.undone and status ~= "running" then
     status = "undone"

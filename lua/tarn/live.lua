@@ -6,8 +6,8 @@
 -- errors. The terminal's view, the stream of the server and the page show the same snapshot.
 
 local json = require "native.json"
-local lists = require "base.collections"
-local moment = require "tarn.live.order"
+local collections = require "base.collections"
+local order = require "tarn.live.order"
 local updates = require "tarn.live.update"
 
 local M = {}
@@ -60,7 +60,7 @@ end
 
 -- The oldest goes, but never the one that is looked at.
 local function forget(self)
-  while lists.size(self.updates) > UPDATES do
+  while collections.size(self.updates) > UPDATES do
     local pinned = self.pinned and self.updates[self.pinned]
     if pinned then
       self.updates[self.pinned] = nil
@@ -86,8 +86,8 @@ end
 ---@param event table
 ---@return boolean
 function Live:take(event)
-  local id = moment.part(event, "origin").update_id
-  local when = type(id) == "string" and moment.of(event)
+  local id = order.part(event, "origin").update_id
+  local when = type(id) == "string" and order.of(event)
   if not when then
     return false
   end

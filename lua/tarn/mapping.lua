@@ -6,7 +6,7 @@
 -- remembers which of its rules were used, so that those that match nothing can be told.
 
 local fault = require "base.fault"
-local fields = require "tarn.spec"
+local spec = require "tarn.spec"
 local files = require "tarn.mapping.file"
 local json = require "native.json"
 local secrets = require "base.secrets"
@@ -56,13 +56,13 @@ local function value_of(keys, text)
 end
 
 function Map:add_set(text_path, value, rule)
-  local keys = fields.parse(text_path)
-  self.sets[#self.sets + 1] = { path = fields.path(keys), keys = keys, value = value, rule = rule }
+  local keys = spec.parse(text_path)
+  self.sets[#self.sets + 1] = { path = spec.path(keys), keys = keys, value = value, rule = rule }
 end
 
 function Map:add_drop(text_path, rule)
-  local keys = fields.parse(text_path)
-  self.drops[fields.path(keys)] = { keys = keys, rule = rule }
+  local keys = spec.parse(text_path)
+  self.drops[spec.path(keys)] = { keys = keys, rule = rule }
 end
 
 function Map:add(section, old, new, rule)
@@ -87,7 +87,7 @@ local function add_file(map, file)
       map.sections[name] = section
     end
   end
-  for _, path in ipairs(fields.sorted_keys(value.set or {})) do
+  for _, path in ipairs(spec.sorted_keys(value.set or {})) do
     map:add_set(tostring(path), value.set[path], ("set in %s"):format(file))
   end
   for _, path in ipairs(value.drop or {}) do
@@ -119,7 +119,7 @@ function M.new(opts)
   end
   for _, text in ipairs(opts.set or {}) do
     local path, value = split("--set", text)
-    map:add_set(path, value_of(fields.parse(path), value), "--set " .. path)
+    map:add_set(path, value_of(spec.parse(path), value), "--set " .. path)
   end
   for _, path in ipairs(opts.drop or {}) do
     map:add_drop(path, "--drop " .. path)

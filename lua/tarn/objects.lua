@@ -6,7 +6,7 @@
 
 local fault = require "base.fault"
 local json = require "native.json"
-local pace = require "base.ratelimit"
+local ratelimit = require "base.ratelimit"
 local path = require "tarn.objects.path"
 
 local M = {
@@ -38,7 +38,7 @@ local function take(ws, kind)
   if not mine then
     mine = {}
     for name, rate in pairs(RATES) do
-      mine[name] = pace.new(rate)
+      mine[name] = ratelimit.new(rate)
     end
     paces[ws.native] = mine
   end
@@ -53,7 +53,7 @@ end
 function M.set_rates(ws, rates)
   local mine = {}
   for name in pairs(RATES) do
-    mine[name] = rates[name] and pace.new(rates[name]) or nil
+    mine[name] = rates[name] and ratelimit.new(rates[name]) or nil
   end
   paces[ws.native] = mine
 end

@@ -11,14 +11,14 @@ local closure = require "tarn.sources.closure"
 local copy = require "tarn.sources.copy"
 local folder = require "tarn.sources.folder"
 local memo = require "tarn.sources.memo"
-local object = require "tarn.objects"
+local objects = require "tarn.objects"
 local path = require("tarn.objects").path
 local plan = require "tarn.sources.plan"
 
 local M = {
   closure = closure.of,
   find_normal = path.find_normal,
-  set_rates = object.set_rates,
+  set_rates = objects.set_rates,
   new_memo = memo.new,
   export = folder.export,
   folder_items = folder.items,
@@ -27,7 +27,7 @@ local M = {
 
 local function reader(ws)
   return function(item)
-    return object.read(ws, item)
+    return objects.read(ws, item)
   end
 end
 
@@ -45,7 +45,7 @@ end
 ---@param item tarn.SourceItem
 ---@return string
 function M.read(ws, item)
-  return object.read(ws, item)
+  return objects.read(ws, item)
 end
 
 --- What a copy of a spec's sources to `target_ws` would do. Items have a verdict: "copy", "same"

@@ -2,7 +2,7 @@
 
 local fault = require "base.fault"
 local hooks = require "engine.hooks"
-local waiting = require "tarn.wait"
+local wait = require "tarn.wait"
 
 local M = {}
 
@@ -20,7 +20,7 @@ function M.side(ws, found)
 end
 
 local function update_of(found, update_id)
-  local active = waiting.find_active(found)
+  local active = wait.find_active(found)
   return update_id or active and active.update_id or nil
 end
 
@@ -53,7 +53,7 @@ end
 ---@return table pipeline
 function M.wait(ws, found, opts)
   local limit = opts.timeout or M.TIMEOUT
-  local last, reached = waiting.until_pipeline(ws, found.pipeline_id, waiting.is_at_rest,
+  local last, reached = wait.until_pipeline(ws, found.pipeline_id, wait.is_at_rest,
     { timeout = limit, note = opts.note, clock = opts.clock, random = opts.random })
   if not reached then
     fault.raise { kind = "timeout", op = "stop",
@@ -72,7 +72,7 @@ end
 ---@return table? active
 ---@return table? over
 function M.find_update(ws, found, wanted)
-  local active = waiting.find_active(found)
+  local active = wait.find_active(found)
   wanted = wanted:lower()
   if active and #wanted >= 6 and active.update_id:sub(1, #wanted) == wanted then
     return active

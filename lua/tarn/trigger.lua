@@ -4,8 +4,8 @@ local fault = require "base.fault"
 local hooks = require "engine.hooks"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
-local stopping = require "tarn.stop"
-local waiting = require "tarn.wait"
+local stop = require "tarn.stop"
+local wait = require "tarn.wait"
 
 local M = {}
 
@@ -130,9 +130,9 @@ end
 function M.start(ws, op, found, body, opts)
   local word = "triggered"
   local request, called = M.ask_hooks(ws, found, body)
-  if opts.restart and not waiting.is_at_rest(found) then
-    stopping.stop(ws, op, found, {})
-    stopping.wait(ws, found, { timeout = opts.timeout, note = opts.note })
+  if opts.restart and not wait.is_at_rest(found) then
+    stop.stop(ws, op, found, {})
+    stop.wait(ws, found, { timeout = opts.timeout, note = opts.note })
     word = "restarted"
   end
   local answer, e = fault.try(send, ws, op, found, request)
@@ -141,7 +141,7 @@ function M.start(ws, op, found, body, opts)
   elseif not is_active_conflict(e) then
     fault.raise(e)
   end
-  local active = waiting.find_active(ws.native:pipeline_get(found.pipeline_id))
+  local active = wait.find_active(ws.native:pipeline_get(found.pipeline_id))
   if not active or not opts.attach then
     refuse(e, found, active)
   end

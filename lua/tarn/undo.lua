@@ -9,7 +9,7 @@
 local fault = require "base.fault"
 local journal = require "tarn.journal"
 local options = require "base.options"
-local places = require "tarn.undo.target"
+local targets = require "tarn.undo.target"
 local pool = require "base.pool"
 
 local M = {}
@@ -94,7 +94,7 @@ end
 ---@return tarn.StepRecord[]
 function M.settle(ws, id)
   local steps, doubtful = all_steps(journal.find(id)), {}
-  settle(places.new(ws), steps)
+  settle(targets.new(ws), steps)
   for _, step in ipairs(steps) do
     if step.doubt then
       doubtful[#doubtful + 1] = step
@@ -126,7 +126,7 @@ local function last_touches(lists)
       local kind = kinds[step.kind]
       local key = kind and step.status ~= "failed" and kind.key(step)
       if key then
-        at[key] = math.max(at[key] or 0, step.ended or step.started + places.LATE_MS)
+        at[key] = math.max(at[key] or 0, step.ended or step.started + targets.LATE_MS)
       end
     end
   end
@@ -219,7 +219,7 @@ function M.plan(ws, record, opts)
     fault.raise { kind = "conflict", op = OP, message = record.id .. " is still being done",
       hint = "wait for its end, or stop it" }
   end
-  local place = places.new(ws)
+  local place = targets.new(ws)
   check_place(record, place)
   local steps = all_steps(record)
   settle(place, steps)

@@ -12,7 +12,7 @@ local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 local pool = require "base.pool"
 local time = require "base.time"
-local waiting = require "tarn.wait"
+local wait = require "tarn.wait"
 
 local M = {}
 
@@ -90,7 +90,7 @@ function M.phases(events)
   local phases = json.array {}
   for _, step in ipairs(in_order(events)) do
     local before = phases[#phases]
-    local over = waiting.ENDS[step.state]
+    local over = wait.ENDS[step.state]
     if before and before.state ~= step.state or over and before then
       before.duration_ms = step.at - before.start_time
     end

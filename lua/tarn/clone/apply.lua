@@ -1,6 +1,6 @@
 --- Doing what a plan of a clone says, step by step, each written down in the journal first.
 
-local copies = require "tarn.clone.copy"
+local copy = require "tarn.clone.copy"
 local edit = require "tarn.edit"
 local fault = require "base.fault"
 local hooks = require "tarn.clone.hooks"
@@ -25,13 +25,13 @@ local function create_or_find(plan, op)
   if made then
     return made.pipeline_id, "created"
   elseif e.code == "RESOURCE_CONFLICT" or e.code == "RESOURCE_ALREADY_EXISTS" then
-    for _, pipeline in ipairs(copies.by_name(plan.target_ws, plan.name)) do
+    for _, pipeline in ipairs(copy.by_name(plan.target_ws, plan.name)) do
       if #edit.changes(pipeline, plan.body) == 0 then
         op:target { pipeline_id = pipeline.pipeline_id }
         return pipeline.pipeline_id, "unchanged"
       end
     end
-    local taken = copies.name_is_taken(plan)
+    local taken = copy.name_is_taken(plan)
     taken.cause = e
     fault.raise(taken)
   end

@@ -1,7 +1,7 @@
 --- The arguments of the two clone commands: which there are, the options of a plan among them, and
 -- what the journal keeps of them.
 
-local fields = require "tarn.spec"
+local spec = require "tarn.spec"
 local fs = require "native.fs"
 local json = require "native.json"
 local quote = require "output.quote"
@@ -112,7 +112,7 @@ function M.kept(arg)
     if type(value) ~= "table" then
       kept[name] = value
     elseif getmetatable(value) == nil or json.is_array(value) then
-      kept[name] = fields.copy(value)
+      kept[name] = spec.copy(value)
     end
   end
   kept.set = arg.set and mask_set(arg.set)

@@ -3,9 +3,9 @@
 
 local arguments = require "tarn.clone.arguments"
 local clone = require "tarn.clone"
-local copies = require "tarn.clone.copy"
+local copy = require "tarn.clone.copy"
 local fault = require "base.fault"
-local fields = require "tarn.spec"
+local spec = require "tarn.spec"
 local fs = require "native.fs"
 local glob = require "base.glob"
 local journal = require "tarn.journal"
@@ -154,7 +154,7 @@ local function resume(ctx, arg, target)
   if not record then
     return nil, target, {}
   end
-  local again = fields.copy(record.arg)
+  local again = spec.copy(record.arg)
   for _, name in ipairs(RESUMED) do
     arg[name] = type(arg[name]) == "table" and arg[name] or again[name]
   end
@@ -348,7 +348,7 @@ function M.run(ctx, arg, target)
     to = target ~= ctx.workspace and target.profile or nil, finished = 0, faults = 0,
     plans = {} }, Run)
   if #list >= INDEX_FROM then
-    self.session.names = copies.index(target)
+    self.session.names = copy.index(target)
   end
   local op <close> = begin(self, record)
   self.op = op

@@ -1,7 +1,7 @@
 --- The workspace's own dry run of a create, and how its settings differ from ours.
 
 local fault = require "base.fault"
-local fields = require "tarn.spec"
+local spec = require "tarn.spec"
 local json = require "native.json"
 local secrets = require "base.secrets"
 local warnings = require "tarn.clone.warnings"
@@ -9,7 +9,7 @@ local warnings = require "tarn.clone.warnings"
 local M = {}
 
 local function as_server_sees(plan, body)
-  local sent = fields.copy(body)
+  local sent = spec.copy(body)
   sent.dry_run = true
   if plan.copy then
     sent.allow_duplicate_names = true -- the name is the copy's own
@@ -19,16 +19,16 @@ end
 
 local function compare_effective(plan, body, effective)
   local list = json.array {}
-  fields.each(body, function(keys, value)
-    local theirs = fields.find(effective, keys)
+  spec.each(body, function(keys, value)
+    local theirs = spec.find(effective, keys)
     local beside = keys[1] == "run_as" or keys[1] == "parameters"
-    local same = theirs ~= nil and fields.is_leaf(theirs)
+    local same = theirs ~= nil and spec.is_leaf(theirs)
       and json.encode(theirs):lower() == json.encode(value):lower()
     if not same and not beside and keys[#keys] ~= "apply_policy_default_values"
       and value ~= json.null then
       local name = keys[#keys]
-      list[#list + 1] = { path = fields.path(keys), ours = secrets.mask(name, value),
-        theirs = secrets.mask(name, fields.is_leaf(theirs) and theirs or nil) }
+      list[#list + 1] = { path = spec.path(keys), ours = secrets.mask(name, value),
+        theirs = secrets.mask(name, spec.is_leaf(theirs) and theirs or nil) }
     end
   end)
   plan.effective_differences = list

@@ -1,7 +1,7 @@
 --- Where the user's hooks come into a clone: its settings, its plan, what was made.
 
 local fault = require "base.fault"
-local fields = require "tarn.spec"
+local spec = require "tarn.spec"
 local hooks = require "engine.hooks"
 local json = require "native.json"
 local secrets = require "base.secrets"
@@ -36,16 +36,16 @@ end
 
 -- What the hooks changed is told like all else that is not as in the source.
 local function tell_changes(plan, before, after, files)
-  fields.each(after, function(keys, value)
-    local was = fields.find(before, keys)
-    if was == nil or not fields.is_leaf(was) or json.encode(was) ~= json.encode(value) then
-      add_row(plan, fields.path(keys), was ~= nil and fields.is_leaf(was) and was or nil, value,
+  spec.each(after, function(keys, value)
+    local was = spec.find(before, keys)
+    if was == nil or not spec.is_leaf(was) or json.encode(was) ~= json.encode(value) then
+      add_row(plan, spec.path(keys), was ~= nil and spec.is_leaf(was) and was or nil, value,
         files)
     end
   end)
-  fields.each(before, function(keys, value)
-    if fields.find(after, keys) == nil then
-      add_row(plan, fields.path(keys), value, nil, files)
+  spec.each(before, function(keys, value)
+    if spec.find(after, keys) == nil then
+      add_row(plan, spec.path(keys), value, nil, files)
     end
   end)
 end
@@ -60,7 +60,7 @@ function M.map_spec(plan, body, source, target)
   if not hooks.has "map_spec" then
     return body
   end
-  local before = fields.copy(body)
+  local before = spec.copy(body)
   local after, called = hooks.call("map_spec", body,
     { op = OP, workspace = target, source = source, plan = about(plan) })
   note(plan, "map_spec", called)
@@ -78,9 +78,9 @@ function M.before(plan, source, target)
     return
   end
   local shown = about(plan)
-  shown.spec, shown.steps, shown.warnings = fields.copy(plan.body), fields.copy(plan.steps),
-    fields.copy(plan.warnings)
-  shown.changes, shown.fields = fields.copy(plan.changes), fields.copy(plan.fields)
+  shown.spec, shown.steps, shown.warnings = spec.copy(plan.body), spec.copy(plan.steps),
+    spec.copy(plan.warnings)
+  shown.changes, shown.fields = spec.copy(plan.changes), spec.copy(plan.fields)
   local ok, result, called = fault.call(hooks.call, "before_clone", shown,
     { op = OP, workspace = target, source = source })
   if ok then

@@ -4,7 +4,7 @@
 -- Pure: nothing is asked. Rows whose value is bound to a workspace are handed back as pending,
 -- for the caller to ask the target about.
 
-local fields = require "tarn.spec"
+local spec = require "tarn.spec"
 local json = require "native.json"
 local mapping = require "tarn.mapping"
 local secrets = require "base.secrets"
@@ -32,12 +32,12 @@ function Run:row(keys, verdict, to, reason, rule)
   if type(name) == "number" then
     name = keys[#keys - 1]
   end
-  local from = fields.find(self.original, keys)
-  if from ~= nil and not fields.is_leaf(from) then
+  local from = spec.find(self.original, keys)
+  if from ~= nil and not spec.is_leaf(from) then
     from = nil
   end
   local row = {
-    path = fields.path(keys), verdict = verdict, reason = reason, rule = rule,
+    path = spec.path(keys), verdict = verdict, reason = reason, rule = rule,
     from = secrets.mask(name, from), to = secrets.mask(name, to),
   }
   self.rows[#self.rows + 1] = row
@@ -46,7 +46,7 @@ function Run:row(keys, verdict, to, reason, rule)
 end
 
 function Run:drop_all(keys, value, reason, rule)
-  fields.each(value, function(at)
+  spec.each(value, function(at)
     self:row(at, "dropped", nil, reason, rule)
   end, keys)
 end
@@ -101,7 +101,7 @@ local function catalog_for(body, keys)
   if beside or keys[1] == "event_log" then
     local at = copy_keys(keys)
     at[#at] = beside or "catalog"
-    local found = fields.find(body, at)
+    local found = spec.find(body, at)
     return type(found) == "string" and found or body.catalog
   end
   return body.catalog
@@ -165,12 +165,12 @@ function Run:leaf(keys, value)
     self:row(keys, "set", new, why)
     return new
   end
-  local kind = fields.find_bound(keys, value)
+  local kind = spec.find_bound(keys, value)
   if kind then
     return self:bound(keys, value, kind)
   end
-  local before = fields.find(self.original, keys)
-  local same = before ~= nil and fields.is_leaf(before)
+  local before = spec.find(self.original, keys)
+  local same = before ~= nil and spec.is_leaf(before)
     and json.encode(before) == json.encode(value)
   self:row(keys, same and "kept" or "mapped", value, nil, not same and self.function_rule or nil)
   return value
@@ -179,7 +179,7 @@ end
 -- ---- the walk ----
 
 function Run:walk(value, keys)
-  local path = #keys > 0 and fields.path(keys) or ""
+  local path = #keys > 0 and spec.path(keys) or ""
   local drop, set = self.map.drops[path], self.sets[path]
   if drop then
     self.map:use("drop", path)
@@ -193,12 +193,12 @@ function Run:walk(value, keys)
   if why then
     self:drop_all(keys, value, why, rule)
     return nil
-  elseif fields.is_leaf(value) then
+  elseif spec.is_leaf(value) then
     return self:leaf(keys, value)
   end
-  local is_list = fields.is_list(value)
+  local is_list = spec.is_list(value)
   local result = is_list and json.array {} or {}
-  for _, key in ipairs(fields.sorted_keys(value, #keys == 0)) do
+  for _, key in ipairs(spec.sorted_keys(value, #keys == 0)) do
     keys[#keys + 1] = key
     local new = self:walk(value[key], keys)
     keys[#keys] = nil
@@ -214,17 +214,17 @@ function Run:set(set)
     self:row(set.keys, "dropped", nil, "asked for", set.rule)
     return nil
   end
-  fields.each(set.value, function(keys, value)
+  spec.each(set.value, function(keys, value)
     self:row(keys, "set", value, nil, set.rule)
   end, set.keys)
-  return fields.copy(set.value)
+  return spec.copy(set.value)
 end
 
 -- Fields that the source does not have.
 function Run:add_missing(result)
   for _, set in ipairs(self.map.sets) do
     if not set.used and set.value ~= json.null and not self.map.drops[set.path] then
-      fields.set(result, set.keys, self:set(set))
+      spec.set(result, set.keys, self:set(set))
     end
     set.used = nil -- the map may be used for other pipelines too
   end
@@ -249,8 +249,8 @@ end
 
 -- What the map's function took away.
 function Run:tell_taken()
-  fields.each(self.original, function(keys)
-    if not self.seen[fields.path(keys)] and fields.find(self.body, keys) == nil then
+  spec.each(self.original, function(keys)
+    if not self.seen[spec.path(keys)] and spec.find(self.body, keys) == nil then
       self:row(keys, "dropped", nil, "the map's function leaves it out", self.function_rule)
     end
   end)
@@ -325,10 +325,10 @@ function M.decide(pipeline, options)
   for key, value in pairs(options) do
     run[key] = value
   end
-  run.original = fields.settings(pipeline)
+  run.original = spec.settings(pipeline)
   run.body = run.original
   if options.map.transform then
-    local body = fields.copy(run.original)
+    local body = spec.copy(run.original)
     run.body = options.map.transform(body) or body
     run.function_rule = ("the function in %s"):format(options.map.file or "the map")
   end

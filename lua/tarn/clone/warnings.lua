@@ -1,6 +1,6 @@
 --- What a person should know before a clone is made, beyond the verdicts on single fields.
 
-local fields = require "tarn.spec"
+local specs = require "tarn.spec"
 local secrets = require "base.secrets"
 
 local M = {}
@@ -32,14 +32,14 @@ local function warn_of_tables(plan, original, body)
 end
 
 local function warn_of_secrets(plan, body)
-  fields.each(body, function(keys, value)
+  specs.each(body, function(keys, value)
     local name = keys[#keys]
     if type(name) == "number" then
       name = keys[#keys - 1]
     end
     if secrets.is_secret(name, value) then
       M.add(plan, "%s looks like a secret in plain text: it is copied as it is; a reference "
-        .. "{{secrets/SCOPE/KEY}} is safer", fields.path(keys))
+        .. "{{secrets/SCOPE/KEY}} is safer", specs.path(keys))
     end
   end)
 end

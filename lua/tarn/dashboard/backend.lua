@@ -4,7 +4,7 @@
 -- pipelines that it would take dozens of calls, SQL is asked. Looks that are repeated stay with
 -- REST: every few seconds an answer that is an hour old would cost a warehouse and tell nothing.
 
-local either = require "tarn.backend"
+local backend = require "tarn.backend"
 local fault = require "base.fault"
 local rest = require "tarn.dashboard.rest"
 local sql = require "tarn.dashboard.sql"
@@ -66,7 +66,7 @@ function M.read(ws, opts)
     return from_rest(ws, opts)
   end
   local most = which == "auto" and not opts.memory and (opts.many or M.MANY) or nil
-  local data, e, tried = fault.try(either.ask, ws, { which = which, warehouse = opts.warehouse,
+  local data, e, tried = fault.try(backend.ask, ws, { which = which, warehouse = opts.warehouse,
     warn = once(opts.memory, opts.warn), rest = function() return from_rest(ws, opts, most) end,
     sql = function() return sql.read(ws, opts) end })
   if data then

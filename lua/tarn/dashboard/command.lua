@@ -2,11 +2,11 @@
 
 local changes = require "tarn.dashboard.changes"
 local dashboard = require "tarn.dashboard"
-local either = require "tarn.backend"
+local backend = require "tarn.backend"
 local fault = require "base.fault"
 local fleet = require "tarn.dashboard.fleet"
-local notifying = require "tarn.notify"
-local paint = require "output.region"
+local notify = require "tarn.notify"
+local region = require "output.region"
 
 local M = {}
 
@@ -106,7 +106,7 @@ end
 local function check(ctx, arg)
   local output = ctx.options.output
   check_fleet(ctx, arg)
-  either.check(ctx.op, arg)
+  backend.check(ctx.op, arg)
   if not arg.watch then
     for _, name in ipairs { "interval", "refreshes" } do
       if arg[name] then
@@ -128,7 +128,7 @@ function M.run(ctx, arg)
   local function say(text)
     watched.say(text)
   end
-  watched.notifier = notifying.open(ctx, arg, arg.watch, "--watch", say)
+  watched.notifier = notify.open(ctx, arg, arg.watch, "--watch", say)
   local names = fleet.names(ctx.op, arg)
   local read = reader(say, arg, watched.notifier)
   local look = names and many(ctx, arg, names, read) or one(ctx, read)
@@ -154,11 +154,11 @@ function M.show(data, screen)
   if getmetatable(data) ~= Watched then
     return require("tarn.dashboard.show")(data, screen)
   end
-  local view = require "tarn.dashboard.screen"
-  if screen.terminal and paint.is_possible "out" then
-    return view.paint(data, screen)
+  local screens = require "tarn.dashboard.screen"
+  if screen.terminal and region.is_possible "out" then
+    return screens.paint(data, screen)
   end
-  return view.lines(data, screen)
+  return screens.lines(data, screen)
 end
 
 return M

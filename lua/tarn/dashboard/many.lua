@@ -3,7 +3,7 @@
 
 local fault = require "base.fault"
 local json = require "native.json"
-local last = require "tarn.dashboard.stale"
+local stale = require "tarn.dashboard.stale"
 local pool = require "base.pool"
 local report = require "engine.report"
 local summaries = require "tarn.dashboard.summary"
@@ -54,7 +54,7 @@ end
 local function ask(source, concurrent, seconds)
   local look = in_time(source, concurrent, seconds)
   if source.keeps then
-    source.last = source.last or last.new(look)
+    source.last = source.last or stale.new(look)
     look = source.last
   end
   local data, e = fault.try(look)

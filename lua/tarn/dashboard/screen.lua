@@ -2,7 +2,7 @@
 
 local cell = require "output.render.cell"
 local json = require "native.json"
-local paint = require "output.region"
+local region = require "output.region"
 local show = require "tarn.dashboard.show"
 local task = require "native.task"
 
@@ -31,7 +31,7 @@ end
 ---@param screen tarn.Screen
 function M.paint(watched, screen)
   local _ <close> = watched
-  local block <close> = paint.new(screen)
+  local block <close> = region.new(screen)
   local watch = watched.watch
   function watched.say(text)
     block:above("tarn: " .. screen:clean(text) .. "\n")

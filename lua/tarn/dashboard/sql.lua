@@ -10,7 +10,7 @@ local json = require "native.json"
 local pool = require "base.pool"
 local statements = require "tarn.statements"
 local summaries = require "tarn.dashboard.summary"
-local system = require("tarn.sql").systemtables
+local systemtables = require("tarn.sql").systemtables
 local time = require "base.time"
 local warehouses = require("tarn.sql").warehouses
 
@@ -33,12 +33,12 @@ local function update_of(cells)
     return json.null
   end
   return { update_id = cells.update_id, creation_time = cells.started,
-    state = system.text(cells.result) or "UNKNOWN",
+    state = systemtables.text(cells.result) or "UNKNOWN",
     attempts = math.tointeger(tonumber(cells.attempts)) }
 end
 
 local function row_of(cells, known)
-  return { pipeline_id = cells.pipeline_id, name = system.text(cells.name) or "",
+  return { pipeline_id = cells.pipeline_id, name = systemtables.text(cells.name) or "",
     state = "UNKNOWN", health = json.null, creator = cells.created_by, run_as = cells.run_as,
     cluster_id = json.null, latest_update = update_of(cells), status = status_of(cells, known) }
 end
@@ -62,7 +62,7 @@ local function read_pipelines(ws, opts)
 end
 
 local function read_events(ws, opts)
-  local found, tried = system.first(statements.quality.EVENTS, function(from)
+  local found, tried = systemtables.first(statements.quality.EVENTS, function(from)
     local query, params = statements.fleet.newest_events(from, ws:org_id(),
       time.now() - BACK_MS, summaries.RECENT)
     local rows <close> = ws:sql(query, params, { warehouse_id = opts.warehouse })

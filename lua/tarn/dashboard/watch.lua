@@ -4,7 +4,7 @@
 -- `stale`, and the pause to the next look grows.
 
 local json = require "native.json"
-local last = require "tarn.dashboard.stale"
+local stale = require "tarn.dashboard.stale"
 local options = require "base.options"
 local task = require "native.task"
 
@@ -77,7 +77,7 @@ Watch.__call = Watch.next
 function M.start(look, opts)
   opts = opts or {}
   options.check(opts, { "interval", "refreshes", "tick" })
-  return setmetatable({ look = last.new(look), interval = opts.interval or 5, looks = 0,
+  return setmetatable({ look = stale.new(look), interval = opts.interval or 5, looks = 0,
     refreshes = opts.refreshes, tick = opts.tick }, Watch)
 end
 

@@ -3,7 +3,7 @@
 local databricks = require "native.databricks"
 local diff = require "tarn.diff"
 local fault = require "base.fault"
-local folder = require "tarn.import"
+local import = require "tarn.import"
 local workspace = require "tarn.workspace"
 
 local M = {}
@@ -43,8 +43,8 @@ end
 -- ---- folders ----
 
 local function of_folder(path)
-  local item = folder.read(path)
-  local dir = folder.find_sources(path)
+  local item = import.read(path)
+  local dir = import.find_sources(path)
   local side = { kind = "folder", label = path, host = item.host, pipeline_id = item.pipeline_id,
     name = item.name, settings = diff.settings_of(item) }
   if not dir then
@@ -120,7 +120,7 @@ function M.find(text, ctx, open)
   if prefix == "journal" then
     return of_snapshot(rest)
   elseif not ctx.served and (text:find("/", 1, true) or text == ".")
-    and folder.is_export(text) then
+    and import.is_export(text) then
     return of_folder(text)
   elseif not ctx.served and (text:find "^%.%.?/" or text == "." or text:sub(1, 1) == "/") then
     return of_folder(text) -- raises what is missing

@@ -8,7 +8,7 @@
 -- of different updates are never mixed before that; afterwards they are summed.
 
 local json = require "native.json"
-local lists = require "base.collections"
+local collections = require "base.collections"
 local time = require "base.time"
 
 local M = {}
@@ -245,7 +245,7 @@ local function finish(row, iso)
       row.dropped = row.dropped + dropped
     end
   end
-  row.update_count = lists.size(row.updates)
+  row.update_count = collections.size(row.updates)
   row.last, row.updates, row.dropped_of = nil, nil, nil
   return row
 end
@@ -311,7 +311,7 @@ end
 local function trend_of(updates, days)
   local list = sorted(updates)
   local by = "update"
-  if #list < 2 and lists.size(days) > 1 then
+  if #list < 2 and collections.size(days) > 1 then
     list, by = sorted(days), "day"
   end
   local rates = json.array {}

@@ -3,8 +3,8 @@
 local fault = require "base.fault"
 local json = require "native.json"
 local statements = require "tarn.statements"
-local system = require("tarn.sql").systemtables
-local tally = require "tarn.expectations.counts"
+local systemtables = require("tarn.sql").systemtables
+local counts = require "tarn.expectations.counts"
 local time = require "base.time"
 
 local M = {}
@@ -13,7 +13,7 @@ local OP <const> = "tarn expectations"
 local DAY_MS <const> = 86400000
 local PROBLEMS <const> = 20 -- newest warnings and errors that are shown
 
-local text = system.text
+local text = systemtables.text
 
 local function integer(cell)
   return math.tointeger(tonumber(text(cell)))
@@ -61,7 +61,7 @@ local function from_sql(ws, ask, from, form, take)
 end
 
 local function tally_of(ws, ask, from, form)
-  local sum = tally.new()
+  local sum = counts.new()
   local problems = from_sql(ws, ask, from, form, function(cells)
     sum:put(as_counted(ask, cells))
   end)
@@ -78,7 +78,7 @@ function M.log(ws, ask, from)
   local sum, problems = fault.try(tally_of, ws, ask, from, "text")
   if sum then
     return sum, problems
-  elseif problems.kind ~= "sql" or system.is_missing(problems) then
+  elseif problems.kind ~= "sql" or systemtables.is_missing(problems) then
     fault.raise(problems)
   end
   local again, rest = fault.try(tally_of, ws, ask, from, "struct")

@@ -2,7 +2,7 @@
 -- the sources with paths that are relative to it.
 
 local export = require "tarn.export"
-local fields = require "tarn.spec"
+local specs = require "tarn.spec"
 local json = require "native.json"
 local layout = require "tarn.export.layout"
 local model = require "tarn.export.model"
@@ -87,10 +87,10 @@ end
 -- The fields of the spec that go into the resource; `dropped` gets the others with the reason.
 local function settings(item, dropped)
   local function drop(keys, _, reason)
-    dropped[#dropped + 1] = { path = fields.path(keys), reason = reason or unknown_reason(keys) }
+    dropped[#dropped + 1] = { path = specs.path(keys), reason = reason or unknown_reason(keys) }
   end
   local spec = model.prune(item.spec, "PipelineSpec", drop)
-  for _, name in ipairs(fields.sorted_keys(spec)) do
+  for _, name in ipairs(specs.sorted_keys(spec)) do
     if not ALLOWED[name] then
       drop({ name })
       spec[name] = nil
@@ -150,10 +150,10 @@ end
 
 -- What names an object in this workspace's tree, which no deployment brings.
 local function left_behind(spec, warnings)
-  fields.each(spec, function(keys, value)
-    if fields.find_form(value) == "path" then
+  specs.each(spec, function(keys, value)
+    if specs.find_form(value) == "path" then
       warnings[#warnings + 1] = ("%s names %s in the workspace: the bundle does not bring it")
-        :format(fields.path(keys), value)
+        :format(specs.path(keys), value)
     end
   end)
 end
@@ -180,7 +180,7 @@ end
 function M.files(item, index)
   local dropped, warnings, state = {}, {}, {}
   local key = M.key(item.name)
-  local spec = fields.copy(settings(item, dropped))
+  local spec = specs.copy(settings(item, dropped))
   if index then
     local files = {}
     for _, entry in ipairs(index.objects) do

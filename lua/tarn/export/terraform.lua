@@ -2,7 +2,7 @@
 -- sources as notebooks and files.
 
 local export = require "tarn.export"
-local fields = require "tarn.spec"
+local specs = require "tarn.spec"
 local hcl = require "tarn.export.hcl"
 local json = require "native.json"
 local model = require "tarn.export.model"
@@ -90,7 +90,7 @@ end
 
 local function settings(item, dropped)
   local function drop(keys, _, reason)
-    dropped[#dropped + 1] = { path = fields.path(keys), reason = reason
+    dropped[#dropped + 1] = { path = specs.path(keys), reason = reason
       or REASONS[keys[#keys]] or "the provider does not know this field" }
   end
   local spec = model.prune(item.spec, "PipelineSpec", drop)

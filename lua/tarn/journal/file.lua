@@ -3,8 +3,8 @@
 local fault = require "base.fault"
 local fs = require "native.fs"
 local sqlite = require "native.sqlite"
-local state = require "base.directories"
-local use_wal = require "base.wal"
+local directories = require "base.directories"
+local wal = require "base.wal"
 local task = require "native.task"
 
 local M = {}
@@ -39,7 +39,7 @@ CREATE TABLE befores(
 --- Where the journal is, or nil where there is no place for one.
 ---@return string?
 function M.find_path()
-  local dir = state.find_dir()
+  local dir = directories.find_dir()
   return dir and dir .. "/journal.db"
 end
 
@@ -89,7 +89,7 @@ local function prepare(db, path)
         :format(path, layout, LAYOUT),
       hint = "use that version, or name another place with XDG_STATE_HOME" }
   elseif layout == 0 then
-    use_wal(db)
+    wal(db)
     db:transaction(function()
       -- another process may have been faster
       if db:find_row("PRAGMA user_version").user_version == 0 then
@@ -118,7 +118,7 @@ end
 
 -- The journal for writing, made if it is missing.
 local function database()
-  local path = state.dir(OP, "the journal") .. "/journal.db"
+  local path = directories.dir(OP, "the journal") .. "/journal.db"
   opened[path] = opened[path] or open(path)
   return opened[path], path
 end

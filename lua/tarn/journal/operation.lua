@@ -7,7 +7,7 @@ local file = require "tarn.journal.file"
 local json = require "native.json"
 local options = require "base.options"
 local task = require "native.task"
-local writer = require "base.liveness"
+local liveness = require "base.liveness"
 
 local M = {}
 
@@ -82,7 +82,7 @@ local Operation = {}
 Operation.__index = Operation
 
 local function new_row(fields)
-  local mine, now = writer.me(), task.time()
+  local mine, now = liveness.me(), task.time()
   local row = {
     command = fields.command, arg = text_of(fields.arg), script = fields.script,
     version = require("native.bundle").version, user = mine.user, machine = mine.machine,
@@ -111,7 +111,7 @@ end
 local function check_undone_once(db, id)
   for _, row in ipairs(db:query("SELECT id, machine, process, seen FROM operations "
     .. "WHERE undoes = ? AND status = 'running'", { id })) do
-    if writer.is_alive(row) then
+    if liveness.is_alive(row) then
       fault.raise { kind = "conflict", op = OP, hint = "wait for its end",
         message = ("%s is being undone by %s, in process %s"):format(id, row.id,
           row.process:match "^%d+") }
@@ -349,14 +349,14 @@ end
 ---@param id string
 ---@return tarn.Operation
 function M.adopt(id)
-  local mine = writer.me()
+  local mine = liveness.me()
   local row = file.write(false, function(db)
     local row = db:find_row("SELECT o.*, (SELECT max(n) FROM steps WHERE op = o.id) AS last_step, "
       .. "(SELECT count(*) FROM operations WHERE parent = o.id) AS parts "
       .. "FROM operations o WHERE id = ?", { id })
     if not row then
       fault.not_found(OP, ("there is no operation '%s' in the journal"):format(id))
-    elseif row.status == "running" and writer.is_alive(row) then
+    elseif row.status == "running" and liveness.is_alive(row) then
       fault.raise { kind = "conflict", op = OP,
         message = ("%s is still being done, by process %s"):format(id,
           row.process:match "^%d+"),

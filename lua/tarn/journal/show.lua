@@ -1,6 +1,6 @@
 --- An operation of the journal as it is shown: steps, what they changed, no secrets.
 
-local fields = require "tarn.spec"
+local spec = require "tarn.spec"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local secrets = require "base.secrets"
@@ -28,8 +28,8 @@ end
 local function leaves(settings)
   local found, order = {}, {}
   if type(settings) == "table" then
-    fields.each(settings, function(keys, value)
-      local path = fields.path(keys)
+    spec.each(settings, function(keys, value)
+      local path = spec.path(keys)
       found[path] = { value = value, name = keys[#keys] }
       order[#order + 1] = path
     end)
@@ -73,13 +73,13 @@ end
 
 -- What GET answers, as what PUT takes: the settings with what stands beside them.
 local function settings_of(answer)
-  local all = fields.copy(answer.spec)
+  local all = spec.copy(answer.spec)
   all.run_as, all.parameters = answer.run_as, answer.parameters
   return all
 end
 
 local function without(settings, ...)
-  local all = fields.copy(settings)
+  local all = spec.copy(settings)
   for _, name in ipairs { ... } do
     all[name] = nil
   end

@@ -5,7 +5,7 @@
 
 local glob = require "base.glob"
 local json = require "native.json"
-local lists = require "base.collections"
+local collections = require "base.collections"
 
 local M = {}
 
@@ -59,7 +59,7 @@ function Edges:node(name, evidence, facts)
     self.nodes[#self.nodes + 1] = node
   end
   if evidence then
-    lists.add_once(node.evidence, evidence)
+    collections.add_once(node.evidence, evidence)
   end
   for _, field in ipairs(FILLED) do
     if facts and node[field] == nil then
@@ -93,7 +93,7 @@ function Edges:edge(source, target, evidence)
     row[target] = edge
     self.edges[#self.edges + 1] = edge
   end
-  lists.add_once(edge.evidence, evidence)
+  collections.add_once(edge.evidence, evidence)
   return edge
 end
 
@@ -112,7 +112,7 @@ end
 ---@param value? string
 function M.note(edge, field, value)
   if value then
-    lists.add_once(edge[field], value)
+    collections.add_once(edge[field], value)
   end
 end
 

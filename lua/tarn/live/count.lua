@@ -1,11 +1,11 @@
 --- Numbers that a flow reports again and again, added up as far as they are known.
 --
--- The rule is that of tarn.expectations.counts: where reports carry batch ids, each micro-batch counts by its
--- last report and the batches are summed; where none does, the last report counts. Unlike
--- there, reports may come in any order and twice, and a flow may run for months: the newest
--- batches are kept apart, the older ones only as their sum.
+-- The rule is that of tarn.expectations.counts: where reports carry batch ids, each micro-batch
+-- counts by its last report and the batches are summed; where none does, the last report counts.
+-- Unlike there, reports may come in any order and twice, and a flow may run for months: the
+-- newest batches are kept apart, the older ones only as their sum.
 
-local moment = require "tarn.live.order"
+local order = require "tarn.live.order"
 
 local M = {}
 
@@ -23,7 +23,7 @@ end
 local function put(into, values, when)
   for name, value in pairs(values) do
     local known = into[name]
-    if moment.is_later(when, known and known.when) then
+    if order.is_later(when, known and known.when) then
       into[name] = { value = value, when = when }
     end
   end

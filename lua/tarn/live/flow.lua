@@ -2,7 +2,7 @@
 
 local count = require "tarn.live.count"
 local json = require "native.json"
-local moment = require "tarn.live.order"
+local order = require "tarn.live.order"
 
 local M = {}
 
@@ -53,7 +53,7 @@ local function take_quality(self, quality, when, batch)
   if dropped then
     self.dropped:add({ dropped = dropped }, when, batch)
   end
-  for _, one in ipairs(moment.part(quality, "expectations")) do
+  for _, one in ipairs(order.part(quality, "expectations")) do
     local dataset = type(one) == "table" and tostring(one.dataset or self.name) or nil
     local name = dataset and tostring(one.name or "")
     local key = dataset and dataset .. "\0" .. name
@@ -69,7 +69,7 @@ local function take_quality(self, quality, when, batch)
 end
 
 local function take_state(self, state, when)
-  if moment.is_later(when, self.when, RANKS[state] or RANKS.RUNNING,
+  if order.is_later(when, self.when, RANKS[state] or RANKS.RUNNING,
     RANKS[self.state] or RANKS.RUNNING) then
     self.state, self.when = state, when
   end
@@ -82,8 +82,8 @@ end
 ---@param event table
 ---@param when tarn.Moment
 function Flow:take(event, when)
-  local progress = moment.part(event.details, "flow_progress")
-  local origin = moment.part(event, "origin")
+  local progress = order.part(event.details, "flow_progress")
+  local origin = order.part(event, "origin")
   local batch = math.tointeger(tonumber(origin.batch_id))
   if type(progress.status) == "string" then
     take_state(self, progress.status, when)
@@ -91,15 +91,15 @@ function Flow:take(event, when)
   if type(origin.dataset_name) == "string" then
     self.dataset = origin.dataset_name
   end
-  local metrics = moment.part(progress, "metrics")
+  local metrics = order.part(progress, "metrics")
   self.rows:add(numbers(metrics, ROWS), when, batch)
   for name, value in pairs(numbers(metrics, BACKLOG)) do
     local known = self.backlog[name]
-    if moment.is_later(when, known and known.when) then
+    if order.is_later(when, known and known.when) then
       self.backlog[name] = { value = value, when = when }
     end
   end
-  take_quality(self, moment.part(progress, "data_quality"), when, batch)
+  take_quality(self, order.part(progress, "data_quality"), when, batch)
 end
 
 local function worse(a, b)

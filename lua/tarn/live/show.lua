@@ -1,7 +1,7 @@
 --- Runs on a terminal, painted again while they change.
 
 local fault = require "base.fault"
-local paint = require "output.region"
+local region = require "output.region"
 local screens = require "output.screen"
 local task = require "native.task"
 local time = require "base.time"
@@ -21,7 +21,7 @@ Show.__index = Show
 ---@param stream "out"|"err"
 ---@return boolean
 function M.is_possible(ctx, stream)
-  return not ctx.options.quiet and (ctx.options.verbose or 0) == 0 and paint.is_possible(stream)
+  return not ctx.options.quiet and (ctx.options.verbose or 0) == 0 and region.is_possible(stream)
 end
 
 local function write_err(text)
@@ -61,7 +61,7 @@ function M.start(ctx, stream, states, names)
   local write = stream == "out" and require("output.stdout").write or write_err
   local screen = screens.new(write, { no_color = ctx.options.no_color, terminal = true })
   local self = setmetatable({ ctx = ctx, warn = ctx.warn, states = states, known = {},
-    names = names or {}, block = paint.new(screen) }, Show)
+    names = names or {}, block = region.new(screen) }, Show)
   function ctx.warn(text)
     self.block:above("tarn: " .. screen:clean(text, true) .. "\n")
   end

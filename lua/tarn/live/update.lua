@@ -2,9 +2,9 @@
 
 local flows = require "tarn.live.flow"
 local json = require "native.json"
-local moment = require "tarn.live.order"
+local order = require "tarn.live.order"
 local updates = require "tarn.updates"
-local waiting = require "tarn.wait"
+local wait = require "tarn.wait"
 
 local M = {}
 
@@ -34,7 +34,7 @@ end
 
 -- Steps are kept newest first, each once.
 local function take_step(self, event, when)
-  local state = moment.part(event.details, "update_progress").state
+  local state = order.part(event.details, "update_progress").state
   if type(state) ~= "string" then
     return
   end
@@ -44,7 +44,7 @@ local function take_step(self, event, when)
   for i, known in ipairs(self.steps) do
     if known.state == state and known.when.id == when.id and known.when.at == when.at then
       return
-    elseif not moment.is_later(known.when, when, rank_of(known), rank_of(step)) then
+    elseif not order.is_later(known.when, when, rank_of(known), rank_of(step)) then
       break
     end
     at = i + 1
@@ -66,7 +66,7 @@ local function state_of(self)
   local told, seen = self.told and self.told.state, self.steps[1] and self.steps[1].state
   if not told or not seen then
     return told or seen
-  elseif waiting.ENDS[told] or not RANKS[told] and not waiting.ENDS[seen] then
+  elseif wait.ENDS[told] or not RANKS[told] and not wait.ENDS[seen] then
     return told
   end
   return (RANKS[told] or 0) > (RANKS[seen] or math.huge) and told or seen
@@ -75,7 +75,7 @@ end
 -- ---- flows and errors ----
 
 local function name_of(event)
-  local origin = moment.part(event, "origin")
+  local origin = order.part(event, "origin")
   local name = origin.flow_name or origin.dataset_name
   return type(name) == "string" and name or nil
 end
@@ -104,7 +104,7 @@ local function take_error(self, event, when)
   end
   local key = name_of(event) or ""
   local known = self.errors[key]
-  if known and not moment.is_later(known.when, when) then
+  if known and not order.is_later(known.when, when) then
     return
   elseif not known then
     if self.n_errors >= ERRORS then
@@ -122,7 +122,7 @@ local function causes_of(self)
   for flow, e in pairs(self.errors) do
     list[#list + 1] = { flow = flow ~= "" and flow or nil, e = e }
   end
-  table.sort(list, function(a, b) return moment.is_later(b.e.when, a.e.when) end)
+  table.sort(list, function(a, b) return order.is_later(b.e.when, a.e.when) end)
   for _, one in ipairs(list) do
     local text = (one.e.class or "") .. "\0" .. one.e.message
     local cause = by_text[text]
@@ -147,7 +147,7 @@ end
 function Update:take(event, when)
   self.first = math.min(self.first or when.at, when.at)
   self.last = math.max(self.last or when.at, when.at)
-  local origin = moment.part(event, "origin")
+  local origin = order.part(event, "origin")
   for _, name in ipairs { "pipeline_id", "pipeline_name", "request_id" } do
     self[name] = self[name] or type(origin[name]) == "string" and origin[name] or nil
   end
@@ -156,7 +156,7 @@ function Update:take(event, when)
   elseif event.event_type == "flow_progress" then
     take_flow(self, event, when)
   elseif event.event_type == "create_update" then
-    local cause = moment.part(event.details, "create_update").cause
+    local cause = order.part(event.details, "create_update").cause
     self.cause = type(cause) == "string" and cause or self.cause
   end
   if event.level == "ERROR" then

@@ -5,7 +5,7 @@
 -- otherwise those that failed and those at work come first and the others are counted. Several
 -- runs share the rows: who needs fewer leaves the rest to the others.
 
-local flow_of = require "tarn.live.flow"
+local flow = require "tarn.live.flow"
 local json = require "native.json"
 local screens = require "output.screen"
 local updates = require "tarn.updates"
@@ -43,7 +43,7 @@ end
 -- What waits for a flow that is over is not reported: its last word on that is out of date.
 local function backlog_text(_, row)
   local parts = {}
-  if flow_of.is_over(row.state) then
+  if flow.is_over(row.state) then
     return "-"
   end
   if given(row.backlog_bytes) then
@@ -72,7 +72,7 @@ local RANKS <const> = { FAILED = 1, QUEUED = 4, IDLE = 3 }
 
 -- Those that failed, then those at work, then those that wait, then those that are over.
 local function rank(row)
-  return RANKS[row.state] or flow_of.is_over(row.state) and 5 or 2
+  return RANKS[row.state] or flow.is_over(row.state) and 5 or 2
 end
 
 --- Rows of flows, what matters most first.

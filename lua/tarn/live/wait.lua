@@ -1,6 +1,6 @@
 --- The run that a command waits for, shown on the terminal while it goes on.
 
-local feeds = require "tarn.live.feed"
+local feed = require "tarn.live.feed"
 local live = require "tarn.live"
 local show = require "tarn.live.show"
 
@@ -30,7 +30,7 @@ function Wait:note(update)
   self.state:know(update)
   self.state:pin(update.update_id)
   if not self.feed then
-    self.feed = feeds.start(self.ctx.workspace, self.id, self.state, { update = update,
+    self.feed = feed.start(self.ctx.workspace, self.id, self.state, { update = update,
       problem = function(e) self.ctx.warn(e.message) end })
   end
 end

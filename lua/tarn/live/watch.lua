@@ -5,7 +5,7 @@ local feeds = require "tarn.live.feed"
 local live = require "tarn.live"
 local pool = require "base.pool"
 local show = require "tarn.live.show"
-local stopping = require "tarn.stop"
+local stop = require "tarn.stop"
 local task = require "native.task"
 
 local M = {}
@@ -20,7 +20,7 @@ end
 -- The update that was named, as the API gives it.
 local function find_update(ws, id, wanted)
   local found = ws:pipeline(id)
-  local active, over = stopping.find_update(ws, found, wanted)
+  local active, over = stop.find_update(ws, found, wanted)
   return ws.native:update_get(id, (active or over).update_id)
 end
 

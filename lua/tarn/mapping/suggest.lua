@@ -1,7 +1,7 @@
 --- A map to fill in: every value that a source has and that is bound to its workspace.
 
-local fields = require "tarn.spec"
-local files = require "tarn.mapping.file"
+local spec = require "tarn.spec"
+local file = require "tarn.mapping.file"
 local secrets = require "base.secrets"
 
 local M = {}
@@ -36,7 +36,7 @@ end
 function M.sections(found)
   local sections = {}
   for _, item in ipairs(found) do
-    local name = files.sections[item.kind]
+    local name = file.sections[item.kind]
     for _, old in ipairs(name and entries_for(item.kind, item.value) or {}) do
       sections[name] = sections[name] or {}
       local paths = sections[name][old] or {}
@@ -65,9 +65,9 @@ function M.text(sections)
     "-- empty is reported as needing attention, the same name twice says that it is right there",
     "-- too, and false leaves the field out.", "return {",
   }
-  for _, name in ipairs(fields.sorted_keys(sections)) do
+  for _, name in ipairs(spec.sorted_keys(sections)) do
     lines[#lines + 1] = ("  %s = {"):format(name)
-    for _, old in ipairs(fields.sorted_keys(sections[name])) do
+    for _, old in ipairs(spec.sorted_keys(sections[name])) do
       lines[#lines + 1] = ("    [%s] = \"\", -- %s"):format(("%q"):format(old):gsub("\\\n", "\\n"),
         comment(sections[name][old]):gsub("%c", " "))
     end

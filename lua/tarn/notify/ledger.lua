@@ -7,10 +7,10 @@
 local fault = require "base.fault"
 local json = require "native.json"
 local sqlite = require "native.sqlite"
-local state = require "base.directories"
+local directories = require "base.directories"
 local task = require "native.task"
-local use_wal = require "base.wal"
-local writer = require "base.liveness"
+local wal = require "base.wal"
+local liveness = require "base.liveness"
 
 local M = {}
 
@@ -50,12 +50,12 @@ end
 ---@param path? string
 ---@return tarn.NotifyLedger
 function M.open(path)
-  path = path or state.dir(OP, "what was told") .. "/" .. FILE
+  path = path or directories.dir(OP, "what was told") .. "/" .. FILE
   local db = guarded(path, sqlite.open, path, { busy = 10 })
   local self = setmetatable({ db = db, path = path, mine = {}, seen = {} }, Ledger)
   -- thousands may be entered at one look: none waits for the disk. What a power failure takes
   -- back is told once more.
-  guarded(path, use_wal, db)
+  guarded(path, wal, db)
   self:exec "PRAGMA synchronous = NORMAL"
   self:exec(SCHEMA)
   self:exec("DELETE FROM notified WHERE seen < ?", { task.time() - KEEP_MS })
@@ -90,7 +90,7 @@ function Ledger:claim(key, target, body)
     return false
   end
   self.seen[name] = true
-  local me = writer.me()
+  local me = liveness.me()
   if self:exec("INSERT OR IGNORE INTO notified (key, target, body, seen, machine, process) "
     .. "VALUES (?, ?, ?, ?, ?, ?)", { key, target, json.encode(body), now, me.machine,
       me.process }) == 1 then
@@ -106,10 +106,10 @@ end
 ---@param target string
 ---@return table[] bodies, each with `key`
 function Ledger:adopt(target)
-  local found, me = {}, writer.me()
+  local found, me = {}, liveness.me()
   for _, row in ipairs(guarded(self.path, self.db.query, self.db, "SELECT key, body, seen, "
     .. "machine, process FROM notified WHERE target = ? AND told IS NULL", { target })) do
-    local is_left = not row.machine or not writer.is_alive(row)
+    local is_left = not row.machine or not liveness.is_alive(row)
     if is_left and self:exec("UPDATE notified SET machine = ?, process = ? WHERE key = ? "
       .. "AND target = ? AND told IS NULL AND machine IS ? AND process IS ?", { me.machine,
         me.process, row.key, target, row.machine or json.null, row.process or json.null }) == 1 then

@@ -6,7 +6,7 @@
 local fault = require "base.fault"
 local expectations = require "tarn.expectations"
 local json = require "native.json"
-local summaries = require("tarn.dashboard").summary
+local summary = require("tarn.dashboard").summary
 local time = require "base.time"
 
 local M = {}
@@ -186,7 +186,7 @@ function Watch:row(place, row, now)
   local update = row.latest_update ~= json.null and row.latest_update or {}
   local one = known(self, place, row.pipeline_id)
   one.name = row.name
-  local status = summaries.status(row)
+  local status = summary.status(row)
   note_state(one, update.update_id, update.state, now, false)
   for _, rule in ipairs(self.rules) do
     if rule.kind == "failed" and status == "failed" then
@@ -219,7 +219,8 @@ local function measure(self, one, place, pipeline, report)
   sum:add(report)
   local rows = sum:rows("total", "auto", time.iso)
   for _, rule in ipairs(self.rules) do
-    for _, breach in ipairs(rule.gates and expectations.check_gates(rule.gates, rows).breaches or {}) do
+    local checked = rule.gates and expectations.check_gates(rule.gates, rows)
+    for _, breach in ipairs(checked and checked.breaches or {}) do
       if breach.value ~= json.null then -- nothing measured yet is no breach
         self:tell(rule, place, pipeline, report.update_id, {
           dataset = breach.dataset ~= json.null and breach.dataset or nil,

@@ -5,9 +5,9 @@
 
 local fault = require "base.fault"
 local json = require "native.json"
-local lists = require "base.collections"
-local memos = require "tarn.sources.memo"
-local object = require "tarn.objects"
+local collections = require "base.collections"
+local memo = require "tarn.sources.memo"
+local objects = require "tarn.objects"
 local pool = require "base.pool"
 local references = require "tarn.sources.references"
 
@@ -34,9 +34,9 @@ function Closure:item(at, role, via)
       via = json.array {} }
     self.items[at] = item
   end
-  lists.add_once(item.roles, role)
+  collections.add_once(item.roles, role)
   if via then
-    lists.add_once(item.via, via)
+    collections.add_once(item.via, via)
   end
   return item
 end
@@ -47,10 +47,10 @@ local function learn(item, found)
     item[field] = found[field]
   end
   item.known = item.kind ~= "NOTEBOOK" or item.format ~= nil
-  if object.is_folder(found) then
+  if objects.is_folder(found) then
     item.kind = "DIRECTORY"
     item.git = found.kind == "REPO" or nil
-  elseif not object.has_bytes(found) then
+  elseif not objects.has_bytes(found) then
     item.verdict, item.reason = "odd", UNMOVABLE:format(found.kind)
   end
 end
@@ -70,7 +70,7 @@ function Closure:ask(what, item, f)
     ("%s %s %s"):format(what, self.place, item.path), function()
       return f(self.ws, item.path) or false
     end)
-  if e and not object.is_denied(e) then
+  if e and not objects.is_denied(e) then
     error(e, 0)
   elseif e then
     set_denied(item, e)
@@ -82,7 +82,7 @@ end
 
 -- What is below one folder; returns the folders among it.
 function Closure:list(item)
-  local found = self:ask("list", item, object.find_below)
+  local found = self:ask("list", item, objects.find_below)
   if not found then
     return {}
   elseif #found == 1 and found[1].path == item.path then
@@ -132,7 +132,7 @@ function Closure:look()
   end
   table.sort(todo, function(a, b) return a.path < b.path end)
   pool.each(todo, function(item)
-    local found = self:ask("status", item, object.find)
+    local found = self:ask("status", item, objects.find)
     if found then
       learn(item, found)
     end
@@ -161,15 +161,15 @@ function Closure:read_requirements()
   for _, item in pairs(self.items) do
     for _, role in ipairs(item.roles) do
       if role == "requirements" and item.kind == "FILE" and not item.verdict
-        and not self.read[item.path] and (item.size or 0) <= object.MAX_SIZE then
+        and not self.read[item.path] and (item.size or 0) <= objects.MAX_SIZE then
         self.read[item.path] = true
         todo[#todo + 1] = item
       end
     end
   end
   local found = pool.map(todo, function(item)
-    local bytes = object.read(self.ws, item)
-    object.hold(item, bytes)
+    local bytes = objects.read(self.ws, item)
+    objects.hold(item, bytes)
     return references.of_requirements(bytes, item.path)
   end, self.limit)
   local list = {}
@@ -180,7 +180,7 @@ function Closure:read_requirements()
 end
 
 local function warn_of(item, warnings)
-  if item.expect and object.has_bytes(item) and item.kind ~= item.expect then
+  if item.expect and objects.has_bytes(item) and item.kind ~= item.expect then
     warnings[#warnings + 1] = ("%s names %s as a %s; it is a %s"):format(item.via[1], item.path,
       item.expect:lower(), item.kind:lower())
   end
@@ -198,7 +198,7 @@ function M.of(ws, spec, opts)
   opts = opts or {}
   local closure = setmetatable({
     ws = ws, items = {}, walked = {}, read = {}, limit = { limit = opts.jobs or 32 },
-    memo = opts.memo or memos.new(), place = tostring(ws.native),
+    memo = opts.memo or memo.new(), place = tostring(ws.native),
   }, Closure)
   local list = references.of_spec(spec)
   while #list > 0 do

@@ -5,10 +5,10 @@
 
 local fault = require "base.fault"
 local json = require "native.json"
-local memos = require "tarn.sources.memo"
+local memo = require "tarn.sources.memo"
 local mentions = require "tarn.sources.mentions"
-local object = require "tarn.objects"
-local planning = require "tarn.sources.plan"
+local objects = require "tarn.objects"
+local plans = require "tarn.sources.plan"
 local pool = require "base.pool"
 
 local M = {}
@@ -39,10 +39,10 @@ local DEAD <const> = 8
 
 function Copy:fail(item, e)
   self.silent = (e.kind == "network" or e.kind == "timeout") and self.silent + 1 or 0
-  if object.is_fatal(e) or self.silent >= DEAD then
+  if objects.is_fatal(e) or self.silent >= DEAD then
     error(e, 0)
   end
-  local verdict = object.is_too_large(e) and "too_large" or object.is_missing(e) and "missing"
+  local verdict = objects.is_too_large(e) and "too_large" or objects.is_missing(e) and "missing"
     or "failed"
   table.insert(self.report.failed, { path = item.path, target = item.target or item.path,
     verdict = verdict, reason = e.message, code = e.code, status = e.status })
@@ -53,7 +53,7 @@ end
 function Copy:make_folder(entry)
   local step = self.op:step { kind = "workspace.mkdirs", request = MKDIRS,
     what = { path = entry.path, missing = entry.missing } }
-  local _, e = fault.try(object.make_folder, self.ws, entry.path)
+  local _, e = fault.try(objects.make_folder, self.ws, entry.path)
   if e then
     step:failed(e)
     error(e, 0)
@@ -70,13 +70,13 @@ end
 -- What is in the item's place now, and its bytes. Nil if nothing is; false if it is no longer
 -- what the plan has seen.
 function Copy:find_before(item, planned)
-  local there = object.find(self.ws, item.target)
+  local there = objects.find(self.ws, item.target)
   if not there then
     return nil
   elseif there.kind ~= item.kind or there.modified_at ~= planned.modified_at then
     return false
   end
-  local bytes = object.take_held(planned) or object.read(self.ws, there)
+  local bytes = objects.take_held(planned) or objects.read(self.ws, there)
   return { bytes = bytes, format = there.format, language = there.language }
 end
 
@@ -84,7 +84,7 @@ function Copy:write(item, bytes, before)
   local step = self.op:step { kind = "workspace.import", request = IMPORT, before = before,
     what = { path = item.target, kind = item.kind, format = item.format,
       language = item.language, size = #bytes, from = item.path } }
-  local outcome, e = fault.try(object.write, self.ws, item.target, bytes, item, before ~= nil)
+  local outcome, e = fault.try(objects.write, self.ws, item.target, bytes, item, before ~= nil)
   if e then
     step:failed(e)
     error(e, 0)
@@ -104,7 +104,7 @@ function Copy:look_for_mentions(item, bytes)
 end
 
 function Copy:copy(item)
-  local planned, before = planning.find_replaced(self.plan, item), nil
+  local planned, before = plans.find_replaced(self.plan, item), nil
   if planned then
     before = self:find_before(item, planned)
     if before == false then
@@ -113,10 +113,10 @@ function Copy:copy(item)
       return item.path
     end
   end
-  local bytes = object.take_held(item) or self.read(item)
-  if #bytes > object.MAX_SIZE then
+  local bytes = objects.take_held(item) or self.read(item)
+  if #bytes > objects.MAX_SIZE then
     fault.raise { kind = "http", op = "sources.copy", code = "MAX_NOTEBOOK_SIZE_EXCEEDED",
-      message = ("%d bytes; the workspace takes %d"):format(#bytes, object.MAX_SIZE) }
+      message = ("%d bytes; the workspace takes %d"):format(#bytes, objects.MAX_SIZE) }
   end
   self:write(item, bytes, before)
   self:look_for_mentions(item, bytes)
@@ -211,7 +211,7 @@ function M.run(source, target_ws, plan, op, opts)
     ws = target_ws, read = source.read, plan = plan, op = op or nothing,
     report = new_report(plan), progress = opts.progress, done = 0, silent = 0,
     total = #plan.folders + #small + #large, planned = paths_of(plan),
-    memo = opts.memo or memos.new(),
+    memo = opts.memo or memo.new(),
     place = tostring(target_ws.native),
   }, Copy)
   local function one(step)

@@ -9,7 +9,7 @@ local fault = require "base.fault"
 local fs = require "native.fs"
 local json = require "native.json"
 local names = require "tarn.sources.names"
-local object = require "tarn.objects"
+local objects = require "tarn.objects"
 local path = require("tarn.objects").path
 local pool = require "base.pool"
 
@@ -40,11 +40,11 @@ end
 
 -- Write one object; a refusal leaves it out.
 local function write_one(ws, dir, index, entry, item)
-  local bytes, e = fault.try(object.read, ws, item)
-  if e and (object.is_fatal(e) or not e.status) then
+  local bytes, e = fault.try(objects.read, ws, item)
+  if e and (objects.is_fatal(e) or not e.status) then
     error(e, 0)
   elseif e then
-    leave_out(index, item, object.is_too_large(e) and "too_large" or object.is_missing(e)
+    leave_out(index, item, objects.is_too_large(e) and "too_large" or objects.is_missing(e)
       and "missing" or "odd", e.message)
     return
   end
@@ -111,9 +111,9 @@ function M.export(ws, spec, dir, opts)
   local before = find_index(dir)
   local entries, todo = {}, {}
   for _, item in ipairs(items) do
-    if item.verdict or (item.size or 0) > object.MAX_SIZE then
+    if item.verdict or (item.size or 0) > objects.MAX_SIZE then
       leave_out(index, item, item.verdict or "too_large", item.reason
-        or ("%d bytes; an export carries %d"):format(item.size, object.MAX_SIZE))
+        or ("%d bytes; an export carries %d"):format(item.size, objects.MAX_SIZE))
     else
       local entry = entry_of(item, names_here:of(item))
       entries[#entries + 1] = entry
@@ -201,7 +201,7 @@ end
 local function added(dir, file, folder, name, stat)
   local item = { path = path.find_joined(folder, name), kind = "FILE", format = "RAW",
     file = file, size = stat.size, roles = json.array { "added" }, via = json.array {} }
-  local found = stat.size <= object.MAX_SIZE
+  local found = stat.size <= objects.MAX_SIZE
     and names.find_notebook(name, fs.read(dir .. "/" .. file))
   if found then
     item.kind, item.format, item.language = "NOTEBOOK", found.format, found.language

@@ -2,8 +2,8 @@
 
 local fault = require "base.fault"
 local json = require "native.json"
-local memos = require "tarn.sources.memo"
-local object = require "tarn.objects"
+local memo = require "tarn.sources.memo"
+local objects = require "tarn.objects"
 local path = require("tarn.objects").path
 local pool = require "base.pool"
 
@@ -37,9 +37,9 @@ local function aim(self, item, taken)
   taken[target] = item.path
   if self.same_place and target == item.path then
     settle(item, "same", "it is used where it is")
-  elseif (item.size or 0) > object.MAX_SIZE then
+  elseif (item.size or 0) > objects.MAX_SIZE then
     settle(item, "too_large", ("%d bytes; the workspace takes %d"):format(item.size,
-      object.MAX_SIZE))
+      objects.MAX_SIZE))
   elseif item.format == "JUPYTER" and target:find "%.ipynb$" then
     settle(item, "odd", "an import takes .ipynb from a notebook's name")
   end
@@ -80,13 +80,13 @@ end
 -- The state of one folder: "there" (with what is in it, if it was listed), "missing", "blocked".
 local function look_at_folder(ws, folder, listed)
   if not listed then
-    local found = object.find(ws, folder)
+    local found = objects.find(ws, folder)
     if not found then
       return { state = "missing" }
     end
-    return { state = object.is_folder(found) and "there" or "blocked", kind = found.kind }
+    return { state = objects.is_folder(found) and "there" or "blocked", kind = found.kind }
   end
-  local found = object.find_below(ws, folder)
+  local found = objects.find_below(ws, folder)
   if not found then
     return { state = "missing" }
   elseif #found == 1 and found[1].path == folder then
@@ -129,7 +129,7 @@ function Plan:find_there(item, folder)
   elseif listed and not (listed.kind == "NOTEBOOK" and item.kind == "NOTEBOOK") then
     return listed
   end
-  return object.find(self.ws, item.target)
+  return objects.find(self.ws, item.target)
 end
 
 -- True if the bytes on both sides are the same. What was read is kept for the copy.
@@ -138,14 +138,14 @@ function Plan:same_bytes(item, there)
     or item.size and there.size and item.size ~= there.size then
     return false
   end
-  local ours = object.take_held(item) or self.read(item)
-  object.hold(item, ours)
-  local theirs = object.read(self.ws, there)
-  if object.is_same(item.format, ours, theirs) then
-    object.take_held(item)
+  local ours = objects.take_held(item) or self.read(item)
+  objects.hold(item, ours)
+  local theirs = objects.read(self.ws, there)
+  if objects.is_same(item.format, ours, theirs) then
+    objects.take_held(item)
     return true
   end
-  object.hold(there, theirs)
+  objects.hold(there, theirs)
   return false
 end
 
@@ -196,11 +196,11 @@ function Plan:judge_safely(item)
   local _, e = fault.try(self.judge, self, item)
   if not e then
     return
-  elseif object.is_too_large(e) then
+  elseif objects.is_too_large(e) then
     settle(item, "too_large", e.message)
-  elseif object.is_missing(e) then
+  elseif objects.is_missing(e) then
     settle(item, "missing", e.message)
-  elseif object.is_denied(e) or e.op == "fs.read" then
+  elseif objects.is_denied(e) or e.op == "fs.read" then
     settle(item, "odd", "may not be read: " .. e.message)
   else
     error(e, 0)
@@ -311,7 +311,7 @@ function M.of(source, target_ws, items, opts)
   local self = setmetatable({
     ws = target_ws, read = source.read, same_place = source.same_place,
     path_map = opts.path_map or identity, overwrite = opts.overwrite,
-    limit = { limit = opts.jobs or 32 }, memo = opts.memo or memos.new(),
+    limit = { limit = opts.jobs or 32 }, memo = opts.memo or memo.new(),
     place = tostring(target_ws.native), replaced = setmetatable({}, { __mode = "k" }),
   }, Plan)
   local taken = {}

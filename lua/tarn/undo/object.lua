@@ -1,21 +1,21 @@
 --- What undo knows of the workspace's tree: notebooks and files written, folders made.
 
 local fault = require "base.fault"
-local object = require "tarn.objects"
+local objects = require "tarn.objects"
 local time = require "base.time"
 
 local M = {}
 
 local function find(place, path)
-  return object.find(place.ws, path)
+  return objects.find(place.ws, path)
 end
 
 -- What is at a path, so that `put` brings it back; nil if nothing is that could be.
 local function find_snapshot(place, found)
-  if not found or not object.has_bytes(found) then
+  if not found or not objects.has_bytes(found) then
     return nil
   end
-  return { bytes = object.read(place.ws, found), kind = found.kind, format = found.format,
+  return { bytes = objects.read(place.ws, found), kind = found.kind, format = found.format,
     language = found.language }
 end
 
@@ -44,7 +44,7 @@ local function put(place, op, path, kept, before, undoes)
     kind = "workspace.import", request = "POST /api/2.0/workspace/import", before = kept,
     what = { path = path, kind = as.kind, format = as.format, language = as.language,
       size = #before.bytes, undoes = undoes },
-  }, object.write, place.ws, path, before.bytes, as, kept ~= nil)
+  }, objects.write, place.ws, path, before.bytes, as, kept ~= nil)
 end
 
 local function mark(step)
@@ -83,7 +83,7 @@ function import.plan(place, step, at, _, before)
     return { verdict = "undo", action = action, change = "it was deleted" }
   end
   local change
-  if not object.has_bytes(found) then
+  if not objects.has_bytes(found) then
     return { verdict = "blocked", action = action,
       reason = ("a %s is there now"):format(found.kind:lower()) }
   elseif place:is_later(found.modified_at, at) then
@@ -96,7 +96,7 @@ function import.undo(place, step, _, op, _, before)
   local path = step.what.path
   local kept = find_snapshot(place, find(place, path))
   if before and kept and kept.kind == kind_of(before) and kept.language == before.language
-    and kept.format == before.format and object.is_same(kept.format, kept.bytes, before.bytes) then
+    and kept.format == before.format and objects.is_same(kept.format, kept.bytes, before.bytes) then
     return "it is as it was"
   end
   -- an import does not change what kind of thing is there
@@ -155,7 +155,7 @@ local function made(place, step)
   local paths = {}
   for _, path in ipairs(step.what.missing or {}) do
     local found = find(place, path)
-    if found and object.is_folder(found) then
+    if found and objects.is_folder(found) then
       paths[#paths + 1] = path
     end
   end

@@ -1,7 +1,7 @@
 --- What undo knows of permissions: lists of who may do what with a pipeline.
 
 local json = require "native.json"
-local places = require "tarn.undo.target"
+local target = require "tarn.undo.target"
 
 local M = {}
 
@@ -110,7 +110,7 @@ local function expected(step, before)
 end
 
 function set.look(place, step, before)
-  local answer = places.find(place.ws.request, place.ws, "GET", path(step.what.pipeline_id))
+  local answer = target.find(place.ws.request, place.ws, "GET", path(step.what.pipeline_id))
   if not answer then
     return "failed"
   end
@@ -127,7 +127,7 @@ end
 function set.plan(place, step, _, _, before)
   local action = ("restore the permissions of pipeline '%s'"):format(step.what.name
     or step.what.pipeline_id)
-  local answer = places.find(place.ws.request, place.ws, "GET", path(step.what.pipeline_id))
+  local answer = target.find(place.ws.request, place.ws, "GET", path(step.what.pipeline_id))
   if not answer then
     return { verdict = "already", action = action, reason = "the pipeline is gone" }
   elseif not before then

@@ -6,7 +6,7 @@ local journal = require "tarn.journal"
 local json = require "native.json"
 local permission = require "tarn.undo.permission"
 local pipelines = require "tarn.pipelines"
-local places = require "tarn.undo.target"
+local target = require "tarn.undo.target"
 local secrets = require "base.secrets"
 local task = require "native.task"
 local time = require "base.time"
@@ -14,7 +14,7 @@ local time = require "base.time"
 local M = {}
 
 local function find(place, id)
-  local found = places.find(place.native.pipeline_get, place.native, id)
+  local found = target.find(place.native.pipeline_get, place.native, id)
   return found and found.state ~= "DELETED" and found or nil
 end
 
@@ -119,7 +119,7 @@ function create.look(place, step)
     return "failed"
   end
   local made = found[1]
-  local in_time = not place:is_later(made.last_modified, step.started + places.LATE_MS)
+  local in_time = not place:is_later(made.last_modified, step.started + target.LATE_MS)
   if #found == 1 and (in_time or step.what.spec and has_all(made, step.what.spec)) then
     return "done", { pipeline_id = made.pipeline_id }
   end

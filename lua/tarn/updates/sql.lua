@@ -6,14 +6,14 @@
 
 local json = require "native.json"
 local statements = require "tarn.statements"
-local system = require("tarn.sql").systemtables
+local systemtables = require("tarn.sql").systemtables
 local time = require "base.time"
 local updates = require "tarn.updates"
 
 local M = {}
 
 local SLACK_MS <const> = 60000 -- an event may be a little older than its update
-local text = system.text
+local text = systemtables.text
 
 local SELECTIONS <const> = { "refresh_selection", "full_refresh_selection",
   "reset_checkpoint_selection" }
@@ -43,7 +43,7 @@ end
 
 -- The events of these updates by update, newest first; nil if no table of events answers.
 local function find_events(ws, ask, wanted, since)
-  return system.first(statements.quality.EVENTS, function(from)
+  return systemtables.first(statements.quality.EVENTS, function(from)
     local query, params = statements.fleet.progress(from, { workspace = ask.workspace,
       pipeline = ask.pipeline, since = since - SLACK_MS })
     local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })

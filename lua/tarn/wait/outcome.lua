@@ -4,7 +4,7 @@ local fault = require "base.fault"
 local json = require "native.json"
 local task = require "native.task"
 local updates = require "tarn.updates"
-local waiting = require "tarn.wait"
+local wait = require "tarn.wait"
 
 local M = {}
 
@@ -65,7 +65,7 @@ end
 -- On a terminal the run is drawn, elsewhere a line tells each change of its state.
 local function follow(ctx, report, timeout)
   local drawn <close> = require("tarn.live").open(ctx, report)
-  local followed, e = fault.try(waiting.follow, ctx.workspace, report.pipeline_id,
+  local followed, e = fault.try(wait.follow, ctx.workspace, report.pipeline_id,
     report.update_id, {
       timeout = timeout,
       note = drawn and function(update) drawn:note(update) end or function(update, seconds)
@@ -91,7 +91,7 @@ end
 function M.wait(ctx, report, opts)
   opts = opts or {}
   local spent = opts.since and task.now() - opts.since or 0
-  local followed = follow(ctx, report, math.max(0, (ctx.options.timeout or waiting.DAY) - spent))
+  local followed = follow(ctx, report, math.max(0, (ctx.options.timeout or wait.DAY) - spent))
   M.report(ctx, report, followed, opts.full)
 end
 

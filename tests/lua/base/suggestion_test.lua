@@ -1,4 +1,4 @@
-local similar = require "base.suggestion"
+local suggestion = require "base.suggestion"
 
 test("the nearest word is found if it is near enough", function(t)
   local words = { "list", "get", "dashboard", "clone", "clone-to-workspace" }
@@ -10,12 +10,12 @@ test("the nearest word is found if it is near enough", function(t)
     { "DASHBOARD", "dashboard", "case does not count" },
     { "xyz", nil, "nothing is near" },
   } do
-    t.equal(similar.find(case[1], words), case[2], case[3])
+    t.equal(suggestion.find(case[1], words), case[2], case[3])
   end
 end)
 
 test("a hint says what may have been meant", function(t)
-  t.equal(similar.find_hint("lsit", { "list" }), "did you mean 'list'?")
-  t.equal(similar.find_hint("stat", { "state" }, "--"), "did you mean '--state'?")
-  t.is_nil(similar.find_hint("zzz", { "list" }))
+  t.equal(suggestion.find_hint("lsit", { "list" }), "did you mean 'list'?")
+  t.equal(suggestion.find_hint("stat", { "state" }, "--"), "did you mean '--state'?")
+  t.is_nil(suggestion.find_hint("zzz", { "list" }))
 end)

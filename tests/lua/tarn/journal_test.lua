@@ -8,22 +8,22 @@ local pool = require "base.pool"
 local operation = require "tarn.journal.operation"
 local show = require "tarn.journal.show"
 local sqlite = require "native.sqlite"
-local state = require "base.directories"
+local directories = require "base.directories"
 local fs = require "native.fs"
 local task = require "native.task"
 
-local find_dir = state.find_dir
+local find_dir = directories.find_dir
 
 -- A journal of its own for a block, in a folder that goes with it.
 local function place()
   local dir = cli.dir()
   dir.state = dir.path .. "/state/tarn"
   dir.journal = dir.state .. "/journal.db"
-  state.find_dir = function() return dir.state end
+  directories.find_dir = function() return dir.state end
   local remove = getmetatable(dir).__close
   getmetatable(dir).__close = function(...)
     journal.close()
-    state.find_dir = find_dir
+    directories.find_dir = find_dir
     remove(...)
   end
   return dir
@@ -257,7 +257,7 @@ test("where there is no home, nothing can be begun, and that says what to do", f
     { env = { XDG_STATE_HOME = false, HOME = false } })
   t.is_true(r.status ~= 0)
   local dir <close> = place()
-  state.find_dir = function() end
+  directories.find_dir = function() end
   local e = t.fault(clone)
   t.match(e.hint, "XDG_STATE_HOME")
   t.equal(list(journal.operations()), {})

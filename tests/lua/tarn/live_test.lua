@@ -2,7 +2,7 @@
 
 local json = require "native.json"
 local live = require "tarn.live"
-local tally = require "tarn.expectations.counts"
+local counts = require "tarn.expectations.counts"
 local time = require "base.time"
 
 local BASE <const> = 1780000000000
@@ -165,7 +165,7 @@ test("what the API says of an update counts as much as its events", function(t)
 end)
 
 test("counts are those of the command `expectations`", function(t)
-  local state, sums = live.new(), tally.new()
+  local state, sums = live.new(), counts.new()
   math.randomseed(7)
   for i = 1, 300 do
     local passed, failed = math.random(0, 50), math.random(0, 5)

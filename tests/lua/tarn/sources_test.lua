@@ -1,7 +1,7 @@
 local json = require "native.json"
 local memo = require "tarn.sources.memo"
 local names = require "tarn.sources.names"
-local pace = require "base.ratelimit"
+local ratelimit = require "base.ratelimit"
 local path = require "tarn.objects.path"
 local pool = require "base.pool"
 local references = require "tarn.sources.references"
@@ -184,7 +184,7 @@ end
 
 test("no second holds more calls than the rate", function(t)
   local clock = fake_time()
-  local one = pace.new(30, clock)
+  local one = ratelimit.new(30, clock)
   local starts = {}
   for i = 1, 200 do
     one:take()
@@ -201,7 +201,7 @@ end)
 
 test("calls within the rate do not wait, also after a pause", function(t)
   local clock = fake_time()
-  local one = pace.new(10, clock)
+  local one = ratelimit.new(10, clock)
   for _ = 1, 3 do
     local begin = clock.now()
     for _ = 1, 10 do
@@ -213,11 +213,11 @@ test("calls within the rate do not wait, also after a pause", function(t)
 end)
 
 test("tasks that take at once share one rate", function(t)
-  local one = pace.new(4, { seconds = 0.05 })
+  local one = ratelimit.new(4, { seconds = 0.05 })
   local begin = task.now()
   pool.each({ 1, 2, 3, 4, 5, 6, 7, 8, 9 }, function() one:take() end)
   t.is_true(task.now() - begin >= 0.1 - 1e-6)
-  t.raises("positive", pace.new, 0)
+  t.raises("positive", ratelimit.new, 0)
 end)
 
 -- ---- answers asked for once ----

@@ -1,4 +1,4 @@
-local fields = require "tarn.spec"
+local specs = require "tarn.spec"
 local json = require "native.json"
 
 test("a path is read as it is written", function(t)
@@ -12,31 +12,31 @@ test("a path is read as it is written", function(t)
     { 'tags["x=y"]', 'tags["x=y"]' },
     { "a.b[3].c", "a.b[3].c" },
   } do
-    t.equal(fields.path(fields.parse(case[1])), case[2], case[3])
+    t.equal(specs.path(specs.parse(case[1])), case[2], case[3])
   end
 end)
 
 test("what is no path is the caller's mistake", function(t)
   for _, text in ipairs { "", ".", "a..b", "[0]", "a[", "a[x]", "a.", 'a["b]', ".a", "a[0]b" } do
-    t.equal(t.fault(fields.parse, text).kind, "usage", text)
+    t.equal(t.fault(specs.parse, text).kind, "usage", text)
   end
 end)
 
 test("a value is set where it is missing, and lists stay lists", function(t)
   local spec = { clusters = json.array { { label = "default" } }, tags = {} }
-  fields.set(spec, fields.parse "clusters[0].num_workers", 0)
-  fields.set(spec, fields.parse "clusters[1].label", "maintenance")
-  fields.set(spec, fields.parse "libraries[0].notebook.path", "/a")
-  fields.set(spec, fields.parse "tags.a", "b")
+  specs.set(spec, specs.parse "clusters[0].num_workers", 0)
+  specs.set(spec, specs.parse "clusters[1].label", "maintenance")
+  specs.set(spec, specs.parse "libraries[0].notebook.path", "/a")
+  specs.set(spec, specs.parse "tags.a", "b")
   t.equal(json.encode(spec), '{"clusters":[{"label":"default","num_workers":0},'
     .. '{"label":"maintenance"}],"libraries":[{"notebook":{"path":"/a"}}],"tags":{"a":"b"}}')
-  t.equal(t.fault(fields.set, spec, fields.parse "clusters[7].label", "x").kind, "usage")
-  t.equal(t.fault(fields.set, spec, fields.parse "clusters.label", "x").kind, "usage")
+  t.equal(t.fault(specs.set, spec, specs.parse "clusters[7].label", "x").kind, "usage")
+  t.equal(t.fault(specs.set, spec, specs.parse "clusters.label", "x").kind, "usage")
 end)
 
 test("a copy is another value, and the same text", function(t)
   local value = json.decode '{"a":[],"b":{},"c":[1,{"d":null}],"e":1e400,"f":1.0}'
-  local copy = fields.copy(value)
+  local copy = specs.copy(value)
   t.equal(json.encode(copy), json.encode(value))
   copy.c[2].d = 1
   t.equal(value.c[2].d, json.null)
@@ -44,8 +44,8 @@ end)
 
 test("each leaf is visited once, empty tables among them", function(t)
   local paths = {}
-  fields.each(json.decode '{"name":"n","z":[],"a":{"b":[{"c":1},{}]},"n":123456789012345678901}',
-    function(keys) paths[#paths + 1] = fields.path(keys) end)
+  specs.each(json.decode '{"name":"n","z":[],"a":{"b":[{"c":1},{}]},"n":123456789012345678901}',
+    function(keys) paths[#paths + 1] = specs.path(keys) end)
   t.equal(paths, { "name", "a.b[0].c", "a.b[1]", "n", "z" })
 end)
 
@@ -69,6 +69,6 @@ test("what is bound to a workspace is known by its place or its form", function(
     { "notifications[0].email_recipients[1]", "a@x.io", "address" },
     { "tags.catalog", "main", nil },
   } do
-    t.equal(fields.find_bound(fields.parse(case[1]), case[2]), case[3], case[1])
+    t.equal(specs.find_bound(specs.parse(case[1]), case[2]), case[3], case[1])
   end
 end)

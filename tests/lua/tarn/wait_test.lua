@@ -2,7 +2,7 @@
 --- that the test moves.
 
 local fake = require "testing.fake"
-local waiting = require "tarn.wait"
+local wait = require "tarn.wait"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
 
@@ -22,7 +22,7 @@ local function follow(updates, opts, pipeline)
     all[key] = value
   end
   all.connect = nil
-  return waiting.follow(ws, ID, updates[1].id, all), clock, ws
+  return wait.follow(ws, ID, updates[1].id, all), clock, ws
 end
 
 local DEVELOPMENT <const> = { development = true }
@@ -34,8 +34,8 @@ test("every state of an update is an end, or is waited through", function(t)
       states = { { "QUEUED", 0 }, { state, 2 }, { outcome and state or "COMPLETED", 100 } } } })
     t.equal(result.outcome, outcome or "completed", state)
     t.is_true(outcome and clock.at < 5 or not outcome and clock.at >= 100, state)
-    t.equal(waiting.ENDS[state] ~= nil, outcome ~= nil, state)
-    t.equal(waiting.ACTIVE[state] ~= nil, outcome == nil, state)
+    t.equal(wait.ENDS[state] ~= nil, outcome ~= nil, state)
+    t.equal(wait.ACTIVE[state] ~= nil, outcome == nil, state)
   end
 end)
 
@@ -189,9 +189,9 @@ test("answers that are lost are waited out, refusals are not", function(t)
     return n == 2 and fake.refusal(500, "INTERNAL_ERROR", "try later") or real(request)
   end
   local ws <close> = fake.workspace(answers, { timeout = 0.2 })
-  t.equal(waiting.follow(ws, ID, U1, { clock = clock }).outcome, "completed")
+  t.equal(wait.follow(ws, ID, U1, { clock = clock }).outcome, "completed")
   answers[path] = fake.refusal(403, "PERMISSION_DENIED", "no longer")
-  t.equal(t.fault(waiting.follow, ws, ID, U1, { clock = clock }).status, 403)
+  t.equal(t.fault(wait.follow, ws, ID, U1, { clock = clock }).status, 403)
 end)
 
 test("answers that stay lost end the wait with their own fault", function(t)
@@ -199,7 +199,7 @@ test("answers that stay lost end the wait with their own fault", function(t)
   answers["GET /api/2.0/pipelines/" .. ID .. "/updates/" .. U1] =
     fake.refusal(500, "INTERNAL_ERROR", "for ever")
   local ws <close> = fake.workspace(answers, { timeout = 0.02 })
-  t.equal(t.fault(waiting.follow, ws, ID, U1, { clock = clock }).kind ~= nil, true)
+  t.equal(t.fault(wait.follow, ws, ID, U1, { clock = clock }).kind ~= nil, true)
   t.is_true(clock.at > 600 and clock.at < 700, clock.at)
 end)
 
@@ -211,9 +211,9 @@ test("an update that was just made may not be found yet", function(t)
     return clock.at < 2 and fake.refusal(404, "RESOURCE_DOES_NOT_EXIST", "which?") or real(request)
   end
   local ws <close> = fake.workspace(answers)
-  t.equal(waiting.follow(ws, ID, U1, { clock = clock }).outcome, "completed")
+  t.equal(wait.follow(ws, ID, U1, { clock = clock }).outcome, "completed")
   answers[path] = fake.refusal(404, "RESOURCE_DOES_NOT_EXIST", "which?")
-  t.equal(t.fault(waiting.follow, ws, ID, U1, { clock = clock }).status, 404)
+  t.equal(t.fault(wait.follow, ws, ID, U1, { clock = clock }).status, 404)
 end)
 
 test("a pipeline is waited for until it is at rest, gone, or the time is over", function(t)
@@ -221,10 +221,10 @@ test("a pipeline is waited for until it is at rest, gone, or the time is over", 
     states = { { "STOPPING", 0 }, { "CANCELED", 30 } } } })
   local ws <close> = fake.workspace(answers)
   local opts = { clock = clock, random = even }
-  local found, reached = waiting.until_pipeline(ws, ID, waiting.is_at_rest, opts)
+  local found, reached = wait.until_pipeline(ws, ID, wait.is_at_rest, opts)
   t.equal({ found.state, reached }, { "IDLE", true })
   opts.timeout = 5
-  found, reached = waiting.until_pipeline(ws, ID, function() return false end, opts)
+  found, reached = wait.until_pipeline(ws, ID, function() return false end, opts)
   t.equal({ found.state, reached }, { "IDLE", false })
   opts.timeout = 60
   local path = "GET /api/2.0/pipelines/" .. ID
@@ -232,10 +232,10 @@ test("a pipeline is waited for until it is at rest, gone, or the time is over", 
   answers[path] = function(request)
     return clock.at > 50 and fake.refusal(404, "RESOURCE_DOES_NOT_EXIST", "gone") or real(request)
   end
-  found, reached = waiting.until_pipeline(ws, ID, function(p) return p.state == "DELETED" end, opts)
+  found, reached = wait.until_pipeline(ws, ID, function(p) return p.state == "DELETED" end, opts)
   t.equal({ found.state, reached }, { "DELETED", true })
 end)
 
 test("options that are misspelt are the caller's mistake", function(t)
-  t.raises("unknown option 'timout'", waiting.follow, {}, ID, U1, { timout = 1 })
+  t.raises("unknown option 'timout'", wait.follow, {}, ID, U1, { timout = 1 })
 end)

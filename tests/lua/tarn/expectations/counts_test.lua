@@ -2,7 +2,7 @@
 
 local gate = require "tarn.expectations.gate"
 local json = require "native.json"
-local tally = require "tarn.expectations.counts"
+local counts = require "tarn.expectations.counts"
 local time = require "base.time"
 
 local DAY <const> = time.find_iso "2026-08-19T00:00:00Z"
@@ -17,7 +17,7 @@ local function report(fields)
 end
 
 local function rows(reports, by, count)
-  local sum = tally.new()
+  local sum = counts.new()
   for _, fields in ipairs(reports) do
     sum:add(report(fields))
   end

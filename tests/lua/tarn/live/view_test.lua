@@ -1,14 +1,14 @@
 -- How runs look on a terminal.
 
 local json = require "native.json"
-local screens = require "output.screen"
+local screen = require "output.screen"
 local term = require "native.term"
 local view = require "tarn.live.view"
 
 local NOW <const> = 1780000100000
 
 local function screen_of(width, colour)
-  return screens.new(function() error "nothing is printed" end,
+  return screen.new(function() error "nothing is printed" end,
     { terminal = true, width = width, colour = colour or false })
 end
 

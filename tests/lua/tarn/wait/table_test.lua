@@ -3,7 +3,7 @@
 -- tests/lua/tarn/wait_test.lua has: there are thousands of cases here.
 
 local fake = require "testing.fake"
-local waiting = require "tarn.wait"
+local wait = require "tarn.wait"
 local workspace = require "tarn.workspace"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
@@ -43,7 +43,7 @@ end
 
 local function follow(updates, pipeline, timeout)
   local answers, clock = fake.life(ID, updates, pipeline)
-  return waiting.follow(workspace_of(answers), ID, U1, { clock = clock, timeout = timeout,
+  return wait.follow(workspace_of(answers), ID, U1, { clock = clock, timeout = timeout,
     random = function() return 0.5 end }), clock
 end
 
@@ -129,11 +129,11 @@ test("each state on the way to each end is told once and waited through", functi
         local told = {}
         local answers, clock = fake.life(ID, { { id = U1, config = { development = true },
           states = { { "QUEUED", 0 }, { row[1], 3 }, { ending, 700 } } } }, "RUNNING")
-        local result = waiting.follow(workspace_of(answers), ID, U1, { clock = clock,
+        local result = wait.follow(workspace_of(answers), ID, U1, { clock = clock,
           note = function(update) told[#told + 1] = update.state end })
         local want = row[1] == "QUEUED" and { "QUEUED", ending } or { "QUEUED", row[1], ending }
         t.equal(told, want)
-        t.equal(result.outcome, waiting.ENDS[ending])
+        t.equal(result.outcome, wait.ENDS[ending])
         t.is_true(clock.at >= 700 and clock.at < 720, clock.at)
       end
     end
