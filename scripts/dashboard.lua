@@ -53,7 +53,7 @@ with --watch it is the API.]],
       optional = true, min = 0.1, value = "S", served = false },
     { "refreshes", "integer", "With --watch: stop after so many looks.", optional = true,
       min = 1, value = "N", served = false },
-    either.ARG, either.WAREHOUSE,
+    either.SOURCE_ARG, either.WAREHOUSE_ARG,
   },
   examples = {
     { "dashboard", "of the workspace that the environment names" },

@@ -186,7 +186,7 @@ where the first refuses; it starts no warehouse.]],
       optional = true, value = "STATES" },
     { "max", "integer", "At most so many.", optional = true, min = 1, short = "n", value = "N" },
     { "full_errors", "flag", "With --update: causes with all their stacks." },
-    either.ARG, either.WAREHOUSE,
+    either.SOURCE_ARG, either.WAREHOUSE_ARG,
   },
   examples = {
     { "updates 'Sales daily' --since 7d", "a week of it" },

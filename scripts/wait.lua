@@ -22,7 +22,7 @@ local function warn_of_unknown(ctx, state)
       return
     end
   end
-  local hint = similar.find_hint(state, waiting.STATES)
+  local hint = similar.hint(state, waiting.STATES)
   ctx.warn(("'%s' is no state of a pipeline that is known%s; it is waited for all the same")
     :format(state, hint and ", " .. hint or ""))
 end

@@ -304,7 +304,7 @@ function M.error(kind)
       names[i] = known.kind
     end
     require("base.fault").not_found("tarn help", ("there is no kind of fault '%s'"):format(kind),
-      require("base.suggestion").find_hint(kind, names))
+      require("base.suggestion").hint(kind, names))
   end
   lines[1] = kind .. ": " .. wrap(entry.what, "")
   lines[2] = ""

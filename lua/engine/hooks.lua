@@ -97,7 +97,7 @@ local function read(hook)
   for name, f in pairs(functions) do
     if not by_name[name] then
       wrong(hook.path, ("there is no point '%s'"):format(tostring(name)),
-        similar.find_hint(tostring(name), names) or "points: " .. table.concat(names, ", "))
+        similar.hint(tostring(name), names) or "points: " .. table.concat(names, ", "))
     elseif type(f) ~= "function" then
       wrong(hook.path, ("'%s' is not a function"):format(name))
     end

@@ -121,7 +121,7 @@ local function unknown(route, name, known)
     names[#names + 1] = one
   end
   table.sort(names)
-  wrong(route, name, "is no argument here", similar.find_hint(name, names))
+  wrong(route, name, "is no argument here", similar.hint(name, names))
 end
 
 local function complete(route, values)

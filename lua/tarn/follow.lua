@@ -76,7 +76,7 @@ end
 
 -- One look, whose failure is survived; returns how long to wait, or nil if that was the end.
 local function look_safely(self, one)
-  local seen, e = fault.try(sweep.look, self, one)
+  local seen, e = fault.try(sweep.run, self, one)
   if seen then
     one.pause = nil
     return not self.once and self.interval or nil

@@ -220,7 +220,7 @@ end
 ---@param self tarn.Follower
 ---@param one tarn.FollowedLog
 ---@return true
-function M.look(self, one)
+function M.run(self, one)
   local at, floor = one.cursor.at, one.cursor.floor
   if one.unknown then
     if self.since then

@@ -89,7 +89,7 @@ local function prepare(db, path)
         :format(path, layout, LAYOUT),
       hint = "use that version, or name another place with XDG_STATE_HOME" }
   elseif layout == 0 then
-    wal(db)
+    wal.use(db)
     db:transaction(function()
       -- another process may have been faster
       if db:find_row("PRAGMA user_version").user_version == 0 then

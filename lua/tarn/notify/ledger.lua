@@ -55,7 +55,7 @@ function M.open(path)
   local self = setmetatable({ db = db, path = path, mine = {}, seen = {} }, Ledger)
   -- thousands may be entered at one look: none waits for the disk. What a power failure takes
   -- back is told once more.
-  guarded(path, wal, db)
+  guarded(path, wal.use, db)
   self:exec "PRAGMA synchronous = NORMAL"
   self:exec(SCHEMA)
   self:exec("DELETE FROM notified WHERE seen < ?", { task.time() - KEEP_MS })
