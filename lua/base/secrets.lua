@@ -80,6 +80,14 @@ function M.mask(name, value)
   return M.is_secret(name, value) and M.MASK or value
 end
 
+--- Like `mask`, for a setting that is named by its whole path.
+---@param path string 'tags.team' or 'configuration["db.password"]'
+---@param value any
+---@return any
+function M.mask_at(path, value)
+  return M.mask(path:match '%["(.-)"%]$' or path:match "[%w_-]+$", value)
+end
+
 --- A text PATH=VALUE with the value masked if it looks like a secret; other texts unchanged.
 ---@param text string
 ---@return string

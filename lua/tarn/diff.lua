@@ -4,11 +4,11 @@
 
 local export = require "tarn.export"
 local fault = require "base.fault"
-local spec = require "tarn.spec"
 local json = require "native.json"
 local layout = require("tarn.export").layout
 local lines = require "tarn.diff.lines"
 local noise = require "tarn.diff.noise"
+local spec = require "tarn.spec"
 
 local M = {}
 

@@ -5,6 +5,7 @@
 -- is to have and under the one it has today (reference C.3, C.4). The source that answered is
 -- named, and of each other one that was tried the reason why it did not.
 
+local counts = require "tarn.expectations.counts"
 local events = require "tarn.events"
 local fault = require "base.fault"
 local json = require "native.json"
@@ -12,7 +13,6 @@ local pipelines = require "tarn.pipelines"
 local sql = require "tarn.expectations.sql"
 local statements = require "tarn.statements"
 local systemtables = require("tarn.sql").systemtables
-local counts = require "tarn.expectations.counts"
 local time = require "base.time"
 local warehouses = require("tarn.sql").warehouses
 

@@ -1,9 +1,9 @@
 --- A pipeline with all that stands beside its spec, read to be written into files.
 
 local fault = require "base.fault"
-local specs = require "tarn.spec"
 local json = require "native.json"
 local secrets = require "base.secrets"
+local specs = require "tarn.spec"
 
 local M = {}
 

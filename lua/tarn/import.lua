@@ -2,11 +2,11 @@
 
 local export = require "tarn.export"
 local fault = require "base.fault"
-local spec = require "tarn.spec"
 local folder = require "tarn.import.folder"
 local hooks = require "engine.hooks"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
+local spec = require "tarn.spec"
 
 local M = {}
 

@@ -32,10 +32,10 @@ local copies = require "tarn.journal.copies"
 local fault = require "base.fault"
 local file = require "tarn.journal.file"
 local json = require "native.json"
+local liveness = require "base.liveness"
 local operation = require "tarn.journal.operation"
 local options = require "base.options"
 local task = require "native.task"
-local liveness = require "base.liveness"
 
 local M = { begin = operation.begin, adopt = operation.adopt, find_path = file.find_path,
   close = file.close, copies = copies.of, origins = copies.origins, find_copy = copies.find,

@@ -5,8 +5,8 @@
 -- bounded whatever comes: the newest updates are kept, and of each so many flows, phases and
 -- errors. The terminal's view, the stream of the server and the page show the same snapshot.
 
-local json = require "native.json"
 local collections = require "base.collections"
+local json = require "native.json"
 local order = require "tarn.live.order"
 local updates = require "tarn.live.update"
 

@@ -6,10 +6,10 @@
 -- remembers which of its rules were used, so that those that match nothing can be told.
 
 local fault = require "base.fault"
-local spec = require "tarn.spec"
 local files = require "tarn.mapping.file"
 local json = require "native.json"
 local secrets = require "base.secrets"
+local spec = require "tarn.spec"
 
 local M = {}
 

@@ -6,8 +6,8 @@
 
 local fault = require "base.fault"
 local json = require "native.json"
-local ratelimit = require "base.ratelimit"
 local path = require "tarn.objects.path"
+local ratelimit = require "base.ratelimit"
 
 local M = {
   path = path, -- paths of objects, in one spelling

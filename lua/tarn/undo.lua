@@ -9,8 +9,8 @@
 local fault = require "base.fault"
 local journal = require "tarn.journal"
 local options = require "base.options"
-local targets = require "tarn.undo.target"
 local pool = require "base.pool"
+local targets = require "tarn.undo.target"
 
 local M = {}
 

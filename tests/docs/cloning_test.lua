@@ -58,7 +58,7 @@ test("the commands on the page do what the page says", function(t)
   t.match(left, "gl_close")
   t.no_match(left, "_copy")
   local all = table.concat(out, "\0")
-  for _, words in ipairs { "there is no catalog 'finance' there", "0 need attention",
+  for _, words in ipairs { "the target has no catalog 'finance'", "0 need attention",
     "%z%s*created  gl_close", "%z%s*unchanged  gl_close", "%z%s*updated  gl_close", "undone",
     "interrupted", "%d+ created, %d+ unchanged", "\n%d+ unchanged\n",
     "done +delete pipeline 'quickstart_copy'" } do

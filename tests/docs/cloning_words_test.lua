@@ -66,7 +66,7 @@ test("in a table of many, what was refused is said to be, with what to do", func
       table.unpack(more))
     t.equal(r.status, 1, r.stderr)
     t.match(r.stdout, "refused +finance_gl_close: 'demo%-dr' already has", true)
-    t.match(r.stdout, "--update says that it is the copy")
+    t.match(r.stdout, "--update treats that pipeline as the copy")
   end
   local r = demo.run("-p", "demo", "clone", "finance.staging.bank_feed", "--to", "demo-dr",
     "--dry-run")
@@ -78,7 +78,7 @@ end)
 test("a secret that is not there is named once", function(t)
   local demo <close> = start()
   local r = demo.run("-p", "demo", "clone", "iot_telemetry_stream", "--to", "demo-dr", "--dry-run")
-  t.match(r.stdout, "there is no secret 'mqtt_password' in scope 'iot' there")
+  t.match(r.stdout, "the target has no secret 'mqtt_password' in scope 'iot'")
 end)
 
 test("an entry of a map that is not filled in is not said to match nothing", function(t)
@@ -101,7 +101,7 @@ test("what is listed keeps its columns, and a line has no blanks at its end", fu
   words[8] = "copy2"
   r = demo.run(table.unpack(words))
   t.match(r.stdout, "pipeline.create  copy2")
-  t.match(r.stdout, "Sources %(%d+ to copy, %d+ the same, 2 left as they are%)", true)
+  t.match(r.stdout, "Sources %(%d+ to copy, %d+ the same, 2 not copied%)", true)
   t.no_match(r.stdout, " \n")
 end)
 

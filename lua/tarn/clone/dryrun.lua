@@ -1,18 +1,18 @@
---- The workspace's own dry run of a create, and how its settings differ from ours.
+--- Ask the workspace for a dry run of a create, and compare its effective settings with the plan.
 
 local fault = require "base.fault"
-local spec = require "tarn.spec"
 local json = require "native.json"
 local secrets = require "base.secrets"
+local spec = require "tarn.spec"
 local warnings = require "tarn.clone.warnings"
 
 local M = {}
 
-local function as_server_sees(plan, body)
+local function request_body(plan, body)
   local sent = spec.copy(body)
   sent.dry_run = true
   if plan.copy then
-    sent.allow_duplicate_names = true -- the name is the copy's own
+    sent.allow_duplicate_names = true -- the existing copy has the name
   end
   return sent
 end
@@ -33,24 +33,24 @@ local function compare_effective(plan, body, effective)
   end)
   plan.effective_differences = list
   for _, difference in ipairs(list) do
-    warnings.add(plan, "the workspace would make %s of %s, not %s", json.encode(difference.theirs
-      or json.null), difference.path, json.encode(difference.ours))
+    warnings.add(plan, "the workspace would set %s to %s instead of %s", difference.path,
+      json.encode(difference.theirs or json.null), json.encode(difference.ours))
   end
 end
 
---- Ask the workspace what it would make of the settings. The plan gets `effective`, or what
--- stands in the way.
+--- Ask the workspace for a dry run. Sets `effective` and `effective_differences` of the plan, or
+-- `name_taken`, or adds a refusal.
 ---@param plan tarn.ClonePlan
 ---@param target tarn.WorkspaceClient
 ---@param body table
 function M.ask(plan, target, body)
   local answer, e = fault.try(target.request, target, "POST", "/api/2.0/pipelines",
-    { body = as_server_sees(plan, body), idempotent = true })
+    { body = request_body(plan, body), idempotent = true })
   if answer and answer.pipeline_id and not answer.effective_settings then
     fault.raise { kind = "http", op = "tarn clone", code = "DRY_RUN_IGNORED",
-      message = ("the workspace took a dry run for a create, and made pipeline %s")
+      message = ("the workspace ignored `dry_run` and created pipeline %s")
         :format(answer.pipeline_id),
-      hint = "delete it; the workspace is too old for `tarn clone`" }
+      hint = "delete that pipeline; the workspace is too old for `tarn clone`" }
   elseif answer then
     plan.effective = secrets.masked(answer.effective_settings)
     compare_effective(plan, body, answer.effective_settings)

@@ -1,8 +1,8 @@
 --- `tarn dashboard`: one workspace or many, once or again and again.
 
+local backend = require "tarn.backend"
 local changes = require "tarn.dashboard.changes"
 local dashboard = require "tarn.dashboard"
-local backend = require "tarn.backend"
 local fault = require "base.fault"
 local fleet = require "tarn.dashboard.fleet"
 local notify = require "tarn.notify"

@@ -3,9 +3,9 @@
 
 local fault = require "base.fault"
 local json = require "native.json"
-local stale = require "tarn.dashboard.stale"
 local pool = require "base.pool"
 local report = require "engine.report"
+local stale = require "tarn.dashboard.stale"
 local summaries = require "tarn.dashboard.summary"
 local task = require "native.task"
 local time = require "base.time"

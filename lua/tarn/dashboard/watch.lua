@@ -4,8 +4,8 @@
 -- `stale`, and the pause to the next look grows.
 
 local json = require "native.json"
-local stale = require "tarn.dashboard.stale"
 local options = require "base.options"
+local stale = require "tarn.dashboard.stale"
 local task = require "native.task"
 
 local M = {}

@@ -7,8 +7,8 @@
 -- A report without a batch id beside ones that have it repeats them, and does not count. Counts
 -- of different updates are never mixed before that; afterwards they are summed.
 
-local json = require "native.json"
 local collections = require "base.collections"
+local json = require "native.json"
 local time = require "base.time"
 
 local M = {}

@@ -1,10 +1,10 @@
 --- Results of expectations from the SQL warehouse: it adds up the counts, and sums are sent.
 
+local counts = require "tarn.expectations.counts"
 local fault = require "base.fault"
 local json = require "native.json"
 local statements = require "tarn.statements"
 local systemtables = require("tarn.sql").systemtables
-local counts = require "tarn.expectations.counts"
 local time = require "base.time"
 
 local M = {}

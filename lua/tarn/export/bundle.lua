@@ -2,10 +2,10 @@
 -- the sources with paths that are relative to it.
 
 local export = require "tarn.export"
-local specs = require "tarn.spec"
 local json = require "native.json"
 local layout = require "tarn.export.layout"
 local model = require "tarn.export.model"
+local specs = require "tarn.spec"
 local yaml = require "native.yaml"
 
 local M = {}

@@ -2,10 +2,10 @@
 -- sources as notebooks and files.
 
 local export = require "tarn.export"
-local specs = require "tarn.spec"
 local hcl = require "tarn.export.hcl"
 local json = require "native.json"
 local model = require "tarn.export.model"
+local specs = require "tarn.spec"
 
 local M = {}
 

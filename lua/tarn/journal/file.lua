@@ -1,11 +1,11 @@
 --- The journal's file: one SQLite database, written by any number of processes at once.
 
+local directories = require "base.directories"
 local fault = require "base.fault"
 local fs = require "native.fs"
 local sqlite = require "native.sqlite"
-local directories = require "base.directories"
-local wal = require "base.wal"
 local task = require "native.task"
+local wal = require "base.wal"
 
 local M = {}
 

@@ -5,9 +5,9 @@
 local fault = require "base.fault"
 local file = require "tarn.journal.file"
 local json = require "native.json"
+local liveness = require "base.liveness"
 local options = require "base.options"
 local task = require "native.task"
-local liveness = require "base.liveness"
 
 local M = {}
 

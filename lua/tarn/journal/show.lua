@@ -1,9 +1,9 @@
 --- An operation of the journal as it is shown: steps, what they changed, no secrets.
 
-local spec = require "tarn.spec"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local secrets = require "base.secrets"
+local spec = require "tarn.spec"
 
 local M = {}
 

@@ -3,9 +3,9 @@
 -- A node is one of the pipeline's own datasets, or something that they read (upstream) or that
 -- is made from them (downstream). The same edge from two sources is one edge with two evidences.
 
+local collections = require "base.collections"
 local glob = require "base.glob"
 local json = require "native.json"
-local collections = require "base.collections"
 
 local M = {}
 

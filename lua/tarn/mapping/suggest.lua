@@ -1,8 +1,8 @@
 --- A map to fill in: every value that a source has and that is bound to its workspace.
 
-local spec = require "tarn.spec"
 local file = require "tarn.mapping.file"
 local secrets = require "base.secrets"
+local spec = require "tarn.spec"
 
 local M = {}
 

@@ -4,13 +4,13 @@
 -- An entry is a finding's key and a target. Whoever enters it owns it, for as long as it lives;
 -- what is left behind undelivered is taken over by the next who opens the file.
 
+local directories = require "base.directories"
 local fault = require "base.fault"
 local json = require "native.json"
+local liveness = require "base.liveness"
 local sqlite = require "native.sqlite"
-local directories = require "base.directories"
 local task = require "native.task"
 local wal = require "base.wal"
-local liveness = require "base.liveness"
 
 local M = {}
 

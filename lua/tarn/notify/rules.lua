@@ -3,8 +3,8 @@
 -- Pure but for the clock that is handed in. What is found is a finding, with a key that names it:
 -- the same rule, pipeline, update and dataset are found under the same key for ever.
 
-local fault = require "base.fault"
 local expectations = require "tarn.expectations"
+local fault = require "base.fault"
 local json = require "native.json"
 local summary = require("tarn.dashboard").summary
 local time = require "base.time"

@@ -3,9 +3,9 @@
 -- Folders are walked, a level at a time and many at once; requirements files are read for what
 -- they name in turn. Nothing is asked twice.
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 local json = require "native.json"
-local collections = require "base.collections"
 local memo = require "tarn.sources.memo"
 local objects = require "tarn.objects"
 local pool = require "base.pool"

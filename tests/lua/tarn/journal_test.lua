@@ -1,15 +1,15 @@
 -- The journal: intent before, outcome after, whatever ends the program in between.
 
 local cli = require "testing.program"
+local directories = require "base.directories"
 local fault = require "base.fault"
+local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
-local pool = require "base.pool"
 local operation = require "tarn.journal.operation"
+local pool = require "base.pool"
 local show = require "tarn.journal.show"
 local sqlite = require "native.sqlite"
-local directories = require "base.directories"
-local fs = require "native.fs"
 local task = require "native.task"
 
 local find_dir = directories.find_dir

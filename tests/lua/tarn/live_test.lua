@@ -1,8 +1,8 @@
 -- The state of a run, fed with events in any order.
 
+local counts = require "tarn.expectations.counts"
 local json = require "native.json"
 local live = require "tarn.live"
-local counts = require "tarn.expectations.counts"
 local time = require "base.time"
 
 local BASE <const> = 1780000000000

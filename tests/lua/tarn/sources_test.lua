@@ -1,9 +1,9 @@
 local json = require "native.json"
 local memo = require "tarn.sources.memo"
 local names = require "tarn.sources.names"
-local ratelimit = require "base.ratelimit"
 local path = require "tarn.objects.path"
 local pool = require "base.pool"
+local ratelimit = require "base.ratelimit"
 local references = require "tarn.sources.references"
 local task = require "native.task"
 

@@ -1,5 +1,5 @@
-local specs = require "tarn.spec"
 local json = require "native.json"
+local specs = require "tarn.spec"
 
 test("a path is read as it is written", function(t)
   for _, case in ipairs {

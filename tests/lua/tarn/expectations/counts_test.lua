@@ -1,8 +1,8 @@
 -- Sum or last: what the reports of a flow add up to.
 
+local counts = require "tarn.expectations.counts"
 local gate = require "tarn.expectations.gate"
 local json = require "native.json"
-local counts = require "tarn.expectations.counts"
 local time = require "base.time"
 
 local DAY <const> = time.find_iso "2026-08-19T00:00:00Z"
