@@ -32,7 +32,7 @@ local targets = require "tarn.clone.target"
 local verdicts = require "tarn.clone.verdicts"
 local warnings = require "tarn.clone.warnings"
 
-local M = { apply = apply.run, check = apply.check, is_over = apply.is_over }
+local M = {}
 
 local OP <const> = "tarn clone"
 
@@ -253,6 +253,31 @@ function M.plan(source, target, options)
   plan.source_ws, plan.target_ws, plan.memo = source, target, session.memo
   hooks.before(plan, source, target)
   return plan
+end
+
+--- Raise the first refusal of a plan, if it has one.
+---@param plan tarn.ClonePlan
+function M.check(plan)
+  apply.check(plan)
+end
+
+--- True if there is nothing to apply. A plan without steps is still applied if the journal does not
+-- know its copy yet.
+---@param plan tarn.ClonePlan
+---@return boolean
+function M.is_over(plan)
+  return apply.is_over(plan)
+end
+
+--- Do what a plan says, and write each step to the journal. Raises a fault if the copy itself
+-- cannot be made; faults of later steps (permissions, start) are in `problems` of the report.
+---@param plan tarn.ClonePlan
+---@param op tarn.Operation
+---@param options? { progress?: function }
+---@return table report { pipeline_id, status = "created"|"updated"|"unchanged", update_id?,
+--- sources?, problems }
+function M.apply(plan, op, options)
+  return apply.run(plan, op, options)
 end
 
 --- The commands of a plan that only an admin can run.

@@ -127,7 +127,8 @@ end)
 
 test("what does not go with --watch, or only with it, is said", function(t)
   for _, case in ipairs {
-    { { "--watch", "-o", "json" }, "it has no end" }, { { "--watch", "-o", "csv" }, "needs one" },
+    { { "--watch", "-o", "json" }, "it has no end" },
+    { { "--watch", "-o", "csv" }, "it has no end" },
     { { "--interval", "3" }, "goes with --watch" },
     { { "--refreshes", "3" }, "goes with --watch" },
     { { "--profiles", "," }, "names no profile" },

@@ -1,5 +1,4 @@
---- Where we are in the event log of a pipeline: up to when it was read, and which events from
--- shortly before that were given; and how that is kept in a file.
+--- Cursors: how far the event log of a pipeline was read, and the ids of its newest known events.
 
 local fault = require "base.fault"
 local fs = require "native.fs"
@@ -9,13 +8,13 @@ local time = require "base.time"
 local M = {}
 
 ---@class tarn.EventCursor
----@field at? integer     ms: read up to here
----@field floor integer   ms: from here on all ids are remembered
+---@field at? integer     ms: the log was read up to this time
+---@field floor integer   ms: all ids from this time on are remembered
 local Cursor = {}
 Cursor.__index = Cursor
 
---- A cursor; `saved` is what `Cursor:saved` gave.
----@param saved? table
+--- A cursor.
+---@param saved? table result of `Cursor:saved`; nil: nothing was read yet
 ---@return tarn.EventCursor
 function M.new(saved)
   local c = setmetatable({ floor = 0, seconds = {}, count = 0 }, Cursor)
@@ -30,7 +29,7 @@ function M.new(saved)
   return c
 end
 
---- As a value for JSON.
+--- The cursor as a value for JSON.
 ---@return table
 function Cursor:saved()
   local seen = {}
@@ -63,7 +62,7 @@ function Cursor:add(id, ms)
   end
 end
 
---- Never backwards.
+--- Set the time up to which the log was read; it never moves backwards.
 function Cursor:advance(ms)
   self.at = math.max(self.at or ms, ms)
 end
@@ -76,7 +75,7 @@ function Cursor:drop(second)
   self.floor = math.max(self.floor, (second + 1) * 1000)
 end
 
---- Forget the ids from before `ms`, and the oldest of what is more than `limit`.
+--- Forget the ids from before `ms`, and the oldest ids until at most `limit` are left.
 ---@param ms integer
 ---@param limit? integer
 function Cursor:trim(ms, limit)
@@ -95,8 +94,8 @@ end
 
 -- ---- in a file ----
 
---- The cursors in a file: by pipeline id; none if there is no such file.
----@param op string
+--- The cursors in a file, by pipeline id; an empty table if the file does not exist.
+---@param op string for faults
 ---@param path string
 ---@param ws tarn.WorkspaceClient
 ---@return table<string, table>
@@ -107,16 +106,16 @@ function M.load(op, path, ws)
   end
   local ok, state = pcall(json.decode, text)
   if not ok or type(state) ~= "table" or type(state.pipelines) ~= "table" then
-    fault.raise { kind = "parse", op = op, message = path .. " holds no cursor of events",
-      hint = "name another file, or remove it to begin anew" }
+    fault.raise { kind = "parse", op = op, message = path .. " is not a cursor file",
+      hint = "name another file, or remove this one to begin anew" }
   elseif state.workspace ~= ws:key() then
-    fault.usage(op, ("%s is the cursor of %s, not of %s"):format(path, tostring(state.workspace),
-      ws:key()), "a file for each workspace")
+    fault.usage(op, ("%s is a cursor of %s, not of %s"):format(path, tostring(state.workspace),
+      ws:key()), "use a file for each workspace")
   end
   return state.pipelines
 end
 
---- Write cursors; the file is replaced as a whole.
+--- Save cursors in a file, which is replaced as a whole.
 ---@param path string
 ---@param ws tarn.WorkspaceClient
 ---@param saved table<string, table>
