@@ -231,7 +231,7 @@ local function look(ws, row, update)
   local read = require("tarn.expectations").read(ws, { id = row.pipeline_id, since = began,
     until_ms = time.now(), update = update.update_id }, "rest")
   return { update_id = update.update_id, duration_ms = number(run.duration_ms),
-    expectations = read.tally:rows("total", "auto", time.iso) }
+    expectations = read.counts:rows("total", "auto", time.iso) }
 end
 
 -- Updates that have ended and were not looked at; what is gone is forgotten.

@@ -1,47 +1,43 @@
---- The journal: what was about to be changed, written down before, and what came of it.
+--- The journal of changes: each is written down before it is sent.
 --
--- An operation is one command that changes something; its steps are the requests that do. A
--- step is on disk before its request is sent. One whose outcome is missing (the program was
--- killed, the answer was lost) is `unknown` until somebody has looked at the workspace: see
--- tarn.undo.
+-- An operation is one command that changes something; its steps are the requests that change
+-- something. A step is on disk before its request is sent. A step without an outcome (the process
+-- was killed, the answer was lost) is `unknown` until tarn.undo has asked the workspace.
 --
---     local op <close> = journal.begin { command = "clone", arg = arg, source = a, target = b }
---     local made = op:perform({ kind = "pipeline.create", request = "POST /api/2.0/pipelines",
---       what = { name = name, spec = spec } }, create, ws, spec)
---     op:finish("done", report)
+--     local journal = require "tarn.journal"
+--     local path, mkdirs = "/Shared/reports", ws.native.workspace_mkdirs
+--     local op <close> = journal.begin { command = "my-script", target = { host = ws:host() } }
+--     op:perform({ kind = "workspace.mkdirs", request = "POST /api/2.0/workspace/mkdirs",
+--       what = { path = path, missing = { path } } }, mkdirs, ws.native, path)
+--     op:finish "done"
+--     for done in journal.operations { limit = 3 } do print(done.id, done.status) end
 --
--- Undo goes by the kind of a step, and by what the step wrote down. All of it happens in the
--- operation's target.
+-- Undo needs the kind of a step and these fields. All steps happen in the operation's target.
 --
---   pipeline.create   what { name, spec, of }              result { pipeline_id }; `of`, of a
---                                                          clone, is where its source publishes
---   pipeline.edit     what { pipeline_id, name, spec }     before: the answer of GET
---   pipeline.delete   what { pipeline_id, name, cascade }  before: the answer of GET, and
---                                                          `permissions`, that of theirs
+--   pipeline.create   what { name, spec, of }              result { pipeline_id }; `of` says for a
+--                                                          clone where its source publishes
+--   pipeline.edit     what { pipeline_id, name, spec }     before: GetPipelineResponse
+--   pipeline.delete   what { pipeline_id, name, cascade }  before: GetPipelineResponse, and in
+--                                                          `permissions` the access list
 --   update.start      what { pipeline_id, name }           result { update_id }
 --   update.stop       what { pipeline_id, name }
 --   permissions.set   what { pipeline_id, name, access_control_list }
---                                                          before: the answer of GET
---   workspace.import  what { path, format, language }      before { bytes, format, language },
---                                                          none if nothing was there; result
---                                                          { existed } if the same was there
---   workspace.mkdirs  what { path, missing }               `missing`: the folders that it makes
+--                                                          before: the access list
+--   workspace.import  what { path, format, language }      before { bytes, format, language } of
+--                                                          an object that is replaced; result
+--                                                          { existed } if an equal one existed
+--   workspace.mkdirs  what { path, missing }               `missing`: the folders that are created
 --   workspace.delete  what { path }                        before { bytes, format, language }
 
 local copies = require "tarn.journal.copies"
-local fault = require "base.fault"
 local file = require "tarn.journal.file"
 local json = require "native.json"
-local liveness = require "base.liveness"
 local operation = require "tarn.journal.operation"
 local options = require "base.options"
+local records = require "tarn.journal.record"
 local task = require "native.task"
 
-local M = { begin = operation.begin, adopt = operation.adopt, find_path = file.find_path,
-  close = file.close, copies = copies.of, origins = copies.origins, find_copy = copies.find,
-  settings = copies.settings }
-
-local OP <const> = "journal"
+local M = {}
 
 local function value_of(text)
   if text == nil then
@@ -61,34 +57,27 @@ end
 ---@field source tarn.Side
 ---@field target tarn.Side
 ---@field result? any
----@field undoes? string   the operation that this one undid
----@field undone? string   the operation that undid this one
+---@field undoes? string   id of the operation that this one undoes
+---@field undone? string   id of the operation that has undone this one
 
-local function side_of(row, prefix)
-  local side = {}
-  for field, column in pairs(operation.SIDE) do
-    side[field] = row[prefix .. column]
-  end
-  return side
+--- Begin an operation. If this raises a fault, nothing must be sent.
+---@param fields tarn.OperationFields
+---@return tarn.Operation to be closed: with <close>
+function M.begin(fields)
+  return operation.begin(fields)
 end
 
-local function record(row)
-  local status = row.status
-  if status == "running" and not liveness.is_alive(row) then
-    status = "interrupted"
-  elseif row.undone and status ~= "running" then
-    status = "undone"
-  end
-  return {
-    id = row.id, parent = row.parent, command = row.command, arg = value_of(row.arg),
-    script = row.script, version = row.version, user = row.user, started = row.started,
-    ended = row.ended, status = status, result = value_of(row.result), undoes = row.undoes,
-    undone = row.undone, source = side_of(row, "source_"), target = side_of(row, "target_"),
-  }
+--- Continue an interrupted operation in this process. Raises a fault of kind `conflict` if its
+-- process still runs.
+---@param id string
+---@return tarn.Operation
+function M.adopt(id)
+  return operation.adopt(id)
 end
 
---- Operations, newest first. Parts of others are left out unless `parent` names whose.
----@param opts? table command, status, since (ms), limit, parent
+--- An iterator over operations, newest first.
+---@param opts? table command, status, since (ms), limit; parent: the id of the operation whose
+--- items are wanted
 ---@return fun(): tarn.OperationRecord?
 function M.operations(opts)
   options.check(opts, { "command", "status", "since", "limit", "parent" })
@@ -105,7 +94,7 @@ function M.operations(opts)
   return function()
     while found[i + 1] and given < (opts.limit or math.maxinteger) do
       i = i + 1
-      local item = record(found[i])
+      local item = records.new(found[i])
       if not opts.status or item.status == opts.status then
         given = given + 1
         return item
@@ -114,58 +103,24 @@ function M.operations(opts)
   end
 end
 
---- The parts of an operation, in the order they were begun.
+--- The items of an operation, in the order in which they were begun.
 ---@param id string
 ---@return tarn.OperationRecord[]
 function M.items(id)
   local list = {}
   for i, row in ipairs(file.rows("SELECT * FROM operations WHERE parent = ? "
     .. "ORDER BY length(id), id", { id })) do
-    list[i] = record(row)
+    list[i] = records.new(row)
   end
   return list
 end
 
--- As a person may have typed it.
-local function normal(id)
-  return (id:lower():gsub("[ilo]", { i = "1", l = "1", o = "0" }))
-end
-
---- One operation: by its id, the unique beginning of it or of its part behind the dash, or
--- "last". Raises a fault if there is none, or more than one.
+--- An operation: by its id, by the unique beginning of the id or of its part behind the dash, or
+-- "last". Raises a fault if no operation matches, or more than one.
 ---@param name string
 ---@return tarn.OperationRecord
 function M.find(name)
-  if name == "last" then
-    local newest = M.operations { limit = 1 } ()
-    return newest or fault.not_found(OP, "the journal is empty")
-  end
-  local id = normal(name)
-  local exact = file.rows("SELECT * FROM operations WHERE id = ?", { id })[1]
-  if exact then
-    return record(exact)
-  end
-  local found = file.rows("SELECT * FROM operations WHERE substr(id, 1, length(:id)) = :id "
-    .. "OR substr(id, 8, length(:id)) = :id ORDER BY started DESC, id", { id = id })
-  -- the beginning of an operation's name is that of its parts' names too
-  local whole = {}
-  for _, row in ipairs(found) do
-    if not row.parent or id:find(".", 1, true) then
-      whole[#whole + 1] = row
-    end
-  end
-  if #whole == 1 then
-    return record(whole[1])
-  elseif #whole == 0 then
-    fault.not_found(OP, ("there is no operation '%s' in the journal"):format(name),
-      "`tarn journal` lists them")
-  end
-  local names = {}
-  for i = 1, math.min(#whole, 5) do
-    names[i] = whole[i].id
-  end
-  fault.usage(OP, ("'%s' may be any of %s%s"):format(name, table.concat(names, ", "),
-    #whole > 5 and (" and %d more"):format(#whole - 5) or ""), "say more of the name")
+  return records.find(name)
 end
 
 ---@class tarn.StepRecord
@@ -182,7 +137,7 @@ end
 ---@field undone? string
 ---@field has_before boolean
 
---- The steps of an operation, in order. What was there before is read by `before`.
+--- The steps of an operation, in order. `find_before` reads the previous value of a step.
 ---@param id string
 ---@return tarn.StepRecord[]
 function M.steps(id)
@@ -199,7 +154,7 @@ function M.steps(id)
   return list
 end
 
---- What was there before a step, as it was given to `step`; nil if nothing was.
+--- The previous value that a step has replaced or deleted; nil if there was none.
 ---@param step tarn.StepRecord
 ---@return any
 function M.find_before(step)
@@ -207,7 +162,38 @@ function M.find_before(step)
   return row and value_of(row.value)
 end
 
---- True if a create of a copy of that name was begun whose outcome nobody knows.
+--- Where a pipeline was cloned to, newest first, each copy once, without undone clones.
+---@param source { org_id: string|integer, pipeline_id: string }
+---@return tarn.CopyRecord[]
+function M.copies(source)
+  return copies.of(source)
+end
+
+--- The pipelines of which a pipeline is a copy, newest first.
+---@param target { org_id: string|integer, pipeline_id: string }
+---@return tarn.CopyRecord[]
+function M.origins(target)
+  return copies.origins(target)
+end
+
+--- The newest copy of a pipeline in a workspace, or nil.
+---@param query { source: tarn.Side, target_org_id: string|integer, name?: string } `name`: of the
+--- copy
+---@return tarn.CopyRecord?
+function M.find_copy(query)
+  return copies.find(query)
+end
+
+--- The settings that an operation gave to a copy, and the settings of the source that say where it
+-- publishes; nil if the journal does not have them.
+---@param op string id of the operation
+---@return table? spec
+---@return table? source
+function M.settings(op)
+  return copies.settings(op)
+end
+
+--- True if the journal holds a create of such a copy whose outcome is unknown.
 ---@param query { source: tarn.Side, target_org_id: string|integer, name: string }
 ---@return boolean
 function M.has_attempt(query)
@@ -218,7 +204,7 @@ function M.has_attempt(query)
     tostring(query.source.org_id), tostring(query.target_org_id), query.name })[1] ~= nil
 end
 
---- Operations whose process ended before they did, newest first.
+--- The interrupted operations: those whose process has ended before them. Newest first.
 ---@param opts? { command?: string }
 ---@return tarn.OperationRecord[]
 function M.unfinished(opts)
@@ -229,7 +215,7 @@ function M.unfinished(opts)
   return list
 end
 
---- True if some step is known to have made that pipeline.
+--- True if a step of the journal has created the pipeline.
 ---@param pipeline_id string
 ---@return boolean
 function M.has_made(pipeline_id)
@@ -237,7 +223,7 @@ function M.has_made(pipeline_id)
     .. "AND json_extract(result, '$.pipeline_id') = ? LIMIT 1", { pipeline_id }) > 0
 end
 
---- Write down what looking at the workspace said of a step whose outcome was unknown.
+--- Write down the outcome of a step that was unknown, after asking the workspace.
 ---@param step tarn.StepRecord
 ---@param status "done"|"failed"
 ---@param result? table
@@ -255,9 +241,9 @@ function M.settle(step, status, result)
   step.status, step.result = status, result or step.result
 end
 
---- Write down that a step was undone, by the operation `undo`.
+--- Write down that a step was undone.
 ---@param step tarn.StepRecord
----@param undo string
+---@param undo string id of the operation that has undone it
 function M.mark_undone(step, undo)
   file.write(false, function(db)
     db:exec("UPDATE steps SET undone = ? WHERE op = ? AND n = ?", { undo, step.op, step.n })
@@ -265,9 +251,9 @@ function M.mark_undone(step, undo)
   step.undone = undo
 end
 
---- Write down that all of an operation was undone; one that was cut off has ended with that.
+--- Write down that a whole operation was undone. This ends an interrupted operation.
 ---@param id string
----@param undo string
+---@param undo string id of the operation that has undone it
 function M.close_undone(id, undo)
   file.write(false, function(db)
     db:exec("UPDATE operations SET undone = coalesce(undone, ?), ended = coalesce(ended, ?), "
@@ -276,16 +262,27 @@ function M.close_undone(id, undo)
   end)
 end
 
---- The operations that undid, or began to undo, another one; oldest first.
+--- The operations that have undone an operation, or have begun to; oldest first.
 ---@param id string
 ---@return tarn.OperationRecord[]
 function M.undos(id)
   local list = {}
   for i, row in ipairs(file.rows("SELECT * FROM operations WHERE undoes = ? "
     .. "ORDER BY started, id", { id })) do
-    list[i] = record(row)
+    list[i] = records.new(row)
   end
   return list
+end
+
+--- The path of the journal's file; nil if neither XDG_STATE_HOME nor HOME is set.
+---@return string?
+function M.find_path()
+  return file.find_path()
+end
+
+--- Close the journal's file, for tests that move to another folder.
+function M.close()
+  file.close()
 end
 
 return M

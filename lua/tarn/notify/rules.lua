@@ -103,7 +103,7 @@ local function known(self, place, id)
   local key = place.key .. "\0" .. id
   local one = self.pipelines[key]
   if not one then
-    one = { tallies = {}, id = id, place = place.key }
+    one = { counts = {}, id = id, place = place.key }
     self.pipelines[key] = one
   end
   return one
@@ -203,19 +203,20 @@ function Watch:row(place, row, now)
   waits(self, one, place, pipeline, now)
 end
 
--- The tally of this update. That of the one before is kept: its last reports may come late.
-local function tally_of(one, update_id)
-  for _, known_one in ipairs(one.tallies) do
+-- The counts of this update. Those of the previous update are kept, since its last reports may be
+-- late.
+local function counts_of(one, update_id)
+  for _, known_one in ipairs(one.counts) do
     if known_one.update_id == update_id then
-      return known_one.tally
+      return known_one.counts
     end
   end
-  one.tallies = { { update_id = update_id, tally = expectations.new_counts() }, one.tallies[1] }
-  return one.tallies[1].tally
+  one.counts = { { update_id = update_id, counts = expectations.new_counts() }, one.counts[1] }
+  return one.counts[1].counts
 end
 
 local function measure(self, one, place, pipeline, report)
-  local sum = tally_of(one, report.update_id)
+  local sum = counts_of(one, report.update_id)
   sum:add(report)
   local rows = sum:rows("total", "auto", time.iso)
   for _, rule in ipairs(self.rules) do
