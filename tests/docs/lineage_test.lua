@@ -26,7 +26,7 @@ test("each command of docs/guide/lineage.md works", function(t)
       t.match(r.stdout, "a copy of sales_orders_etl in demo")
     elseif command:find "%-%-check" then
       t.match(r.stdout, "sales.orders.silver_orders -> sales_dr.standby.silver_orders")
-      t.match(r.stdout, ", there\n")
+      t.match(r.stdout, ", exists\n")
     elseif command:find "openlineage$" then
       for line in r.stdout:gmatch "[^\n]+" do
         t.equal(spec.wrong(json.decode(line)), {})

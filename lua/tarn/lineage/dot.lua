@@ -1,5 +1,7 @@
---- A lineage for Graphviz. Nodes have numbers; names are in labels only, where nothing in them
---- can end the text. Pure.
+--- A lineage as a graph for Graphviz (DOT).
+--
+-- Pure. Nodes have numbers as ids; names are only in labels, with everything escaped that could end
+-- a label.
 
 local json = require "native.json"
 local labels = require "tarn.lineage.labels"
@@ -12,7 +14,7 @@ local STYLES <const> = {
   downstream = 'style="dotted"',
 }
 
--- In a text of DOT a quote ends it, a back slash begins an escape, and labels know entities.
+-- In a string of DOT, quotes and back slashes are escaped, and labels have entities.
 local function quoted(text)
   return '"' .. labels.plain(text):gsub("&", "&amp;"):gsub('[\\"]', "\\%0") .. '"'
 end

@@ -1,5 +1,7 @@
---- A lineage for Mermaid. Nodes have numbers; in labels everything but letters, digits and a
---- few harmless signs is written as its number, since Mermaid has no other way to quote. Pure.
+--- A lineage as a graph for Mermaid.
+--
+-- Pure. Nodes have numbers as ids. In labels, everything but letters, digits and a few harmless
+-- signs is written as a character code, the only way to quote in Mermaid.
 
 local json = require "native.json"
 local labels = require "tarn.lineage.labels"

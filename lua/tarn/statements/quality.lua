@@ -1,11 +1,11 @@
 --- What expectations counted, added up at the warehouse; and the newest warnings and errors.
 --
--- The rules of addition are those of tarn.expectations.counts (docs/guide/quality.md), said in SQL: of a flow that
--- reports with batch ids each batch counts by its last report, of any other flow its last report
--- of the update. `details:path` is Spark's alone, and the one way into a JSON text and a VARIANT
--- alike; a VARIANT goes through `to_json` first, which is nothing to a struct that is JSON
--- already. Origins are JSON in a text in the function and in older tables (`:`), structs in newer
--- ones (`.`). Days are counted from 1970 in UTC, whatever the time zone of the session is.
+-- The rules of addition are those of tarn.expectations.counts (docs/guide/quality.md), said in SQL:
+-- of a flow that reports with batch ids each batch counts by its last report, of any other flow its
+-- last report of the update. `details:path` is Spark's alone, and the one way into a JSON text and
+-- a VARIANT alike; a VARIANT goes through `to_json` first, which is nothing to a struct that is
+-- JSON already. Origins are JSON in a text in the function and in older tables (`:`), structs in
+-- newer ones (`.`). Days are counted from 1970 in UTC, whatever the time zone of the session is.
 
 local match = require "tarn.statements.match"
 
