@@ -562,7 +562,7 @@ test("a rule that matches nothing is reported", function(t)
   local data = p.clone { pipeline = "quickstart", name = "u", dry_run = true,
     path_map = { "/Users/nobody=/Shared" }, drop = { "photon.x" } }
   local text = table.concat(data.warnings, "\n")
-  t.match(text, "--path-map /Users/nobody=/Shared: '/Users/nobody' is nowhere in the source")
+  t.match(text, "--path-map /Users/nobody=/Shared: '/Users/nobody' does not occur in the source")
   t.match(text, "--drop photon.x: the source has no such field")
 end)
 

@@ -340,7 +340,7 @@ test("the same object that somebody put there meanwhile was not ours to undo", f
   tree.plant(w, DR, { ["/Shared/p/x"] = tree.file "1" })
   local op = recorder()
   sources.copy(a, b, plan, op)
-  t.equal(op.steps[2].result, { path = "/Shared/p/x", settled = "the same was there",
+  t.equal(op.steps[2].result, { path = "/Shared/p/x", settled = "an equal object existed",
     existed = true })
 end)
 

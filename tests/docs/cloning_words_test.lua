@@ -87,8 +87,8 @@ test("an entry of a map that is not filled in is not said to match nothing", fun
     'return { catalogs = { finance = "" }, pools = { x = "y" } }')
   local r = demo.run("-p", "demo", "clone", "finance_gl_close", "--to", "demo-dr", "--map", map,
     "--catalog", "finance_dr", "--name", "copy", "--dry-run")
-  t.match(r.stdout, "'x' is nowhere in the source")
-  t.no_match(r.stdout, "'finance' is nowhere")
+  t.match(r.stdout, "'x' does not occur in the source")
+  t.no_match(r.stdout, "'finance' does not occur")
 end)
 
 test("what is listed keeps its columns, and a line has no blanks at its end", function(t)

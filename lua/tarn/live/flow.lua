@@ -1,4 +1,4 @@
---- One flow of a running update: a row that its events change.
+--- The state of one flow of a running update, from its events.
 
 local count = require "tarn.live.count"
 local json = require "native.json"
@@ -6,10 +6,10 @@ local order = require "tarn.live.order"
 
 local M = {}
 
-local EXPECTATIONS <const> = 200 -- of a flow that are counted
-local FAILING <const> = 5        -- of them that are named
+local EXPECTATIONS <const> = 200 -- expectations of a flow that are counted
+local FAILING <const> = 5        -- failing expectations that are named
 
--- In which order a flow goes through its states; for events of the same millisecond.
+-- The order in which a flow goes through its states, for events of the same millisecond.
 local RANKS <const> = { QUEUED = 1, STARTING = 2, RUNNING = 3, IDLE = 4, STOPPED = 6,
   EXCLUDED = 6, SKIPPED = 6, COMPLETED = 7, FAILED = 8 }
 local ENDS <const> = { STOPPED = true, EXCLUDED = true, SKIPPED = true, COMPLETED = true,
@@ -25,13 +25,14 @@ local BACKLOG <const> = { backlog_bytes = "backlog_bytes", backlog_files = "back
 local Flow = {}
 Flow.__index = Flow
 
---- True if a flow in this state does nothing more.
+--- True if a flow in this state has ended.
 ---@param state any
 ---@return boolean
 function M.is_over(state)
   return ENDS[state] or false
 end
 
+--- A flow without any event.
 ---@param name string
 ---@return tarn.LiveFlow
 function M.new(name)
@@ -78,9 +79,9 @@ local function take_state(self, state, when)
   end
 end
 
---- Take what a `flow_progress` event says.
+--- Take a `flow_progress` event.
 ---@param event table
----@param when tarn.Moment
+---@param when tarn.EventOrder
 function Flow:take(event, when)
   local progress = order.part(event.details, "flow_progress")
   local origin = order.part(event, "origin")
@@ -129,7 +130,7 @@ local function add_quality(self, row)
   row.failing = failing
 end
 
---- The row as data; what was not reported is null.
+--- The state as data; values that were not reported are null.
 ---@return table
 function Flow:row()
   local row = { name = self.name, dataset = self.dataset, state = self.state,

@@ -1,4 +1,4 @@
---- One update as its events tell it: phases, flows, errors.
+--- The state of one update, from its events: phases, flows, errors.
 
 local flows = require "tarn.live.flow"
 local json = require "native.json"
@@ -8,7 +8,7 @@ local wait = require "tarn.wait"
 
 local M = {}
 
--- What is kept of one update, at most. A pipeline has a thousand tables at the very most.
+-- Limits of what is kept of an update. A pipeline has at most a thousand tables.
 local FLOWS <const>, STEPS <const>, ERRORS <const>, MESSAGE <const> = 4000, 100, 200, 4000
 
 local RANKS <const> = { CREATED = 1, QUEUED = 2, WAITING_FOR_RESOURCES = 3, INITIALIZING = 4,
@@ -19,6 +19,7 @@ local RANKS <const> = { CREATED = 1, QUEUED = 2, WAITING_FOR_RESOURCES = 3, INIT
 local Update = {}
 Update.__index = Update
 
+--- An update without any event.
 ---@param id string
 ---@return tarn.LiveUpdate
 function M.new(id)
@@ -61,15 +62,16 @@ local function phases_of(self)
   return updates.phases(list)
 end
 
--- The API and the events may know more than the other one at any moment.
+-- The newer one of the states that the API has reported and that events show.
 local function state_of(self)
-  local told, seen = self.told and self.told.state, self.steps[1] and self.steps[1].state
-  if not told or not seen then
-    return told or seen
-  elseif wait.ENDS[told] or not RANKS[told] and not wait.ENDS[seen] then
-    return told
+  local reported = self.reported and self.reported.state
+  local seen = self.steps[1] and self.steps[1].state
+  if not reported or not seen then
+    return reported or seen
+  elseif wait.ENDS[reported] or not RANKS[reported] and not wait.ENDS[seen] then
+    return reported
   end
-  return (RANKS[told] or 0) > (RANKS[seen] or math.huge) and told or seen
+  return (RANKS[reported] or 0) > (RANKS[seen] or math.huge) and reported or seen
 end
 
 -- ---- flows and errors ----
@@ -97,7 +99,7 @@ local function take_flow(self, event, when)
   end
 end
 
--- Of each flow the first error is kept: what comes later is its consequence.
+-- Keep the first error of each flow, since later ones are its consequences.
 local function take_error(self, event, when)
   if not updates.says_something(event) then
     return
@@ -116,7 +118,7 @@ local function take_error(self, event, when)
   self.errors[key] = { when = when, class = class, message = message:sub(1, MESSAGE) }
 end
 
--- As tarn.updates.failure gives them: each text once, with the flows that failed so.
+-- The errors in the form of tarn.updates.failure: each message once, with all flows that have it.
 local function causes_of(self)
   local list, causes, by_text = {}, json.array {}, {}
   for flow, e in pairs(self.errors) do
@@ -139,11 +141,11 @@ local function causes_of(self)
   return causes
 end
 
--- ---- all of it ----
+-- ---- the update ----
 
 --- Take an event of this update.
 ---@param event table
----@param when tarn.Moment
+---@param when tarn.EventOrder
 function Update:take(event, when)
   self.first = math.min(self.first or when.at, when.at)
   self.last = math.max(self.last or when.at, when.at)
@@ -164,17 +166,17 @@ function Update:take(event, when)
   end
 end
 
---- Take what the API says about this update.
----@param update table
+--- Take the API's answer about this update.
+---@param update table UpdateInfo
 function Update:know(update)
-  self.told = { state = update.state, cause = update.cause,
+  self.reported = { state = update.state, cause = update.cause,
     created = math.tointeger(tonumber(update.creation_time)) }
 end
 
---- When it began, as far as is known; ms.
----@return integer
+--- The time at which the update began, or the earliest known one.
+---@return integer ms
 function Update:began()
-  return self.told and self.told.created or self.first or 0
+  return self.reported and self.reported.created or self.first or 0
 end
 
 local SUMS <const> = { "rows_written", "rows_upserted", "rows_deleted", "passed", "failed",
@@ -197,13 +199,13 @@ local function rows_of(self, snapshot)
   snapshot.flows, snapshot.flow_states = rows, states
 end
 
---- All of it as data.
+--- The state as data.
 ---@return table
 function Update:snapshot()
   local phases, last = phases_of(self)
   local snapshot = { update_id = self.id, pipeline_id = self.pipeline_id,
     pipeline_name = self.pipeline_name, request_id = self.request_id, state = state_of(self),
-    cause = self.told and self.told.cause or self.cause, start_time = self:began(),
+    cause = self.reported and self.reported.cause or self.cause, start_time = self:began(),
     end_time = last and last.at or nil, last_event = self.last, phases = phases, totals = {},
     errors = causes_of(self), flows_left_out = self.more or false }
   snapshot.duration_ms = last and last.at - snapshot.start_time or nil
