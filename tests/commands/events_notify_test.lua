@@ -146,7 +146,7 @@ test("the address of a webhook is nowhere to be read", function(t)
       ("http://127.0.0.1:%d/services/T0PS3CRET?k=T0PS3CRET"):format(listener.port) }) })
   t.equal(r.status, 0, r.stderr)
   t.equal({ #bodies, bodies[1].kind }, { 1, "failed" })
-  t.match(r.stderr, "webhook $SLACK was not told of sales_promotions: it answered 503")
+  t.match(r.stderr, "webhook $SLACK was not notified of sales_promotions: the answer was 503")
   t.match(r.stderr, ("POST http://127.0.0.1:%d/***"):format(listener.port)) -- it was traced
   t.no_match(r.stdout .. r.stderr, "T0PS3CRET")
   for _, name in ipairs(fs.list(dir.path .. "/tarn")) do
@@ -164,7 +164,7 @@ test("on a terminal what could not be told stands above the page", function(t)
   local term <close> = terminal.start({ "/bin/sh", "-c", '"$TARN" dashboard --watch '
     .. '--interval 0.2 --notify failed --notify-run /bin/false; sleep 100' },
     { cols = 100, rows = 20, env = { DATABRICKS_HOST = ws:host(), DATABRICKS_TOKEN = "x" } })
-  local screen = term:wait "program /bin/false was not told of sales: it ended with 1"
+  local screen = term:wait "program /bin/false was not notified of sales: the exit status was 1"
   screen = screen:find "failed 1" and screen or term:wait "failed 1"
   t.equal(select(2, screen:gsub("Pipelines ", "")), 1, screen)
 end)
@@ -185,9 +185,9 @@ test("what does not go together is said", function(t)
   for _, case in ipairs {
     { { "dashboard", "--notify", "failed" }, "--notify goes with --watch" },
     { { "events", "x", "--notify", "failed" }, "--notify goes with --follow" },
-    { { "dashboard", "--watch", "--notify-run", "x" }, "--notify-run: of what?" },
-    { { "dashboard", "--watch", "--notify", "failed" }, "nobody is to be told" },
-    { { "dashboard", "--watch", "--notify", "fialed", "--notify-run", "x" }, "is no rule" },
+    { { "dashboard", "--watch", "--notify-run", "x" }, "--notify-run goes with --notify" },
+    { { "dashboard", "--watch", "--notify", "failed" }, "there is no target for notifications" },
+    { { "dashboard", "--watch", "--notify", "fialed", "--notify-run", "x" }, "is not a rule" },
     { { "dashboard", "--watch", "--notify", "failed", "--notify-script", "nope" },
       "no script notify/nope.lua" },
   } do

@@ -135,7 +135,7 @@ test("who may not change the owner is told who may", function(t)
   j.dir.write(".databrickscfg", config)
   local r = words(j, "grant p --owner " .. LARS)
   t.equal(r.status, 4, r.stderr)
-  t.match(r.stderr, "only an admin")
+  t.match(r.stderr, "only a workspace admin")
   t.is_true(owner_of(j, id) ~= LARS)
 end)
 
@@ -157,10 +157,10 @@ test("what makes no sense is refused before anything is sent", function(t)
   local me = owner_of(j, j.w:ok("GET", "/api/2.0/pipelines").statuses[1].pipeline_id)
   for _, case in ipairs {
     { "grant p", 2, "nothing is granted" },
-    { "grant p analysts=CAN_VIEW", 2, "names nobody" },
-    { "grant p role:x=CAN_VIEW", 2, "no kind of principal" },
-    { "grant p " .. MEI, 2, "is no grant" },
-    { "grant p " .. MEI .. "=CAN_FLY", 2, "no level" },
+    { "grant p analysts=CAN_VIEW", 2, "is not a principal" },
+    { "grant p role:x=CAN_VIEW", 2, "not a kind of principal" },
+    { "grant p " .. MEI, 2, "is not a grant" },
+    { "grant p " .. MEI .. "=CAN_FLY", 2, "not a permission level" },
     { "grant p " .. MEI .. "=IS_OWNER", 2, "exactly one owner" },
     { "grant p --owner group:analysts", 2, "a group cannot own" },
     { "grant p --revoke " .. me, 5, "owns the pipeline" },

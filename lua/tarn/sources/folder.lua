@@ -1,8 +1,7 @@
---- A pipeline's sources as a folder of files, and back.
+--- Export a pipeline's sources to a local folder, and read such a folder.
 --
--- An index beside them says what each file is in the workspace: path, kind, language and format,
--- which a file's name and first line do not tell for certain. It holds nothing that changes
--- from one export to the next unless the sources did.
+-- An index in the folder says for each file its path, kind, language and format in the workspace,
+-- which a file's name and first line do not always show. The index changes only if the sources do.
 
 local closure = require "tarn.sources.closure"
 local fault = require "base.fault"
@@ -17,7 +16,7 @@ local M = {}
 
 local OP <const> = "sources.folder"
 
---- The index's name.
+--- The name of the index.
 M.INDEX = "sources.json"
 
 local VERSION <const> = 1
@@ -27,7 +26,7 @@ local VERSION <const> = 1
 ---@field objects table[]  { path, file, kind, language?, format?, roles, via, headed? }
 ---@field left_out table[] { path, verdict, reason }
 
--- ---- to a folder ----
+-- ---- export ----
 
 local function entry_of(item, file)
   return { path = item.path, file = file, kind = item.kind, language = item.language,
@@ -38,7 +37,7 @@ local function leave_out(index, item, verdict, reason)
   table.insert(index.left_out, { path = item.path, verdict = verdict, reason = reason })
 end
 
--- Write one object; a refusal leaves it out.
+-- Write one object. A refused object is left out.
 local function write_one(ws, dir, index, entry, item)
   local bytes, e = fault.try(objects.read, ws, item)
   if e and (objects.is_fatal(e) or not e.status) then
@@ -61,22 +60,23 @@ local function find_index(dir)
   end
   local ok, index = pcall(json.decode, text)
   if not ok or type(index) ~= "table" or type(index.objects) ~= "table" then
-    fault.raise { kind = "parse", op = OP, message = ("%s/%s is no index"):format(dir, M.INDEX) }
+    fault.raise { kind = "parse", op = OP,
+      message = ("%s/%s is not an index of sources"):format(dir, M.INDEX) }
   elseif index.version ~= VERSION then
     fault.raise { kind = "parse", op = OP,
-      message = ("%s/%s has version %s; this program knows %d"):format(dir, M.INDEX,
+      message = ("%s/%s has version %s; this program reads version %d"):format(dir, M.INDEX,
         tostring(index.version), VERSION) }
   end
   return index
 end
 
--- A path that stays inside of the folder.
+-- True for a path inside of the folder.
 local function is_safe(file)
   return type(file) == "string" and file ~= "" and file:sub(1, 1) ~= "/"
     and not file:find("\0", 1, true) and not ("/" .. file .. "/"):find("/../", 1, true)
 end
 
--- Files of an earlier export that this one does not have.
+-- Remove files of an earlier export that this one does not have.
 local function remove_stale(dir, before, index)
   local now = {}
   for _, entry in ipairs(index.objects) do
@@ -93,13 +93,13 @@ local function by_path(a, b)
   return a.path < b.path
 end
 
---- Write all sources of a spec into a folder, with an index. `place` chooses the local folder
--- of a workspace folder (nil: below its parent's; by default the whole path is kept).
+--- Write all sources of a spec into a folder, with an index.
 ---@param ws tarn.WorkspaceClient
 ---@param spec table
 ---@param dir string
 ---@param opts? { place?: (fun(folder: string): string?), progress?: function, jobs?: integer,
----  memo?: tarn.Memo }
+---  memo?: tarn.Memo } `place` returns the local folder of a workspace folder; nil means: inside
+---  that of its parent
 ---@return tarn.SourceIndex index
 ---@return string[] warnings
 function M.export(ws, spec, dir, opts)
@@ -113,7 +113,7 @@ function M.export(ws, spec, dir, opts)
   for _, item in ipairs(items) do
     if item.verdict or (item.size or 0) > objects.MAX_SIZE then
       leave_out(index, item, item.verdict or "too_large", item.reason
-        or ("%d bytes; an export carries %d"):format(item.size, objects.MAX_SIZE))
+        or ("%d bytes; the workspace exports at most %d"):format(item.size, objects.MAX_SIZE))
     else
       local entry = entry_of(item, names_here:of(item))
       entries[#entries + 1] = entry
@@ -145,7 +145,7 @@ function M.export(ws, spec, dir, opts)
   return index, warnings
 end
 
--- ---- from a folder ----
+-- ---- reading a folder ----
 
 local KINDS <const> = { NOTEBOOK = true, FILE = true, DIRECTORY = true }
 local FORMATS <const> = { SOURCE = true, JUPYTER = true, RAW = true }
@@ -192,12 +192,12 @@ local function item_of(dir, entry)
   return item
 end
 
--- Left over by programs that ran there, not part of anybody's sources.
+-- Files of other programs, which do not belong to the sources.
 local function is_litter(name)
   return name:sub(1, 1) == "." or name == "__pycache__"
 end
 
--- A file that somebody added to a folder that belongs to the pipeline as a whole.
+-- The item of a file that was added to a folder of the pipeline.
 local function added(dir, file, folder, name, stat)
   local item = { path = path.find_joined(folder, name), kind = "FILE", format = "RAW",
     file = file, size = stat.size, roles = json.array { "added" }, via = json.array {} }
@@ -239,8 +239,8 @@ local function add_new(dir, items)
   end
 end
 
---- The objects that a folder of files stands for, parents first; also files that were added to
--- its folders since.
+--- The objects in an exported folder, folders before their content, and files that were added
+-- since.
 ---@param dir string
 ---@return tarn.SourceItem[] each with `file`
 ---@return tarn.SourceIndex
