@@ -67,7 +67,7 @@ test("what tarn api changes is in the journal, neither body nor answer are", fun
   t.no_match(json.encode(j:data { "journal", done.id }), "dapi")
   local r = j:run { "undo", done.id, "--yes" }
   t.equal(r.status, 5)
-  t.match(r.stderr, "does not know how to undo")
+  t.match(r.stderr, "this version cannot undo it")
 end)
 
 test("an empty journal is an empty list; what is not there is not found", function(t)

@@ -238,7 +238,7 @@ test("another kind in the way is odd, and the rest goes on", function(t)
   t.equal(report.copied, { "/Shared/p/z" })
   t.equal(#report.skipped, 3)
   t.match(report.skipped[1].reason, "has the path of its folder")
-  t.match(report.skipped[3].reason, "a directory is in its place")
+  t.match(report.skipped[3].reason, "the target path has a directory")
   t.equal(tree.read(w, DR, "/Shared/p")["/Shared/p/f"], tree.file "a file")
 end)
 
@@ -320,7 +320,7 @@ test("what only the code names is said after the copy", function(t)
     ["/Shared/p/y"] = tree.notebook("PYTHON", "# Databricks notebook source\ny = 1"),
   }
   local report = sources.copy(a, b, sources.plan(a, b, glob "/Shared/p"))
-  t.equal(report.warnings, { "/Shared/p/x needs /Shared/w.whl, which nothing in the spec names: "
+  t.equal(report.warnings, { "/Shared/p/x needs /Shared/w.whl, which the spec does not name: "
     .. "it was not copied" })
 end)
 

@@ -146,7 +146,7 @@ test("what was changed since is not touched, unless forced", function(t)
   j:forget()
   local r = j:run { "undo", op, "--yes" }
   t.equal(r.status, 5)
-  t.match(r.stderr, "nothing was touched")
+  t.match(r.stderr, "nothing was changed")
   t.match(r.stderr, "settings were changed")
   t.match(r.stderr, "--force")
   t.equal(j:changes(), {})
@@ -206,7 +206,7 @@ test("sources come back byte for byte, and new ones go", function(t)
   t.equal(status, 404, "the folders are gone too")
 end)
 
-test("a folder that is in use stays", function(t)
+test("a folder that is in use is kept", function(t)
   local j <close> = journaled.start()
   local op = begin(j, "copy")
   op:perform({ kind = "workspace.mkdirs",
@@ -215,7 +215,7 @@ test("a folder that is in use stays", function(t)
   op:finish "done"
   import(j, "/Shared/new/mine", "SELECT 1", SQL)
   local data = j:data { "undo", op.id, "--yes" }
-  t.match(data.steps[1].reason, "stays")
+  t.match(data.steps[1].reason, "is kept")
   t.is_true(export(j, "/Shared/new/mine") ~= nil)
 end)
 
@@ -370,7 +370,7 @@ test("it is not done in another workspace than the one it was done in", function
   local op, id = made(j, "copy")
   local r = j:run { "--profile", "dr", "undo", op, "--yes" }
   t.equal(r.status, 2)
-  t.match(r.stderr, "--profile names the right one")
+  t.match(r.stderr, "choose the right workspace with --profile")
   t.is_true(is_there(j, id))
 end)
 
@@ -383,7 +383,7 @@ test("the parts of a bulk operation know where they worked, if the whole does no
   t.equal({ r.status, is_there(j, id) }, { 2, true })
 end)
 
-test("what is still being done is not undone, nor by two at once", function(t)
+test("a running operation is not undone, nor is one by two processes at once", function(t)
   local j <close> = journaled.start()
   local running = begin(j, "copy")
   t.equal(t.fault(undo.plan, j.ws, journal.find(running.id)).kind, "conflict")
