@@ -53,7 +53,7 @@ local function find_warehouse(state)
     return id
   end
   -- only --source sql starts a warehouse, because that costs money
-  local find = state.ask.source == "sql" and warehouses.default or warehouses.find_awake
+  local find = state.ask.source == "sql" and warehouses.default or warehouses.find_running
   local found, e = fault.try(find, state.ws)
   if found then
     return found
