@@ -1,5 +1,11 @@
 --- Choose the source that answers a question: the REST API or SQL.
 --
+--     local backend = require "tarn.backend"
+--     local answer, source = backend.ask(ws, { which = "auto", warn = print,
+--       rest = function() return require("tarn.pipelines").rows(ws) end,
+--       sql = function() return ws:sql "SELECT name FROM system.lakeflow.pipelines" end })
+--     for row in answer do print(source, row.name) end
+--
 -- The sources `rest` and `sql` are used alone. With `auto`, REST is asked first since its answer is
 -- current, and SQL if REST refuses; where REST would need too many calls (the caller says why), SQL
 -- is asked first. `auto` never starts a stopped warehouse, because that costs money.

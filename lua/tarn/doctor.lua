@@ -77,7 +77,7 @@ checks[#checks + 1] = { "overrides", function()
   elseif #list == 0 then
     return "ok", "none"
   end
-  return "ok", ("%d file%s of your own, of which %d replace bundled files"):format(#list,
+  return "ok", ("%d file%s of your own, %d in place of bundled ones"):format(#list,
     #list == 1 and "" or "s", found.shadowing)
 end }
 

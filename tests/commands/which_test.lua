@@ -72,7 +72,7 @@ test("an ejected file works as it is", function(t)
   t.equal(json.decode(r.stdout)[1].path, "bundle/scripts/list.lua")
 end)
 
-test("the doctor tells of overrides that are broken or from another version", function(t)
+test("the doctor reports overrides that are broken or from another version", function(t)
   local home <close> = cli.dir()
   local env = { XDG_CONFIG_HOME = home.path, DATABRICKS_HOST = "http://127.0.0.1:9",
     DATABRICKS_TOKEN = "x" }
@@ -87,7 +87,7 @@ test("the doctor tells of overrides that are broken or from another version", fu
   end
   t.equal(check().status, "ok")
   cli.run({ "eject", "list" }, { env = env })
-  t.equal(check().message, "1 file of your own, 1 in place of built-in ones")
+  t.equal(check().message, "1 file of your own, 1 in place of bundled ones")
   local text = home.read "tarn/scripts/list.lua"
   home.write("tarn/scripts/list.lua", (text:gsub("from tarn %S+ %x+", "from tarn 0.0.9, 00")))
   t.equal(check().status, "warn")

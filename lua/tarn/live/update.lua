@@ -101,7 +101,7 @@ end
 
 -- Keep the first error of each flow, since later ones are its consequences.
 local function take_error(self, event, when)
-  if not updates.says_something(event) then
+  if not updates.has_cause(event) then
     return
   end
   local key = name_of(event) or ""
