@@ -3,8 +3,8 @@
 #ifndef TARN_API_SERVER_H
 #define TARN_API_SERVER_H
 
+#include "net/accesstoken.h"
 #include "net/server.h"
-#include "net/ticket.h"
 
 #include <lua.h>
 

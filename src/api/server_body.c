@@ -2,7 +2,7 @@
 
 #include "api/api.h"
 #include "api/server.h"
-#include "net/shared.h"
+#include "net/sharedbody.h"
 
 #include <lauxlib.h>
 

@@ -1,7 +1,7 @@
 #include "net/exchange.h"
 
 #include "net/gzip.h"
-#include "net/shared.h"
+#include "net/sharedbody.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

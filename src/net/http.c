@@ -2,8 +2,8 @@
 
 #include "base/url.h"
 #include "net/address.h"
-#include "net/cause.h"
-#include "net/outgoing.h"
+#include "net/curlerror.h"
+#include "net/curlrequest.h"
 #include "net/record.h"
 #include "net/trace.h"
 

@@ -14,7 +14,7 @@
 
 struct server;
 struct exchange;
-struct shared; /* net/shared.h */
+struct shared; /* net/sharedbody.h */
 
 struct server_options {
     const char *host; /* an address or a name of this machine */

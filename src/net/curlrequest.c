@@ -1,5 +1,5 @@
 #define _DEFAULT_SOURCE /* explicit_bzero */
-#include "net/outgoing.h"
+#include "net/curlrequest.h"
 
 #include "base/base64.h"
 

@@ -1,4 +1,4 @@
-/* shared.h -- bytes that many answers send: neither copied nor compressed for each of them. */
+/* sharedbody.h -- bytes that many answers send: neither copied nor compressed for each of them. */
 
 #ifndef TARN_SHARED_H
 #define TARN_SHARED_H

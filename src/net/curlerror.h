@@ -1,4 +1,4 @@
-/* cause.h -- why a transfer failed, in words, and what to do about it. Pure. */
+/* curlerror.h -- why a transfer failed, in words, and what to do about it. Pure. */
 
 #ifndef TARN_CAUSE_H
 #define TARN_CAUSE_H

@@ -1,4 +1,4 @@
-#include "net/shared.h"
+#include "net/sharedbody.h"
 
 #include "net/gzip.h"
 

@@ -1,5 +1,5 @@
 #define _DEFAULT_SOURCE /* getentropy, explicit_bzero */
-#include "net/ticket.h"
+#include "net/accesstoken.h"
 
 #include "base/buf.h"
 #include "base/file.h"

@@ -1,4 +1,4 @@
-/* ticket.h -- who may call a server: one token, known to whoever may, and the cookie that a
+/* accesstoken.h -- who may call a server: one token, known to whoever may, and the cookie that a
  * browser gets for it. Compares in constant time; hands the token to nobody but stderr. */
 
 #ifndef TARN_TICKET_H

@@ -1,4 +1,4 @@
-#include "net/ticket.h"
+#include "net/accesstoken.h"
 
 #include "base/file.h"
 

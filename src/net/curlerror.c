@@ -1,4 +1,4 @@
-#include "net/cause.h"
+#include "net/curlerror.h"
 
 #include "base/url.h"
 

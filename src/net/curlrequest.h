@@ -1,4 +1,4 @@
-/* outgoing.h -- a request as libcurl takes it: texts in one block that can be wiped, headers,
+/* curlrequest.h -- a request as libcurl takes it: texts in one block that can be wiped, headers,
  * method and body set on an easy handle. */
 
 #ifndef TARN_OUTGOING_H
