@@ -36,12 +36,12 @@ static void readheaders(lua_State *L, struct answer *a) {
 
 /* The cookie never becomes a string of Lua's. */
 static void readlogin(lua_State *L, const struct server_box *s, struct answer *a) {
-    if (s->ticket == NULL)
+    if (s->token == NULL)
         bad(L, "'login' is for servers with a token");
     bool secure = lua_type(L, -1) == LUA_TSTRING;
     if (secure ? strcmp(lua_tostring(L, -1), "secure") != 0 : !lua_toboolean(L, -1))
         bad(L, "'login' is true or \"secure\"");
-    ticket_cookie(s->ticket, secure, a->cookie, sizeof a->cookie);
+    accesstoken_cookie(s->token, secure, a->cookie, sizeof a->cookie);
 }
 
 static size_t readsize(lua_State *L, int index, const char *what) {

@@ -27,7 +27,7 @@ static void pushheaders(lua_State *L, const struct server_request *r, bool hide)
     lua_createtable(L, 0, (int)r->field_count);
     for (size_t i = 0; i < r->field_count; i++) {
         const struct server_field *f = &r->fields[i];
-        if (hide && ticket_hides(f->name, f->name_size))
+        if (hide && accesstoken_hides(f->name, f->name_size))
             continue;
         pushlower(L, f->name, f->name_size); /* headers, name */
         lua_pushvalue(L, -1);
@@ -69,20 +69,20 @@ static void takesecrets(lua_State *L, const struct server_box *s,
 /* Who may not call has nothing to say: what else he sent is not looked at. */
 static bool pushaccess(lua_State *L, const struct server_box *s,
                        const struct server_request *r) {
-    static const char *const words[] = {[TICKET_NONE] = "none",
-                                        [TICKET_WRONG] = "wrong",
-                                        [TICKET_LINK] = "link",
-                                        [TICKET_COOKIE] = "cookie",
-                                        [TICKET_BEARER] = "bearer"};
-    enum ticket_access access = ticket_check(s->ticket, r);
+    static const char *const words[] = {[ACCESSTOKEN_NONE] = "none",
+                                        [ACCESSTOKEN_WRONG] = "wrong",
+                                        [ACCESSTOKEN_LINK] = "link",
+                                        [ACCESSTOKEN_COOKIE] = "cookie",
+                                        [ACCESSTOKEN_BEARER] = "bearer"};
+    enum accesstoken_shown access = accesstoken_check(s->token, r);
     lua_pushstring(L, words[access]);
     lua_setfield(L, -2, "access");
-    return access != TICKET_NONE && access != TICKET_WRONG;
+    return access != ACCESSTOKEN_NONE && access != ACCESSTOKEN_WRONG;
 }
 
 void server_pushrequest(lua_State *L, const struct server_box *s,
                         const struct server_request *r) {
-    bool guarded = s->ticket != NULL;
+    bool guarded = s->token != NULL;
     lua_createtable(L, 0, 8);
     bool known = !guarded || pushaccess(L, s, r);
     lua_pushstring(L, r->method);

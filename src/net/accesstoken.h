@@ -1,50 +1,51 @@
-/* accesstoken.h -- who may call a server: one token, known to whoever may, and the cookie that a
- * browser gets for it. Compares in constant time; hands the token to nobody but stderr. */
+/* accesstoken.h -- the token that lets a client call a server, and the cookie that a browser
+ * gets for it. Comparisons take constant time; the token is shown on stderr alone. */
 
-#ifndef TARN_TICKET_H
-#define TARN_TICKET_H
+#ifndef TARN_ACCESSTOKEN_H
+#define TARN_ACCESSTOKEN_H
 
 #include "base/fault.h"
 #include "net/server.h"
 
 #include <stdio.h>
 
-#define TICKET_LEAST 16 /* characters of a token that somebody else chose */
-#define TICKET_MOST  128
+#define ACCESSTOKEN_LEAST 16 /* characters of a token that somebody else chose */
+#define ACCESSTOKEN_MOST  128
 
-struct ticket {
+struct accesstoken {
     size_t size; /* 0: none, or wiped */
-    char token[TICKET_MOST + 1];
-    char cookie[65];      /* made from the token: holds for all instances that share it */
+    char token[ACCESSTOKEN_MOST + 1];
+    char cookie[65];      /* made from the token: valid for all servers that share it */
     char cookie_name[24]; /* likewise, so that two servers of one machine do not clash */
 };
 
 /* A new token from the system's random source. */
-bool ticket_random(struct ticket *g, struct fault *f);
+bool accesstoken_random(struct accesstoken *t, struct fault *f);
 
 /* The token in that file. If there is none, a new one is written to it, 0600. A file that
  * others may read is refused. */
-bool ticket_file(struct ticket *g, const char *path, struct fault *f);
+bool accesstoken_file(struct accesstoken *t, const char *path, struct fault *f);
 
 /* How a request shows that it may call. */
-enum ticket_access {
-    TICKET_NONE,  /* it shows nothing */
-    TICKET_WRONG, /* a token or cookie that is not ours, or no longer */
-    TICKET_LINK,  /* "token" in the query */
-    TICKET_COOKIE,
-    TICKET_BEARER, /* the header Authorization */
+enum accesstoken_shown {
+    ACCESSTOKEN_NONE,  /* it shows nothing */
+    ACCESSTOKEN_WRONG, /* a token or cookie that is not ours, or no longer */
+    ACCESSTOKEN_LINK,  /* "token" in the query */
+    ACCESSTOKEN_COOKIE,
+    ACCESSTOKEN_BEARER, /* the header Authorization */
 };
-enum ticket_access ticket_check(const struct ticket *g, const struct server_request *r);
+enum accesstoken_shown accesstoken_check(const struct accesstoken *t,
+                                         const struct server_request *r);
 
 /* True if the header of that name shows the token, and is not for the eyes of a handler. */
-bool ticket_hides(const char *name, size_t size);
+bool accesstoken_hides(const char *name, size_t size);
 
 /* Write `before`, the token and a line end. */
-void ticket_reveal(const struct ticket *g, const char *before, FILE *to);
+void accesstoken_reveal(const struct accesstoken *t, const char *before, FILE *to);
 
 /* The value of Set-Cookie. */
-void ticket_cookie(const struct ticket *g, bool secure, char *out, size_t room);
+void accesstoken_cookie(const struct accesstoken *t, bool secure, char *out, size_t room);
 
-void ticket_wipe(struct ticket *g);
+void accesstoken_wipe(struct accesstoken *t);
 
 #endif

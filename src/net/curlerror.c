@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void timed_out(const struct cause *c, const char *host, struct fault *f) {
+static void timed_out(const struct curlerror *c, const char *host, struct fault *f) {
     if (c->connected) {
         fault_set(f, FAULT_TIMEOUT, "no complete answer from %s within %.3g s", host,
                   c->total_ms / 1000.0);
@@ -18,7 +18,7 @@ static void timed_out(const struct cause *c, const char *host, struct fault *f) 
     fault_hint(f, "check the host, VPN and firewall");
 }
 
-static void refused(const struct cause *c, const char *host, struct fault *f) {
+static void refused(const struct curlerror *c, const char *host, struct fault *f) {
     fault_set(f, FAULT_NETWORK, "cannot connect to %s: %s", host,
               c->os_error != 0 ? strerror((int)c->os_error) : c->detail);
     fault_hint(f, c->os_error == ECONNREFUSED
@@ -26,7 +26,7 @@ static void refused(const struct cause *c, const char *host, struct fault *f) {
                       : "check the host, VPN, firewall and proxy settings");
 }
 
-static void cut_off(const struct cause *c, const char *host, const char *detail,
+static void cut_off(const struct curlerror *c, const char *host, const char *detail,
                     struct fault *f) {
     if (c->status == 0)
         fault_set(f, FAULT_NETWORK, "%s closed the connection without an answer%s%s",
@@ -39,7 +39,7 @@ static void cut_off(const struct cause *c, const char *host, const char *detail,
     }
 }
 
-static void too_large(const struct cause *c, const char *host, struct fault *f) {
+static void too_large(const struct curlerror *c, const char *host, struct fault *f) {
     if (c->no_memory)
         fault_set(f, FAULT_IO, "not enough memory for the answer of %s", host);
     else
@@ -47,7 +47,7 @@ static void too_large(const struct cause *c, const char *host, struct fault *f) 
                   c->max_body);
 }
 
-static void untrusted(const struct cause *c, const char *host, struct fault *f) {
+static void untrusted(const struct curlerror *c, const char *host, struct fault *f) {
     fault_set(f, FAULT_NETWORK, "the certificate of %s is not trusted: %s", host,
               c->detail);
     fault_hint(f, "if your network inspects TLS, name its CA file in CURL_CA_BUNDLE or "
@@ -55,7 +55,7 @@ static void untrusted(const struct cause *c, const char *host, struct fault *f) 
 }
 
 /* The proxy took the connection, but will not carry it on. */
-static void proxy_refused(const struct cause *c, const char *host, struct fault *f) {
+static void proxy_refused(const struct curlerror *c, const char *host, struct fault *f) {
     fault_set(f, FAULT_NETWORK, "the proxy does not connect us to %s: status %ld", host,
               c->proxy_status);
     fault_hint(f, c->proxy_status == 407
@@ -70,7 +70,7 @@ static void unknown_host(const char *host, struct fault *f) {
 }
 
 /* One cause, one message, and what to do. */
-bool cause_explain(const struct cause *c, struct fault *f) {
+bool curlerror_explain(const struct curlerror *c, struct fault *f) {
     struct url_parts u = {.host = ""};
     char host[URL_HOST_AT_MOST + 1];
     url_read(c->url, &u);

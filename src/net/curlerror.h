@@ -1,7 +1,7 @@
 /* curlerror.h -- why a transfer failed, in words, and what to do about it. Pure. */
 
-#ifndef TARN_CAUSE_H
-#define TARN_CAUSE_H
+#ifndef TARN_CURLERROR_H
+#define TARN_CURLERROR_H
 
 #include "base/fault.h"
 
@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /* What is known of a transfer that failed. */
-struct cause {
+struct curlerror {
     CURLcode result;
     const char *url;    /* only its host is told */
     const char *detail; /* libcurl's words */
@@ -25,6 +25,6 @@ struct cause {
 };
 
 /* Fill `*f` with kind, message and hint. True if trying again will not help. */
-bool cause_explain(const struct cause *c, struct fault *f);
+bool curlerror_explain(const struct curlerror *c, struct fault *f);
 
 #endif

@@ -57,14 +57,14 @@ static struct header_plan plan_headers(const struct http_request *r) {
 }
 
 /* Add a header to the list. libcurl only reads it, so that the nodes are one array. */
-static void add_node(struct outgoing *o, size_t *n, char *line) {
+static void add_node(struct curlrequest *o, size_t *n, char *line) {
     o->nodes[*n] = (struct curl_slist){.data = line};
     if (*n > 0)
         o->nodes[*n - 1].next = &o->nodes[*n];
     ++*n;
 }
 
-static char *keep(struct outgoing *o, const char *text) {
+static char *keep(struct curlrequest *o, const char *text) {
     char *at = o->text.bytes + o->text.size;
     memcpy(at, text, strlen(text) + 1);
     o->text.size += strlen(text) + 1;
@@ -72,7 +72,7 @@ static char *keep(struct outgoing *o, const char *text) {
 }
 
 /* Copy method, URL and headers into one block, which must not move while they are added. */
-static bool copy_texts(struct outgoing *o, CURL *easy, const struct http_request *r,
+static bool copy_texts(struct curlrequest *o, CURL *easy, const struct http_request *r,
                        const struct header_plan *p) {
     static char no_expect[] = "Expect:", no_type[] = "Content-Type:";
     size_t need = length(r->method) + length(r->url) + p->bytes, n = 0;
@@ -112,7 +112,7 @@ static bool copy_texts(struct outgoing *o, CURL *easy, const struct http_request
            CURLE_OK;
 }
 
-static bool set_method(struct outgoing *o, CURL *e, const struct http_request *r) {
+static bool set_method(struct curlrequest *o, CURL *e, const struct http_request *r) {
     bool post = strcmp(r->method, "POST") == 0, get = strcmp(r->method, "GET") == 0;
     bool head = strcmp(r->method, "HEAD") == 0;
     bool bodied = r->body_size > 0 || post || strcmp(r->method, "PUT") == 0 ||
@@ -148,8 +148,8 @@ static bool acceptable(const struct http_request *r, const struct url_parts *u,
     return true;
 }
 
-bool outgoing_set(struct outgoing *o, CURL *easy, const struct http_request *r,
-                  const struct url_parts *u, struct fault *f) {
+bool curlrequest_set(struct curlrequest *o, CURL *easy, const struct http_request *r,
+                     const struct url_parts *u, struct fault *f) {
     struct header_plan p = plan_headers(r);
     if (!acceptable(r, u, &p, f))
         return false;
@@ -162,7 +162,7 @@ bool outgoing_set(struct outgoing *o, CURL *easy, const struct http_request *r,
     return fault_set(f, FAULT_IO, "not enough memory for a request");
 }
 
-void outgoing_wipe(struct outgoing *o) {
+void curlrequest_wipe(struct curlrequest *o) {
     if (o->text.bytes != NULL)
         explicit_bzero(o->text.bytes, o->text.room);
     o->text.size = 0;
@@ -172,9 +172,9 @@ void outgoing_wipe(struct outgoing *o) {
         buf_free(&o->body);
 }
 
-void outgoing_free(struct outgoing *o) {
-    outgoing_wipe(o);
+void curlrequest_free(struct curlrequest *o) {
+    curlrequest_wipe(o);
     buf_free(&o->text);
     free(o->nodes);
-    *o = (struct outgoing){0};
+    *o = (struct curlrequest){0};
 }

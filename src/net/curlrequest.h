@@ -1,14 +1,14 @@
-/* curlrequest.h -- a request as libcurl takes it: texts in one block that can be wiped, headers,
- * method and body set on an easy handle. */
+/* curlrequest.h -- a request as libcurl takes it: method, URL, headers and body, set on an easy
+ * handle. All texts are in one block, which can be wiped. */
 
-#ifndef TARN_OUTGOING_H
-#define TARN_OUTGOING_H
+#ifndef TARN_CURLREQUEST_H
+#define TARN_CURLREQUEST_H
 
 #include "base/url.h"
 #include "net/http.h"
 
 /* All zero owns nothing. Its memory is kept from one request to the next. */
-struct outgoing {
+struct curlrequest {
     struct buf text; /* method, URL, headers, each with its 0 */
     struct curl_slist *nodes;
     size_t room;        /* of the nodes */
@@ -19,13 +19,13 @@ struct outgoing {
     bool secret_body;
 };
 
-/* Set method, URL, headers and body of `r` on `easy`, which may use them until outgoing_wipe.
- * False with `*f` filled for what is no request, for secrets on their way over plain http, and
- * when memory runs out. */
-bool outgoing_set(struct outgoing *o, CURL *easy, const struct http_request *r,
-                  const struct url_parts *u, struct fault *f);
+/* Set method, URL, headers and body of `r` on `easy`, which may use them until
+ * curlrequest_wipe. False with `*f` filled if a header or the method is malformed, if secrets
+ * would go over plain http, and when memory runs out. */
+bool curlrequest_set(struct curlrequest *o, CURL *easy, const struct http_request *r,
+                     const struct url_parts *u, struct fault *f);
 
-void outgoing_wipe(struct outgoing *o); /* forget the request, keep the memory */
-void outgoing_free(struct outgoing *o);
+void curlrequest_wipe(struct curlrequest *o); /* forget the request, keep the memory */
+void curlrequest_free(struct curlrequest *o);
 
 #endif

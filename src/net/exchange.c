@@ -223,27 +223,27 @@ static struct MHD_Response *packed_response(struct exchange *x,
 }
 
 static void all_sent(void *shared) {
-    shared_drop(shared);
+    sharedbody_drop(shared);
 }
 
 /* What is on its way holds the bytes, which are sent from where they lie. */
 static struct MHD_Response *shared_response(struct exchange *x,
                                             const struct server_reply *r) {
-    struct shared *s = r->shared;
+    struct sharedbody *s = r->shared;
     const void *bytes = NULL;
     size_t size = 0;
-    if (may_pack(x, r, shared_size(s)))
-        bytes = shared_packed(s, x->server->gzip, &size);
+    if (may_pack(x, r, sharedbody_size(s)))
+        bytes = sharedbody_packed(s, x->server->gzip, &size);
     bool packed = bytes != NULL;
     if (!packed) {
-        bytes = shared_plain(s);
-        size = shared_size(s);
+        bytes = sharedbody_plain(s);
+        size = sharedbody_size(s);
     }
-    shared_keep(s);
+    sharedbody_keep(s);
     struct MHD_Response *m = MHD_create_response_from_buffer_with_free_callback_cls(
         size, (void *)bytes, all_sent, s);
     if (m == NULL)
-        shared_drop(s);
+        sharedbody_drop(s);
     else if (packed)
         mark_packed(m);
     return m;

@@ -38,7 +38,7 @@ struct http_call {
     /* the request */
     http_done *done;
     void *ud;
-    struct outgoing out;
+    struct curlrequest out;
     const void *sent_body; /* while it is under way, for the record */
     size_t sent_body_size;
     bool secret_url, idempotent, public_only;
@@ -186,7 +186,7 @@ static bool set_up(struct http_call *c) {
 
 static void destroy(struct http_call *c) {
     curl_easy_cleanup(c->easy);
-    outgoing_free(&c->out);
+    curlrequest_free(&c->out);
     buf_free(&c->r.headers);
     free(c);
 }
@@ -219,7 +219,7 @@ static void put_back(struct http_call *c) {
         buf_wipe(&c->r.body);
     else
         buf_free(&c->r.body);
-    outgoing_wipe(&c->out);
+    curlrequest_wipe(&c->out);
     c->r.headers.size = 0;
     if (h->spares == SPARES) {
         destroy(c);
@@ -353,7 +353,7 @@ static void finished(struct transfer *t, CURLcode result) {
     struct fault f;
     measure(c);
     if (result != CURLE_OK) {
-        struct cause cause = {
+        struct curlerror e = {
             .result = result,
             .url = c->out.url,
             .detail = c->error[0] != '\0' ? c->error : curl_easy_strerror(result),
@@ -365,9 +365,9 @@ static void finished(struct transfer *t, CURLcode result) {
             .connect_ms = c->connect_ms,
             .total_ms = c->total_ms,
         };
-        curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &cause.os_error);
-        curl_easy_getinfo(c->easy, CURLINFO_HTTP_CONNECTCODE, &cause.proxy_status);
-        c->r.lasting = cause_explain(&cause, &f);
+        curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &e.os_error);
+        curl_easy_getinfo(c->easy, CURLINFO_HTTP_CONNECTCODE, &e.proxy_status);
+        c->r.lasting = curlerror_explain(&e, &f);
         if (c->kept_in && !c->connected)
             explain_kept_in(c, &f);
     }
@@ -453,7 +453,7 @@ struct http_call *http_start(struct http *h, const struct http_request *r,
         fault_set(f, FAULT_IO, "not enough memory for a request");
         return NULL;
     }
-    if (!outgoing_set(&c->out, c->easy, r, &a, f)) {
+    if (!curlrequest_set(&c->out, c->easy, r, &a, f)) {
         put_back(c);
         return NULL;
     }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct shared {
+struct sharedbody {
     unsigned holders;
     bool tried; /* to compress it */
     void *packed;
@@ -13,35 +13,35 @@ struct shared {
     char bytes[];
 };
 
-struct shared *shared_new(const void *bytes, size_t size) {
-    struct shared *s = malloc(sizeof *s + size);
+struct sharedbody *sharedbody_new(const void *bytes, size_t size) {
+    struct sharedbody *s = malloc(sizeof *s + size);
     if (s == NULL)
         return NULL;
-    *s = (struct shared){.holders = 1, .size = size};
+    *s = (struct sharedbody){.holders = 1, .size = size};
     memcpy(s->bytes, bytes, size);
     return s;
 }
 
-void shared_keep(struct shared *s) {
+void sharedbody_keep(struct sharedbody *s) {
     s->holders++;
 }
 
-void shared_drop(struct shared *s) {
+void sharedbody_drop(struct sharedbody *s) {
     if (s == NULL || --s->holders > 0)
         return;
     free(s->packed);
     free(s);
 }
 
-size_t shared_size(const struct shared *s) {
+size_t sharedbody_size(const struct sharedbody *s) {
     return s->size;
 }
 
-const void *shared_plain(const struct shared *s) {
+const void *sharedbody_plain(const struct sharedbody *s) {
     return s->bytes;
 }
 
-const void *shared_packed(struct shared *s, struct gzip *g, size_t *size) {
+const void *sharedbody_packed(struct sharedbody *s, struct gzip *g, size_t *size) {
     if (!s->tried) {
         s->tried = true;
         s->packed = gzip_pack(g, s->bytes, s->size, &s->packed_size);
