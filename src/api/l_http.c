@@ -223,7 +223,7 @@ static int begin(lua_State *L, struct request *q) {
 /* Milliseconds until the next try, or RETRY_GIVE_UP. */
 static int retry_in(lua_State *L, struct request *q) {
     char after[64];
-    bool says = http_header(&q->answer, "Retry-After", after, sizeof after);
+    bool says = response_header(&q->answer, "Retry-After", after, sizeof after);
     const struct retry_outcome seen = {
         .tries = q->tries,
         .status = q->failed ? 0 : q->answer.status,

@@ -242,7 +242,7 @@ static char *first_segment(const char *url) {
 static void on_tenant(struct login *l, const struct login_answer *a) {
     char location[1024];
     if (a->f == NULL && a->status >= 300 && a->status < 400 &&
-        http_header(a->r, "Location", location, sizeof location))
+        response_header(a->r, "Location", location, sizeof location))
         l->tenant = first_segment(location);
     if (l->tenant != NULL || is_cli(l)) {
         next(l); /* az has a directory of its own */

@@ -77,7 +77,7 @@ static bool field(struct json root, const char *path, char *out, size_t room) {
 
 static bool is_html(const struct http_response *r) {
     char type[64];
-    if (http_header(r, "Content-Type", type, sizeof type))
+    if (response_header(r, "Content-Type", type, sizeof type))
         return strncasecmp(type, "text/html", 9) == 0;
     const char *at = r->body.bytes;
     if (at == NULL)
@@ -288,7 +288,7 @@ static void read_request_id(const struct http_response *r, struct fault *f) {
     static const char *const names[] = {"X-Request-Id", "X-Databricks-Request-Id"};
     char id[sizeof f->request_id];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (*f->request_id == '\0' && http_header(r, names[i], id, sizeof id))
+        if (*f->request_id == '\0' && response_header(r, names[i], id, sizeof id))
             copy(f->request_id, sizeof f->request_id, id, strlen(id));
 }
 
@@ -296,7 +296,7 @@ static void read_request_id(const struct http_response *r, struct fault *f) {
 static bool redirected(const struct http_response *r, const char *host, struct fault *f) {
     char to[1024];
     int status = f->status;
-    http_header(r, "Location", to, sizeof to);
+    response_header(r, "Location", to, sizeof to);
     if (strstr(to, "private-link-validation-error") != NULL) {
         fault_set(f, FAULT_AUTH, "%s only takes connections through its private link",
                   host);
@@ -350,7 +350,7 @@ bool error_check(const struct http_response *r, const char *host, bool external,
 
 int error_after_ms(const struct http_response *r, int64_t now) {
     char value[64];
-    if (http_header(r, "Retry-After", value, sizeof value))
+    if (response_header(r, "Retry-After", value, sizeof value))
         return retry_after_ms(value, now);
     if (r->status < 400 || r->body.size == 0)
         return -1;

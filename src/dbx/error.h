@@ -4,7 +4,8 @@
 #ifndef TARN_ERROR_H
 #define TARN_ERROR_H
 
-#include "net/http.h"
+#include "base/fault.h"
+#include "net/response.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -63,7 +63,7 @@ static int next_try(struct login *l, const struct http_response *r,
     const struct retry_outcome o = {
         .tries = l->sent.tries,
         .status = f == NULL ? r->status : 0,
-        .after_ms = f == NULL && http_header(r, "Retry-After", after, sizeof after)
+        .after_ms = f == NULL && response_header(r, "Retry-After", after, sizeof after)
                         ? retry_after_ms(after, (int64_t)time(NULL))
                         : -1,
         .idempotent = true};

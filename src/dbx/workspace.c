@@ -273,7 +273,7 @@ static void learn(struct workspace *ws, const struct http_response *r) {
     ws->stats.answer_ms += r->status != 0 ? r->elapsed_ms : 0;
     ws->answered = ws->answered || r->status > 0;
     if (ws->org_id[0] == '\0')
-        http_header(r, "X-Databricks-Org-Id", ws->org_id, sizeof ws->org_id);
+        response_header(r, "X-Databricks-Org-Id", ws->org_id, sizeof ws->org_id);
 }
 
 /* A 401 for a token that can be had anew: exactly once for each call. It was refused, so
@@ -654,7 +654,7 @@ bool workspace_post(struct workspace *ws, const char *method, const char *path,
 bool workspace_header(const struct workspace_response *r, const char *name, char *value,
                       size_t room) {
     const struct http_response view = {.headers = r->headers};
-    return http_header(&view, name, value, room);
+    return response_header(&view, name, value, room);
 }
 
 struct workspace_stats workspace_stats(const struct workspace *ws) {

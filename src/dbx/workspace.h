@@ -83,7 +83,7 @@ void workspace_cancel(struct workspace_call *c);
 bool workspace_post(struct workspace *ws, const char *method, const char *path,
                     const void *body, size_t body_size);
 
-/* As http_header, for a response of ours. */
+/* As response_header, for a response of ours. */
 bool workspace_header(const struct workspace_response *r, const char *name, char *value,
                       size_t room);
 

@@ -7,11 +7,9 @@
 #include "net/record.h"
 #include "net/trace.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define SPARES          64 /* calls kept for their easy handle */
 #define HEADERS_AT_MOST ((size_t)256 << 10)
@@ -485,30 +483,6 @@ void http_cancel(struct http_call *c) {
     loop_remove_transfer(c->http->loop, c->easy);
     unlink_call(c);
     put_back(c);
-}
-
-bool http_header(const struct http_response *r, const char *name, char *value,
-                 size_t room) {
-    const char *at = r->headers.size > 0 ? r->headers.bytes : "";
-    const char *end = at + r->headers.size;
-    size_t n = strlen(name);
-    bool found = false;
-    value[0] = '\0';
-    while (at < end) {
-        const char *nl = memchr(at, '\n', (size_t)(end - at));
-        const char *stop = nl != NULL ? nl : end, *next = nl != NULL ? nl + 1 : end;
-        if ((size_t)(stop - at) > n && at[n] == ':' && strncasecmp(at, name, n) == 0) {
-            at += n + 1;
-            while (at < stop && isspace((unsigned char)*at))
-                at++;
-            while (stop > at && isspace((unsigned char)stop[-1]))
-                stop--;
-            snprintf(value, room, "%.*s", (int)(stop - at), at);
-            found = true;
-        }
-        at = next;
-    }
-    return found;
 }
 
 void http_host(struct http *h, struct http_guest *g) {

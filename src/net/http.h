@@ -6,9 +6,9 @@
 #ifndef TARN_HTTP_H
 #define TARN_HTTP_H
 
-#include "base/buf.h"
 #include "base/fault.h"
 #include "net/loop.h"
+#include "net/response.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -52,15 +52,6 @@ struct http_request {
     size_t max_body;   /* of the answer, decompressed; 0: 256 MiB */
 };
 
-struct http_response {
-    int status;         /* 0 if no answer came */
-    struct buf headers; /* raw lines of the final answer, "Name: value\r\n" */
-    struct buf body;
-    bool sent;    /* on failure: the request may have reached the server */
-    bool lasting; /* on failure: trying again will not help (a bad certificate) */
-    int64_t elapsed_ms;
-};
-
 /* Called once, from loop_turn, never from http_start. `f` is NULL if a whole answer
  * came; with a fault `r` holds what had arrived. `r` is never NULL. Both belong to the client and are gone afterwards, unless
  * the callee takes r->body over by copying the struct and zeroing it. */
@@ -77,11 +68,6 @@ struct http_call *http_start(struct http *h, const struct http_request *r,
 
 /* Forget a call that has not called back yet. It will not. */
 void http_cancel(struct http_call *c);
-
-/* The value of a header in r->headers, trimmed, into `value`; false if it is not there.
- * Case-insensitive; the last one wins. */
-bool http_header(const struct http_response *r, const char *name, char *value,
-                 size_t room);
 
 /* Somebody who still has something to send after their owner has gone. `end` is called by
  * http_free when it will not wait any longer: cancel, forget, free. The guest's memory. */

@@ -29,7 +29,7 @@ static bool add_body(struct buf *b, const struct trace_call *c, const char *byte
 
 static bool add_type(struct buf *b, const struct http_response *r) {
     char type[200];
-    if (!http_header(r, "Content-Type", type, sizeof type))
+    if (!response_header(r, "Content-Type", type, sizeof type))
         type[0] = '\0';
     return jsonput_string(b, type, strlen(type));
 }

@@ -2,6 +2,7 @@
 
 #include "base/mask.h"
 
+#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 

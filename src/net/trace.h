@@ -3,7 +3,8 @@
 #ifndef TARN_TRACE_H
 #define TARN_TRACE_H
 
-#include "net/http.h"
+#include "base/fault.h"
+#include "net/response.h"
 
 /* What is shown of a call; `echo` is the value of its secret header, or NULL. */
 struct trace_call {

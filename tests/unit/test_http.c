@@ -157,7 +157,7 @@ static void keep(void *ud, struct http_response *r, const struct fault *f) {
     a->size = r->body.size;
     if (r->body.size > 0)
         snprintf(a->body, sizeof a->body, "%s", r->body.bytes);
-    http_header(r, "X-which", a->which, sizeof a->which);
+    response_header(r, "X-which", a->which, sizeof a->which);
 }
 
 static const char *url(struct world *w, const char *path) {

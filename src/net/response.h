@@ -1,0 +1,26 @@
+/* response.h -- the answer to an HTTP request, and its headers. Pure. */
+
+#ifndef TARN_RESPONSE_H
+#define TARN_RESPONSE_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_response {
+    int status;         /* 0 if no answer came */
+    struct buf headers; /* raw lines of the final answer, "Name: value\r\n" */
+    struct buf body;
+    bool sent;    /* on failure: the request may have reached the server */
+    bool lasting; /* on failure: trying again will not help (a bad certificate) */
+    int64_t elapsed_ms;
+};
+
+/* The value of a header in r->headers, trimmed, into `value`; false if it is not there.
+ * Case-insensitive; the last one wins. */
+bool response_header(const struct http_response *r, const char *name, char *value,
+                     size_t room);
+
+#endif
