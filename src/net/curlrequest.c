@@ -156,8 +156,10 @@ bool curlrequest_set(struct curlrequest *o, CURL *easy, const struct http_reques
     o->secret_body = r->secret_body;
     if (copy_texts(o, easy, r, &p) && set_method(o, easy, r) &&
         curl_easy_setopt(easy, CURLOPT_URL, o->url) == CURLE_OK &&
-        /* a proxy cannot reach this machine's own servers */
-        curl_easy_setopt(easy, CURLOPT_NOPROXY, u->local ? "*" : NULL) == CURLE_OK)
+        /* A proxy cannot reach this machine's own servers, and would resolve for itself the
+         * name of a host that must have a public address. */
+        curl_easy_setopt(easy, CURLOPT_NOPROXY,
+                         u->local || r->public_only ? "*" : NULL) == CURLE_OK)
         return true;
     return fault_set(f, FAULT_IO, "not enough memory for a request");
 }

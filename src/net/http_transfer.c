@@ -152,7 +152,6 @@ static void configure(struct http_transfer *t, const struct http_request *r, boo
     t->before = 0;
     t->connected = t->cut = t->no_memory = t->kept_in = false;
     t->public_only = r->public_only;
-    curl_easy_setopt(e, CURLOPT_NOPROXY, r->public_only ? "*" : NULL);
     /* Another setting of TLS, though it means the same: so that no connection is taken that
      * was made for others, to an address that was not looked at. */
     curl_easy_setopt(e, CURLOPT_SSLVERSION,

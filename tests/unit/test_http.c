@@ -390,9 +390,23 @@ static void a_proxy_does_not_see_our_credentials(void **state) {
     assert_true(a.failed && !a.sent && a.lasting);
     assert_string_equal(a.fault.message,
                         "the proxy does not connect us to h.invalid: status 404");
-    assert_int_equal(ask(w, "/").status, 200); /* this machine is asked directly */
     unsetenv("https_proxy");
     unsetenv("http_proxy");
+}
+
+static void this_machine_is_asked_without_a_proxy(void **state) {
+    struct world *w = *state;
+    struct server proxy;
+    server_start(&proxy, handle);
+    char proxy_url[64];
+    snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", proxy.port);
+    setenv("http_proxy", proxy_url, 1);
+    struct answer a = ask_with(w, (struct http_request){.secret_header = SECRET}, "/");
+    unsetenv("http_proxy");
+    assert_int_equal(a.status, 200);
+    assert_int_equal(proxy.tally->connections, 0);
+    assert_int_equal(w->server.tally->authorized, 1);
+    server_stop(&proxy);
 }
 
 static void basic_auth_and_more_secrets_are_headers(void **state) {
@@ -602,6 +616,7 @@ int main(void) {
         TEST(a_redirect_is_not_followed),
         TEST(secrets_stay_off_plain_http),
         TEST(a_proxy_does_not_see_our_credentials),
+        TEST(this_machine_is_asked_without_a_proxy),
         TEST(basic_auth_and_more_secrets_are_headers),
         TEST(what_is_no_request_is_refused),
         TEST(a_dead_connection_repeats_only_what_may_be_repeated),
