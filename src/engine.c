@@ -1,17 +1,13 @@
-#define _DEFAULT_SOURCE /* getentropy */
 #include "engine.h"
 
-#include "api/api.h"
-#include "bundle/bundle.h"
+#include "luafault.h"
 #include "net/http.h"
 #include "sched.h"
 
 #include <lauxlib.h>
-#include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ALARMS_BEFORE_WARNING 10   /* ticks of 100 ms of CPU time */
 #define CLOSING_MS            2000 /* what tasks get to close in when the first has ended */
@@ -73,91 +69,7 @@ static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
 
 /* ---- opening ---- */
 
-/* package.searchers[2]: "tarn.clone" is lua/tarn/clone.lua of the bundle. engine.find puts
- * its own in this place, which also looks into the user's directories. */
-static int bundle_searcher(lua_State *L) {
-    const char *module = luaL_checkstring(L, 1);
-    luaL_Buffer b;
-    luaL_buffinit(L, &b);
-    luaL_addstring(&b, "lua/");
-    luaL_addgsub(&b, module, ".", "/");
-    luaL_addstring(&b, ".lua");
-    luaL_pushresult(&b);
-    const struct bundle_file *f = bundle_find(lua_tostring(L, -1));
-    if (f == NULL) {
-        lua_pushfstring(L, "no file '%s' in the bundle", lua_tostring(L, -1));
-        return 1;
-    }
-    lua_pushfstring(L, "@bundle/%s", f->name);
-    if (luaL_loadbufferx(L, (const char *)f->bytes, f->size, lua_tostring(L, -1), "t") !=
-        LUA_OK)
-        return lua_error(L);
-    return 1;
-}
-
-/* `package` finds what the resolver finds and nothing by itself: no LUA_PATH, no shared
- * libraries, no working directory. */
-static void open_package(lua_State *L) {
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
-    for (const luaL_Reg *lib = api_libs; lib->name != NULL; lib++) {
-        lua_pushcfunction(L, lib->func);
-        lua_setfield(L, -2, lib->name);
-    }
-    lua_pop(L, 1);
-    lua_getglobal(L, "package");
-    lua_getfield(L, -1, "searchers");
-    lua_createtable(L, 2, 0);
-    lua_rawgeti(L, -2, 1);
-    lua_rawseti(L, -2, 1);
-    lua_pushcfunction(L, bundle_searcher);
-    lua_rawseti(L, -2, 2);
-    lua_setfield(L, -3, "searchers");
-    lua_pushliteral(L, "");
-    lua_setfield(L, -3, "path");
-    lua_pushliteral(L, "");
-    lua_setfield(L, -3, "cpath");
-    lua_pop(L, 2);
-}
-
-/* coroutine.resume and coroutine.wrap that let waits through. */
-static void open_coroutine(lua_State *L) {
-    static const char *const names[] = {"resume", "wrap"};
-    lua_getglobal(L, "coroutine");
-    luaL_requiref(L, "native.coroutine", api_lib("native.coroutine"), 0);
-    for (int i = 0; i < 2; i++) {
-        lua_getfield(L, -1, names[i]);
-        lua_setfield(L, -3, names[i]);
-    }
-    lua_pop(L, 2);
-}
-
-/* Lua seeds by the second and by addresses, which two processes may share; ids are made from
- * these numbers. */
-static void seed_random(lua_State *L) {
-    lua_Integer seed[2];
-    if (getentropy(seed, sizeof seed) == -1)
-        return; /* an old kernel: Lua's own seed stays */
-    lua_getglobal(L, "math");
-    lua_getfield(L, -1, "randomseed");
-    lua_pushinteger(L, seed[0]);
-    lua_pushinteger(L, seed[1]);
-    lua_call(L, 2, 0);
-    lua_pop(L, 1);
-}
-
-static int open_libraries(lua_State *L) {
-    luaL_openlibs(L);
-    seed_random(L);
-    open_package(L);
-    luaL_requiref(L, "native.task", api_lib("native.task"), 0); /* its metatable */
-    lua_pop(L, 1);
-    open_coroutine(L);
-    api_openbase(L);
-    api_openstring(L);
-    return 0;
-}
-
-bool engine_open(struct engine *e, lua_Alloc alloc, void *ud) {
+bool engine_open(struct engine *e, lua_CFunction libraries, lua_Alloc alloc, void *ud) {
     *e = (struct engine){.cpu_limit = ENGINE_CPU_LIMIT,
                          .memory_limit = ENGINE_MEMORY_LIMIT};
     e->L = alloc != NULL ? lua_newstate(alloc, ud) : lua_newstate(allocate, e);
@@ -165,7 +77,7 @@ bool engine_open(struct engine *e, lua_Alloc alloc, void *ud) {
     e->loop = loop_new();
     if (e->L != NULL && e->sched != NULL && e->loop != NULL) {
         *(struct engine **)lua_getextraspace(e->L) = e;
-        lua_pushcfunction(e->L, open_libraries);
+        lua_pushcfunction(e->L, libraries);
         if (lua_pcall(e->L, 0, 0, 0) == LUA_OK)
             return true;
     }

@@ -1,5 +1,4 @@
-/* engine.h -- one Lua state with everything a script may use, its scheduler, and the
- * loop that both wait in. */
+/* engine.h -- one Lua state, its scheduler, and the loop that both wait in. */
 
 #ifndef TARN_ENGINE_H
 #define TARN_ENGINE_H
@@ -56,10 +55,9 @@ static inline struct engine *engine_of(lua_State *L) {
     return *(struct engine **)lua_getextraspace(L);
 }
 
-/* A state with Lua's libraries, the native ones as package.preload["native.*"], and the
- * searcher for the bundle. `alloc` NULL means the C library's. False, with `*e` owning
- * nothing, when memory runs out. */
-bool engine_open(struct engine *e, lua_Alloc alloc, void *ud);
+/* A state into which `libraries` (api_open) puts what scripts may use. `alloc` NULL means the
+ * C library's. False, with `*e` owning nothing, when memory runs out. */
+bool engine_open(struct engine *e, lua_CFunction libraries, lua_Alloc alloc, void *ud);
 void engine_close(struct engine *e);
 
 /* Run the function on top of the stack, and its `nargs` arguments above it, as a task, and

@@ -1,6 +1,7 @@
 /* main.c -- the program: signals, one engine, and main of the bundle, which knows what
  * the command line means. */
 
+#include "api/open.h"
 #include "engine.h"
 
 #include <errno.h>
@@ -122,7 +123,7 @@ int main(int argc, char **argv) {
         printf("tarn %s (%s, %s)\n", TARN_VERSION, LUA_RELEASE, curl_version());
         return EXIT_SUCCESS;
     }
-    if (!engine_open(&engine, NULL, NULL)) {
+    if (!engine_open(&engine, api_open, NULL, NULL)) {
         fprintf(stderr, "tarn: not enough memory\n");
         return EXIT_BUG;
     }

@@ -1,8 +1,8 @@
 /* api.h -- what the Lua bindings share.
  *
- * Any function in src/api may raise, that is, longjmp past its caller. Code outside
- * cannot: it does not include lua.h (engine.c and sched.c do, and run under one
- * lua_pcall). So the folder tells where a call may fail to return.
+ * Any function in src/api may raise, that is, longjmp past its caller. Code outside cannot,
+ * because it does not include lua.h. The exceptions are engine.c and sched.c, which run under
+ * one lua_pcall, and luafault.c. So the folder tells where a call may fail to return.
  *
  * Functions note their effect on the stack as the Lua manual does: [-o, +p, x] pops o,
  * pushes p; x is '-' never raises, 'm' only out of memory, 'v' raises on purpose. */
@@ -10,7 +10,7 @@
 #ifndef TARN_API_H
 #define TARN_API_H
 
-#include "base/fault.h"
+#include "luafault.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -18,20 +18,6 @@
 #include <stdint.h>
 
 struct task;
-
-/* Raise `*f` as a fault table: kind, op, message, status, code, request_id, hint,
- * retryable, ambiguous. `op` is the primitive as scripts call it ("net.listen"). Never
- * returns; the int lets a binding say `return api_fault(...)`. [-0, +0, v] */
-int api_fault(lua_State *L, const char *op, const struct fault *f);
-
-/* Push the table that api_fault would raise. [-0, +1, m] */
-void api_pushfault(lua_State *L, const char *op, const struct fault *f);
-
-/* Push the metatable of faults. [-0, +1, m] */
-void api_faultmeta(lua_State *L);
-
-/* Raise the fault of a task that was asked to stop. [-0, +0, v] */
-int api_cancelled(lua_State *L, const char *op);
 
 /* Check that argument `arg` is nil or a table whose keys are all in `names`
  * (NULL-terminated): a misspelt option is an error, not a silence. [-0, +0, v] */
@@ -53,20 +39,8 @@ int api_wait(lua_State *L, const char *op, int64_t due, struct task **slot,
 void api_json_decode(lua_State *L, const char *op, const char *text, size_t size);
 void api_json_encode(lua_State *L, const char *op, int index);
 
-/* The index of all native libraries, in libs.c; ends with name NULL. */
-extern const luaL_Reg api_libs[];
-
-/* Lua's own functions that reach outside or take bytecode, in forms of ours. [-0, +0, m] */
-void api_openbase(lua_State *L);
-
-/* string.find and its like with a bound on their work. [-0, +0, m] */
-void api_openstring(lua_State *L);
-
 /* Raise the fault that says that `what` is refused, if the engine is read-only.
  * [-0, +0, v] */
 void api_refuse_effects(lua_State *L, const char *op, const char *what);
-
-/* The opener of the library of that name. */
-lua_CFunction api_lib(const char *name);
 
 #endif

@@ -3,6 +3,7 @@
  * in `debug` could make one userdata pass for another is gone. */
 
 #include "api/api.h"
+#include "api/libs.h"
 #include "engine.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
  * that only takes long (base/pattern.h). */
 
 #include "api/api.h"
+#include "api/libs.h"
 #include "base/pattern.h"
 #include "engine.h"
 

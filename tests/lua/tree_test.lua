@@ -37,11 +37,11 @@ local function none(t, list, why)
   t.is_true(#list == 0, (why and why .. ":\n" or "") .. table.concat(list, "\n"))
 end
 
-test("only the bindings, the engine, the scheduler and main see Lua", function(t)
+test("only the bindings, the engine, the scheduler, faults and main see Lua", function(t)
   local wrong = {}
   for _, path in ipairs(files("src", "%.[ch]")) do
     local allowed = path:find "^src/api/" or path:find "^src/engine%.[ch]$"
-      or path:find "^src/sched%.[ch]$" or path == "src/main.c"
+      or path:find "^src/sched%.[ch]$" or path:find "^src/luafault%.[ch]$" or path == "src/main.c"
     if not allowed and fs.read(path):find "#include%s*<lu?a[ux]*l?i?b?%.h>" then
       wrong[#wrong + 1] = path
     end

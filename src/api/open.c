@@ -1,0 +1,93 @@
+#define _DEFAULT_SOURCE /* getentropy */
+#include "api/open.h"
+
+#include "api/libs.h"
+#include "bundle/bundle.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <unistd.h>
+
+/* package.searchers[2]: "tarn.clone" is lua/tarn/clone.lua of the bundle. engine.find puts
+ * its own in this place, which also looks into the user's directories. */
+static int bundle_searcher(lua_State *L) {
+    const char *module = luaL_checkstring(L, 1);
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addstring(&b, "lua/");
+    luaL_addgsub(&b, module, ".", "/");
+    luaL_addstring(&b, ".lua");
+    luaL_pushresult(&b);
+    const struct bundle_file *f = bundle_find(lua_tostring(L, -1));
+    if (f == NULL) {
+        lua_pushfstring(L, "no file '%s' in the bundle", lua_tostring(L, -1));
+        return 1;
+    }
+    lua_pushfstring(L, "@bundle/%s", f->name);
+    if (luaL_loadbufferx(L, (const char *)f->bytes, f->size, lua_tostring(L, -1), "t") !=
+        LUA_OK)
+        return lua_error(L);
+    return 1;
+}
+
+/* `package` finds what the resolver finds and nothing by itself: no LUA_PATH, no shared
+ * libraries, no working directory. */
+static void open_package(lua_State *L) {
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    for (const luaL_Reg *lib = api_libs; lib->name != NULL; lib++) {
+        lua_pushcfunction(L, lib->func);
+        lua_setfield(L, -2, lib->name);
+    }
+    lua_pop(L, 1);
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "searchers");
+    lua_createtable(L, 2, 0);
+    lua_rawgeti(L, -2, 1);
+    lua_rawseti(L, -2, 1);
+    lua_pushcfunction(L, bundle_searcher);
+    lua_rawseti(L, -2, 2);
+    lua_setfield(L, -3, "searchers");
+    lua_pushliteral(L, "");
+    lua_setfield(L, -3, "path");
+    lua_pushliteral(L, "");
+    lua_setfield(L, -3, "cpath");
+    lua_pop(L, 2);
+}
+
+/* coroutine.resume and coroutine.wrap that let waits through. */
+static void open_coroutine(lua_State *L) {
+    static const char *const names[] = {"resume", "wrap"};
+    lua_getglobal(L, "coroutine");
+    luaL_requiref(L, "native.coroutine", api_lib("native.coroutine"), 0);
+    for (int i = 0; i < 2; i++) {
+        lua_getfield(L, -1, names[i]);
+        lua_setfield(L, -3, names[i]);
+    }
+    lua_pop(L, 2);
+}
+
+/* Lua seeds by the second and by addresses, which two processes may share; ids are made from
+ * these numbers. */
+static void seed_random(lua_State *L) {
+    lua_Integer seed[2];
+    if (getentropy(seed, sizeof seed) == -1)
+        return; /* an old kernel: Lua's own seed stays */
+    lua_getglobal(L, "math");
+    lua_getfield(L, -1, "randomseed");
+    lua_pushinteger(L, seed[0]);
+    lua_pushinteger(L, seed[1]);
+    lua_call(L, 2, 0);
+    lua_pop(L, 1);
+}
+
+int api_open(lua_State *L) {
+    luaL_openlibs(L);
+    seed_random(L);
+    open_package(L);
+    luaL_requiref(L, "native.task", api_lib("native.task"), 0); /* its metatable */
+    lua_pop(L, 1);
+    open_coroutine(L);
+    api_openbase(L);
+    api_openstring(L);
+    return 0;
+}
