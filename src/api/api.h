@@ -33,12 +33,6 @@ void api_checkopts(lua_State *L, int arg, const char *const names[]);
 int api_wait(lua_State *L, const char *op, int64_t due, struct task **slot,
              lua_KContext ctx, lua_KFunction k);
 
-/* JSON (l_json.c), for bindings that carry values. Decode raises a fault of kind parse with
- * that `op`; encode appends to the luaL_Buffer-free result: it pushes a string.
- * decode: [-0, +1, v]; encode: value at `index`, [-0, +1, v] */
-void api_json_decode(lua_State *L, const char *op, const char *text, size_t size);
-void api_json_encode(lua_State *L, const char *op, int index);
-
 /* Raise the fault that says that `what` is refused, if the engine is read-only.
  * [-0, +0, v] */
 void api_refuse_effects(lua_State *L, const char *op, const char *what);

@@ -3,10 +3,11 @@
 
 #include "api/json.h"
 
-#include "api/api.h"
+#include "api/json_parts.h"
 #include "base/jsonput.h"
 #include "base/numtext.h"
 
+#include <lauxlib.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,7 +166,7 @@ static void put_array(struct encoder *e, const struct step *at, int table) {
         put_element(e, at, ++i);
     } while (lua_next(L, table));
     if (lua_gettop(L) > table) {
-        if (!json_sequence(L, table, &n))
+        if (!json_parts_sequence(L, table, &n))
             refuse(e, at, "a table whose keys are neither all strings nor 1..n");
         lua_settop(L, table);
         while (i < (lua_Integer)n) {
@@ -295,7 +296,7 @@ static void put_object(struct encoder *e, const struct step *at, int table) {
 static void put_table(struct encoder *e, const struct step *at) {
     lua_State *L = e->L;
     int table = lua_gettop(L);
-    bool marked = json_marked(L, table, e->array_mt);
+    bool marked = json_parts_marked(L, table, e->array_mt);
     if (e->depth == JSON_DEPTH)
         refuse(e, at, "a table nested deeper than 512 (does it hold itself?)");
     luaL_checkstack(L, LUA_MINSTACK, NULL);
@@ -351,10 +352,10 @@ static void put_value(struct encoder *e, const struct step *at) {
 void json_encode(lua_State *L, const char *op, int index, int indent) {
     int top = lua_gettop(L);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
-    json_pushparts(L);
-    struct json_scratch *s = json_take(L, top + 1);
-    lua_rawgeti(L, top + 1, JSON_ARRAY_MT);
-    lua_rawgeti(L, top + 1, JSON_NUMBER_MT);
+    json_parts_push(L);
+    struct json_scratch *s = json_parts_take(L, top + 1);
+    lua_rawgeti(L, top + 1, JSON_PARTS_ARRAY_MT);
+    lua_rawgeti(L, top + 1, JSON_PARTS_NUMBER_MT);
     struct encoder e = {.L = L,
                         .op = op,
                         .out = &s->out,
@@ -368,6 +369,10 @@ void json_encode(lua_State *L, const char *op, int index, int indent) {
     lua_settop(L, top + 2);
     lua_pushlstring(L, s->out.bytes, s->out.size);
     lua_insert(L, top + 1); /* text, parts, scratch */
-    json_give(L, top + 2);
+    json_parts_give(L, top + 2);
     lua_settop(L, top + 1);
+}
+
+void api_json_encode(lua_State *L, const char *op, int index) {
+    json_encode(L, op, lua_absindex(L, index), -1);
 }

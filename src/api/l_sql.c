@@ -1,5 +1,6 @@
 /* l_sql.c -- `native.databricks`: SQL statements and their results. */
 
+#include "api/json.h"
 #include "api/workspace_call.h"
 #include "dbx/statement.h"
 #include "engine.h"

@@ -5,7 +5,7 @@
  * that a short text cannot mean a huge value. */
 
 #include "api/api.h"
-#include "api/json.h"
+#include "api/json_parts.h"
 #include "api/libs.h"
 #include "api/yaml.h"
 #include "base/numtext.h"
@@ -109,27 +109,12 @@ static bool is_tag(const yaml_char_t *tag, const char *name) {
 }
 
 /* Push a number written in decimal. [-0, +1, m] */
-static void pushnumber(lua_State *L, const char *text, size_t size) {
+static void pushdecimal(lua_State *L, const char *text, size_t size) {
     luaL_Buffer b;
-    int64_t i;
-    double d;
     char *out = luaL_buffinitsize(L, &b, size + YAMLTEXT_MORE);
     size_t n = yamltext_to_json(text, size, out);
     luaL_pushresultsize(&b, n);
-    const char *json = lua_tostring(L, -1);
-    switch (numtext_read(json, n, &i, &d)) {
-    case NUMTEXT_INTEGER:
-        lua_pushinteger(L, i);
-        break;
-    case NUMTEXT_DOUBLE:
-        lua_pushnumber(L, d);
-        break;
-    case NUMTEXT_OTHER:
-        memcpy(lua_newuserdatauv(L, n, 0), json, n);
-        lua_pushvalue(L, NUMBER_MT);
-        lua_setmetatable(L, -2);
-        break;
-    }
+    json_parts_pushnumber(L, lua_tostring(L, -1), n, NUMBER_MT);
     lua_remove(L, -2);
 }
 
@@ -153,7 +138,7 @@ static void pushplain(lua_State *L, const char *text, size_t size) {
         lua_pushinteger(L, integer);
         break;
     case YAMLTEXT_NUMBER:
-        pushnumber(L, text, size);
+        pushdecimal(L, text, size);
         break;
     case YAMLTEXT_INFINITE:
         lua_pushnumber(L, HUGE_VAL);
@@ -322,9 +307,9 @@ static int l_yaml_decode(lua_State *L) {
     lua_settop(L, TEXT);
     struct reader *r = newreader(L);
     lua_newtable(L);
-    json_pushparts(L);
-    lua_rawgeti(L, -1, JSON_NUMBER_MT);
-    lua_rawgeti(L, -2, JSON_ARRAY_MT);
+    json_parts_push(L);
+    lua_rawgeti(L, -1, JSON_PARTS_NUMBER_MT);
+    lua_rawgeti(L, -2, JSON_PARTS_ARRAY_MT);
     lua_replace(L, ARRAY_MT); /* in the place of the parts */
     next_event(L, r);         /* the start of the stream */
     if (next_event(L, r) == YAML_STREAM_END_EVENT) {

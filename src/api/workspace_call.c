@@ -1,5 +1,7 @@
 #include "api/workspace_call.h"
 
+#include "api/json.h"
+#include "api/json_parts.h"
 #include "sched.h"
 
 #include <limits.h>
@@ -8,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CALL_MT        "tarn.workspace_call"
-#define JSON_NUMBER_MT "tarn.json.number"
+#define CALL_MT "tarn.workspace_call"
 
 struct workspace *api_checkworkspace(lua_State *L, int arg) {
     struct connection *n = luaL_checkudata(L, arg, WORKSPACE_MT);

@@ -4,7 +4,7 @@
 #include "api/yaml.h"
 
 #include "api/api.h"
-#include "api/json.h"
+#include "api/json_parts.h"
 #include "base/buf.h"
 #include "base/numtext.h"
 #include "base/yamltext.h"
@@ -269,12 +269,12 @@ static void put_map(lua_State *L, struct writer *w, const struct step *at) {
 static void put_table(lua_State *L, struct writer *w, const struct step *at) {
     size_t n;
     int table = lua_gettop(L);
-    bool marked = json_marked(L, table, ARRAY_MT);
+    bool marked = json_parts_marked(L, table, ARRAY_MT);
     if (w->depth == YAML_DEPTH)
         refuse(L, at, "a table nested deeper than 512 (does it hold itself?)");
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     w->depth++;
-    if (json_sequence(L, table, &n) && (marked || n > 0))
+    if (json_parts_sequence(L, table, &n) && (marked || n > 0))
         put_array(L, w, at, n);
     else if (marked)
         refuse(L, at, "a table whose keys are neither all strings nor 1..n");
@@ -325,9 +325,9 @@ void yaml_encode(lua_State *L) {
     yaml_event_t event;
     lua_settop(L, QUOTED);
     struct writer *w = newwriter(L);
-    json_pushparts(L);
-    lua_rawgeti(L, -1, JSON_NUMBER_MT);
-    lua_rawgeti(L, -2, JSON_ARRAY_MT);
+    json_parts_push(L);
+    lua_rawgeti(L, -1, JSON_PARTS_NUMBER_MT);
+    lua_rawgeti(L, -2, JSON_PARTS_ARRAY_MT);
     lua_replace(L, ARRAY_MT); /* in the place of the parts */
     emit(L, w, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
     emit(L, w, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));

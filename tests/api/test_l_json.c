@@ -1,4 +1,4 @@
-#include "api/api.h"
+#include "api/json.h"
 #include "harness.h"
 #include "torture.h"
 
