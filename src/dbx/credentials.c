@@ -1,6 +1,6 @@
 #include "dbx/credentials.h"
 
-#include "dbx/login.h"
+#include "dbx/login_methods.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -163,7 +163,7 @@ static void on_over(void *ud, const struct fault *f) {
 
 static void on_begin(void *ud) {
     struct credentials *cr = ud;
-    login_start(&cr->login, on_over, cr);
+    login_methods_start(&cr->login, on_over, cr);
 }
 
 /* Get a new token, unless somebody is at it. False when memory runs out. */

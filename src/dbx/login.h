@@ -1,5 +1,5 @@
 /* login.h -- one log-in: the steps by which a method gets a token. For credentials.c and the
- * files of the methods only.
+ * files of the methods (login_methods.h) only.
  *
  * A step sends a request or runs a program and names the step that goes on with the outcome;
  * the last one calls login_done or login_fail, after which the login must not be touched. All
@@ -73,9 +73,6 @@ struct login {
 
 /* Zero all but what the caller sets: loop, http, config, azure. */
 void login_init(struct login *l);
-/* Get a token by the method of the config, and call `over` from loop_turn. Not while one is
- * under way. Call it from loop_turn only. */
-void login_start(struct login *l, login_over *over, void *ud);
 /* Forget what is under way, and all that is kept. */
 void login_close(struct login *l);
 
@@ -116,12 +113,5 @@ bool login_field(struct buf *form, const char *name, const char *value);
 
 /* The line of a program's output that says what is wrong. */
 void login_last_words(const struct process_result *r, char *out, size_t room);
-
-/* The methods' first steps. */
-void oidc_client_secret(struct login *l); /* oidc.c */
-void oidc_federated(struct login *l);
-void azure_client_secret(struct login *l); /* azure.c */
-void azure_cli(struct login *l);
-void databricks_cli(struct login *l); /* cli.c */
 
 #endif

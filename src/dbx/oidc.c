@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/url.h"
 #include "dbx/host.h"
-#include "dbx/login.h"
+#include "dbx/login_methods.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
-/* cli.c -- tokens of the Databricks CLI, which keeps and renews them (F.8). */
+/* databricks_cli.c -- tokens of the Databricks CLI, which keeps and renews them (F.8). */
 
 #include "dbx/host.h"
-#include "dbx/login.h"
+#include "dbx/login_methods.h"
 
 #include <limits.h>
 #include <stdio.h>
