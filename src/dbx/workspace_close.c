@@ -1,0 +1,66 @@
+#include "dbx/workspace_close.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+static void destroy(struct workspace *ws) {
+    loop_clear_timer(ws->loop, &ws->gate);
+    credentials_free(ws->credentials);
+    free(ws);
+}
+
+void workspace_close_posts(struct http_guest *g) {
+    struct workspace *ws =
+        (struct workspace *)((char *)g - offsetof(struct workspace, guest));
+    for (struct workspace_call *c, *next = ws->posts.first; (c = next) != NULL;) {
+        next = c->next;
+        workspace_queue_withdraw(c);
+        free(c);
+    }
+    destroy(ws);
+}
+
+void workspace_hold(struct workspace *ws) {
+    ws->refs++;
+}
+
+/* Nobody holds it any more: it goes, or stays until its last post has gone. */
+void workspace_release(struct workspace *ws) {
+    if (ws->refs > 1) {
+        ws->refs--;
+        return;
+    }
+    workspace_close(ws); /* while there is a reference: callees may hold and release */
+    ws->refs = 0;
+    if (ws->posts.count == 0) {
+        http_leave(&ws->guest);
+        destroy(ws);
+    } else if (ws->guest.link == NULL) {
+        http_host(ws->http, &ws->guest);
+    }
+}
+
+void workspace_close(struct workspace *ws) {
+    struct workspace_list *const lists[] = {&ws->flying, &ws->again, &ws->paused,
+                                            &ws->fresh};
+    if (ws->closed)
+        return;
+    ws->closed = true;
+    workspace_hold(ws);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        /* a callee may cancel others, so that it is always the first */
+        struct workspace_call *c;
+        while ((c = lists[i]->first) != NULL) {
+            lists[i]->first = c->next;
+            struct workspace_response r = {.tries = c->tries};
+            struct fault f;
+            fault_set(&f, FAULT_CANCELLED, "the connection to the workspace was closed");
+            f.ambiguous = c->maybe || (c->http != NULL && workspace_queue_has_effect(c));
+            workspace_queue_withdraw(c);
+            c->done(c->ud, &r, &f);
+            free(c);
+        }
+    }
+    loop_clear_timer(ws->loop, &ws->gate);
+    workspace_release(ws);
+}

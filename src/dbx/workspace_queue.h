@@ -1,0 +1,74 @@
+/* workspace_queue.h -- the calls of a workspace and where each of them is: what the files of a
+ * workspace share (workspace.c, workspace_send.c, workspace_answer.c, workspace_close.c). For
+ * nobody else. */
+
+#ifndef TARN_WORKSPACE_QUEUE_H
+#define TARN_WORKSPACE_QUEUE_H
+
+#include "dbx/window.h"
+#include "dbx/workspace.h"
+
+/* A call is in one of these at any time, and each is in order of arrival. */
+struct workspace_list {
+    struct workspace_call *first, *last;
+    int count;
+};
+
+struct workspace {
+    struct loop *loop;
+    struct http *http;
+    struct credentials *credentials;
+    int refs;
+    bool closed, answered;
+    struct workspace_list fresh;  /* not sent yet */
+    struct workspace_list again;  /* to be sent again, before the fresh ones */
+    struct workspace_list paused; /* waiting to be sent again, or to report a failure */
+    struct workspace_list flying; /* sent, or about to be: waiting for a token */
+    struct workspace_list posts;  /* calls of nobody; outside of the window */
+    struct window window;
+    struct timer gate;    /* when the window lets the next one through */
+    http_done *on_answer; /* of each call */
+    struct http_guest guest;
+    struct workspace_stats stats;
+    uint64_t random;
+    int timeout_ms, first_byte_ms;
+    bool insecure;
+    bool public_only;
+    char org_id[32];
+    char agent[128], workspace_id[96]; /* header lines; the second may be "" */
+};
+
+struct workspace_call {
+    struct workspace *ws;
+    struct workspace_list *in;
+    struct workspace_call *next, *prev;
+    workspace_done *done; /* NULL: a post */
+    void *ud;
+    const char *method, *path, *body; /* at the end of this block, as the headers are */
+    size_t body_size, max_body;
+    bool idempotent, external;
+    int first_byte_ms;
+    int64_t began, due;
+    struct timer timer; /* always set, so that moving it cannot fail */
+
+    int tries, throttled;
+    bool renewed; /* a 401 has had its new token */
+    bool maybe;   /* some try may have taken effect */
+    bool failed;  /* in `paused`: `fault` is to be reported */
+    unsigned generation, epoch;
+    struct credentials_wait *wait;
+    struct http_call *http;
+    struct fault fault;
+    const char *headers[]; /* NULL-terminated */
+};
+
+/* Move a call to the end of a list. */
+void workspace_queue_enter(struct workspace_call *c, struct workspace_list *l);
+
+/* Take a call out of wherever it is, and out of the hands of those who work for it. */
+void workspace_queue_withdraw(struct workspace_call *c);
+
+/* False for GET and HEAD, which have no effect that could be in doubt. */
+bool workspace_queue_has_effect(const struct workspace_call *c);
+
+#endif
