@@ -1,42 +1,30 @@
 #include "dbx/statement_submit.h"
 
+#include "base/jsonput.h"
+
 #include <inttypes.h>
 #include <string.h>
-
-/* A JSON string. Bytes over 0x7f pass as they are. */
-static bool add_quoted(struct buf *b, const char *text, size_t size) {
-    bool ok = buf_add(b, "\"", 1);
-    size_t from = 0;
-    for (size_t i = 0; ok && i < size; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c >= ' ' && c != '"' && c != '\\')
-            continue;
-        ok = buf_add(b, text + from, i - from) && buf_fmt(b, "\\u%04x", c);
-        from = i + 1;
-    }
-    return ok && buf_add(b, text + from, size - from) && buf_add(b, "\"", 1);
-}
 
 /* ,"name":"text", or nothing if `text` is NULL. */
 static bool add_member(struct buf *b, const char *name, const char *text) {
     return text == NULL ||
-           (buf_fmt(b, ",\"%s\":", name) && add_quoted(b, text, strlen(text)));
+           (buf_fmt(b, ",\"%s\":", name) && jsonput_string(b, text, strlen(text)));
 }
 
 static bool add_parameter(struct buf *b, const struct statement_parameter *p) {
-    bool ok = buf_str(b, "{\"name\":") && add_quoted(b, p->name, strlen(p->name)) &&
+    bool ok = buf_str(b, "{\"name\":") && jsonput_string(b, p->name, strlen(p->name)) &&
               buf_str(b, ",\"value\":");
     if (p->value == NULL)
         ok = ok && buf_str(b, "null");
     else
-        ok = ok && add_quoted(b, p->value, p->size);
+        ok = ok && jsonput_string(b, p->value, p->size);
     return ok && add_member(b, "type", p->type) && buf_str(b, "}");
 }
 
 /* wait_timeout is 0s: the submit is the one request that is never sent again, so it is kept
  * short, and a statement whose id is known at once can always be cancelled. */
 bool statement_submit_add(struct buf *b, const struct statement_request *r) {
-    bool ok = buf_str(b, "{\"statement\":") && add_quoted(b, r->text, r->text_size) &&
+    bool ok = buf_str(b, "{\"statement\":") && jsonput_string(b, r->text, r->text_size) &&
               add_member(b, "warehouse_id", r->warehouse_id) &&
               add_member(b, "catalog", r->catalog) &&
               add_member(b, "schema", r->schema) &&

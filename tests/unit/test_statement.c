@@ -278,7 +278,7 @@ static void the_body_holds_everything_bound_as_strings(void **state) {
         "\"schema\":\"x\",\"disposition\":\"INLINE\",\"format\":\"JSON_ARRAY\","
         "\"wait_timeout\":\"0s\",\"row_limit\":12345678901234567,\"parameters\":["
         "{\"name\":\"n\",\"value\":\"7\",\"type\":\"INT\"},"
-        "{\"name\":\"s\",\"value\":\"a\\u0022b\\u005c\\u000a\\u0000z\"},"
+        "{\"name\":\"s\",\"value\":\"a\\\"b\\\\\\n\\u0000z\"},"
         "{\"name\":\"none\",\"value\":null,\"type\":\"DATE\"}]}",
         world.submitted);
     assert_int_equal(STATEMENT_CHUNK, settle(s));
