@@ -6,26 +6,6 @@
 
 #include <string.h>
 
-static int known(const char *name, const char *const names[]) {
-    for (; *names != NULL; names++)
-        if (strcmp(name, *names) == 0)
-            return 1;
-    return 0;
-}
-
-void api_checkopts(lua_State *L, int arg, const char *const names[]) {
-    if (lua_isnoneornil(L, arg))
-        return;
-    luaL_checktype(L, arg, LUA_TTABLE);
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
-        /* lua_tostring would change a numeric key under lua_next: look first */
-        if (lua_type(L, -2) != LUA_TSTRING || !known(lua_tostring(L, -2), names))
-            luaL_argerror(
-                L, arg,
-                lua_pushfstring(L, "unknown option '%s'", luaL_tolstring(L, -2, NULL)));
-    }
-}
-
 void api_refuse_effects(lua_State *L, const char *op, const char *what) {
     struct fault f;
     if (engine_of(L)->read_only) {

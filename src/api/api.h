@@ -10,6 +10,7 @@
 #ifndef TARN_API_H
 #define TARN_API_H
 
+#include "api/options.h"
 #include "luafault.h"
 
 #include <lauxlib.h>
@@ -18,10 +19,6 @@
 #include <stdint.h>
 
 struct task;
-
-/* Check that argument `arg` is nil or a table whose keys are all in `names`
- * (NULL-terminated): a misspelt option is an error, not a silence. [-0, +0, v] */
-void api_checkopts(lua_State *L, int arg, const char *const names[]);
 
 /* Park the running task until `due` (ms, loop_now's clock; SCHED_NEVER for no limit) or until
  * sched_wake(*slot), and yield. Then `k(L, LUA_YIELD, ctx)` goes on with the stack as it was.

@@ -18,41 +18,6 @@ struct workspace *api_checkworkspace(lua_State *L, int arg) {
     return n->ws;
 }
 
-int api_rawfield(lua_State *L, int index, const char *name) {
-    index = lua_absindex(L, index);
-    lua_pushstring(L, name);
-    return lua_rawget(L, index);
-}
-
-const char *api_optstring(lua_State *L, int arg, const char *name) {
-    const char *text = NULL;
-    if (!lua_istable(L, arg))
-        return NULL;
-    int type = api_rawfield(L, arg, name);
-    if (type == LUA_TSTRING)
-        text = lua_tostring(L, -1);
-    else if (type != LUA_TNIL)
-        luaL_argerror(L, arg, lua_pushfstring(L, "'%s' is not a string", name));
-    lua_pop(L, 1);
-    return text;
-}
-
-int api_optms(lua_State *L, int arg, const char *name) {
-    lua_Number seconds = 0;
-    if (!lua_istable(L, arg))
-        return 0;
-    int type = api_rawfield(L, arg, name);
-    if (type != LUA_TNIL) {
-        seconds = lua_tonumber(L, -1);
-        if (type != LUA_TNUMBER || !(0 < seconds && seconds <= INT_MAX / 1000))
-            luaL_argerror(L, arg,
-                          lua_pushfstring(L, "'%s' is not a number of seconds", name));
-    }
-    lua_pop(L, 1);
-    int ms = (int)(seconds * 1000);
-    return ms < seconds * 1000 ? ms + 1 : ms; /* 0 would mean the default */
-}
-
 static void out_of_memory(lua_State *L, const struct api_call *c) {
     struct fault f;
     fault_set(&f, FAULT_IO, "out of memory");

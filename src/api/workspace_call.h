@@ -20,24 +20,19 @@ struct connection {
 /* The open workspace at `arg`. [-0, +0, v] */
 struct workspace *api_checkworkspace(lua_State *L, int arg);
 
-/* Options of the table at `arg`, which may be nil: a string, which stays the table's, or NULL;
- * seconds as milliseconds, or 0. Metamethods are not asked. [-0, +0, v] */
-const char *api_optstring(lua_State *L, int arg, const char *name);
-int api_optms(lua_State *L, int arg, const char *name);
-
-/* Push a field without asking metamethods; returns its type. [-0, +1, m] */
-int api_rawfield(lua_State *L, int index, const char *name);
-
 /* Put its text in the place of the scalar on top of the stack: a string, a boolean as a word, a
  * number exactly. False, with nothing changed, for anything else. [-0, +0, m] */
 bool api_totext(lua_State *L);
 
 /* Functions of the handle's method table, one list for each file; they end with NULL. */
+extern const luaL_Reg api_request_methods[];
+extern const luaL_Reg api_login_methods[];
 extern const luaL_Reg api_pipeline_methods[];
 extern const luaL_Reg api_workspace_file_methods[];
 extern const luaL_Reg api_sql_methods[];
 
 /* The metatables of native.databricks' other types. [-0, +0, m] */
+void api_openlogin(lua_State *L);
 void api_opensql(lua_State *L);
 
 struct api_call {
