@@ -7,6 +7,7 @@
 
 #include "engine.h"
 
+#include <lauxlib.h>
 #include <lua.h>
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -47,7 +48,13 @@ struct statement {
     bool stepping;
 };
 
-/* A function of Lua as SQLite knows it; its user value is the function. */
+/* Make a metatable whose __gc and __close are `close`, with those methods or none.
+ * [-0, +0, m] */
+void sqlite_newtype(lua_State *L, const char *name, lua_CFunction close,
+                    const luaL_Reg *methods);
+
+/* The open database at `arg`. [-0, +0, v] */
+struct database *sqlite_checkdatabase(lua_State *L, int arg);
 
 /* Raise the last error of `d`, which is at `index`; the error of a Lua function comes out as
  * it was. Never returns. [-0, +0, v] */
@@ -90,7 +97,12 @@ void sqlite_pushcolumn(lua_State *L, sqlite3_stmt *stmt, int i);
 int sqlite_pushnames(lua_State *L, sqlite3_stmt *stmt);
 void sqlite_pushrow(lua_State *L, sqlite3_stmt *stmt, int names, int n);
 
-/* db:define(name, nargs, f), as Lua calls it; in sqlite_function.c. */
+/* db:define(name, nargs, f); in sqlite_function.c. */
 int sqlite_define(lua_State *L);
+
+/* db:transaction(f) -> what f returned; in sqlite_transaction.c, with its metatable.
+ * [-0, +0, m] */
+int sqlite_transaction(lua_State *L);
+void sqlite_opentransaction(lua_State *L);
 
 #endif

@@ -95,8 +95,7 @@ static void call_function(sqlite3_context *context, int argc, sqlite3_value **ar
 }
 
 int sqlite_define(lua_State *L) {
-    struct database *d = luaL_checkudata(L, 1, DATABASE_MT);
-    luaL_argcheck(L, d->db != NULL, 1, "database is closed");
+    struct database *d = sqlite_checkdatabase(L, 1);
     const char *name = luaL_checkstring(L, 2);
     lua_Integer nargs = luaL_checkinteger(L, 3);
     luaL_argcheck(L, -1 <= nargs && nargs <= 127, 3, "not a number of arguments");
