@@ -10,7 +10,7 @@
 
 #include "api/api.h"
 #include "api/json_parts.h"
-#include "base/numtext.h"
+#include "base/jsonnumber.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,8 @@
 #include "api/json.h"
 
 #include "api/json_parts.h"
+#include "base/jsonnumber.h"
 #include "base/jsonput.h"
-#include "base/numtext.h"
 
 #include <lauxlib.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 #include "api/json_parts.h"
 
-#include "base/numtext.h"
+#include "base/jsonnumber.h"
 
 #include <lauxlib.h>
 #include <locale.h>

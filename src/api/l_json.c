@@ -4,7 +4,7 @@
 #include "api/json.h"
 #include "api/json_parts.h"
 #include "api/libs.h"
-#include "base/numtext.h"
+#include "base/jsonnumber.h"
 
 #define TEXT_DEFAULT (1 << 30)
 

@@ -8,7 +8,7 @@
 #include "api/api.h"
 #include "api/libs.h"
 #include "api/sqlite.h"
-#include "base/sqlerror.h"
+#include "base/sqliteerror.h"
 
 #include <errno.h>
 #include <fcntl.h>

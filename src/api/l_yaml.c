@@ -8,8 +8,8 @@
 #include "api/json_parts.h"
 #include "api/libs.h"
 #include "api/yaml.h"
-#include "base/numtext.h"
-#include "base/yamltext.h"
+#include "base/jsonnumber.h"
+#include "base/yamlscalar.h"
 
 #include <math.h>
 #include <string.h>

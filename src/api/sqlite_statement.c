@@ -1,7 +1,7 @@
 #include "api/sqlite.h"
 
 #include "api/api.h"
-#include "base/sqlerror.h"
+#include "base/sqliteerror.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
 #include "api/api.h"
 #include "api/json_parts.h"
 #include "base/buf.h"
-#include "base/numtext.h"
-#include "base/yamltext.h"
+#include "base/jsonnumber.h"
+#include "base/yamlscalar.h"
 
 #include <math.h>
 #include <stdlib.h>

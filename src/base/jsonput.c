@@ -1,6 +1,6 @@
 #include "base/jsonput.h"
 
-#include "base/bytes8.h"
+#include "base/swar.h"
 
 #define SURROGATE_LEAD 0xed /* first byte of U+D000 to U+DFFF in UTF-8 */
 

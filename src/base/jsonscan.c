@@ -1,7 +1,7 @@
 #include "base/jsonscan.h"
 
-#include "base/bytes8.h"
-#include "base/numtext.h"
+#include "base/jsonnumber.h"
+#include "base/swar.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 #include "dbx/config.h"
 
-#include "dbx/attributes.h"
+#include "dbx/attribute.h"
+#include "dbx/auth_type.h"
 #include "dbx/config_file.h"
 #include "dbx/host.h"
-#include "dbx/method.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "dbx/config_file.h"
 
 #include "base/buf.h"
-#include "dbx/attributes.h"
+#include "dbx/attribute.h"
 
 #include <errno.h>
 #include <fcntl.h>

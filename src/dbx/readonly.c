@@ -1,7 +1,7 @@
 #include "dbx/readonly.h"
 
 #include "base/json.h"
-#include "base/sqlread.h"
+#include "base/sqlreadonly.h"
 
 #include <ctype.h>
 #include <stdio.h>

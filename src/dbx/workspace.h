@@ -1,7 +1,7 @@
 /* workspace.h -- one Databricks workspace: its credentials, its window of calls, its retries.
  *
  * Takes requests in any number, keeps them in order, sends as many at once as the workspace
- * bears, and reports each of them once. Knows HTTP statuses and error bodies (dbx/error.h), but
+ * bears, and reports each of them once. Knows HTTP statuses and error bodies (dbx/apierror.h), but
  * not what a path means, and nothing of Lua. */
 
 #ifndef TARN_WORKSPACE_H

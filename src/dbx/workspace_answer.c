@@ -1,7 +1,7 @@
 #include "dbx/workspace_answer.h"
 
 #include "base/retry.h"
-#include "dbx/error.h"
+#include "dbx/apierror.h"
 #include "dbx/workspace_send.h"
 
 #include <stdio.h>

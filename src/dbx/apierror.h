@@ -1,4 +1,4 @@
-/* error.h -- what a workspace means when it says no, in all the shapes it says it in
+/* apierror.h -- what a workspace means when it says no, in all the shapes it says it in
  * (reference G.1, G.2). Pure: an answer goes in, a fault comes out. */
 
 #ifndef TARN_ERROR_H

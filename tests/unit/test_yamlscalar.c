@@ -1,4 +1,4 @@
-#include "base/yamltext.h"
+#include "base/yamlscalar.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

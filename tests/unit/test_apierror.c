@@ -1,4 +1,4 @@
-#include "dbx/error.h"
+#include "dbx/apierror.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 #define _DEFAULT_SOURCE /* explicit_bzero */
-#include "dbx/attributes.h"
+#include "dbx/attribute.h"
 
 #include <errno.h>
 #include <stdlib.h>

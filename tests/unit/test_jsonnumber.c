@@ -1,4 +1,4 @@
-#include "base/numtext.h"
+#include "base/jsonnumber.h"
 
 #include <float.h>
 #include <locale.h>

@@ -1,4 +1,4 @@
-/* attributes.h -- the attributes of reference F.1, and how one is set. For config.c and its
+/* attribute.h -- the attributes of reference F.1, and how one is set. For config.c and its
  * parts only. */
 
 #ifndef TARN_ATTRIBUTES_H

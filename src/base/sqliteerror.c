@@ -1,4 +1,4 @@
-#include "base/sqlerror.h"
+#include "base/sqliteerror.h"
 
 #include <sqlite3.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* yamltext.h -- the texts of YAML's scalars, and what they mean to its readers. Pure: no
+/* yamlscalar.h -- the texts of YAML's scalars, and what they mean to its readers. Pure: no
  * memory, no I/O. */
 
 #ifndef TARN_YAMLTEXT_H

@@ -1,4 +1,4 @@
-/* bytes8.h -- look at eight bytes of a text at once, in a plain 64-bit integer. The answer
+/* swar.h -- look at eight bytes of a text at once, in a plain 64-bit integer. The answer
  * of each function is 0 if none of the eight bytes is what is asked for; if not, a byte is,
  * but which one is for a second look to say. */
 

@@ -1,4 +1,4 @@
-#include "base/sqlread.h"
+#include "base/sqlreadonly.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "base/sqlerror.h"
+#include "base/sqliteerror.h"
 
 #include <setjmp.h>
 #include <sqlite3.h>

@@ -1,4 +1,4 @@
-#include "dbx/error.h"
+#include "dbx/apierror.h"
 
 #include "base/json.h"
 #include "base/mask.h"

@@ -1,4 +1,4 @@
-/* base.c -- Lua's own functions that reach outside or take bytecode, in forms of ours: programs
+/* stdlib.c -- Lua's own functions that reach outside or take bytecode, in forms of ours: programs
  * are refused when the engine is read-only, code is text, C libraries are not loaded, and what
  * in `debug` could make one userdata pass for another is gone. */
 

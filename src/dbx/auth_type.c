@@ -1,7 +1,7 @@
-#include "dbx/method.h"
+#include "dbx/auth_type.h"
 
 #include "base/buf.h"
-#include "dbx/attributes.h"
+#include "dbx/attribute.h"
 #include "dbx/config_file.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* yamltext.c -- rules for scalars, on the safe side of both versions of YAML. */
 
-#include "base/yamltext.h"
+#include "base/yamlscalar.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* l_string.c -- string.find, match, gmatch and gsub in place of Lua's: the same, but a pattern
+/* stdlib_string.c -- string.find, match, gmatch and gsub in place of Lua's: the same, but a pattern
  * that backtracks for ever is given up, and Ctrl-C and the limit of CPU time reach into one
  * that only takes long (base/pattern.h). */
 

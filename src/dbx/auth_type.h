@@ -1,4 +1,4 @@
-/* method.h -- which way to a token the attributes lead to (reference F.4). For config.c only. */
+/* auth_type.h -- which way to a token the attributes lead to (reference F.4). For config.c only. */
 
 #ifndef TARN_METHOD_H
 #define TARN_METHOD_H

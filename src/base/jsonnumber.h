@@ -1,4 +1,4 @@
-/* numtext.h -- numbers and their JSON text, exact both ways and the same in every locale.
+/* jsonnumber.h -- numbers and their JSON text, exact both ways and the same in every locale.
  * Pure: no memory, no I/O. */
 
 #ifndef TARN_NUMTEXT_H

@@ -1,4 +1,4 @@
-/* sqlerror.h -- SQLite's result codes as faults. Knows no database handle: codes and
+/* sqliteerror.h -- SQLite's result codes as faults. Knows no database handle: codes and
  * messages come in as arguments. */
 
 #ifndef TARN_SQLERROR_H

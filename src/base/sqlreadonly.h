@@ -1,4 +1,4 @@
-/* sqlread.h -- does an SQL statement only read? Careful rather than clever: what it does not
+/* sqlreadonly.h -- does an SQL statement only read? Careful rather than clever: what it does not
  * understand for certain it says no to. Pure; knows words, not grammar. */
 
 #ifndef TARN_SQLREAD_H
