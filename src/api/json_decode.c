@@ -49,7 +49,7 @@ static void pushmarked(lua_State *L, const char *text, size_t size,
     size_t all = size_marked(text, size, scan), at = 0;
     char *out = luaL_buffinitsize(L, &b, all);
     for (size_t i = 0; i < jsonscan_count(scan); i++) {
-        char digits[NUMTEXT_ROOM];
+        char digits[JSONNUMBER_ROOM];
         memcpy(out, text + at, marks[i].at - at);
         out += marks[i].at - at;
         at = marks[i].at + marks[i].size;
@@ -57,7 +57,7 @@ static void pushmarked(lua_State *L, const char *text, size_t size,
             put_surrogate(text + marks[i].at, out);
             out += 3;
         } else {
-            numtext_put_integer(MARK_FIRST + (int64_t)i, digits);
+            jsonnumber_put_integer(MARK_FIRST + (int64_t)i, digits);
             memcpy(out, digits, MARK_DIGITS);
             out += MARK_DIGITS;
         }

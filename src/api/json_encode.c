@@ -49,7 +49,7 @@ static size_t length(const struct step *step) {
 }
 
 static void addpath(luaL_Buffer *b, const struct step *step) {
-    char digits[NUMTEXT_ROOM];
+    char digits[JSONNUMBER_ROOM];
     if (step->up != NULL)
         addpath(b, step->up);
     if (step->key != NULL) {
@@ -58,7 +58,7 @@ static void addpath(luaL_Buffer *b, const struct step *step) {
         luaL_addlstring(b, step->key, step->size);
     } else {
         luaL_addchar(b, '[');
-        luaL_addlstring(b, digits, numtext_put_integer(step->index, digits));
+        luaL_addlstring(b, digits, jsonnumber_put_integer(step->index, digits));
         luaL_addchar(b, ']');
     }
 }
@@ -120,16 +120,16 @@ static void put_line(struct encoder *e) {
 static void put_value(struct encoder *e, const struct step *at);
 
 static void put_number(struct encoder *e, const struct step *at) {
-    check(e, buf_grow(e->out, NUMTEXT_ROOM));
+    check(e, buf_grow(e->out, JSONNUMBER_ROOM));
     char *out = e->out->bytes + e->out->size;
     if (lua_isinteger(e->L, -1)) {
-        e->out->size += numtext_put_integer(lua_tointeger(e->L, -1), out);
+        e->out->size += jsonnumber_put_integer(lua_tointeger(e->L, -1), out);
         return;
     }
     lua_Number d = lua_tonumber(e->L, -1);
     if (!isfinite(d))
         refuse(e, at, isnan(d) ? "NaN" : "an infinite number");
-    e->out->size += numtext_put_double(d, out);
+    e->out->size += jsonnumber_put_double(d, out);
 }
 
 static void put_userdata(struct encoder *e, const struct step *at) {

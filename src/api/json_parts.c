@@ -39,14 +39,14 @@ void json_parts_pushwritten(lua_State *L, const char *text, size_t size, int num
 void json_parts_pushnumber(lua_State *L, const char *text, size_t size, int number_mt) {
     int64_t i;
     double d;
-    switch (numtext_read(text, size, &i, &d)) {
-    case NUMTEXT_INTEGER:
+    switch (jsonnumber_read(text, size, &i, &d)) {
+    case JSONNUMBER_INTEGER:
         lua_pushinteger(L, i);
         break;
-    case NUMTEXT_DOUBLE:
+    case JSONNUMBER_DOUBLE:
         lua_pushnumber(L, d);
         break;
-    case NUMTEXT_OTHER:
+    case JSONNUMBER_OTHER:
         json_parts_pushwritten(L, text, size, number_mt);
         break;
     }

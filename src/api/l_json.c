@@ -84,12 +84,12 @@ static int l_json_is_array(lua_State *L) {
 
 /* json.number(text) -> number */
 static int l_json_number(lua_State *L) {
-    struct numtext_shape shape;
+    struct jsonnumber_shape shape;
     const char *wrong;
     luaL_checktype(L, 1, LUA_TSTRING);
     size_t size;
     const char *text = lua_tolstring(L, 1, &size);
-    const char *end = numtext_scan(text, &shape, &wrong);
+    const char *end = jsonnumber_scan(text, &shape, &wrong);
     luaL_argcheck(L, end == text + size, 1, "not a number in JSON");
     luaL_getmetatable(L, JSON_NUMBER_MT);
     json_parts_pushwritten(L, text, size, lua_gettop(L));

@@ -125,10 +125,10 @@ static int l_sqlite_open(lua_State *L) {
     int code = sqlite3_open_v2(path, &d->db, flags | SQLITE_OPEN_EXRESCODE, NULL);
     if (code != SQLITE_OK) {
         struct fault fault;
-        sqlerror_set(&fault, code,
-                     d->db != NULL ? sqlite3_errmsg(d->db) : sqlite3_errstr(code));
+        sqliteerror_set(&fault, code,
+                        d->db != NULL ? sqlite3_errmsg(d->db) : sqlite3_errstr(code));
         lua_pushfstring(L, "%s: %s", path, fault.message);
-        sqlerror_set(&fault, code, lua_tostring(L, -1));
+        sqliteerror_set(&fault, code, lua_tostring(L, -1));
         return api_fault(L, "sqlite.open", &fault);
     }
     sqlite3_busy_handler(d->db, on_busy, d);

@@ -111,8 +111,8 @@ static bool is_tag(const yaml_char_t *tag, const char *name) {
 /* Push a number written in decimal. [-0, +1, m] */
 static void pushdecimal(lua_State *L, const char *text, size_t size) {
     luaL_Buffer b;
-    char *out = luaL_buffinitsize(L, &b, size + YAMLTEXT_MORE);
-    size_t n = yamltext_to_json(text, size, out);
+    char *out = luaL_buffinitsize(L, &b, size + YAMLSCALAR_MORE);
+    size_t n = yamlscalar_to_json(text, size, out);
     luaL_pushresultsize(&b, n);
     json_parts_pushnumber(L, lua_tostring(L, -1), n, NUMBER_MT);
     lua_remove(L, -2);
@@ -121,32 +121,32 @@ static void pushdecimal(lua_State *L, const char *text, size_t size) {
 /* Push what a text without quotes means. [-0, +1, m] */
 static void pushplain(lua_State *L, const char *text, size_t size) {
     int64_t integer;
-    switch (yamltext_kind(text, size, &integer)) {
-    case YAMLTEXT_STRING:
+    switch (yamlscalar_kind(text, size, &integer)) {
+    case YAMLSCALAR_STRING:
         lua_pushlstring(L, text, size);
         break;
-    case YAMLTEXT_NULL:
+    case YAMLSCALAR_NULL:
         lua_pushlightuserdata(L, NULL);
         break;
-    case YAMLTEXT_TRUE:
+    case YAMLSCALAR_TRUE:
         lua_pushboolean(L, 1);
         break;
-    case YAMLTEXT_FALSE:
+    case YAMLSCALAR_FALSE:
         lua_pushboolean(L, 0);
         break;
-    case YAMLTEXT_INTEGER:
+    case YAMLSCALAR_INTEGER:
         lua_pushinteger(L, integer);
         break;
-    case YAMLTEXT_NUMBER:
+    case YAMLSCALAR_NUMBER:
         pushdecimal(L, text, size);
         break;
-    case YAMLTEXT_INFINITE:
+    case YAMLSCALAR_INFINITE:
         lua_pushnumber(L, HUGE_VAL);
         break;
-    case YAMLTEXT_MINUS_INFINITE:
+    case YAMLSCALAR_MINUS_INFINITE:
         lua_pushnumber(L, -HUGE_VAL);
         break;
-    case YAMLTEXT_NAN:
+    case YAMLSCALAR_NAN:
         lua_pushnumber(L, NAN);
         break;
     }

@@ -26,7 +26,7 @@ int luaopen_native_yaml(lua_State *L);
 extern const luaL_Reg api_libs[];
 
 /* Lua's own functions that reach outside or take bytecode, in forms of ours. [-0, +0, m] */
-void api_openbase(lua_State *L);
+void api_openstdlib(lua_State *L);
 
 /* string.find and its like with a bound on their work. [-0, +0, m] */
 void api_openstring(lua_State *L);

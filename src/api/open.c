@@ -87,7 +87,7 @@ int api_open(lua_State *L) {
     luaL_requiref(L, "native.task", api_lib("native.task"), 0); /* its metatable */
     lua_pop(L, 1);
     open_coroutine(L);
-    api_openbase(L);
+    api_openstdlib(L);
     api_openstring(L);
     return 0;
 }

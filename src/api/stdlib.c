@@ -152,7 +152,7 @@ static void replace(lua_State *L, const char *library, const char *name,
     lua_pop(L, 1);
 }
 
-void api_openbase(lua_State *L) {
+void api_openstdlib(lua_State *L) {
     static const char *const of_debug[] = {
         "debug", /* a prompt of its own, which would hold the loop */
         "getregistry", "setmetatable", "setuservalue", "setcstacklimit",

@@ -89,12 +89,12 @@ static void emit(lua_State *L, struct writer *w, yaml_event_t *event, int ready)
 /* ---- messages ---- */
 
 static void addpath(luaL_Buffer *b, const struct step *step) {
-    char number[NUMTEXT_ROOM];
+    char number[JSONNUMBER_ROOM];
     if (step->up != NULL)
         addpath(b, step->up);
     if (step->key == NULL) {
         luaL_addchar(b, '[');
-        luaL_addlstring(b, number, numtext_put_integer(step->index, number));
+        luaL_addlstring(b, number, jsonnumber_put_integer(step->index, number));
         luaL_addchar(b, ']');
         return;
     }
@@ -129,7 +129,7 @@ static void refuse(lua_State *L, const struct step *at, const char *what) {
 static void check_utf8(lua_State *L, const struct step *at, const char *text,
                        size_t size) {
     struct fault f;
-    if (yamltext_utf8(text, size))
+    if (yamlscalar_utf8(text, size))
         return;
     fault_set(&f, FAULT_PARSE, "YAML cannot hold a string that is not UTF-8%s",
               pushplace(L, at));
@@ -152,30 +152,30 @@ static void put_string(lua_State *L, struct writer *w, const struct step *at,
     if (size > INT32_MAX)
         refuse(L, at, "a string of 2 GiB");
     check_utf8(L, at, text, size);
-    put_scalar(L, w, text, size, w->quoted == 0 && yamltext_plain(text, size));
+    put_scalar(L, w, text, size, w->quoted == 0 && yamlscalar_plain(text, size));
 }
 
 static void put_number_text(lua_State *L, struct writer *w, const char *text,
                             size_t size) {
     luaL_Buffer b;
-    char *out = luaL_buffinitsize(L, &b, size + YAMLTEXT_MORE);
-    size_t n = yamltext_from_json(text, size, out);
+    char *out = luaL_buffinitsize(L, &b, size + YAMLSCALAR_MORE);
+    size_t n = yamlscalar_from_json(text, size, out);
     luaL_pushresultsize(&b, n);
     put_scalar(L, w, lua_tostring(L, -1), n, true);
     lua_pop(L, 1);
 }
 
 static void put_number(lua_State *L, struct writer *w) {
-    char text[NUMTEXT_ROOM];
+    char text[JSONNUMBER_ROOM];
     lua_Number d = lua_tonumber(L, -1);
     if (lua_isinteger(L, -1))
-        put_scalar(L, w, text, numtext_put_integer(lua_tointeger(L, -1), text), true);
+        put_scalar(L, w, text, jsonnumber_put_integer(lua_tointeger(L, -1), text), true);
     else if (isnan(d))
         put_scalar(L, w, ".nan", 4, true);
     else if (isinf(d))
         put_scalar(L, w, d > 0 ? ".inf" : "-.inf", d > 0 ? 4 : 5, true);
     else
-        put_number_text(L, w, text, numtext_put_double(d, text));
+        put_number_text(L, w, text, jsonnumber_put_double(d, text));
 }
 
 static void put_userdata(lua_State *L, struct writer *w, const struct step *at) {

@@ -53,7 +53,7 @@ static void strip_zeros(struct decimal *n) {
 
 /* The nearest decimal of `size` digits to `d`, which is finite and not 0. */
 static void round_to(double d, int size, struct decimal *n) {
-    char text[NUMTEXT_ROOM];
+    char text[JSONNUMBER_ROOM];
     /* the point may be a comma: it is one byte or more, and skipped either way */
     int length = snprintf(text, sizeof text, "%.*e", size - 1, fabs(d));
     *n = (struct decimal){.negative = signbit(d) != 0};
@@ -83,7 +83,7 @@ static bool value_small(const struct decimal *n, double *d) {
 }
 
 static double value_of(const struct decimal *n) {
-    char text[NUMTEXT_ROOM];
+    char text[JSONNUMBER_ROOM];
     double d;
     if (value_small(n, &d))
         return d;
@@ -216,8 +216,9 @@ static bool read_integer(const char *text, size_t size, int64_t *i) {
     return true;
 }
 
-const char *numtext_scan(const char *p, struct numtext_shape *shape, const char **wrong) {
-    *shape = (struct numtext_shape){0};
+const char *jsonnumber_scan(const char *p, struct jsonnumber_shape *shape,
+                            const char **wrong) {
+    *shape = (struct jsonnumber_shape){0};
     p += *p == '-';
     const char *first = p;
     p = *p == '0' ? p + 1 : skip_digits(p);
@@ -249,21 +250,22 @@ const char *numtext_scan(const char *p, struct numtext_shape *shape, const char 
     return p;
 }
 
-enum numtext_kind numtext_read(const char *text, size_t size, int64_t *i, double *d) {
+enum jsonnumber_kind jsonnumber_read(const char *text, size_t size, int64_t *i,
+                                     double *d) {
     struct decimal said, nearest;
     if (is_integer(text, size))
-        return read_integer(text, size, i) ? NUMTEXT_INTEGER : NUMTEXT_OTHER;
+        return read_integer(text, size, i) ? JSONNUMBER_INTEGER : JSONNUMBER_OTHER;
     if (!read_decimal(text, size, &said))
-        return NUMTEXT_OTHER;
+        return JSONNUMBER_OTHER;
     if (said.size <= DIGITS_SAFE && value_small(&said, d))
-        return NUMTEXT_DOUBLE;
+        return JSONNUMBER_DOUBLE;
     *d = value_of(&said);
     if (*d == 0 || isinf(*d))
-        return NUMTEXT_OTHER;
+        return JSONNUMBER_OTHER;
     shortest(*d, &nearest);
     bool same = said.size == nearest.size && said.point == nearest.point &&
                 memcmp(said.digits, nearest.digits, (size_t)said.size) == 0;
-    return same ? NUMTEXT_DOUBLE : NUMTEXT_OTHER;
+    return same ? JSONNUMBER_DOUBLE : JSONNUMBER_OTHER;
 }
 
 static size_t put_unsigned(uint64_t value, char *out) {
@@ -277,7 +279,7 @@ static size_t put_unsigned(uint64_t value, char *out) {
     return sizeof digits - n;
 }
 
-size_t numtext_put_integer(int64_t i, char out[NUMTEXT_ROOM]) {
+size_t jsonnumber_put_integer(int64_t i, char out[JSONNUMBER_ROOM]) {
     if (i >= 0)
         return put_unsigned((uint64_t)i, out);
     out[0] = '-';
@@ -313,22 +315,22 @@ static size_t put_small(double a, char *out) {
 static size_t put_decimal(const struct decimal *n, char *out) {
     int written;
     if (n->point < -3 || n->point > 16) {
-        written = snprintf(out, NUMTEXT_ROOM - 1, "%c%s%se%+03d", n->digits[0],
+        written = snprintf(out, JSONNUMBER_ROOM - 1, "%c%s%se%+03d", n->digits[0],
                            n->size > 1 ? "." : "", n->digits + 1, n->point - 1);
     } else if (n->point <= 0) {
         written =
-            snprintf(out, NUMTEXT_ROOM - 1, "0.%.*s%s", -n->point, "000", n->digits);
+            snprintf(out, JSONNUMBER_ROOM - 1, "0.%.*s%s", -n->point, "000", n->digits);
     } else if (n->point >= n->size) {
-        written = snprintf(out, NUMTEXT_ROOM - 1, "%s%.*s.0", n->digits,
+        written = snprintf(out, JSONNUMBER_ROOM - 1, "%s%.*s.0", n->digits,
                            n->point - n->size, "0000000000000000");
     } else {
-        written = snprintf(out, NUMTEXT_ROOM - 1, "%.*s.%s", n->point, n->digits,
+        written = snprintf(out, JSONNUMBER_ROOM - 1, "%.*s.%s", n->point, n->digits,
                            n->digits + n->point);
     }
     return (size_t)written;
 }
 
-size_t numtext_put_double(double d, char out[NUMTEXT_ROOM]) {
+size_t jsonnumber_put_double(double d, char out[JSONNUMBER_ROOM]) {
     struct decimal n;
     size_t sign = signbit(d) ? 1 : 0;
     if (sign)

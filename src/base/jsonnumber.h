@@ -1,15 +1,15 @@
 /* jsonnumber.h -- numbers and their JSON text, exact both ways and the same in every locale.
  * Pure: no memory, no I/O. */
 
-#ifndef TARN_NUMTEXT_H
-#define TARN_NUMTEXT_H
+#ifndef TARN_JSONNUMBER_H
+#define TARN_JSONNUMBER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* What a number looks like, before anybody asks for its value. */
-struct numtext_shape {
+struct jsonnumber_shape {
     size_t digits;      /* before the exponent, leading and trailing zeros counted */
     bool fraction;      /* has a point */
     bool zero_fraction; /* has a point, and nothing but zeros behind it */
@@ -18,22 +18,24 @@ struct numtext_shape {
 
 /* Read a number by JSON's grammar at `p`, in a text that ends with a 0. Returns its end; or
  * NULL, with `*wrong` at the byte that no number can go on with. */
-const char *numtext_scan(const char *p, struct numtext_shape *shape, const char **wrong);
+const char *jsonnumber_scan(const char *p, struct jsonnumber_shape *shape,
+                            const char **wrong);
 
-enum numtext_kind {
-    NUMTEXT_INTEGER, /* no point, no exponent, fits 64 bits */
-    NUMTEXT_DOUBLE,  /* the shortest text of the double is the same number */
-    NUMTEXT_OTHER,   /* neither: only the text holds it */
+enum jsonnumber_kind {
+    JSONNUMBER_INTEGER, /* no point, no exponent, fits 64 bits */
+    JSONNUMBER_DOUBLE,  /* the shortest text of the double is the same number */
+    JSONNUMBER_OTHER,   /* neither: only the text holds it */
 };
 
-/* The value of a text that numtext_scan accepts. */
-enum numtext_kind numtext_read(const char *text, size_t size, int64_t *i, double *d);
+/* The value of a text that jsonnumber_scan accepts. */
+enum jsonnumber_kind jsonnumber_read(const char *text, size_t size, int64_t *i,
+                                     double *d);
 
 /* Write a number, without a 0 at the end; returns the size. A double, which must be finite,
  * gets the shortest text that reads back as the same double, always with a point or an
  * exponent: 1 becomes "1.0". */
-#define NUMTEXT_ROOM 32
-size_t numtext_put_integer(int64_t i, char out[NUMTEXT_ROOM]);
-size_t numtext_put_double(double d, char out[NUMTEXT_ROOM]);
+#define JSONNUMBER_ROOM 32
+size_t jsonnumber_put_integer(int64_t i, char out[JSONNUMBER_ROOM]);
+size_t jsonnumber_put_double(double d, char out[JSONNUMBER_ROOM]);
 
 #endif

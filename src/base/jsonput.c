@@ -9,8 +9,8 @@ static bool is_special(unsigned char c) {
 }
 
 static bool has_special(uint64_t word) {
-    return (bytes8_below(word, ' ') | bytes8_equal(word, '"') | bytes8_equal(word, '\\') |
-            bytes8_equal(word, SURROGATE_LEAD)) != 0;
+    return (swar_below(word, ' ') | swar_equal(word, '"') | swar_equal(word, '\\') |
+            swar_equal(word, SURROGATE_LEAD)) != 0;
 }
 
 /* The surrogate at `p`, or 0. */
@@ -87,7 +87,7 @@ bool jsonput_string(struct buf *b, const char *bytes, size_t size) {
     *out++ = '"';
     while (p < end) {
         while (end - p >= 8) {
-            uint64_t word = bytes8_load(p);
+            uint64_t word = swar_load(p);
             if (has_special(word))
                 break;
             memcpy(out, &word, sizeof word);

@@ -67,9 +67,8 @@ static void skip_space(struct scanner *s) {
 
 /* Does one of eight bytes end the plain part of a string? */
 static bool has_special(const char *p) {
-    uint64_t word = bytes8_load(p);
-    return (bytes8_below(word, ' ') | bytes8_equal(word, '"') |
-            bytes8_equal(word, '\\')) != 0;
+    uint64_t word = swar_load(p);
+    return (swar_below(word, ' ') | swar_equal(word, '"') | swar_equal(word, '\\')) != 0;
 }
 
 /* Four hexadecimal digits at `p`, or -1. */
@@ -151,8 +150,8 @@ static bool scan_string(struct scanner *s) {
 }
 
 static bool scan_number(struct scanner *s) {
-    struct numtext_shape shape;
-    const char *wrong, *start = s->p, *end = numtext_scan(start, &shape, &wrong);
+    struct jsonnumber_shape shape;
+    const char *wrong, *start = s->p, *end = jsonnumber_scan(start, &shape, &wrong);
     if (end == NULL)
         return refuse(s, wrong,
                       *wrong >= '0' && *wrong <= '9' ? "a number must not start with 0"

@@ -108,7 +108,7 @@ static const char *find_name(int code) {
     return NULL;
 }
 
-const char *sqlerror_name(int code) {
+const char *sqliteerror_name(int code) {
     const char *name = find_name(code);
     if (name == NULL)
         name = find_name(code & 0xff);
@@ -134,10 +134,10 @@ static const char *hint(int primary) {
     }
 }
 
-bool sqlerror_set(struct fault *f, int code, const char *message) {
+bool sqliteerror_set(struct fault *f, int code, const char *message) {
     int primary = code & 0xff;
     fault_set(f, FAULT_SQL, "%s", message);
-    snprintf(f->code, sizeof f->code, "%s", sqlerror_name(code));
+    snprintf(f->code, sizeof f->code, "%s", sqliteerror_name(code));
     f->retryable = primary == SQLITE_BUSY || primary == SQLITE_LOCKED;
     return fault_hint(f, "%s", hint(primary));
 }

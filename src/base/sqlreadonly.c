@@ -169,7 +169,7 @@ static bool has_substitution(const char *text, size_t size) {
     return false;
 }
 
-bool sqlread_only(const char *text, size_t size, char *why, size_t room) {
+bool sqlreadonly_check(const char *text, size_t size, char *why, size_t room) {
     static const char *const readers[] = {"SELECT", "WITH",    "SHOW",   "DESCRIBE",
                                           "DESC",   "EXPLAIN", "VALUES", "TABLE",
                                           "FROM",   "LIST",    NULL};

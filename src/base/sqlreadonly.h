@@ -1,8 +1,8 @@
 /* sqlreadonly.h -- does an SQL statement only read? Careful rather than clever: what it does not
  * understand for certain it says no to. Pure; knows words, not grammar. */
 
-#ifndef TARN_SQLREAD_H
-#define TARN_SQLREAD_H
+#ifndef TARN_SQLREADONLY_H
+#define TARN_SQLREADONLY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,6 +10,6 @@
 /* True if the text is one statement that begins with a word for reading and holds, outside of
  * strings, quoted names and comments, no word that writes. Else `why` (of `room` bytes) says
  * what was in the way. What a function that the statement calls does is not known here. */
-bool sqlread_only(const char *text, size_t size, char *why, size_t room);
+bool sqlreadonly_check(const char *text, size_t size, char *why, size_t room);
 
 #endif

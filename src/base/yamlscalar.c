@@ -1,4 +1,4 @@
-/* yamltext.c -- rules for scalars, on the safe side of both versions of YAML. */
+/* yamlscalar.c -- rules for scalars, on the safe side of both versions of YAML. */
 
 #include "base/yamlscalar.h"
 
@@ -45,7 +45,7 @@ static bool starts_plainly(const char *text, size_t size) {
            (size > 1 && memcmp(text, "./", 2) == 0);
 }
 
-bool yamltext_plain(const char *text, size_t size) {
+bool yamlscalar_plain(const char *text, size_t size) {
     if (size == 0 || !starts_plainly(text, size) || is_reserved(text, size))
         return false;
     for (size_t i = 0; i < size; i++) {
@@ -76,7 +76,7 @@ static size_t length_utf8(const unsigned char *p, size_t left) {
     return wrong ? 0 : n;
 }
 
-bool yamltext_utf8(const char *text, size_t size) {
+bool yamlscalar_utf8(const char *text, size_t size) {
     for (size_t i = 0; i < size;) {
         size_t n = length_utf8((const unsigned char *)text + i, size - i);
         if (n == 0)
@@ -86,7 +86,7 @@ bool yamltext_utf8(const char *text, size_t size) {
     return true;
 }
 
-size_t yamltext_from_json(const char *text, size_t size, char *out) {
+size_t yamlscalar_from_json(const char *text, size_t size, char *out) {
     size_t n = 0;
     bool point = false;
     for (size_t i = 0; i < size; i++) {
@@ -156,7 +156,7 @@ static bool read_based(const char *text, size_t size, int64_t *integer) {
     return true;
 }
 
-enum yamltext_kind yamltext_kind(const char *text, size_t size, int64_t *integer) {
+enum yamlscalar_kind yamlscalar_kind(const char *text, size_t size, int64_t *integer) {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
     static const char *const trues[] = {"true", "True", "TRUE", NULL};
     static const char *const falses[] = {"false", "False", "FALSE", NULL};
@@ -165,23 +165,23 @@ enum yamltext_kind yamltext_kind(const char *text, size_t size, int64_t *integer
                                            "+.Inf", "+.INF", NULL};
     static const char *const minus[] = {"-.inf", "-.Inf", "-.INF", NULL};
     if (is_one_of(text, size, nulls))
-        return YAMLTEXT_NULL;
+        return YAMLSCALAR_NULL;
     if (is_one_of(text, size, trues))
-        return YAMLTEXT_TRUE;
+        return YAMLSCALAR_TRUE;
     if (is_one_of(text, size, falses))
-        return YAMLTEXT_FALSE;
+        return YAMLSCALAR_FALSE;
     if (is_one_of(text, size, nans))
-        return YAMLTEXT_NAN;
+        return YAMLSCALAR_NAN;
     if (is_one_of(text, size, infinite))
-        return YAMLTEXT_INFINITE;
+        return YAMLSCALAR_INFINITE;
     if (is_one_of(text, size, minus))
-        return YAMLTEXT_MINUS_INFINITE;
+        return YAMLSCALAR_MINUS_INFINITE;
     if (read_based(text, size, integer))
-        return YAMLTEXT_INTEGER;
-    return is_decimal(text, size) ? YAMLTEXT_NUMBER : YAMLTEXT_STRING;
+        return YAMLSCALAR_INTEGER;
+    return is_decimal(text, size) ? YAMLSCALAR_NUMBER : YAMLSCALAR_STRING;
 }
 
-size_t yamltext_to_json(const char *text, size_t size, char *out) {
+size_t yamlscalar_to_json(const char *text, size_t size, char *out) {
     size_t at = 0, n = 0;
     if (text[0] == '-')
         out[n++] = '-';

@@ -325,8 +325,8 @@ static bool web_page(const char *host, struct fault *f) {
            "page may stand in between");
 }
 
-bool error_check(const struct http_response *r, const char *host, bool external,
-                 struct fault *f) {
+bool apierror_check(const struct http_response *r, const char *host, bool external,
+                    struct fault *f) {
     bool good = r->status >= 200 && r->status < 300;
     if (good && (external || !is_html(r)))
         return true;
@@ -348,7 +348,7 @@ bool error_check(const struct http_response *r, const char *host, bool external,
     return false;
 }
 
-int error_after_ms(const struct http_response *r, int64_t now) {
+int apierror_after_ms(const struct http_response *r, int64_t now) {
     char value[64];
     if (response_header(r, "Retry-After", value, sizeof value))
         return retry_after_ms(value, now);

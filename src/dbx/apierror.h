@@ -1,8 +1,8 @@
 /* apierror.h -- what a workspace means when it says no, in all the shapes it says it in
  * (reference G.1, G.2). Pure: an answer goes in, a fault comes out. */
 
-#ifndef TARN_ERROR_H
-#define TARN_ERROR_H
+#ifndef TARN_APIERROR_H
+#define TARN_APIERROR_H
 
 #include "base/fault.h"
 #include "net/response.h"
@@ -14,11 +14,11 @@
  * message, request id and hint in `*f`; `host` is for messages. Web pages with status 200 and
  * redirects are faults too: they come from a wrong host or a proxy. With `external` (another
  * party's link) any 2xx answer is good, of whatever type. */
-bool error_check(const struct http_response *r, const char *host, bool external,
-                 struct fault *f);
+bool apierror_check(const struct http_response *r, const char *host, bool external,
+                    struct fault *f);
 
 /* How long the server asks us to wait, from Retry-After or the error's details, in
  * milliseconds; -1 if it does not say. `now` is in seconds since 1970. */
-int error_after_ms(const struct http_response *r, int64_t now);
+int apierror_after_ms(const struct http_response *r, int64_t now);
 
 #endif

@@ -1,8 +1,8 @@
 /* attribute.h -- the attributes of reference F.1, and how one is set. For config.c and its
  * parts only. */
 
-#ifndef TARN_ATTRIBUTES_H
-#define TARN_ATTRIBUTES_H
+#ifndef TARN_ATTRIBUTE_H
+#define TARN_ATTRIBUTE_H
 
 #include "dbx/config.h"
 

@@ -143,7 +143,7 @@ static bool is_complete(const struct config *c, const struct method *m, int *lac
     return true;
 }
 
-static bool lacks_credentials(struct method_search *s) {
+static bool lacks_credentials(struct auth_type_search *s) {
     const char *where = s->path != NULL ? s->path : "a config file";
     if (s->profile != NULL && config_has(s->c, CONFIG_PROFILE))
         fault_set(s->f, FAULT_AUTH, "profile %s in %s names no host", s->profile, where);
@@ -157,7 +157,7 @@ static bool lacks_credentials(struct method_search *s) {
     if (s->unknown[0] != '\0')
         return fault_hint(s->f, "the key '%s' there has no meaning", s->unknown);
     char names[160];
-    config_list_profiles(s->ini, names, sizeof names);
+    config_file_list_profiles(s->ini, names, sizeof names);
     if (names[0] != '\0' && !config_has(s->c, CONFIG_PROFILE))
         return fault_hint(s->f, "choose a profile with --profile; there are: %s", names);
     return fault_hint(s->f,
@@ -166,7 +166,7 @@ static bool lacks_credentials(struct method_search *s) {
 }
 
 /* A way to the workspace: its address, or what Azure can tell it from. */
-static bool has_address(struct method_search *s, const struct method *m) {
+static bool has_address(struct auth_type_search *s, const struct method *m) {
     if (config_has(s->c, CONFIG_HOST))
         return true;
     if (m->needs != HOST_OR_RESOURCE ||
@@ -181,7 +181,7 @@ static bool has_address(struct method_search *s, const struct method *m) {
     return true;
 }
 
-static bool forced_method(struct method_search *s) {
+static bool forced_method(struct auth_type_search *s) {
     const struct config_value *wanted = &s->c->attr[CONFIG_AUTH_TYPE];
     const struct method *m = method_named(wanted->value);
     int lacks = 0;
@@ -206,7 +206,7 @@ static bool forced_method(struct method_search *s) {
 }
 
 /* The first method whose attributes are there; if none is, another program is asked. */
-static bool first_method(struct method_search *s) {
+static bool first_method(struct auth_type_search *s) {
     int lacks;
     if (!only_one_group(s->c, s->f))
         return false;
@@ -227,6 +227,6 @@ static bool first_method(struct method_search *s) {
     return has_address(s, by_resource ? &AZ : &CLI);
 }
 
-bool method_choose(struct method_search *s) {
+bool auth_type_choose(struct auth_type_search *s) {
     return config_has(s->c, CONFIG_AUTH_TYPE) ? forced_method(s) : first_method(s);
 }

@@ -1,13 +1,13 @@
 /* auth_type.h -- which way to a token the attributes lead to (reference F.4). For config.c only. */
 
-#ifndef TARN_METHOD_H
-#define TARN_METHOD_H
+#ifndef TARN_AUTH_TYPE_H
+#define TARN_AUTH_TYPE_H
 
 #include "base/ini.h"
 #include "dbx/config.h"
 
 /* What is known beside the attributes: for the words of a failure. */
-struct method_search {
+struct auth_type_search {
     struct config *c;
     struct fault *f;
     const struct ini *ini;
@@ -19,6 +19,6 @@ struct method_search {
 
 /* Set c->auth_type. False with `*f`: too many methods, one that we do not have, one that lacks
  * something, or none. */
-bool method_choose(struct method_search *s);
+bool auth_type_choose(struct auth_type_search *s);
 
 #endif

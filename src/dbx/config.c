@@ -70,7 +70,7 @@ static bool missing_profile(struct search *s, const char *named_by) {
     else
         fault_set(s->f, FAULT_AUTH, "%s has no %s profile configured%s", s->path,
                   s->profile, named_by);
-    config_list_profiles(&s->ini, names, sizeof names);
+    config_file_list_profiles(&s->ini, names, sizeof names);
     if (names[0] != '\0')
         return fault_hint(s->f, "profiles there: %s", names);
     return fault_hint(s->f, "make it with: databricks auth login --profile %s",
@@ -102,7 +102,7 @@ static bool from_file(struct search *s) {
     if (!named)
         s->profile = "DEFAULT";
     const struct ini_section *section = ini_section(&s->ini, s->profile);
-    if (section == NULL || !config_is_profile(section))
+    if (section == NULL || !config_file_is_profile(section))
         return !named || missing_profile(s, named_by);
     const char *file_source;
     char source[512];
@@ -174,14 +174,14 @@ static bool normalise_host(struct search *s) {
 /* ---- all of it ---- */
 
 static bool choose_method(struct search *s) {
-    struct method_search found = {.c = s->c,
-                                  .f = s->f,
-                                  .ini = &s->ini,
-                                  .path = s->path,
-                                  .profile = s->profile,
-                                  .searched = s->file_read,
-                                  .unknown = s->unknown};
-    return method_choose(&found);
+    struct auth_type_search found = {.c = s->c,
+                                     .f = s->f,
+                                     .ini = &s->ini,
+                                     .path = s->path,
+                                     .profile = s->profile,
+                                     .searched = s->file_read,
+                                     .unknown = s->unknown};
+    return auth_type_choose(&found);
 }
 
 bool config_resolve(const struct config_args *args, struct config *c, struct fault *f) {
@@ -240,7 +240,7 @@ bool config_profiles(const struct config_args *args, struct config_profiles *p,
         chosen = "DEFAULT";
     bool ok = true;
     for (size_t i = 0; ok && i < ini.count; i++)
-        if (config_is_profile(&ini.sections[i]))
+        if (config_file_is_profile(&ini.sections[i]))
             ok = add_profile(args, p, ini.sections[i].name,
                              strcmp(ini.sections[i].name, chosen) == 0);
     ini_free(&ini);

@@ -126,16 +126,16 @@ bool config_file_load(const struct config_args *args, struct ini *ini, char **pa
     return ok;
 }
 
-bool config_is_profile(const struct ini_section *section) {
+bool config_file_is_profile(const struct ini_section *section) {
     return section->count > 0 && strncmp(section->name, "__", 2) != 0;
 }
 
-void config_list_profiles(const struct ini *ini, char *out, size_t room) {
+void config_file_list_profiles(const struct ini *ini, char *out, size_t room) {
     size_t used = 0;
     out[0] = '\0';
     for (size_t i = 0; i < ini->count; i++) {
         const struct ini_section *section = &ini->sections[i];
-        if (!config_is_profile(section))
+        if (!config_file_is_profile(section))
             continue;
         if (used + strlen(section->name) + 8 > room) {
             snprintf(out + used, room - used, ", ...");

@@ -19,9 +19,9 @@ bool config_file_load(const struct config_args *args, struct ini *ini, char **pa
                       struct fault *f);
 
 /* Is the section a profile: neither empty nor reserved? */
-bool config_is_profile(const struct ini_section *section);
+bool config_file_is_profile(const struct ini_section *section);
 
 /* "a, b, c" of what there is; ends in "..." where it does not fit. */
-void config_list_profiles(const struct ini *ini, char *out, size_t room);
+void config_file_list_profiles(const struct ini *ini, char *out, size_t room);
 
 #endif

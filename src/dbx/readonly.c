@@ -53,7 +53,7 @@ static bool is_reading_statement(struct json body, char *why, size_t room) {
     size_t size;
     char *text = json_string(only_member(body, "statement"), &size);
     snprintf(why, room, "it has no statement, or more than one");
-    bool reads = text != NULL && sqlread_only(text, size, why, room);
+    bool reads = text != NULL && sqlreadonly_check(text, size, why, room);
     free(text);
     return reads;
 }

@@ -123,7 +123,7 @@ void workspace_answer_came(void *ud, struct http_response *r, const struct fault
     struct fault mine;
     c->http = NULL;
     learn(ws, r);
-    if (f == NULL && error_check(r, workspace_send_host(c), c->external, &mine)) {
+    if (f == NULL && apierror_check(r, workspace_send_host(c), c->external, &mine)) {
         if (c->in == &ws->flying)
             window_answered(&ws->window);
         finish(c, r, NULL);
@@ -137,7 +137,7 @@ void workspace_answer_came(void *ud, struct http_response *r, const struct fault
         .tries = c->tries,
         /* a refusal stays one when its body is cut off; a success does not */
         .status = f == NULL || r->status >= 400 ? r->status : 0,
-        .after_ms = error_after_ms(r, (int64_t)time(NULL)),
+        .after_ms = apierror_after_ms(r, (int64_t)time(NULL)),
         .idempotent = c->idempotent,
         .unsent = f != NULL && !r->sent,
         .lasting = r->lasting,

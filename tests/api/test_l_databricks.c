@@ -862,6 +862,5 @@ int main(void) {
         cmocka_unit_test(cursors_leak_nothing_when_memory_runs_out),
         cmocka_unit_test(profiles_leak_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/databricks", tests, start_server,
-                                       stop_server);
+    return cmocka_run_group_tests_name("l_databricks", tests, start_server, stop_server);
 }

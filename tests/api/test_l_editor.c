@@ -401,5 +401,5 @@ int main(void) {
         LUA_TEST(a_wrong_call_is_a_message),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/editor", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("l_editor", tests, NULL, NULL);
 }

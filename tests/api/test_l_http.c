@@ -244,5 +244,5 @@ int main(void) {
         TEST(a_url_in_a_credential_is_used_and_never_shown),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/http", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("l_http", tests, NULL, NULL);
 }

@@ -118,5 +118,5 @@ int main(void) {
         LUA_TEST(waiting_inside_sort_says_why_and_leaves_nothing),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/process", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("l_process", tests, NULL, NULL);
 }

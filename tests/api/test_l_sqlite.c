@@ -515,5 +515,5 @@ int main(void) {
         LUA_TEST(a_wish_to_end_the_program_ends_it_too),
         LUA_TEST(leaks_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/sqlite", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("l_sqlite", tests, NULL, NULL);
 }

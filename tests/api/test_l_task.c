@@ -256,5 +256,5 @@ int main(void) {
         LUA_TEST(tasks_that_wait_for_each_other_end),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/task", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("l_task", tests, NULL, NULL);
 }

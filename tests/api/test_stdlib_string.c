@@ -142,5 +142,5 @@ int main(void) {
         LUA_TEST(a_pattern_may_be_used_within_itself),
         cmocka_unit_test(out_of_memory_leaves_nothing),
     };
-    return cmocka_run_group_tests_name("l_string", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("stdlib_string", tests, NULL, NULL);
 }

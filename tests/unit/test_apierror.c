@@ -134,7 +134,7 @@ static void every_shape_becomes_a_fault(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct http_response r = answer(cases[i].status, cases[i].headers, cases[i].body);
         struct fault f;
-        bool good = error_check(&r, "h.example", false, &f);
+        bool good = apierror_check(&r, "h.example", false, &f);
         if (good || f.kind != cases[i].kind || f.status != cases[i].status ||
             strcmp(f.code, cases[i].code) != 0 ||
             strcmp(f.message, cases[i].message) != 0 ||
@@ -163,7 +163,7 @@ static void good_answers_are_good(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct http_response r = answer(cases[i].status, cases[i].headers, cases[i].body);
         struct fault f;
-        assert_true(error_check(&r, "h", cases[i].external, &f));
+        assert_true(apierror_check(&r, "h", cases[i].external, &f));
         discard(&r);
     }
 }
@@ -176,7 +176,7 @@ static void a_link_that_expired_is_told_from_a_permission(void **state) {
         "expired"
         "</Message><Signed>secret</Signed></Error>");
     struct fault f;
-    assert_false(error_check(&r, "h", true, &f));
+    assert_false(apierror_check(&r, "h", true, &f));
     assert_int_equal(f.kind, FAULT_HTTP);
     assert_string_equal(f.code, "AccessDenied");
     assert_string_equal(f.message, "Request has expired");
@@ -192,7 +192,7 @@ static void a_long_message_is_cut_between_characters(void **state) {
     memcpy(at, "\"}", 3);
     struct http_response r = answer(400, "", body);
     struct fault f;
-    assert_false(error_check(&r, "h", false, &f));
+    assert_false(apierror_check(&r, "h", false, &f));
     size_t size = strlen(f.message);
     assert_in_range(size, sizeof f.message - 3, sizeof f.message - 1);
     assert_int_equal(size % 2, 1); /* x and whole pairs */
@@ -217,7 +217,7 @@ static void delays_come_from_the_header_or_the_details(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct http_response r = answer(429, cases[i].headers, cases[i].body);
-        int got = error_after_ms(&r, 0);
+        int got = apierror_after_ms(&r, 0);
         if (got != cases[i].expected)
             fail_msg("%s: want %d, got %d", cases[i].why, cases[i].expected, got);
         discard(&r);
@@ -232,5 +232,5 @@ int main(void) {
         cmocka_unit_test(a_long_message_is_cut_between_characters),
         cmocka_unit_test(delays_come_from_the_header_or_the_details),
     };
-    return cmocka_run_group_tests_name("error", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("apierror", tests, NULL, NULL);
 }

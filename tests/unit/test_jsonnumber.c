@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-static const char *kind_name(enum numtext_kind kind) {
+static const char *kind_name(enum jsonnumber_kind kind) {
     static const char *const names[] = {"integer", "double", "other"};
     return names[kind];
 }
@@ -41,8 +41,8 @@ static void the_grammar_is_that_of_json(void **state) {
         {"words are none", "NaN", -1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct numtext_shape shape;
-        const char *wrong, *end = numtext_scan(cases[i].text, &shape, &wrong);
+        struct jsonnumber_shape shape;
+        const char *wrong, *end = jsonnumber_scan(cases[i].text, &shape, &wrong);
         int got = end == NULL ? -1 : (int)(end - cases[i].text);
         if (got != cases[i].end)
             fail_msg("%s: '%s': want %d, got %d", cases[i].why, cases[i].text,
@@ -54,61 +54,63 @@ static void each_text_has_the_narrowest_kind_that_holds_it(void **state) {
     (void)state;
     static const struct {
         const char *why, *text;
-        enum numtext_kind kind;
+        enum jsonnumber_kind kind;
         const char *written;
     } cases[] = {
-        {"an integer", "42", NUMTEXT_INTEGER, "42"},
-        {"no sign on zero", "-0", NUMTEXT_INTEGER, "0"},
-        {"beyond a double's 53 bits", "9007199254740993", NUMTEXT_INTEGER,
+        {"an integer", "42", JSONNUMBER_INTEGER, "42"},
+        {"no sign on zero", "-0", JSONNUMBER_INTEGER, "0"},
+        {"beyond a double's 53 bits", "9007199254740993", JSONNUMBER_INTEGER,
          "9007199254740993"},
-        {"the largest", "9223372036854775807", NUMTEXT_INTEGER, "9223372036854775807"},
-        {"the smallest", "-9223372036854775808", NUMTEXT_INTEGER, "-9223372036854775808"},
-        {"one more", "9223372036854775808", NUMTEXT_OTHER, NULL},
-        {"one less", "-9223372036854775809", NUMTEXT_OTHER, NULL},
-        {"twenty digits that wrap around", "36893488147419103233", NUMTEXT_OTHER, NULL},
-        {"whole, but with a point", "1.0", NUMTEXT_DOUBLE, "1.0"},
-        {"a zero keeps its sign behind a point", "-0.0", NUMTEXT_DOUBLE, "-0.0"},
-        {"zero times anything", "0e999999999999", NUMTEXT_DOUBLE, "0.0"},
-        {"whole, with an exponent", "1e3", NUMTEXT_DOUBLE, "1000.0"},
-        {"a fraction", "0.1", NUMTEXT_DOUBLE, "0.1"},
-        {"zeros at the end say nothing", "1.500", NUMTEXT_DOUBLE, "1.5"},
-        {"zeros at the start neither", "0.0001", NUMTEXT_DOUBLE, "0.0001"},
-        {"small ones have an exponent", "0.00001", NUMTEXT_DOUBLE, "1e-05"},
-        {"17 digits that are the shortest", "0.30000000000000004", NUMTEXT_DOUBLE,
-         "0.30000000000000004"},
-        {"16 digits that are not", "8.149921485277928", NUMTEXT_OTHER, NULL},
-        {"17 digits that are not", "0.30000000000000005", NUMTEXT_OTHER, NULL},
-        {"the exact value of 0.1's double is another number",
-         "0.1000000000000000055511151231257827", NUMTEXT_OTHER, NULL},
-        {"large", "1e22", NUMTEXT_DOUBLE, "1e+22"},
-        {"the largest double", "1.7976931348623157e308", NUMTEXT_DOUBLE,
-         "1.7976931348623157e+308"},
-        {"larger", "1.7976931348623159e308", NUMTEXT_OTHER, NULL},
-        {"much larger", "1e400", NUMTEXT_OTHER, NULL},
-        {"an exponent of any length", "1e99999999999999999999", NUMTEXT_OTHER, NULL},
-        {"the smallest double", "5e-324", NUMTEXT_DOUBLE, "5e-324"},
-        {"smaller", "1e-400", NUMTEXT_OTHER, NULL},
-        {"the smallest double, with more digits than it has", "4.94e-324", NUMTEXT_OTHER,
+        {"the largest", "9223372036854775807", JSONNUMBER_INTEGER, "9223372036854775807"},
+        {"the smallest", "-9223372036854775808", JSONNUMBER_INTEGER,
+         "-9223372036854775808"},
+        {"one more", "9223372036854775808", JSONNUMBER_OTHER, NULL},
+        {"one less", "-9223372036854775809", JSONNUMBER_OTHER, NULL},
+        {"twenty digits that wrap around", "36893488147419103233", JSONNUMBER_OTHER,
          NULL},
+        {"whole, but with a point", "1.0", JSONNUMBER_DOUBLE, "1.0"},
+        {"a zero keeps its sign behind a point", "-0.0", JSONNUMBER_DOUBLE, "-0.0"},
+        {"zero times anything", "0e999999999999", JSONNUMBER_DOUBLE, "0.0"},
+        {"whole, with an exponent", "1e3", JSONNUMBER_DOUBLE, "1000.0"},
+        {"a fraction", "0.1", JSONNUMBER_DOUBLE, "0.1"},
+        {"zeros at the end say nothing", "1.500", JSONNUMBER_DOUBLE, "1.5"},
+        {"zeros at the start neither", "0.0001", JSONNUMBER_DOUBLE, "0.0001"},
+        {"small ones have an exponent", "0.00001", JSONNUMBER_DOUBLE, "1e-05"},
+        {"17 digits that are the shortest", "0.30000000000000004", JSONNUMBER_DOUBLE,
+         "0.30000000000000004"},
+        {"16 digits that are not", "8.149921485277928", JSONNUMBER_OTHER, NULL},
+        {"17 digits that are not", "0.30000000000000005", JSONNUMBER_OTHER, NULL},
+        {"the exact value of 0.1's double is another number",
+         "0.1000000000000000055511151231257827", JSONNUMBER_OTHER, NULL},
+        {"large", "1e22", JSONNUMBER_DOUBLE, "1e+22"},
+        {"the largest double", "1.7976931348623157e308", JSONNUMBER_DOUBLE,
+         "1.7976931348623157e+308"},
+        {"larger", "1.7976931348623159e308", JSONNUMBER_OTHER, NULL},
+        {"much larger", "1e400", JSONNUMBER_OTHER, NULL},
+        {"an exponent of any length", "1e99999999999999999999", JSONNUMBER_OTHER, NULL},
+        {"the smallest double", "5e-324", JSONNUMBER_DOUBLE, "5e-324"},
+        {"smaller", "1e-400", JSONNUMBER_OTHER, NULL},
+        {"the smallest double, with more digits than it has", "4.94e-324",
+         JSONNUMBER_OTHER, NULL},
         {"two to the -44: of two texts the farther one reads back",
-         "5.684341886080802e-14", NUMTEXT_DOUBLE, "5.684341886080802e-14"},
-        {"sixteen digits before the point", "1234567890123456.0", NUMTEXT_DOUBLE,
+         "5.684341886080802e-14", JSONNUMBER_DOUBLE, "5.684341886080802e-14"},
+        {"sixteen digits before the point", "1234567890123456.0", JSONNUMBER_DOUBLE,
          "1234567890123456.0"},
-        {"seventeen", "12345678901234568.0", NUMTEXT_DOUBLE, "1.2345678901234568e+16"},
+        {"seventeen", "12345678901234568.0", JSONNUMBER_DOUBLE, "1.2345678901234568e+16"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *text = cases[i].text;
-        char out[NUMTEXT_ROOM + 1] = "";
+        char out[JSONNUMBER_ROOM + 1] = "";
         int64_t n = 0;
         double d = 0;
-        enum numtext_kind kind = numtext_read(text, strlen(text), &n, &d);
+        enum jsonnumber_kind kind = jsonnumber_read(text, strlen(text), &n, &d);
         if (kind != cases[i].kind)
             fail_msg("%s: %s: want %s, got %s", cases[i].why, text,
                      kind_name(cases[i].kind), kind_name(kind));
-        if (kind == NUMTEXT_INTEGER)
-            out[numtext_put_integer(n, out)] = '\0';
-        else if (kind == NUMTEXT_DOUBLE)
-            out[numtext_put_double(d, out)] = '\0';
+        if (kind == JSONNUMBER_INTEGER)
+            out[jsonnumber_put_integer(n, out)] = '\0';
+        else if (kind == JSONNUMBER_DOUBLE)
+            out[jsonnumber_put_double(d, out)] = '\0';
         if (cases[i].written != NULL && strcmp(out, cases[i].written) != 0)
             fail_msg("%s: %s: want %s, got %s", cases[i].why, text, cases[i].written,
                      out);
@@ -123,14 +125,14 @@ static uint64_t bits_of(double d) {
 }
 
 static void reads_back(double d) {
-    char out[NUMTEXT_ROOM + 1];
+    char out[JSONNUMBER_ROOM + 1];
     int64_t n;
     double again;
-    out[numtext_put_double(d, out)] = '\0';
+    out[jsonnumber_put_double(d, out)] = '\0';
     double by_libc = strtod(out, NULL);
     if (bits_of(by_libc) != bits_of(d))
         fail_msg("%a is written as %s, which is %a", d, out, by_libc);
-    if (numtext_read(out, strlen(out), &n, &again) != NUMTEXT_DOUBLE ||
+    if (jsonnumber_read(out, strlen(out), &n, &again) != JSONNUMBER_DOUBLE ||
         bits_of(again) != bits_of(d))
         fail_msg("%a is written as %s, which we read as %a", d, out, again);
     assert_non_null(strpbrk(out, ".e"));
@@ -159,17 +161,17 @@ static void every_double_reads_back(void **state) {
 
 static void a_locale_with_a_comma_changes_nothing(void **state) {
     (void)state;
-    char out[NUMTEXT_ROOM];
+    char out[JSONNUMBER_ROOM];
     int64_t n;
     double d;
     if (setlocale(LC_NUMERIC, "de_DE.UTF-8") == NULL) {
         print_message("no locale with a comma is installed\n");
         skip();
     }
-    enum numtext_kind kind = numtext_read("1.2345678901234567e30", 21, &n, &d);
-    size_t size = numtext_put_double(0.30000000000000004, out);
+    enum jsonnumber_kind kind = jsonnumber_read("1.2345678901234567e30", 21, &n, &d);
+    size_t size = jsonnumber_put_double(0.30000000000000004, out);
     setlocale(LC_NUMERIC, "C");
-    assert_int_equal(NUMTEXT_DOUBLE, kind);
+    assert_int_equal(JSONNUMBER_DOUBLE, kind);
     assert_memory_equal("0.30000000000000004", out, size);
 }
 
@@ -180,5 +182,5 @@ int main(void) {
         cmocka_unit_test(every_double_reads_back),
         cmocka_unit_test(a_locale_with_a_comma_changes_nothing),
     };
-    return cmocka_run_group_tests_name("numtext", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("jsonnumber", tests, NULL, NULL);
 }

@@ -22,18 +22,18 @@ static void each_code_has_the_name_of_the_documentation(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        if (strcmp(cases[i].name, sqlerror_name(cases[i].code)) != 0)
-            fail_msg("%s: %s", cases[i].why, sqlerror_name(cases[i].code));
+        if (strcmp(cases[i].name, sqliteerror_name(cases[i].code)) != 0)
+            fail_msg("%s: %s", cases[i].why, sqliteerror_name(cases[i].code));
 }
 
 static void only_a_lock_that_goes_away_is_worth_another_try(void **state) {
     struct fault f;
     (void)state;
-    assert_false(sqlerror_set(&f, SQLITE_BUSY_SNAPSHOT, "database is locked"));
+    assert_false(sqliteerror_set(&f, SQLITE_BUSY_SNAPSHOT, "database is locked"));
     assert_true(f.retryable && f.kind == FAULT_SQL && f.hint[0] != '\0');
     assert_string_equal("SQLITE_BUSY_SNAPSHOT", f.code);
     assert_string_equal("database is locked", f.message);
-    assert_false(sqlerror_set(&f, SQLITE_ERROR, "near \"x\"\nsyntax"));
+    assert_false(sqliteerror_set(&f, SQLITE_ERROR, "near \"x\"\nsyntax"));
     assert_false(f.retryable);
     assert_string_equal("near \"x\" syntax", f.message);
     assert_string_equal("", f.hint);
@@ -44,5 +44,5 @@ int main(void) {
         cmocka_unit_test(each_code_has_the_name_of_the_documentation),
         cmocka_unit_test(only_a_lock_that_goes_away_is_worth_another_try),
     };
-    return cmocka_run_group_tests_name("unit/sqlerror", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("sqliteerror", tests, NULL, NULL);
 }

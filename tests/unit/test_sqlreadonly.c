@@ -58,7 +58,8 @@ static void only_what_certainly_reads_is_let_through(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char why[100] = "";
-        bool reads = sqlread_only(cases[i].text, strlen(cases[i].text), why, sizeof why);
+        bool reads =
+            sqlreadonly_check(cases[i].text, strlen(cases[i].text), why, sizeof why);
         if (reads != cases[i].reads)
             fail_msg("%s: %s (%s)", cases[i].why, cases[i].text, why);
         if (!reads)
@@ -69,7 +70,7 @@ static void only_what_certainly_reads_is_let_through(void **state) {
 static void a_zero_byte_is_refused(void **state) {
     char why[100];
     (void)state;
-    assert_false(sqlread_only("SELECT 1\0DROP", 13, why, sizeof why));
+    assert_false(sqlreadonly_check("SELECT 1\0DROP", 13, why, sizeof why));
 }
 
 int main(void) {
@@ -77,5 +78,5 @@ int main(void) {
         cmocka_unit_test(only_what_certainly_reads_is_let_through),
         cmocka_unit_test(a_zero_byte_is_refused),
     };
-    return cmocka_run_group_tests_name("sqlread", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("sqlreadonly", tests, NULL, NULL);
 }

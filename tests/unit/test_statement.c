@@ -777,5 +777,5 @@ int main(void) {
         TEST(a_dropped_submit_that_fails_leaves_nothing),
         TEST(a_closed_workspace_ends_a_statement),
     };
-    return cmocka_run_group_tests_name("unit/statement", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("statement", tests, NULL, NULL);
 }

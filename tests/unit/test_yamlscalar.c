@@ -34,15 +34,15 @@ static void texts_that_are_plain_to_every_reader(void **state) {
         {"a#b", false, "in doubt"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        if (yamltext_plain(cases[i].text, strlen(cases[i].text)) != cases[i].plain)
+        if (yamlscalar_plain(cases[i].text, strlen(cases[i].text)) != cases[i].plain)
             fail_msg("'%s': %s", cases[i].text, cases[i].why);
-    assert_false(yamltext_plain("a\0b", 3));
+    assert_false(yamlscalar_plain("a\0b", 3));
 }
 
 static void utf8_is_strict(void **state) {
     (void)state;
-    assert_true(yamltext_utf8("a\0\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 11));
-    assert_true(yamltext_utf8("\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80", 10));
+    assert_true(yamlscalar_utf8("a\0\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 11));
+    assert_true(yamlscalar_utf8("\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80", 10));
     static const char *const wrong[] = {"\x80",
                                         "\xc0\x80",
                                         "\xc1\xbf",
@@ -55,7 +55,7 @@ static void utf8_is_strict(void **state) {
                                         "\xe2\x82z",
                                         "\xff"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        assert_false(yamltext_utf8(wrong[i], strlen(wrong[i])));
+        assert_false(yamlscalar_utf8(wrong[i], strlen(wrong[i])));
 }
 
 static void numbers_go_both_ways(void **state) {
@@ -68,28 +68,28 @@ static void numbers_go_both_ways(void **state) {
     };
     char out[32];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        size_t n = yamltext_to_json(cases[i].yaml, strlen(cases[i].yaml), out);
+        size_t n = yamlscalar_to_json(cases[i].yaml, strlen(cases[i].yaml), out);
         assert_string_equal(cases[i].json, out);
         assert_int_equal(strlen(out), n);
     }
-    yamltext_from_json("1e5", 3, out);
+    yamlscalar_from_json("1e5", 3, out);
     assert_string_equal("1.0e+5", out);
-    yamltext_from_json("-1.5E-7", 7, out);
+    yamlscalar_from_json("-1.5E-7", 7, out);
     assert_string_equal("-1.5e-7", out);
-    yamltext_from_json("12", 2, out);
+    yamlscalar_from_json("12", 2, out);
     assert_string_equal("12", out);
 }
 
 static void based_integers_fit_or_are_strings(void **state) {
     (void)state;
     int64_t i = 0;
-    assert_int_equal(YAMLTEXT_INTEGER, yamltext_kind("0x7fffffffffffffff", 18, &i));
+    assert_int_equal(YAMLSCALAR_INTEGER, yamlscalar_kind("0x7fffffffffffffff", 18, &i));
     assert_true(i == INT64_MAX);
-    assert_int_equal(YAMLTEXT_STRING, yamltext_kind("0x8000000000000000", 18, &i));
-    assert_int_equal(YAMLTEXT_INTEGER, yamltext_kind("0o17", 4, &i));
+    assert_int_equal(YAMLSCALAR_STRING, yamlscalar_kind("0x8000000000000000", 18, &i));
+    assert_int_equal(YAMLSCALAR_INTEGER, yamlscalar_kind("0o17", 4, &i));
     assert_int_equal(15, i);
-    assert_int_equal(YAMLTEXT_STRING, yamltext_kind("0o8", 3, &i));
-    assert_int_equal(YAMLTEXT_STRING, yamltext_kind("0x\0", 3, &i));
+    assert_int_equal(YAMLSCALAR_STRING, yamlscalar_kind("0o8", 3, &i));
+    assert_int_equal(YAMLSCALAR_STRING, yamlscalar_kind("0x\0", 3, &i));
 }
 
 int main(void) {
@@ -99,5 +99,5 @@ int main(void) {
         cmocka_unit_test(numbers_go_both_ways),
         cmocka_unit_test(based_integers_fit_or_are_strings),
     };
-    return cmocka_run_group_tests_name("base/yamltext", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("yamlscalar", tests, NULL, NULL);
 }
