@@ -26,7 +26,7 @@ void statement_run_cancel(struct statement *s) {
         return;
     s->unfinished = false;
     snprintf(path, sizeof path, STATEMENTS "/%s/cancel", s->id);
-    workspace_post(s->ws, "POST", path, NULL, 0);
+    workspace_start_detached(s->ws, "POST", path, NULL, 0);
 }
 
 void statement_run_become(struct statement *s, enum statement_phase phase) {

@@ -13,8 +13,8 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-#define CALL_MS 300000
-#define POST_MS 5000
+#define CALL_MS     300000
+#define DETACHED_MS 5000
 
 /* ---- making calls ---- */
 
@@ -130,7 +130,7 @@ struct workspace *workspace_new(struct loop *l, struct http *h, struct config *c
     ws->refs = 1;
     ws->gate = (struct timer){.fire = workspace_send_gate, .ud = ws};
     ws->on_answer = workspace_answer_came;
-    ws->guest.end = workspace_close_posts;
+    ws->linger.end = workspace_close_detached;
     ws->random = ((uint64_t)(uintptr_t)ws ^ (uint64_t)time(NULL) << 20) | 1;
     ws->public_only = o->public_only;
     window_init(&ws->window, o->jobs, o->rate);
@@ -186,14 +186,14 @@ void workspace_cancel(struct workspace_call *c) {
     workspace_send_next(ws);
 }
 
-bool workspace_post(struct workspace *ws, const char *method, const char *path,
-                    const void *body, size_t body_size) {
+bool workspace_start_detached(struct workspace *ws, const char *method, const char *path,
+                              const void *body, size_t body_size) {
     const struct workspace_request r = {.method = method,
                                         .path = path,
                                         .body = body,
                                         .body_size = body_size,
                                         .idempotent = true};
-    struct workspace_call *c = add_call(ws, &r, POST_MS, &ws->posts);
+    struct workspace_call *c = add_call(ws, &r, DETACHED_MS, &ws->detached);
     if (c == NULL)
         return false;
     workspace_send(c);

@@ -61,11 +61,11 @@ struct workspace *workspace_new(struct loop *l, struct http *h, struct config *c
                                 const struct workspace_options *o);
 
 /* References: a statement that has to be cancelled at the end holds one. When the last is
- * released the workspace closes, and is freed once its posts are done. */
+ * released the workspace closes, and is freed once its detached calls are done. */
 void workspace_hold(struct workspace *ws);
 void workspace_release(struct workspace *ws);
 
-/* Report all calls as cancelled and take no more. Posts are still taken and sent. */
+/* Report all calls as cancelled and take no more. Detached calls are still taken and sent. */
 void workspace_close(struct workspace *ws);
 
 /* Queue a call. NULL with `*f` filled if it cannot even be queued (closed, memory, or it does
@@ -77,11 +77,12 @@ struct workspace_call *workspace_start(struct workspace *ws,
 /* Forget a call that has not called back yet. It will not. */
 void workspace_cancel(struct workspace_call *c);
 
-/* Send in any case, ahead of the queue, and forget: nobody hears of the answer, and neither
+/* Send a request ahead of the queue, and forget it: nobody hears of the answer, and neither
  * workspace_close nor workspace_release stops it. For `cancel` of statements. It has 5 seconds,
- * and http_free gives what is still under way 3 of them. Safe in __gc. False if memory runs out. */
-bool workspace_post(struct workspace *ws, const char *method, const char *path,
-                    const void *body, size_t body_size);
+ * and http_free gives what is still under way 3 of them. Safe in __gc. False if memory runs
+ * out. */
+bool workspace_start_detached(struct workspace *ws, const char *method, const char *path,
+                              const void *body, size_t body_size);
 
 /* As response_header, for a response of ours. */
 bool workspace_header(const struct workspace_response *r, const char *name, char *value,

@@ -77,7 +77,7 @@ static int next_try(struct workspace_call *c, const struct retry_outcome *seen) 
     return delay != RETRY_GIVE_UP && loop_now() + delay < c->due ? delay : RETRY_GIVE_UP;
 }
 
-/* Send it again after `delay`, in its turn. Posts have no turns. */
+/* Send it again after `delay`, in its turn. Detached calls have no turns. */
 static void pause(struct workspace_call *c, int delay) {
     struct workspace *ws = c->ws;
     if (c->done != NULL) {
@@ -174,7 +174,7 @@ void workspace_answer_timer(void *ud) {
         finish(c, NULL, &c->fault);
     } else if (loop_now() >= c->due) {
         out_of_time(c);
-    } else if (c->in == &ws->posts) {
+    } else if (c->in == &ws->detached) {
         loop_set_timer(ws->loop, &c->timer, c->due);
         workspace_send(c);
     } else {

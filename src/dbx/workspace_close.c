@@ -9,10 +9,10 @@ static void destroy(struct workspace *ws) {
     free(ws);
 }
 
-void workspace_close_posts(struct http_guest *g) {
+void workspace_close_detached(struct http_linger *l) {
     struct workspace *ws =
-        (struct workspace *)((char *)g - offsetof(struct workspace, guest));
-    for (struct workspace_call *c, *next = ws->posts.first; (c = next) != NULL;) {
+        (struct workspace *)((char *)l - offsetof(struct workspace, linger));
+    for (struct workspace_call *c, *next = ws->detached.first; (c = next) != NULL;) {
         next = c->next;
         workspace_queue_withdraw(c);
         free(c);
@@ -24,7 +24,7 @@ void workspace_hold(struct workspace *ws) {
     ws->refs++;
 }
 
-/* Nobody holds it any more: it goes, or stays until its last post has gone. */
+/* When nobody holds it any more it is freed, at once or after its last detached call. */
 void workspace_release(struct workspace *ws) {
     if (ws->refs > 1) {
         ws->refs--;
@@ -32,11 +32,11 @@ void workspace_release(struct workspace *ws) {
     }
     workspace_close(ws); /* while there is a reference: callees may hold and release */
     ws->refs = 0;
-    if (ws->posts.count == 0) {
-        http_leave(&ws->guest);
+    if (ws->detached.count == 0) {
+        http_linger_remove(&ws->linger);
         destroy(ws);
-    } else if (ws->guest.link == NULL) {
-        http_host(ws->http, &ws->guest);
+    } else if (ws->linger.link == NULL) {
+        http_linger_add(ws->http, &ws->linger);
     }
 }
 

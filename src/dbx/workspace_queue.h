@@ -20,15 +20,15 @@ struct workspace {
     struct credentials *credentials;
     int refs;
     bool closed, answered;
-    struct workspace_list fresh;  /* not sent yet */
-    struct workspace_list again;  /* to be sent again, before the fresh ones */
-    struct workspace_list paused; /* waiting to be sent again, or to report a failure */
-    struct workspace_list flying; /* sent, or about to be: waiting for a token */
-    struct workspace_list posts;  /* calls of nobody; outside of the window */
+    struct workspace_list fresh;    /* not sent yet */
+    struct workspace_list again;    /* to be sent again, before the fresh ones */
+    struct workspace_list paused;   /* waiting to be sent again, or to report a failure */
+    struct workspace_list flying;   /* sent, or about to be: waiting for a token */
+    struct workspace_list detached; /* calls of nobody; outside of the window */
     struct window window;
     struct timer gate;    /* when the window lets the next one through */
     http_done *on_answer; /* of each call */
-    struct http_guest guest;
+    struct http_linger linger;
     struct workspace_stats stats;
     uint64_t random;
     int timeout_ms, first_byte_ms;
@@ -42,7 +42,7 @@ struct workspace_call {
     struct workspace *ws;
     struct workspace_list *in;
     struct workspace_call *next, *prev;
-    workspace_done *done; /* NULL: a post */
+    workspace_done *done; /* NULL: a detached call */
     void *ud;
     const char *method, *path, *body; /* at the end of this block, as the headers are */
     size_t body_size, max_body;

@@ -10,14 +10,14 @@
 #include <string.h>
 
 #define SPARES    64 /* calls kept for their easy handle */
-#define GUESTS_MS 3000
+#define LINGER_MS 3000
 
 struct http {
     struct loop *loop;
     CURLSH *share; /* TLS sessions, which libcurl keeps by handle otherwise */
     struct http_call *active, *spare;
     int spares;
-    struct http_guest *guests;
+    struct http_linger *lingers;
     int trace;
     bool read_only;
     FILE *record; /* NULL: none */
@@ -187,13 +187,13 @@ struct http *http_new(struct loop *l) {
 void http_free(struct http *h) {
     if (h == NULL)
         return;
-    for (int64_t left, due = loop_now() + GUESTS_MS;
-         h->guests != NULL && (left = due - loop_now()) > 0;)
+    for (int64_t left, due = loop_now() + LINGER_MS;
+         h->lingers != NULL && (left = due - loop_now()) > 0;)
         loop_turn(h->loop, left);
-    while (h->guests != NULL) {
-        struct http_guest *g = h->guests;
-        http_leave(g);
-        g->end(g);
+    while (h->lingers != NULL) {
+        struct http_linger *l = h->lingers;
+        http_linger_remove(l);
+        l->end(l);
     }
     while (h->active != NULL) {
         struct http_call *c = h->active;
@@ -258,21 +258,21 @@ void http_cancel(struct http_call *c) {
     put_back(c);
 }
 
-void http_host(struct http *h, struct http_guest *g) {
-    g->next = h->guests;
-    g->link = &h->guests;
-    if (g->next != NULL)
-        g->next->link = &g->next;
-    h->guests = g;
+void http_linger_add(struct http *h, struct http_linger *l) {
+    l->next = h->lingers;
+    l->link = &h->lingers;
+    if (l->next != NULL)
+        l->next->link = &l->next;
+    h->lingers = l;
 }
 
-void http_leave(struct http_guest *g) {
-    if (g->link == NULL)
+void http_linger_remove(struct http_linger *l) {
+    if (l->link == NULL)
         return;
-    *g->link = g->next;
-    if (g->next != NULL)
-        g->next->link = g->link;
-    g->link = NULL;
+    *l->link = l->next;
+    if (l->next != NULL)
+        l->next->link = l->link;
+    l->link = NULL;
 }
 
 void http_trace(struct http *h, int level) {

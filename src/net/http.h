@@ -59,7 +59,7 @@ typedef void http_done(void *ud, struct http_response *r, const struct fault *f)
 
 struct http *http_new(struct loop *l);
 
-/* Gives guests (below) 3 seconds, then cancels what is in flight, without calling back. */
+/* Gives those that linger (below) 3 seconds, then cancels what is in flight, without calling back. */
 void http_free(struct http *h);
 
 /* Start; NULL with `*f` filled when it cannot even begin (memory, a malformed URL). */
@@ -69,14 +69,15 @@ struct http_call *http_start(struct http *h, const struct http_request *r,
 /* Forget a call that has not called back yet. It will not. */
 void http_cancel(struct http_call *c);
 
-/* Somebody who still has something to send after their owner has gone. `end` is called by
- * http_free when it will not wait any longer: cancel, forget, free. The guest's memory. */
-struct http_guest {
-    void (*end)(struct http_guest *g);
-    struct http_guest *next, **link; /* the client's */
+/* For an owner of calls that lives on until they have been sent, although nobody holds the owner
+ * any more. http_free waits for it, and calls `end` when it does not wait any longer: cancel the
+ * calls, and free the owner. Memory of the owner. */
+struct http_linger {
+    void (*end)(struct http_linger *g);
+    struct http_linger *next, **link; /* the client's */
 };
-void http_host(struct http *h, struct http_guest *g);
-void http_leave(struct http_guest *g);
+void http_linger_add(struct http *h, struct http_linger *l);
+void http_linger_remove(struct http_linger *l); /* harmless if not added */
 
 /* For those who make requests: whether they are to make only requests that read. The client
  * itself sends what it is told: a login is a POST too. Once set it stays set. */

@@ -566,29 +566,30 @@ static void a_trace_shows_everything_but_secrets(void **state) {
 }
 
 struct lingerer {
-    struct http_guest guest; /* first */
+    struct http_linger linger; /* first */
     struct timer timer;
     int ended, left;
 };
 
-static void end_guest(struct http_guest *g) {
-    ((struct lingerer *)g)->ended++;
+static void end_lingering(struct http_linger *l) {
+    ((struct lingerer *)l)->ended++;
 }
 
 static void leave_in_time(void *ud) {
     struct lingerer *l = ud;
     l->left++;
-    http_leave(&l->guest);
+    http_linger_remove(&l->linger);
 }
 
-static void guests_are_waited_for_but_not_for_ever(void **state) {
+static void those_that_linger_are_waited_for_but_not_for_ever(void **state) {
     (void)state;
     struct loop *loop = loop_new();
     struct http *h = http_new(loop);
-    struct lingerer quick = {.guest.end = end_guest}, slow = {.guest.end = end_guest};
+    struct lingerer quick = {.linger.end = end_lingering},
+                    slow = {.linger.end = end_lingering};
     quick.timer = (struct timer){.fire = leave_in_time, .ud = &quick};
-    http_host(h, &quick.guest);
-    http_host(h, &slow.guest);
+    http_linger_add(h, &quick.linger);
+    http_linger_add(h, &slow.linger);
     loop_set_timer(loop, &quick.timer, loop_now() + 50);
     int64_t start = loop_now();
     http_free(h);
@@ -623,7 +624,7 @@ int main(void) {
         TEST(a_cancelled_call_says_nothing),
         TEST(what_is_in_flight_ends_with_the_client),
         TEST(a_trace_shows_everything_but_secrets),
-        cmocka_unit_test(guests_are_waited_for_but_not_for_ever),
+        cmocka_unit_test(those_that_linger_are_waited_for_but_not_for_ever),
     };
     return cmocka_run_group_tests_name("http", tests, NULL, NULL);
 }

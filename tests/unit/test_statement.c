@@ -118,8 +118,8 @@ void workspace_cancel(struct workspace_call *c) {
     world.forgotten++;
 }
 
-bool workspace_post(struct workspace *ws, const char *method, const char *path,
-                    const void *body, size_t body_size) {
+bool workspace_start_detached(struct workspace *ws, const char *method, const char *path,
+                              const void *body, size_t body_size) {
     (void)ws;
     (void)body;
     assert_int_equal(0, body_size);
@@ -746,7 +746,7 @@ static void a_closed_workspace_ends_a_statement(void **state) {
     must_fail(s, FAULT_CANCELLED, "the workspace is closed");
     assert_int_equal(1, notes);
     statement_drop(s);
-    assert_int_equal(1, world.posted); /* posts still go out */
+    assert_int_equal(1, world.posted); /* detached calls still go out */
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, nothing_is_left)
