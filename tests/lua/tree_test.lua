@@ -37,18 +37,6 @@ local function none(t, list, why)
   t.is_true(#list == 0, (why and why .. ":\n" or "") .. table.concat(list, "\n"))
 end
 
-test("only the bindings, the engine, the scheduler, faults and main see Lua", function(t)
-  local wrong = {}
-  for _, path in ipairs(files("src", "%.[ch]")) do
-    local allowed = path:find "^src/api/" or path:find "^src/engine%.[ch]$"
-      or path:find "^src/sched%.[ch]$" or path:find "^src/luafault%.[ch]$" or path == "src/main.c"
-    if not allowed and fs.read(path):find "#include%s*<lu?a[ux]*l?i?b?%.h>" then
-      wrong[#wrong + 1] = path
-    end
-  end
-  none(t, wrong, "these include Lua's headers")
-end)
-
 -- ---- modules: who requires whom ----
 
 -- Modules of a layer require their own layer and those before it; of two in one row, neither
@@ -368,20 +356,6 @@ test("the top level is what the design says", function(t)
     end
   end
   none(t, wrong, "these do not belong there")
-end)
-
-test("C functions that are unsafe are not used", function(t)
-  local wrong = {}
-  for _, path in ipairs(files("src", "%.[ch]")) do
-    local text = fs.read(path):gsub("/%*.-%*/", "")
-    for _, name in ipairs { "strcpy", "strcat", "sprintf", "vsprintf", "atoi", "strtok", "gets",
-      "alloca" } do
-      if text:find("[^%w_]" .. name .. "%s*%(") then
-        wrong[#wrong + 1] = path .. " uses " .. name
-      end
-    end
-  end
-  none(t, wrong)
 end)
 
 -- Makes tables, and does nothing else: allowed while a module loads.

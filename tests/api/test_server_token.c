@@ -312,5 +312,5 @@ int main(void) {
         cmocka_unit_test_setup_teardown(leaks_nothing_when_memory_runs_out, be_quiet,
                                         be_loud),
     };
-    return cmocka_run_group_tests_name("l_server_token", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("server_token", tests, NULL, NULL);
 }
