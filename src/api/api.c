@@ -6,6 +6,21 @@
 
 #include <string.h>
 
+void api_newtype(lua_State *L, const char *name, lua_CFunction close,
+                 const luaL_Reg *methods) {
+    luaL_newmetatable(L, name);
+    lua_pushcfunction(L, close);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, close);
+    lua_setfield(L, -2, "__close");
+    if (methods != NULL) {
+        lua_newtable(L);
+        luaL_setfuncs(L, methods, 0);
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pop(L, 1);
+}
+
 void api_refuse_effects(lua_State *L, const char *op, const char *what) {
     struct fault f;
     if (engine_of(L)->read_only) {

@@ -20,6 +20,11 @@
 
 struct task;
 
+/* Make the metatable of a type that has an end: `close` is its __close and its __gc. `methods`
+ * may be NULL. [-0, +0, m] */
+void api_newtype(lua_State *L, const char *name, lua_CFunction close,
+                 const luaL_Reg *methods);
+
 /* Park the running task until `due` (ms, loop_now's clock; SCHED_NEVER for no limit) or until
  * sched_wake(*slot), and yield. Then `k(L, LUA_YIELD, ctx)` goes on with the stack as it was.
  * A wake says only "look again": `k` looks, and waits anew if there is nothing. If the task

@@ -243,19 +243,6 @@ static const luaL_Reg workspace_methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg workspace_meta[] = {
-    {"__gc", l_workspace_close},
-    {"__close", l_workspace_close},
-    {"__index", NULL}, /* placeholder: the table of methods */
-    {NULL, NULL},
-};
-
-static const luaL_Reg profiles_meta[] = {
-    {"__gc", l_profiles_close},
-    {"__close", l_profiles_close},
-    {NULL, NULL},
-};
-
 static const luaL_Reg databricks_functions[] = {
     {"connect", l_databricks_connect},   {"credential", l_databricks_credential},
     {"profiles", l_databricks_profiles}, {"trace", l_databricks_trace},
@@ -263,17 +250,16 @@ static const luaL_Reg databricks_functions[] = {
 };
 
 int luaopen_native_databricks(lua_State *L) {
-    luaL_newmetatable(L, WORKSPACE_MT);
-    luaL_setfuncs(L, workspace_meta, 0);
-    luaL_newlib(L, workspace_methods);
+    api_newtype(L, WORKSPACE_MT, l_workspace_close, workspace_methods);
+    luaL_getmetatable(L, WORKSPACE_MT);
+    lua_getfield(L, -1, "__index");
     luaL_setfuncs(L, api_request_methods, 0);
     luaL_setfuncs(L, api_login_methods, 0);
     luaL_setfuncs(L, api_pipeline_methods, 0);
     luaL_setfuncs(L, api_workspace_file_methods, 0);
     luaL_setfuncs(L, api_sql_methods, 0);
-    lua_setfield(L, -2, "__index");
-    luaL_newmetatable(L, PROFILES_MT);
-    luaL_setfuncs(L, profiles_meta, 0);
+    api_newtype(L, PROFILES_MT, l_profiles_close, NULL);
+    api_opencall(L);
     api_openlogin(L);
     api_opensql(L);
     luaL_newlib(L, databricks_functions);

@@ -246,22 +246,13 @@ static const luaL_Reg editor_methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg editor_meta[] = {
-    {"__gc", l_editor_close},
-    {"__close", l_editor_close},
-    {NULL, NULL},
-};
-
 static const luaL_Reg editor_functions[] = {
     {"open", l_editor_open},
     {NULL, NULL},
 };
 
 int luaopen_native_editor(lua_State *L) {
-    luaL_newmetatable(L, EDITOR_MT);
-    luaL_setfuncs(L, editor_meta, 0);
-    luaL_newlib(L, editor_methods);
-    lua_setfield(L, -2, "__index");
+    api_newtype(L, EDITOR_MT, l_editor_close, editor_methods);
     luaL_newlib(L, editor_functions);
     return 1;
 }

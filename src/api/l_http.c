@@ -400,12 +400,6 @@ static int l_http_base64_decode(lua_State *L) {
     return 1;
 }
 
-static const luaL_Reg request_meta[] = {
-    {"__gc", l_request_close},
-    {"__close", l_request_close},
-    {NULL, NULL},
-};
-
 static const luaL_Reg http_functions[] = {
     {"request", l_http_request},
     {"escape", l_http_escape},
@@ -416,8 +410,7 @@ static const luaL_Reg http_functions[] = {
 };
 
 int luaopen_native_http(lua_State *L) {
-    luaL_newmetatable(L, REQUEST_MT);
-    luaL_setfuncs(L, request_meta, 0);
+    api_newtype(L, REQUEST_MT, l_request_close, NULL);
     luaL_newlib(L, http_functions);
     return 1;
 }

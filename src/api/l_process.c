@@ -205,12 +205,6 @@ static int l_process_pid(lua_State *L) {
     return 1;
 }
 
-static const luaL_Reg run_meta[] = {
-    {"__gc", l_run_close},
-    {"__close", l_run_close},
-    {NULL, NULL},
-};
-
 static const luaL_Reg process_functions[] = {
     {"run", l_process_run},
     {"pid", l_process_pid},
@@ -218,8 +212,7 @@ static const luaL_Reg process_functions[] = {
 };
 
 int luaopen_native_process(lua_State *L) {
-    luaL_newmetatable(L, RUN_MT);
-    luaL_setfuncs(L, run_meta, 0);
+    api_newtype(L, RUN_MT, l_run_close, NULL);
     luaL_newlib(L, process_functions);
     return 1;
 }

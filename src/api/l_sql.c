@@ -355,30 +355,17 @@ static const luaL_Reg cursor_methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg cursor_meta[] = {
-    {"__gc", l_cursor_close},
-    {"__close", l_cursor_close},
-    {NULL, NULL},
-};
-
-static const luaL_Reg guard_meta[] = {
-    {"__gc", l_guard_close},
-    {"__close", l_guard_close},
-    {NULL, NULL},
-};
-
 const luaL_Reg api_sql_methods[] = {
     {"sql", l_workspace_sql},
     {NULL, NULL},
 };
 
 void api_opensql(lua_State *L) {
-    luaL_newmetatable(L, CURSOR_MT);
-    luaL_setfuncs(L, cursor_meta, 0);
+    api_newtype(L, CURSOR_MT, l_cursor_close, NULL);
+    luaL_getmetatable(L, CURSOR_MT);
     luaL_newlib(L, cursor_methods);
     lua_pushcclosure(L, l_cursor_index, 1);
     lua_setfield(L, -2, "__index");
-    luaL_newmetatable(L, GUARD_MT);
-    luaL_setfuncs(L, guard_meta, 0);
-    lua_pop(L, 2);
+    lua_pop(L, 1);
+    api_newtype(L, GUARD_MT, l_guard_close, NULL);
 }

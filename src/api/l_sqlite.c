@@ -368,9 +368,9 @@ static const luaL_Reg sqlite_functions[] = {
 };
 
 int luaopen_native_sqlite(lua_State *L) {
-    sqlite_newtype(L, DATABASE_MT, l_database_close, database_methods);
-    sqlite_newtype(L, STATEMENT_MT, l_statement_close, statement_methods);
-    sqlite_newtype(L, CURSOR_MT, l_cursor_close, NULL);
+    api_newtype(L, DATABASE_MT, l_database_close, database_methods);
+    api_newtype(L, STATEMENT_MT, l_statement_close, statement_methods);
+    api_newtype(L, CURSOR_MT, l_cursor_close, NULL);
     sqlite_opentransaction(L);
     luaL_newlib(L, sqlite_functions);
     return 1;

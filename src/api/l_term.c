@@ -153,12 +153,6 @@ static int l_term_read_line(lua_State *L) {
     return line_continue(L, LUA_OK, index);
 }
 
-static const luaL_Reg line_meta[] = {
-    {"__gc", l_line_close},
-    {"__close", l_line_close},
-    {NULL, NULL},
-};
-
 static const luaL_Reg term_functions[] = {
     {"is_tty", l_term_is_tty},
     {"size", l_term_size},
@@ -169,8 +163,7 @@ static const luaL_Reg term_functions[] = {
 };
 
 int luaopen_native_term(lua_State *L) {
-    luaL_newmetatable(L, LINE_MT);
-    luaL_setfuncs(L, line_meta, 0);
+    api_newtype(L, LINE_MT, l_line_close, NULL);
     luaL_newlib(L, term_functions);
     struct locale *box = lua_newuserdatauv(L, sizeof *box, 0);
     *box = (struct locale){0};

@@ -66,18 +66,11 @@ static int l_workspace_authenticate(lua_State *L) {
     return look_login(L, LUA_OK, 0);
 }
 
-static const luaL_Reg login_meta[] = {
-    {"__gc", l_login_close},
-    {"__close", l_login_close},
-    {NULL, NULL},
-};
-
 const luaL_Reg api_login_methods[] = {
     {"authenticate", l_workspace_authenticate},
     {NULL, NULL},
 };
 
 void api_openlogin(lua_State *L) {
-    luaL_newmetatable(L, LOGIN_MT);
-    luaL_setfuncs(L, login_meta, 0);
+    api_newtype(L, LOGIN_MT, l_login_close, NULL);
 }

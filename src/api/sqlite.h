@@ -48,11 +48,6 @@ struct statement {
     bool stepping;
 };
 
-/* Make a metatable whose __gc and __close are `close`, with those methods or none.
- * [-0, +0, m] */
-void sqlite_newtype(lua_State *L, const char *name, lua_CFunction close,
-                    const luaL_Reg *methods);
-
 /* The open database at `arg`. [-0, +0, v] */
 struct database *sqlite_checkdatabase(lua_State *L, int arg);
 

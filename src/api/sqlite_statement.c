@@ -9,21 +9,6 @@
  * were used before those. */
 #define CACHED 96
 
-void sqlite_newtype(lua_State *L, const char *name, lua_CFunction close,
-                    const luaL_Reg *methods) {
-    luaL_newmetatable(L, name);
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__close");
-    if (methods != NULL) {
-        lua_newtable(L);
-        luaL_setfuncs(L, methods, 0);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 1);
-}
-
 struct database *sqlite_checkdatabase(lua_State *L, int arg) {
     struct database *d = luaL_checkudata(L, arg, DATABASE_MT);
     luaL_argcheck(L, d->db != NULL, arg, "database is closed");

@@ -61,5 +61,5 @@ int sqlite_transaction(lua_State *L) {
 }
 
 void sqlite_opentransaction(lua_State *L) {
-    sqlite_newtype(L, GUARD_MT, l_guard_close, NULL);
+    api_newtype(L, GUARD_MT, l_guard_close, NULL);
 }

@@ -75,20 +75,14 @@ static int l_call_close(lua_State *L) {
     return 0;
 }
 
-static void newmetatable(lua_State *L) {
-    if (luaL_newmetatable(L, CALL_MT)) {
-        lua_pushcfunction(L, l_call_close);
-        lua_setfield(L, -2, "__close");
-        lua_pushcfunction(L, l_call_close);
-        lua_setfield(L, -2, "__gc");
-    }
+void api_opencall(lua_State *L) {
+    api_newtype(L, CALL_MT, l_call_close, NULL);
 }
 
 struct api_call *api_newcall(lua_State *L, const char *op, const char *method) {
     struct api_call *c = lua_newuserdatauv(L, sizeof *c, 2);
     *c = (struct api_call){.op = op, .method = method};
-    newmetatable(L);
-    lua_setmetatable(L, -2);
+    luaL_setmetatable(L, CALL_MT);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);
     return c;

@@ -32,6 +32,7 @@ extern const luaL_Reg api_workspace_file_methods[];
 extern const luaL_Reg api_sql_methods[];
 
 /* The metatables of native.databricks' other types. [-0, +0, m] */
+void api_opencall(lua_State *L);
 void api_openlogin(lua_State *L);
 void api_opensql(lua_State *L);
 
