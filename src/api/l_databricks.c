@@ -85,9 +85,9 @@ static int l_databricks_connect(lua_State *L) {
     api_checkopts(L, 1, names);
     struct config_args args = checkargs(L);
     struct workspace_options options = {
-        .jobs = (int)api_optnumber(L, 1, "jobs", 10000, true),
-        .rate = api_optnumber(L, 1, "rate", 1e6, false),
-        .timeout_ms = api_optms(L, 1, "timeout"),
+        .jobs = (int)api_optinteger(L, 1, "jobs", 1, 10000, 0),
+        .rate = api_optnumber(L, 1, "rate", 1e6),
+        .timeout_ms = api_optms(L, 1, "timeout", 0),
         .public_only = api_optflag(L, 1, "public_only", false)};
     struct http *http = checkhttp(L, "databricks.connect");
     struct connection *n = newconnection(L);

@@ -40,33 +40,8 @@ static const char *checkpath(lua_State *L, int arg) {
     return path;
 }
 
-/* The option `name` of the table at `arg`: a whole number from 0 to `most`. */
-static lua_Integer optnumber(lua_State *L, int arg, const char *name, lua_Integer most,
-                             lua_Integer otherwise) {
-    if (!lua_istable(L, arg) || lua_getfield(L, arg, name) == LUA_TNIL)
-        return otherwise;
-    lua_Integer value = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
-    if (value < 0 || value > most)
-        luaL_argerror(
-            L, arg,
-            lua_pushfstring(L, "'%s' must be a whole number from 0 to %I", name, most));
-    lua_pop(L, 1);
-    return value;
-}
-
 static int optmode(lua_State *L, int arg, int otherwise) {
-    return (int)optnumber(L, arg, "mode", 07777, otherwise);
-}
-
-static bool optflag(lua_State *L, int arg, const char *name) {
-    if (!lua_istable(L, arg))
-        return false;
-    int type = lua_getfield(L, arg, name);
-    if (type != LUA_TNIL && type != LUA_TBOOLEAN)
-        luaL_argerror(L, arg, lua_pushfstring(L, "'%s' must be true or false", name));
-    bool value = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return value;
+    return (int)api_optinteger(L, arg, "mode", 0, 07777, otherwise);
 }
 
 /* fs.read(path [, {max_bytes = n}]) -> string */
@@ -76,7 +51,7 @@ static int l_fs_read(lua_State *L) {
     const char *path = checkpath(L, 1);
     lua_settop(L, 2);
     api_checkopts(L, 2, options);
-    lua_Integer most = optnumber(L, 2, "max_bytes", LUA_MAXINTEGER, READ_DEFAULT);
+    lua_Integer most = api_optinteger(L, 2, "max_bytes", 0, LUA_MAXINTEGER, READ_DEFAULT);
     struct buf *b = newbytes(L);
     if (!file_read(path, (size_t)most, b, &f))
         return api_fault(L, "fs.read", &f);
@@ -106,7 +81,7 @@ static int l_fs_write(lua_State *L) {
     lua_settop(L, 3);
     api_checkopts(L, 3, options);
     struct file_writing how = {.mode = optmode(L, 3, -1),
-                               .exclusive = optflag(L, 3, "exclusive")};
+                               .exclusive = api_optflag(L, 3, "exclusive", false)};
     if (!file_write(path, bytes, size, &how, &f))
         return api_fault(L, "fs.write", &f);
     return 0;
@@ -173,7 +148,7 @@ static int l_fs_mkdir(lua_State *L) {
     const char *path = checkpath(L, 1);
     lua_settop(L, 2);
     api_checkopts(L, 2, options);
-    bool parents = optflag(L, 2, "parents");
+    bool parents = api_optflag(L, 2, "parents", false);
     if (!file_mkdir(path, parents, optmode(L, 2, 0755), &f))
         return api_fault(L, "fs.mkdir", &f);
     return 0;
@@ -186,7 +161,7 @@ static int l_fs_remove(lua_State *L) {
     const char *path = checkpath(L, 1);
     lua_settop(L, 2);
     api_checkopts(L, 2, options);
-    if (!file_remove(path, optflag(L, 2, "recursive"), &f))
+    if (!file_remove(path, api_optflag(L, 2, "recursive", false), &f))
         return api_fault(L, "fs.remove", &f);
     return 0;
 }

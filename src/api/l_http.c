@@ -74,48 +74,6 @@ static void checkmethod(lua_State *L) {
     luaL_argcheck(L, good, METHOD, "not an HTTP method");
 }
 
-/* opts[name] in seconds, as milliseconds. */
-static int optseconds(lua_State *L, const char *name, int otherwise) {
-    int ms = otherwise;
-    if (!lua_istable(L, OPTIONS))
-        return ms;
-    if (lua_getfield(L, OPTIONS, name) != LUA_TNIL) {
-        lua_Number s = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : -1;
-        if (!(s > 0 && s <= 86400))
-            luaL_argerror(L, OPTIONS,
-                          lua_pushfstring(L, "'%s' is no duration in seconds", name));
-        ms = s < 0.001 ? 1 : (int)(s * 1000);
-    }
-    lua_pop(L, 1);
-    return ms;
-}
-
-static size_t optsize(lua_State *L, const char *name, size_t otherwise) {
-    size_t size = otherwise;
-    if (!lua_istable(L, OPTIONS))
-        return size;
-    if (lua_getfield(L, OPTIONS, name) != LUA_TNIL) {
-        lua_Integer n = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
-        if (n <= 0)
-            luaL_argerror(L, OPTIONS, lua_pushfstring(L, "'%s' is no size", name));
-        size = (size_t)n;
-    }
-    lua_pop(L, 1);
-    return size;
-}
-
-static bool optretry(lua_State *L) {
-    bool retry = retry_idempotent(lua_tostring(L, METHOD));
-    if (!lua_istable(L, OPTIONS))
-        return retry;
-    if (lua_getfield(L, OPTIONS, "retry") != LUA_TNIL) {
-        luaL_argcheck(L, lua_isboolean(L, -1), OPTIONS, "'retry' is no boolean");
-        retry = lua_toboolean(L, -1);
-    }
-    lua_pop(L, 1);
-    return retry;
-}
-
 /* A header line of the pair at -2 and -1. [-0, +1, v] */
 static void pushline(lua_State *L) {
     if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
@@ -334,10 +292,12 @@ static int l_http_request(lua_State *L) {
     api_checkopts(L, OPTIONS, options);
     struct request *q = newrequest(L);
     lua_toclose(L, BOX); /* cancelled at once when the task is */
-    q->retry = optretry(L);
-    q->connect_ms = optseconds(L, "connect_timeout", 10000);
-    q->max_body = optsize(L, "max_bytes", (size_t)64 << 20);
-    q->due = loop_now() + optseconds(L, "timeout", 60000);
+    q->retry =
+        api_optflag(L, OPTIONS, "retry", retry_idempotent(lua_tostring(L, METHOD)));
+    q->connect_ms = api_optms(L, OPTIONS, "connect_timeout", 10000);
+    q->max_body =
+        (size_t)api_optinteger(L, OPTIONS, "max_bytes", 1, LUA_MAXINTEGER, 64 << 20);
+    q->due = loop_now() + api_optms(L, OPTIONS, "timeout", 60000);
     pushheaders(L);
     pushbody(L);
     checkeffect(L);

@@ -8,21 +8,6 @@
 
 #define TEXT_DEFAULT (1 << 30)
 
-/* A whole number among the options at `arg`, from `least` to `most`. */
-static lua_Integer optinteger(lua_State *L, int arg, const char *name, lua_Integer least,
-                              lua_Integer most, lua_Integer otherwise) {
-    if (!lua_istable(L, arg) || lua_getfield(L, arg, name) == LUA_TNIL)
-        return otherwise;
-    int ok;
-    lua_Integer value = lua_tointegerx(L, -1, &ok);
-    if (!ok || lua_type(L, -1) != LUA_TNUMBER || value < least || value > most)
-        luaL_argerror(L, arg,
-                      lua_pushfstring(L, "'%s' must be a whole number from %I to %I",
-                                      name, least, most));
-    lua_pop(L, 1);
-    return value;
-}
-
 /* json.decode(text [, {max_depth = n, max_bytes = n}]) -> value */
 static int l_json_decode(lua_State *L) {
     static const char *const options[] = {"max_depth", "max_bytes", NULL};
@@ -30,8 +15,9 @@ static int l_json_decode(lua_State *L) {
     luaL_checktype(L, 1, LUA_TSTRING);
     lua_settop(L, 2);
     api_checkopts(L, 2, options);
-    lua_Integer depth = optinteger(L, 2, "max_depth", 1, JSONSCAN_DEPTH_MAX, JSON_DEPTH);
-    lua_Integer bytes = optinteger(L, 2, "max_bytes", 0, JSON_TEXT_MAX, TEXT_DEFAULT);
+    lua_Integer depth =
+        api_optinteger(L, 2, "max_depth", 1, JSONSCAN_DEPTH_MAX, JSON_DEPTH);
+    lua_Integer bytes = api_optinteger(L, 2, "max_bytes", 0, JSON_TEXT_MAX, TEXT_DEFAULT);
     if (lua_rawlen(L, 1) > (size_t)bytes) {
         fault_set(&f, FAULT_PARSE, "a text of %zu bytes is longer than %lld",
                   (size_t)lua_rawlen(L, 1), (long long)bytes);
@@ -48,7 +34,7 @@ static int l_json_encode(lua_State *L) {
     luaL_checkany(L, 1);
     lua_settop(L, 2);
     api_checkopts(L, 2, options);
-    lua_Integer indent = optinteger(L, 2, "indent", 0, 16, -1);
+    lua_Integer indent = api_optinteger(L, 2, "indent", 0, 16, -1);
     lua_settop(L, 1);
     json_encode(L, "json.encode", 1, (int)indent);
     return 1;

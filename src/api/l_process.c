@@ -136,23 +136,9 @@ static void checkoptions(lua_State *L, struct process_request *r) {
     lua_getfield(L, 2, "cwd");
     if (!lua_isnil(L, -1))
         r->cwd = checktext(L, 2, "'cwd'");
-    lua_getfield(L, 2, "timeout");
-    if (!lua_isnil(L, -1)) {
-        lua_Number seconds = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : 0;
-        luaL_argcheck(L, 0 < seconds && seconds <= 2000000, 2,
-                      "'timeout' is not a duration in seconds (over 0, to 2000000)");
-        r->timeout_ms = 1 + (int)(seconds * 1000);
-    }
-    lua_getfield(L, 2, "max_bytes");
-    if (!lua_isnil(L, -1)) {
-        lua_Integer bytes = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
-        luaL_argcheck(L, 0 < bytes, 2, "'max_bytes' is not a whole number over 0");
-        r->max_output = (size_t)bytes;
-    }
-    lua_getfield(L, 2, "inherit");
-    luaL_argcheck(L, lua_isnil(L, -1) || lua_isboolean(L, -1), 2,
-                  "'inherit' is not true or false");
-    r->inherit = lua_toboolean(L, -1);
+    r->timeout_ms = api_optms(L, 2, "timeout", 0);
+    r->max_output = (size_t)api_optinteger(L, 2, "max_bytes", 1, LUA_MAXINTEGER, 0);
+    r->inherit = api_optflag(L, 2, "inherit", false);
     lua_getfield(L, 2, "stdin");
     if (!lua_isnil(L, -1)) {
         luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "'stdin' is not a string");

@@ -142,19 +142,12 @@ static void checkoptions(lua_State *L, struct statement_request *r) {
     r->catalog = api_optstring(L, 3, "catalog");
     r->schema = api_optstring(L, 3, "schema");
     r->disposition = api_optstring(L, 3, "disposition");
-    r->timeout_ms = api_optms(L, 3, "timeout");
+    r->timeout_ms = api_optms(L, 3, "timeout", 0);
     luaL_argcheck(L,
                   r->disposition == NULL || strcmp(r->disposition, "INLINE") == 0 ||
                       strcmp(r->disposition, "EXTERNAL_LINKS") == 0,
                   3, "'disposition' is neither INLINE nor EXTERNAL_LINKS");
-    if (!lua_istable(L, 3))
-        return;
-    if (api_rawfield(L, 3, "row_limit") != LUA_TNIL) {
-        luaL_argcheck(L, lua_isinteger(L, -1) && lua_tointeger(L, -1) > 0, 3,
-                      "'row_limit' is not a whole number over 0");
-        r->row_limit = lua_tointeger(L, -1);
-    }
-    lua_pop(L, 1);
+    r->row_limit = api_optinteger(L, 3, "row_limit", 1, LUA_MAXINTEGER, 0);
 }
 
 /* Nobody's fault but the user's, who has not said where to run it. */

@@ -92,17 +92,13 @@ static struct open_options checkoptions(lua_State *L, int arg) {
     api_checkopts(L, arg, names);
     if (!lua_istable(L, arg))
         return o;
-    lua_getfield(L, arg, "create");
-    o.create = lua_isnil(L, -1) || lua_toboolean(L, -1);
-    lua_getfield(L, arg, "readonly");
-    o.readonly = lua_toboolean(L, -1);
+    o.create = api_optflag(L, arg, "create", o.create);
+    o.readonly = api_optflag(L, arg, "readonly", o.readonly);
+    o.mode = api_optinteger(L, arg, "mode", 0, 0777, o.mode);
     lua_getfield(L, arg, "busy");
     o.busy = luaL_optnumber(L, -1, o.busy);
     luaL_argcheck(L, 0 <= o.busy && o.busy <= 86400, arg, "'busy' out of range");
-    lua_getfield(L, arg, "mode");
-    o.mode = luaL_optinteger(L, -1, o.mode);
-    luaL_argcheck(L, 0 <= o.mode && o.mode <= 0777, arg, "'mode' out of range");
-    lua_pop(L, 4);
+    lua_pop(L, 1);
     return o;
 }
 

@@ -136,13 +136,7 @@ static int l_term_read_line(lua_State *L) {
     const char *prompt = luaL_optlstring(L, 1, "", &size);
     lua_settop(L, 2);
     api_checkopts(L, 2, options);
-    bool hidden = false;
-    if (lua_istable(L, 2)) {
-        int type = lua_getfield(L, 2, "hidden");
-        luaL_argcheck(L, type == LUA_TNIL || type == LUA_TBOOLEAN, 2,
-                      "'hidden' must be true or false");
-        hidden = lua_toboolean(L, -1);
-    }
+    bool hidden = api_optflag(L, 2, "hidden", false);
     struct line *box = newline(L);
     int index = lua_gettop(L);
     lua_toclose(L, index); /* a cancelled task does not leave a terminal without echo */

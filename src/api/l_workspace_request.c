@@ -152,8 +152,8 @@ static int l_workspace_request(lua_State *L) {
     bool raw = api_optflag(L, 4, "raw", false);
     struct api_call *c = api_newcall(L, "databricks.request", method);
     c->idempotent = api_optflag(L, 4, "idempotent", repeatable);
-    c->timeout_ms = api_optms(L, 4, "timeout");
-    c->max_body = (size_t)api_optnumber(L, 4, "max_bytes", 1e12, true);
+    c->timeout_ms = api_optms(L, 4, "timeout", 0);
+    c->max_body = (size_t)api_optinteger(L, 4, "max_bytes", 1, 1000000000000, 0);
     c->keep_headers = true;
     api_call_path(L, c, path);
     if (lua_istable(L, 4)) {

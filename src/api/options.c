@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
+#define MOST_SECONDS (INT_MAX / 1000) /* as milliseconds they fit an int */
+
 static int known(const char *name, const char *const names[]) {
     for (; *names != NULL; names++)
         if (strcmp(name, *names) == 0)
@@ -30,60 +32,76 @@ int api_rawfield(lua_State *L, int index, const char *name) {
     return lua_rawget(L, index);
 }
 
-const char *api_optstring(lua_State *L, int arg, const char *name) {
-    const char *text = NULL;
+/* Push the option of that name; false, with nothing pushed, if it is not there. */
+static bool pushoption(lua_State *L, int arg, const char *name) {
     if (!lua_istable(L, arg))
+        return false;
+    if (api_rawfield(L, arg, name) != LUA_TNIL)
+        return true;
+    lua_pop(L, 1);
+    return false;
+}
+
+const char *api_optstring(lua_State *L, int arg, const char *name) {
+    if (!pushoption(L, arg, name))
         return NULL;
-    int type = api_rawfield(L, arg, name);
-    if (type == LUA_TSTRING)
-        text = lua_tostring(L, -1);
-    else if (type != LUA_TNIL)
-        luaL_argerror(L, arg, lua_pushfstring(L, "'%s' is not a string", name));
+    const char *text = lua_tostring(L, -1);
+    if (lua_type(L, -1) != LUA_TSTRING)
+        luaL_argerror(L, arg, lua_pushfstring(L, "'%s' must be a string", name));
     lua_pop(L, 1);
     return text;
 }
 
-int api_optms(lua_State *L, int arg, const char *name) {
-    lua_Number seconds = 0;
-    if (!lua_istable(L, arg))
-        return 0;
-    int type = api_rawfield(L, arg, name);
-    if (type != LUA_TNIL) {
-        seconds = lua_tonumber(L, -1);
-        if (type != LUA_TNUMBER || !(0 < seconds && seconds <= INT_MAX / 1000))
-            luaL_argerror(L, arg,
-                          lua_pushfstring(L, "'%s' is not a number of seconds", name));
-    }
+bool api_optflag(lua_State *L, int arg, const char *name, bool otherwise) {
+    if (!pushoption(L, arg, name))
+        return otherwise;
+    bool yes = lua_toboolean(L, -1);
+    if (!lua_isboolean(L, -1))
+        luaL_argerror(L, arg, lua_pushfstring(L, "'%s' must be true or false", name));
     lua_pop(L, 1);
-    int ms = (int)(seconds * 1000);
-    return ms < seconds * 1000 ? ms + 1 : ms; /* 0 would mean the default */
+    return yes;
 }
 
-lua_Number api_optnumber(lua_State *L, int arg, const char *name, lua_Number most,
-                         bool whole) {
-    lua_Number n = 0;
-    if (!lua_istable(L, arg))
-        return 0;
-    int type = api_rawfield(L, arg, name);
-    if (type != LUA_TNIL) {
-        n = lua_tonumber(L, -1);
-        if (type != LUA_TNUMBER || !(0 < n && n <= most) ||
-            (whole && !lua_isinteger(L, -1)))
-            luaL_argerror(L, arg, lua_pushfstring(L, "'%s' is out of range", name));
-    }
+lua_Integer api_optinteger(lua_State *L, int arg, const char *name, lua_Integer least,
+                           lua_Integer most, lua_Integer otherwise) {
+    int whole;
+    if (!pushoption(L, arg, name))
+        return otherwise;
+    lua_Integer n = lua_tointegerx(L, -1, &whole);
+    if (lua_type(L, -1) != LUA_TNUMBER || !whole || n < least || n > most)
+        luaL_argerror(L, arg,
+                      most == LUA_MAXINTEGER
+                          ? lua_pushfstring(L, "'%s' must be a whole number, %I or more",
+                                            name, least)
+                          : lua_pushfstring(L,
+                                            "'%s' must be a whole number from %I to %I",
+                                            name, least, most));
     lua_pop(L, 1);
     return n;
 }
 
-bool api_optflag(lua_State *L, int arg, const char *name, bool otherwise) {
-    bool yes = otherwise;
-    if (!lua_istable(L, arg))
-        return otherwise;
-    int type = api_rawfield(L, arg, name);
-    if (type == LUA_TBOOLEAN)
-        yes = lua_toboolean(L, -1);
-    else if (type != LUA_TNIL)
-        luaL_argerror(L, arg, lua_pushfstring(L, "'%s' is not a boolean", name));
+lua_Number api_optnumber(lua_State *L, int arg, const char *name, lua_Number most) {
+    if (!pushoption(L, arg, name))
+        return 0;
+    lua_Number n = lua_tonumber(L, -1);
+    if (lua_type(L, -1) != LUA_TNUMBER || !(0 < n && n <= most))
+        luaL_argerror(
+            L, arg,
+            lua_pushfstring(L, "'%s' must be a number over 0, at most %f", name, most));
     lua_pop(L, 1);
-    return yes;
+    return n;
+}
+
+int api_optms(lua_State *L, int arg, const char *name, int otherwise) {
+    if (!pushoption(L, arg, name))
+        return otherwise;
+    lua_Number seconds = lua_tonumber(L, -1);
+    if (!lua_isnumber(L, -1) || !(0 < seconds && seconds <= MOST_SECONDS))
+        luaL_argerror(
+            L, arg,
+            lua_pushfstring(L, "'%s' must be a number of seconds, over 0 and at most %d",
+                            name, MOST_SECONDS));
+    lua_pop(L, 1);
+    int ms = (int)(seconds * 1000);
+    return ms < seconds * 1000 ? ms + 1 : ms; /* 0 would mean the default */
 }

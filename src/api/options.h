@@ -11,18 +11,18 @@
  * (NULL-terminated): a misspelt option is an error, not a silence. [-0, +0, v] */
 void api_checkopts(lua_State *L, int arg, const char *const names[]);
 
-/* Options of the table at `arg`, which may be nil: a string, which stays the table's, or NULL;
- * seconds as milliseconds, or 0. Metamethods are not asked. [-0, +0, v] */
+/* The option `name` of the table at `arg`, which may be nil; `otherwise`, 0 or NULL if it is not
+ * there. What is of another type or out of range is an error of that argument. A string stays
+ * the table's; api_optinteger takes `least` to `most`, api_optnumber what is over 0 up to
+ * `most`, and api_optms seconds, which it returns as milliseconds. [-0, +0, v] */
 const char *api_optstring(lua_State *L, int arg, const char *name);
-int api_optms(lua_State *L, int arg, const char *name);
+bool api_optflag(lua_State *L, int arg, const char *name, bool otherwise);
+lua_Integer api_optinteger(lua_State *L, int arg, const char *name, lua_Integer least,
+                           lua_Integer most, lua_Integer otherwise);
+lua_Number api_optnumber(lua_State *L, int arg, const char *name, lua_Number most);
+int api_optms(lua_State *L, int arg, const char *name, int otherwise);
 
 /* Push a field without asking metamethods; returns its type. [-0, +1, m] */
 int api_rawfield(lua_State *L, int index, const char *name);
-
-/* A number over 0, up to `most`; 0 if it is not there. [-0, +0, v] */
-lua_Number api_optnumber(lua_State *L, int arg, const char *name, lua_Number most,
-                         bool whole);
-
-bool api_optflag(lua_State *L, int arg, const char *name, bool otherwise);
 
 #endif

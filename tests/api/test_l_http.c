@@ -174,12 +174,12 @@ static void a_wrong_call_is_a_message(void **state) {
             "says('is no header', 'GET', base, {headers = {['x: y'] = 'z'}})\n"
             "says('is no header', 'GET', base, {headers = {x = 'a\\r\\nb: c'}})\n"
             "says(\"'body' is no string\", 'GET', base, {body = 1})\n"
-            "says(\"'timeout' is no duration\", 'GET', base, {timeout = 0})\n"
-            "says(\"'timeout' is no duration\", 'GET', base, {timeout = 0/0})\n"
-            "says(\"'connect_timeout' is no\", 'GET', base, {connect_timeout = {}})\n"
-            "says(\"'max_bytes' is no size\", 'GET', base, {max_bytes = 1.5})\n"
-            "says(\"'max_bytes' is no size\", 'GET', base, {max_bytes = -1})\n"
-            "says(\"'retry' is no boolean\", 'GET', base, {retry = 1})\n"));
+            "says(\"'timeout' must be a number of\", 'GET', base, {timeout = 0})\n"
+            "says(\"'timeout' must be a number of\", 'GET', base, {timeout = 0/0})\n"
+            "says(\"'connect_timeout' must be\", 'GET', base, {connect_timeout = {}})\n"
+            "says(\"'max_bytes' must be a whole\", 'GET', base, {max_bytes = 1.5})\n"
+            "says(\"'max_bytes' must be a whole\", 'GET', base, {max_bytes = -1})\n"
+            "says(\"'retry' must be true or\", 'GET', base, {retry = 1})\n"));
     assert_int_equal(server.tally->requests, 0);
 }
 
