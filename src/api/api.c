@@ -21,6 +21,17 @@ void api_newtype(lua_State *L, const char *name, lua_CFunction close,
     lua_pop(L, 1);
 }
 
+const char **api_pushlist(lua_State *L, int index, lua_Integer count) {
+    const char **list = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *list, 0);
+    for (lua_Integer i = 0; i < count; i++) {
+        lua_rawgeti(L, index, i + 1);
+        list[i] = lua_tostring(L, -1);
+        lua_pop(L, 1);
+    }
+    list[count] = NULL;
+    return list;
+}
+
 void api_refuse_effects(lua_State *L, const char *op, const char *what) {
     struct fault f;
     if (engine_of(L)->read_only) {

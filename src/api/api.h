@@ -25,6 +25,10 @@ struct task;
 void api_newtype(lua_State *L, const char *name, lua_CFunction close,
                  const luaL_Reg *methods);
 
+/* Push an array of the `count` strings in the list at `index`, with NULL at its end. The list
+ * keeps the strings alive. [-0, +1, m] */
+const char **api_pushlist(lua_State *L, int index, lua_Integer count);
+
 /* Park the running task until `due` (ms, loop_now's clock; SCHED_NEVER for no limit) or until
  * sched_wake(*slot), and yield. Then `k(L, LUA_YIELD, ctx)` goes on with the stack as it was.
  * A wake says only "look again": `k` looks, and waits anew if there is nothing. If the task

@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "api/credential.h"
+#include "api/headers.h"
 #include "api/libs.h"
 #include "base/base64.h"
 #include "base/retry.h"
@@ -72,44 +73,6 @@ static void checkmethod(lua_State *L) {
     for (size_t i = 0; i < size; i++)
         good = good && isupper((unsigned char)method[i]);
     luaL_argcheck(L, good, METHOD, "not an HTTP method");
-}
-
-/* A header line of the pair at -2 and -1. [-0, +1, v] */
-static void pushline(lua_State *L) {
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-        luaL_argerror(L, OPTIONS, "'headers' maps names to strings");
-    size_t name_size, value_size;
-    const char *name = lua_tolstring(L, -2, &name_size);
-    const char *value = lua_tolstring(L, -1, &value_size);
-    bool good = name_size > 0 && strcspn(name, ": \t\r\n") == name_size &&
-                strcspn(value, "\r\n") == value_size;
-    if (!good)
-        luaL_argerror(L, OPTIONS, lua_pushfstring(L, "'%s' is no header", name));
-    /* libcurl takes "Name:" as the wish to leave a header out */
-    lua_pushfstring(L, value_size > 0 ? "%s: %s" : "%s;", name, value);
-}
-
-/* Push a table of header lines, and an array of pointers to them. [-0, +2, v] */
-static void pushheaders(lua_State *L) {
-    lua_newtable(L);
-    lua_Integer n = 0;
-    if (lua_istable(L, OPTIONS)) {
-        if (lua_getfield(L, OPTIONS, "headers") != LUA_TNIL) {
-            luaL_argcheck(L, lua_istable(L, -1), OPTIONS, "'headers' is no table");
-            for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
-                pushline(L);
-                lua_rawseti(L, HEADERS, ++n);
-            }
-        }
-        lua_pop(L, 1);
-    }
-    const char **lines = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *lines, 0);
-    for (lua_Integer i = 0; i < n; i++) {
-        lua_rawgeti(L, HEADERS, i + 1);
-        lines[i] = lua_tostring(L, -1); /* lives as long as its table */
-        lua_pop(L, 1);
-    }
-    lines[n] = NULL;
 }
 
 static void pushbody(lua_State *L) {
@@ -197,54 +160,11 @@ static int retry_in(lua_State *L, struct request *q) {
 
 /* ---- answers ---- */
 
-/* Push the name of a header in lower case. [-0, +1, m] */
-static void pushname(lua_State *L, const char *name, size_t size) {
-    luaL_Buffer b;
-    char *out = luaL_buffinitsize(L, &b, size);
-    for (size_t i = 0; i < size; i++)
-        out[i] = (char)tolower((unsigned char)name[i]);
-    luaL_pushresultsize(&b, size);
-}
-
-/* Add one header to the table on top; one that is there already gets a comma. */
-static void addheader(lua_State *L, const char *line, size_t size) {
-    const char *colon = memchr(line, ':', size), *end = line + size;
-    if (colon == NULL)
-        return;
-    const char *value = colon + 1;
-    while (value < end && isspace((unsigned char)*value))
-        value++;
-    while (end > value && isspace((unsigned char)end[-1]))
-        end--;
-    pushname(L, line, (size_t)(colon - line));
-    lua_pushvalue(L, -1);
-    bool more = lua_rawget(L, -3) != LUA_TNIL; /* table, name, old value */
-    if (more)
-        lua_pushliteral(L, ", ");
-    else
-        lua_pop(L, 1);
-    lua_pushlstring(L, value, (size_t)(end - value));
-    if (more)
-        lua_concat(L, 3);
-    lua_rawset(L, -3);
-}
-
-static void pushanswerheaders(lua_State *L, const struct buf *lines) {
-    lua_newtable(L);
-    const char *at = lines->bytes, *end = at + lines->size;
-    while (lines->size > 0 && at < end) {
-        const char *nl = memchr(at, '\n', (size_t)(end - at));
-        const char *stop = nl != NULL ? nl : end;
-        addheader(L, at, (size_t)(stop - at));
-        at = nl != NULL ? nl + 1 : end;
-    }
-}
-
 static int pushanswer(lua_State *L, struct request *q) {
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, q->answer.status);
     lua_setfield(L, -2, "status");
-    pushanswerheaders(L, &q->answer.headers);
+    api_pushheaders(L, &q->answer.headers);
     lua_setfield(L, -2, "headers");
     lua_pushlstring(L, q->answer.body.size > 0 ? q->answer.body.bytes : "",
                     q->answer.body.size);
@@ -298,7 +218,7 @@ static int l_http_request(lua_State *L) {
     q->max_body =
         (size_t)api_optinteger(L, OPTIONS, "max_bytes", 1, LUA_MAXINTEGER, 64 << 20);
     q->due = loop_now() + api_optms(L, OPTIONS, "timeout", 60000);
-    pushheaders(L);
+    api_pushheaderlines(L, OPTIONS, NULL);
     pushbody(L);
     checkeffect(L);
     return begin(L, q);

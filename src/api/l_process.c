@@ -74,13 +74,12 @@ static const char **checkargv(lua_State *L, int arg) {
     luaL_checktype(L, arg, LUA_TTABLE);
     lua_Unsigned count = lua_rawlen(L, arg);
     luaL_argcheck(L, 0 < count && count < 100000, arg, "an empty or endless list");
-    const char **argv = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *argv, 0);
     for (lua_Unsigned i = 0; i < count; i++) {
         lua_rawgeti(L, arg, (lua_Integer)i + 1);
-        argv[i] = checktext(L, arg, "a part of the command");
+        checktext(L, arg, "a part of the command");
         lua_pop(L, 1);
     }
-    argv[count] = NULL;
+    const char **argv = api_pushlist(L, arg, (lua_Integer)count);
     luaL_argcheck(L, argv[0] != NULL && argv[0][0] != '\0', arg,
                   "the name of the program is empty");
     return argv;
@@ -114,14 +113,7 @@ static const char **checkenv(lua_State *L, int arg, int index) {
         pushchange(L, arg);
         lua_rawseti(L, lines, ++count);
     }
-    const char **env = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *env, 0);
-    for (lua_Integer i = 0; i < count; i++) {
-        lua_rawgeti(L, lines, i + 1);
-        env[i] = lua_tostring(L, -1);
-        lua_pop(L, 1);
-    }
-    env[count] = NULL;
-    return env;
+    return api_pushlist(L, lines, count);
 }
 
 /* The options in the table at 2, or none, into `*r`; pushes what they live in. */

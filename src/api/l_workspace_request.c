@@ -1,8 +1,8 @@
 /* l_workspace_request.c -- `native.databricks`: any REST call. */
 
+#include "api/headers.h"
 #include "api/workspace_call.h"
 
-#include <ctype.h>
 #include <string.h>
 
 /* It becomes a request line: nothing that could end it, or that curl would cut off. */
@@ -23,47 +23,6 @@ static const char *checkmethod(lua_State *L, int arg) {
     return methods[luaL_checkoption(L, arg, NULL, methods)];
 }
 
-static bool same_word(const char *a, const char *b) {
-    while (*a != '\0' && tolower((unsigned char)*a) == tolower((unsigned char)*b))
-        a++, b++;
-    return *a == *b;
-}
-
-static void checkheader(lua_State *L, int arg, const char *name, const char *value) {
-    if (name[0] == '\0' || strpbrk(name, "\r\n: ") != NULL ||
-        strpbrk(value, "\r\n") != NULL)
-        luaL_argerror(L, arg, lua_pushfstring(L, "not a header: '%s'", name));
-    luaL_argcheck(L, !same_word(name, "Authorization"), arg,
-                  "the header Authorization is the connection's");
-}
-
-/* Push the headers of the options at `arg` as a NULL-terminated list, with their texts anchored
- * in a table below it; NULL if there are none. [-0, +2, v] */
-static const char *const *pushheaders(lua_State *L, int arg) {
-    lua_Integer count = 0;
-    if (!lua_istable(L, arg) || api_rawfield(L, arg, "headers") == LUA_TNIL)
-        return NULL;
-    int from = lua_gettop(L);
-    if (!lua_istable(L, from))
-        luaL_argerror(L, arg, "'headers' is not a table");
-    lua_newtable(L); /* headers, anchor */
-    for (lua_pushnil(L); lua_next(L, from); lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-            luaL_argerror(L, arg, "'headers' are strings by name");
-        checkheader(L, arg, lua_tostring(L, -2), lua_tostring(L, -1));
-        lua_pushfstring(L, "%s: %s", lua_tostring(L, -2), lua_tostring(L, -1));
-        lua_rawseti(L, from + 1, ++count);
-    }
-    const char **list = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *list, 0);
-    for (lua_Integer i = 0; i < count; i++) {
-        lua_rawgeti(L, from + 1, i + 1);
-        list[i] = lua_tostring(L, -1);
-        lua_pop(L, 1);
-    }
-    list[count] = NULL;
-    return list;
-}
-
 /* The body of the options at `arg` for the call at `box`. [-0, +0, v] */
 static void setbody(lua_State *L, struct api_call *c, int box, int arg) {
     if (!lua_istable(L, arg))
@@ -78,51 +37,13 @@ static void setbody(lua_State *L, struct api_call *c, int box, int arg) {
     lua_pop(L, 1);
 }
 
-/* name: value -> in the table on top; a repeated name joins its values. [-0, +0, m] */
-static void addheader(lua_State *L, const char *line, size_t size) {
-    const char *colon = memchr(line, ':', size);
-    luaL_Buffer b;
-    if (colon == NULL)
-        return;
-    size_t name_size = (size_t)(colon - line), from = name_size + 1;
-    while (from < size && (line[from] == ' ' || line[from] == '\t'))
-        from++;
-    char *name = luaL_buffinitsize(L, &b, name_size);
-    for (size_t i = 0; i < name_size; i++)
-        name[i] = (char)tolower((unsigned char)line[i]);
-    luaL_pushresultsize(&b, name_size); /* headers, name */
-    lua_pushvalue(L, -1);
-    if (lua_rawget(L, -3) == LUA_TSTRING) {
-        lua_pushliteral(L, ", ");
-        lua_pushlstring(L, line + from, size - from);
-        lua_concat(L, 3);
-    } else {
-        lua_pop(L, 1);
-        lua_pushlstring(L, line + from, size - from);
-    }
-    lua_rawset(L, -3);
-}
-
-static void pushheadertable(lua_State *L, const struct buf *lines) {
-    lua_newtable(L);
-    for (size_t at = 0; at < lines->size;) {
-        const char *line = lines->bytes + at;
-        const char *newline = memchr(line, '\n', lines->size - at);
-        size_t size = newline != NULL ? (size_t)(newline - line) : lines->size - at;
-        at += size + 1;
-        while (size > 0 && strchr("\r \t", line[size - 1]) != NULL && line[size - 1] != 0)
-            size--;
-        addheader(L, line, size);
-    }
-}
-
 static void pushresponse(lua_State *L, struct api_call *c) {
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, c->status);
     lua_setfield(L, -2, "status");
     lua_pushinteger(L, c->tries);
     lua_setfield(L, -2, "tries");
-    pushheadertable(L, &c->answer_headers);
+    api_pushheaders(L, &c->answer_headers);
     lua_setfield(L, -2, "headers");
 }
 
@@ -163,7 +84,7 @@ static int l_workspace_request(lua_State *L) {
         api_call_query(L, c, 6);
     }
     setbody(L, c, 5, 4);
-    c->headers = pushheaders(L, 4);
+    c->headers = api_pushheaderlines(L, 4, "Authorization");
     lua_pushvalue(L, 5);
     return api_call_send(L, c, raw ? finish_raw : finish_request);
 }

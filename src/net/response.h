@@ -18,6 +18,16 @@ struct http_response {
     int64_t elapsed_ms;
 };
 
+/* A header field of an answer, its value trimmed; neither ends with a 0. */
+struct response_field {
+    const char *name, *value;
+    size_t name_size, value_size;
+    size_t next; /* where the line after it begins */
+};
+
+/* Step to the next field of raw lines; false after the last. Zero `*f` before the first. */
+bool response_next(const struct buf *headers, struct response_field *f);
+
 /* The value of a header in r->headers, trimmed, into `value`; false if it is not there.
  * Case-insensitive; the last one wins. */
 bool response_header(const struct http_response *r, const char *name, char *value,

@@ -323,7 +323,7 @@ static void a_wrong_connection_or_request_is_a_message(void **state) {
         "})\n"
         "says('names of a query', ws.request, ws, 'GET', '/', { query = { 1 } })\n"
         "says(\"'raw' must be\", ws.request, ws, 'GET', '/', { raw = 1 })\n"
-        "says(\"'headers' is not\", ws.request, ws, 'GET', '/', { headers = 'x' })\n"
+        "says(\"'headers' must be\", ws.request, ws, 'GET', '/', { headers = 'x' })\n"
         "says('not a header', ws.request, ws, 'GET', '/', { headers = { a = 'b\\r\\nc: "
         "d' } })\n"
         "says('not a header', ws.request, ws, 'GET', '/', { headers = { ['a:'] = 'b' } "
