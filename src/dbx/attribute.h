@@ -7,10 +7,9 @@
 #include "dbx/config.h"
 
 enum {
-    ATTR_SECRET = 1,      /* shown as *** */
-    ATTR_OF_MACHINE = 2,  /* not of a workspace: read whatever profile was named */
-    ATTR_OF_WORKLOAD = 4, /* no credential: fills what an explicit profile leaves open */
-    ATTR_WHOLE = 8,       /* a whole number */
+    ATTR_SECRET = 1,     /* shown as *** */
+    ATTR_OF_MACHINE = 2, /* not of a workspace: read whatever profile was named */
+    ATTR_WHOLE = 4,      /* a whole number */
 };
 
 /* `variable` NULL: it comes from the file only. `group` is what "more than one authorization method" counts. */

@@ -70,25 +70,32 @@ bool config_truth(const char *value);
 typedef const char *config_getenv(void *ud, const char *name);
 
 struct config_args {
-    const char *profile;      /* explicit; beats the environment's credentials */
+    const char *profile;      /* explicit; its values beat those of the environment */
     const char *host, *token; /* explicit; both: neither environment nor file is read */
     const char *config_file;  /* explicit */
-    bool alone; /* with a profile: nothing else of a workspace (warehouse_id ...) is
-                        * taken from the environment either; for the second of two (F.11) */
+    bool
+        alone; /* with a profile: nothing of a workspace is taken from the environment; for
+                 * the second of two workspaces (F.11) */
     config_getenv *env; /* never NULL; "" counts as not set */
     void *env_ud;
 };
 
 /* Fill `*c` by the rules of F.2 and F.3 and choose the method (F.4). False with `*f` and `*c`
- * empty. Kind auth: an unknown profile, no credentials, more than one method, a method that we
- * do not support (named), a host that is no URL, http:// that is not loopback. Kind io or
+ * empty. Kind auth: an unknown profile, no credentials, two hosts, more than one method, a method
+ * that we do not support (named), a host that is no URL, http:// that is not loopback. Kind io or
  * parse: the file cannot be read, or line N of it makes no sense.
  *
- * An explicit profile's own values beat the environment, whose credentials are not read at
- * all. A profile named by DATABRICKS_CONFIG_PROFILE only fills what the environment leaves
- * open, as in all other tools. The default file may be missing (or HOME); one that was named
- * may not. Where the method is "databricks-cli" and CONFIG_AUTH_TYPE is not set, nothing more
- * specific was configured: another may be tried if it turns out not to be. */
+ * Sources are asked in this order: arguments; the profile that an argument or
+ * DATABRICKS_CONFIG_PROFILE names; the environment; the profile that nobody named
+ * (default_profile of [__settings__], or [DEFAULT]). A later source completes what the earlier
+ * ones leave out. Two of the first three that name different hosts are refused, so that no
+ * credential goes to a host that its own source does not name; a default profile of another host
+ * is passed over. Once a source has chosen a method, later ones add only what belongs to that
+ * method. A host and a token as arguments need no other source.
+ *
+ * The default file may be missing (or HOME); one that was named may not. Where the method is
+ * "databricks-cli" and CONFIG_AUTH_TYPE is not set, nothing more specific was configured: another
+ * may be tried if it turns out not to be. */
 bool config_resolve(const struct config_args *args, struct config *c, struct fault *f);
 void config_free(struct config *c);
 
