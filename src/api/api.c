@@ -21,6 +21,10 @@ void api_newtype(lua_State *L, const char *name, lua_CFunction close,
     lua_pop(L, 1);
 }
 
+struct buf api_scratch(lua_State *L, size_t room) {
+    return (struct buf){.bytes = lua_newuserdatauv(L, room + 1, 0), .room = room + 1};
+}
+
 const char **api_pushlist(lua_State *L, int index, lua_Integer count) {
     const char **list = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *list, 0);
     for (lua_Integer i = 0; i < count; i++) {

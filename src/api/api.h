@@ -11,6 +11,7 @@
 #define TARN_API_H
 
 #include "api/options.h"
+#include "base/buf.h"
 #include "luafault.h"
 
 #include <lauxlib.h>
@@ -28,6 +29,10 @@ void api_newtype(lua_State *L, const char *name, lua_CFunction close,
 /* Push an array of the `count` strings in the list at `index`, with NULL at its end. The list
  * keeps the strings alive. [-0, +1, m] */
 const char **api_pushlist(lua_State *L, int index, lua_Integer count);
+
+/* A buffer of `room` bytes whose memory is Lua's: nothing is left behind if Lua raises. It must not
+ * grow. [-0, +1, m] */
+struct buf api_scratch(lua_State *L, size_t room);
 
 /* Park the running task until `due` (ms, loop_now's clock; SCHED_NEVER for no limit) or until
  * sched_wake(*slot), and yield. Then `k(L, LUA_YIELD, ctx)` goes on with the stack as it was.

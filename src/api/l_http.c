@@ -226,18 +226,26 @@ static int l_http_request(lua_State *L) {
 
 /* ---- URLs and base64 ---- */
 
-/* A buffer whose memory is Lua's: nothing is left behind if Lua raises. [-0, +1, m] */
-static struct buf newscratch(lua_State *L, size_t room) {
-    return (struct buf){.bytes = lua_newuserdatauv(L, room + 1, 0), .room = room + 1};
-}
-
 /* http.escape(text) -> string */
 static int l_http_escape(lua_State *L) {
     size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
     luaL_argcheck(L, size < SIZE_MAX / 8, 1, "too long");
-    struct buf b = newscratch(L, size * 3);
+    struct buf b = api_scratch(L, size * 3);
     url_escape(&b, text, size);
+    lua_pushlstring(L, b.bytes, b.size);
+    return 1;
+}
+
+/* http.blank(text) -> string */
+static int l_http_blank(lua_State *L) {
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size);
+    struct engine *e = engine_of(L);
+    luaL_argcheck(L, size < SIZE_MAX / 8, 1, "too long");
+    struct buf b = api_scratch(L, size);
+    buf_add(&b, text, size);
+    http_blank_text(e->http, &b);
     lua_pushlstring(L, b.bytes, b.size);
     return 1;
 }
@@ -247,7 +255,7 @@ static int l_http_unescape(lua_State *L) {
     size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
     bool plus = lua_toboolean(L, 2);
-    struct buf b = newscratch(L, size);
+    struct buf b = api_scratch(L, size);
     url_unescape(&b, text, size, plus);
     lua_pushlstring(L, b.bytes, b.size);
     return 1;
@@ -284,6 +292,7 @@ static const luaL_Reg http_functions[] = {
     {"request", l_http_request},
     {"escape", l_http_escape},
     {"unescape", l_http_unescape},
+    {"blank", l_http_blank},
     {"base64_encode", l_http_base64_encode},
     {"base64_decode", l_http_base64_decode},
     {NULL, NULL},

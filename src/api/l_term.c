@@ -4,10 +4,12 @@
 
 #include "api/api.h"
 #include "base/term.h"
+#include "base/text.h"
 #include "engine.h"
 #include "sched.h"
 
 #include <poll.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #define LOCALE_MT "tarn.term.locale"
@@ -68,6 +70,22 @@ static int l_term_width(lua_State *L) {
     const char *text = luaL_checklstring(L, 1, &size);
     const struct locale *box = lua_touserdata(L, lua_upvalueindex(1));
     lua_pushinteger(L, (lua_Integer)term_width(text, size, box->utf8));
+    return 1;
+}
+
+/* term.clean(text [, lines]) -> string */
+static int l_term_clean(lua_State *L) {
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size);
+    bool lines = lua_toboolean(L, 2);
+    if (text_is_clean(text, size, lines)) {
+        lua_settop(L, 1);
+        return 1;
+    }
+    luaL_argcheck(L, size < SIZE_MAX / 8, 1, "too long");
+    struct buf b = api_scratch(L, size * 4); /* a tab becomes four blanks */
+    text_clean(&b, text, size, lines);
+    lua_pushlstring(L, b.bytes, b.size);
     return 1;
 }
 
@@ -152,6 +170,7 @@ static const luaL_Reg term_functions[] = {
     {"size", l_term_size},
     {"write", l_term_write},
     {"read_line", l_term_read_line},
+    {"clean", l_term_clean},
     {"width", NULL}, /* placeholder: it has an upvalue */
     {NULL, NULL},
 };

@@ -7,6 +7,7 @@
 #define TARN_MASK_H
 
 #include "base/buf.h"
+#include "base/secretset.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,13 +22,18 @@ void mask_tokens(char *text);
  * with `whole_query` all of the query. False, as in all of these, when memory runs out. */
 bool mask_url(struct buf *out, const char *url, bool whole_query);
 
-/* Append a header line ("Name: value"), its value as "***" if the name says so. */
-bool mask_header(struct buf *out, const char *line, size_t size);
+/* Append scheme and host of a link that is a secret as a whole, then a slash and "***". */
+bool mask_link(struct buf *out, const char *url, size_t size);
+
+/* Append a header line ("Name: value"), its value as "***" if the name says so; of the Location
+ * that answers a secret URL only the host. Secrets of `known` (may be NULL) are blanked. */
+bool mask_header(struct buf *out, const char *line, size_t size, bool secret_url,
+                 const struct secretset *known);
 
 /* Append a body: values of secret names in JSON (however broken) or in a form become "***",
- * queries of links "?***", tokens are overwritten, control characters are blanks. At most
- * `most` bytes, then a note of how long it was. `echo`, if not NULL, is one more secret. */
+ * queries of links "?***"; tokens and the secrets of `known` (may be NULL) are overwritten; it is
+ * clean as base/text.h says. At most `most` bytes, then a note of how long it was. */
 bool mask_body(struct buf *out, const char *text, size_t size, size_t most,
-               const char *echo);
+               const struct secretset *known);
 
 #endif

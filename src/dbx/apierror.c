@@ -199,14 +199,24 @@ static bool read_coded_text(const char *text, size_t size, struct fault *f) {
     return true;
 }
 
-static void read_body(const struct http_response *r, struct fault *f) {
-    const char *text = r->body.size > 0 ? r->body.bytes : "";
-    if (read_json(json_root(text, r->body.size), f) || read_markup(text, f) ||
-        read_coded_text(text, r->body.size, f))
+static void read_text(const char *text, size_t size, struct fault *f) {
+    if (read_json(json_root(text, size), f) || read_markup(text, f) ||
+        read_coded_text(text, size, f))
         return;
-    copy(f->message, sizeof f->message, text, r->body.size);
+    copy(f->message, sizeof f->message, text, size);
     if (*f->message != '\0')
         copy(f->code, sizeof f->code, "UNKNOWN", 7);
+}
+
+/* Secrets are blanked before anything is cut to fit: half a token is one, too. */
+static void read_body(const struct http_response *r, struct fault *f) {
+    struct buf text = {0};
+    if (r->body.size > 0 && buf_add(&text, r->body.bytes, r->body.size)) {
+        secretset_blank_buf(r->known, &text, 0);
+        mask_tokens(text.bytes);
+        read_text(text.bytes, strlen(text.bytes), f);
+    }
+    buf_wipe(&text);
 }
 
 /* ---- what it means ---- */
@@ -325,8 +335,20 @@ static bool web_page(const char *host, struct fault *f) {
            "page may stand in between");
 }
 
+<<<<<<< HEAD:src/dbx/apierror.c
 bool apierror_check(const struct http_response *r, const char *host, bool external,
                     struct fault *f) {
+=======
+static void blank(const struct http_response *r, struct fault *f) {
+    secretset_blank(r->known, f->message);
+    secretset_blank(r->known, f->code);
+    secretset_blank(r->known, f->request_id);
+    mask_tokens(f->message);
+}
+
+bool error_check(const struct http_response *r, const char *host, bool external,
+                 struct fault *f) {
+>>>>>>> c2df99e (net: one decision about the way; known secrets are blanked in all that is told):src/dbx/error.c
     bool good = r->status >= 200 && r->status < 300;
     if (good && (external || !is_html(r)))
         return true;
@@ -334,13 +356,16 @@ bool apierror_check(const struct http_response *r, const char *host, bool extern
     read_request_id(r, f);
     if (good)
         return web_page(host, f);
-    if (r->status >= 300 && r->status < 400)
-        return redirected(r, host, f);
+    if (r->status >= 300 && r->status < 400) {
+        redirected(r, host, f);
+        blank(r, f);
+        return false;
+    }
     read_body(r, f);
     if (*f->message == '\0')
         copy(f->message, sizeof f->message, reason(r->status), strlen(reason(r->status)));
-    mask_tokens(f->message);
     read_request_id(r, f);
+    blank(r, f);
     advise(f, external);
     const struct retry_outcome seen = {
         .status = r->status, .idempotent = true, .code = f->code, .message = f->message};

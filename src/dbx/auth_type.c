@@ -147,7 +147,8 @@ static bool lacks_credentials(struct auth_type_search *s) {
     const char *where = s->path != NULL ? s->path : "a config file";
     if (s->profile != NULL && config_has(s->c, CONFIG_PROFILE))
         fault_set(s->f, FAULT_AUTH, "profile %s in %s names no host", s->profile, where);
-    else if (s->searched)
+    else if (s->searched && groups_of(s->c).count == 0 &&
+             !config_has(s->c, CONFIG_AUTH_TYPE))
         fault_set(s->f, FAULT_AUTH,
                   "no credentials: no workspace is named by arguments, by "
                   "DATABRICKS_HOST, or by [DEFAULT] in %s",

@@ -244,6 +244,9 @@ struct credentials *credentials_new(struct loop *l, struct http *h, struct confi
     cr->login.http = h;
     cr->login.config = &cr->config;
     login_init(&cr->login);
+    for (int a = 0; a < CONFIG_ATTRS; a++)
+        if (config_secret((enum config_attr)a) && cr->config.attr[a].value != NULL)
+            http_learn(h, cr->config.attr[a].value);
     if (is_static(cr)) {
         cr->stale = cr->dead = INT64_MAX;
         cr->generation = 1;

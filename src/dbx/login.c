@@ -194,15 +194,6 @@ bool login_learn(struct login *l, enum config_attr a, const char *value,
 
 /* ---- the end ---- */
 
-/* What `secret` is must not be read in a message, wherever it came from. */
-static void hide(char *text, const char *secret) {
-    size_t size = secret == NULL ? 0 : strlen(secret);
-    if (size < 4)
-        return;
-    for (char *at = text; (at = strstr(at, secret)) != NULL; at += size)
-        memset(at, '*', size);
-}
-
 static void advise(const struct login *l, struct fault *f) {
     const char *method = l->config->auth_type;
     const char *profile = login_value(l, CONFIG_PROFILE);
@@ -239,13 +230,9 @@ static void finish(struct login *l, const struct fault *f) {
     struct fault told;
     if (f != NULL) {
         told = *f;
-        hide(told.message, l->subject.bytes);
-        for (int a = 0; a < CONFIG_ATTRS; a++)
-            if (config_secret((enum config_attr)a)) {
-                hide(told.message, login_value(l, (enum config_attr)a));
-                hide(told.hint, login_value(l, (enum config_attr)a));
-            }
-        mask_tokens(told.message);
+        if (l->subject.size > 0)
+            http_learn(l->http, l->subject.bytes);
+        http_blank(l->http, &told);
         advise(l, &told);
         token_free(&l->token);
         token_free(&l->management);

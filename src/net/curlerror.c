@@ -54,13 +54,76 @@ static void untrusted(const struct curlerror *c, const char *host, struct fault 
                   "SSL_CERT_FILE; check the host and this machine's clock");
 }
 
+/* ---- the proxy's failures, which are not the host's ---- */
+
 /* The proxy took the connection, but will not carry it on. */
-static void proxy_refused(const struct curlerror *c, const char *host, struct fault *f) {
-    fault_set(f, FAULT_NETWORK, "the proxy does not connect us to %s: status %ld", host,
-              c->proxy_status);
-    fault_hint(f, c->proxy_status == 407
-                      ? "it wants credentials: HTTPS_PROXY=http://user:password@host:port"
-                      : "check HTTPS_PROXY and NO_PROXY, or ask who runs the proxy");
+static void proxy_refused(const struct curlerror *c, const char *proxy, const char *host,
+                          struct fault *f) {
+    fault_set(f, FAULT_NETWORK, "the proxy %s does not connect us to %s: status %ld",
+              proxy, host, c->proxy_status);
+    if (c->proxy_status == 407)
+        fault_hint(f, "it wants credentials: %s=http://user:password@%s",
+                   c->route->variable, proxy);
+    else
+        fault_hint(f, "check %s and NO_PROXY, or ask who runs the proxy",
+                   c->route->variable);
+}
+
+/* "Unsupported proxy syntax in ...", "Unsupported proxy scheme for ..." */
+static bool is_unsupported(const struct curlerror *c) {
+    return strncmp(c->detail, "Unsupported proxy", 17) == 0;
+}
+
+/* What libcurl says of a proxy that it cannot read holds the whole variable, with the
+ * password. */
+static void proxy_unreadable(const struct curlerror *c, const char *proxy,
+                             struct fault *f) {
+    if (c->result == CURLE_COULDNT_RESOLVE_PROXY && !is_unsupported(c))
+        fault_set(f, FAULT_NETWORK, "no such host: the proxy %s, which %s names", proxy,
+                  c->route->variable);
+    else
+        fault_set(f, FAULT_NETWORK, "%s does not name a proxy that can be used",
+                  c->route->variable);
+    fault_hint(
+        f, "it has the form http://user:password@host:port, with %%40 for an @ in the "
+           "password; NO_PROXY lists hosts that are asked directly");
+}
+
+static void proxy_unreachable(const struct curlerror *c, const char *proxy,
+                              struct fault *f) {
+    fault_set(f, c->result == CURLE_OPERATION_TIMEDOUT ? FAULT_TIMEOUT : FAULT_NETWORK,
+              "cannot connect to the proxy %s: %s", proxy,
+              c->os_error != 0                        ? strerror((int)c->os_error)
+              : c->result == CURLE_OPERATION_TIMEDOUT ? "no answer in time"
+                                                      : "no connection");
+    fault_hint(f, "%s names it; NO_PROXY lists hosts that are asked directly",
+               c->route->variable);
+}
+
+/* True if the proxy stood in the way, with `*f` filled and whether that will last. */
+static bool is_of_proxy(const struct curlerror *c, const char *host, struct fault *f,
+                        bool *lasting) {
+    char proxy[URL_HOST_AT_MOST + 1];
+    if (c->route->proxy == NULL || c->connected)
+        return false;
+    route_proxy_host(c->route, proxy, sizeof proxy);
+    *lasting = false;
+    if (c->proxy_status >= 300) {
+        proxy_refused(c, proxy, host, f);
+        *lasting = c->proxy_status < 500;
+    } else if (c->result == CURLE_COULDNT_RESOLVE_PROXY ||
+               c->result == CURLE_URL_MALFORMAT ||
+               c->result == CURLE_UNSUPPORTED_PROTOCOL || is_unsupported(c)) {
+        proxy_unreadable(c, proxy, f);
+        *lasting = true;
+    } else if (c->result == CURLE_COULDNT_CONNECT ||
+               c->result == CURLE_OPERATION_TIMEDOUT ||
+               c->result == CURLE_COULDNT_RESOLVE_HOST) {
+        proxy_unreachable(c, proxy, f);
+    } else {
+        return false;
+    }
+    return true;
 }
 
 static void unknown_host(const char *host, struct fault *f) {
@@ -75,20 +138,15 @@ bool curlerror_explain(const struct curlerror *c, struct fault *f) {
     char host[URL_HOST_AT_MOST + 1];
     url_read(c->url, &u);
     snprintf(host, sizeof host, "%.*s", u.host_size, u.host);
-    if (!c->connected && c->proxy_status >= 300) {
-        proxy_refused(c, host, f);
-        return c->proxy_status < 500;
-    }
+    bool lasting;
+    if (is_of_proxy(c, host, f, &lasting))
+        return lasting;
     switch (c->result) {
     case CURLE_OPERATION_TIMEDOUT:
         timed_out(c, host, f);
         return false;
     case CURLE_COULDNT_RESOLVE_HOST:
         unknown_host(host, f);
-        return false;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        fault_set(f, FAULT_NETWORK, "no such proxy host: %s", c->detail);
-        fault_hint(f, "check HTTPS_PROXY, ALL_PROXY and NO_PROXY");
         return false;
     case CURLE_COULDNT_CONNECT:
         refused(c, host, f);

@@ -4,6 +4,7 @@
 #define TARN_CURLERROR_H
 
 #include "base/fault.h"
+#include "net/route.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -12,7 +13,8 @@
 /* What is known of a transfer that failed. */
 struct curlerror {
     CURLcode result;
-    const char *url;    /* only its host is told */
+    const char *url; /* only its host is told */
+    const struct route *route;
     const char *detail; /* libcurl's words */
     long os_error;      /* errno, or 0 */
     long proxy_status;  /* of a proxy's answer to CONNECT, or 0 */

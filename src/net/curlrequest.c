@@ -136,30 +136,35 @@ static bool set_method(struct curlrequest *o, CURL *e, const struct http_request
            CURLE_OK;
 }
 
-static bool acceptable(const struct http_request *r, const struct url_parts *u,
-                       const struct header_plan *p, struct fault *f) {
-    if (!p->sound || *r->method == '\0' || strpbrk(r->method, " \r\n\t:") != NULL)
-        return fault_set(f, FAULT_PARSE, "a header or the method is malformed");
-    if (p->secrets && !u->https && !u->local) {
-        fault_set(f, FAULT_AUTH, "credentials are not sent over plain http to %.*s",
-                  u->host_size, u->host);
-        return fault_hint(f, "use https://");
-    }
-    return true;
+static bool is_sound(const struct http_request *r, const struct header_plan *p,
+                     struct fault *f) {
+    if (p->sound && *r->method != '\0' && strpbrk(r->method, " \r\n\t:") == NULL)
+        return true;
+    return fault_set(f, FAULT_PARSE, "a header or the method is malformed");
+}
+
+static const char *from_environment(const char *name) {
+    return getenv(name);
+}
+
+/* libcurl gets the proxy by name, or none, and is told not to look for one itself. */
+static bool set_route(struct curlrequest *o, CURL *easy) {
+    const char *proxy = o->route.proxy;
+    return curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy : "") ==
+               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NOPROXY, proxy != NULL ? "" : "*") == CURLE_OK;
 }
 
 bool curlrequest_set(struct curlrequest *o, CURL *easy, const struct http_request *r,
                      const struct url_parts *u, struct fault *f) {
     struct header_plan p = plan_headers(r);
-    if (!acceptable(r, u, &p, f))
+    if (!is_sound(r, &p, f) ||
+        !route_decide(u, p.secrets || r->secret_body, r->public_only, from_environment,
+                      &o->route, f))
         return false;
     o->secret_body = r->secret_body;
-    if (copy_texts(o, easy, r, &p) && set_method(o, easy, r) &&
-        curl_easy_setopt(easy, CURLOPT_URL, o->url) == CURLE_OK &&
-        /* A proxy cannot reach this machine's own servers, and would resolve for itself the
-         * name of a host that must have a public address. */
-        curl_easy_setopt(easy, CURLOPT_NOPROXY,
-                         u->local || r->public_only ? "*" : NULL) == CURLE_OK)
+    if (copy_texts(o, easy, r, &p) && set_method(o, easy, r) && set_route(o, easy) &&
+        curl_easy_setopt(easy, CURLOPT_URL, o->url) == CURLE_OK)
         return true;
     return fault_set(f, FAULT_IO, "not enough memory for a request");
 }

@@ -6,6 +6,7 @@
 
 #include "base/url.h"
 #include "net/http.h"
+#include "net/route.h"
 
 /* All zero owns nothing. Its memory is kept from one request to the next. */
 struct curlrequest {
@@ -17,11 +18,12 @@ struct curlrequest {
     const char *secret; /* the secret header, or NULL */
     struct buf body;    /* a copy, if one was made */
     bool secret_body;
+    struct route route; /* its texts are the environment's */
 };
 
 /* Set method, URL, headers and body of `r` on `easy`, which may use them until
- * curlrequest_wipe. False with `*f` filled if a header or the method is malformed, if secrets
- * would go over plain http, and when memory runs out. */
+ * curlrequest_wipe. False with `*f` filled if a header or the method is malformed, if the request
+ * has no way that is allowed (net/route.h), and when memory runs out. */
 bool curlrequest_set(struct curlrequest *o, CURL *easy, const struct http_request *r,
                      const struct url_parts *u, struct fault *f);
 

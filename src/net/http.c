@@ -1,5 +1,6 @@
 #include "net/http.h"
 
+#include "base/mask.h"
 #include "base/url.h"
 #include "net/http_transfer.h"
 #include "net/record.h"
@@ -20,7 +21,8 @@ struct http {
     struct http_linger *lingers;
     int trace;
     bool read_only;
-    FILE *record; /* NULL: none */
+    FILE *record;             /* NULL: none */
+    struct secretset secrets; /* that went out, or may go */
 };
 
 struct http_call {
@@ -85,6 +87,104 @@ static void unlink_call(struct http_call *c) {
         c->next->link = c->link;
 }
 
+/* ---- the secrets of requests ---- */
+
+static void learn(struct http *h, const char *text) {
+    secretset_add(&h->secrets, text, strlen(text));
+}
+
+/* The value of a header: what stands behind the last blank, "Bearer" being none. */
+static void learn_header(struct http *h, const char *header) {
+    const char *last = strrchr(header, ' ');
+    learn(h, last != NULL ? last + 1 : header);
+}
+
+/* The values of a form whose names are those of secrets. */
+static void learn_form(struct http *h, const char *form, size_t size) {
+    const char *end = form + size;
+    while (form < end) {
+        const char *amp = memchr(form, '&', (size_t)(end - form));
+        const char *stop = amp != NULL ? amp : end;
+        const char *eq = memchr(form, '=', (size_t)(stop - form));
+        struct buf value = {0};
+        if (eq != NULL && mask_secret_name(form, (size_t)(eq - form)) &&
+            url_unescape(&value, eq + 1, (size_t)(stop - eq - 1), true) && value.size > 0)
+            learn(h, value.bytes);
+        buf_wipe(&value);
+        form = amp != NULL ? amp + 1 : end;
+    }
+}
+
+/* "user:password" */
+static void learn_pair(struct http *h, const char *pair, size_t size) {
+    const char *colon = memchr(pair, ':', size);
+    secretset_add(&h->secrets, pair, size);
+    if (colon != NULL)
+        secretset_add(&h->secrets, colon + 1, size - (size_t)(colon + 1 - pair));
+}
+
+static void learn_request(struct http *h, const struct http_request *r) {
+    if (r->secret_header != NULL)
+        learn_header(h, r->secret_header);
+    for (const char *const *more = r->more_secrets; more != NULL && *more != NULL; more++)
+        learn_header(h, *more);
+    if (r->basic_auth != NULL)
+        learn_pair(h, r->basic_auth, strlen(r->basic_auth));
+    if (r->secret_body && r->body_size > 0)
+        learn_form(h, r->body, r->body_size);
+}
+
+/* What libcurl or a proxy says of a proxy may repeat the variable that names it. A password may
+ * hold an @ that nobody escaped: the last one ends it. */
+static void learn_proxies(struct http *h) {
+    static const char *const names[] = {"http_proxy",  "HTTP_PROXY", "https_proxy",
+                                        "HTTPS_PROXY", "all_proxy",  "ALL_PROXY"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        const char *scheme = value != NULL ? strstr(value, "://") : NULL;
+        const char *user = scheme != NULL ? scheme + 3 : value;
+        const char *at = user != NULL ? strrchr(user, '@') : NULL;
+        struct buf plain = {0};
+        if (at == NULL)
+            continue;
+        learn_pair(h, user, (size_t)(at - user));
+        if (url_unescape(&plain, user, (size_t)(at - user), false) && plain.size > 0)
+            learn_pair(h, plain.bytes, plain.size);
+        buf_wipe(&plain);
+    }
+}
+
+void http_learn(struct http *h, const char *secret) {
+    learn(h, secret);
+}
+
+void http_blank(const struct http *h, struct fault *f) {
+    secretset_blank(&h->secrets, f->message);
+    secretset_blank(&h->secrets, f->hint);
+    secretset_blank(&h->secrets, f->code);
+    secretset_blank(&h->secrets, f->request_id);
+    mask_tokens(f->message);
+    mask_tokens(f->hint);
+}
+
+void http_blank_text(const struct http *h, struct buf *text) {
+    secretset_blank_buf(h != NULL ? &h->secrets : NULL, text, 0);
+    size_t out = 0;
+    for (size_t at = 0, size; at < text->size;
+         at += size + 1) { /* from one 0 to the next */
+        char *part = text->bytes + at;
+        size = strlen(part);
+        mask_tokens(part);
+        size_t left = strlen(part);
+        bool last = at + size == text->size;
+        memmove(text->bytes + out, part, left + 1);
+        out += left + (last ? 0 : 1);
+    }
+    text->size = out;
+    if (text->bytes != NULL)
+        text->bytes[out] = '\0';
+}
+
 /* ---- the end of a call ---- */
 
 void http_record(struct http *h, FILE *out) {
@@ -96,12 +196,10 @@ void http_record(struct http *h, FILE *out) {
 static void trace_view(const struct http_call *c, struct trace_call *t) {
     *t = (struct trace_call){.method = c->t.request.method,
                              .url = c->t.request.url,
+                             .known = &c->http->secrets,
+                             .authorized = c->t.request.secret != NULL,
                              .secret_body = c->t.request.secret_body,
                              .secret_url = c->secret_url};
-    if (c->t.request.secret != NULL) {
-        const char *last = strrchr(c->t.request.secret, ' ');
-        t->echo = last != NULL ? last + 1 : c->t.request.secret;
-    }
 }
 
 static void trace_start(const struct http_call *c, const struct http_request *r) {
@@ -120,7 +218,9 @@ static void report(struct http_call *c, struct fault *f) {
         f->status = c->t.r.status;
         f->retryable = !c->t.r.lasting;
         f->ambiguous = c->t.r.sent && !c->t.idempotent;
+        http_blank(c->http, f);
     }
+    c->t.r.known = &c->http->secrets;
     if (c->http->trace > 0) {
         struct trace_call t;
         long version = 0;
@@ -174,10 +274,12 @@ struct http *http_new(struct loop *l) {
     if (h == NULL)
         return NULL;
     h->loop = l;
+    learn_proxies(h);
     h->share = curl_share_init();
     if (h->share == NULL || curl_share_setopt(h->share, CURLSHOPT_SHARE,
                                               CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
         curl_share_cleanup(h->share);
+        secretset_free(&h->secrets);
         free(h);
         return NULL;
     }
@@ -207,6 +309,7 @@ void http_free(struct http *h) {
     }
     curl_share_cleanup(h->share);
     http_record(h, NULL);
+    secretset_free(&h->secrets);
     free(h);
 }
 
@@ -224,6 +327,7 @@ struct http_call *http_start(struct http *h, const struct http_request *r,
         fault_set(f, FAULT_IO, "not enough memory for a request");
         return NULL;
     }
+    learn_request(h, r);
     if (!http_transfer_set(&c->t, r, &a, f)) {
         put_back(c);
         return NULL;

@@ -79,6 +79,13 @@ struct http_linger {
 void http_linger_add(struct http *h, struct http_linger *l);
 void http_linger_remove(struct http_linger *l); /* harmless if not added */
 
+/* The client knows the secrets that it has sent, and those of the proxies that the environment
+ * names. `http_learn` tells it one more; `http_blank` blanks all of them, and what looks like a
+ * token, in the texts of a fault, or in a text, which gets no longer. Traces and records are without them. */
+void http_learn(struct http *h, const char *secret);
+void http_blank(const struct http *h, struct fault *f);
+void http_blank_text(const struct http *h, struct buf *text); /* `h` may be NULL */
+
 /* For those who make requests: whether they are to make only requests that read. The client
  * itself sends what it is told: a login is a POST too. Once set it stays set. */
 void http_set_read_only(struct http *h);

@@ -211,6 +211,7 @@ void http_transfer_explain(struct http_transfer *t, CURLcode result, struct faul
     struct curlerror e = {
         .result = result,
         .url = t->request.url,
+        .route = &t->request.route,
         .detail = t->error[0] != '\0' ? t->error : curl_easy_strerror(result),
         .connected = t->connected,
         .no_memory = t->no_memory,

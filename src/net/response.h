@@ -4,6 +4,7 @@
 #define TARN_RESPONSE_H
 
 #include "base/buf.h"
+#include "base/secretset.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@ struct http_response {
     bool sent;    /* on failure: the request may have reached the server */
     bool lasting; /* on failure: trying again will not help (a bad certificate) */
     int64_t elapsed_ms;
+    const struct secretset *known; /* to be blanked in what is told of it; may be NULL */
 };
 
 /* A header field of an answer, its value trimmed; neither ends with a 0. */

@@ -388,10 +388,57 @@ static void a_proxy_does_not_see_our_credentials(void **state) {
     assert_int_equal(w->server.tally->requests, 1);
     assert_int_equal(w->server.tally->authorized, 0);
     assert_true(a.failed && !a.sent && a.lasting);
-    assert_string_equal(a.fault.message,
-                        "the proxy does not connect us to h.invalid: status 404");
+    char want[100];
+    snprintf(want, sizeof want,
+             "the proxy 127.0.0.1:%d does not connect us to h.invalid: status 404",
+             w->server.port);
+    assert_string_equal(a.fault.message, want);
     unsetenv("https_proxy");
     unsetenv("http_proxy");
+}
+
+/* What fails is the proxy: it is named, with the variable, and never with its password. */
+static void a_proxy_that_fails_is_named_without_its_password(void **state) {
+    struct world *w = *state;
+    static const struct {
+        const char *proxy, *message, *hint;
+    } cases[] = {
+        {"http://127.0.0.1:1",
+         "cannot connect to the proxy 127.0.0.1:1: Connection refused",
+         "https_proxy names it"},
+        {"http://me:sesame@127.0.0.1:1", "cannot connect to the proxy 127.0.0.1:1", NULL},
+        {"http://me:se@same@127.0.0.1:1", "proxy", NULL},
+        {"http://me:sesame@127.0.0.1:99999", "https_proxy does not name a proxy",
+         "http://user:password@host:port"},
+        {"http://me:sesame/x@127.0.0.1:x y", "https_proxy does not name a proxy", NULL},
+        {"gopher://me:sesame@p:1", "https_proxy does not name a proxy", NULL},
+        {"http://me:sesame@p.invalid:1", "no such host: the proxy p.invalid:1", NULL},
+        {"http://[::1", "https_proxy does not name a proxy", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        setenv("https_proxy", cases[i].proxy, 1);
+        struct http *client = http_new(w->loop); /* reads the variable */
+        struct http_request r = {.method = "GET", .url = "https://h.invalid/x"};
+        struct answer a = {.w = w};
+        struct fault f;
+        w->open++;
+        if (http_start(client, &r, keep, &a, &f) == NULL)
+            fail_msg("%s: %s", cases[i].proxy, f.message);
+        while (a.calls == 0)
+            loop_turn(w->loop, 5000);
+        if (!a.failed || strstr(a.fault.message, cases[i].message) == NULL ||
+            (cases[i].hint != NULL && strstr(a.fault.hint, cases[i].hint) == NULL))
+            fail_msg("%s: got '%s', hint '%s'", cases[i].proxy, a.fault.message,
+                     a.fault.hint);
+        static const char *const parts[] = {"sesame", "same", "me:"};
+        for (size_t j = 0; j < sizeof parts / sizeof parts[0]; j++)
+            if (strstr(a.fault.message, parts[j]) != NULL ||
+                strstr(a.fault.hint, parts[j]) != NULL)
+                fail_msg("%s: shown: '%s', hint '%s'", cases[i].proxy, a.fault.message,
+                         a.fault.hint);
+        http_free(client);
+    }
+    unsetenv("https_proxy");
 }
 
 static void this_machine_is_asked_without_a_proxy(void **state) {
@@ -617,6 +664,7 @@ int main(void) {
         TEST(a_redirect_is_not_followed),
         TEST(secrets_stay_off_plain_http),
         TEST(a_proxy_does_not_see_our_credentials),
+        TEST(a_proxy_that_fails_is_named_without_its_password),
         TEST(this_machine_is_asked_without_a_proxy),
         TEST(basic_auth_and_more_secrets_are_headers),
         TEST(what_is_no_request_is_refused),

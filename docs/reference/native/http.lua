@@ -30,6 +30,13 @@ function http.request(method, url, opts) end
 ---@return string
 function http.escape(text) end
 
+--- The text without the secrets that this process has sent, or has read to send them, however
+-- they are written (percent-encoded, escaped as in JSON, in base64), and without what looks like
+-- a token: "***" stands in their place.
+---@param text string
+---@return string
+function http.blank(text) end
+
 --- Undo percent-encoding. With `plus`, "+" is a blank.
 ---@param text string
 ---@param plus? boolean

@@ -25,6 +25,14 @@ function term.write(stream, bytes) end
 ---@return integer
 function term.width(text) end
 
+--- The text as it may be shown to a person: control characters (C0, DEL, C1) and the line
+-- separators of Unicode are blanks, a tab is four; controls of the writing direction and bytes
+-- that are no UTF-8 are U+FFFD. With `lines`, line ends stay.
+---@param text string
+---@param lines? boolean
+---@return string
+function term.clean(text, lines) end
+
 --- A line from standard input without its end, or nil at end of file; other tasks run
 -- meanwhile. With `hidden` the terminal does not echo it; however the wait ends, the echo is
 -- on again. Nothing behind the line is read.

@@ -1,0 +1,20 @@
+/* text.h -- text from elsewhere, made fit to be shown to a person. Pure. */
+
+#ifndef TARN_TEXT_H
+#define TARN_TEXT_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Append `text` as something that no terminal, editor or log viewer takes for a command: control
+ * characters (C0, DEL, C1) and the line separators of Unicode become blanks, a tab becomes four,
+ * "\r\n" is one line end; controls of the writing direction and bytes that are no UTF-8 become
+ * U+FFFD. With `lines`, line ends stay. False when memory runs out. */
+bool text_clean(struct buf *out, const char *text, size_t size, bool lines);
+
+/* True if text_clean would leave it as it is. */
+bool text_is_clean(const char *text, size_t size, bool lines);
+
+#endif
