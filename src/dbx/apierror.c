@@ -335,10 +335,6 @@ static bool web_page(const char *host, struct fault *f) {
            "page may stand in between");
 }
 
-<<<<<<< HEAD:src/dbx/apierror.c
-bool apierror_check(const struct http_response *r, const char *host, bool external,
-                    struct fault *f) {
-=======
 static void blank(const struct http_response *r, struct fault *f) {
     secretset_blank(r->known, f->message);
     secretset_blank(r->known, f->code);
@@ -346,9 +342,8 @@ static void blank(const struct http_response *r, struct fault *f) {
     mask_tokens(f->message);
 }
 
-bool error_check(const struct http_response *r, const char *host, bool external,
-                 struct fault *f) {
->>>>>>> c2df99e (net: one decision about the way; known secrets are blanked in all that is told):src/dbx/error.c
+bool apierror_check(const struct http_response *r, const char *host, bool external,
+                    struct fault *f) {
     bool good = r->status >= 200 && r->status < 300;
     if (good && (external || !is_html(r)))
         return true;
