@@ -105,36 +105,41 @@ static bool among(const char *const *list, const char *word) {
     return *list != NULL;
 }
 
-/* Up to the end: no word that writes, and no second statement. */
+/* Functions that do more than compute: they call somebody, run code, or give a secret away.
+ * Source: the list of built-in functions in the reference of Databricks SQL. */
+static bool acts(const char *function) {
+    static const char *const names[] =
+        {
+            "HTTP_REQUEST", /* sends what it is told to anybody */
+            "REMOTE_QUERY", /* runs a query elsewhere */
+            "REFLECT",         "TRY_REFLECT", "JAVA_METHOD",
+            "SECRET",          "TRY_SECRET",  "LIST_SECRETS",
+            "VECTOR_SEARCH",   "READ_KAFKA", /* these connect to the server that they are told */
+            "READ_KINESIS",    "READ_PUBSUB", "READ_PULSAR",
+            "READ_STATESTORE", NULL};
+    return among(names, function) || strncasecmp(function, "AI_", 3) == 0 ||
+           strcasecmp(function, "IDENTIFIER") == 0; /* any name, made from a text */
+}
+
+/* Does a call follow: a bracket, behind blanks and comments? */
+static bool is_called(struct reader *r, bool *called) {
+    if (!skip_nothing(r))
+        return false;
+    *called = r->at < r->end && *r->at == '(';
+    return true;
+}
+
+/* Up to the end: no word that writes, no function that acts, and no second statement. */
 static bool check_rest(struct reader *r) {
     /* REPLACE is a function too, and what writes with it begins with CREATE or INSERT. */
     static const char *const writers[] = {
-        "INSERT",
-        "MERGE",
-        "UPDATE",
-        "DELETE",
-        "CREATE",
-        "DROP",
-        "ALTER",
-        "TRUNCATE",
-        "COPY",
-        "GRANT",
-        "REVOKE",
-        "OVERWRITE",
-        "CALL",
-        "EXECUTE",
-        "RESTORE",
-        "UNDROP",
-        "VACUUM",
-        "OPTIMIZE",
-        "BEGIN",
-        "IMMEDIATE",
-        "PUT",
-        "REMOVE",
-        "TRANSFORM",    /* runs a program */
-        "HTTP_REQUEST", /* a function that sends what it is told to anybody */
+        "INSERT", "MERGE",     "UPDATE",  "DELETE", "CREATE",    "DROP",
+        "ALTER",  "TRUNCATE",  "COPY",    "GRANT",  "REVOKE",    "OVERWRITE",
+        "CALL",   "EXECUTE",   "RESTORE", "UNDROP", "VACUUM",    "OPTIMIZE",
+        "BEGIN",  "IMMEDIATE", "PUT",     "REMOVE", "TRANSFORM", /* runs a program */
         NULL};
     char word[LONGEST_WORD];
+    bool called;
     for (;;) {
         if (!skip_nothing(r))
             return false;
@@ -145,9 +150,18 @@ static bool check_rest(struct reader *r) {
             take_word(r, word);
             if (among(writers, word))
                 return refuse_word(r, "the word %s", word);
-        } else if (c == '\'' || c == '"' || c == '`') {
+            if (!is_called(r, &called))
+                return false;
+            if (called && acts(word))
+                return refuse_word(r, "the function %s", word);
+        } else if (c == '\'') {
             if (!skip_quoted(r))
                 return false;
+        } else if (c == '"' || c == '`') {
+            if (!skip_quoted(r) || !is_called(r, &called))
+                return false;
+            if (called)
+                return refuse(r, "a name in quotes that is called");
         } else if (c == ';') {
             r->at++;
             if (!skip_nothing(r))

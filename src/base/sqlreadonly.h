@@ -8,8 +8,10 @@
 #include <stddef.h>
 
 /* True if the text is one statement that begins with a word for reading and holds, outside of
- * strings, quoted names and comments, no word that writes. Else `why` (of `room` bytes) says
- * what was in the way. What a function that the statement calls does is not known here. */
+ * strings, quoted names and comments, no word that writes, no built-in function that calls
+ * somebody or runs code, and no call of a name that is quoted or made by IDENTIFIER. Else `why`
+ * (of `room` bytes) says what was in the way. What a function of the user's own does is not known
+ * here. */
 bool sqlreadonly_check(const char *text, size_t size, char *why, size_t room);
 
 #endif

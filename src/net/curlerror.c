@@ -132,6 +132,13 @@ static void unknown_host(const char *host, struct fault *f) {
         f, "check the host's spelling, and that names can be resolved here (DNS, VPN)");
 }
 
+/* More headers than we keep, or than libcurl takes: "Too many response headers, 5000 is max", "Too
+ * large response headers"; old versions of it call a line that is too long a lack of memory. */
+static bool has_large_headers(const struct curlerror *c) {
+    return c->headers_full || strstr(c->detail, "response headers") != NULL ||
+           (c->result == CURLE_OUT_OF_MEMORY && c->connected && !c->no_memory);
+}
+
 /* One cause, one message, and what to do. */
 bool curlerror_explain(const struct curlerror *c, struct fault *f) {
     struct url_parts u = {.host = ""};
@@ -141,6 +148,12 @@ bool curlerror_explain(const struct curlerror *c, struct fault *f) {
     bool lasting;
     if (is_of_proxy(c, host, f, &lasting))
         return lasting;
+    if (has_large_headers(c)) {
+        fault_set(f, FAULT_PARSE, "the headers of the answer of %s are too large", host);
+        fault_hint(
+            f, "a workspace sends at most some kilobytes: check the host and the proxy");
+        return true;
+    }
     switch (c->result) {
     case CURLE_OPERATION_TIMEDOUT:
         timed_out(c, host, f);

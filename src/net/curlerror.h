@@ -23,6 +23,7 @@ struct curlerror {
     int status;         /* of the answer's beginning, or 0 */
     size_t got;         /* bytes of its body */
     size_t max_body;
+    bool headers_full; /* more than we keep */
     int connect_ms, total_ms;
 };
 

@@ -54,8 +54,10 @@ static size_t on_header(char *line, size_t one, size_t size, void *ud) {
     }
     if (size <= 2)
         return size;
-    if (size > HEADERS_AT_MOST - t->r.headers.size)
+    if (size > HEADERS_AT_MOST - t->r.headers.size) {
+        t->headers_full = true;
         return 0;
+    }
     if (!buf_add(&t->r.headers, line, size)) {
         t->no_memory = true;
         return 0;
@@ -150,7 +152,7 @@ static void configure(struct http_transfer *t, const struct http_request *r, boo
     t->error[0] = '\0';
     t->up = 0;
     t->before = 0;
-    t->connected = t->cut = t->no_memory = t->kept_in = false;
+    t->connected = t->cut = t->no_memory = t->kept_in = t->headers_full = false;
     t->public_only = r->public_only;
     /* Another setting of TLS, though it means the same: so that no connection is taken that
      * was made for others, to an address that was not looked at. */
@@ -218,6 +220,7 @@ void http_transfer_explain(struct http_transfer *t, CURLcode result, struct faul
         .status = t->r.status,
         .got = t->r.body.size,
         .max_body = t->max_body,
+        .headers_full = t->headers_full,
         .connect_ms = t->connect_ms,
         .total_ms = t->total_ms,
     };

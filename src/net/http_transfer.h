@@ -26,7 +26,8 @@ struct http_transfer {
     bool connected; /* it was our turn to write */
     bool cut;       /* a second try over a new connection was not allowed */
     bool no_memory;
-    bool kept_in; /* an address was refused that is not in the open */
+    bool headers_full; /* there were more of them than we keep */
+    bool kept_in;      /* an address was refused that is not in the open */
 };
 
 /* Make the handle. False when memory runs out; http_transfer_free all the same. */
