@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "base/file.h"
 
+#include "base/fileio.h"
 #include "base/oserror.h"
 
 #include <errno.h>
@@ -12,16 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define READ_STEP 65536
-
-/* Close, keeping the errno of what went wrong before. */
-static void close_quietly(int fd) {
-    int error = errno;
-    if (fd != -1)
-        close(fd);
-    errno = error;
-}
-
 static int open_file(const char *path, int flags, int mode) {
     int fd;
     do
@@ -30,60 +21,17 @@ static int open_file(const char *path, int flags, int mode) {
     return fd;
 }
 
-static bool write_all(int fd, const char *bytes, size_t size) {
-    while (size > 0) {
-        ssize_t n = write(fd, bytes, size);
-        if (n == -1 && errno == EINTR)
-            continue;
-        if (n == -1)
-            return false;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return true;
-}
-
 /* ---- read ---- */
-
-static ssize_t read_some(int fd, char *bytes, size_t size) {
-    ssize_t n;
-    do
-        n = read(fd, bytes, size);
-    while (n == -1 && errno == EINTR);
-    return n;
-}
-
-/* What the system says the size is may be wrong (/proc says 0): read to the end. */
-static bool read_to_end(int fd, const char *path, size_t max_bytes, struct buf *out,
-                        struct fault *f) {
-    struct stat st;
-    size_t start = out->size;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-        (uintmax_t)st.st_size <= max_bytes && !buf_grow(out, (size_t)st.st_size + 1))
-        return oserror_set(f, ENOMEM, path);
-    for (;;) {
-        if (!buf_grow(out, out->room - out->size > 1 ? 1 : READ_STEP))
-            return oserror_set(f, ENOMEM, path);
-        ssize_t n = read_some(fd, out->bytes + out->size, out->room - out->size - 1);
-        if (n == -1)
-            return oserror_set(f, errno, path);
-        if (n == 0)
-            break;
-        out->size += (size_t)n;
-        if (out->size - start > max_bytes)
-            return fault_set(f, FAULT_IO, "%s: longer than %zu bytes", path, max_bytes);
-    }
-    out->bytes[out->size] = '\0';
-    return true;
-}
 
 bool file_read(const char *path, size_t max_bytes, struct buf *out, struct fault *f) {
     int fd = open_file(path, O_RDONLY, 0);
     if (fd == -1)
         return oserror_set(f, errno, path);
-    bool ok = read_to_end(fd, path, max_bytes, out, f);
-    close(fd);
-    return ok;
+    bool ok = fileio_read(fd, max_bytes, out);
+    fileio_close(fd);
+    if (!ok && errno == EFBIG)
+        return fault_set(f, FAULT_IO, "%s: longer than %zu bytes", path, max_bytes);
+    return ok || oserror_set(f, errno, path);
 }
 
 /* ---- write ---- */
@@ -124,14 +72,14 @@ static bool sync_directory(const char *path) {
     if (fd == -1)
         return true; /* one that may be written to but not read */
     bool ok = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
-    close_quietly(fd);
+    fileio_close(fd);
     return ok;
 }
 
 static bool fill(int fd, const void *bytes, size_t size, int keep_mode) {
     if (keep_mode != -1 && fchmod(fd, (mode_t)keep_mode) != 0)
         return false;
-    return write_all(fd, bytes, size) && fsync(fd) == 0;
+    return fileio_write(fd, bytes, size) && fsync(fd) == 0;
 }
 
 /* link() is the rename that fails if the name is taken. */
@@ -172,8 +120,8 @@ static bool write_into(const char *path, const void *bytes, size_t size) {
     int fd = open_file(path, O_WRONLY, 0);
     if (fd == -1)
         return false;
-    bool ok = write_all(fd, bytes, size);
-    close_quietly(fd);
+    bool ok = fileio_write(fd, bytes, size);
+    fileio_close(fd);
     return ok;
 }
 

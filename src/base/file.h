@@ -37,6 +37,10 @@ struct file_stat {
 };
 bool file_stat(const char *path, struct file_stat *st, struct fault *f);
 
+/* The same of what the system has told of a file. */
+struct stat;
+void file_stat_of(const struct stat *st, struct file_stat *out);
+
 /* True if a fault says that nothing is there. */
 bool file_missing(const struct fault *f);
 

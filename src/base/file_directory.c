@@ -25,6 +25,16 @@ static enum file_type type_of(mode_t mode) {
     return S_ISLNK(mode) ? FILE_LINK : FILE_OTHER;
 }
 
+void file_stat_of(const struct stat *st, struct file_stat *out) {
+    *out = (struct file_stat){
+        .type = type_of(st->st_mode),
+        .size = st->st_size,
+        .mtime_ms =
+            (int64_t)st->st_mtim.tv_sec * 1000 + (int64_t)(st->st_mtim.tv_nsec / 1000000),
+        .mode = (int)(st->st_mode & 07777),
+    };
+}
+
 bool file_stat(const char *path, struct file_stat *out, struct fault *f) {
     struct stat st;
     if (stat(path, &st) != 0) {
@@ -33,13 +43,7 @@ bool file_stat(const char *path, struct file_stat *out, struct fault *f) {
         if (error != ENOENT || lstat(path, &st) != 0)
             return oserror_set(f, error, path);
     }
-    *out = (struct file_stat){
-        .type = type_of(st.st_mode),
-        .size = st.st_size,
-        .mtime_ms =
-            (int64_t)st.st_mtim.tv_sec * 1000 + (int64_t)(st.st_mtim.tv_nsec / 1000000),
-        .mode = (int)(st.st_mode & 07777),
-    };
+    file_stat_of(&st, out);
     return true;
 }
 

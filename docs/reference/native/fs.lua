@@ -72,4 +72,52 @@ function fs.realpath(path) end
 ---@return string
 function fs.mktemp() end
 
+---@class tarn.Folder a folder that somebody named, by `fs.folder`; `local d <close> = ...`
+local folder = {}
+
+--- Open a folder that is there. What its methods do stays below it: no step follows a link,
+-- whoever put one there (fault `io`, code "ELOOP"), and a name cannot leave the folder (code
+-- "EINVAL"). Names are relative, with "/" between their parts.
+---@param path string may lead over links
+---@return tarn.Folder
+function fs.folder(path) end
+
+--- The whole file. What is no regular file is a fault.
+---@param name string
+---@param opts? { max_bytes?: integer } default: 1 GiB
+---@return string
+function folder:read(name, opts) end
+
+--- As `read`; nil if nothing is there.
+---@param name string
+---@return string?
+function folder:find_read(name) end
+
+--- Replace the file, or make it, as `fs.write`; folders on the way are made.
+---@param name string
+---@param bytes string
+---@param opts? { mode?: integer, exclusive?: boolean }
+function folder:write(name, bytes, opts) end
+
+--- What is there, or nil. A link is of type "link", wherever it leads.
+---@param name string
+---@return tarn.Stat?
+function folder:find_stat(name) end
+
+--- Names in a folder below, sorted; in the folder itself without a name.
+---@param name? string
+---@return string[]
+function folder:list(name) end
+
+--- Make a folder, and those above it. One that is there is fine.
+---@param name string
+function folder:mkdir(name) end
+
+--- Remove a file, a link or an empty folder. What is not there is fine.
+---@param name string
+function folder:remove(name) end
+
+--- Forget the folder. Closing twice is fine.
+function folder:close() end
+
 return fs
