@@ -171,7 +171,7 @@ local function context(hook, point, fields)
       message = message, hint = hint or ("refused by %s"):format(hook.path) }
   end
   function ctx.warn(text)
-    io.stderr:write("tarn: ", hook.file, ": ", text, "\n")
+    io.stderr:write("tarn: ", hook.file, ": ", require("output.screen").clean(text, true), "\n")
   end
   return ctx
 end

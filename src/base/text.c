@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -89,4 +90,25 @@ bool text_clean(struct buf *out, const char *text, size_t size, bool lines) {
         }
     }
     return true;
+}
+
+void text_copy(char *out, size_t room, const char *text, size_t size) {
+    struct buf clean = {0};
+    if (!text_clean(&clean, text, size, false))
+        clean.size = 0;
+    char *at = clean.bytes;
+    size = clean.size;
+    while (size > 0 && *at == ' ')
+        at++, size--;
+    while (size > 0 && at[size - 1] == ' ')
+        size--;
+    if (size >= room) {
+        size = room - 1;
+        while (size > 0 && ((unsigned char)at[size] & 0xc0) == 0x80)
+            size--;
+    }
+    if (size > 0)
+        memcpy(out, at, size);
+    out[size] = '\0';
+    buf_free(&clean);
 }

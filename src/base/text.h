@@ -14,6 +14,10 @@
  * U+FFFD. With `lines`, line ends stay. False when memory runs out. */
 bool text_clean(struct buf *out, const char *text, size_t size, bool lines);
 
+/* Into `out` of `room` bytes, with a 0: clean, in one line, without blanks at its ends, cut to fit
+ * and never in the middle of a character. Empty when memory runs out. */
+void text_copy(char *out, size_t room, const char *text, size_t size);
+
 /* True if text_clean would leave it as it is. */
 bool text_is_clean(const char *text, size_t size, bool lines);
 

@@ -3,8 +3,8 @@
 #include "base/json.h"
 #include "base/mask.h"
 #include "base/retry.h"
+#include "base/text.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,32 +43,13 @@ static const char *reason(int status) {
     return "unexpected status";
 }
 
-/* Copy without blanks at the ends, control characters as blanks, cut to fit; never in the
- * middle of a UTF-8 character. */
-static void copy(char *out, size_t room, const char *text, size_t size) {
-    while (size > 0 && isspace((unsigned char)*text))
-        text++, size--;
-    while (size > 0 && isspace((unsigned char)text[size - 1]))
-        size--;
-    if (size >= room) {
-        size = room - 1;
-        while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
-            size--;
-    }
-    memcpy(out, text, size);
-    out[size] = '\0';
-    for (char *c = out; c < out + size; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            *c = ' ';
-}
-
 /* The value of a JSON field as text, cut to fit as above; false if it is not there. */
 static bool field(struct json root, const char *path, char *out, size_t room) {
     struct json j = json_at(root, path);
     size_t size;
     char *text = json_type(j) == '"' ? json_string(j, &size) : NULL;
     if (text != NULL) {
-        copy(out, room, text, size);
+        text_copy(out, room, text, size);
         free(text);
         return *out != '\0';
     }
@@ -165,7 +146,7 @@ static bool between(const char *text, const char *from, const char *to, char *ou
         at += strlen(from);
         for (const char *end = at; *end != '\0'; end++) {
             if (strncasecmp(end, to, strlen(to)) == 0) {
-                copy(out, room, at, (size_t)(end - at));
+                text_copy(out, room, at, (size_t)(end - at));
                 return *out != '\0';
             }
         }
@@ -185,7 +166,8 @@ static bool read_markup(const char *text, struct fault *f) {
     if (between(text, "<pre>", "</pre>", f->message, sizeof f->message))
         return true;
     if (!between(text, "<title>", "</title>", f->message, sizeof f->message))
-        copy(f->message, sizeof f->message, reason(f->status), strlen(reason(f->status)));
+        text_copy(f->message, sizeof f->message, reason(f->status),
+                  strlen(reason(f->status)));
     return true;
 }
 
@@ -194,8 +176,8 @@ static bool read_coded_text(const char *text, size_t size, struct fault *f) {
     size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
     if (n == 0 || n >= sizeof f->code || size < n + 2 || strncmp(text + n, ": ", 2) != 0)
         return false;
-    copy(f->code, sizeof f->code, text, n);
-    copy(f->message, sizeof f->message, text + n + 2, size - n - 2);
+    text_copy(f->code, sizeof f->code, text, n);
+    text_copy(f->message, sizeof f->message, text + n + 2, size - n - 2);
     return true;
 }
 
@@ -203,9 +185,9 @@ static void read_text(const char *text, size_t size, struct fault *f) {
     if (read_json(json_root(text, size), f) || read_markup(text, f) ||
         read_coded_text(text, size, f))
         return;
-    copy(f->message, sizeof f->message, text, size);
+    text_copy(f->message, sizeof f->message, text, size);
     if (*f->message != '\0')
-        copy(f->code, sizeof f->code, "UNKNOWN", 7);
+        text_copy(f->code, sizeof f->code, "UNKNOWN", 7);
 }
 
 /* Secrets are blanked before anything is cut to fit: half a token is one, too. */
@@ -299,7 +281,7 @@ static void read_request_id(const struct http_response *r, struct fault *f) {
     char id[sizeof f->request_id];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (*f->request_id == '\0' && response_header(r, names[i], id, sizeof id))
-            copy(f->request_id, sizeof f->request_id, id, strlen(id));
+            text_copy(f->request_id, sizeof f->request_id, id, strlen(id));
 }
 
 /* A redirect means that this is not where the API is. */
@@ -358,7 +340,8 @@ bool apierror_check(const struct http_response *r, const char *host, bool extern
     }
     read_body(r, f);
     if (*f->message == '\0')
-        copy(f->message, sizeof f->message, reason(r->status), strlen(reason(r->status)));
+        text_copy(f->message, sizeof f->message, reason(r->status),
+                  strlen(reason(r->status)));
     read_request_id(r, f);
     blank(r, f);
     advise(f, external);
