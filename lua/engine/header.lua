@@ -22,7 +22,7 @@ M.globals = {
   { "bundled", "flag", "Ignore all overrides: only what is built in." },
   { "output", "choice", "Form of the output.", short = "o",
     choices = { "text", "json", "jsonl", "csv" } },
-  { "raw", "flag", "With -o csv: texts as they are, also those that a spreadsheet would run." },
+  { "raw", "flag", "Values as they are: also cells of CSV that a spreadsheet would run." },
   { "quiet", "flag", "Say nothing on stderr but faults.", short = "q" },
   { "verbose", "flag", "Trace requests on stderr; twice: with bodies.", short = "v" },
   { "profile", "string", "Workspace: a section of ~/.databrickscfg, or demo, demo-dr.",

@@ -200,7 +200,6 @@ void token_refusal(const char *who, int status, const char *body, size_t size,
     first_text(j, words, text, sizeof text);
     mask_tokens(text);
     text_copy(code, sizeof code, code, strlen(code));
-    text_copy(text, sizeof text, text, strlen(text));
     fault_set(f, status >= 400 && status < 500 && status != 429 ? FAULT_AUTH : FAULT_HTTP,
               "%s: %s%s%s (HTTP %d)", who, code[0] != '\0' ? code : "refused",
               text[0] != '\0' ? ": " : "", text, status);

@@ -160,7 +160,7 @@ local function resume(ctx, arg, target)
   end
   arg.items = again.items
   for _, item in ipairs(arg.set or {}) do
-    if item:sub(-4) == "=" .. secrets.MASK then
+    if secrets.is_masked(item) then
       fault.usage(ctx.op, ("the journal does not keep the secret of --set %s"):format(item),
         "give all --set options again, beside --resume")
     end
