@@ -140,6 +140,7 @@ M.statuses = {
   { 7, "the update failed" },
   { 8, "the update was cancelled" },
   { 9, "a gate did not pass (expectations, diff)" },
+  { 10, "the answer was lost: whether something was changed is not known" },
   { 70, "a bug" },
   { 130, "interrupted" },
 }

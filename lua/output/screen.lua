@@ -89,6 +89,14 @@ function M.clean(text, lines)
 end
 Screen.clean = function(_, ...) return term.clean(...) end
 
+--- A screen like this one, whose text is given to `print` and not printed yet: what comes of it
+-- is cleaned when this screen prints it.
+---@param print fun(text: string)
+---@return tarn.Screen
+function Screen:inside(print)
+  return setmetatable({ print = print }, { __index = self })
+end
+
 --- A line that is built with styles, as it is printed: for those who write with `screen.raw`.
 ---@param text string
 ---@return string

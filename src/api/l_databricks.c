@@ -160,16 +160,23 @@ static void pushattributes(lua_State *L, const struct config *config) {
     }
 }
 
-/* ws:info() -> { host, profile, auth_type, attributes, warehouse_id, org_id } */
+/* ws:info() -> { host, profile, auth_type, attributes, warehouse_id, org_id, date, date_age_ms } */
 static int l_workspace_info(lua_State *L) {
     struct workspace *ws = api_checkworkspace(L, 1);
     const struct config *config = credentials_config(workspace_credentials(ws));
-    lua_createtable(L, 0, 6);
+    lua_createtable(L, 0, 8);
     setstring(L, "host", config->attr[CONFIG_HOST].value);
     setstring(L, "profile", config->attr[CONFIG_PROFILE].value);
     setstring(L, "warehouse_id", config->attr[CONFIG_WAREHOUSE_ID].value);
     setstring(L, "auth_type", config->auth_type);
     setstring(L, "org_id", workspace_org_id(ws));
+    int64_t age;
+    const char *date = workspace_date(ws, &age);
+    if (*date != '\0') {
+        setstring(L, "date", date);
+        lua_pushinteger(L, age);
+        lua_setfield(L, -2, "date_age_ms");
+    }
     pushattributes(L, config);
     lua_setfield(L, -2, "attributes");
     return 1;

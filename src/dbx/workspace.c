@@ -214,6 +214,11 @@ struct workspace_stats workspace_stats(const struct workspace *ws) {
     return s;
 }
 
+const char *workspace_date(const struct workspace *ws, int64_t *age_ms) {
+    *age_ms = loop_now() - ws->date_at;
+    return ws->date;
+}
+
 const char *workspace_org_id(const struct workspace *ws) {
     return ws->org_id;
 }

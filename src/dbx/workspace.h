@@ -100,6 +100,10 @@ struct workspace_stats {
 
 struct workspace_stats workspace_stats(const struct workspace *ws);
 
+/* The Date header of the newest answer of the workspace, also of a refusal, and how long ago it
+ * came; "" until then. */
+const char *workspace_date(const struct workspace *ws, int64_t *age_ms);
+
 /* X-Databricks-Org-Id of the first answer that had one; "" until then. */
 const char *workspace_org_id(const struct workspace *ws);
 

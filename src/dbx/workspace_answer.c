@@ -45,13 +45,15 @@ static double jitter(struct workspace *ws) {
     return (double)(ws->random >> 11) / 9007199254740992.0;
 }
 
-static void learn(struct workspace *ws, const struct http_response *r) {
+static void learn(struct workspace *ws, const struct http_response *r, bool external) {
     ws->stats.bytes_in += (int64_t)r->body.size;
     ws->stats.answers += r->status != 0;
     ws->stats.answer_ms += r->status != 0 ? r->elapsed_ms : 0;
     ws->answered = ws->answered || r->status > 0;
     if (ws->org_id[0] == '\0')
         response_header(r, "X-Databricks-Org-Id", ws->org_id, sizeof ws->org_id);
+    if (!external && response_header(r, "Date", ws->date, sizeof ws->date))
+        ws->date_at = loop_now();
 }
 
 /* A 401 for a token that can be had anew: exactly once for each call. It was refused, so
@@ -122,7 +124,7 @@ void workspace_answer_came(void *ud, struct http_response *r, const struct fault
     struct workspace *ws = c->ws;
     struct fault mine;
     c->http = NULL;
-    learn(ws, r);
+    learn(ws, r, c->external);
     if (f == NULL && apierror_check(r, workspace_send_host(c), c->external, &mine)) {
         if (c->in == &ws->flying)
             window_answered(&ws->window);

@@ -35,6 +35,8 @@ struct workspace {
     bool insecure;
     bool public_only;
     char org_id[32];
+    char date[40]; /* the Date header of the newest answer; "" before there was one */
+    int64_t date_at;
     char agent[128], workspace_id[96]; /* header lines; the second may be "" */
 };
 

@@ -185,6 +185,8 @@ function cursor:close() end
 ---@field attributes { name: string, value: string, source: string }[] what was used and from where; secrets are "***"
 ---@field warehouse_id? string
 ---@field org_id? string         from the first answer's X-Databricks-Org-Id
+---@field date? string           the Date header of the newest answer, also of a refusal
+---@field date_age_ms? integer   how long ago that answer came
 
 ---@return tarn.ConnectionInfo
 function ws:info() end

@@ -110,7 +110,7 @@ end
 
 -- ---- a run that was cut off ----
 
-local WORK_LEFT <const> = { failed = true, partial = true }
+local WORK_LEFT <const> = { failed = true, partial = true, unknown = true }
 
 -- The newest bulk clone, if it ended with something left to do (Ctrl-C, a log-in that expired);
 -- else the newest without an end. Of those that were chosen the same way if this one says how.
