@@ -1,4 +1,4 @@
---- docs/guide/operating.md: each command in it runs.
+--- docs/guide/running.md: each command in it runs.
 
 local cli = require "testing.program"
 local fs = require "native.fs"
@@ -10,7 +10,7 @@ local OTHER <const> = { ["--refresh no_such_table --wait"] = 7 }
 
 local function commands()
   local list = {}
-  for line in fs.read("docs/guide/operating.md"):gmatch "[^\n]+" do
+  for line in fs.read("docs/guide/running.md"):gmatch "[^\n]+" do
     list[#list + 1] = line:match "^    (tarn .*)$"
   end
   return list
@@ -28,7 +28,7 @@ end
 -- The page's Lua, block by block.
 local function blocks()
   local list = {}
-  for text in fs.read("docs/guide/operating.md"):gmatch "```lua\n(.-)```" do
+  for text in fs.read("docs/guide/running.md"):gmatch "```lua\n(.-)```" do
     list[#list + 1] = text
   end
   return list
@@ -36,7 +36,7 @@ end
 
 local CONFIG <const> = "[one]\nhost = %s\ntoken = demo-token\n"
 
-test("each command of docs/guide/operating.md ends as it says", function(t)
+test("each command of docs/guide/running.md ends as it says", function(t)
   local dir <close> = cli.dir()
   local w <close> = sandbox.start { scenario = "demo", run_ms = 300 }
   local posted = 0
@@ -62,7 +62,7 @@ test("each command of docs/guide/operating.md ends as it says", function(t)
   t.is_true(posted > 0)
 end)
 
-test("the message of docs/guide/operating.md's script is told once", function(t)
+test("the message of docs/guide/running.md's script is told once", function(t)
   local dir <close> = cli.dir()
   local w <close> = sandbox.start { scenario = "demo" }
   local path = dir.write("s.lua", blocks()[2])
@@ -75,7 +75,7 @@ test("the message of docs/guide/operating.md's script is told once", function(t)
   end
 end)
 
-test("the script of docs/guide/operating.md runs", function(t)
+test("the script of docs/guide/running.md runs", function(t)
   local dir <close> = cli.dir()
   local w <close> = sandbox.start { scenario = "demo", run_ms = 300 }
   local text = blocks()[3]
