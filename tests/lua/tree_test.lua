@@ -1,4 +1,4 @@
---- Rules of docs/style.md that a program can hold. Run from the top of the tree.
+--- Rules of the tree that a program can hold. Run from the top of the tree.
 
 local fs = require "native.fs"
 
