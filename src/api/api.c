@@ -1,5 +1,6 @@
 #include "api/api.h"
 
+#include "base/base64.h"
 #include "dbx/readonly.h"
 #include "engine.h"
 #include "sched.h"
@@ -34,6 +35,22 @@ const char **api_pushlist(lua_State *L, int index, lua_Integer count) {
     }
     list[count] = NULL;
     return list;
+}
+
+void api_pushbase64(lua_State *L, const char *bytes, size_t size) {
+    luaL_Buffer b;
+    char *out = luaL_buffinitsize(L, &b, base64_encoded_size(size));
+    base64_encode(bytes, size, out);
+    luaL_pushresultsize(&b, base64_encoded_size(size));
+}
+
+bool api_pushunbase64(lua_State *L, const char *text, size_t size) {
+    luaL_Buffer b;
+    size_t n = 0;
+    char *out = luaL_buffinitsize(L, &b, base64_decoded_room(size));
+    bool ok = base64_decode(text, size, out, &n);
+    luaL_pushresultsize(&b, ok ? n : 0);
+    return ok;
 }
 
 void api_refuse_effects(lua_State *L, const char *op, const char *what) {

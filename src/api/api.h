@@ -34,6 +34,11 @@ const char **api_pushlist(lua_State *L, int index, lua_Integer count);
  * grow. [-0, +1, m] */
 struct buf api_scratch(lua_State *L, size_t room);
 
+/* Push bytes as base64; push the bytes of a base64 text, or false with "" pushed if it is none.
+ * [-0, +1, m] */
+void api_pushbase64(lua_State *L, const char *bytes, size_t size);
+bool api_pushunbase64(lua_State *L, const char *text, size_t size);
+
 /* Park the running task until `due` (ms, loop_now's clock; SCHED_NEVER for no limit) or until
  * sched_wake(*slot), and yield. Then `k(L, LUA_YIELD, ctx)` goes on with the stack as it was.
  * A wake says only "look again": `k` looks, and waits anew if there is nothing. If the task

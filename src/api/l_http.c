@@ -4,7 +4,6 @@
 #include "api/credential.h"
 #include "api/headers.h"
 #include "api/libs.h"
-#include "base/base64.h"
 #include "base/retry.h"
 #include "base/url.h"
 #include "dbx/readonly.h"
@@ -264,27 +263,21 @@ static int l_http_unescape(lua_State *L) {
 /* http.base64_encode(bytes) -> string */
 static int l_http_base64_encode(lua_State *L) {
     size_t size;
-    luaL_Buffer b;
     const char *bytes = luaL_checklstring(L, 1, &size);
     luaL_argcheck(L, size < SIZE_MAX / 8, 1, "too long");
-    char *out = luaL_buffinitsize(L, &b, base64_encoded_size(size));
-    base64_encode(bytes, size, out);
-    luaL_pushresultsize(&b, base64_encoded_size(size));
+    api_pushbase64(L, bytes, size);
     return 1;
 }
 
 /* http.base64_decode(text) -> string */
 static int l_http_base64_decode(lua_State *L) {
-    size_t size, n = 0;
-    luaL_Buffer b;
+    size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
-    char *out = luaL_buffinitsize(L, &b, base64_decoded_room(size));
-    if (!base64_decode(text, size, out, &n)) {
+    if (!api_pushunbase64(L, text, size)) {
         struct fault f;
         fault_set(&f, FAULT_PARSE, "not base64");
         return api_fault(L, "http.base64_decode", &f);
     }
-    luaL_pushresultsize(&b, n);
     return 1;
 }
 
