@@ -193,7 +193,7 @@ static int look(lua_State *L, int status, lua_KContext ctx) {
 static void checkeffect(lua_State *L) {
     const char *method = lua_tostring(L, METHOD);
     const char *const *lines = lua_touserdata(L, LINES);
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+    if (!retry_safe(method))
         api_refuse_effects(L, OP, "only GET and HEAD are sent");
     for (; *lines != NULL; lines++)
         if (readonly_disguises(*lines))

@@ -2,6 +2,7 @@
 
 #include "api/json.h"
 #include "api/json_parts.h"
+#include "base/retry.h"
 #include "sched.h"
 
 #include <limits.h>
@@ -271,7 +272,7 @@ int api_call_send(lua_State *L, struct api_call *c,
                                         .timeout_ms = c->timeout_ms,
                                         .max_body = c->max_body};
     c->finish = finish;
-    c->has_effect = strcmp(c->method, "GET") != 0 && strcmp(c->method, "HEAD") != 0;
+    c->has_effect = !retry_safe(c->method);
     c->pending = workspace_start(ws, &request, answered, c, &fault);
     if (c->pending == NULL)
         return api_fault(L, c->op, &fault);

@@ -36,15 +36,9 @@ static char *give_prompt(EditLine *el) {
  * waits here; where libedit wants more, it hears that there is nothing. */
 static int give_character(EditLine *el, wchar_t *c) {
     struct editor *e = editor_of(el);
-    mbstate_t state = {0};
     if (e->key_size == 0)
         return 0;
-    size_t n = mbrtowc(c, e->key, e->key_size, &state);
-    if (n == (size_t)-1 || n == (size_t)-2) {
-        *c = L'?'; /* no UTF-8: what it is shown as */
-        n = 1;
-    }
-    n = n == 0 ? 1 : n;
+    size_t n = term_character(e->key, e->key_size, c);
     e->key += n;
     e->key_size -= n;
     return 1;

@@ -26,17 +26,10 @@ void editor_screen_leave(locale_t before) {
 /* Where the cursor comes to after `text`, from `*column` and `*row` on. What stands between
  * two `\1` takes no room. Widths are those that libedit counts with. */
 static void advance(const char *text, size_t size, int columns, int *column, int *row) {
-    mbstate_t state = {0};
     bool visible = true;
     while (size > 0) {
         wchar_t c;
-        size_t n = mbrtowc(&c, text, size, &state);
-        if (n == (size_t)-1 || n == (size_t)-2) {
-            state = (mbstate_t){0};
-            c = L'?';
-            n = 1;
-        }
-        n = n == 0 ? 1 : n;
+        size_t n = term_character(text, size, &c);
         text += n;
         size -= n;
         if (c == L'\1') {

@@ -378,31 +378,32 @@ bool json_int(struct json j, int64_t *out) {
     return true;
 }
 
+/* Step behind the last item and its comma. False if `of` does not begin with `open`, or has no
+ * further item before `close`. */
+static bool next_item(struct json of, char open, char close, const struct json *last,
+                      struct reader *r) {
+    if (json_type(of) != open)
+        return false;
+    *r = (struct reader){last->text == NULL ? of.text + 1 : last->text + last->size,
+                         of.text + of.size};
+    skip_blanks(r);
+    if (last->text != NULL && !take(r, ','))
+        return false;
+    skip_blanks(r);
+    return peek(r) != close;
+}
+
 struct json json_next(struct json array, struct json *it) {
-    if (json_type(array) != '[')
-        return *it = NOTHING;
-    struct reader r = {it->text == NULL ? array.text + 1 : it->text + it->size,
-                       array.text + array.size};
-    skip_blanks(&r);
-    if (it->text != NULL && !take(&r, ','))
-        return *it = NOTHING;
-    skip_blanks(&r);
-    if (peek(&r) == ']')
+    struct reader r;
+    if (!next_item(array, '[', ']', it, &r))
         return *it = NOTHING;
     return *it = read_value(&r);
 }
 
 struct json json_pair(struct json object, struct json *it, struct json *key) {
+    struct reader r;
     *key = NOTHING;
-    if (json_type(object) != '{')
-        return *it = NOTHING;
-    struct reader r = {it->text == NULL ? object.text + 1 : it->text + it->size,
-                       object.text + object.size};
-    skip_blanks(&r);
-    if (it->text != NULL && !take(&r, ','))
-        return *it = NOTHING;
-    skip_blanks(&r);
-    if (peek(&r) == '}')
+    if (!next_item(object, '{', '}', it, &r))
         return *it = NOTHING;
     *key = read_value(&r);
     skip_blanks(&r);

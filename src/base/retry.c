@@ -133,6 +133,10 @@ int retry_after_ms(const char *value, int64_t now) {
     return left <= 0 ? 0 : left > INT_MAX / 2000 ? INT_MAX / 2 : (int)left * 1000;
 }
 
+bool retry_safe(const char *method) {
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
 bool retry_idempotent(const char *method) {
     static const char *const methods[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)

@@ -53,6 +53,9 @@ int retry_delay_ms(const struct retry_policy *p, const struct retry_outcome *o,
  * since 1970). -1 if it is neither; 0 for a date that has passed. */
 int retry_after_ms(const char *value, int64_t now);
 
+/* GET and HEAD: what HTTP calls safe. They have no effect. */
+bool retry_safe(const char *method);
+
 /* GET, HEAD, PUT, DELETE, OPTIONS: what HTTP itself calls idempotent. */
 bool retry_idempotent(const char *method);
 

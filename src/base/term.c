@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
 
 /* A line longer than this is no line. */
 #define LINE_MAX_BYTES (1 << 20)
@@ -65,21 +64,23 @@ static bool is_plain(const char *text, size_t size) {
     return true;
 }
 
-static size_t width_of(const char *text, size_t size) {
+size_t term_character(const char *text, size_t size, wchar_t *c) {
     mbstate_t state = {0};
+    size_t n = mbrtowc(c, text, size, &state);
+    if (n == (size_t)-1 || n == (size_t)-2) {
+        *c = L'?';
+        return 1;
+    }
+    return n == 0 ? 1 : n; /* 0: a 0 byte */
+}
+
+static size_t width_of(const char *text, size_t size) {
     size_t width = 0;
     while (size > 0) {
         wchar_t c;
-        size_t n = mbrtowc(&c, text, size, &state);
-        if (n == (size_t)-1 || n == (size_t)-2) {
-            state = (mbstate_t){0};
-            width++;
-            n = 1;
-        } else {
-            n = n == 0 ? 1 : n; /* a 0 byte */
-            int columns = wcwidth(c);
-            width += columns > 0 ? (size_t)columns : 0;
-        }
+        size_t n = term_character(text, size, &c);
+        int columns = wcwidth(c);
+        width += columns > 0 ? (size_t)columns : 0;
         text += n;
         size -= n;
     }

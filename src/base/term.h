@@ -8,6 +8,7 @@
 
 #include <locale.h>
 #include <termios.h>
+#include <wchar.h>
 
 bool term_is_tty(int fd);
 
@@ -22,6 +23,10 @@ bool term_write(int fd, const char *name, const void *bytes, size_t size,
 /* A locale that knows UTF-8, for term_width; (locale_t)0 if there is none. The caller frees
  * it with freelocale. */
 locale_t term_locale(void);
+
+/* The first character of a text that is not empty, in the locale that is in force: returns its
+ * bytes. A byte that is no UTF-8 is shown as `?`. */
+size_t term_character(const char *text, size_t size, wchar_t *c);
 
 /* Columns that the text takes on a terminal. Control characters take none, bytes that are
  * no UTF-8 one each. */

@@ -1,6 +1,7 @@
 #include "dbx/readonly.h"
 
 #include "base/json.h"
+#include "base/retry.h"
 #include "base/sqlreadonly.h"
 
 #include <ctype.h>
@@ -107,7 +108,7 @@ bool readonly_allows(const struct workspace_request *r, struct fault *f) {
             return refuse_request(r, "a header names another method", f);
         plain = plain && !changes_body(*h);
     }
-    if (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0)
+    if (retry_safe(r->method))
         return true;
     if (strcmp(r->method, "POST") == 0 && !r->external) {
         for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {

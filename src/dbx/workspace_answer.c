@@ -102,7 +102,7 @@ static void refused(struct workspace_call *c, struct http_response *r, struct fa
             window_throttled(&ws->window, c->epoch, loop_now(), hold);
         }
     }
-    c->maybe = c->maybe || (workspace_queue_has_effect(c) && retry_ambiguous(seen));
+    c->maybe = c->maybe || (!retry_safe(c->method) && retry_ambiguous(seen));
     int delay = renew(c, seen->status) ? 0 : next_try(c, seen);
     if (c->done == NULL && ws->refs == 0 && seen->unsent)
         delay = RETRY_GIVE_UP; /* nobody is there, and the program waits to end */
@@ -158,7 +158,7 @@ static void out_of_time(struct workspace_call *c) {
     } else if (c->in == &ws->flying) {
         fault_set(&f, FAULT_TIMEOUT, "no complete answer from %s within %.3g s",
                   workspace_send_host(c), seconds);
-        c->maybe = c->maybe || workspace_queue_has_effect(c);
+        c->maybe = c->maybe || !retry_safe(c->method);
     } else {
         fault_set(&f, FAULT_TIMEOUT,
                   "not sent within %.3g s: %d calls in flight, %d waiting", seconds,

@@ -1,5 +1,7 @@
 #include "dbx/workspace_close.h"
 
+#include "base/retry.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -55,7 +57,7 @@ void workspace_close(struct workspace *ws) {
             struct workspace_response r = {.tries = c->tries};
             struct fault f;
             fault_set(&f, FAULT_CANCELLED, "the connection to the workspace was closed");
-            f.ambiguous = c->maybe || (c->http != NULL && workspace_queue_has_effect(c));
+            f.ambiguous = c->maybe || (c->http != NULL && !retry_safe(c->method));
             workspace_queue_withdraw(c);
             c->done(c->ud, &r, &f);
             free(c);

@@ -1,7 +1,5 @@
 #include "dbx/workspace_queue.h"
 
-#include <string.h>
-
 static void leave(struct workspace_call *c) {
     struct workspace_list *l = c->in;
     *(c->prev != NULL ? &c->prev->next : &l->first) = c->next;
@@ -33,8 +31,4 @@ void workspace_queue_withdraw(struct workspace_call *c) {
     if (c->in == &ws->flying)
         window_ended(&ws->window);
     leave(c);
-}
-
-bool workspace_queue_has_effect(const struct workspace_call *c) {
-    return strcmp(c->method, "GET") != 0 && strcmp(c->method, "HEAD") != 0;
 }

@@ -70,7 +70,4 @@ void workspace_queue_enter(struct workspace_call *c, struct workspace_list *l);
 /* Take a call out of wherever it is, and out of the hands of those who work for it. */
 void workspace_queue_withdraw(struct workspace_call *c);
 
-/* False for GET and HEAD, which have no effect that could be in doubt. */
-bool workspace_queue_has_effect(const struct workspace_call *c);
-
 #endif

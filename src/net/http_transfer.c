@@ -1,5 +1,6 @@
 #include "net/http_transfer.h"
 
+#include "base/retry.h"
 #include "net/address.h"
 #include "net/curlerror.h"
 
@@ -141,8 +142,7 @@ static int or_else(int value, int otherwise) {
 
 static void configure(struct http_transfer *t, const struct http_request *r, bool https) {
     CURL *e = t->easy;
-    t->idempotent =
-        r->idempotent || strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+    t->idempotent = r->idempotent || retry_safe(r->method);
     t->connect_ms = or_else(r->connect_ms, 10000);
     t->quiet_ms = or_else(r->first_byte_ms, 60000);
     t->total_ms = or_else(r->total_ms, 300000);
