@@ -245,13 +245,7 @@ static void a_folder_for_temporary_files_is_new_and_private(void **state) {
 
 static void a_wrong_call_is_a_message(void **state) {
     must_run(
-        state, HEAD
-        "local function says(text, f, ...)\n"
-        "  local ok, e = pcall(f, ...)\n"
-        "  if ok or type(e) ~= 'string' or not e:find(text, 1, true) then\n"
-        "    error(('want %s, got %s'):format(text, e), 2)\n"
-        "  end\n"
-        "end\n"
+        state, HEAD SAYS
         "for name, f in pairs(fs) do\n"
         "  if name ~= 'cwd' and name ~= 'mktemp' then\n"
         "    says('string expected', f)\n"

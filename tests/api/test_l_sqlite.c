@@ -17,11 +17,7 @@
     "  local ok, e = pcall(f, ...)\n"                                                    \
     "  assert(not ok, 'no error')\n"                                                     \
     "  return e\n"                                                                       \
-    "end\n"                                                                              \
-    "local function says(text, f, ...)\n"                                                \
-    "  local e = raises(f, ...)\n"                                                       \
-    "  assert(type(e) == 'string' and e:find(text, 1, true), tostring(e))\n"             \
-    "end\n"
+    "end\n" SAYS
 
 /* A path that no other test uses; removed before and after. */
 #define FILE_HEAD                                                                        \

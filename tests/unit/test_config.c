@@ -1,4 +1,5 @@
 #include "dbx/config.h"
+#include "variables.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,15 +40,6 @@ static void write_file(const char *text) {
     chmod(file, 0600);
 }
 
-/* The environment is a list of "NAME=value", which ends with NULL. */
-static const char *fake_getenv(void *ud, const char *name) {
-    size_t size = strlen(name);
-    for (const char *const *line = ud; *line != NULL; line++)
-        if (strncmp(*line, name, size) == 0 && (*line)[size] == '=')
-            return *line + size + 1;
-    return NULL;
-}
-
 #define ENV 8
 
 struct row {
@@ -80,7 +72,7 @@ static void check(const struct row *row) {
                                      .host = row->host,
                                      .token = row->token,
                                      .alone = row->alone,
-                                     .env = fake_getenv,
+                                     .env = variables_get,
                                      .env_ud = env};
     bool ok = config_resolve(&args, &c, &f);
     if (ok != (row->error == NULL))
@@ -668,8 +660,9 @@ static void values_are_checked_where_their_source_is_known(void **state) {
 
 static bool resolve(const char *const *env, const char *config_file, struct fault *f) {
     struct config c;
-    const struct config_args args = {
-        .config_file = config_file, .env = fake_getenv, .env_ud = (void *)(uintptr_t)env};
+    const struct config_args args = {.config_file = config_file,
+                                     .env = variables_get,
+                                     .env_ud = (void *)(uintptr_t)env};
     bool ok = config_resolve(&args, &c, f);
     config_free(&c);
     return ok;
@@ -752,7 +745,7 @@ static void no_home_directory_is_no_error_by_itself(void **state) {
 static void profiles_are_listed_with_what_each_would_use(void **state) {
     (void)state;
     const char *env[] = {home_line, "DATABRICKS_TOKEN=t-env", NULL};
-    const struct config_args args = {.env = fake_getenv, .env_ud = env};
+    const struct config_args args = {.env = variables_get, .env_ud = env};
     struct config_profiles p;
     struct fault f;
     write_file(PROFILES "[bad]\nhost = https://b.net\ntoken = t\nclient_id = i\n"
@@ -781,7 +774,7 @@ static void profiles_are_listed_with_what_each_would_use(void **state) {
     assert_int_equal(FAULT_AUTH, f.kind);
 
     const char *none[] = {NULL};
-    const struct config_args homeless = {.env = fake_getenv, .env_ud = none};
+    const struct config_args homeless = {.env = variables_get, .env_ud = none};
     assert_true(config_profiles(&homeless, &p, &f));
     assert_null(p.path);
     config_profiles_free(&p);
