@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALARMS_BEFORE_WARNING 10   /* ticks of 100 ms of CPU time */
-#define CLOSING_MS            2000 /* what tasks get to close in when the first has ended */
-#define GRACE                 10   /* ticks to close in for a task that was told to end */
+#define ALARMS_BEFORE_WARNING 10 /* ticks that a step may compute before a warning */
+#define CLOSING_MS            2000 /* for the other tasks to close after the first has ended */
+#define GRACE                 10 /* ticks that a task has to close when it was told to end */
 #define MEMORY_RESERVE        ((size_t)16 << 20)
 
 /* ---- memory ---- */
 
-/* Where the script is that asks for memory. Nothing here allocates. */
+/* Note the place in the script that asks for memory. Nothing here allocates. */
 static void note_place(struct engine *e) {
     lua_State *L = e->running;
     lua_Debug ar;
@@ -30,9 +30,11 @@ static void note_place(struct engine *e) {
     }
 }
 
-/* Lua asks once, collects its garbage, and asks again. When that is refused too, what was too
- * big is given up; so that it can be said, there is a little more from then on. It is refused
- * as well if hardly anything was garbage: else the last bytes would take one collection each. */
+/* Lua asks for memory, collects its garbage when it gets none, and asks once more. If
+ * the second request is refused too, the operation is given up. The limit is then raised
+ * by a reserve, so that there is memory to report the error. The second request is also
+ * refused if the collection freed hardly anything: otherwise each of the last bytes
+ * would cost a full collection. */
 static void refuse(struct engine *e, size_t size) {
     if (e->refused != size) {
         e->refused = size;
@@ -45,7 +47,7 @@ static void refuse(struct engine *e, size_t size) {
 
 static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
     struct engine *e = ud;
-    size_t old = ptr != NULL ? osize : 0; /* else it says what is to be made */
+    size_t old = ptr != NULL ? osize : 0; /* for a new block `osize` is its type */
     if (nsize == 0) {
         free(ptr);
         e->memory -= old;
@@ -117,7 +119,7 @@ struct run {
     int status; /* of the first task; -1 while it runs */
 };
 
-/* The error on top of `co`, as a text with where it came from, on stderr. */
+/* Print the error on top of `co` to stderr, with its traceback. */
 static void print_error(lua_State *co) {
     const char *text = luaL_tolstring(co, -1, NULL);
     bool plain = lua_type(co, -2) == LUA_TSTRING;
@@ -168,19 +170,19 @@ static void task_ended(void *ud, struct task *t, lua_State *co, int status) {
         lua_pushthread(co);
         lua_xmove(co, L, 1);
         if (lua_pcall(L, 1, 0, 0) != LUA_OK)
-            lua_pop(L, 1); /* no memory even to say so */
+            lua_pop(L, 1); /* out of memory: the error cannot be printed */
     }
 }
 
-/* One turn of tasks. False when no task is left, or when those that are can never go
- * on; else `*wait` says for how long to wait now. */
+/* Let each ready task run once. False if no task is left, or if those that are left can
+ * never go on; else `*wait` is how long to wait now. */
 static bool turn(struct run *run, int64_t *wait) {
     struct engine *e = run->e;
     *wait = sched_turn(e->sched, task_ended, run);
     return *wait == 0 || (*wait > 0 && !loop_idle(e->loop));
 }
 
-/* The other tasks are asked to stop, and get a while to close what they hold. */
+/* Ask the other tasks to stop, and give them time to close what they hold. */
 static void close_others(struct run *run) {
     int64_t end = loop_now() + CLOSING_MS, left, wait;
     sched_cancel_all(run->e->sched);
@@ -196,7 +198,7 @@ static void survive(struct engine *e) {
         sched_cancel(e->foreground);
 }
 
-/* Somebody wants the program to end. */
+/* A signal asks the program to end. */
 static void tell(struct engine *e) {
     if (!e->polite)
         sched_cancel_all(e->sched);
@@ -236,8 +238,8 @@ int engine_run(struct engine *e, int nargs) {
 
 /* ---- signals ---- */
 
-/* Somebody wants `t`, which computes, to stop: an error in it, and if it goes on all the same,
- * its end. */
+/* Stop the task `t`, which computes: raise a fault in it. If the task goes on all the
+ * same, the next call ends it. */
 static void stop_computing(struct engine *e, struct task *t, lua_State *L) {
     bool survives = e->survives && e->ending == 0;
     bool again = sched_cancelled(t);
@@ -266,8 +268,9 @@ bool engine_may_compute(const struct engine *e) {
     return !is_stopping(e) && !is_over(e, e->cpu_limit);
 }
 
-/* The task that runs is told to end. If it goes on for long after that (a pcall may have kept
- * the fault for itself), every instruction raises, until it has ended. */
+/* Raise the fault that tells the running task to end. A pcall may catch the
+ * fault; if the task still computes after GRACE, every instruction raises it
+ * until the task has ended. */
 static int raise_limit(lua_State *L, const lua_Debug *place) {
     struct engine *e = engine_of(L);
     struct fault f;
@@ -296,13 +299,13 @@ int engine_stop_computing(lua_State *L) {
     return raise_limit(L, &place);
 }
 
-/* Runs in the script that computes, one instruction after the signal. */
+/* The hook: runs in the script that computes, one instruction after the signal. */
 static void noticed(lua_State *L, lua_Debug *ar) {
     struct engine *e = engine_of(L);
     struct task *t = sched_current(e->sched);
     bool stopping = is_stopping(e);
-    /* A task that yields while a C function is being called would never call it: wait for
-     * the next instruction. */
+    /* If the task yielded at the call of a C function, that function would never be
+     * called. So wait for the next instruction. */
     if ((!stopping || e->survives) && ar->event != LUA_HOOKCOUNT &&
         ar->event != LUA_HOOKLINE)
         return;
@@ -334,7 +337,7 @@ static void noticed(lua_State *L, lua_Debug *ar) {
     }
 }
 
-/* lua_sethook may be called from a signal handler, as lua.c does. */
+/* May run in a signal handler: lua.c calls lua_sethook from one, too. */
 static void hook(lua_State *L) {
     lua_sethook(L, noticed, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }

@@ -1,5 +1,5 @@
-/* luafault.h -- faults as Lua sees them: tables with a metatable of their own. Knows nothing of
- * the engine, which raises them too. */
+/* luafault.h -- faults as Lua sees them: tables with a metatable of their own. Knows
+ * nothing of the engine, which raises faults too. */
 
 #ifndef TARN_LUAFAULT_H
 #define TARN_LUAFAULT_H
