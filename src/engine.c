@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALARMS_BEFORE_WARNING 10 /* ticks that a step may compute before a warning */
-#define CLOSING_MS            2000 /* for the other tasks to close after the first has ended */
-#define GRACE                 10 /* ticks that a task has to close when it was told to end */
+#define ALARMS_BEFORE_WARNING 10   /* ticks that a step may compute before a warning */
+#define CLOSING_MS            2000 /* that the other tasks have to close */
+#define GRACE                 10   /* ticks that a task has to close */
 #define MEMORY_RESERVE        ((size_t)16 << 20)
 
 /* ---- memory ---- */

@@ -55,8 +55,8 @@ static inline struct engine *engine_of(lua_State *L) {
     return *(struct engine **)lua_getextraspace(L);
 }
 
-/* A state into which `libraries` (api_open) puts what scripts may use. `alloc` NULL means the
- * C library's. False, with `*e` owning nothing, when memory runs out. */
+/* Make a state into which `libraries` (api_open) puts what scripts may use. `alloc` NULL
+ * means the C library's. False, with `*e` owning nothing, when memory runs out. */
 bool engine_open(struct engine *e, lua_CFunction libraries, lua_Alloc alloc, void *ud);
 void engine_close(struct engine *e);
 

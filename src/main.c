@@ -1,5 +1,5 @@
-/* main.c -- the program: signals, one engine, and main of the bundle, which knows what
- * the command line means. */
+/* main.c -- the program: signals, one engine, and the module main of the bundle, which reads
+ * the command line. */
 
 #include "api/open.h"
 #include "engine.h"

@@ -24,7 +24,7 @@ static void to_hex(const unsigned char *bytes, size_t size, char *out) {
     *out = '\0';
 }
 
-/* Hex of a digest that only who knows the token can make. */
+/* Write in hex a digest that can only be made by a program that knows the token. */
 static bool derive(const struct accesstoken *t, const char *purpose, char out[65]) {
     unsigned char digest[DIGEST_BYTES];
     if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, t->token, t->size, purpose, strlen(purpose),
@@ -52,7 +52,7 @@ bool accesstoken_random(struct accesstoken *t, struct fault *f) {
     return settle(t, f);
 }
 
-/* Of what a header can carry; a blank would end it. */
+/* True if a header can carry the text. A blank would end it. */
 static bool is_token(const char *text, size_t size) {
     if (size < ACCESSTOKEN_LEAST || size > ACCESSTOKEN_MOST)
         return false;
@@ -118,7 +118,7 @@ static enum accesstoken_shown check_bearer(const struct accesstoken *t,
                : ACCESSTOKEN_WRONG;
 }
 
-/* One of the cookies of a browser is ours, by its name. */
+/* Look for our cookie, by its name, among those of a browser. */
 static enum accesstoken_shown check_cookies(const struct accesstoken *t,
                                             const struct server_field *f) {
     size_t name = strlen(t->cookie_name);

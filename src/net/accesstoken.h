@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#define ACCESSTOKEN_LEAST 16 /* characters of a token that somebody else chose */
+#define ACCESSTOKEN_LEAST 16 /* characters of a token that was not made here */
 #define ACCESSTOKEN_MOST  128
 
 struct accesstoken {
@@ -22,14 +22,14 @@ struct accesstoken {
 /* A new token from the system's random source. */
 bool accesstoken_random(struct accesstoken *t, struct fault *f);
 
-/* The token in that file. If there is none, a new one is written to it, 0600. A file that
- * others may read is refused. */
+/* Read the token from a file. If there is no such file, a new token is written to it,
+ * with mode 0600. A file that others may read is refused. */
 bool accesstoken_file(struct accesstoken *t, const char *path, struct fault *f);
 
 /* How a request shows that it may call. */
 enum accesstoken_shown {
     ACCESSTOKEN_NONE,  /* it shows nothing */
-    ACCESSTOKEN_WRONG, /* a token or cookie that is not ours, or no longer */
+    ACCESSTOKEN_WRONG, /* a token or cookie that is not ours, or not any more */
     ACCESSTOKEN_LINK,  /* "token" in the query */
     ACCESSTOKEN_COOKIE,
     ACCESSTOKEN_BEARER, /* the header Authorization */
@@ -37,7 +37,7 @@ enum accesstoken_shown {
 enum accesstoken_shown accesstoken_check(const struct accesstoken *t,
                                          const struct server_request *r);
 
-/* True if the header of that name shows the token, and is not for the eyes of a handler. */
+/* True if a header of that name shows the token, and must be kept from a handler. */
 bool accesstoken_hides(const char *name, size_t size);
 
 /* Write `before`, the token and a line end. */

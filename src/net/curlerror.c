@@ -196,7 +196,7 @@ bool curlerror_explain(const struct curlerror *c, struct fault *f) {
     case CURLE_BAD_CONTENT_ENCODING:
         fault_set(f, FAULT_PARSE, "the answer of %s is not compressed as it says", host);
         return false;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* what libcurl calls an answer without a header */
+    case CURLE_UNSUPPORTED_PROTOCOL: /* libcurl's code for an answer without a header */
     case CURLE_WEIRD_SERVER_REPLY:
         fault_set(f, FAULT_PARSE, "%s does not speak HTTP", host);
         fault_hint(f, "check host and port");

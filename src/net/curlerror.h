@@ -1,4 +1,4 @@
-/* curlerror.h -- why a transfer failed, in words, and what to do about it. Pure. */
+/* curlerror.h -- in words, why a transfer failed and what to do about it. Pure. */
 
 #ifndef TARN_CURLERROR_H
 #define TARN_CURLERROR_H
@@ -13,15 +13,15 @@
 /* What is known of a transfer that failed. */
 struct curlerror {
     CURLcode result;
-    const char *url; /* only its host is told */
+    const char *url; /* only its host is shown */
     const struct route *route;
-    const char *detail; /* libcurl's words */
+    const char *detail; /* libcurl's message */
     long os_error;      /* errno, or 0 */
     long proxy_status;  /* of a proxy's answer to CONNECT, or 0 */
-    bool connected;     /* it was ready to send */
-    bool no_memory;     /* the cause of a write error was ours */
-    int status;         /* of the answer's beginning, or 0 */
-    size_t got;         /* bytes of its body */
+    bool connected;     /* the connection stood, and the request was to be sent */
+    bool no_memory;     /* a write error means that memory ran out here */
+    int status;         /* of the answer that began, or 0 */
+    size_t got;         /* bytes of the answer's body */
     size_t max_body;
     bool headers_full; /* more than we keep */
     int connect_ms, total_ms;

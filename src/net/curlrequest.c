@@ -56,7 +56,8 @@ static struct header_plan plan_headers(const struct http_request *r) {
     return p;
 }
 
-/* Add a header to the list. libcurl only reads it, so that the nodes are one array. */
+/* Add a header to the list. libcurl only reads the list, so its nodes may be one
+ * array. */
 static void add_node(struct curlrequest *o, size_t *n, char *line) {
     o->nodes[*n] = (struct curl_slist){.data = line};
     if (*n > 0)
@@ -71,7 +72,7 @@ static char *keep(struct curlrequest *o, const char *text) {
     return at;
 }
 
-/* Copy method, URL and headers into one block, which must not move while they are added. */
+/* Copy method, URL and headers into one block. It must not move while they are added. */
 static bool copy_texts(struct curlrequest *o, CURL *easy, const struct http_request *r,
                        const struct header_plan *p) {
     static char no_expect[] = "Expect:", no_type[] = "Content-Type:";
@@ -104,9 +105,9 @@ static bool copy_texts(struct curlrequest *o, CURL *easy, const struct http_requ
         add_node(o, &n, at);
     }
     if (r->body_size > 0) {
-        add_node(o, &n, no_expect); /* waiting for a 100 costs a round trip */
+        add_node(o, &n, no_expect); /* to wait for a 100 costs a round trip */
         if (!p->typed)
-            add_node(o, &n, no_type); /* libcurl would call it a form */
+            add_node(o, &n, no_type); /* libcurl would say that the body is a form */
     }
     return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, n > 0 ? o->nodes : NULL) ==
            CURLE_OK;

@@ -8,12 +8,12 @@
 #include "net/http.h"
 #include "net/route.h"
 
-/* All zero owns nothing. Its memory is kept from one request to the next. */
+/* A zeroed one owns nothing. The memory is kept from one request to the next. */
 struct curlrequest {
-    struct buf text; /* method, URL, headers, each with its 0 */
+    struct buf text; /* method, URL and headers, each ended by a 0 */
     struct curl_slist *nodes;
     size_t room;        /* of the nodes */
-    const char *method; /* these are in the text */
+    const char *method; /* these point into the text */
     const char *url;
     const char *secret; /* the secret header, or NULL */
     struct buf body;    /* a copy, if one was made */

@@ -15,7 +15,7 @@
 
 struct http {
     struct loop *loop;
-    CURLSH *share; /* TLS sessions, which libcurl keeps by handle otherwise */
+    CURLSH *share; /* TLS sessions, which libcurl would keep for each handle */
     struct http_call *active, *spare;
     int spares;
     struct http_linger *lingers;
@@ -31,7 +31,7 @@ struct http_call {
     struct http_call *next, **link;
     http_done *done;
     void *ud;
-    const void *sent_body; /* while it is under way, for the record */
+    const void *sent_body; /* for the record, while the call is under way */
     size_t sent_body_size;
     bool secret_url;
     struct timer quiet;
@@ -67,7 +67,7 @@ static struct http_call *take_call(struct http *h) {
     return c;
 }
 
-/* Forget all of one request; the handle, its connection and the small buffers stay. */
+/* Make the call a spare one, which keeps its handle, connection and small buffers. */
 static void put_back(struct http_call *c) {
     struct http *h = c->http;
     http_transfer_wipe(&c->t);
@@ -235,7 +235,7 @@ static void report(struct http_call *c, struct fault *f) {
         t.body = c->sent_body;
         t.body_size = c->sent_body_size;
         if (!record_exchange(c->http->record, &t, &c->t.r))
-            http_record(c->http, NULL); /* a full disk: half a record is worth nothing */
+            http_record(c->http, NULL); /* half a record is of no use */
     }
     unlink_call(c);
     c->done(c->ud, &c->t.r, f);
@@ -251,7 +251,7 @@ static void finished(struct transfer *t, CURLcode result) {
     report(c, result != CURLE_OK ? &f : NULL);
 }
 
-/* Nothing moved for a while, or only something small did: look again when it is due. */
+/* The timer `quiet` has fired. If a byte has moved since it was set, set it again. */
 static void quiet_too_long(void *ud) {
     struct http_call *c = ud;
     int64_t now = loop_now(), due = http_transfer_last(&c->t, now) + c->t.quiet_ms;

@@ -12,7 +12,7 @@
 
 /* ---- what libcurl calls ---- */
 
-/* Make room in a buffer of secrets without leaving a copy behind, as realloc would. */
+/* Make room in a buffer of secrets. realloc would leave a copy behind. */
 static bool grow_secret(struct buf *b, size_t more) {
     if (b->size + more < b->room)
         return true;
@@ -35,7 +35,7 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *ud) {
         curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
         if (length > (curl_off_t)size && (size_t)length <= t->max_body &&
             !t->request.secret_body)
-            buf_grow(&t->r.body, (size_t)length); /* else it grows as it comes */
+            buf_grow(&t->r.body, (size_t)length); /* otherwise it grows piece by piece */
     }
     if ((t->request.secret_body && !grow_secret(&t->r.body, size)) ||
         !buf_add(&t->r.body, bytes, size)) {
@@ -50,7 +50,7 @@ static size_t on_header(char *line, size_t one, size_t size, void *ud) {
     (void)one;
     t->last = loop_now();
     if (size >= 5 && strncmp(line, "HTTP/", 5) == 0) {
-        t->r.headers.size = 0; /* what came before was a 1xx */
+        t->r.headers.size = 0; /* the answer before was a 1xx */
         return size;
     }
     if (size <= 2)
@@ -72,9 +72,10 @@ static bool anything_written(const struct http_transfer *t) {
     return t->connected && bytes > t->before;
 }
 
-/* The connection stands and the request goes next. When a kept connection dies without an
- * answer libcurl comes here again, to send the request over a new one. It may have been
- * taken up by then, so that only an idempotent one may go. */
+/* CURLOPT_PREREQFUNCTION: the connection stands, and the request is sent next. When a
+ * kept connection dies without an answer, libcurl comes here again to send the request
+ * over a new one. The server may have acted upon it by then, so only an idempotent
+ * request may be sent again. */
 static int on_turn(void *ud, char *ip, char *local_ip, int port, int local_port) {
     struct http_transfer *t = ud;
     (void)ip, (void)local_ip, (void)port, (void)local_port;
@@ -88,7 +89,7 @@ static int on_turn(void *ud, char *ip, char *local_ip, int port, int local_port)
     return CURL_PREREQFUNC_OK;
 }
 
-/* CURLOPT_OPENSOCKETFUNCTION: here the address is known that will be connected to. */
+/* CURLOPT_OPENSOCKETFUNCTION: here the address is known. */
 static curl_socket_t on_socket(void *ud, curlsocktype purpose, struct curl_sockaddr *a) {
     struct http_transfer *t = ud;
     (void)purpose;
@@ -101,10 +102,10 @@ static curl_socket_t on_socket(void *ud, curlsocktype purpose, struct curl_socka
 
 /* ---- settings ---- */
 
-/* What is the same for all requests is set once for each handle. */
+/* Set the options that are the same for all requests. */
 static bool set_up(struct http_transfer *t, CURLSH *share) {
     CURL *e = t->easy;
-    /* as the curl program does; libcurl itself does not look at them */
+    /* the curl program reads these variables, but libcurl does not */
     const char *file = getenv("CURL_CA_BUNDLE"), *dir = getenv("SSL_CERT_DIR");
     if (file == NULL || *file == '\0')
         file = getenv("SSL_CERT_FILE");
@@ -154,8 +155,8 @@ static void configure(struct http_transfer *t, const struct http_request *r, boo
     t->before = 0;
     t->connected = t->cut = t->no_memory = t->kept_in = t->headers_full = false;
     t->public_only = r->public_only;
-    /* Another setting of TLS, though it means the same: so that no connection is taken that
-     * was made for others, to an address that was not looked at. */
+    /* This setting of TLS means the same as the default, but libcurl takes it for another
+     * one. So it uses no kept connection to an address that was not looked at. */
     curl_easy_setopt(e, CURLOPT_SSLVERSION,
                      r->public_only ? (long)CURL_SSLVERSION_TLSv1_2 |
                                           (long)CURL_SSLVERSION_MAX_TLSv1_3
@@ -164,7 +165,8 @@ static void configure(struct http_transfer *t, const struct http_request *r, boo
     curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)t->total_ms);
     curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, r->insecure ? 0L : 1L);
     curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, r->insecure ? 0L : 2L);
-    /* a first connection that turns out to speak HTTP/2 carries all; plain http never does */
+    /* If the first connection turns out to speak HTTP/2, it carries all requests. Over
+     * plain http it never does. */
     curl_easy_setopt(e, CURLOPT_PIPEWAIT, https ? 1L : 0L);
 }
 

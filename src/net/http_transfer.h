@@ -9,7 +9,7 @@
 
 /* All zero owns nothing, and is what http_transfer_open takes. */
 struct http_transfer {
-    struct transfer base; /* first: the loop hands it back */
+    struct transfer base; /* first, since the loop gives a pointer to it */
     CURL *easy;
     char error[CURL_ERROR_SIZE];
 
@@ -18,12 +18,12 @@ struct http_transfer {
     int quiet_ms, connect_ms, total_ms;
     size_t max_body;
 
-    /* what is seen of the answer */
+    /* the answer, as far as it has come */
     struct http_response r;
-    int64_t last;   /* when something moved */
-    curl_off_t up;  /* how much of the request's body had gone by then */
-    long before;    /* bytes of requests written before ours: a CONNECT to a proxy */
-    bool connected; /* it was our turn to write */
+    int64_t last;   /* when a byte last moved */
+    curl_off_t up;  /* bytes of the request's body sent by then */
+    long before;    /* bytes written before the request: a CONNECT to a proxy */
+    bool connected; /* the request was to be sent next */
     bool cut;       /* a second try over a new connection was not allowed */
     bool no_memory;
     bool headers_full; /* there were more of them than we keep */
@@ -33,16 +33,16 @@ struct http_transfer {
 /* Make the handle. False when memory runs out; http_transfer_free all the same. */
 bool http_transfer_open(struct http_transfer *t, CURLSH *share);
 
-/* Set the request `r` to the URL `u`. False with `*f` filled if it is none that can be sent,
+/* Set the request `r`, whose URL is `u`. False with `*f` filled if it cannot be sent,
  * or when memory runs out. */
 bool http_transfer_set(struct http_transfer *t, const struct http_request *r,
                        const struct url_parts *u, struct fault *f);
 
-/* When something moved last, as loop_now counts. Bytes of the request's body that have gone
- * since the last call, and the time until a connection stands, count as moves at `now`. */
+/* The time, as loop_now counts, when a byte last moved. Until the connection stands, and
+ * if bytes of the request's body have been sent since the last call, that is `now`. */
 int64_t http_transfer_last(struct http_transfer *t, int64_t now);
 
-/* Status, time and whether anything was sent, into the response. */
+/* Fill in the response's status and time, and whether anything was sent. */
 void http_transfer_measure(struct http_transfer *t);
 
 /* Fill `*f`: why a transfer that ended with `result` failed. */

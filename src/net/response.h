@@ -20,11 +20,11 @@ struct http_response {
     const struct secretset *known; /* to be blanked in what is told of it; may be NULL */
 };
 
-/* A header field of an answer, its value trimmed; neither ends with a 0. */
+/* A header field of an answer. The value is trimmed; neither text ends with a 0. */
 struct response_field {
     const char *name, *value;
     size_t name_size, value_size;
-    size_t next; /* where the line after it begins */
+    size_t next; /* where the next line begins */
 };
 
 /* Step to the next field of raw lines; false after the last. Zero `*f` before the first. */

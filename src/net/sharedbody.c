@@ -7,7 +7,7 @@
 
 struct sharedbody {
     unsigned holders;
-    bool tried; /* to compress it */
+    bool tried; /* to compress the bytes */
     void *packed;
     size_t packed_size, size;
     char bytes[];

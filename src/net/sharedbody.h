@@ -18,8 +18,8 @@ void sharedbody_drop(struct sharedbody *s);
 
 size_t sharedbody_size(const struct sharedbody *s);
 
-/* The bytes as they are, or compressed, which is done once: NULL if that makes them no
- * smaller. They live as long as there is a holder. */
+/* The bytes as they are, or compressed. They are compressed once; NULL if that makes them
+ * no smaller. They live as long as there is a holder. */
 const void *sharedbody_plain(const struct sharedbody *s);
 const void *sharedbody_packed(struct sharedbody *s, struct gzip *g, size_t *size);
 

@@ -9,8 +9,8 @@
 
 #define SHOWN 4096 /* bytes of a body */
 
-/* One write for all lines, so that those of two programs do not mix. A trace that cannot be
- * written is no reason to fail. */
+/* Write all lines at once, so that the lines of two programs do not mix. A trace that
+ * cannot be written is no failure. */
 static void show(struct buf *b, bool complete) {
     if (complete)
         fwrite(b->bytes, 1, b->size, stderr);

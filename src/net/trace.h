@@ -1,4 +1,5 @@
-/* trace.h -- the lines that -v shows of HTTP. Everything goes through base/mask.h. */
+/* trace.h -- the lines that -v shows about HTTP. Everything in them is masked by
+ * base/mask.h. */
 
 #ifndef TARN_TRACE_H
 #define TARN_TRACE_H
