@@ -32,8 +32,8 @@ static char *give_prompt(EditLine *el) {
     return e->prompt != NULL ? e->prompt : none;
 }
 
-/* The next character of the key that is being used. There is always a whole key, so nobody
- * waits here; where libedit wants more, it hears that there is nothing. */
+/* Give the next character of the key that is being used. The key is always whole, so
+ * nothing waits here. If libedit wants more, it hears that there is no more. */
 static int give_character(EditLine *el, wchar_t *c) {
     struct editor *e = editor_of(el);
     if (e->key_size == 0)
@@ -117,7 +117,7 @@ static bool take(struct editor *e, struct fault *f) {
         if (n == -1 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n <= 0)
-            e->gone = true; /* what has come is used all the same */
+            e->gone = true; /* what has come before is still used */
         else if (!buf_add(&e->come, some, (size_t)n))
             return oserror_set(f, ENOMEM, "terminal");
         else if ((size_t)n < sizeof some)
@@ -146,7 +146,7 @@ static enum editor_event use(struct editor *e, const char *key, size_t size,
             return keep_line(e, text, (size_t)n - 1, f) ? EDITOR_LINE : EDITOR_FAILED;
         }
         if (key[0] == KEY_ESC || e->key_size == left)
-            e->key_size = 0; /* the rest of a key that is not bound is no text */
+            e->key_size = 0; /* drop the rest of a key that is not bound: it is no text */
     }
     return EDITOR_WAITING;
 }
@@ -156,7 +156,7 @@ static bool is_empty(struct editor *e) {
     return line->lastchar == line->buffer;
 }
 
-/* A key of a pasted text: text is text, an end of a line is one, a TAB is blanks. */
+/* Use a key of a pasted text: text and ends of lines as they are, and a TAB as blanks. */
 static enum editor_event use_pasted(struct editor *e, const char *key, size_t size,
                                     struct fault *f) {
     if (key[0] == '\t')
@@ -201,14 +201,14 @@ enum editor_event editor_feed(struct editor *e, struct fault *f) {
         if (size == 0)
             break;
         if (e->pasting && key[0] == KEY_ESC && !key_is(key, size, PASTE_END))
-            size = 1; /* in a pasted text it begins nothing */
+            size = 1; /* in a pasted text KEY_ESC begins no key */
         e->used += size;
         event = use_key(e, key, size, f);
     }
     if (event == EDITOR_WAITING && e->gone)
         event = EDITOR_END;
     if (event == EDITOR_LINE)
-        e->shown = false; /* it stays on the screen, and the cursor is below it */
+        e->shown = false; /* the line stays on the screen, and the cursor is below it */
     editor_screen_leave(before);
     return event;
 }
@@ -252,7 +252,7 @@ const char *editor_text(struct editor *e, size_t *size, size_t *cursor) {
     return line->buffer;
 }
 
-/* Characters in the first `size` bytes. */
+/* The number of characters in the first `size` bytes. */
 static int characters(const char *text, size_t size) {
     int n = 0;
     for (size_t i = 0; i < size && text[i] != '\0'; i++)

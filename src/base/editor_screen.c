@@ -23,8 +23,8 @@ void editor_screen_leave(locale_t before) {
         uselocale(before);
 }
 
-/* Where the cursor comes to after `text`, from `*column` and `*row` on. What stands between
- * two `\1` takes no room. Widths are those that libedit counts with. */
+/* Move `*column` and `*row` to where the cursor is after `text`. What is between two `\1`
+ * takes no room. Widths are counted as libedit counts them. */
 static void advance(const char *text, size_t size, int columns, int *column, int *row) {
     bool visible = true;
     while (size > 0) {
@@ -71,7 +71,7 @@ void editor_screen_draw(struct editor *e) {
     el_set(e->el, EL_REFRESH);
 }
 
-/* Ctrl-Z comes as a key: the terminal must be given back before the program stops. */
+/* Make Ctrl-Z a key, since the terminal must be restored before the program stops. */
 static void take_suspend_key(void) {
     struct termios now;
     if (tcgetattr(STDIN_FILENO, &now) != 0)

@@ -1,5 +1,6 @@
-/* editor_screen.h -- the editor's line on the screen, with editor_show, editor_hide, editor_stop,
- * editor_resized and editor_beep. For editor.c alone, with which it shares the editor. */
+/* editor_screen.h -- the editor's line on the screen, with editor_show,
+ * editor_hide, editor_stop, editor_resized and editor_beep. Shares the editor with
+ * editor.c, and is for nobody else. */
 
 #ifndef TARN_EDITOR_SCREEN_H
 #define TARN_EDITOR_SCREEN_H
@@ -13,30 +14,30 @@
 struct editor {
     EditLine *el;
     History *history;
-    locale_t utf8; /* in force while libedit works: it asks the C library for widths */
+    locale_t utf8; /* set while libedit works, which asks the C library for widths */
     char *prompt;
-    struct buf come; /* what the terminal sent, from `used` on not used yet */
+    struct buf come; /* what the terminal sent; it is used up to `used` */
     size_t used;
-    const char *key; /* what libedit is given now */
+    const char *key; /* the key that libedit is given now */
     size_t key_size;
-    struct buf text;   /* of the line that has ended, or the key */
+    struct buf text;   /* the line that has ended, or the key */
     int columns, rows; /* when the line was last drawn */
-    bool ended;        /* the line has; `text` holds it */
+    bool ended;        /* the line has ended, and is in `text` */
     bool editing;      /* keys come one by one */
     bool shown;
     bool pasting;
-    bool gone; /* the terminal has */
+    bool gone; /* the terminal has gone */
 };
 
-/* Begin and end what libedit does in UTF-8; all that follows happens in between. */
+/* Set and restore the locale. libedit, and the functions below, work in between. */
 locale_t editor_screen_enter(const struct editor *e);
 void editor_screen_leave(locale_t before);
 
-/* Take what is drawn off the screen, from the prompt on; and draw it. */
+/* Take the prompt and the line off the screen, and draw them. */
 void editor_screen_erase(struct editor *e);
 void editor_screen_draw(struct editor *e);
 
-/* Give the terminal back. */
+/* Restore the terminal. */
 void editor_screen_stop(struct editor *e);
 
 /* Stop the program as if the terminal had done it; it goes on with `fg`. */

@@ -36,18 +36,18 @@ bool file_read(const char *path, size_t max_bytes, struct buf *out, struct fault
 
 /* ---- write ---- */
 
-/* Split a path where its last name starts. */
+/* Where the last name of the path starts. */
 static size_t name_start(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash == NULL ? 0 : (size_t)(slash - path) + 1;
 }
 
-/* Create a neighbour of `path` that was not there; its name into `temp`. */
+/* Create a new file beside `path`, and write its name to `temp`. */
 static int open_neighbour(const char *path, int mode, struct buf *temp) {
     size_t start = name_start(path);
     for (int i = 0; i < 1000; i++) {
         temp->size = 0;
-        /* a part of the name will do, so that a long one is not too long now */
+        /* only a part of the name, so that the new name is not too long */
         if (!buf_fmt(temp, "%.*s.%.100s.%ld-%d.tmp", (int)start, path, path + start,
                      (long)getpid(), i)) {
             errno = ENOMEM;
@@ -60,17 +60,17 @@ static int open_neighbour(const char *path, int mode, struct buf *temp) {
     return -1;
 }
 
-/* Make a rename in its directory last. Some file systems cannot, and need not. */
+/* Write a rename in the directory to the disk. Some file systems cannot, and need not. */
 static bool sync_directory(const char *path) {
     char dir[PATH_MAX];
     size_t start = name_start(path);
     if (start >= sizeof dir)
-        return true; /* the rename would have failed */
+        return true; /* otherwise the rename would have failed */
     memcpy(dir, start > 0 ? path : ".", start > 0 ? start : 1);
     dir[start > 0 ? start : 1] = '\0';
     int fd = open_file(dir, O_RDONLY | O_DIRECTORY, 0);
     if (fd == -1)
-        return true; /* one that may be written to but not read */
+        return true; /* the directory may be written to, but not read */
     bool ok = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
     fileio_close(fd);
     return ok;
@@ -82,7 +82,7 @@ static bool fill(int fd, const void *bytes, size_t size, int keep_mode) {
     return fileio_write(fd, bytes, size) && fsync(fd) == 0;
 }
 
-/* link() is the rename that fails if the name is taken. */
+/* link() is used because, unlike rename(), it fails if the name is taken. */
 static bool move_into_place(const char *temp, const char *path, bool exclusive) {
     if (!exclusive)
         return rename(temp, path) == 0;
@@ -99,7 +99,7 @@ static bool replace(const char *path, const void *bytes, size_t size, int mode,
     bool ok = fd != -1 && fill(fd, bytes, size, keep_mode);
     int error = errno;
     if (fd != -1) {
-        /* the last chance of a network file system to say that the disk is full */
+        /* some network file systems report a full disk only here */
         if (close(fd) != 0 && ok) {
             ok = false;
             error = errno;
@@ -155,7 +155,7 @@ bool file_write(const char *path, const void *bytes, size_t size,
     return write_whole(path, bytes, size, how) || oserror_set(f, errno, path);
 }
 
-/* Take back what was appended, unless somebody has written behind it since. */
+/* Remove what was appended, unless another process has appended something since. */
 static void take_back(int fd, off_t start, off_t position) {
     struct stat st;
     int error = errno;

@@ -1,5 +1,5 @@
 #define _XOPEN_SOURCE 700 /* realpath */
-/* The half of file.h that is about folders and names. */
+/* The functions of file.h that are about directories and names. */
 
 #include "base/file.h"
 
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How deep a tree may be that is removed; each level holds a descriptor. */
+/* The deepest tree that can be removed: each level holds a descriptor. */
 #define DEPTH_MAX 200
 
 static enum file_type type_of(mode_t mode) {
@@ -39,7 +39,7 @@ bool file_stat(const char *path, struct file_stat *out, struct fault *f) {
     struct stat st;
     if (stat(path, &st) != 0) {
         int error = errno;
-        /* of a link that leads nowhere at least itself can be seen */
+        /* a link that leads nowhere is described itself */
         if (error != ENOENT || lstat(path, &st) != 0)
             return oserror_set(f, error, path);
     }
@@ -86,14 +86,14 @@ static bool make_one(const char *path, int mode) {
     if (mkdir(path, (mode_t)mode) == 0)
         return true;
     int error = errno;
-    /* also for EROFS or EACCES, where mkdir does not get so far as to see it */
+    /* mkdir may fail with EROFS or EACCES although the directory is there */
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return true;
     errno = error;
     return false;
 }
 
-/* Those above first; `path` is changed on the way, and is itself again in the end. */
+/* Make the directories above first. `path` is changed meanwhile, and restored. */
 static bool make_above(char *path, int mode) {
     for (char *p = path + 1; *p != '\0'; p++) {
         if (*p != '/' || p[-1] == '/')
@@ -102,7 +102,7 @@ static bool make_above(char *path, int mode) {
         bool ok = make_one(path, mode);
         *p = '/';
         if (!ok) {
-            errno = errno == EEXIST ? ENOTDIR : errno; /* a file in the way */
+            errno = errno == EEXIST ? ENOTDIR : errno; /* a file is in the way */
             return false;
         }
     }
@@ -138,8 +138,8 @@ static bool empty(DIR *dir, int depth) {
     }
 }
 
-/* Remove all in the directory `name` of `at`. By descriptors, so that a link put in a
- * folder's place meanwhile leads nobody out of the tree. */
+/* Remove everything in the directory `name` of `at`. Descriptors are used, so that a link
+ * that replaces a directory meanwhile cannot lead out of the tree. */
 static bool empty_at(int at, const char *name, int depth) {
     int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd == -1)

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A decimal: 0.DIGITS times ten to the power `point`; no zeros at either end of the digits,
- * so equal numbers are equal structs. No digits: zero. */
+/* A decimal number: 0.DIGITS times ten to the power `point`. The digits have no zeros at
+ * either end, so that equal numbers are equal structs. Zero has no digits. */
 #define DIGITS_MAX 17 /* a double never needs more */
 struct decimal {
     bool negative;
@@ -17,7 +17,7 @@ struct decimal {
     char digits[DIGITS_MAX + 1];
 };
 
-/* Any decimal of so many digits comes back from a double unchanged. */
+/* A decimal of so many digits always comes back from a double unchanged. */
 #define DIGITS_SAFE 15
 
 static const double POWERS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -35,9 +35,10 @@ static const char *skip_digits(const char *p) {
     return p;
 }
 
-/* strtod in the C locale, whatever a script has set. */
+/* strtod in the C locale, whatever locale a script has set. */
 static double read_double(const char *text) {
-    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* built in: never fails */
+    locale_t c =
+        newlocale(LC_ALL_MASK, "C", (locale_t)0); /* built in, so this never fails */
     locale_t old = uselocale(c);
     double d = strtod(text, NULL);
     uselocale(old);
@@ -54,7 +55,7 @@ static void strip_zeros(struct decimal *n) {
 /* The nearest decimal of `size` digits to `d`, which is finite and not 0. */
 static void round_to(double d, int size, struct decimal *n) {
     char text[JSONNUMBER_ROOM];
-    /* the point may be a comma: it is one byte or more, and skipped either way */
+    /* the point may be a comma, or more than one byte: it is skipped */
     int length = snprintf(text, sizeof text, "%.*e", size - 1, fabs(d));
     *n = (struct decimal){.negative = signbit(d) != 0};
     const char *e = memchr(text, 'e', (size_t)length);
@@ -65,8 +66,8 @@ static void round_to(double d, int size, struct decimal *n) {
     strip_zeros(n);
 }
 
-/* Without strtod, if the digits and the power of ten are both exact as doubles: then one
- * operation rounds once, as it should. */
+/* Compute the value without strtod, if the digits and the power of ten are both exact as
+ * doubles. Then the one operation rounds only once, as it should. */
 static bool value_small(const struct decimal *n, double *d) {
     int power = n->point - n->size;
     uint64_t digits = 0;
@@ -91,7 +92,7 @@ static double value_of(const struct decimal *n) {
     return read_double(text);
 }
 
-/* Add one to the last digit of a decimal written with all its `size` digits. */
+/* Add one to the last digit of a decimal that is written with `size` digits. */
 static void step_up(struct decimal *n, int size) {
     while (n->size < size)
         n->digits[n->size++] = '0';
@@ -107,11 +108,12 @@ static void step_up(struct decimal *n, int size) {
     strip_zeros(n);
 }
 
-/* The same as round_to, from the digits of `full`, the nearest decimal of DIGITS_MAX, which
- * are cheaper than to ask for again. To round twice goes wrong only where the digits that go
- * say just one half. */
+/* As round_to, but from the digits of `full`, the nearest decimal of DIGITS_MAX, which is
+ * cheaper than asking for the digits again. Rounding twice only goes wrong if the digits
+ * that are cut off are exactly one half. */
 static void cut_to(double d, const struct decimal *full, int size, struct decimal *n) {
-    const char *rest = full->digits + size; /* all zeros stripped: "5" is "50..." */
+    const char *rest =
+        full->digits + size; /* trailing zeros are stripped: "5" stands for "50..." */
     if (size >= full->size) {
         *n = *full;
         return;
@@ -133,13 +135,14 @@ static void shortest(double d, struct decimal *n) {
     struct decimal full;
     int exponent;
     round_to(d, DIGITS_MAX, &full);
-    /* below DBL_MIN a double has fewer digits to it than DIGITS_SAFE */
+    /* below DBL_MIN a double holds fewer digits than DIGITS_SAFE */
     for (int size = fabs(d) < DBL_MIN ? 1 : DIGITS_SAFE; size < DIGITS_MAX; size++) {
         cut_to(d, &full, size, n);
         if (value_of(n) == d)
             return;
-        /* Above a power of two the doubles are twice as far apart as below it, so that the
-         * farther decimal above may read back where the nearer one below does not. */
+        /* Doubles are twice as far apart above a power of two as below it. So the farther
+         * decimal above may read back as `d` although the nearer decimal below does
+         * not. */
         if (fabs(frexp(d, &exponent)) == 0.5) {
             step_up(n, size);
             if (value_of(n) == d)
@@ -149,7 +152,7 @@ static void shortest(double d, struct decimal *n) {
     *n = full;
 }
 
-/* The exponent behind `p`, an 'e'; clipped to what no double comes near. */
+/* Read the exponent behind `p`, an 'e'. It is clipped to a size that no double has. */
 static long read_exponent(const char *p, const char *end) {
     long value = 0;
     bool negative = p + 1 < end && p[1] == '-';
@@ -159,12 +162,12 @@ static long read_exponent(const char *p, const char *end) {
     return negative ? -value : value;
 }
 
-/* The decimal that a text of any length says; false if it has more digits than fit, or
- * an exponent that no double has. */
+/* Read a decimal from a text of any length. False if it has more digits than fit, or an
+ * exponent that no double has. */
 static bool read_decimal(const char *text, size_t size, struct decimal *n) {
     const char *p = text, *end = text + size;
     long point = 0;
-    size_t zeros = 0; /* held back: only a digit behind them makes them count */
+    size_t zeros = 0; /* kept back until another digit follows them */
     bool behind_point = false;
     *n = (struct decimal){.negative = *p == '-'};
     for (; p < end && *p != 'e' && *p != 'E'; p++) {
@@ -286,11 +289,12 @@ size_t jsonnumber_put_integer(int64_t i, char out[JSONNUMBER_ROOM]) {
     return 1 + put_unsigned(0 - (uint64_t)i, out + 1);
 }
 
-/* Most doubles that people write are a whole number of up to 15 digits divided by a power
- * of ten: that is found with less than snprintf costs. Returns 0 for the others. */
+/* Most doubles that people write are a whole number of up to 15 digits divided
+ * by a power of ten. Write such a double without snprintf, which is slower.
+ * Returns 0 for any other. */
 static size_t put_small(double a, char *out) {
     if (a != 0 && a < 1e-4)
-        return 0; /* shorter with an exponent */
+        return 0; /* it is shorter with an exponent */
     for (int k = 0; k < DIGITS_SAFE; k++) {
         double whole = nearbyint(a * POWERS[k]);
         if (whole >= 1e15)

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* In the words below "_" stands for any of the joints that names are made with. */
+/* Compare a name with a word of the lists below, in which "_" stands for any
+ * separator. */
 static bool same(const char *name, const char *word, size_t size) {
     for (size_t i = 0; i < size; i++) {
         int c = tolower((unsigned char)name[i]);
@@ -33,7 +34,7 @@ static bool among(const char *name, size_t size, const char *const words[]) {
 }
 
 bool mask_secret_name(const char *name, size_t size) {
-    /* these hold a word of the second list and no secret */
+    /* these names hold a word of the second list, but no secret */
     static const char *const harmless[] = {"page_token",
                                            "next_page_token",
                                            "prev_page_token",
@@ -234,7 +235,7 @@ static const char *past_string(const char *at, const char *end) {
     return at < end ? at + 1 : end;
 }
 
-/* The end of the value at `at`, whatever it is, in JSON that may be broken. */
+/* The end of the value at `at`, in JSON that may be malformed. */
 static const char *past_value(const char *at, const char *end) {
     int depth = 0;
     while (at < end) {
@@ -252,7 +253,7 @@ static const char *past_value(const char *at, const char *end) {
             return at;
         } else {
             at++;
-            continue; /* a number or word goes on */
+            continue; /* the number or word goes on */
         }
         if (depth == 0)
             return at;
@@ -266,7 +267,7 @@ static const char *past_blanks(const char *at, const char *end) {
     return at;
 }
 
-/* A string that is a link keeps only what stands before its query. */
+/* Append a string. If it is a link, its query is left out. */
 static bool add_string(struct buf *out, const char *from, const char *to) {
     size_t size = (size_t)(to - from);
     if (size > 5 && strncasecmp(from, "\"http", 5) == 0) {

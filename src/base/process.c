@@ -55,7 +55,8 @@ static void close_ends(struct ends *e) {
     process_child_close(&e->report[1]);
 }
 
-/* Wait until the child has become the program, which closes the pipe; or for why not. */
+/* Wait until the child has become the program, which closes the pipe, or until it
+ * writes why it could not. */
 static bool has_started(struct process *p, int report, const char *cwd, struct fault *f) {
     struct process_failure failure;
     ssize_t n;
@@ -90,7 +91,7 @@ static bool launch(struct process *p, const struct process_request *r, struct en
     p->pid = fork();
     if (p->pid == 0)
         process_child_run(&l);
-    int error = errno; /* what follows may change it */
+    int error = errno; /* the next call may change it */
     sigprocmask(SIG_SETMASK, &before, NULL);
     free(l.env);
     if (p->pid == -1)
@@ -119,7 +120,7 @@ static void give_up(struct process *p) {
     process_end_release(p);
 }
 
-/* An ignored SIGCHLD, which we may have inherited, would take the exit status from us. */
+/* If SIGCHLD is ignored, which may be inherited, the exit status is lost. */
 static void keep_children(void) {
     struct sigaction now, standard = {.sa_handler = SIG_DFL};
     if (sigaction(SIGCHLD, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
@@ -138,7 +139,7 @@ struct process *process_start(struct loop *l, const struct process_request *r,
     p->done = done;
     p->ud = ud;
     p->grouped =
-        !r->inherit; /* a terminal's Ctrl-C must reach one that uses our streams */
+        !r->inherit; /* a terminal's Ctrl-C must reach a child that uses our streams */
     p->secret = r->secret_output;
     p->max_output = r->max_output != 0 ? r->max_output : (size_t)16 << 20;
     p->timeout_ms = r->timeout_ms > 0 ? r->timeout_ms : 60000;

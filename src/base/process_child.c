@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Everything from 3 up closes at exec, whoever opened it. */
+/* Close all descriptors from 3 up at exec, whoever opened them. */
 #ifdef SYS_close_range
 #define close_later() syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */)
 #else
@@ -24,7 +24,8 @@ static void default_signals(void) {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     sigset_t none;
     for (int s = 1; s < NSIG; s++)
-        sigaction(s, &standard, NULL); /* fails for two of them, which have no other */
+        sigaction(s, &standard,
+                  NULL); /* fails for SIGKILL and SIGSTOP, which need no reset */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -36,8 +37,8 @@ static const char *path_of(char **env) {
     return "/usr/local/bin:/usr/bin:/bin";
 }
 
-/* As execvp with the PATH of the child, but never with a shell for what is no program. Comes
- * back only if nothing could be run, with errno. */
+/* As execvp, but with the PATH of the child, and never with a shell for a file that is no
+ * program. Returns only if nothing could be run, with errno. */
 static void search_and_exec(const struct process_launch *l) {
     const char *name = l->argv[0], *dir = path_of(l->env);
     char path[PATH_MAX];

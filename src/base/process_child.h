@@ -1,4 +1,4 @@
-/* process_child.h -- a child process on its way to be a program: what it needs is made ready
+/* process_child.h -- a child process between fork and exec. What it needs is made ready
  * before the fork. For process.c alone. */
 
 #ifndef TARN_PROCESS_CHILD_H
@@ -6,14 +6,14 @@
 
 #include <stdbool.h>
 
-/* What the child needs, made ready before the fork. */
+/* What the child needs. */
 struct process_launch {
     char *const *argv;
     char **env;
     const char *cwd;
-    int in, out, err; /* -1: ours stay */
+    int in, out, err; /* -1: the child keeps ours */
     int report;       /* the pipe that says why exec failed */
-    bool grouped;     /* it leads a process group of its own */
+    bool grouped;     /* the child leads a process group of its own */
 };
 
 /* What comes through that pipe. */
@@ -25,7 +25,8 @@ struct process_failure {
 /* In the child: become the program, or write a process_failure and exit. */
 _Noreturn void process_child_run(const struct process_launch *l);
 
-/* Our environment with the changes: the array is malloced, its strings belong to others. */
+/* Our environment with the changes. The array is malloced; its strings belong to
+ * others. */
 char **process_child_environment(const char *const *changes);
 
 /* A pipe whose ends are above the three streams, and close at exec. */

@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A descriptor that becomes readable when the process ends; -1 where the kernel has none
- * (then a timer looks now and then). */
+/* A descriptor that becomes readable when the process ends. -1 if the kernel has none;
+ * then a timer looks now and then. */
 #ifdef SYS_pidfd_open
 #define open_pidfd(pid) ((int)syscall(SYS_pidfd_open, (pid), 0))
 #else
@@ -48,7 +48,8 @@ static void forget_output(struct buf *b, bool secret) {
         buf_free(b);
 }
 
-/* Its exit status; 128 + signal; -1 if it will not go (stuck in the kernel). */
+/* The exit status, or 128 + signal; -1 if the child does not end (stuck in the
+ * kernel). */
 static int reap(struct process *p, bool wait) {
     int status;
     if (wait && p->end.fd != -1) {
@@ -69,7 +70,7 @@ static void kill_all(struct process *p) {
     kill(p->grouped ? -p->pid : p->pid, SIGKILL);
 }
 
-/* Call back, with what was read or with `f`, and be gone. */
+/* Call back with what was read, or with `f`, and free `*p`. */
 static void finish(struct process *p, const struct fault *f) {
     struct process_result r = {0, p->out.buf, p->err.buf};
     process_done *done = p->done;
@@ -135,7 +136,8 @@ static void on_look(void *ud) {
     struct process *p = ud;
     if (!p->ended && !has_ended(p)) {
         loop_set_timer(p->loop, &p->look,
-                       loop_now() + LOOK_MS); /* has room: was just set */
+                       loop_now() +
+                           LOOK_MS); /* cannot fail: the timer was set a moment ago */
         return;
     }
     look_for_end(p);
@@ -146,7 +148,7 @@ bool process_end_arm(struct process *p) {
     p->linger.fire = on_lingered;
     p->look.fire = on_look;
     p->deadline.ud = p->linger.ud = p->look.ud = p;
-    /* both now: a timer that was set once can be set again without memory */
+    /* set both now: a timer that was set once can be set again without memory */
     return loop_set_timer(p->loop, &p->deadline, loop_now() + p->timeout_ms) &&
            loop_set_timer(p->loop, &p->look, loop_now() + LOOK_MS);
 }

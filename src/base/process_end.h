@@ -21,13 +21,13 @@ struct process {
     void *ud;
     pid_t pid;
     bool grouped; /* leads a process group of its own */
-    bool ended;   /* but not reaped: its number stays taken until then */
+    bool ended;   /* the child has ended, but keeps its pid until it is reaped */
     bool secret;
     size_t max_output;
     int timeout_ms;
     char *name;                /* for messages */
     struct watch end;          /* the pidfd; .fd -1: none */
-    struct timer look, linger; /* without a pidfd; after the end */
+    struct timer look, linger; /* `look` without a pidfd, `linger` after the end */
     struct timer deadline;
     struct watch in; /* .fd -1: closed */
     char *in_bytes;

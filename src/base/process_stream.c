@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* May call back, and then `p` is gone. */
+/* Keep what was read. If that fails, the process is over, and `p` is freed. */
 static void take(struct process *p, struct process_stream *s, const char *bytes,
                  size_t size) {
     struct fault f;
@@ -26,7 +26,7 @@ static void on_readable(void *ud, short revents) {
     struct process *p = s->owner;
     char bytes[16384];
     (void)revents;
-    bool secret = p->secret; /* `p` may go */
+    bool secret = p->secret; /* `p` may be freed below */
     ssize_t n = read(s->watch.fd, bytes, sizeof bytes);
     if (n > 0) {
         take(p, s, bytes, (size_t)n);
@@ -40,7 +40,7 @@ static void on_readable(void *ud, short revents) {
     process_end_check(p);
 }
 
-/* A child that does not read to the end is no mistake of ours. */
+/* A child that stops reading is no failure. */
 static void on_writable(void *ud, short revents) {
     struct process *p = ud;
     (void)revents;

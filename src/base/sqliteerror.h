@@ -6,8 +6,8 @@
 
 #include "base/fault.h"
 
-/* The name of a result code as SQLite's documentation writes it, "SQLITE_BUSY_SNAPSHOT";
- * of an extended code that is not known, the name of its primary code. Never NULL. */
+/* The name of a result code as in SQLite's documentation, "SQLITE_BUSY_SNAPSHOT". For an
+ * unknown extended code it is the name of the primary code. Never NULL. */
 const char *sqliteerror_name(int code);
 
 /* Fill `*f` with kind sql, the message, the name of the code and what to do about it.

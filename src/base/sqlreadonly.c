@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define LONGEST_WORD 32 /* no word of the lists below is longer */
+#define LONGEST_WORD 32 /* longer than any word of the lists below */
 
 struct reader {
     const char *at, *end;
@@ -22,8 +22,8 @@ static bool refuse_word(struct reader *r, const char *what, const char *word) {
     return false;
 }
 
-/* A byte above 0x7f is no letter here: it may be a part of a blank, and `WITH ... INSERT`
- * behind one must be seen. */
+/* A byte above 0x7f is no letter here. It may be part of a blank, and a `WITH ... INSERT`
+ * behind such a blank must be seen. */
 static bool word_byte(char c) {
     return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') ||
            c == '_';
@@ -38,7 +38,8 @@ static bool next_is(const struct reader *r, const char *text) {
     return (size_t)(r->end - r->at) >= size && memcmp(r->at, text, size) == 0;
 }
 
-/* A block comment. Servers differ in whether they nest: then it is not known where one ends. */
+/* Skip a block comment. Whether block comments nest depends on the server, so one inside
+ * another is refused: it is not known where it ends. */
 static bool skip_block(struct reader *r) {
     for (r->at += 2; r->at < r->end; r->at++) {
         if (next_is(r, "*/")) {
@@ -131,7 +132,8 @@ static bool is_called(struct reader *r, bool *called) {
 
 /* Up to the end: no word that writes, no function that acts, and no second statement. */
 static bool check_rest(struct reader *r) {
-    /* REPLACE is a function too, and what writes with it begins with CREATE or INSERT. */
+    /* REPLACE is missing because it is also a function; where it writes, CREATE or INSERT
+     * is before it. */
     static const char *const writers[] = {
         "INSERT", "MERGE",     "UPDATE",  "DELETE", "CREATE",    "DROP",
         "ALTER",  "TRUNCATE",  "COPY",    "GRANT",  "REVOKE",    "OVERWRITE",
@@ -175,7 +177,8 @@ static bool check_rest(struct reader *r) {
     }
 }
 
-/* `${name}` is replaced before the statement is parsed, by a text that is not known here. */
+/* True if the text holds `${name}`, which is replaced, by a text not known here, before
+ * the statement is parsed. */
 static bool has_substitution(const char *text, size_t size) {
     for (size_t i = 0; i + 1 < size; i++)
         if (text[i] == '$' && text[i + 1] == '{')

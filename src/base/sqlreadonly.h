@@ -1,5 +1,5 @@
-/* sqlreadonly.h -- does an SQL statement only read? Careful rather than clever: what it does not
- * understand for certain it says no to. Pure; knows words, not grammar. */
+/* sqlreadonly.h -- whether an SQL statement only reads. It says no to everything that it
+ * does not understand for certain. Pure; knows words, no grammar. */
 
 #ifndef TARN_SQLREADONLY_H
 #define TARN_SQLREADONLY_H

@@ -1,6 +1,6 @@
-/* swar.h -- look at eight bytes of a text at once, in a plain 64-bit integer. The answer
- * of each function is 0 if none of the eight bytes is what is asked for; if not, a byte is,
- * but which one is for a second look to say. */
+/* swar.h -- SIMD within a register: look at eight bytes of a text at once, in a 64-bit
+ * integer. Each function returns 0 if none of the eight bytes is what it looks for.
+ * Otherwise one of them is; which one, the result does not say. */
 
 #ifndef TARN_SWAR_H
 #define TARN_SWAR_H
@@ -17,7 +17,7 @@ static inline uint64_t swar_load(const char *p) {
     return word;
 }
 
-/* A byte below `c`, which is at most 0x80? */
+/* Look for a byte below `c`, which is at most 0x80. */
 static inline uint64_t swar_below(uint64_t word, unsigned char c) {
     return (word - SWAR_ONES * c) & ~word & SWAR_HIGHS;
 }

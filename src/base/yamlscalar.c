@@ -1,4 +1,4 @@
-/* yamlscalar.c -- rules for scalars, on the safe side of both versions of YAML. */
+/* yamlscalar.c -- rules for scalars that hold in both versions of YAML. */
 
 #include "base/yamlscalar.h"
 
@@ -25,7 +25,7 @@ static bool is_one_of(const char *text, size_t size, const char *const words[]) 
 
 /* ---- writing ---- */
 
-/* The same, whatever the case of the letters. */
+/* True for a reserved word, in whatever case. */
 static bool is_reserved(const char *text, size_t size) {
     static const char *const words[] = {"null", "true", "false", "yes", "no",
                                         "on",   "off",  "y",     "n",   NULL};
@@ -37,7 +37,7 @@ static bool is_reserved(const char *text, size_t size) {
     return is_one_of(lower, size, words);
 }
 
-/* No number, no indicator, no mark of a document can begin so. */
+/* True if no number, indicator or mark of a document can begin so. */
 static bool starts_plainly(const char *text, size_t size) {
     if (is_letter(text[0]) || text[0] == '/' || text[0] == '_')
         return true;
@@ -63,7 +63,7 @@ bool yamlscalar_plain(const char *text, size_t size) {
     return true;
 }
 
-/* Bytes of the character at `p`, or 0 if it is none. */
+/* The size of the character at `p`, or 0 if it is malformed. */
 static size_t length_utf8(const unsigned char *p, size_t left) {
     size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
     if (n == 0 || n > left || p[0] > 0xf4)
@@ -138,7 +138,7 @@ static bool is_decimal(const char *text, size_t size) {
     return at == size;
 }
 
-/* 0x1f and 0o17; false as well if it does not fit. */
+/* Read 0x1f or 0o17. False if it is neither, or does not fit. */
 static bool read_based(const char *text, size_t size, int64_t *integer) {
     if (size < 3 || text[0] != '0' || (text[1] != 'x' && text[1] != 'o'))
         return false;

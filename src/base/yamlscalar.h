@@ -1,5 +1,5 @@
-/* yamlscalar.h -- the texts of YAML's scalars, and what they mean to its readers. Pure: no
- * memory, no I/O. */
+/* yamlscalar.h -- the texts of YAML's scalars, and what they mean to readers of YAML.
+ * Pure: no memory, no I/O. */
 
 #ifndef TARN_YAMLSCALAR_H
 #define TARN_YAMLSCALAR_H
@@ -8,12 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* True if the text may stand without quotes and is a string to every reader: those of YAML
- * 1.1, to which `no`, `1_000` and `12:30` are no strings, and those of 1.2. It says no when
- * in doubt. */
+/* True if the text needs no quotes and is a string to every reader, both of YAML 1.1, in
+ * which `no`, `1_000` and `12:30` are no strings, and of YAML 1.2. False in doubt. */
 bool yamlscalar_plain(const char *text, size_t size);
 
-/* True for UTF-8 without surrogates and without longer forms than needed: all that YAML can
+/* True for UTF-8 without surrogates and overlong forms, which is all that YAML can
  * hold. */
 bool yamlscalar_utf8(const char *text, size_t size);
 
@@ -29,7 +28,7 @@ enum yamlscalar_kind {
     YAMLSCALAR_NAN,
 };
 
-/* What a text without quotes means by the core schema of YAML 1.2. */
+/* What an unquoted text means by the core schema of YAML 1.2. */
 enum yamlscalar_kind yamlscalar_kind(const char *text, size_t size, int64_t *integer);
 
 /* Write a decimal number of YAML by JSON's grammar, with a 0 behind it; returns the size.
@@ -37,7 +36,7 @@ enum yamlscalar_kind yamlscalar_kind(const char *text, size_t size, int64_t *int
 #define YAMLSCALAR_MORE 4
 size_t yamlscalar_to_json(const char *text, size_t size, char *out);
 
-/* The other way: as YAML 1.1 wants it, which sees no number in 1e5. The same room. */
+/* Write a number of JSON for YAML 1.1, in which 1e5 is no number. The same room. */
 size_t yamlscalar_from_json(const char *text, size_t size, char *out);
 
 #endif
