@@ -69,7 +69,8 @@ static bool is_html(const struct http_response *r) {
 
 /* ---- the shapes of G.1 ---- */
 
-/* {"@type": "...google.rpc.RequestInfo", "request_id": ...} and the like */
+/* Find one of the error's details by its type: {"@type":
+ * "...google.rpc.RequestInfo", "request_id": ...}. */
 static struct json detail(struct json root, const char *type) {
     struct json it = {0}, list = json_at(root, "details"), d;
     if (json_type(list) != '[')
@@ -84,7 +85,7 @@ static struct json detail(struct json root, const char *type) {
     return (struct json){0};
 }
 
-/* An error without a message may still tell in its details what is wrong. */
+/* An error without a message may still say in its details what is wrong. */
 static bool violation(struct json root, char *message, size_t room) {
     static const char *const types[][2] = {{"BadRequest", "field_violations.0"},
                                            {"QuotaFailure", "violations.0"},
@@ -110,7 +111,8 @@ static bool read_scim(struct json root, struct fault *f) {
     return true;
 }
 
-/* {"error": "..."}, alone (API 1.2), with a description (OAuth), or as an object (Azure) */
+/* Read {"error": "..."}: alone (API 1.2), with a description (OAuth), or as an object
+ * (Azure). */
 static bool read_error_field(struct json root, struct fault *f) {
     if (field(root, "error.message", f->message, sizeof f->message)) {
         field(root, "error.code", f->code, sizeof f->code);
@@ -137,7 +139,7 @@ static bool read_json(struct json root, struct fault *f) {
     return read_scim(root, f) || read_error_field(root, f) || code;
 }
 
-/* What stands between two marks, such as <pre> and </pre>. */
+/* Copy the text between two marks, such as <pre> and </pre>. */
 static bool between(const char *text, const char *from, const char *to, char *out,
                     size_t room) {
     for (const char *at = text; *at != '\0'; at++) {
@@ -171,7 +173,7 @@ static bool read_markup(const char *text, struct fault *f) {
     return true;
 }
 
-/* "RESOURCE_DOES_NOT_EXIST: no such thing" */
+/* Read "RESOURCE_DOES_NOT_EXIST: no such thing". */
 static bool read_coded_text(const char *text, size_t size, struct fault *f) {
     size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
     if (n == 0 || n >= sizeof f->code || size < n + 2 || strncmp(text + n, ": ", 2) != 0)
@@ -210,7 +212,7 @@ static bool one_of(const char *code, const char *const codes[]) {
     return false;
 }
 
-/* The class: the code's, which wins, or the status's. */
+/* The class of an error: that of its code, or else that of its status. */
 static int class_of(const struct fault *f) {
     static const struct {
         int class;
@@ -235,7 +237,7 @@ static int class_of(const struct fault *f) {
     return f->status;
 }
 
-/* Some workspaces refuse a token with 403, and only the text tells. */
+/* Some workspaces refuse a token with 403, which only the message shows. */
 static bool bad_token(const struct fault *f) {
     static const char *const texts[] = {"nvalid access token", "nvalid token",
                                         "oken expired", "oken is expired",
@@ -284,7 +286,7 @@ static void read_request_id(const struct http_response *r, struct fault *f) {
             text_copy(f->request_id, sizeof f->request_id, id, strlen(id));
 }
 
-/* A redirect means that this is not where the API is. */
+/* A redirect means that the API is not at this address. */
 static bool redirected(const struct http_response *r, const char *host, struct fault *f) {
     char to[1024];
     int status = f->status;

@@ -1,5 +1,5 @@
-/* apierror.h -- what a workspace means when it says no, in all the shapes it says it in
- * (reference G.1, G.2). Pure: an answer goes in, a fault comes out. */
+/* apierror.h -- read the error in a workspace's answer, in any of the forms that errors
+ * have (reference G.1, G.2). Pure: an answer goes in, a fault comes out. */
 
 #ifndef TARN_APIERROR_H
 #define TARN_APIERROR_H
@@ -10,10 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* True for a 2xx answer that is what an API sends. Else false, with kind, status, code,
- * message, request id and hint in `*f`; `host` is for messages. Web pages with status 200 and
- * redirects are faults too: they come from a wrong host or a proxy. With `external` (another
- * party's link) any 2xx answer is good, of whatever type. */
+/* True for a 2xx answer of the kind that an API sends. Otherwise false, with
+ * kind, status, code, message, request id and hint in `*f`; `host` is for
+ * messages. A web page with status 200 and a redirect are faults too, since they
+ * come from a wrong host or a proxy. With `external` (another party's link) any
+ * 2xx answer is good, of whatever type. */
 bool apierror_check(const struct http_response *r, const char *host, bool external,
                     struct fault *f);
 

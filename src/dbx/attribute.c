@@ -71,7 +71,7 @@ static const struct attribute ATTRIBUTES[CONFIG_ATTRS] = {
                                       ATTR_WHOLE},
 };
 
-/* Keys that other tools read and we do not: no reason to wonder about them. */
+/* Keys of other tools, which are no mistakes. */
 static const char *const FOREIGN[] = {
     "cloud",
     "oauth_callback_port",
@@ -99,7 +99,7 @@ int attribute_named(const char *key) {
     for (int a = 0; a < CONFIG_ATTRS; a++) {
         const struct attribute *d = attribute_of((enum config_attr)a);
         if (a == CONFIG_PROFILE || a == CONFIG_CONFIG_FILE || a == CONFIG_OIDC_TOKEN)
-            continue; /* they mean nothing in a file */
+            continue; /* these have no meaning in a file */
         if (strcmp(d->name, key) == 0 ||
             (d->other_name != NULL && strcmp(d->other_name, key) == 0))
             return a;
@@ -147,7 +147,8 @@ static char *copy_trimmed(const char *text) {
     return copied;
 }
 
-/* What cannot travel in a header or an argument list: found here, where its source is known. */
+/* False for a value that cannot be sent in a header or an argument list. It is found
+ * here, where the source of the value is known. */
 static bool is_clean(const char *value) {
     for (; *value != '\0'; value++)
         if ((unsigned char)*value < ' ' || *value == 0x7f)

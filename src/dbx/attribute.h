@@ -1,5 +1,5 @@
-/* attribute.h -- the attributes of reference F.1, and how one is set. For config.c and its
- * parts only. */
+/* attribute.h -- the attributes of reference F.1, and how they are set. For
+ * config.c and its parts only. */
 
 #ifndef TARN_ATTRIBUTE_H
 #define TARN_ATTRIBUTE_H
@@ -8,11 +8,12 @@
 
 enum {
     ATTR_SECRET = 1,     /* shown as *** */
-    ATTR_OF_MACHINE = 2, /* not of a workspace: read whatever profile was named */
+    ATTR_OF_MACHINE = 2, /* of the machine, not of a workspace: always read */
     ATTR_WHOLE = 4,      /* a whole number */
 };
 
-/* `variable` NULL: it comes from the file only. `group` is what "more than one authorization method" counts. */
+/* `variable` NULL: the attribute comes from the file only. `group` is the method that it
+ * belongs to, for the message "more than one authorization method". */
 struct attribute {
     const char *name, *other_name, *variable, *other_variable, *group;
     unsigned flags;
@@ -20,8 +21,8 @@ struct attribute {
 
 const struct attribute *attribute_of(enum config_attr a);
 
-/* The attribute that a key of the config file names; -1 if it is none. A key of other tools is
- * nothing to wonder about. */
+/* The attribute that a key of the config file names, or -1; and whether the key belongs
+ * to other tools, so that it is no mistake. */
 int attribute_named(const char *key);
 bool attribute_is_foreign(const char *key);
 
@@ -32,12 +33,12 @@ static inline bool config_has(const struct config *c, enum config_attr a) {
     return c->attr[a].value != NULL;
 }
 
-/* Set an attribute unless an earlier source has, or `value` is NULL or blank. False with `*f`
- * if the value cannot be used, or memory runs out. */
+/* Set an attribute, unless an earlier source has set it, or `value` is NULL or blank.
+ * False with `*f` if the value cannot be used, or memory runs out. */
 bool config_set(struct config *c, enum config_attr a, const char *value,
                 const char *source, struct fault *f);
 
-/* Fill `*f` for want of memory. Always false. */
+/* Fill `*f`: memory ran out. Always false. */
 bool config_no_memory(struct fault *f);
 
 #endif

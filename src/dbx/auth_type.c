@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a method cannot do without, beside its attributes. */
+/* What a method needs beside its attributes. */
 enum needs { HOST, HOST_OR_RESOURCE };
 
 /* The methods in the order in which they are tried (F.4). */
@@ -15,8 +15,8 @@ static const struct method {
     const char *name;
     bool supported;
     enum needs needs;
-    int required[3]; /* attributes, each + 1; 0 ends */
-    int also;        /* one more to be chosen unasked, + 1; 0: none */
+    int required[3]; /* attributes, each + 1; 0 ends the list */
+    int also; /* one more attribute, + 1, needed unless auth_type is set; 0: none */
 } METHODS[] = {
     {"pat", true, HOST, {CONFIG_TOKEN + 1}, 0},
     {"basic", false, HOST, {CONFIG_USERNAME + 1, CONFIG_PASSWORD + 1}, 0},
@@ -40,7 +40,7 @@ static const struct method {
 };
 #define METHOD_COUNT (sizeof METHODS / sizeof METHODS[0])
 
-/* These two ask another program, and need no attribute. */
+/* These two methods ask another program, and need no attribute. */
 static const struct method CLI = {"databricks-cli", true, HOST, {0}, 0};
 static const struct method AZ = {"azure-cli", true, HOST_OR_RESOURCE, {0}, 0};
 
@@ -56,7 +56,8 @@ static const struct method *method_named(const char *name) {
     return strcmp(name, AZ.name) == 0 ? &AZ : NULL;
 }
 
-/* client_id belongs to the OIDC methods too, so by itself it is no second method. */
+/* The group of an attribute. client_id belongs to the OIDC methods too, so client_id
+ * alone is no second method. */
 static const char *group_of(const struct config *c, enum config_attr a) {
     if (a == CONFIG_CLIENT_ID && !config_has(c, CONFIG_CLIENT_SECRET) &&
         (config_has(c, CONFIG_OIDC_TOKEN_ENV) ||
@@ -67,7 +68,8 @@ static const char *group_of(const struct config *c, enum config_attr a) {
     return attribute_of(a)->group;
 }
 
-/* The groups of which something is set, each once and sorted, with who set it first. */
+/* The groups of the attributes that are set, each once and sorted, with the
+ * source of the first attribute. */
 struct groups {
     struct group {
         const char *name, *source;
@@ -126,12 +128,13 @@ static bool unsupported(const char *name, const char *source, struct fault *f) {
     return fault_hint(f, "choose one of these with auth_type or DATABRICKS_AUTH_TYPE");
 }
 
-/* Who set the first attribute of a method, for a message. */
+/* The source of a method's first attribute, for a message. */
 static const char *source_of(const struct config *c, const struct method *m) {
     return m->required[0] == 0 ? "" : c->attr[m->required[0] - 1].source;
 }
 
-/* Are the attributes of `m` there? *lacks is the first that is not, + 1. */
+/* True if the attributes of `m` are set. Otherwise *lacks is the first that is not, +
+ * 1. */
 static bool is_complete(const struct config *c, const struct method *m, int *lacks) {
     for (size_t i = 0; i < 3 && m->required[i] != 0; i++) {
         enum config_attr a = (enum config_attr)(m->required[i] - 1);
@@ -166,7 +169,8 @@ static bool lacks_credentials(struct auth_type_search *s) {
                       "auth login --host URL; --profile demo needs neither");
 }
 
-/* A way to the workspace: its address, or what Azure can tell it from. */
+/* True if the workspace can be reached: there is its address, or the id by which
+ * Azure knows the address. */
 static bool has_address(struct auth_type_search *s, const struct method *m) {
     if (config_has(s->c, CONFIG_HOST))
         return true;
@@ -206,7 +210,8 @@ static bool forced_method(struct auth_type_search *s) {
     return has_address(s, m);
 }
 
-/* The first method whose attributes are there; if none is, another program is asked. */
+/* Choose the first method whose attributes are set, or else a method that asks another
+ * program. */
 static bool first_method(struct auth_type_search *s) {
     int lacks;
     if (!only_one_group(s->c, s->f))

@@ -9,15 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one config_resolve knows. */
+/* The state of one config_resolve. */
 struct search {
     const struct config_args *args;
     struct config *c;
     struct fault *f;
     struct ini ini;
-    char *path;          /* of the file, once it is loaded */
-    const char *profile; /* the section, if one is used; of args, env or ini */
-    char unknown[64];    /* a key in it that nobody knows */
+    char *path;          /* of the config file, once it is loaded */
+    const char *profile; /* the section that is used; owned by args, env or ini */
+    char unknown[64];    /* an unknown key in the section */
     bool file_read;
 };
 
@@ -109,7 +109,7 @@ static bool is_address(int a) {
            a == CONFIG_DISCOVERY_URL;
 }
 
-/* The variables of all attributes that have `flags`, or of all if it is 0. */
+/* Read the variables of the attributes that have `flags`, or of all if `flags` is 0. */
 static bool from_environment(struct search *s, unsigned flags) {
     const struct choice made = choice_of(s->c);
     bool elsewhere =
@@ -257,7 +257,7 @@ static bool gather(struct search *s) {
 
 /* ---- the host ---- */
 
-/* A part of the host's query that names a workspace or an account. */
+/* Read a part of the host's query that names a workspace or an account. */
 static bool from_host_query(struct search *s, enum config_attr a, const char *value) {
     char source[256];
     if (value[0] == '\0')
@@ -337,7 +337,7 @@ static bool add_profile(const struct config_args *args, struct config_profiles *
         return true;
     }
     made->auth_type = c.auth_type;
-    made->host = c.attr[CONFIG_HOST].value; /* taken over */
+    made->host = c.attr[CONFIG_HOST].value; /* taken over from `c` */
     c.attr[CONFIG_HOST].value = NULL;
     config_free(&c);
     return true;

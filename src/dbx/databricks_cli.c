@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The Python script of the same name, which knows no OAuth, is smaller; the real one is far
- * larger. All SDKs tell them apart like this. */
+/* The legacy CLI, a Python script of the same name that knows no OAuth, is smaller; the
+ * new CLI is far larger. All SDKs tell them apart by the size. */
 #define SMALLEST (1 << 20)
 
 enum found { MISSING, LEGACY, FOUND };
@@ -23,7 +23,8 @@ static enum found look_at(const char *path) {
     return st.st_size < SMALLEST ? LEGACY : FOUND;
 }
 
-/* The first good one in PATH; `out` is its path, or that of a legacy one. */
+/* Find the CLI in PATH. `out` is the path of the first new one, or else of a legacy
+ * one. */
 static enum found search(const char *name, char *out, size_t room) {
     const char *dir = getenv("PATH");
     enum found best = MISSING;
@@ -46,7 +47,7 @@ static enum found search(const char *name, char *out, size_t room) {
     return best;
 }
 
-/* The CLI is no way to a token here. If nobody asked for it, the next way is tried. */
+/* The CLI cannot give a token here. If it was not asked for, the next method is tried. */
 static void not_configured(struct login *l, const char *why) {
     const char *host = login_value(l, CONFIG_HOST);
     struct fault f;
@@ -126,7 +127,8 @@ static void on_ran(struct login *l, struct process_result *r, const struct fault
     }
 }
 
-/* What the environment says of other workspaces must not mislead it: all is decided. */
+/* Run the CLI without the variables of the environment, which could name another
+ * workspace. */
 static void run(struct login *l) {
     char file[PATH_MAX + 32];
     const char *env[] = {"DATABRICKS_HOST",

@@ -34,7 +34,7 @@ static void forget_request(struct login *l) {
 
 static void send_again(struct login *l);
 
-/* The outcome goes to the next step, which may send the next request. */
+/* Give the outcome to the next step, which may send another request. */
 static void answer(struct login *l, struct http_response *r, const struct fault *f) {
     login_step *step = l->step;
     const struct login_answer a = {
@@ -51,7 +51,8 @@ static bool worth_waiting(int status) {
     return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
-/* Milliseconds until the next try, or RETRY_GIVE_UP. To ask for a token twice does no harm. */
+/* Milliseconds until the next try, or RETRY_GIVE_UP. Asking for a token twice does no
+ * harm. */
 static int next_try(struct login *l, const struct http_response *r,
                     const struct fault *f) {
     char after[64] = "";
@@ -151,7 +152,8 @@ void login_run(struct login *l, const char *const *argv, const char *const *env,
         next(l, NULL, &f);
 }
 
-/* The first line that begins with "error", or the last that is not empty. */
+/* Find the first line that begins with "error", or else the last line that is not
+ * empty. */
 static bool find_words(const struct buf *b, char *out, size_t room) {
     const char *at = b->bytes != NULL ? b->bytes : "", *end = at + b->size;
     out[0] = '\0';

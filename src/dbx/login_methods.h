@@ -6,8 +6,8 @@
 
 #include "dbx/login.h"
 
-/* Get a token by the method of the config, and call `over` from loop_turn. Not while one is
- * under way. Call it from loop_turn only. */
+/* Get a token by the method of the config, and call `over` from loop_turn. To be called
+ * from loop_turn, and not while another log-in is under way. */
 void login_methods_start(struct login *l, login_over *over, void *ud);
 
 void oidc_client_secret(struct login *l);

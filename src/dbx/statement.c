@@ -34,7 +34,8 @@ static void poll_later(struct statement *s) {
         s->poll_ms = MOST_POLL_MS;
 }
 
-/* The submit goes on alone: without its answer there is no id to cancel. */
+/* The deadline has passed. A submit that is under way goes on, since only its answer has
+ * the id by which the statement can be cancelled. */
 static void too_late(void *ud) {
     struct statement *s = ud;
     if (s->call != NULL && s->step != SUBMITTING) {
@@ -81,7 +82,7 @@ static void take_success(struct statement *s, struct json root) {
         statement_chunks_take(s, result);
 }
 
-/* Codes that say that the same statement may well succeed later. */
+/* True for a code that says that the same statement may well succeed later. */
 static bool transient(const char *code) {
     static const char *const codes[] = {
         "TEMPORARILY_UNAVAILABLE", "WORKSPACE_TEMPORARILY_UNAVAILABLE",
@@ -108,7 +109,7 @@ static void take_failure(struct statement *s, struct json status) {
     statement_run_fail(s);
 }
 
-/* Ended without rows, which is not the same as with no rows. */
+/* The statement has ended without a result. */
 static void take_end(struct statement *s, const char *what, const char *hint) {
     s->unfinished = false;
     fault_set(&s->fault, FAULT_SQL, "statement %s %s", s->id, what);
@@ -117,7 +118,7 @@ static void take_end(struct statement *s, const char *what, const char *hint) {
     statement_run_fail(s);
 }
 
-/* The id becomes part of paths. */
+/* Take the statement's id, checked because it becomes part of paths. */
 static bool take_id(struct statement *s, struct json root) {
     char id[sizeof s->id];
     if (!json_text(json_at(root, "statement_id"), id, sizeof id))
@@ -129,7 +130,8 @@ static bool take_id(struct statement *s, struct json root) {
     return true;
 }
 
-/* A state that we do not know is taken for one on the way: the deadline ends it. */
+/* Act upon the statement's state. An unknown state counts as one that will change; if it
+ * does not, the deadline ends the statement. */
 static void take_status(struct statement *s) {
     struct json root = json_root(s->answer.bytes, s->answer.size);
     struct json status = json_at(root, "status");
@@ -198,7 +200,7 @@ static void take_answer(struct statement *s, struct buf *body) {
     }
 }
 
-/* Nobody waits for the result any more: learn the id, and cancel. */
+/* Nobody waits for the result any more: take the id, and cancel the statement. */
 static void take_orphan(struct statement *s, struct buf *body, const struct fault *f) {
     struct json root = json_root(body->bytes, body->size);
     if (f == NULL && take_id(s, root)) {

@@ -17,8 +17,8 @@ static bool out_of_order(struct statement *s, struct json chunk) {
     return wrong;
 }
 
-/* Remember where the chunk after this one is. The link is used as it is, but only within
- * the workspace: it carries our credentials. */
+/* Remember where the next chunk is. A link must lead into the workspace, since our
+ * credentials are sent to it. */
 static bool keep_next(struct statement *s, struct json chunk) {
     struct json link = json_at(chunk, "next_chunk_internal_link");
     int64_t index;
@@ -50,7 +50,7 @@ static bool keep_next(struct statement *s, struct json chunk) {
     return true;
 }
 
-/* `chunk` describes rows that are at hand, or will be. */
+/* Begin the chunk that `chunk` describes, whose rows are there or will be. */
 static bool enter_chunk(struct statement *s, struct json chunk) {
     if (out_of_order(s, chunk)) {
         statement_run_fail_parse(s, "chunks out of order");
@@ -97,7 +97,7 @@ void statement_chunks_take(struct statement *s, struct json result) {
     } else if (s->chunk >= 0 || rows.text != NULL) {
         statement_run_fail_parse(s, "a chunk without rows");
     } else {
-        end(s); /* no result at all: a statement that has none, or no rows */
+        end(s); /* no result: the statement has none, or it has no rows */
     }
 }
 
@@ -113,7 +113,7 @@ static void take_fresh_link(struct statement *s, struct json result) {
                     json_at(s->link, "next_chunk_index").text != NULL;
     if (s->link.text == NULL)
         statement_run_fail_parse(s, "no fresh link for an expired one");
-    else if (leads_on && !keep_next(s, s->link)) /* the list that it was in is gone */
+    else if (leads_on && !keep_next(s, s->link)) /* the old list is gone */
         statement_run_fail(s);
     else
         statement_links_fetch(s);

@@ -6,11 +6,11 @@
 
 #include "dbx/statement_run.h"
 
-/* Go on with a ResultData, which lies in s->answer. */
+/* Go on with a ResultData, which is inside s->answer. */
 void statement_chunks_take(struct statement *s, struct json result);
 
-/* Go on with what a request for a chunk brought, in s->answer, or what an external link
- * brought, in s->file. */
+/* Go on with the answer to a request for a chunk, in s->answer, or with what an external
+ * link led to, in s->file. */
 void statement_chunks_answer(struct statement *s);
 void statement_chunks_file(struct statement *s);
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "Name: value" for each member of http_headers, into one block; NULL without memory. The
- * list points into `text`. A header that would break the request is left out. */
+/* Append "Name: value" and a 0 to `text` for each member of http_headers. False when
+ * memory runs out. A header that would break the request is left out. */
 static bool add_headers(struct json object, struct buf *text, size_t *count) {
     struct json it = {0}, key, value;
     char name[128], content[2048];
@@ -21,7 +21,8 @@ static bool add_headers(struct json object, struct buf *text, size_t *count) {
     return true;
 }
 
-/* Plain HTTP is for a workspace that is itself reached so, which is one on this machine. */
+/* True for https. Plain http is allowed if the workspace itself is reached by it, which
+ * is then on this machine. */
 static bool link_allowed(const struct statement *s, const char *url) {
     const struct config *c = credentials_config(workspace_credentials(s->ws));
     const char *host = c->attr[CONFIG_HOST].value;
@@ -65,7 +66,7 @@ void statement_links_fetch(struct statement *s) {
     free(url);
 }
 
-/* The storage's own words are left out: they may repeat parts of a signed URL. */
+/* The storage's own message is left out: it may repeat parts of a signed URL. */
 void statement_links_failed(struct statement *s, int status, const struct fault *f) {
     if (status < 400 || status >= 500) {
         s->fault = *f;

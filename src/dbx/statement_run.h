@@ -1,5 +1,5 @@
-/* statement_run.h -- a statement under way: its state, how it asks and how it fails. What the
- * files of a statement share (statement.c, statement_links.c, statement_chunks.c); for nobody
+/* statement_run.h -- a statement under way: its state, how it sends requests, and how it
+ * fails. What statement.c, statement_links.c and statement_chunks.c share; for nobody
  * else. */
 
 #ifndef TARN_STATEMENT_RUN_H
@@ -10,7 +10,7 @@
 
 #define STATEMENTS "/api/2.0/sql/statements"
 
-/* What is asked for now. */
+/* What the present request is for. */
 enum statement_step { SUBMITTING, POLLING, FETCHING_CHUNK, FETCHING_LINK };
 
 struct statement {
@@ -27,7 +27,7 @@ struct statement {
     struct timer poll, deadline;
     int timeout_ms, poll_ms;
     bool unfinished; /* may run at the warehouse */
-    bool dropped; /* waits for the answer to the submit alone, to cancel what it made */
+    bool dropped; /* only waits for the answer to the submit, to cancel the statement */
 
     char id[64];
     char state[32];
@@ -35,15 +35,15 @@ struct statement {
     bool truncated;
     int64_t total_rows, rows;
 
-    struct buf answer;       /* JSON of the chunk at hand, or of the links to it */
-    struct buf file;         /* what the external link at hand led to */
-    struct json list, at;    /* rows of the chunk at hand, and the last one given out */
-    struct json links, link; /* external links in `answer`, and the one at hand */
-    int64_t chunk;           /* index of the chunk at hand, -1 before the first */
-    int64_t chunk_rows;      /* that it should have; -1: not told */
-    int64_t chunk_given;     /* that were given out */
+    struct buf answer;    /* the JSON of the present chunk, or of the links to it */
+    struct buf file;      /* what the present external link led to */
+    struct json list, at; /* the rows of the present chunk, and the last one given out */
+    struct json links, link; /* the external links in `answer`, and the present one */
+    int64_t chunk;           /* index of the present chunk; -1 before the first */
+    int64_t chunk_rows;      /* the rows that it should have; -1: not told */
+    int64_t chunk_given;     /* the rows that were given out */
     char *next;              /* path of the next chunk, or NULL */
-    bool relinked;           /* the link at hand is the second for its chunk */
+    bool relinked;           /* the present link is the second one for its chunk */
 };
 
 void statement_run_become(struct statement *s, enum statement_phase phase);
@@ -53,8 +53,8 @@ void statement_run_free(struct statement *s);
 /* Tell the warehouse to stop. Best effort, as the API's own cancel is. */
 void statement_run_cancel(struct statement *s);
 
-/* The statement has failed: s->fault is filled; memory ran out; or an answer cannot be what
- * it claims to be. */
+/* The statement has failed: s->fault says why, memory ran out, or an answer is not as it
+ * should be. */
 void statement_run_fail(struct statement *s);
 void statement_run_fail_memory(struct statement *s);
 void statement_run_fail_parse(struct statement *s, const char *what);

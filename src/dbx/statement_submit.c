@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ,"name":"text", or nothing if `text` is NULL. */
+/* Append ,"name":"text", or nothing if `text` is NULL. */
 static bool add_member(struct buf *b, const char *name, const char *text) {
     return text == NULL ||
            (buf_fmt(b, ",\"%s\":", name) && jsonput_string(b, text, strlen(text)));
@@ -21,8 +21,8 @@ static bool add_parameter(struct buf *b, const struct statement_parameter *p) {
     return ok && add_member(b, "type", p->type) && buf_str(b, "}");
 }
 
-/* wait_timeout is 0s: the submit is the one request that is never sent again, so it is kept
- * short, and a statement whose id is known at once can always be cancelled. */
+/* wait_timeout is 0s, so that the submit, which is never sent again, is short, and the
+ * statement's id is known at once, by which it can be cancelled. */
 bool statement_submit_add(struct buf *b, const struct statement_request *r) {
     bool ok = buf_str(b, "{\"statement\":") && jsonput_string(b, r->text, r->text_size) &&
               add_member(b, "warehouse_id", r->warehouse_id) &&

@@ -25,7 +25,7 @@ static bool given(const char *const *headers, const char *name) {
     return false;
 }
 
-/* Where the block's strings go. */
+/* Where the next string of the block is stored. */
 struct cursor {
     char *at;
 };
@@ -39,7 +39,7 @@ static const char *store(struct cursor *to, const void *bytes, size_t size) {
     return at;
 }
 
-/* One block for all of a call. The body is the only thing that may be big. */
+/* Make a call, with all its strings in one block. Only the body may be big. */
 static struct workspace_call *new_call(struct workspace *ws,
                                        const struct workspace_request *r) {
     static const char *const json = "Content-Type: application/json";
@@ -100,14 +100,14 @@ static struct workspace_call *add_call(struct workspace *ws,
 
 /* ---- making workspaces ---- */
 
-/* A number of seconds from the config, in ms. */
+/* Read a number of seconds from the config, as ms. */
 static int seconds(const struct config *c, enum config_attr a, int otherwise) {
     const char *text = c->attr[a].value;
     double s = text != NULL ? strtod(text, NULL) : 0;
     return s > 0 && s < 1e6 ? (int)(s * 1000) : otherwise;
 }
 
-/* tarn/0.1.0 libcurl/7.88.1 os/linux auth/pat */
+/* Write the User-Agent: tarn/0.1.0 libcurl/7.88.1 os/linux auth/pat */
 static void name_agent(struct workspace *ws, const char *auth) {
     struct utsname os = {.sysname = "unknown"};
     uname(&os);

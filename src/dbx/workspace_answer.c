@@ -9,14 +9,14 @@
 #include <string.h>
 #include <time.h>
 
-#define FIRST_TRIES   3 /* as long as nothing has ever answered: the host may be wrong */
-#define THROTTLED_MAX 100 /* tries that were only throttled; time ends it before */
+#define FIRST_TRIES   3   /* while no answer has ever come, since the host may be wrong */
+#define THROTTLED_MAX 100 /* throttled tries that do not count */
 
-/* Report a call; `r` may be NULL if nothing arrived, `f` if it went well. */
+/* Report a call. `r` is NULL if nothing arrived, `f` is NULL if the call succeeded. */
 static void finish(struct workspace_call *c, struct http_response *r, struct fault *f) {
     struct workspace *ws = c->ws;
     struct workspace_response mine = {.tries = c->tries};
-    workspace_hold(ws); /* the callee may let go of it */
+    workspace_hold(ws); /* the callee may release it */
     workspace_queue_withdraw(c);
     if (f != NULL && c->maybe)
         f->ambiguous = true;
@@ -29,7 +29,7 @@ static void finish(struct workspace_call *c, struct http_response *r, struct fau
     if (c->done != NULL)
         c->done(c->ud, &mine, f);
     if (r != NULL)
-        r->body = mine.body; /* taken over, or not */
+        r->body = mine.body; /* the callee may have taken it over */
     else
         buf_free(&mine.body);
     free(c);
@@ -37,7 +37,7 @@ static void finish(struct workspace_call *c, struct http_response *r, struct fau
     workspace_release(ws);
 }
 
-/* xorshift; only spreads retries */
+/* xorshift, good enough to spread retries */
 static double jitter(struct workspace *ws) {
     ws->random ^= ws->random << 13;
     ws->random ^= ws->random >> 7;
@@ -56,8 +56,8 @@ static void learn(struct workspace *ws, const struct http_response *r, bool exte
         ws->date_at = loop_now();
 }
 
-/* A 401 for a token that can be had anew: exactly once for each call. It was refused, so
- * that any request may go again. */
+/* True if the call is to be sent again after a 401, with a new token; once for each call.
+ * The request was refused, so any request may be sent again. */
 static bool renew(struct workspace_call *c, int status) {
     struct workspace *ws = c->ws;
     if (status != 401 || c->external || c->renewed ||
@@ -79,7 +79,7 @@ static int next_try(struct workspace_call *c, const struct retry_outcome *seen) 
     return delay != RETRY_GIVE_UP && loop_now() + delay < c->due ? delay : RETRY_GIVE_UP;
 }
 
-/* Send it again after `delay`, in its turn. Detached calls have no turns. */
+/* Send the call again after `delay`, in its turn. Detached calls have no turns. */
 static void pause(struct workspace_call *c, int delay) {
     struct workspace *ws = c->ws;
     if (c->done != NULL) {
@@ -105,7 +105,7 @@ static void refused(struct workspace_call *c, struct http_response *r, struct fa
     c->maybe = c->maybe || (!retry_safe(c->method) && retry_ambiguous(seen));
     int delay = renew(c, seen->status) ? 0 : next_try(c, seen);
     if (c->done == NULL && ws->refs == 0 && seen->unsent)
-        delay = RETRY_GIVE_UP; /* nobody is there, and the program waits to end */
+        delay = RETRY_GIVE_UP; /* the program waits to end */
     if (delay == RETRY_GIVE_UP) {
         size_t size = strlen(f->message);
         f->after_ms = throttled ? seen->after_ms : 0;
@@ -133,11 +133,11 @@ void workspace_answer_came(void *ud, struct http_response *r, const struct fault
     }
     if (f != NULL) {
         mine = *f;
-        mine.ambiguous = false; /* `maybe` says it, for all tries together */
+        mine.ambiguous = false; /* `maybe` tells it for all tries together */
     }
     const struct retry_outcome seen = {
         .tries = c->tries,
-        /* a refusal stays one when its body is cut off; a success does not */
+        /* a refusal is one even if its body was cut off, but a success is not */
         .status = f == NULL || r->status >= 400 ? r->status : 0,
         .after_ms = apierror_after_ms(r, (int64_t)time(NULL)),
         .idempotent = c->idempotent,

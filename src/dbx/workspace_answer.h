@@ -1,4 +1,5 @@
-/* workspace_answer.h -- what an answer to a call means: an outcome, or another try. */
+/* workspace_answer.h -- what follows from an answer to a call: its outcome, or another
+ * try. */
 
 #ifndef TARN_WORKSPACE_ANSWER_H
 #define TARN_WORKSPACE_ANSWER_H
@@ -8,8 +9,8 @@
 /* An http_done: `ud` is a call that was sent. */
 void workspace_answer_came(void *ud, struct http_response *r, const struct fault *f);
 
-/* The timer of the call `ud` has fired: it is to be sent again, to be reported, or out of
- * time. */
+/* The timer of the call `ud` has fired: the call is to be sent again or
+ * reported, or its time is over. */
 void workspace_answer_timer(void *ud);
 
 #endif

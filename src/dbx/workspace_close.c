@@ -26,13 +26,14 @@ void workspace_hold(struct workspace *ws) {
     ws->refs++;
 }
 
-/* When nobody holds it any more it is freed, at once or after its last detached call. */
+/* When nobody holds the workspace any more, it is freed, at once or after its last
+ * detached call. */
 void workspace_release(struct workspace *ws) {
     if (ws->refs > 1) {
         ws->refs--;
         return;
     }
-    workspace_close(ws); /* while there is a reference: callees may hold and release */
+    workspace_close(ws); /* before the last reference is gone */
     ws->refs = 0;
     if (ws->detached.count == 0) {
         http_linger_remove(&ws->linger);
@@ -50,7 +51,7 @@ void workspace_close(struct workspace *ws) {
     ws->closed = true;
     workspace_hold(ws);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        /* a callee may cancel others, so that it is always the first */
+        /* a callee may cancel others, so always take the first call */
         struct workspace_call *c;
         while ((c = lists[i]->first) != NULL) {
             lists[i]->first = c->next;

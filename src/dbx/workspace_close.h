@@ -1,4 +1,5 @@
-/* workspace_close.h -- the end of a workspace, which references and detached calls may keep. */
+/* workspace_close.h -- the end of a workspace. References and detached calls may delay
+ * it. */
 
 #ifndef TARN_WORKSPACE_CLOSE_H
 #define TARN_WORKSPACE_CLOSE_H

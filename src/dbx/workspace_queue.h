@@ -1,5 +1,5 @@
-/* workspace_queue.h -- the calls of a workspace and where each of them is: what the files of a
- * workspace share (workspace.c, workspace_send.c, workspace_answer.c, workspace_close.c). For
+/* workspace_queue.h -- the calls of a workspace, and the lists that they are in. What
+ * workspace.c, workspace_send.c, workspace_answer.c and workspace_close.c share; for
  * nobody else. */
 
 #ifndef TARN_WORKSPACE_QUEUE_H
@@ -8,7 +8,7 @@
 #include "dbx/window.h"
 #include "dbx/workspace.h"
 
-/* A call is in one of these at any time, and each is in order of arrival. */
+/* At any time a call is in one list. Each list is in order of arrival. */
 struct workspace_list {
     struct workspace_call *first, *last;
     int count;
@@ -23,10 +23,10 @@ struct workspace {
     struct workspace_list fresh;    /* not sent yet */
     struct workspace_list again;    /* to be sent again, before the fresh ones */
     struct workspace_list paused;   /* waiting to be sent again, or to report a failure */
-    struct workspace_list flying;   /* sent, or about to be: waiting for a token */
-    struct workspace_list detached; /* calls of nobody; outside of the window */
+    struct workspace_list flying;   /* sent, or waiting for a token before that */
+    struct workspace_list detached; /* detached calls, which the window does not count */
     struct window window;
-    struct timer gate;    /* when the window lets the next one through */
+    struct timer gate;    /* when the window lets the next call through */
     http_done *on_answer; /* of each call */
     struct http_linger linger;
     struct workspace_stats stats;
@@ -46,17 +46,17 @@ struct workspace_call {
     struct workspace_call *next, *prev;
     workspace_done *done; /* NULL: a detached call */
     void *ud;
-    const char *method, *path, *body; /* at the end of this block, as the headers are */
+    const char *method, *path, *body; /* at the end of this block, like the headers */
     size_t body_size, max_body;
     bool idempotent, external;
     int first_byte_ms;
     int64_t began, due;
-    struct timer timer; /* always set, so that moving it cannot fail */
+    struct timer timer; /* always set, so that setting it again cannot fail */
 
     int tries, throttled;
-    bool renewed; /* a 401 has had its new token */
+    bool renewed; /* a new token was got after a 401 */
     bool maybe;   /* some try may have taken effect */
-    bool failed;  /* in `paused`: `fault` is to be reported */
+    bool failed;  /* it is in `paused`, and `fault` is to be reported */
     unsigned generation, epoch;
     struct credentials_wait *wait;
     struct http_call *http;
@@ -67,7 +67,7 @@ struct workspace_call {
 /* Move a call to the end of a list. */
 void workspace_queue_enter(struct workspace_call *c, struct workspace_list *l);
 
-/* Take a call out of wherever it is, and out of the hands of those who work for it. */
+/* Take a call out of its list, and cancel what is under way for it. */
 void workspace_queue_withdraw(struct workspace_call *c);
 
 #endif

@@ -50,7 +50,8 @@ static void transmit(struct workspace_call *c, const char *secret,
         .body_size = c->body_size,
         .keeps_body = true,
         .secret_url = c->external,
-        /* not .idempotent: what has an effect is sent again here, where it counts */
+        /* .idempotent is not set: requests with an effect are sent again here, where
+         * tries are counted */
         .insecure = ws->insecure && !c->external,
         .public_only = ws->public_only,
         .first_byte_ms = c->first_byte_ms,
@@ -66,7 +67,7 @@ static void transmit(struct workspace_call *c, const char *secret,
     }
     ws->stats.calls++;
     ws->stats.retries += c->tries++ > 0;
-    /* libcurl keeps the time from here; ours is for the case that it does not */
+    /* libcurl keeps the time; this timer is for the case that it does not */
     loop_set_timer(ws->loop, &c->timer, c->due + 1000);
 }
 
@@ -89,7 +90,7 @@ void workspace_send(struct workspace_call *c) {
     }
     struct credentials_wait *w = credentials_get(c->ws->credentials, have_token, c);
     if (w != NULL)
-        c->wait = w; /* else have_token has been called, and may have started it */
+        c->wait = w; /* otherwise have_token was called, and may have started the call */
 }
 
 void workspace_send_gate(void *ud) {
