@@ -1,11 +1,13 @@
 /* api.h -- what the Lua bindings share.
  *
- * Any function in src/api may raise, that is, longjmp past its caller. Code outside cannot,
- * because it does not include lua.h. The exceptions are engine.c and sched.c, which run under
- * one lua_pcall, and luafault.c. So the folder tells where a call may fail to return.
+ * Any function in src/api may raise, that is, longjmp past its caller. Code in other
+ * folders cannot raise, because it does not include lua.h. The exceptions are engine.c
+ * and sched.c, which run under one lua_pcall, and luafault.c. So the folder of a function
+ * says whether a call may fail to return.
  *
- * Functions note their effect on the stack as the Lua manual does: [-o, +p, x] pops o,
- * pushes p; x is '-' never raises, 'm' only out of memory, 'v' raises on purpose. */
+ * Comments note the effect of a function on the stack as the Lua manual does: [-o, +p, x]
+ * pops o values and pushes p; x is '-' if it never raises, 'm' if only out of memory, 'v'
+ * if it raises on purpose. */
 
 #ifndef TARN_API_H
 #define TARN_API_H
@@ -21,8 +23,8 @@
 
 struct task;
 
-/* Make the metatable of a type that has an end: `close` is its __close and its __gc. `methods`
- * may be NULL. [-0, +0, m] */
+/* Make the metatable of a type whose values are closed: `close` is its __close and its
+ * __gc. `methods` may be NULL. [-0, +0, m] */
 void api_newtype(lua_State *L, const char *name, lua_CFunction close,
                  const luaL_Reg *methods);
 
@@ -34,23 +36,23 @@ const char **api_pushlist(lua_State *L, int index, lua_Integer count);
  * grow. [-0, +1, m] */
 struct buf api_scratch(lua_State *L, size_t room);
 
-/* Push bytes as base64; push the bytes of a base64 text, or false with "" pushed if it is none.
- * [-0, +1, m] */
+/* Push bytes as base64, and push the bytes of a base64 text. If the text is not base64,
+ * "" is pushed and false returned. [-0, +1, m] */
 void api_pushbase64(lua_State *L, const char *bytes, size_t size);
 bool api_pushunbase64(lua_State *L, const char *text, size_t size);
 
-/* Park the running task until `due` (ms, loop_now's clock; SCHED_NEVER for no limit) or until
- * sched_wake(*slot), and yield. Then `k(L, LUA_YIELD, ctx)` goes on with the stack as it was.
- * A wake says only "look again": `k` looks, and waits anew if there is nothing. If the task
- * was cancelled meanwhile, a fault `cancelled` is raised in place of `k`. `op` must be a
- * literal. A primitive that waits ends with `return api_wait(...)`; nothing else may yield.
- * Raises where waiting is not possible: outside of a task, or below a C function such as
- * sort. [-0, +0, v] */
+/* Park the running task until `due` (ms on loop_now's clock; SCHED_NEVER for no limit) or
+ * until sched_wake(*slot), and yield. Then `k(L, LUA_YIELD, ctx)` goes on with the stack
+ * as it was. A wake only means "look again": if `k` finds nothing, it waits again. If the
+ * task was cancelled meanwhile, a fault `cancelled` is raised instead of calling `k`.
+ * `op` must be a literal. A primitive that waits ends with `return api_wait(...)`;
+ * nothing else may yield. Raises where waiting is impossible: outside of a task, or below
+ * a C function such as sort. [-0, +0, v] */
 int api_wait(lua_State *L, const char *op, int64_t due, struct task **slot,
              lua_KContext ctx, lua_KFunction k);
 
-/* Raise the fault that says that `what` is refused, if the engine is read-only.
- * [-0, +0, v] */
+/* If the engine is read-only, raise the fault that says that `what` is refused. [-0, +0,
+ * v] */
 void api_refuse_effects(lua_State *L, const char *op, const char *what);
 
 #endif

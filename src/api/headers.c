@@ -19,7 +19,7 @@ static void pushline(lua_State *L, int arg, const char *forbidden) {
     if (forbidden != NULL && strcasecmp(name, forbidden) == 0)
         luaL_argerror(L, arg,
                       lua_pushfstring(L, "the header %s is the connection's", forbidden));
-    /* libcurl takes "Name:" as the wish to leave a header out */
+    /* with "Name:" libcurl would leave the header out */
     lua_pushfstring(L, value_size > 0 ? "%s: %s" : "%s;", name, value);
 }
 

@@ -1,10 +1,11 @@
 /* json_decode.c -- the decoder of `native.json`: lua-cjson between two passes of our own.
  *
- * lua-cjson makes a double of every number and a table of every array, and takes some texts
- * that are no JSON. So a scan checks the text first and lists what cjson would lose; those
- * places are replaced, in the text that cjson gets, by whole numbers from MARK_FIRST up,
- * which no number left in the text can be; and a walk over what cjson made puts the right
- * values in their place, turns whole doubles into integers, and marks the arrays. */
+ * lua-cjson makes a double of every number and a plain table of every array, and accepts
+ * some texts that are no JSON. So a scan first checks the text and lists the places where
+ * cjson would lose something. In the text that cjson gets, these places are replaced by
+ * whole numbers from MARK_FIRST up, which are larger than any number that is left in the
+ * text. A walk over the value that cjson has made then puts the right values in these
+ * places, turns whole doubles into integers, and marks the arrays. */
 
 #include "api/json.h"
 
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MARK_FIRST  9000000000000000 /* plus one for each mark; below 2^53, so exact */
+#define MARK_FIRST  9000000000000000 /* one more for each mark; below 2^53, so exact */
 #define MARK_DIGITS 16
 
 /* ---- before cjson ---- */
@@ -24,7 +25,8 @@ static unsigned hex_digit(char c) {
     return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
 }
 
-/* The escape of a surrogate becomes its bytes in UTF-8's manner, which cjson lets pass. */
+/* Replace the escape of a surrogate by its bytes in UTF-8's manner, which cjson
+ * accepts. */
 static void put_surrogate(const char *escape, char *out) {
     unsigned code = 0;
     for (int i = 2; i < 6; i++)
@@ -72,10 +74,10 @@ struct walk {
     lua_State *L;
     const char *text;
     const struct jsonscan_mark *marks;
-    int array_mt, number_mt; /* where they are on the stack */
+    int array_mt, number_mt; /* their places on the stack */
 };
 
-/* Push what the text says at a marked place. [-0, +1, m] */
+/* Push the value that the text has at a marked place. [-0, +1, m] */
 static void pushmark(const struct walk *w, const struct jsonscan_mark *m) {
     if (w->text[m->at] == '[') {
         lua_newtable(w->L);
@@ -86,7 +88,7 @@ static void pushmark(const struct walk *w, const struct jsonscan_mark *m) {
     }
 }
 
-/* Put the right value in the place of the number on top of the stack; false if it is
+/* Replace the number on top of the stack by the right value; false if it is
  * right already. [-0, +0, m] */
 static bool settle_number(const struct walk *w) {
     lua_Number d = lua_tonumber(w->L, -1);
@@ -105,7 +107,7 @@ static bool settle_number(const struct walk *w) {
 
 static void settle_table(const struct walk *w);
 
-/* The same for any value. [-0, +0, m] */
+/* As settle_number, for any value. [-0, +0, m] */
 static bool settle(const struct walk *w) {
     switch (lua_type(w->L, -1)) {
     case LUA_TNUMBER:
@@ -118,7 +120,7 @@ static bool settle(const struct walk *w) {
     }
 }
 
-/* Settle all that is in the table on top of the stack. Its size is not changed, so
+/* Settle all values in the table on top of the stack. Its size does not change, so that
  * lua_next may go on. [-0, +0, m] */
 static void settle_table(const struct walk *w) {
     lua_State *L = w->L;
@@ -147,7 +149,8 @@ static void settle_table(const struct walk *w) {
     }
 }
 
-/* lua-cjson ends the process if it cannot have a buffer as long as the text: ask first. */
+/* True if a buffer as long as the text can be had. Without it lua-cjson would end the
+ * process. */
 static bool has_memory(size_t size) {
     void *volatile probe = malloc(size);
     bool got = probe != NULL;
@@ -155,10 +158,10 @@ static bool has_memory(size_t size) {
     return got;
 }
 
-/* Call cjson's decode, below its text on the stack. [-2, +1, v] */
+/* Call cjson's decode, which is below the text on the stack. [-2, +1, v] */
 static void callcjson(lua_State *L, const char *op) {
     int status = json_parts_call(L, 1);
-    if (status == LUA_ERRRUN) { /* a text that only one of the two takes */
+    if (status == LUA_ERRRUN) { /* our scan has accepted the text, but cjson has not */
         struct fault f;
         fault_set(&f, FAULT_PARSE, "%s", lua_tostring(L, -1));
         api_fault(L, op, &f);

@@ -1,5 +1,5 @@
-/* json_encode.c -- the encoder of `native.json`: keys in the order of their bytes, numbers
- * as exact as they are. No Lua code runs in the middle: tables are read raw. */
+/* json_encode.c -- the encoder of `native.json`. Keys are in the order of their bytes,
+ * numbers are exact, and tables are read raw, so that no Lua code runs meanwhile. */
 
 #include "api/json.h"
 
@@ -12,17 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Objects of up to this many members are sorted on the stack, keys and values together. */
+/* For objects of up to this many members, keys and values are kept on the stack. */
 #define STACK_MEMBERS 64
 
 struct member {
-    uint64_t prefix; /* the first bytes of the key, as a number that sorts like them */
+    uint64_t prefix; /* the first bytes of the key, sorted as a number */
     const char *key;
     size_t size;
-    size_t place; /* of the key: on the stack, or in the list of keys */
+    size_t place; /* the key's index on the stack, or in the list of keys */
 };
 
-/* The way from the value at the top to the one being written, for messages. */
+/* The path from the outermost value to the one being written, for messages. */
 struct step {
     const struct step *up;
     const char *key; /* NULL: `index` */
@@ -34,11 +34,11 @@ struct encoder {
     lua_State *L;
     const char *op;
     struct buf *out, *members;
-    int array_mt, number_mt; /* where they are on the stack */
+    int array_mt, number_mt; /* their places on the stack */
     int indent, depth;
 };
 
-/* Steps that a message shows. */
+/* the steps that a message shows */
 #define PATH_MAX_STEPS 12
 
 static size_t length(const struct step *step) {
@@ -152,8 +152,9 @@ static void put_element(struct encoder *e, const struct step *up, lua_Integer i)
     lua_pop(e->L, 1);
 }
 
-/* The table is at `table`, its first key and value on top of it. [-2, +0, v]
- * The elements nearly always come in their order: only if not, all keys are looked at. */
+/* Write the table at `table` as an array; its first key and value are above it on the
+ * stack. The elements nearly always come in their order. Only if they do not, all keys
+ * are looked at. [-2, +0, v] */
 static void put_array(struct encoder *e, const struct step *at, int table) {
     lua_State *L = e->L;
     lua_Integer i = 0;
@@ -211,7 +212,7 @@ static void sort(struct member *m, size_t n) {
     }
 }
 
-/* Note the key at -2, whose place will be `place`. [-0, +0, v] */
+/* Add the key at -2, whose place will be `place`, to the members. [-0, +0, v] */
 static void note_member(struct encoder *e, const struct step *at, size_t place) {
     struct member m = {.place = place};
     if (lua_type(e->L, -2) != LUA_TSTRING)
@@ -221,8 +222,8 @@ static void note_member(struct encoder *e, const struct step *at, size_t place) 
     check(e, buf_add(e->members, &m, sizeof m));
 }
 
-/* Leave up to STACK_MEMBERS keys with their values on the stack; false if there are more.
- * The first pair is there already. [-0, +2n-2, v] */
+/* Push up to STACK_MEMBERS keys with their values; false if there are more. The first
+ * pair is on the stack already. [-0, +2n-2, v] */
 static bool collect_pairs(struct encoder *e, const struct step *at, int table) {
     lua_State *L = e->L;
     luaL_checkstack(L, 2 * STACK_MEMBERS + LUA_MINSTACK, NULL);
@@ -235,7 +236,7 @@ static bool collect_pairs(struct encoder *e, const struct step *at, int table) {
     return true;
 }
 
-/* The same for any number: the keys into a list, which is pushed. [-0, +1, v] */
+/* As collect_pairs, for any number of members: push a list of the keys. [-0, +1, v] */
 static void collect_keys(struct encoder *e, const struct step *at, int table) {
     lua_State *L = e->L;
     lua_Integer n = 0;
@@ -259,10 +260,11 @@ static void put_member(struct encoder *e, const struct step *up, const struct me
     lua_pop(e->L, 1);
 }
 
-/* The table is at `table`, its first key and value on top of it. [-2, +0, v] */
+/* Write the table at `table` as an object; its first key and value are above it
+ * on the stack. [-2, +0, v] */
 static void put_object(struct encoder *e, const struct step *at, int table) {
     lua_State *L = e->L;
-    size_t first = e->members->size; /* those below belong to the objects around */
+    size_t first = e->members->size; /* members before belong to outer objects */
     bool pairs = collect_pairs(e, at, table);
     if (!pairs) {
         lua_settop(L, table);
@@ -274,7 +276,7 @@ static void put_object(struct encoder *e, const struct step *at, int table) {
     put_char(e, '{');
     e->depth++;
     for (size_t i = 0; i < n; i++) {
-        struct member m; /* a copy: values may grow the buffer */
+        struct member m; /* a copy, because the buffer may move when values are written */
         memcpy(&m, e->members->bytes + first + i * sizeof m, sizeof m);
         if (pairs) {
             lua_pushvalue(L, (int)m.place + 1);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Scratch beyond this is not kept from call to call. */
+/* Scratch memory larger than this is not kept from call to call. */
 #define KEEP_MAX (1 << 16)
 
 static const char parts_key; /* its address is the key in the registry */
@@ -70,7 +70,7 @@ int json_parts_call(lua_State *L, int nargs) {
     return status;
 }
 
-/* Open an instance of lua-cjson for us alone, and push its decode. [-0, +1, m] */
+/* Open our own instance of lua-cjson, and push its decode. [-0, +1, m] */
 static int opencjson(lua_State *L) {
     lua_settop(L, 0);
     luaopen_cjson(L);
@@ -108,7 +108,7 @@ void json_parts_push(lua_State *L) {
     lua_rawseti(L, -2, JSON_PARTS_SCRATCH_MT);
     lua_pushboolean(L, 0);
     lua_rawseti(L, -2, JSON_PARTS_SCRATCH);
-    /* only what is complete can be found */
+    /* now that the table is complete, it may be found */
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &parts_key);
 }

@@ -1,5 +1,6 @@
-/* l_databricks.c -- `native.databricks`: connections to workspaces. Their other methods are in
- * l_workspace_request.c, l_workspace_login.c, l_pipelines.c, l_workspace_files.c and l_sql.c. */
+/* l_databricks.c -- `native.databricks`: connections to workspaces. Other methods of a
+ * connection are in l_workspace_request.c, l_workspace_login.c, l_pipelines.c,
+ * l_workspace_files.c and l_sql.c. */
 
 #include "api/api.h"
 #include "api/credential.h"
@@ -55,7 +56,7 @@ static const char *from_environment(void *ud, const char *name) {
     return getenv(name);
 }
 
-/* What the options at 1 say about where to connect; the strings stay the table's. */
+/* Read from the options at 1 where to connect. The strings stay the table's. */
 static struct config_args checkargs(lua_State *L) {
     struct config_args args = {.env = from_environment};
     args.profile = api_optstring(L, 1, "profile");
@@ -143,7 +144,7 @@ static void setstring(lua_State *L, const char *name, const char *value) {
     lua_setfield(L, -2, name);
 }
 
-/* [-0, +1, m] */
+/* Push the attributes that are set, secrets as "***". [-0, +1, m] */
 static void pushattributes(lua_State *L, const struct config *config) {
     lua_Integer n = 0;
     lua_newtable(L);
@@ -237,7 +238,7 @@ static int l_databricks_profiles(lua_State *L) {
         pushprofile(L, &profiles->list[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
-    lua_pushstring(L, profiles->path); /* nil without a HOME */
+    lua_pushstring(L, profiles->path); /* pushes nil if HOME is not set */
     return 2;
 }
 

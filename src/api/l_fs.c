@@ -158,7 +158,7 @@ static int l_fs_mktemp(lua_State *L) {
     lua_pushvalue(L, -2);
     if (!file_mktemp(b, &f))
         return api_fault(L, "fs.mktemp", &f);
-    if (lua_pcall(L, 1, 1, 0) != LUA_OK) { /* nobody will know its name */
+    if (lua_pcall(L, 1, 1, 0) != LUA_OK) { /* the directory's name would be lost */
         file_remove(b->bytes, false, &f);
         return lua_error(L);
     }

@@ -19,11 +19,11 @@
 #define REQUEST_MT "tarn.http_request"
 #define OP         "http.request"
 
-/* A webhook is worth a few tries, not the patience that a workspace gets. */
+/* A webhook gets a few tries, but fewer than a workspace. */
 static const struct retry_policy policy = {
     .max_tries = 4, .base_ms = 250, .ceiling_ms = 2000, .after_ms = 30000};
 
-/* The box: owns the call and what came of it. */
+/* The box of a request. It owns the call and its outcome. */
 struct request {
     struct http_call *call; /* NULL: none under way */
     struct task *waiter;
@@ -34,10 +34,10 @@ struct request {
     bool retry;
     int tries, connect_ms;
     size_t max_body;
-    int64_t due, again; /* the end; when the next try begins */
+    int64_t due, again; /* the deadline; when the next try begins */
 };
 
-/* What l_http_request keeps on the stack while it waits. */
+/* The stack of l_http_request while it waits. */
 enum { METHOD = 1, URL, OPTIONS, BOX, HEADERS, LINES, BODY };
 
 static void forget_answer(struct request *q) {
@@ -94,7 +94,7 @@ static void ended(void *ud, struct http_response *r, const struct fault *f) {
         q->fault = *f;
     q->answer = *r;
     r->body = (struct buf){0};
-    q->answer.headers = (struct buf){0}; /* those stay the client's: copied */
+    q->answer.headers = (struct buf){0}; /* copied: they stay the client's */
     if (r->headers.size > 0 &&
         !buf_add(&q->answer.headers, r->headers.bytes, r->headers.size) && !q->failed) {
         q->failed = true;
@@ -106,7 +106,8 @@ static void ended(void *ud, struct http_response *r, const struct fault *f) {
 
 static int look(lua_State *L, int status, lua_KContext ctx);
 
-/* The URL: a string, or what lies in a credential, which never becomes one. [-0, +0, -] */
+/* The URL: a string, or the secret in a credential, which never becomes a string of Lua.
+ * [-0, +0, -] */
 static const char *urlof(lua_State *L) {
     const char *secret = api_totoken(L, URL);
     return secret != NULL ? secret : lua_tostring(L, URL);
@@ -124,7 +125,7 @@ static int begin(lua_State *L, struct request *q) {
         .headers = lua_touserdata(L, LINES),
         .body = body,
         .body_size = size,
-        .secret_url = true, /* a webhook's address is its password */
+        .secret_url = true, /* the URL of a webhook is its password */
         .idempotent = q->retry && retry_idempotent(lua_tostring(L, METHOD)),
         .connect_ms = q->connect_ms,
         .total_ms = left < 1 ? 1 : (int)left,
@@ -189,7 +190,8 @@ static int look(lua_State *L, int status, lua_KContext ctx) {
     return begin(L, q);
 }
 
-/* A webhook is told something: only GET and HEAD are not. */
+/* Refuse a request with an effect if the engine is read-only. All but GET and HEAD have
+ * one. */
 static void checkeffect(lua_State *L) {
     const char *method = lua_tostring(L, METHOD);
     const char *const *lines = lua_touserdata(L, LINES);
@@ -210,7 +212,7 @@ static int l_http_request(lua_State *L) {
     lua_settop(L, OPTIONS);
     api_checkopts(L, OPTIONS, options);
     struct request *q = newrequest(L);
-    lua_toclose(L, BOX); /* cancelled at once when the task is */
+    lua_toclose(L, BOX); /* if the task is cancelled, so is the request, at once */
     q->retry =
         api_optflag(L, OPTIONS, "retry", retry_idempotent(lua_tostring(L, METHOD)));
     q->connect_ms = api_optms(L, OPTIONS, "connect_timeout", 10000);

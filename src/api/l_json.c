@@ -1,4 +1,5 @@
-/* l_json.c -- `native.json`: its table, and the values that stand for arrays and numbers. */
+/* l_json.c -- `native.json`: the library, with the values that stand for arrays and
+ * numbers. */
 
 #include "api/api.h"
 #include "api/json.h"
@@ -88,7 +89,7 @@ static const luaL_Reg json_functions[] = {
 };
 
 int luaopen_native_json(lua_State *L) {
-    json_parts_push(L); /* the metatables, for the functions above */
+    json_parts_push(L); /* makes the metatables that the functions use */
     luaL_newlib(L, json_functions);
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");

@@ -14,8 +14,8 @@ static struct api_call *newpipelinecall(lua_State *L, const char *op, const char
     return c;
 }
 
-/* Get what is at `below` of the pipeline, with the options at 3 as the query; `names` are those
- * that there are. */
+/* Send GET for `below` of the pipeline, with the options at 3, which `names` lists, as
+ * the query. */
 static int getlist(lua_State *L, const char *op, const char *below,
                    const char *const names[]) {
     api_checkworkspace(L, 1);
@@ -63,8 +63,8 @@ static int l_workspace_pipeline_list(lua_State *L) {
     return api_call_send(L, c, api_finish_json);
 }
 
-/* ws:pipeline_edit(id, spec). With expected_last_modified a second try would meet the
- * change that the first one made, and report a conflict that is none. */
+/* ws:pipeline_edit(id, spec). With expected_last_modified, a second try would find the
+ * change that the first try made, and report a false conflict. */
 static int l_workspace_pipeline_edit(lua_State *L) {
     api_checkworkspace(L, 1);
     api_checksegment(L, 2);
@@ -134,7 +134,7 @@ static int l_workspace_update_list(lua_State *L) {
     return getlist(L, "databricks.update_list", "/updates", names);
 }
 
-/* ws:stop(id): does nothing to a pipeline that is idle, so it may be sent twice. */
+/* ws:stop(id). It does nothing if the pipeline is idle, so that it may be sent twice. */
 static int l_workspace_stop(lua_State *L) {
     api_checkworkspace(L, 1);
     api_checksegment(L, 2);

@@ -12,9 +12,9 @@
 
 #define RUN_MT "tarn.process"
 
-/* One run; the box of its process. */
+/* The box of a process. */
 struct run {
-    struct process *process; /* NULL: not started, or over */
+    struct process *process; /* NULL: not started yet, or over */
     struct task *waiter;
     bool done, failed;
     struct process_result result;
@@ -36,7 +36,7 @@ static void run_done(void *ud, struct process_result *r, const struct fault *f) 
         sched_wake(run->waiter);
 }
 
-/* __gc and __close: a run that nobody waits for any more is killed. */
+/* __gc and __close: kill the process, for which no task waits any more. */
 static int l_run_close(lua_State *L) {
     struct run *run = luaL_checkudata(L, 1, RUN_MT);
     process_cancel(run->process);
@@ -53,7 +53,8 @@ static struct run *newrun(lua_State *L) {
     return run;
 }
 
-/* The string at the top, which holds no zero byte. `what` names it. [-0, +0, v] */
+/* The string on top of the stack, which must hold no zero byte. `what` names it
+ * in messages. [-0, +0, v] */
 static const char *checktext(lua_State *L, int arg, const char *what) {
     size_t size = 0;
     const char *text =
@@ -85,8 +86,8 @@ static const char **checkargv(lua_State *L, int arg) {
     return argv;
 }
 
-/* One change of the environment, as "NAME=value" or "NAME", at the top. name, value at the
- * top. [-0, +1, v] */
+/* Push a change of the environment, "NAME=value" or "NAME", for the name and
+ * value on top. [-0, +1, v] */
 static void pushchange(lua_State *L, int arg) {
     bool unset = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
     const char *value = unset ? NULL : checktext(L, arg, "a value in 'env'");
@@ -98,8 +99,8 @@ static void pushchange(lua_State *L, int arg) {
         lua_pushfstring(L, "%s=%s", name, value);
 }
 
-/* Push what keeps the changes alive, and an array of them; NULL if the table at `index` is nil.
- * [-0, +2, v] */
+/* Push a table that keeps the changes alive, and an array of them; NULL if the value at
+ * `index` is nil. [-0, +2, v] */
 static const char **checkenv(lua_State *L, int arg, int index) {
     lua_newtable(L);
     int lines = lua_gettop(L);
@@ -116,7 +117,8 @@ static const char **checkenv(lua_State *L, int arg, int index) {
     return api_pushlist(L, lines, count);
 }
 
-/* The options in the table at 2, or none, into `*r`; pushes what they live in. */
+/* Read the options in the table at 2, if there is one, into `*r`. Pushes what keeps them
+ * alive. */
 static void checkoptions(lua_State *L, struct process_request *r) {
     static const char *const options[] = {"stdin",     "timeout", "env", "cwd",
                                           "max_bytes", "inherit", NULL};
@@ -142,7 +144,7 @@ static void checkoptions(lua_State *L, struct process_request *r) {
 static int run_result(lua_State *L, int status, lua_KContext ctx) {
     struct run *run = luaL_checkudata(L, (int)ctx, RUN_MT);
     (void)status;
-    if (!run->done) /* its deadline is the process's own */
+    if (!run->done) /* the process has a deadline of its own */
         return api_wait(L, "process.run", SCHED_NEVER, &run->waiter, ctx, run_result);
     if (run->failed)
         return api_fault(L, "process.run", &run->fault);
@@ -169,8 +171,7 @@ static int l_process_run(lua_State *L) {
     checkoptions(L, &r);
     struct run *run = newrun(L);
     int box = lua_gettop(L);
-    lua_toclose(L,
-                box); /* a cancelled task does not leave its process to the collector */
+    lua_toclose(L, box); /* if the task is cancelled, the process is killed at once */
     run->process = process_start(engine_of(L)->loop, &r, run_done, run, &fault);
     if (run->process == NULL)
         return api_fault(L, "process.run", &fault);

@@ -1,9 +1,10 @@
 /* l_sqlite.c -- `native.sqlite`: databases in files, for the embedded workspace and the
  * journal.
  *
- * A database's box lists the statements made from it, so that closing it finalizes them. No
- * handle of SQLite is held outside of a box. SQLite calls back into Lua at one place only,
- * call_function, under lua_pcall: an error never jumps across SQLite. */
+ * A database's box lists the statements that were made from it, so that closing the
+ * database finalizes them. No handle of SQLite is kept outside of a box. SQLite calls Lua
+ * at one place only, in call_function, under lua_pcall, so that no error jumps across
+ * SQLite. */
 
 #include "api/api.h"
 #include "api/libs.h"
@@ -18,13 +19,13 @@
 
 #define CURSOR_MT "tarn.sqlite.cursor"
 
-/* SQLite asks after so many steps of its machine whether it shall go on. */
+/* SQLite asks whether to go on after so many steps of its virtual machine. */
 #define STEPS_BETWEEN_LOOKS 20000
 
-/* The end of a loop over rows; its user value is the statement. */
+/* Ends a loop over rows. Its user value is the statement. */
 struct cursor {
     struct statement *st;
-    unsigned run; /* of the statement, when this loop began; 0: ended */
+    unsigned run; /* the statement's `run` when this loop began; 0: the loop has ended */
 };
 
 static struct statement *checkstatement(lua_State *L, int arg) {
@@ -40,7 +41,7 @@ static void checkparams(lua_State *L, int arg) {
 
 /* ---- databases ---- */
 
-/* Waiting for a lock blocks the whole program, so that it ends with Ctrl-C too. */
+/* Waiting for a lock blocks the whole program, so Ctrl-C ends the wait. */
 static int on_busy(void *ud, int count) {
     struct database *d = ud;
     int64_t now = loop_now();
@@ -72,8 +73,8 @@ static struct database *newdatabase(lua_State *L) {
     return d;
 }
 
-/* Make the file with that mode, unless it is there. What goes wrong here goes wrong again
- * in sqlite3_open, which says it better. */
+/* Make the file with that mode, unless it is there. If this fails, sqlite3_open fails
+ * too, with a better message. */
 static void create_file(const char *path, int mode) {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
     if (fd != -1)
@@ -168,8 +169,8 @@ static int l_database_exec(lua_State *L) {
     return 1;
 }
 
-/* The statement for argument 2, started with argument 3, at stack index 4; one that returns
- * rows. [-x, +1, v] */
+/* Push the statement for argument 2, at index 4, and start it with argument 3. [-x, +1,
+ * v] */
 static struct statement *startquery(lua_State *L, const char *op) {
     sqlite_checkdatabase(L, 1);
     checkparams(L, 3);
@@ -298,7 +299,8 @@ static int next_row(lua_State *L) {
     return 1;
 }
 
-/* cursor.__close and __gc: a loop that is left early releases its locks. */
+/* cursor.__close and __gc: end a loop that is left early, so that its locks are
+ * released. */
 static int l_cursor_close(lua_State *L) {
     struct cursor *c = luaL_checkudata(L, 1, CURSOR_MT);
     struct statement *st = c->st;
@@ -308,8 +310,8 @@ static int l_cursor_close(lua_State *L) {
     return 0;
 }
 
-/* stmt:rows([params]) -> iterator over rows, each a list with `n`. Behind it, for the for
- * loop, the value that is closed at its end. */
+/* stmt:rows([params]) -> iterator, nil, nil, cursor. Each row is a list with `n`; the
+ * for loop closes the cursor. */
 static int l_statement_rows(lua_State *L) {
     struct statement *st = checkstatement(L, 1);
     checkparams(L, 2);

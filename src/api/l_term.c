@@ -52,7 +52,7 @@ static int l_term_write(lua_State *L) {
 /* ---- width ---- */
 
 struct locale {
-    locale_t utf8; /* (locale_t)0: there is none, or not yet */
+    locale_t utf8; /* (locale_t)0: there is none, or it is not made yet */
 };
 
 /* __gc */
@@ -93,7 +93,7 @@ static int l_term_clean(lua_State *L) {
 
 struct line {
     struct term_line line;
-    struct watch watch; /* for what comes in */
+    struct watch watch; /* for input */
     struct loop *loop;
     struct task *waiter;
 };
@@ -105,7 +105,7 @@ static void line_ready(void *ud, short revents) {
         sched_wake(box->waiter);
 }
 
-/* __gc and __close: the terminal is as it was, whatever happened. */
+/* __gc and __close: restore the terminal, whatever has happened. */
 static int l_line_close(lua_State *L) {
     struct line *box = lua_touserdata(L, 1);
     if (box->watch.watching)
@@ -157,7 +157,7 @@ static int l_term_read_line(lua_State *L) {
     bool hidden = api_optflag(L, 2, "hidden", false);
     struct line *box = newline(L);
     int index = lua_gettop(L);
-    lua_toclose(L, index); /* a cancelled task does not leave a terminal without echo */
+    lua_toclose(L, index); /* if the task is cancelled, the echo is turned on again */
     if (hidden)
         term_line_hide(&box->line);
     if (!term_write(STDERR_FILENO, stream_names[STDERR_FILENO], prompt, size, &f))

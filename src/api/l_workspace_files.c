@@ -11,8 +11,8 @@ static void checkpath(lua_State *L, int arg) {
     luaL_argcheck(L, luaL_checkstring(L, arg)[0] == '/', arg, "not an absolute path");
 }
 
-/* Push a table with the path at 2, and with those fields of the options at `arg` that `names`
- * lists. Either may be NULL or nil. [-0, +1, v] */
+/* Push a table with the path at 2 and the options at `arg` that `names` lists; `names`
+ * may be NULL. [-0, +1, v] */
 static void pushfields(lua_State *L, int arg, const char *const names[]) {
     lua_newtable(L);
     for (; names != NULL && *names != NULL && lua_istable(L, arg); names++) {
@@ -23,7 +23,7 @@ static void pushfields(lua_State *L, int arg, const char *const names[]) {
     lua_setfield(L, -2, "path");
 }
 
-/* Make the call with the table on top as its query, and finish so. */
+/* Send GET for `path`, with the table on top as the query, and end with `finish`. */
 static int get(lua_State *L, const char *op, const char *path,
                int (*finish)(lua_State *L, struct api_call *c)) {
     int fields = lua_gettop(L);
@@ -35,7 +35,7 @@ static int get(lua_State *L, const char *op, const char *path,
 }
 
 /* ws:workspace_import(path, bytes [, {format =, language =, overwrite =}]). Without
- * overwrite a second try would meet what the first one made. */
+ * overwrite, a second try would fail because of what the first one made. */
 static int l_workspace_workspace_import(lua_State *L) {
     static const char *const names[] = {"format", "language", "overwrite", NULL};
     api_checkworkspace(L, 1);
@@ -56,8 +56,7 @@ static int l_workspace_workspace_import(lua_State *L) {
     return api_call_send(L, c, api_finish_nothing);
 }
 
-/* Push the bytes of a base64 string that lies in the answer; false if it is none.
- * [-0, +1, v] */
+/* Push the bytes of a base64 string in the answer; false if it is none. [-0, +1, v] */
 static bool pushcontent(lua_State *L, struct json content) {
     if (json_type(content) != '"')
         return false;
@@ -73,12 +72,12 @@ static int finish_export(lua_State *L, struct api_call *c) {
     char type[64];
     struct json root = json_root(c->answer.bytes, c->answer.size);
     if (json_type(root) != '{') {
-        api_call_pushjson(L, c); /* says what is wrong with it */
+        api_call_pushjson(L, c); /* raises what is wrong with the answer */
         return api_call_misfit(L, c, "the answer is not an object");
     }
     struct json content = json_at(root, "content");
     if (content.text == NULL)
-        lua_pushliteral(L, ""); /* an empty file: fields at their default are left out */
+        lua_pushliteral(L, ""); /* an empty file: the API leaves out empty fields */
     else if (!pushcontent(L, content))
         return api_call_misfit(L, c, "the answer's field 'content' is not base64");
     if (json_text(json_at(root, "file_type"), type, sizeof type))
@@ -118,7 +117,7 @@ static int l_workspace_workspace_status(lua_State *L) {
     return get(L, "databricks.workspace_status", TREE "/get-status", api_finish_json);
 }
 
-/* An empty directory is answered with {}. */
+/* For an empty directory the answer is {}. */
 static int finish_list(lua_State *L, struct api_call *c) {
     api_call_pushjson(L, c);
     if (!lua_istable(L, -1))
@@ -144,7 +143,8 @@ static int l_workspace_workspace_list(lua_State *L) {
     return get(L, "databricks.workspace_list", TREE "/list", finish_list);
 }
 
-/* ws:workspace_mkdirs(path): fine if it exists, so it may be sent twice. */
+/* ws:workspace_mkdirs(path). It is no error if the directory exists, so that it may be
+ * sent twice. */
 static int l_workspace_workspace_mkdirs(lua_State *L) {
     api_checkworkspace(L, 1);
     checkpath(L, 2);

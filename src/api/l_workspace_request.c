@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* It becomes a request line: nothing that could end it, or that curl would cut off. */
+/* Check a path, which becomes part of the request line: it may hold nothing that would
+ * end the line, or that curl would cut off. */
 static const char *checkpath(lua_State *L, int arg) {
     size_t size;
     const char *path = luaL_checklstring(L, arg, &size);
@@ -23,7 +24,7 @@ static const char *checkmethod(lua_State *L, int arg) {
     return methods[luaL_checkoption(L, arg, NULL, methods)];
 }
 
-/* The body of the options at `arg` for the call at `box`. [-0, +0, v] */
+/* Set the body, an option of the table at `arg`, of the call at `box`. [-0, +0, v] */
 static void setbody(lua_State *L, struct api_call *c, int box, int arg) {
     if (!lua_istable(L, arg))
         return;

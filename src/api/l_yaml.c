@@ -1,7 +1,8 @@
-/* l_yaml.c -- `native.yaml`: reading, and the library's table.
+/* l_yaml.c -- `native.yaml`: the library, and its decoder, which reads the events of
+ * libyaml.
  *
- * Reading is over libyaml's events. It is safe for files of strangers: no tag makes anything
- * but plain values, depth is limited, and an alias counts as much as what it stands for, so
+ * The decoder is safe for files from strangers: no tag makes anything but plain values,
+ * the depth is limited, and an alias counts as much as the value that it stands for, so
  * that a short text cannot mean a huge value. */
 
 #include "api/api.h"
@@ -18,11 +19,11 @@
 #define OP        "yaml.decode"
 #define READER_MT "tarn.yaml.reader"
 
-/* Nodes that one text may mean, those behind aliases counted each time. */
+/* the most nodes in a text; nodes behind an alias count each time */
 #define NODES_MAX 1000000
 
-/* Where they are on the stack: anchors maps a name to {value, nodes}, or to false while the
- * value is being read. */
+/* Places on the stack. ANCHORS maps a name to {value, nodes}, or to false while
+ * the value is being read. */
 enum { TEXT = 1, READER, ANCHORS, ARRAY_MT, NUMBER_MT };
 
 struct reader {
@@ -118,7 +119,7 @@ static void pushdecimal(lua_State *L, const char *text, size_t size) {
     lua_remove(L, -2);
 }
 
-/* Push what a text without quotes means. [-0, +1, m] */
+/* Push the value of an unquoted text. [-0, +1, m] */
 static void pushplain(lua_State *L, const char *text, size_t size) {
     int64_t integer;
     switch (yamlscalar_kind(text, size, &integer)) {
@@ -152,7 +153,7 @@ static void pushplain(lua_State *L, const char *text, size_t size) {
     }
 }
 
-/* Does the value on top have the type that the tag names? */
+/* True if the value on top has the type that the tag names. */
 static bool fits(lua_State *L, const yaml_char_t *tag) {
     bool number = lua_type(L, -1) == LUA_TNUMBER || lua_type(L, -1) == LUA_TUSERDATA;
     if (is_tag(tag, YAML_INT_TAG))
@@ -202,7 +203,7 @@ static void read_sequence(lua_State *L, struct reader *r) {
     r->depth--;
 }
 
-/* Push the key that the event is. [-0, +1, v] */
+/* Push the key that the event holds. [-0, +1, v] */
 static void read_key(lua_State *L, struct reader *r) {
     const yaml_char_t *tag = r->event.data.scalar.tag;
     if (r->event.type != YAML_SCALAR_EVENT || (tag != NULL && !is_tag(tag, YAML_STR_TAG)))
@@ -275,7 +276,7 @@ static void read_unnamed(lua_State *L, struct reader *r) {
     }
 }
 
-/* Push the value that begins with the event at hand. [-0, +1, v] */
+/* Push the value that begins with the present event. [-0, +1, v] */
 static void read_node(lua_State *L, struct reader *r) {
     const yaml_char_t *anchor = anchor_of(&r->event);
     lua_Integer before = r->nodes;
@@ -283,7 +284,7 @@ static void read_node(lua_State *L, struct reader *r) {
         read_unnamed(L, r);
         return;
     }
-    lua_pushstring(L, (const char *)anchor); /* the event does not last */
+    lua_pushstring(L, (const char *)anchor); /* the event's own text does not last */
     lua_pushvalue(L, -1);
     lua_pushboolean(L, 0);
     lua_rawset(L, ANCHORS);
@@ -324,7 +325,8 @@ static int l_yaml_decode(lua_State *L) {
     return 1;
 }
 
-/* Push a table: each string of the list in that option -> its place in it. [-0, +1, v] */
+/* Push a table that maps each string of the list in that option to its place in the list.
+ * [-0, +1, v] */
 static void pushoption(lua_State *L, const char *name) {
     lua_newtable(L);
     if (!lua_istable(L, 2))

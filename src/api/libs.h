@@ -1,4 +1,4 @@
-/* libs.h -- the openers of all libraries. */
+/* libs.h -- the functions that open libraries. */
 
 #ifndef TARN_LIBS_H
 #define TARN_LIBS_H
@@ -25,13 +25,14 @@ int luaopen_native_yaml(lua_State *L);
 /* The index of all native libraries; ends with name NULL. */
 extern const luaL_Reg api_libs[];
 
-/* Lua's own functions that reach outside or take bytecode, in forms of ours. [-0, +0, m] */
+/* Replace Lua's own functions that reach outside or take bytecode. [-0, +0, m] */
 void api_openstdlib(lua_State *L);
 
-/* string.find and its like with a bound on their work. [-0, +0, m] */
+/* Replace string.find, match, gmatch and gsub by functions with a bound on their work.
+ * [-0, +0, m] */
 void api_openstring(lua_State *L);
 
-/* The opener of the library of that name. */
+/* The function that opens the library of that name. */
 lua_CFunction api_lib(const char *name);
 
 #endif

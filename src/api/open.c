@@ -30,8 +30,8 @@ static int bundle_searcher(lua_State *L) {
     return 1;
 }
 
-/* `package` finds what the resolver finds and nothing by itself: no LUA_PATH, no shared
- * libraries, no working directory. */
+/* Let `package` find nothing but what its searchers find: no LUA_PATH, no shared
+ * libraries, nothing in the working directory. */
 static void open_package(lua_State *L) {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
     for (const luaL_Reg *lib = api_libs; lib->name != NULL; lib++) {
@@ -54,7 +54,7 @@ static void open_package(lua_State *L) {
     lua_pop(L, 2);
 }
 
-/* coroutine.resume and coroutine.wrap that let waits through. */
+/* Replace coroutine.resume and coroutine.wrap by functions that let waits through. */
 static void open_coroutine(lua_State *L) {
     static const char *const names[] = {"resume", "wrap"};
     lua_getglobal(L, "coroutine");
@@ -66,12 +66,12 @@ static void open_coroutine(lua_State *L) {
     lua_pop(L, 2);
 }
 
-/* Lua seeds by the second and by addresses, which two processes may share; ids are made from
- * these numbers. */
+/* Seed math.random, from which ids are made. Lua's own seed is the second and addresses,
+ * which two processes may share. */
 static void seed_random(lua_State *L) {
     lua_Integer seed[2];
     if (getentropy(seed, sizeof seed) == -1)
-        return; /* an old kernel: Lua's own seed stays */
+        return; /* an old kernel: keep Lua's own seed */
     lua_getglobal(L, "math");
     lua_getfield(L, -1, "randomseed");
     lua_pushinteger(L, seed[0]);
@@ -84,7 +84,7 @@ int api_open(lua_State *L) {
     luaL_openlibs(L);
     seed_random(L);
     open_package(L);
-    luaL_requiref(L, "native.task", api_lib("native.task"), 0); /* its metatable */
+    luaL_requiref(L, "native.task", api_lib("native.task"), 0); /* for its metatable */
     lua_pop(L, 1);
     open_coroutine(L);
     api_openstdlib(L);

@@ -1,4 +1,4 @@
-/* open.h -- all that a script may use, put into a new Lua state. */
+/* open.h -- put everything that a script may use into a new Lua state. */
 
 #ifndef TARN_OPEN_H
 #define TARN_OPEN_H

@@ -18,7 +18,8 @@ void api_checkopts(lua_State *L, int arg, const char *const names[]) {
         return;
     luaL_checktype(L, arg, LUA_TTABLE);
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
-        /* lua_tostring would change a numeric key under lua_next: look first */
+        /* look at the type first: lua_tostring would change a numeric key under
+         * lua_next */
         if (lua_type(L, -2) != LUA_TSTRING || !known(lua_tostring(L, -2), names))
             luaL_argerror(
                 L, arg,

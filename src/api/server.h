@@ -34,7 +34,8 @@ struct exchange_box {
 void server_pushrequest(lua_State *L, const struct server_box *s,
                         const struct server_request *r);
 
-/* What a handler returned, at the top of the stack: the strings stay where they are. */
+/* What a handler returned, on top of the stack. The strings stay in the handler's
+ * table. */
 struct answer {
     struct server_reply reply;
     struct server_field fields[MOST_FIELDS + 1];

@@ -17,7 +17,7 @@ struct sharedbody *server_toshared(lua_State *L, int index) {
     return b != NULL ? b->shared : NULL;
 }
 
-/* __gc: what is still being sent holds it by itself. */
+/* __gc. A reply that is still being sent holds the bytes itself. */
 static int l_body_drop(lua_State *L) {
     struct body_box *b = luaL_checkudata(L, 1, BODY_MT);
     sharedbody_drop(b->shared);

@@ -19,8 +19,9 @@ static void pushheaders(lua_State *L, const struct server_request *r, bool hide)
     }
 }
 
-/* The secrets of the body into boxes, and out of the body: request at the top. A body that is
- * no JSON may hold them anywhere, and is not shown. [-0, +0, m] */
+/* Put the secrets of the body into boxes, and remove them from the body; the request is
+ * on top. A body that is no JSON may hold secrets anywhere, and is not shown. [-0, +0,
+ * m] */
 static void takesecrets(lua_State *L, const struct server_box *s,
                         const struct server_request *r) {
     struct json root = json_root(r->body, r->body_size);
@@ -42,7 +43,8 @@ static void takesecrets(lua_State *L, const struct server_box *s,
     lua_setfield(L, -2, "body");
 }
 
-/* Who may not call has nothing to say: what else he sent is not looked at. */
+/* Push how the client shows that it may call. False if it may not; then nothing else
+ * that it sent is looked at. */
 static bool pushaccess(lua_State *L, const struct server_box *s,
                        const struct server_request *r) {
     static const char *const words[] = {[ACCESSTOKEN_NONE] = "none",

@@ -11,7 +11,7 @@ const struct accesstoken *server_totoken(lua_State *L, int index) {
     return luaL_testudata(L, index, TOKEN_MT);
 }
 
-/* token:reveal(before): to a person, on stderr, and nowhere else. */
+/* token:reveal(before): show the token to a person, on stderr and nowhere else. */
 static int l_token_reveal(lua_State *L) {
     const struct accesstoken *t = luaL_checkudata(L, 1, TOKEN_MT);
     accesstoken_reveal(t, luaL_checkstring(L, 2), stderr);

@@ -1,24 +1,25 @@
-/* sqlite_transaction.c -- transactions of `native.sqlite`: all of a function, or nothing. */
+/* sqlite_transaction.c -- transactions of `native.sqlite`: either all changes of a
+ * function are made, or none. */
 
 #include "api/api.h"
 #include "api/sqlite.h"
 
 #define GUARD_MT "tarn.sqlite.transaction"
 
-/* Rolls back what was not committed; its user value is the database. */
+/* Rolls back what was not committed. Its user value is the database. */
 struct guard {
     struct database *d; /* NULL: nothing to roll back */
     bool savepoint;
 };
 
-/* Run one of the words that begin and end transactions. */
+/* Run a statement that begins or ends a transaction. */
 static int word(struct database *d, const char *sql) {
     d->interrupts = engine_signals(d->engine);
     return sqlite3_exec(d->db, sql, NULL, NULL, NULL);
 }
 
-/* guard.__close and __gc: roll back, if that has not been done by SQLite itself, as it does
- * when the disk is full. */
+/* guard.__close and __gc: roll back, unless SQLite has done so itself, as it
+ * does when the disk is full. */
 static int l_guard_close(lua_State *L) {
     struct guard *g = luaL_checkudata(L, 1, GUARD_MT);
     struct database *d = g->d;
@@ -37,7 +38,7 @@ int sqlite_transaction(lua_State *L) {
     luaL_checktype(L, 2, LUA_TFUNCTION);
     lua_settop(L, 2);
 
-    /* The guard, not a pcall: an error's traceback stays as it is. */
+    /* A guard is used instead of a pcall, so that an error keeps its traceback. */
     struct guard *g = lua_newuserdatauv(L, sizeof *g, 1);
     *g = (struct guard){NULL, !sqlite3_get_autocommit(d->db)};
     luaL_setmetatable(L, GUARD_MT);

@@ -1,6 +1,6 @@
-/* stdlib.c -- Lua's own functions that reach outside or take bytecode, in forms of ours: programs
- * are refused when the engine is read-only, code is text, C libraries are not loaded, and what
- * in `debug` could make one userdata pass for another is gone. */
+/* stdlib.c -- replaces Lua's own functions that reach outside or take bytecode. Programs
+ * are refused when the engine is read-only, code is text, C libraries are not loaded, and
+ * the functions of `debug` that could make one userdata pass for another are removed. */
 
 #include "api/api.h"
 #include "api/libs.h"
@@ -53,8 +53,8 @@ static int l_io_popen(lua_State *L) {
 
 /* ---- code ---- */
 
-/* What `load` returns: the function, with `env` (an index, 0: none) as its first upvalue; or nil
- * and the message. */
+/* Return what `load` does: the function, with `env` (an index; 0: none) as its first
+ * upvalue, or nil and the message. */
 static int loaded(lua_State *L, int status, int env) {
     if (status != LUA_OK) {
         luaL_pushfail(L);
@@ -69,7 +69,7 @@ static int loaded(lua_State *L, int status, int env) {
     return 1;
 }
 
-/* Push what the function at 1 hands out, piece by piece. [-0, +1, v] */
+/* Push all pieces that the function at 1 returns, as one string. [-0, +1, v] */
 static const char *read_pieces(lua_State *L, size_t *size) {
     luaL_Buffer b;
     luaL_buffinit(L, &b);
@@ -154,9 +154,9 @@ static void replace(lua_State *L, const char *library, const char *name,
 
 void api_openstdlib(lua_State *L) {
     static const char *const of_debug[] = {
-        "debug", /* a prompt of its own, which would hold the loop */
+        "debug", /* has a prompt of its own, which would block the loop */
         "getregistry", "setmetatable", "setuservalue", "setcstacklimit",
-        "sethook", /* the hook is the host's: it ends what computes for too long */
+        "sethook", /* the engine needs the hook to end long computations */
         NULL};
     static const char *const of_package[] = {"loadlib", NULL};
     replace(L, "_G", "load", l_load);

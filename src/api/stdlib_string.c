@@ -1,6 +1,6 @@
-/* stdlib_string.c -- string.find, match, gmatch and gsub in place of Lua's: the same, but a pattern
- * that backtracks for ever is given up, and Ctrl-C and the limit of CPU time reach into one
- * that only takes long (base/pattern.h). */
+/* stdlib_string.c -- string.find, match, gmatch and gsub in place of Lua's. They do the
+ * same, but give up a pattern that backtracks for ever, and can be interrupted by Ctrl-C
+ * and the limit of CPU time (base/pattern.h). */
 
 #include "api/api.h"
 #include "api/libs.h"
@@ -10,17 +10,18 @@
 #include <ctype.h>
 #include <string.h>
 
-/* For one call: some, and more for a long subject, each of whose bytes is looked at often. */
+/* The steps of one call: some, and more for a long subject, each of whose bytes is looked
+ * at often. */
 #define STEPS          ((size_t)1 << 27)
 #define STEPS_PER_BYTE 64
 
 #define CACHED                                                                           \
-    200 /* patterns that each function keeps taken apart; then it begins anew */
+    200 /* compiled patterns that each function keeps before it drops all of them */
 
 /* ---- patterns ---- */
 
-/* Push the pattern at `arg` taken apart. The first upvalue is a cache: from patterns to what
- * was made of them, and at 1 how many there are. [-0, +1, m] */
+/* Push the compiled pattern for the one at `arg`. The first upvalue is a cache, from
+ * patterns to compiled ones, with their number at 1. [-0, +1, m] */
 static struct pattern *pushpattern(lua_State *L, int arg, bool anchors) {
     size_t size;
     const char *text = lua_tolstring(L, arg, &size);
@@ -58,7 +59,7 @@ static void init_run(lua_State *L, struct pattern_run *run, const char *s, size_
     run->ud = engine_of(L);
 }
 
-/* A pattern for a message: its beginning. [-0, +1, m] */
+/* Push the beginning of the pattern, for a message. [-0, +1, m] */
 static const char *pushshown(lua_State *L, int arg) {
     size_t size;
     const char *text = lua_tolstring(L, arg, &size);
@@ -68,7 +69,8 @@ static const char *pushshown(lua_State *L, int arg) {
     return lua_pushfstring(L, "%s...", lua_tostring(L, -1));
 }
 
-/* True for a match. What is wrong, or too much, is raised. [-0, +0, v] */
+/* True for a match. A malformed pattern, or too much work, is raised as an error. [-0,
+ * +0, v] */
 static bool search(lua_State *L, struct pattern *p, struct pattern_run *run,
                    const char *from, int arg) {
     switch (pattern_search(p, run, from, pattern_is_anchored(p))) {
@@ -89,7 +91,8 @@ static bool search(lua_State *L, struct pattern *p, struct pattern_run *run,
 
 /* ---- captures ---- */
 
-/* Push capture `i`; of a pattern without captures the first is the whole match. [-0, +1, v] */
+/* Push capture `i`. If the pattern has no captures, the first one is the whole match.
+ * [-0, +1, v] */
 static void pushcapture(lua_State *L, const struct pattern_run *run, int i) {
     if (i >= run->level) {
         if (i != 0)
@@ -106,7 +109,7 @@ static void pushcapture(lua_State *L, const struct pattern_run *run, int i) {
         lua_pushlstring(L, c->start, (size_t)c->size);
 }
 
-/* Push all captures, or with `whole` the match if there are none. [-0, +n, v] */
+/* Push all captures. If there are none, push the match with `whole`. [-0, +n, v] */
 static int pushcaptures(lua_State *L, const struct pattern_run *run, bool whole) {
     int n = run->level == 0 && whole ? 1 : run->level;
     luaL_checkstack(L, n, "too many captures");
@@ -117,7 +120,7 @@ static int pushcaptures(lua_State *L, const struct pattern_run *run, bool whole)
 
 /* ---- find and match ---- */
 
-/* A position as scripts give it, from 1 or from the end, as an offset. */
+/* The offset of a position as scripts give it: from 1, or negative from the end. */
 static size_t offset(lua_Integer position, size_t size) {
     if (position > 0)
         return (size_t)position - 1;
@@ -133,8 +136,8 @@ static bool is_plain(const char *text, size_t size) {
     return true;
 }
 
-/* Where `text` stands in what is left of the subject, or NULL. In time that is bounded like a
- * pattern's: where a beginning is found often and the rest is not, it takes long. */
+/* Find `text` in the rest of the subject; NULL if it is not there. Time is bounded as for
+ * a pattern, since it takes long if a beginning of `text` is found often. */
 static const char *find_plain(lua_State *L, const struct pattern_run *run,
                               const char *from, const char *text, size_t size) {
     size_t looked = 0;
@@ -204,10 +207,10 @@ static int l_string_match(lua_State *L) {
 
 struct gmatch {
     size_t from;
-    size_t last; /* where the last match ended, as an offset; SIZE_MAX: nowhere yet */
+    size_t last; /* the offset where the last match ended; SIZE_MAX: none yet */
 };
 
-/* The next match that does not end where the last one did. `from` is an offset. */
+/* Find the next match that does not end where the last one did. `from` is an offset. */
 static bool search_next(lua_State *L, struct pattern *p, struct pattern_run *run,
                         size_t from, size_t last, int arg) {
     while (from <= (size_t)(run->end - run->subject)) {
@@ -220,7 +223,7 @@ static bool search_next(lua_State *L, struct pattern *p, struct pattern_run *run
     return false;
 }
 
-/* Upvalues: subject, pattern, pattern taken apart, struct gmatch. */
+/* Upvalues: subject, pattern, compiled pattern, struct gmatch. */
 static int next_match(lua_State *L) {
     size_t size;
     const char *s = lua_tolstring(L, lua_upvalueindex(1), &size);
@@ -253,13 +256,13 @@ static int l_string_gmatch(lua_State *L) {
 /* Arguments of gsub on the stack. */
 enum { SUBJECT = 1, PATTERN, REPLACEMENT };
 
-/* The text of a replacement, with its %0 to %9. */
+/* Add the text of a replacement, in which %0 to %9 are captures. */
 static void add_text(lua_State *L, luaL_Buffer *b, const struct pattern_run *run) {
     size_t size;
     const char *text = lua_tolstring(L, REPLACEMENT, &size), *end = text + size, *at;
     for (; (at = memchr(text, '%', (size_t)(end - text))) != NULL; text = at + 1) {
         luaL_addlstring(b, text, (size_t)(at - text));
-        at++; /* a string ends in a zero byte: there is one more to look at */
+        at++; /* a string of Lua ends in a zero byte, so this byte may be read */
         if (*at == '%') {
             luaL_addchar(b, '%');
         } else if (*at == '0') {
@@ -276,7 +279,7 @@ static void add_text(lua_State *L, luaL_Buffer *b, const struct pattern_run *run
     luaL_addlstring(b, text, (size_t)(end - text));
 }
 
-/* What takes the place of a match. False if the match stays. */
+/* Add what replaces a match. False if the match stays as it is. */
 static bool add_value(lua_State *L, luaL_Buffer *b, const struct pattern_run *run,
                       int type) {
     if (type == LUA_TFUNCTION) {

@@ -27,7 +27,8 @@ static void out_of_memory(lua_State *L, const struct api_call *c) {
 
 /* ---- scalars ---- */
 
-/* The shortest text that reads back the same; a whole number has no point. */
+/* Push the shortest text that reads back as the same number, without a point if the
+ * number is whole. */
 static void pushfloat(lua_State *L, lua_Number n) {
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {
@@ -119,7 +120,7 @@ void api_call_path(lua_State *L, struct api_call *c, const char *text) {
     add(L, c, text, strlen(text));
 }
 
-/* A dot segment would be taken for a way up, and an empty one for the list. */
+/* A segment of dots would lead up in the path, and an empty one to the list. */
 const char *api_checksegment(lua_State *L, int arg) {
     const char *text = luaL_checkstring(L, arg);
     luaL_argcheck(L, text[0] != '\0', arg, "an empty id");
@@ -146,8 +147,8 @@ static int by_bytes(const void *a, const void *b) {
     return order != 0 ? order : x->size < y->size ? -1 : x->size > y->size;
 }
 
-/* Push the names of the table at `arg`, sorted, as a block of memory; they point into the
- * table's own strings. [-0, +1, v] */
+/* Push a block of memory with the names of the table at `arg`, sorted. They point into
+ * the table's own strings. [-0, +1, v] */
 static struct name *pushnames(lua_State *L, int arg, size_t *count) {
     *count = 0;
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
@@ -173,7 +174,7 @@ static void bad_value(lua_State *L, int arg, const struct name *name) {
                                   name->text));
 }
 
-/* name=value with the value on top of the stack, which is popped. */
+/* Add name=value. The value is on top of the stack, and is popped. */
 static void add_pair(lua_State *L, struct api_call *c, int arg, const struct name *name) {
     size_t size;
     if (!api_totext(L))
@@ -196,7 +197,7 @@ void api_call_query(lua_State *L, struct api_call *c, int arg) {
         lua_pushlstring(L, names[i].text, names[i].size);
         lua_rawget(L, arg);
         if (lua_islightuserdata(L, -1) && lua_touserdata(L, -1) == NULL) {
-            lua_pop(L, 1); /* json.null: not there */
+            lua_pop(L, 1); /* json.null counts as not there */
         } else if (lua_istable(L, -1)) {
             lua_Integer n = luaL_len(L, -1);
             for (lua_Integer k = 1; k <= n; k++) {
@@ -282,13 +283,13 @@ int api_call_send(lua_State *L, struct api_call *c,
     lua_setiuservalue(L, -2, 2);
     lua_replace(L, 1);
     lua_settop(L, 1);  /* call */
-    lua_toclose(L, 1); /* a task that is cancelled forgets its call at once */
+    lua_toclose(L, 1); /* if the task is cancelled, so is the call, at once */
     return look(L, LUA_OK, 0);
 }
 
 /* ---- the answer ---- */
 
-/* Where the JSON begins, or the end. */
+/* The offset where the JSON begins, or the size if there is none. */
 static size_t skip_blanks(const struct buf *b) {
     size_t i = 0;
     while (i < b->size && strchr(" \t\r\n", b->bytes[i]) != NULL && b->bytes[i] != '\0')
@@ -311,7 +312,7 @@ void api_call_pushjson(lua_State *L, struct api_call *c) {
     lua_pushcfunction(L, decode);
     lua_pushlightuserdata(L, c);
     if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
-        if (lua_istable(L, -1)) { /* the decoder's fault knows only the text */
+        if (lua_istable(L, -1)) { /* the decoder's fault does not say which call it was */
             lua_pushinteger(L, c->status);
             lua_setfield(L, -2, "status");
             if (c->has_effect) {
@@ -337,7 +338,7 @@ int api_finish_json(lua_State *L, struct api_call *c) {
 }
 
 int api_finish_nothing(lua_State *L, struct api_call *c) {
-    api_call_pushjson(L, c); /* a proxy's page is no success */
+    api_call_pushjson(L, c); /* raises if it is the page of a proxy */
     lua_pop(L, 1);
     return 0;
 }

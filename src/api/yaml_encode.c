@@ -1,5 +1,6 @@
-/* yaml_encode.c -- the encoder of `native.yaml`. libyaml puts the marks and the blanks; which
- * strings need quotes is decided here, since libyaml only knows what breaks the syntax. */
+/* yaml_encode.c -- the encoder of `native.yaml`. libyaml writes indicators and
+ * blanks. Which strings need quotes is decided here, since libyaml only knows
+ * which ones break the syntax. */
 
 #include "api/yaml.h"
 
@@ -17,16 +18,16 @@
 #define OP        "yaml.encode"
 #define WRITER_MT "tarn.yaml.writer"
 
-/* Where they are on the stack. */
+/* Places on the stack. */
 enum { FIRST = 2, QUOTED, WRITER, ARRAY_MT, NUMBER_MT };
 
 struct member {
-    const char *key; /* held by the table it is from */
+    const char *key; /* kept alive by its table */
     size_t size;
     lua_Integer rank;
 };
 
-/* The way from the value at the top to the one being written, for messages. */
+/* The path from the outermost value to the one being written, for messages. */
 struct step {
     const struct step *up;
     const char *key; /* NULL: `index` */
@@ -38,7 +39,7 @@ struct writer {
     struct buf out;
     struct buf members; /* keys that are being sorted */
     int depth;
-    int quoted; /* levels of maps around that want quotes */
+    int quoted; /* the number of maps around whose values are quoted */
     bool open;
 };
 
@@ -80,7 +81,7 @@ static struct writer *newwriter(lua_State *L) {
     return w;
 }
 
-/* `ready`: what the event's own function returned. */
+/* Write an event. `ready` is what the event's own function returned. */
 static void emit(lua_State *L, struct writer *w, yaml_event_t *event, int ready) {
     if (!ready || !yaml_emitter_emit(&w->emitter, event))
         no_memory(L);
@@ -103,7 +104,7 @@ static void addpath(luaL_Buffer *b, const struct step *step) {
     luaL_addstring(b, step->key);
 }
 
-/* Push " at PATH"; only the last steps of a long one. [-0, +1, v] */
+/* Push " at PATH", with only the last steps of a long path. [-0, +1, v] */
 static const char *pushplace(lua_State *L, const struct step *at) {
     luaL_Buffer b;
     struct step short_way[8];
@@ -251,14 +252,14 @@ static void put_member(lua_State *L, struct writer *w, const struct step *up,
 
 static void put_map(lua_State *L, struct writer *w, const struct step *at) {
     yaml_event_t event;
-    size_t first = w->members.size; /* those below belong to the maps around */
+    size_t first = w->members.size; /* members before belong to outer maps */
     size_t n = collect(L, w, at);
     emit(L, w, &event,
          yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
                                              n > 0 ? YAML_BLOCK_MAPPING_STYLE
                                                    : YAML_FLOW_MAPPING_STYLE));
     for (size_t i = 0; i < n; i++) {
-        struct member m; /* a copy: values may grow the buffer */
+        struct member m; /* a copy, because the buffer may move when values are written */
         memcpy(&m, w->members.bytes + first + i * sizeof m, sizeof m);
         put_member(L, w, at, &m);
     }
