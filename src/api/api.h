@@ -32,8 +32,8 @@ void api_newtype(lua_State *L, const char *name, lua_CFunction close,
  * keeps the strings alive. [-0, +1, m] */
 const char **api_pushlist(lua_State *L, int index, lua_Integer count);
 
-/* A buffer of `room` bytes whose memory is Lua's: nothing is left behind if Lua raises. It must not
- * grow. [-0, +1, m] */
+/* Make a buffer of `room` bytes whose memory belongs to Lua, so that nothing leaks if Lua
+ * raises. It must not grow. [-0, +1, m] */
 struct buf api_scratch(lua_State *L, size_t room);
 
 /* Push bytes as base64, and push the bytes of a base64 text. If the text is not base64,

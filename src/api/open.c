@@ -8,8 +8,8 @@
 #include <lualib.h>
 #include <unistd.h>
 
-/* package.searchers[2]: "tarn.clone" is lua/tarn/clone.lua of the bundle. engine.find puts
- * its own in this place, which also looks into the user's directories. */
+/* package.searchers[2]: "tarn.clone" is lua/tarn/clone.lua of the bundle. engine.find
+ * replaces this by its own searcher, which also looks into the user's directories. */
 static int bundle_searcher(lua_State *L) {
     const char *module = luaL_checkstring(L, 1);
     luaL_Buffer b;

@@ -85,12 +85,12 @@ static bool of_jwt(char c) {
     return isalnum((unsigned char)c) || c == '-' || c == '_';
 }
 
-/* Known beginnings of tokens. What follows one that is told by more than its beginning is so
- * particular that it is a token behind any other letter, too. */
+/* Known prefixes of tokens. A token that is known by more than its prefix is so
+ * particular that it may follow any other letter. */
 static const struct kind {
     const char *start;
-    bool (*belongs)(char c); /* the characters that make it certain */
-    size_t certain;          /* from so many on */
+    bool (*belongs)(char c); /* the characters by which a token is certain */
+    size_t certain;          /* the number of them that is needed */
 } KINDS[] = {
     {"dapi", is_hex, 24},   {"dkea", is_hex, 24},   {"dose", is_hex, 24},
     {"dcka", is_hex, 24},   {"eyJ", of_jwt, 16},    {"ghp_", is_alnum, 30},
@@ -111,8 +111,8 @@ static bool is_certain(const struct kind *k, const char *text) {
     return k->belongs != of_jwt || text[start + n] == '.'; /* a JWT has three parts */
 }
 
-/* Does the character in front of `at` end a word? An escape of JSON (\n, \u0009) and one of a
- * URL (%0A) do, though they end in a letter or a digit. */
+/* True if a word ends in front of `at`. An escape of JSON (\n, \u0009) or of a URL (%0A)
+ * ends a word, although its last character is a letter or a digit. */
 static bool begins_word(const char *text, const char *at) {
     size_t before = (size_t)(at - text);
     if (before == 0 || !in_token(at[-1]))
@@ -129,7 +129,7 @@ static bool begins_word(const char *text, const char *at) {
 
 void mask_tokens(char *text) {
     char *out = text;
-    /* `read` is the text as it was: what is in front of a token may be overwritten by then */
+    /* the unchanged text, since what is in front of a token may be overwritten */
     const char *read = text;
     bool word = true;
     while (*read != '\0') {

@@ -23,18 +23,19 @@ void mask_tokens(char *text);
  * functions, when memory runs out. */
 bool mask_url(struct buf *out, const char *url, bool whole_query);
 
-/* Append scheme and host of a link that is a secret as a whole, then a slash and "***". */
+/* Append the scheme and host of a link that is secret as a whole, a slash and "***". */
 bool mask_link(struct buf *out, const char *url, size_t size);
 
-/* Append a header line ("Name: value"), its value as "***" if the name says so; of the Location
- * that answers a secret URL only the host. Secrets of `known` (may be NULL) are blanked. */
+/* Append a header line ("Name: value"), with "***" as its value if the name is secret.
+ * Of the Location that answers a secret URL only the host is shown. Secrets of `known`
+ * (may be NULL) are blanked. */
 bool mask_header(struct buf *out, const char *line, size_t size, bool secret_url,
                  const struct secretset *known);
 
 /* Append a body. Values of secret names in JSON, even malformed, or in a form become
- * "***", queries of links become "?***", tokens are overwritten, and control characters
- * become blanks. After `most` bytes a note says how long the body was. `echo`, if not
- * NULL, is one more secret. */
+ * "***", queries of links become "?***", and tokens and the secrets of `known` (may be
+ * NULL) are overwritten. The text is clean as base/text.h says. After `most` bytes a note
+ * says how long the body was. */
 bool mask_body(struct buf *out, const char *text, size_t size, size_t most,
                const struct secretset *known);
 

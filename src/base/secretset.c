@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define SHORTEST 4
-/* Of fewer characters of base64 there would be too many by chance. */
+/* fewer characters of base64 would be found by chance too often */
 #define BASE64_SHORTEST 8
 
 static void wipe(char *text, size_t size) {
@@ -24,8 +24,9 @@ static void forget(struct secretset_entry *e) {
     *e = (struct secretset_entry){0};
 }
 
-/* The characters of base64 that the secret decides alone when `before` bytes, modulo 3, stand in
- * front of it, whatever they are and whatever follows. NULL if there are too few. */
+/* The characters of base64 that depend on the secret alone if `before` bytes, modulo 3,
+ * are in front of it, whatever these and the following bytes are. NULL if there are too
+ * few. */
 static char *inside_base64(const char *text, size_t size, size_t before) {
     size_t all = before + size, from = (before * 8 + 5) / 6, to = all * 8 / 6;
     if (to < from + BASE64_SHORTEST)
@@ -74,7 +75,7 @@ static int hex(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* One byte at `at`, as it is or in an encoding; *took is how long it is written. */
+/* Read one byte at `at`, plain or encoded; *took is the length of its text. */
 static unsigned char read_byte(const char *at, const char *end, size_t *took) {
     static const char escapes[] = "nrtbf", meanings[] = "\n\r\t\b\f";
     size_t left = (size_t)(end - at);
@@ -95,7 +96,8 @@ static unsigned char read_byte(const char *at, const char *end, size_t *took) {
     return (unsigned char)(escape != NULL ? meanings[escape - escapes] : at[1]);
 }
 
-/* How long the secret is written at `at`, in plain or encoded; 0 if it is not there. */
+/* The length of the secret's text at `at`, plain or encoded; 0 if the secret is not
+ * there. */
 static size_t plain_at(const struct secretset_entry *e, const char *at, const char *end) {
     const char *from = at;
     size_t took;
@@ -137,7 +139,7 @@ static const char *past_base64(const struct secretset_entry *e, const char *at,
     return NULL;
 }
 
-/* Blank in `text` of `size` bytes; returns what is left of it. */
+/* Blank the secrets in `text` of `size` bytes; returns the new size. */
 static size_t blank(const struct secretset *s, char *text, size_t size) {
     const char *at = text, *end = text + size;
     char *out = text;
@@ -149,7 +151,7 @@ static size_t blank(const struct secretset *s, char *text, size_t size) {
                 past = at + n;
             } else if (of_base64(*at) &&
                        (past = past_base64(&s->list[i], at, end)) != NULL) {
-                while (out > text && of_base64(out[-1])) /* what stands before it, too */
+                while (out > text && of_base64(out[-1])) /* in front of it, too */
                     out--;
             }
         }

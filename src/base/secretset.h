@@ -1,8 +1,9 @@
-/* secretset.h -- the secrets that a process knows, to be blanked wherever a text might show one.
- * Pure.
+/* secretset.h -- the secrets that a process knows, which are blanked in every text that
+ * might show one. Pure.
  *
- * A pattern finds what looks like a secret (base/mask.h); this finds what is one, however it is
- * written: as it is, percent-encoded, escaped as in JSON, or somewhere inside of base64. */
+ * base/mask.h finds what looks like a secret. This finds what is one, however it is
+ * written: as it is, percent-encoded, escaped as in JSON, or somewhere inside of
+ * base64. */
 
 #ifndef TARN_SECRETSET_H
 #define TARN_SECRETSET_H
@@ -12,24 +13,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SECRETSET_MOST 64 /* the oldest goes */
+#define SECRETSET_MOST 64 /* the oldest is dropped for a new one */
 
-/* All zero is an empty set. */
+/* A zeroed set is empty. */
 struct secretset {
     struct secretset_entry {
         char *text;
         size_t size;
-        char
-            *base64[3]; /* what it is in base64 behind 0, 1, 2 bytes; NULL if too short */
+        char *base64[3]; /* its base64 behind 0, 1, 2 bytes; NULL if too short */
     } list[SECRETSET_MOST];
     size_t count, next;
 };
 
-/* Remember a secret. One of fewer than four bytes is left out: it would blank half of every
- * text. Without memory the secret is not remembered. */
+/* Add a secret. A secret of fewer than four bytes is left out, since it would blank half
+ * of every text. If memory runs out, the secret is not added. */
 void secretset_add(struct secretset *s, const char *text, size_t size);
 
-/* Put "***" in the place of each secret; the text gets no longer. `s` may be NULL. */
+/* Replace each secret by "***"; the text does not get longer. `s` may be NULL. */
 void secretset_blank(const struct secretset *s, char *text);
 void secretset_blank_buf(const struct secretset *s, struct buf *b, size_t from);
 

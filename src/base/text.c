@@ -32,13 +32,14 @@ static bool is_control(uint32_t c) {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029;
 }
 
-/* What turns the writing direction can make a text read as another one. */
+/* True for a control of the writing direction, which can make a text look like another
+ * one. */
 static bool is_direction(uint32_t c) {
     return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
            (c >= 0x2066 && c <= 0x2069);
 }
 
-/* What stands in the place of a character; NULL: it stays. */
+/* The text that replaces a character; NULL: it stays. */
 static const char *instead(uint32_t c, bool lines) {
     if (c == UINT32_MAX || is_direction(c))
         return REPLACEMENT;
@@ -47,7 +48,7 @@ static const char *instead(uint32_t c, bool lines) {
     return c == '\t' ? "    " : " ";
 }
 
-/* The number of bytes at the front that stay as they are. */
+/* The number of bytes at the beginning that stay as they are. */
 static size_t clean_prefix(const char *text, size_t size, bool lines) {
     size_t i = 0;
     while (i < size) {
@@ -84,7 +85,7 @@ bool text_clean(struct buf *out, const char *text, size_t size, bool lines) {
                 return false;
             text += took;
             size -= took;
-        } else { /* the line end that follows decides */
+        } else { /* drop the "\r" of "\r\n" */
             text++;
             size--;
         }

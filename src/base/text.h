@@ -8,10 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Append `text` as something that no terminal, editor or log viewer takes for a command: control
- * characters (C0, DEL, C1) and the line separators of Unicode become blanks, a tab becomes four,
- * "\r\n" is one line end; controls of the writing direction and bytes that are no UTF-8 become
- * U+FFFD. With `lines`, line ends stay. False when memory runs out. */
+/* Append `text` so that no terminal, editor or log viewer takes any of it for a
+ * command. Control characters (C0, DEL, C1) and the line separators of Unicode become
+ * blanks, a tab becomes four, and "\r\n" is one line end. Controls of the writing
+ * direction and bytes that are no UTF-8 become U+FFFD. With `lines`, line ends stay.
+ * False when memory runs out. */
 bool text_clean(struct buf *out, const char *text, size_t size, bool lines);
 
 /* Into `out` of `room` bytes, with a 0: clean, in one line, without blanks at its ends, cut to fit

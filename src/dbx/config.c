@@ -23,7 +23,7 @@ struct search {
 
 /* ---- who may set what ---- */
 
-/* Is something set that chooses a way to log in? */
+/* True if a credential is set, which chooses a method. */
 static bool has_credential(const struct config *c) {
     for (int a = 0; a < CONFIG_ATTRS; a++)
         if (attribute_of((enum config_attr)a)->group != NULL &&
@@ -32,12 +32,12 @@ static bool has_credential(const struct config *c) {
     return config_has(c, CONFIG_AUTH_TYPE);
 }
 
-/* What the sources so far have chosen, so that a later source completes it and never mixes a
- * credential of its own in. */
+/* What the sources so far have chosen. A later source completes it, and never adds
+ * a credential of its own. */
 struct choice {
     bool made;               /* a credential, or auth_type */
-    bool named;              /* auth_type itself: whatever it needs may be completed */
-    bool waits_for_id_token; /* client_id without a secret: a token of OIDC may follow */
+    bool named;              /* auth_type is set: all that it needs may be added */
+    bool waits_for_id_token; /* client_id without a secret: an OIDC token may follow */
     const char *groups[CONFIG_ATTRS];
     size_t count;
 };
@@ -71,7 +71,7 @@ static bool completes(const struct choice *made, enum config_attr a) {
 
 /* ---- one workspace ---- */
 
-/* The host as it is compared: its URL in normal form, or the text as it is. */
+/* Compare two hosts: their URLs in normal form, or else their texts. */
 static bool same_host(const char *a, const char *b) {
     struct host one, other;
     struct fault ignored;
@@ -80,8 +80,8 @@ static bool same_host(const char *a, const char *b) {
     return strcmp(one.url, other.url) == 0;
 }
 
-/* A credential goes only to the host that its own source names. Two sources that name
- * different hosts mean two workspaces: nobody can tell which one is wanted. */
+/* A credential is only sent to the host that its own source names. If two sources name
+ * different hosts, it is unknown which workspace is wanted. */
 static bool agrees_on_host(struct search *s, const char *value, const char *source) {
     const struct config_value *known = &s->c->attr[CONFIG_HOST];
     if (value == NULL || *value == '\0' || known->value == NULL ||
@@ -103,7 +103,7 @@ static bool from_arguments(struct search *s) {
            config_set(s->c, CONFIG_CONFIG_FILE, args->config_file, "argument", s->f);
 }
 
-/* What says which workspace a host means, beside its name. */
+/* True for an attribute that tells, beside the host's name, which workspace is meant. */
 static bool is_address(int a) {
     return a == CONFIG_ACCOUNT_ID || a == CONFIG_WORKSPACE_ID ||
            a == CONFIG_DISCOVERY_URL;
@@ -187,7 +187,7 @@ static bool use_section(struct search *s, const struct ini_section *section,
            from_section(s, section);
 }
 
-/* The profile that an argument or a variable names. */
+/* Read the profile that an argument or a variable names. */
 static bool from_named_profile(struct search *s, const char *source) {
     if (!load_file(s))
         return false;
@@ -197,8 +197,8 @@ static bool from_named_profile(struct search *s, const char *source) {
     return use_section(s, section, source);
 }
 
-/* The profile that nobody named: default_profile of [__settings__], or [DEFAULT]. It completes
- * what the environment says, unless it is about another workspace. */
+/* Read the default profile: default_profile of [__settings__], or [DEFAULT]. It completes
+ * the environment, unless it is about another workspace. */
 static bool from_default_profile(struct search *s) {
     bool addressed = config_has(s->c, CONFIG_HOST) ||
                      config_has(s->c, CONFIG_AZURE_WORKSPACE_RESOURCE_ID);
@@ -224,8 +224,8 @@ static bool from_default_profile(struct search *s) {
     return use_section(s, section, source);
 }
 
-/* The token in the variable that oidc_token_env names, or in the usual one where no other
- * credential was chosen. */
+/* Read the token in the variable that oidc_token_env names, or in the default variable if
+ * no other credential was chosen. */
 static bool from_token_variable(struct search *s, bool unasked) {
     const char *name = config_get(s->c, CONFIG_OIDC_TOKEN_ENV);
     const char *method = config_get(s->c, CONFIG_AUTH_TYPE);
@@ -235,8 +235,8 @@ static bool from_token_variable(struct search *s, bool unasked) {
                       s->f);
 }
 
-/* Arguments first, then the profile that was named, then the environment, then the profile that
- * nobody named. Each completes what those before it leave out. */
+/* Read the arguments, the profile that was named, the environment, and the default
+ * profile, in this order. Each source adds what those before it leave out. */
 static bool gather(struct search *s) {
     const struct config_args *args = s->args;
     const char *variable = attribute_of(CONFIG_PROFILE)->variable;

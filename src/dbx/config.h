@@ -72,27 +72,32 @@ bool config_truth(const char *value);
 typedef const char *config_getenv(void *ud, const char *name);
 
 struct config_args {
-    const char *profile;      /* explicit; its values beat those of the environment */
+    const char *profile;      /* explicit; used before the environment */
     const char *host, *token; /* explicit; with both nothing else is read */
     const char *config_file;  /* explicit */
-    bool
-        alone; /* with a profile: nothing of a workspace is taken from the environment; for
-                 * the second of two workspaces (F.11) */
+    bool alone;         /* take nothing of a workspace from the environment (F.11) */
     config_getenv *env; /* never NULL; "" counts as not set */
     void *env_ud;
 };
 
 /* Fill `*c` by the rules of F.2 and F.3, and choose the method (F.4). False with `*f` and
- * an empty `*c`. Kind auth: an unknown profile, no credentials, more than one method, a
- * method that is not supported (named), a host that is no URL, http:// to another
- * machine. Kind io or parse: the file cannot be read, or line N of it is malformed.
+ * an empty `*c`. Kind auth: an unknown profile, no credentials, two hosts, more than one
+ * method, a method that is not supported (named), a host that is no URL, http:// to
+ * another machine. Kind io or parse: the file cannot be read, or line N of it is
+ * malformed.
  *
- * The values of an explicit profile come before the environment, whose credentials are
- * not read then. A profile that DATABRICKS_CONFIG_PROFILE names only adds what the
- * environment does not set, as in all other tools. The default file, or HOME, may be
- * missing; a file that was named must be there. If the method is "databricks-cli" and
- * CONFIG_AUTH_TYPE is not set, nothing more specific was configured. Then another method
- * may be tried when the CLI turns out not to be configured. */
+ * The order of the sources is: arguments; the profile that an argument or
+ * DATABRICKS_CONFIG_PROFILE names; the environment; the default profile (default_profile
+ * of [__settings__], or [DEFAULT]). A later source adds what the earlier ones do not set.
+ * If two of the first three name different hosts, that is refused, so that no credential
+ * is sent to a host that its own source does not name; a default profile with another
+ * host is ignored. Once a source has chosen a method, later sources only add what belongs
+ * to that method. A host and a token as arguments need no other source.
+ *
+ * The default file, or HOME, may be missing; a file that was named must be there. If the
+ * method is "databricks-cli" and CONFIG_AUTH_TYPE is not set, nothing more specific was
+ * configured. Then another method may be tried when the CLI turns out not to be
+ * configured. */
 bool config_resolve(const struct config_args *args, struct config *c, struct fault *f);
 void config_free(struct config *c);
 

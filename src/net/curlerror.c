@@ -69,13 +69,13 @@ static void proxy_refused(const struct curlerror *c, const char *proxy, const ch
                    c->route->variable);
 }
 
-/* "Unsupported proxy syntax in ...", "Unsupported proxy scheme for ..." */
+/* True for "Unsupported proxy syntax in ..." and "Unsupported proxy scheme for ...". */
 static bool is_unsupported(const struct curlerror *c) {
     return strncmp(c->detail, "Unsupported proxy", 17) == 0;
 }
 
-/* What libcurl says of a proxy that it cannot read holds the whole variable, with the
- * password. */
+/* libcurl's message about a proxy that it cannot read holds the whole variable, with its
+ * password, and is not shown. */
 static void proxy_unreadable(const struct curlerror *c, const char *proxy,
                              struct fault *f) {
     if (c->result == CURLE_COULDNT_RESOLVE_PROXY && !is_unsupported(c))
@@ -100,7 +100,8 @@ static void proxy_unreachable(const struct curlerror *c, const char *proxy,
                c->route->variable);
 }
 
-/* True if the proxy stood in the way, with `*f` filled and whether that will last. */
+/* True if the proxy is the cause. Then `*f` is filled, and `*lasting` is true if
+ * trying again will not help. */
 static bool is_of_proxy(const struct curlerror *c, const char *host, struct fault *f,
                         bool *lasting) {
     char proxy[URL_HOST_AT_MOST + 1];

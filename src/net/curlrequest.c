@@ -148,7 +148,7 @@ static const char *from_environment(const char *name) {
     return getenv(name);
 }
 
-/* libcurl gets the proxy by name, or none, and is told not to look for one itself. */
+/* Give libcurl the proxy, or none, so that it does not look for one itself. */
 static bool set_route(struct curlrequest *o, CURL *easy) {
     const char *proxy = o->route.proxy;
     return curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy : "") ==

@@ -22,7 +22,7 @@ struct http {
     int trace;
     bool read_only;
     FILE *record;             /* NULL: none */
-    struct secretset secrets; /* that went out, or may go */
+    struct secretset secrets; /* that were sent, or may be */
 };
 
 struct http_call {
@@ -93,13 +93,13 @@ static void learn(struct http *h, const char *text) {
     secretset_add(&h->secrets, text, strlen(text));
 }
 
-/* The value of a header: what stands behind the last blank, "Bearer" being none. */
+/* Learn the value of a header, which is behind the last blank, without "Bearer". */
 static void learn_header(struct http *h, const char *header) {
     const char *last = strrchr(header, ' ');
     learn(h, last != NULL ? last + 1 : header);
 }
 
-/* The values of a form whose names are those of secrets. */
+/* Learn the values in a form whose names are secret. */
 static void learn_form(struct http *h, const char *form, size_t size) {
     const char *end = form + size;
     while (form < end) {
@@ -115,7 +115,7 @@ static void learn_form(struct http *h, const char *form, size_t size) {
     }
 }
 
-/* "user:password" */
+/* Learn "user:password". */
 static void learn_pair(struct http *h, const char *pair, size_t size) {
     const char *colon = memchr(pair, ':', size);
     secretset_add(&h->secrets, pair, size);
@@ -134,8 +134,9 @@ static void learn_request(struct http *h, const struct http_request *r) {
         learn_form(h, r->body, r->body_size);
 }
 
-/* What libcurl or a proxy says of a proxy may repeat the variable that names it. A password may
- * hold an @ that nobody escaped: the last one ends it. */
+/* Learn the passwords of the proxies: a message about a proxy may repeat the variable
+ * that names it. A password may hold an @ that is not escaped, so the last one ends
+ * it. */
 static void learn_proxies(struct http *h) {
     static const char *const names[] = {"http_proxy",  "HTTP_PROXY", "https_proxy",
                                         "HTTPS_PROXY", "all_proxy",  "ALL_PROXY"};

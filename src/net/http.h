@@ -80,9 +80,10 @@ struct http_linger {
 void http_linger_add(struct http *h, struct http_linger *l);
 void http_linger_remove(struct http_linger *l); /* harmless if not added */
 
-/* The client knows the secrets that it has sent, and those of the proxies that the environment
- * names. `http_learn` tells it one more; `http_blank` blanks all of them, and what looks like a
- * token, in the texts of a fault, or in a text, which gets no longer. Traces and records are without them. */
+/* The client knows the secrets that it has sent, and those of the proxies in the
+ * environment. http_learn adds one. http_blank blanks all of them, and what looks like a
+ * token, in the texts of a fault, and http_blank_text in a text, which does not get
+ * longer. Traces and records hold no secrets. */
 void http_learn(struct http *h, const char *secret);
 void http_blank(const struct http *h, struct fault *f);
 void http_blank_text(const struct http *h, struct buf *text); /* `h` may be NULL */

@@ -15,7 +15,8 @@
 
 /* ---- hosts ---- */
 
-/* A host in its parts: the name without brackets, port and final dots, in lower case. */
+/* The parts of a host: its name in lower case, without brackets, port and final dots; and
+ * the port. */
 struct target {
     char name[NAME_AT_MOST];
     int port;   /* 0: none is named */
@@ -45,7 +46,7 @@ static bool copy_name(char *out, const char *text, size_t size) {
     return true;
 }
 
-/* "2130706433" and "0x7f.1" are addresses to libcurl, too. */
+/* Read an address. libcurl also takes "2130706433" and "0x7f.1" for addresses. */
 static void read_address(struct target *t) {
     struct in_addr four;
     if (inet_pton(AF_INET6, t->name, t->address) == 1) {
@@ -61,7 +62,7 @@ static void read_address(struct target *t) {
     }
 }
 
-/* A port behind the name. An IPv6 address without brackets has more than one colon. */
+/* Read a name and its port. An IPv6 address without brackets has more than one colon. */
 static bool read_target(const char *text, size_t size, struct target *t) {
     const char *port = NULL;
     *t = (struct target){.port = 0};
@@ -173,7 +174,7 @@ bool route_is_excepted(const char *list, const char *host, size_t host_size, boo
 
 /* ---- the way ---- */
 
-/* Of several variables the first that is set; an empty one is set to nothing. */
+/* The first of several variables that is set. If it is empty, there is no proxy. */
 static const char *first_of(route_getenv *env, const char *const *names,
                             const char **found) {
     for (; *names != NULL; names++) {

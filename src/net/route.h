@@ -1,5 +1,6 @@
-/* route.h -- the one decision about the way of a request: whether it may carry credentials, and
- * whether it goes through a proxy. Pure: reads the environment that it is given, asks nobody. */
+/* route.h -- decide about the way of a request: whether it may carry credentials,
+ * and whether it goes through a proxy. Pure: reads the environment that it is
+ * given, and nothing else. */
 
 #ifndef TARN_ROUTE_H
 #define TARN_ROUTE_H
@@ -16,12 +17,12 @@ struct route {
     const char *variable; /* that named the proxy */
 };
 
-/* The way to `u`. A request to this machine never goes through a proxy, nor does one that must
- * end at a public address (`public_only`): a proxy would resolve the name for itself. All others
- * go where https_proxy, http_proxy or all_proxy (in capitals, too) say, but for the hosts that
- * no_proxy lists: names with what is below them, ".suffix", addresses, CIDR ranges, each with
- * ":port" or without, or "*". False with `*f` if `secrets` would go over plain http to another
- * machine. */
+/* Decide the way to `u`. A request to this machine never goes through a proxy, nor does a
+ * request that must end at a public address (`public_only`), since the proxy would
+ * resolve the name itself. All others go where https_proxy, http_proxy or all_proxy (also
+ * in capitals) say, except to the hosts that no_proxy lists: names with their subdomains,
+ * ".suffix", addresses, CIDR ranges, each with ":port" or without, or "*". False with
+ * `*f` if `secrets` would go over plain http to another machine. */
 bool route_decide(const struct url_parts *u, bool secrets, bool public_only,
                   route_getenv *env, struct route *r, struct fault *f);
 

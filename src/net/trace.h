@@ -8,7 +8,7 @@
 #include "base/secretset.h"
 #include "net/response.h"
 
-/* What is shown of a call. The secrets of `known` are blanked wherever they stand. */
+/* What is shown of a call. The secrets of `known` are blanked wherever they are. */
 struct trace_call {
     const char *method, *url;
     const struct secretset *known;
