@@ -10,7 +10,7 @@ local stmt = {}
 
 --- Open a database; ":memory:" for one without a file.
 ---@param path string
----@param opts? { create?: boolean, readonly?: boolean, busy?: number, mode?: integer } create default true; busy: seconds to wait for a lock, default 5; mode of a new file default 384 (0600)
+---@param opts? { create?: boolean, readonly?: boolean, immutable?: boolean, busy?: number, mode?: integer } immutable: nobody writes to it, on a disk where even a reader cannot take its lock; create default true; busy: seconds to wait for a lock, default 5; mode of a new file default 384 (0600)
 ---@return tarn.Database
 function sqlite.open(path, opts) end
 
