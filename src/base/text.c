@@ -99,6 +99,8 @@ void text_copy(char *out, size_t room, const char *text, size_t size) {
         clean.size = 0;
     char *at = clean.bytes;
     size = clean.size;
+    if (at == NULL)
+        size = 0;
     while (size > 0 && *at == ' ')
         at++, size--;
     while (size > 0 && at[size - 1] == ' ')
