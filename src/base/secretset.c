@@ -130,7 +130,9 @@ static bool of_base64(char c) {
 static char standard(char c) {
     if (c == '-')
         return '+';
-    return c == '_' ? '/' : c;
+    if (c == '_')
+        return '/';
+    return c;
 }
 
 static bool base64_at(const char *needle, const char *at, const char *end) {

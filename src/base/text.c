@@ -97,10 +97,8 @@ void text_copy(char *out, size_t room, const char *text, size_t size) {
     struct buf clean = {0};
     if (!text_clean(&clean, text, size, false))
         clean.size = 0;
-    char *at = clean.bytes;
+    const char *at = clean.bytes != NULL ? clean.bytes : "";
     size = clean.size;
-    if (at == NULL)
-        size = 0;
     while (size > 0 && *at == ' ')
         at++, size--;
     while (size > 0 && at[size - 1] == ' ')
