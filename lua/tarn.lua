@@ -24,8 +24,8 @@ function M.workspace(profile, opts)
   return require("engine.command").open_workspace(profile, opts)
 end
 
---- Let other tasks run, and go on after some time.
----@param seconds number at least
+--- Let other tasks run for at least `seconds`.
+---@param seconds number
 function M.sleep(seconds)
   require("native.task").sleep(seconds)
 end

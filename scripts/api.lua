@@ -80,6 +80,8 @@ return {
   summary = "Call any REST endpoint of the workspace.",
   effect = "write",
   details = [[
+--raw prints the bytes of the answer as they came.
+
 The answer is printed as JSON. A call that may have taken effect although its answer was lost
 is sent again only if that does no harm: GET, HEAD, PUT and DELETE. What is not GET or HEAD
 is in the journal, without its body: `tarn undo` cannot take it back.]],
@@ -90,7 +92,6 @@ is in the journal, without its body: `tarn undo` cannot take it back.]],
     { "query", "list", "A parameter, KEY=VALUE (repeatable).", optional = true, value = "K=V" },
     { "body", "string", "JSON to send; @FILE reads a file, - standard input.", optional = true,
       value = "JSON" },
-    { "raw", "flag", "Print the answer's bytes as they came." },
     { "dry_run", "flag", "Say what would be sent, and send nothing." },
   },
   examples = {
@@ -111,6 +112,6 @@ is in the journal, without its body: `tarn undo` cannot take it back.]],
     if arg.dry_run then
       return { method = arg.method, path = arg.endpoint, query = query, body = body }
     end
-    return call(ctx, arg, { query = query, body = body, raw = arg.raw or nil })
+    return call(ctx, arg, { query = query, body = body, raw = ctx.options.raw or nil })
   end,
 }

@@ -5,6 +5,7 @@ local notifying = require "tarn.notify"
 return {
   summary = "Show the health of all pipelines, and what happened last.",
   effect = "read",
+  endless = function(arg) return arg.watch end,
   route = { "GET", "/api/dlt/dashboard", cached = true },
   returns = {
     summary = { total = "integer", running = "integer", failed = "integer", idle = "integer",

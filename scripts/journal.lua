@@ -38,7 +38,7 @@ undo needs: settings and sources as they were before. Only its owner can read it
       optional = true, positional = true, of = "operation" },
     { "command", "string", "Only operations of this command.", optional = true, of = "command" },
     { "status", "choice", "Only operations with this outcome.", optional = true,
-      choices = { "running", "done", "failed", "partial", "unchanged", "interrupted",
+      choices = { "running", "done", "failed", "partial", "unchanged", "interrupted", "unknown",
         "undone" } },
     { "since", "string", "Only operations since then: 7d, 12h, or a date.", optional = true,
       value = "TIME" },

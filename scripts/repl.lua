@@ -1,6 +1,7 @@
 return {
   summary = "Type Lua and see what it gives: all commands, all modules, one workspace or many.",
   effect = "write",
+  endless = true,
   details = [[
 At a terminal: a prompt with completion (TAB), earlier lines (Up, Ctrl-R), more lines where one
 is not whole, help(x) for any x, and `.help` for what begins with a dot. `tarn` alone is the same.

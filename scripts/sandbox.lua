@@ -23,6 +23,7 @@ end
 return {
   summary = "Serve the embedded workspace: a stand-in for Databricks that runs anywhere.",
   effect = "read",
+  endless = true,
   details = [[
 Two workspaces on one port of this machine; the bearer token says which: demo-token, or
 demo-dr-token. Any client of the Databricks API can use them:

@@ -25,6 +25,7 @@ end
 return {
   summary = "Serve the HTTP API and the page.",
   effect = "read",
+  endless = true,
   details = [[
 Everything under /api/dlt is a command of this program with the same arguments; what there is,
 /api/openapi.json says. Who calls needs the token: the link that is printed at the start sets a

@@ -1,4 +1,11 @@
---- Faults: the errors that are raised when the world fails, not the program.
+--- Faults: errors whose cause is outside of the program, as tables.
+--
+--     local found, e = tarn.fault.try(ws.pipeline, ws, "no_such_pipeline")
+--     if tarn.fault.is(e, "usage") then
+--       print(e.code, e.message, e.hint)
+--     elseif e then
+--       error(e, 0)
+--     end
 --
 -- A fault is a table with `kind`, `op` and `message`, and where they apply `status`, `code`,
 -- `request_id`, `hint`, `retryable` and `cause`. Faults raised in C have the same metatable.

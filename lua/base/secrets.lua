@@ -1,8 +1,16 @@
 --- Find and mask values in a spec that look like secrets.
 --
+--     local secrets = tarn.secrets
+--     print(secrets.mask("db.password", "hunter2"), secrets.mask("region", "eu"))
+--     for _, ref in ipairs(secrets.references "jdbc:{{secrets/prod/db}}") do
+--       print(ref.scope, ref.key)
+--     end
+--     local shown = secrets.masked(ws:pipeline("sales_orders_etl").spec)
+--
 -- Plans, reports, the journal's pages and faults all mask secrets with this module. References to
 -- secret scopes (`{{secrets/scope/key}}`) are no secrets and stay readable.
 
+local http = require "native.http"
 local json = require "native.json"
 
 local M = {}
@@ -72,12 +80,23 @@ function M.is_secret(name, value)
     and not value:find "^%d+$" and value ~= "true" and value ~= "false"
 end
 
---- The value, or `MASK` if it looks like a secret.
+--- The value, or `MASK` if it looks like a secret. In other texts `MASK` replaces tokens, and the
+-- secrets that this process has sent.
 ---@param name any
 ---@param value any
 ---@return any
 function M.mask(name, value)
-  return M.is_secret(name, value) and M.MASK or value
+  if M.is_secret(name, value) then
+    return M.MASK
+  end
+  return type(value) == "string" and http.blank(value) or value
+end
+
+--- True if a value, or a part of it, is masked.
+---@param value any
+---@return boolean
+function M.is_masked(value)
+  return type(value) == "string" and value:find(M.MASK, 1, true) ~= nil
 end
 
 --- Like `mask`, for a setting that is named by its whole path.

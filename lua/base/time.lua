@@ -1,4 +1,9 @@
 --- Timestamps: milliseconds since 1970 in UTC, from and to text.
+--
+--     local time = tarn.time
+--     local since = time.find_past("2h", time.now())
+--     print(time.iso(since), time.find_iso "2026-08-19T10:11:12+02:00")
+--     print(time.age(time.now() - since))
 
 local M = {}
 

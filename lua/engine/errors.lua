@@ -140,6 +140,7 @@ M.statuses = {
   { 7, "the update failed" },
   { 8, "the update was cancelled" },
   { 9, "a gate did not pass (expectations, diff)" },
+  { 10, "the answer was lost: whether something was changed is not known" },
   { 70, "a bug" },
   { 130, "interrupted" },
 }
@@ -155,6 +156,22 @@ function M.find(kind)
   end
 end
 
+local WIDTH <const> = 120 -- of a line of the page
+
+-- Add a text in lines of the page's width, each but the first after `indent`.
+local function add_wrapped(lines, text, indent)
+  local line = nil
+  for word in text:gmatch "%S+" do
+    if line and #line + 1 + #word > WIDTH then
+      lines[#lines + 1] = line
+      line = indent .. word
+    else
+      line = line and line .. " " .. word or word
+    end
+  end
+  lines[#lines + 1] = line
+end
+
 --- docs/reference/errors.md.
 ---@return string
 function M.markdown()
@@ -167,10 +184,10 @@ function M.markdown()
   for _, entry in ipairs(M.kinds) do
     lines[#lines + 1] = "## " .. entry.kind
     lines[#lines + 1] = ""
-    lines[#lines + 1] = entry.what
+    add_wrapped(lines, entry.what, "")
     lines[#lines + 1] = ""
     for _, try in ipairs(entry.try) do
-      lines[#lines + 1] = "- " .. try
+      add_wrapped(lines, "- " .. try, "  ")
     end
     lines[#lines + 1] = ""
   end

@@ -4,7 +4,7 @@
 -- names of points. They are called in the order of the directories, and within one in the order
 -- of the files' names; of two files of one name only the first counts, as of scripts. A file
 -- that does not load, or has what is no point, is a fault before anything is changed: a rule
--- that is silently left out protects nobody. docs/scripting/overriding.md is the contract.
+-- that is silently left out protects nobody. docs/scripting/hooks.md is the contract.
 
 local fault = require "base.fault"
 local find = require "engine.find"
@@ -171,7 +171,7 @@ local function context(hook, point, fields)
       message = message, hint = hint or ("refused by %s"):format(hook.path) }
   end
   function ctx.warn(text)
-    io.stderr:write("tarn: ", hook.file, ": ", text, "\n")
+    io.stderr:write("tarn: ", hook.file, ": ", require("output.screen").clean(text, true), "\n")
   end
   return ctx
 end

@@ -7,7 +7,7 @@ local M = {}
 --- What a command ends with. `tarn help exit` shows this.
 M.statuses = {
   done = 0, failed = 1, usage = 2, not_found = 3, auth = 4, conflict = 5, timeout = 6,
-  update_failed = 7, update_cancelled = 8, gate = 9, bug = 70, interrupted = 130,
+  update_failed = 7, update_cancelled = 8, gate = 9, unknown = 10, bug = 70, interrupted = 130,
 }
 
 -- Databricks' error codes say more than the HTTP status they come with.
@@ -34,7 +34,9 @@ local BY_STATUS <const> = { [401] = "auth", [403] = "auth", [404] = "not_found",
 ---@return integer
 function M.status(f)
   local name
-  if f.kind == "bug" or f.kind == "cancelled" then
+  if f.ambiguous then
+    name = "unknown" -- neither done nor not done: whoever tries again must look first
+  elseif f.kind == "bug" or f.kind == "cancelled" then
     name = BY_KIND[f.kind]
   else
     name = BY_CODE[f.code] or BY_KIND[f.kind] or BY_STATUS[f.status]

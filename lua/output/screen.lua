@@ -1,8 +1,9 @@
 --- A page of text for a person: as wide as the terminal, in colour only on one.
 --
--- A script's own text form gets one: `render = { text = function(data, out) ... end }`. What
--- comes from a workspace is shown without its control characters, so that a pipeline's name
--- cannot move the cursor or change the title of the window.
+-- A script's own text form gets one: `render = { text = function(data, out) ... end }`. Everything
+-- that is printed is cleaned here (`term.clean`), so that a name that comes from a workspace cannot
+-- move the cursor, change the title of the window or turn the writing direction. Only the styles
+-- that `screen:style` made stay: they carry a number that nobody outside of this process knows.
 
 local term = require "native.term"
 
@@ -12,6 +13,8 @@ local M = {}
 ---@field width integer   columns; math.huge where nothing limits them
 ---@field colour boolean
 ---@field terminal boolean true if a person is likely to look at it
+---@field print fun(text: string) writes, cleaned
+---@field raw fun(text: string) writes control sequences too, for drawing
 local Screen = {}
 Screen.__index = Screen
 
@@ -37,6 +40,25 @@ local function wanted_width(terminal)
   return columns and math.max(20, math.tointeger(columns) or 80) or math.huge
 end
 
+-- One more parameter in the control sequences of our own styles; it is not printed.
+local MARK <const> = (";%d"):format(math.random(100000000, 999999999))
+local OWN_STYLE <const> = "\27%[(%d+)" .. MARK .. "m"
+
+-- The text, cleaned; our own styles as the terminal takes them.
+local function finish(text)
+  if not text:find(MARK, 1, true) then
+    return term.clean(text, true)
+  end
+  local parts, at = {}, 1
+  for from, code, to in text:gmatch("()" .. OWN_STYLE .. "()") do
+    parts[#parts + 1] = term.clean(text:sub(at, from - 1), true)
+    parts[#parts + 1] = ("\27[%sm"):format(code)
+    at = to
+  end
+  parts[#parts + 1] = term.clean(text:sub(at), true)
+  return table.concat(parts)
+end
+
 --- A screen that writes with `write`.
 ---@param write fun(text: string)
 ---@param opts { no_color?: boolean, width?: integer, terminal?: boolean, colour?: boolean }
@@ -51,24 +73,36 @@ function M.new(write, opts)
     colour = terminal and not opts.no_color and (os.getenv "NO_COLOR" or "") == ""
       and os.getenv "TERM" ~= "dumb"
   end
-  return setmetatable({ print = write, terminal = terminal, colour = colour, quiet = opts.quiet,
-    width = opts.width or wanted_width(terminal) }, Screen)
+  local function print(text)
+    write(finish(text))
+  end
+  return setmetatable({ print = print, raw = write, terminal = terminal, colour = colour,
+    quiet = opts.quiet, width = opts.width or wanted_width(terminal) }, Screen)
 end
 
---- Text without control characters; blanks in their place. Line ends stay with `lines`.
+--- Text without what commands a terminal: see `term.clean`. Line ends stay with `lines`.
 ---@param text string
 ---@param lines? boolean
 ---@return string
 function M.clean(text, lines)
-  if not text:find "%c" and not text:find "\xc2[\x80-\x9f]" then
-    return text
-  end
-  text = text:gsub("\r\n", "\n"):gsub("\t", "    ")
-  return (text:gsub("%c", function(c)
-    return lines and c == "\n" and c or " "
-  end):gsub("\xc2[\x80-\x9f]", " "))
+  return term.clean(text, lines)
 end
-Screen.clean = function(_, ...) return M.clean(...) end
+Screen.clean = function(_, ...) return term.clean(...) end
+
+--- A screen like this one, whose text is given to `print` and not printed yet: what comes of it
+-- is cleaned when this screen prints it.
+---@param print fun(text: string)
+---@return tarn.Screen
+function Screen:inside(print)
+  return setmetatable({ print = print }, { __index = self })
+end
+
+--- A line that is built with styles, as it is printed: for those who write with `screen.raw`.
+---@param text string
+---@return string
+function Screen.finish(_, text)
+  return finish(text)
+end
 
 --- Columns that a text takes.
 ---@param text string
@@ -83,7 +117,7 @@ end
 ---@return string
 function Screen:style(style, text)
   local code = self.colour and STYLES[style]
-  return code and ("\27[%sm%s\27[0m"):format(code, text) or text
+  return code and ("\27[%s%sm%s\27[0%sm"):format(code, MARK, text, MARK) or text
 end
 
 --- The style that a word such as FAILED or HEALTHY has everywhere, or nil.
@@ -146,14 +180,14 @@ function Screen:wrap(text, indent)
   return table.concat(lines, "\n")
 end
 
---- Write texts, as they are, and a line end.
+--- Write texts and a line end.
 function Screen:line(...)
   local parts = { ... }
   parts[#parts + 1] = "\n"
   self.print(table.concat(parts))
 end
 
---- Write a text as it is.
+--- Write a text, with its line ends.
 ---@param text string
 function Screen:write(text)
   self.print(text)

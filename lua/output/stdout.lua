@@ -1,6 +1,7 @@
 --- Standard output: where data becomes text, and where a closed pipe and a full disk show.
 
 local fault = require "base.fault"
+local term = require "native.term"
 
 local M = {}
 
@@ -46,6 +47,20 @@ function M.is_reader_gone(e)
   return fault.is(e, "io") and e.op == "output" and e.code == "EPIPE"
 end
 
+-- Characters that command a terminal, or turn its writing direction, and need no escape in JSON.
+local COMMANDS <const> = { "\x7f", "\xc2[\x80-\x9f]", "\xd8\x9c", "\xe2\x80[\x8e\x8f\xa8-\xae]",
+  "\xe2\x81[\xa6-\xa9]" }
+
+-- JSON for a terminal: the same value, with these characters as escapes.
+local function write_escaped(text)
+  for _, pattern in ipairs(COMMANDS) do
+    if text:find(pattern) then
+      text = text:gsub(pattern, function(c) return ("\\u%04x"):format(utf8.codepoint(c)) end)
+    end
+  end
+  M.write(text)
+end
+
 --- Print what a script's `run` returned, in the form that was asked for. A function (with the
 -- values that a generic `for` takes after it), or anything else that can be called, is an
 -- iterator and is printed as it goes.
@@ -57,7 +72,8 @@ function M.render(opts, render, data, ...)
   if data == nil and form == "text" then
     return M.flush()
   end
-  require("output.render." .. form)(M.write, render or {}, opts, data, ...)
+  local write = form:find "^json" and term.is_tty "out" and write_escaped or M.write
+  require("output.render." .. form)(write, render or {}, opts, data, ...)
   M.flush()
 end
 

@@ -63,7 +63,7 @@ function Session:pager()
       out.write(text)
       out.flush()
     end,
-    style = function(text) return err:style("dim", text) end,
+    style = function(text) return err:finish(err:style("dim", text)) end,
   }
   return pager
 end

@@ -1,10 +1,10 @@
 --- How Tarn authenticates to a workspace, and as which user.
 --
--- Every setting comes with the place where it was found. No answer holds a secret.
---
 --     local auth = require "tarn.auth"
 --     local found, refusal = auth.describe(ws)
 --     print(found.host, found.auth_type, found.user or refusal.message)
+--
+-- Every setting comes with the place where it was found. No answer holds a secret.
 
 local databricks = require "native.databricks"
 local fault = require "base.fault"

@@ -1,13 +1,13 @@
 --- Change the settings of an existing pipeline.
 --
--- An edit replaces all settings, so it begins with reading them. It carries the time of the last
--- modification that was read: if somebody else has changed the pipeline since, the workspace
--- refuses the edit with a conflict.
---
 --     local edit = require "tarn.edit"
 --     local found = require("tarn.pipelines").find(ws, "sales_orders_etl")
 --     local changes = edit.plan(found, function(settings) settings.photon = true end)
 --     for _, change in ipairs(changes) do print(change.path, change.from, change.to) end
+--
+-- An edit replaces all settings, so it begins with reading them. It carries the time of the last
+-- modification that was read: if somebody else has changed the pipeline since, the workspace
+-- refuses the edit with a conflict.
 
 local fault = require "base.fault"
 local json = require "native.json"

@@ -1,19 +1,20 @@
 --- Read and filter the events of pipelines.
 --
--- The terms of a filter that the API's grammar has are sent to the server, and each event is tested
--- again when it comes: a part of the grammar is not documented, and a server that does not know it
--- refuses the filter or returns more events.
---
 --     local events = require "tarn.events"
 --     local found = require("tarn.pipelines").find(ws, "sales_orders_etl")
 --     local criteria = events.criteria("my script", { level = "warn,error", since = "30d" })
 --     for event in events.list(ws, found.pipeline_id, { criteria = criteria, max = 5 }) do
 --       print(event.timestamp, event.level, event.message)
 --     end
+--
+-- The terms of a filter that the API's grammar has are sent to the server, and each event is tested
+-- again when it comes: a part of the grammar is not documented, and a server that does not know it
+-- refuses the filter or returns more events.
 
 local fault = require "base.fault"
 local fields = require "tarn.events.fields"
 local json = require "native.json"
+local pages = require "base.pages"
 local pool = require "base.pool"
 
 local M = {}
@@ -70,11 +71,6 @@ function M.first_page(ws, id, query, criteria)
   return page
 end
 
-local function has_more(page)
-  local token = page.next_page_token
-  return token ~= nil and token ~= "" and token ~= json.null
-end
-
 --- An iterator over pages: lists of events, which may be empty. The next page is fetched while the
 -- caller uses one.
 ---@param ws tarn.WorkspaceClient
@@ -88,15 +84,17 @@ function M.pages(ws, id, query, criteria, wants_more)
   local function fetch(token)
     return ws.native:events(id, { page_token = token, max_results = query.max_results })
   end
+  local next_token = pages.tokens "events.pages"
   return function()
     if not next_page then
       return nil
     end
     local page = next_page()
-    local list = page.events or {}
+    local list = pages.list(page, "events", "events.pages")
     next_page = nil
-    if has_more(page) and wants_more(list) then
-      next_page = pool.begin(fetch, page.next_page_token)
+    local token = next_token(page)
+    if token and wants_more(list) then
+      next_page = pool.begin(fetch, token)
     end
     return list
   end

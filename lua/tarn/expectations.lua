@@ -1,10 +1,5 @@
 --- Results of expectations, from the first source that answers.
 --
--- The sources, in order: events over REST, which need only CAN_VIEW and no warehouse; the event log
--- as a table function and as a table, which its owner can read; the system table under its coming
--- name and under its current one. The answer names its source, and for each other source that was
--- tried the reason why it did not answer.
---
 --     local expectations, time = require "tarn.expectations", tarn.time
 --     local found = require("tarn.pipelines").find(ws, "sales_orders_etl")
 --     local since, until_ms = expectations.window(30, time.now())
@@ -13,6 +8,11 @@
 --     for _, row in ipairs(read.counts:rows("total", "auto", time.iso)) do
 --       print(row.dataset, row.expectation, row.failed)
 --     end
+--
+-- The sources, in order: events over REST, which need only CAN_VIEW and no warehouse; the event log
+-- as a table function and as a table, which its owner can read; the system table under its coming
+-- name and under its current one. The answer names its source, and for each other source that was
+-- tried the reason why it did not answer.
 
 local counts = require "tarn.expectations.counts"
 local events = require "tarn.events"

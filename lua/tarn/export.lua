@@ -1,4 +1,4 @@
---- Read a pipeline for an export: its spec, owner, parameters and permissions.
+--- Read the spec, owner, parameters and permissions of a pipeline.
 --
 --     local export = require "tarn.export"
 --     local item = export.read(ws, "sales_orders_etl", { permissions = true })
@@ -6,6 +6,7 @@
 --     for _, warning in ipairs(item.warnings) do print(warning) end
 
 local fault = require "base.fault"
+local fs = require "native.fs"
 local json = require "native.json"
 local secrets = require "base.secrets"
 local specs = require "tarn.spec"
@@ -134,6 +135,22 @@ end
 function M.comment(text)
   return (tostring(text):gsub("%c", " "):gsub("\xc2[\x80-\x9f]", " ")
     :gsub("\xe2\x80[\xa8\xa9]", " "))
+end
+
+--- Refuse a folder whose sources' folder is a link, which may lead anywhere.
+---@param dir string an exported folder
+---@param op string
+function M.check_sources_folder(dir, op)
+  if not fs.find_stat(dir) then
+    return
+  end
+  local folder <close> = fs.folder(dir)
+  local stat = folder:find_stat(M.SOURCES)
+  if stat and stat.type == "link" then
+    fault.raise { kind = "conflict", op = op, code = "ELOOP",
+      message = ("%s/%s is a link, which is not followed"):format(dir, M.SOURCES),
+      hint = "remove the link, or replace it by its target" }
+  end
 end
 
 --- True if a field has a value: not null, and not an empty table.

@@ -1,4 +1,4 @@
---- Follow the events of pipelines: each new event once, and none is missed.
+--- Follow the events of pipelines: each new event comes exactly once.
 --
 --     local follow = require "tarn.follow"
 --     local found = require("tarn.pipelines").find(ws, "sales_orders_etl")

@@ -1,9 +1,5 @@
 --- The journal of changes: each is written down before it is sent.
 --
--- An operation is one command that changes something; its steps are the requests that change
--- something. A step is on disk before its request is sent. A step without an outcome (the process
--- was killed, the answer was lost) is `unknown` until tarn.undo has asked the workspace.
---
 --     local journal = require "tarn.journal"
 --     local path, mkdirs = "/Shared/reports", ws.native.workspace_mkdirs
 --     local op <close> = journal.begin { command = "my-script", target = { host = ws:host() } }
@@ -11,6 +7,10 @@
 --       what = { path = path, missing = { path } } }, mkdirs, ws.native, path)
 --     op:finish "done"
 --     for done in journal.operations { limit = 3 } do print(done.id, done.status) end
+--
+-- An operation is one command that changes something; its steps are the requests that change
+-- something. A step is on disk before its request is sent. A step without an outcome (the process
+-- was killed, the answer was lost) is `unknown` until tarn.undo has asked the workspace.
 --
 -- Undo needs the kind of a step and these fields. All steps happen in the operation's target.
 --
@@ -43,7 +43,7 @@ local function value_of(text)
   if text == nil then
     return nil
   end
-  return json.decode(text)
+  return file.decode(text)
 end
 
 ---@class tarn.OperationRecord
@@ -51,7 +51,7 @@ end
 ---@field parent? string
 ---@field command string
 ---@field arg? table
----@field status "running"|"done"|"failed"|"partial"|"unchanged"|"interrupted"|"undone"
+---@field status "running"|"done"|"failed"|"partial"|"unchanged"|"unknown"|"interrupted"|"undone"
 ---@field started integer ms since 1970
 ---@field ended? integer
 ---@field source tarn.Side

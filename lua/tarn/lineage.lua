@@ -1,15 +1,15 @@
---- Lineage of a pipeline: its datasets, their inputs and outputs, its copies.
---
--- Each table and edge carries its evidence. A table is not the pipeline's own just because it is in
--- the pipeline's schema, since others publish there too. `coverage` of the result says which
--- sources answered and what is unknown. It is a fault only if no source could name a dataset and
--- one of them failed.
+--- The lineage of a pipeline: datasets, their inputs and outputs, copies.
 --
 --     local lineage, time = require "tarn.lineage", tarn.time
 --     local found = require("tarn.pipelines").find(ws, "sales_orders_etl")
 --     local data = lineage.read(ws, { id = found.pipeline_id, source = "auto",
 --       since = time.find_past("30d", time.now()) })
 --     for _, edge in ipairs(data.edges) do print(edge.source, "->", edge.target) end
+--
+-- Each table and edge carries its evidence. A table is not the pipeline's own just because it is in
+-- the pipeline's schema, since others publish there too. `coverage` of the result says which
+-- sources answered and what is unknown. It is a fault only if no source could name a dataset and
+-- one of them failed.
 
 local ask_all = require "tarn.lineage.ask"
 local clones = require "tarn.lineage.clones"

@@ -1,4 +1,4 @@
---- Send messages about pipelines, each once: to a webhook, program, function.
+--- Send messages about pipelines to a webhook, a program or a function.
 --
 --     local notify = require "tarn.notify"
 --     local n <close> = notify.new { rules = { "failed", "silent=24h" },

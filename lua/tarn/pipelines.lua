@@ -12,7 +12,7 @@
 
 local fault = require "base.fault"
 local json = require "native.json"
-local pool = require "base.pool"
+local pages = require "base.pages"
 local send_once = require "tarn.pipelines.once"
 
 local M = {}
@@ -32,32 +32,6 @@ local UPDATES_PAGE <const> = 100
 ---@field cluster_id string|json.null
 ---@field latest_update table|json.null { update_id, state, creation_time }
 
--- An iterator over all items of a paged answer. `fetch(query)` returns a page. As the API wants,
--- requests for later pages have only the token and the page size. The next page is fetched while
--- the caller uses the items of one, unless `max` is reached with it.
-local function pages(fetch, key, query, max)
-  local list, at, given = {}, 0, 0
-  local next_page = function() return fetch(query) end
-  return function()
-    if max and given >= max then
-      return nil
-    end
-    while at >= #list do
-      if not next_page then
-        return nil
-      end
-      local page = next_page()
-      list, at, next_page = page[key] or {}, 0, nil
-      local token = page.next_page_token
-      if token and token ~= "" and not (max and given + #list >= max) then
-        next_page = pool.begin(fetch, { page_token = token, max_results = query.max_results })
-      end
-    end
-    at, given = at + 1, given + 1
-    return list[at]
-  end
-end
-
 --- An iterator over all pipelines, as the API returns them.
 ---@param ws tarn.WorkspaceClient
 ---@param opts? { filter?: string, order_by?: string }
@@ -67,7 +41,8 @@ function M.states(ws, opts)
   for key, value in pairs(opts or {}) do
     query[key] = value
   end
-  return pages(function(q) return ws.native:pipeline_list(q) end, "statuses", query)
+  return pages.items(function(q) return ws.native:pipeline_list(q) end, "statuses",
+    { op = "pipelines.list", query = query, id = "pipeline_id" })
 end
 
 --- A pipeline as commands and the HTTP API return it.
@@ -109,7 +84,8 @@ function M.events(ws, id, opts)
     max_results = math.min(opts.max or EVENTS_PAGE, EVENTS_PAGE),
     filter = opts.filter, order_by = opts.order_by,
   }
-  return pages(function(q) return ws.native:events(id, q) end, "events", query, opts.max)
+  return pages.items(function(q) return ws.native:events(id, q) end, "events",
+    { op = "pipelines.events", query = query, max = opts.max })
 end
 
 --- An iterator over updates of a pipeline, newest first.
@@ -123,7 +99,8 @@ function M.updates(ws, id, opts)
     max_results = math.min(opts.max or UPDATES_PAGE, UPDATES_PAGE),
     until_update_id = opts.until_update_id,
   }
-  return pages(function(q) return ws.native:update_list(id, q) end, "updates", query, opts.max)
+  return pages.items(function(q) return ws.native:update_list(id, q) end, "updates",
+    { op = "pipelines.updates", query = query, max = opts.max, id = "update_id" })
 end
 
 --- True if `text` has the form of a pipeline id.
@@ -242,9 +219,10 @@ end
 ---@param spec table the body of POST /api/2.0/pipelines
 ---@return { pipeline_id: string, resolved?: boolean } `resolved`: found by the search
 function M.create(ws, spec)
-  local function search(since, me)
+  local function search(since)
+    local me = fault.try(ws.me, ws) -- if this fails, name and time must do
     for _, item in ipairs(starting_with(ws, spec.name or "")) do
-      if item.name == spec.name and item.creator_user_name == me.userName then
+      if item.name == spec.name and (not me or item.creator_user_name == me.userName) then
         local made = ws.native:pipeline_get(item.pipeline_id)
         if (made.last_modified or 0) >= since then
           return { pipeline_id = item.pipeline_id, resolved = true }
@@ -253,8 +231,9 @@ function M.create(ws, spec)
     end
   end
   return send_once("pipelines.create", function() return ws.native:pipeline_create(spec) end,
-    search, ws,
-    "the workspace has no such pipeline: nothing was created, and it is safe to try again")
+    search, ws, {
+      not_done = "the workspace has no such pipeline: nothing was created, try again",
+      unknown = "it may have been created: check with `tarn list` before you try again" })
 end
 
 local SELECTIONS <const> = { "refresh_selection", "full_refresh_selection",
@@ -291,7 +270,9 @@ function M.start(ws, id, body)
     end
   end
   return send_once("pipelines.start", function() return ws.native:update_start(id, body) end,
-    search, ws, "the pipeline has no new update: none was started, and it is safe to try again")
+    search, ws, {
+      not_done = "the pipeline has no new update: none was started, try again",
+      unknown = "an update may have started: check with `tarn updates` before you try again" })
 end
 
 return M

@@ -1,6 +1,12 @@
 ---@meta native.bundle
---- The files that were built into the program: `lua/`, `scripts/`, and the stubs of
--- `docs/reference/native/`, which help reads.
+--- The files that are built into the program.
+--
+--     local bundle = require "native.bundle"
+--     for _, name in ipairs(bundle.list "scripts/") do print(name, #bundle.read(name)) end
+--     print(bundle.version)
+--
+-- They are those of `lua/` and `scripts/`, and the stubs of `docs/reference/native/`, which help
+-- reads.
 local bundle = {}
 
 --- The bytes of a bundled file ("scripts/list.lua"), or nil.

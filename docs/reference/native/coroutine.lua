@@ -1,6 +1,12 @@
 ---@meta native.coroutine
---- `resume` and `wrap` that pass a primitive's wait up to the scheduler, so that coroutines
--- made by scripts may wait. They replace those of `coroutine` when the engine opens.
+--- `resume` and `wrap` for coroutines that call primitives.
+--
+--     local names = coroutine.wrap(function()
+--       for row in ws:pipelines() do coroutine.yield(row.name) end
+--     end)
+--     print(names(), names())
+--
+-- They pass the wait of a primitive on to the scheduler, and replace the functions of `coroutine`.
 local co = {}
 
 --- As coroutine.resume.

@@ -1,8 +1,14 @@
 ---@meta native.databricks
---- One Databricks workspace: credentials, one connection pool, one rate window.
+--- A Databricks workspace: credentials, a pool of connections, a limit of calls.
 --
--- Every call waits for its answer. A response with a status that is not 2xx is a fault
--- (`auth` for 401 and 403, else `http`), as are answers that are not JSON.
+--     local databricks = require "native.databricks"
+--     local native <close> = databricks.connect { profile = "prod", timeout = 60 }
+--     local page = native:pipeline_list { max_results = 10 }
+--     for _, item in ipairs(page.statuses or {}) do print(item.pipeline_id, item.name) end
+--     print(native:request("GET", "/api/2.0/clusters/list").clusters)
+--
+-- Each call waits for its answer. A status that is not 2xx raises a fault (`auth` for 401 and 403,
+-- else `http`), and so does an answer that is not JSON.
 local databricks = {}
 
 ---@class tarn.Credential an opaque box; tostring says where it came from, never what it is
@@ -185,6 +191,8 @@ function cursor:close() end
 ---@field attributes { name: string, value: string, source: string }[] what was used and from where; secrets are "***"
 ---@field warehouse_id? string
 ---@field org_id? string         from the first answer's X-Databricks-Org-Id
+---@field date? string           the Date header of the newest answer, also of a refusal
+---@field date_age_ms? integer   how long ago that answer came
 
 ---@return tarn.ConnectionInfo
 function ws:info() end

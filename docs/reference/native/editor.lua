@@ -1,6 +1,14 @@
 ---@meta native.editor
---- The line that a person edits at the terminal: keys, history, and what is printed meanwhile.
--- Other tasks run while one types.
+--- Edit a line at the terminal: keys, history, output above the line.
+--
+--     local line <close> = require("native.editor").open()
+--     local event, text = line:read "name> "
+--     if event == "line" then
+--       line:remember(text)
+--       line:print("hello " .. text)
+--     end
+--
+-- Other tasks run while a person types.
 local editor = {}
 
 ---@class tarn.Editor

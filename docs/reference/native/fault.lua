@@ -1,5 +1,9 @@
 ---@meta native.fault
---- The fault type, shared by C and Lua.
+--- The type of faults, which C and Lua share.
+--
+--     local metatable = require("native.fault").metatable
+--     local ok, e = pcall(require("native.fs").read, "/no/such/file")
+--     if not ok and getmetatable(e) == metatable then print(e.kind, e.code, e.message) end
 local fault = {}
 
 --- The metatable of every fault (`tarn.fault`); `tostring(f)` is "op: message (kind)".

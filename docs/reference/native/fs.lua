@@ -1,6 +1,15 @@
 ---@meta native.fs
---- Files. Every failure is a fault of kind `io` that names the path, with the name of the
--- errno as its code ("EACCES", "ENOSPC"); `find_` returns nil for what is not there.
+--- Files and folders.
+--
+--     local fs = require "native.fs"
+--     local dir = fs.mktemp()
+--     fs.write(dir .. "/notes.txt", "one\n")
+--     fs.append(dir .. "/notes.txt", "two\n")
+--     for _, name in ipairs(fs.list(dir)) do print(name, fs.read(dir .. "/" .. name)) end
+--     fs.remove(dir, { recursive = true })
+--
+-- A failure raises a fault of kind `io` that names the path, with the name of the errno as its code
+-- ("EACCES", "ENOSPC"). Functions that begin with `find_` return nil for a missing file.
 local fs = {}
 
 --- The whole file.
@@ -71,5 +80,53 @@ function fs.realpath(path) end
 --- A new empty directory for temporary files, mode 0700.
 ---@return string
 function fs.mktemp() end
+
+---@class tarn.Folder a folder that somebody named, by `fs.folder`; `local d <close> = ...`
+local folder = {}
+
+--- Open a folder that is there. What its methods do stays below it: no step follows a link,
+-- whoever put one there (fault `io`, code "ELOOP"), and a name cannot leave the folder (code
+-- "EINVAL"). Names are relative, with "/" between their parts.
+---@param path string may lead over links
+---@return tarn.Folder
+function fs.folder(path) end
+
+--- The whole file. What is no regular file is a fault.
+---@param name string
+---@param opts? { max_bytes?: integer } default: 1 GiB
+---@return string
+function folder:read(name, opts) end
+
+--- As `read`; nil if nothing is there.
+---@param name string
+---@return string?
+function folder:find_read(name) end
+
+--- Replace the file, or make it, as `fs.write`; folders on the way are made.
+---@param name string
+---@param bytes string
+---@param opts? { mode?: integer, exclusive?: boolean }
+function folder:write(name, bytes, opts) end
+
+--- What is there, or nil. A link is of type "link", wherever it leads.
+---@param name string
+---@return tarn.Stat?
+function folder:find_stat(name) end
+
+--- Names in a folder below, sorted; in the folder itself without a name.
+---@param name? string
+---@return string[]
+function folder:list(name) end
+
+--- Make a folder, and those above it. One that is there is fine.
+---@param name string
+function folder:mkdir(name) end
+
+--- Remove a file, a link or an empty folder. What is not there is fine.
+---@param name string
+function folder:remove(name) end
+
+--- Forget the folder. Closing twice is fine.
+function folder:close() end
 
 return fs

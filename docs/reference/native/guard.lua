@@ -1,6 +1,12 @@
 ---@meta native.guard
---- What scripts are kept from, and how much they may use. Set by the program's own options; a
--- script can tighten it and never loosen it.
+--- Limits on what scripts may do and use.
+--
+--     local guard = require "native.guard"
+--     guard.limit { cpu = 10, memory = 256 * 1024 * 1024 }
+--     guard.set_read_only()
+--     print(guard.is_read_only(), guard.memory().used)
+--
+-- The options of the program set them. A script can make them stricter, but not looser.
 local guard = {}
 
 --- From now on, for the whole process and every connection it has: a request that changes

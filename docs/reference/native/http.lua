@@ -1,6 +1,13 @@
 ---@meta native.http
---- Plain HTTP to any host: webhooks, external links. Never with Databricks credentials,
--- never following a redirect.
+--- HTTP to any host, for webhooks and external links.
+--
+--     local http, json = require "native.http", require "native.json"
+--     local response = http.request("POST", "https://hooks.example.com/tarn", {
+--       headers = { ["Content-Type"] = "application/json" },
+--       body = json.encode { text = "done" }, timeout = 10 })
+--     print(response.status, response.body)
+--
+-- Databricks credentials are not sent, and redirects are not followed.
 local http = {}
 
 ---@class tarn.HttpOptions
@@ -29,6 +36,13 @@ function http.request(method, url, opts) end
 ---@param text string
 ---@return string
 function http.escape(text) end
+
+--- The text without the secrets that this process has sent, or has read to send them, however
+-- they are written (percent-encoded, escaped as in JSON, in base64), and without what looks like
+-- a token: "***" stands in their place.
+---@param text string
+---@return string
+function http.blank(text) end
 
 --- Undo percent-encoding. With `plus`, "+" is a blank.
 ---@param text string

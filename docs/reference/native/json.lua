@@ -1,5 +1,10 @@
 ---@meta native.json
---- JSON that survives the round trip: what is decoded and encoded again is the same value.
+--- JSON; a value that is decoded and encoded again is the same value.
+--
+--     local json = require "native.json"
+--     local value = json.decode '{"a": [], "n": 12345678901234567890, "x": null}'
+--     print(value.x == json.null, #value.a, tostring(value.n))
+--     print(json.encode({ list = json.array {}, object = {} }, { indent = 2 }))
 local json = {}
 
 --- The value of JSON's `null`, which a Lua table cannot hold as nil.

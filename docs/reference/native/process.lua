@@ -1,5 +1,9 @@
 ---@meta native.process
---- Other programs, run with an argument list and never through a shell.
+--- Run other programs, without a shell.
+--
+--     local process = require "native.process"
+--     local result = process.run({ "sort", "-u" }, { stdin = "b\na\nb\n", timeout = 5 })
+--     print(result.status, result.stdout)
 local process = {}
 
 ---@class tarn.ProcessOptions

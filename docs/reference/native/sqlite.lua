@@ -1,5 +1,14 @@
 ---@meta native.sqlite
---- SQLite. Failures are faults of kind `sql` with SQLite's message and code ("SQLITE_FULL").
+--- SQLite databases.
+--
+--     local db <close> = require("native.sqlite").open ":memory:"
+--     db:exec "CREATE TABLE runs(id INTEGER PRIMARY KEY, state TEXT)"
+--     db:transaction(function()
+--       db:exec("INSERT INTO runs(state) VALUES (:state)", { state = "COMPLETED" })
+--     end)
+--     for _, row in ipairs(db:query "SELECT * FROM runs") do print(row.id, row.state) end
+--
+-- A failure raises a fault of kind `sql` with SQLite's message and code ("SQLITE_FULL").
 local sqlite = {}
 
 ---@class tarn.Database
@@ -10,7 +19,7 @@ local stmt = {}
 
 --- Open a database; ":memory:" for one without a file.
 ---@param path string
----@param opts? { create?: boolean, readonly?: boolean, busy?: number, mode?: integer } create default true; busy: seconds to wait for a lock, default 5; mode of a new file default 384 (0600)
+---@param opts? { create?: boolean, readonly?: boolean, immutable?: boolean, busy?: number, mode?: integer } immutable: nobody writes to it, on a disk where even a reader cannot take its lock; create default true; busy: seconds to wait for a lock, default 5; mode of a new file default 384 (0600)
 ---@return tarn.Database
 function sqlite.open(path, opts) end
 

@@ -1,5 +1,14 @@
 ---@meta native.task
---- Tasks: coroutines that the scheduler resumes. `tarn.pool` builds map, first, timeout.
+--- Tasks: coroutines that the scheduler resumes.
+--
+--     local task = require "native.task"
+--     local beat = task.spawn(function()
+--       while true do print(task.now()); task.sleep(0.1) end
+--     end)
+--     task.sleep(0.35)
+--     task.cancel(beat)
+--
+-- `tarn.map`, `tarn.first` and `tarn.timeout` are made of these functions.
 local task = {}
 
 --- What a waiting primitive yields; private to the scheduler and to `tarn.coroutine`.

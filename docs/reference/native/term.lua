@@ -1,5 +1,12 @@
 ---@meta native.term
 --- The terminal and the standard streams.
+--
+--     local term = require "native.term"
+--     local columns = term.size() or 80
+--     term.write("out", ("-"):rep(columns) .. "\n")
+--     if term.is_tty "in" then
+--       print(term.read_line "Continue? ")
+--     end
 local term = {}
 
 ---@alias tarn.Stream "in"|"out"|"err"
@@ -24,6 +31,14 @@ function term.write(stream, bytes) end
 ---@param text string
 ---@return integer
 function term.width(text) end
+
+--- The text as it may be shown to a person: control characters (C0, DEL, C1) and the line
+-- separators of Unicode are blanks, a tab is four; controls of the writing direction and bytes
+-- that are no UTF-8 are U+FFFD. With `lines`, line ends stay.
+---@param text string
+---@param lines? boolean
+---@return string
+function term.clean(text, lines) end
 
 --- A line from standard input without its end, or nil at end of file; other tasks run
 -- meanwhile. With `hidden` the terminal does not echo it; however the wait ends, the echo is

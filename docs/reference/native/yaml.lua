@@ -1,6 +1,11 @@
 ---@meta native.yaml
---- YAML for files that people and other tools read. The values are those of native.json:
--- arrays are marked, null is `json.null`, numbers are exact.
+--- YAML for files that people and other tools read.
+--
+--     local yaml = require "native.yaml"
+--     print(yaml.encode({ name = "orders", tags = { "a", "b" } }, { first = { "name" } }))
+--     print(yaml.decode("retries: 3\nnode: no\n").node)
+--
+-- The values are those of native.json: arrays are marked, null is `json.null`, numbers are exact.
 local yaml = {}
 
 --- Write a value as one document of YAML that every reader takes for the same value, those

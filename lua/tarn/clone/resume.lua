@@ -8,7 +8,7 @@ local spec = require "tarn.spec"
 
 local M = {}
 
-local WORK_LEFT <const> = { failed = true, partial = true }
+local WORK_LEFT <const> = { failed = true, partial = true, unknown = true }
 
 -- The bulk clone to resume: the newest one, if it ended with work left (Ctrl-C, an expired log-in),
 -- else the newest one that was interrupted. If this run says how to choose pipelines, only runs
@@ -64,7 +64,7 @@ function M.prepare(ctx, arg, target)
   end
   arg.items = again.items
   for _, item in ipairs(arg.set or {}) do
-    if item:sub(-4) == "=" .. secrets.MASK then
+    if secrets.is_masked(item) then
       fault.usage(ctx.op, ("the journal does not keep the secret of --set %s"):format(item),
         "give all --set options again, together with --resume")
     end

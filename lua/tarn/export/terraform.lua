@@ -168,6 +168,11 @@ local PROVIDERS <const> = {
     { "databricks", hcl.map { source = "databricks/databricks" } } } } } },
 }
 
+-- Fields that are left out and that an apply does not remove: the server sets them.
+local KEPT_BY_SERVER <const> = { id = true, deployment = true, pipeline_type = true,
+  data_sampling = true, permissions = true, storage = true, source_type = true,
+  ["ingestion_definition.source_type"] = true }
+
 --- The files of an export.
 ---@param item tarn.ExportItem
 ---@param index? tarn.SourceIndex of the downloaded sources
@@ -204,10 +209,23 @@ function M.files(item, index)
   if item.spec.deployment then
     warnings[1] = "a bundle deploys this pipeline already: Terraform would compete with it"
   end
+  local lost = {}
+  for _, one in ipairs(dropped) do
+    if not KEPT_BY_SERVER[one.path] then
+      lost[#lost + 1] = one.path
+    end
+  end
   local head = ("# %s, from %s\n"):format(export.comment(item.name), export.comment(item.host))
   local adopt = item.pipeline_id and ("# To adopt the existing pipeline instead of creating a "
     .. "second one:\n#   terraform import databricks_pipeline.%s %s\n"):format(name,
     export.comment(item.pipeline_id)) or ""
+  if #lost > 0 and adopt ~= "" then
+    local names = table.concat(lost, ", ")
+    adopt = ("%s# The first apply then removes its settings that are not in this file:\n#   %s\n")
+      :format(adopt, export.comment(names))
+    warnings[#warnings + 1] = ("after `terraform import` the first apply removes settings of the "
+      .. "pipeline that are not in the files: %s"):format(names)
+  end
   local files = {
     ["versions.tf"] = hcl.encode(PROVIDERS),
     ["pipeline.tf"] = head .. adopt .. hcl.encode(blocks),

@@ -150,12 +150,16 @@ function Operation:target(side)
   end
 end
 
+local ENDINGS <const> = { done = true, failed = true, partial = true, unchanged = true,
+  unknown = true }
+
 --- End an operation.
----@param status "done"|"failed"|"partial"|"unchanged" "partial": only a part was done; "unchanged":
---- there was nothing to do
+---@param status "done"|"failed"|"partial"|"unchanged"|"unknown" "partial": only a part was done;
+--- "unchanged": there was nothing to do; "unknown": an answer was lost, and what it was about may
+--- have been done
 ---@param result? table of the command
 function Operation:finish(status, result)
-  if status ~= "done" and status ~= "failed" and status ~= "partial" and status ~= "unchanged" then
+  if not ENDINGS[status] then
     error(("unknown status '%s'"):format(tostring(status)), 2)
   elseif self.finished then
     return
@@ -177,7 +181,8 @@ end
 
 function Operation:__close(e)
   if not self.finished then
-    local status = e == nil and "done" or self.changed and "partial" or "failed"
+    local status = e == nil and "done" or fault.is(e) and e.ambiguous and "unknown"
+      or self.changed and "partial" or "failed"
     local fields = fault.is(e) and require("engine.report").fields(e) or nil
     -- the error that has ended the block is more important than a failed write
     fault.try(self.finish, self, status, fields and { fault = fields })

@@ -63,7 +63,7 @@ function M.changes(from, to)
   local list = json.array {}
   for _, path in ipairs(order) do
     local a, b = old[path], new[path]
-    local hidden = b and b.value == secrets.MASK and a -- the journal does not keep new secrets
+    local hidden = b and secrets.is_masked(b.value) and a -- the journal does not have it
     if not same(a, b) and not hidden then
       list[#list + 1] = { path = path, from = shown(a), to = shown(b) }
     end

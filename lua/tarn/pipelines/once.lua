@@ -7,21 +7,32 @@ local time = require "base.time"
 -- Allows for differences between the clocks of the server and this machine.
 local CLOCK_SLACK_MS <const> = 5000
 
--- The server's time in ms, from the Date header of a cheap call, and the current user.
+-- The server's time in ms, from the newest answer, which may be a refusal. A request is sent only
+-- if there was no answer yet.
 local function server_now(ws)
-  local me, response = ws:request("GET", "/api/2.0/preview/scim/v2/Me")
-  return time.find_http_date(response.headers.date) or task.time(), me
+  local info = ws.native:info()
+  if not info.date then
+    fault.try(ws.me, ws)
+    info = ws.native:info()
+  end
+  local date = info.date and time.find_http_date(info.date)
+  return date and date + (info.date_age_ms or 0) or task.time()
 end
 
--- Call `search` a few times, since the effect of a request may become visible late.
+-- Call `search` a few times, since the effect of a request may become visible late. Returns its
+-- result; nil and a fault if the last search has failed.
 local function search_repeatedly(search)
+  local found, e
   for _, pause in ipairs { 0, 1, 3 } do
     task.sleep(pause)
-    local found = search()
+    found, e = fault.try(search)
     if found then
       return found
+    elseif fault.is(e, "cancelled") then
+      fault.raise(e)
     end
   end
+  return nil, e
 end
 
 -- True if the outcome of a request is unknown. An answer that cannot be parsed is as good as lost.
@@ -29,16 +40,16 @@ local function is_lost(e)
   return e.ambiguous or e.kind == "parse"
 end
 
---- Call `send()`. If its answer is lost, `search(since, me)` is called a few times to find its
--- effect. Raises the fault of `send` if the search finds nothing.
----@param op string for the fault
+--- Call `send()`. If its answer is lost, `search(since)` is called a few times to find the effect
+-- of the request. Raises the fault of `send` if there is no effect, and an ambiguous fault if the
+-- searches fail.
+---@param op string for faults
 ---@param send fun(): any
----@param search fun(since: integer, me: table): any `since`: the server's time of the request, ms;
---- `me`: the current user
+---@param search fun(since: integer): any `since`: the server's time of the request, ms
 ---@param ws tarn.WorkspaceClient
----@param hint string for the fault
+---@param hints { not_done: string, unknown: string } of the two faults
 ---@return any
-return function(op, send, search, ws, hint)
+return function(op, send, search, ws, hints)
   local asked = task.time()
   local answer, lost = fault.try(send)
   if answer then
@@ -46,14 +57,18 @@ return function(op, send, search, ws, hint)
   elseif not is_lost(lost) then
     fault.raise(lost)
   end
-  local now, me = server_now(ws)
-  local since = now - (task.time() - asked) - CLOCK_SLACK_MS
-  local found = search_repeatedly(function() return search(since, me) end)
+  local since = server_now(ws) - (task.time() - asked) - CLOCK_SLACK_MS
+  local found, e = search_repeatedly(function() return search(since) end)
   if found then
     return found
+  elseif e then
+    fault.raise { kind = lost.kind, op = op, cause = e, status = lost.status, retryable = false,
+      ambiguous = true, hint = hints.unknown,
+      message = ("%s; it is not known whether it was done, since the search for it failed too: %s")
+        :format(lost.message, e.message) }
   end
   fault.raise {
     kind = lost.kind, op = op, cause = lost, status = lost.status, retryable = true,
-    message = lost.message, hint = hint,
+    message = lost.message, hint = hints.not_done,
   }
 end

@@ -24,7 +24,7 @@ end
 
 -- True if a value is the one that was sent. The journal does not have secrets that were sent.
 local function is_as_sent(now, sent)
-  if sent == secrets.MASK then
+  if secrets.is_masked(sent) then
     return true
   elseif type(sent) ~= "table" or type(now) ~= "table" then
     return same(now, sent)

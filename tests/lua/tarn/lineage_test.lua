@@ -343,7 +343,7 @@ test("of a server that does not know the filter, a limited number of events is r
       return fake.refusal(400, "INVALID_PARAMETER_VALUE", "unknown field event_type")
     end
     pages = pages + 1
-    return { events = { state("u", "RUNNING") }, next_page_token = "more" }
+    return { events = { state("u", "RUNNING") }, next_page_token = "page" .. pages }
   end }
   local graph, reason = definitions.from_events(ws, ID)
   t.is_nil(graph)
