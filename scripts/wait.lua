@@ -1,6 +1,6 @@
 local ending = require("tarn.wait").outcome
 local fault = require "base.fault"
-local similar = require "base.suggestion"
+local suggestion = require "base.suggestion"
 local stopping = require "tarn.stop"
 local waiting = require "tarn.wait"
 
@@ -22,7 +22,7 @@ local function warn_of_unknown(ctx, state)
       return
     end
   end
-  local hint = similar.find_hint(state, waiting.STATES)
+  local hint = suggestion.hint(state, waiting.STATES)
   ctx.warn(("'%s' is no state of a pipeline that is known%s; it is waited for all the same")
     :format(state, hint and ", " .. hint or ""))
 end

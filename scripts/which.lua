@@ -46,7 +46,7 @@ what is built in. The first is in force; it shadows the others. Of hooks all are
     local rows = override.candidates(arg.name)
     if #rows == 0 and not override.is_hook_name(arg.name) then
       fault.not_found("tarn which", ("nothing has the name '%s'"):format(arg.name),
-        require("base.suggestion").find_hint(arg.name, require("engine.script").names()))
+        require("base.suggestion").hint(arg.name, require("engine.script").names()))
     end
     return rows
   end,

@@ -2,7 +2,7 @@
 
 local fault = require "base.fault"
 local header = require "engine.header"
-local similar = require "base.suggestion"
+local suggestion = require "base.suggestion"
 
 local M = {}
 
@@ -102,7 +102,7 @@ function convert.choice(spec, text)
     end
   end
   return nil, "is not one of " .. table.concat(spec.choices, ", "),
-    similar.find_hint(text, spec.choices)
+    suggestion.hint(text, spec.choices)
 end
 
 local function not_empty(_, text)
@@ -170,7 +170,7 @@ function Parser:unknown(name)
     names[#names + 1] = (known:gsub("_", "-"))
   end
   table.sort(names)
-  self:wrong(("unknown option '--%s'"):format(name), similar.find_hint(name, names, "--"))
+  self:wrong(("unknown option '--%s'"):format(name), suggestion.hint(name, names, "--"))
 end
 
 -- As `unknown`, of a name that a caller in Lua or a route gave.
@@ -179,7 +179,7 @@ function Parser:unknown_name(name)
   for i, spec in ipairs(self.specs) do
     names[i] = spec[1]
   end
-  self:wrong(("unknown argument '%s'"):format(name), similar.find_hint(name, names))
+  self:wrong(("unknown argument '%s'"):format(name), suggestion.hint(name, names))
 end
 
 -- Flags that count how often they are given.

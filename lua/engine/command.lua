@@ -120,7 +120,7 @@ end
 ---@return boolean
 function M.exists(name)
   return name:find "^[%w_-]+$" ~= nil
-    and require("engine.find").find("scripts/" .. name .. ".lua") ~= nil
+    and require("engine.find").file("scripts/" .. name .. ".lua") ~= nil
 end
 
 --- The command that a name in Lua means: `clone_to_workspace` is clone-to-workspace. Nil if

@@ -114,7 +114,7 @@ end
 --- The file in force, or nil.
 ---@param name string
 ---@return tarn.Source?
-function M.find(name)
+function M.file(name)
   return candidates(name)()
 end
 
@@ -191,9 +191,9 @@ end
 ---@return function|string
 function M.searcher(module)
   local at, plain = module:match "^(@?)(.*)$"
-  local source = M.find(at .. "lua/" .. plain:gsub("%.", "/") .. ".lua")
+  local source = M.file(at .. "lua/" .. plain:gsub("%.", "/") .. ".lua")
   if not source and at == "@" and not plain:find("[./]") then
-    source = M.find("@scripts/" .. plain .. ".lua")
+    source = M.file("@scripts/" .. plain .. ".lua")
   end
   if source then
     return M.compile(source)

@@ -5,7 +5,7 @@
 
 local fault = require "base.fault"
 local shape = require "engine.schema"
-local similar = require "base.suggestion"
+local suggestion = require "base.suggestion"
 
 local M = {}
 
@@ -137,7 +137,7 @@ local function check_fields(value, fields, what, wrong)
     if type(key) == "string" then
       local field = known[key]
       if not field then
-        wrong(("unknown field '%s' in %s"):format(key, what), similar.find_hint(key, names))
+        wrong(("unknown field '%s' in %s"):format(key, what), suggestion.hint(key, names))
       elseif not field[2](item) then
         wrong(("'%s' in %s is not %s"):format(key, what, field[3]))
       end
@@ -154,7 +154,7 @@ local function check_type(spec, what, wrong)
     end
     table.sort(names)
     wrong(("%s has the type '%s', and there is no such type"):format(what, tostring(kind)),
-      similar.find_hint(tostring(kind), names))
+      suggestion.hint(tostring(kind), names))
   elseif (kind == "choice") ~= (spec.choices ~= nil) then
     wrong(("%s: 'choices' belongs to the type choice, and to no other"):format(what))
   elseif kind == "flag" and (spec.positional or spec.optional) then

@@ -50,7 +50,7 @@ function M.commands()
   local list = json.array {}
   for i, name in ipairs(script.names()) do
     local loaded, problem = script.try(name)
-    local source = find.find("scripts/" .. name .. ".lua")
+    local source = find.file("scripts/" .. name .. ".lua")
     list[i] = {
       command = name, origin = source and source.origin or json.null,
       summary = loaded and loaded.summary or nil, effect = loaded and loaded.effect or nil,
@@ -304,7 +304,7 @@ function M.error(kind)
       names[i] = known.kind
     end
     require("base.fault").not_found("tarn help", ("there is no kind of fault '%s'"):format(kind),
-      require("base.suggestion").find_hint(kind, names))
+      require("base.suggestion").hint(kind, names))
   end
   lines[1] = kind .. ": " .. wrap(entry.what, "")
   lines[2] = ""

@@ -8,7 +8,7 @@
 
 local fault = require "base.fault"
 local find = require "engine.find"
-local similar = require "base.suggestion"
+local suggestion = require "base.suggestion"
 
 local M = {}
 
@@ -81,7 +81,7 @@ end
 
 -- Run a hook's file; what it returns.
 local function read(hook)
-  local source = find.find(hook.file)
+  local source = find.file(hook.file)
   local ok, functions = fault.call(find.compile(source))
   if not ok and functions.kind == "bug" then
     wrong(hook.path, functions.message)
@@ -97,7 +97,7 @@ local function read(hook)
   for name, f in pairs(functions) do
     if not by_name[name] then
       wrong(hook.path, ("there is no point '%s'"):format(tostring(name)),
-        similar.find_hint(tostring(name), names) or "points: " .. table.concat(names, ", "))
+        suggestion.hint(tostring(name), names) or "points: " .. table.concat(names, ", "))
     elseif type(f) ~= "function" then
       wrong(hook.path, ("'%s' is not a function"):format(name))
     end

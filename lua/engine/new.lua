@@ -20,7 +20,7 @@ local KINDS <const> = {
 
 -- A text with its names filled in; the user may have one of their own in place of it.
 local function text_of(template, name, tarn, test_path)
-  local source = find.find("lua/engine/new/" .. template .. ".txt")
+  local source = find.file("lua/engine/new/" .. template .. ".txt")
   local fill = { NAME = name, TARN = tarn, TESTS = quote.shell(test_path) }
   return (source.text:gsub("%f[%w_]%u+%f[^%w_]", fill))
 end

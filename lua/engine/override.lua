@@ -141,7 +141,7 @@ local function bundled_file(name, op)
     names[#names + 1] = file:match "^scripts/(.*)%.lua$"
   end
   fault.not_found(op, ("nothing of the name '%s' is built in"):format(plain),
-    require("base.suggestion").find_hint(plain, names))
+    require("base.suggestion").hint(plain, names))
 end
 
 --- Where `eject` writes the bundled file of that name.

@@ -36,7 +36,7 @@ end
 ---@return tarn.Source source
 function M.script(name, load_fresh, warn)
   local at, plain = name:match "^(@?)(.*)$"
-  local source = find.find(at .. "scripts/" .. plain .. ".lua")
+  local source = find.file(at .. "scripts/" .. plain .. ".lua")
   local known = scripts[name]
   if known and source and known.text == source.text and known.place == place(source) then
     return known.script, known.source
@@ -117,7 +117,7 @@ local function replace(old, new)
 end
 
 local function load_module(module)
-  local source = find.find(file_of(module))
+  local source = find.file(file_of(module))
   if not source then
     fault.raise { kind = "io", op = "reload", message = file_of(module) .. " is gone" }
   end

@@ -35,9 +35,9 @@ end
 
 local function load_fresh(name)
   local at, plain = name:match "^(@?)(.*)$"
-  local source = plain:find "^[%w_-]+$" and find.find(at .. "scripts/" .. plain .. ".lua")
+  local source = plain:find "^[%w_-]+$" and find.file(at .. "scripts/" .. plain .. ".lua")
   if not source then
-    local hint = require("base.suggestion").find_hint(plain, M.names(), at)
+    local hint = require("base.suggestion").hint(plain, M.names(), at)
     fault.usage("tarn", ("there is no command '%s'"):format(name),
       hint or "`tarn help` lists the commands")
   end

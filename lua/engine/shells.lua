@@ -10,7 +10,7 @@ local M = {}
 ---@param shell "bash"|"zsh"|"fish"
 ---@return string
 function M.script(shell)
-  return require("engine.find").find("lua/engine/shells/tarn." .. shell).text
+  return require("engine.find").file("lua/engine/shells/tarn." .. shell).text
 end
 
 -- As a bash that has not yet seen a quote has to read it.

@@ -237,7 +237,7 @@ end
 ---@param module string
 ---@return tarn.Stub?
 function M.find(module)
-  local source = find.find(M.file_of(module))
+  local source = find.file(M.file_of(module))
   local stub = source and source.text and M.parse(source.text, module) or nil
   if stub and module == "tarn" then
     add_borrowed(stub)

@@ -114,7 +114,7 @@ local function front_door(stub)
   lines[#lines + 1] = ""
   local borrowed = {}
   for name, module in pairs(library.functions) do
-    local text = library_stub(module, find.find(stubs.file_of(module)).text)
+    local text = library_stub(module, find.file(stubs.file_of(module)).text)
     borrowed[#borrowed + 1] = text:match("\n(%-%-%-[^\n]*\n%-%-%-@.-function M%." .. name .. "%b() end\n)")
       or text:match("(function M%." .. name .. "%b() end\n)")
   end
@@ -142,7 +142,7 @@ end
 function M.all()
   local files = {}
   for _, module in ipairs(stubs.names()) do
-    local text = find.find(stubs.file_of(module)).text
+    local text = find.file(stubs.file_of(module)).text
     if module:find "^native%." then
       files[file_of(module)] = text
     else

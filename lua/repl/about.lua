@@ -139,7 +139,7 @@ function M.text(session, asked, what)
   local text = of_name(session, what)
   if not text then
     fault.not_found("help", ("nothing is known of '%s'"):format(what),
-      require("base.suggestion").find_hint(what, all_names()))
+      require("base.suggestion").hint(what, all_names()))
   end
   return text
 end

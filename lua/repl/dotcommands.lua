@@ -45,7 +45,7 @@ local function profile(session, rest)
   end
   if not known then
     fault.not_found(".profile", ("there is no profile '%s'"):format(rest),
-      require("base.suggestion").find_hint(rest, names))
+      require("base.suggestion").hint(rest, names))
   end
   session.options.profile = rest
   session:say("commands and tarn.workspace() use the profile " .. rest)
@@ -146,7 +146,7 @@ function M.run(session, text)
       names[i] = one.name
     end
     fault.usage("tarn repl", ("there is no .%s"):format(name),
-      require("base.suggestion").find_hint(name, names, ".") or ".help lists what there is")
+      require("base.suggestion").hint(name, names, ".") or ".help lists what there is")
   end
   return dot.run(session, rest)
 end

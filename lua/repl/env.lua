@@ -35,7 +35,7 @@ function M.new(values)
       local word = tostring(name)
       local hint = ENDS[name] and ".quit ends, and so does Ctrl-D"
         or require("repl.hint").find_call(word)
-        or #word > 2 and require("base.suggestion").find_hint(word, names_of(env))
+        or #word > 2 and require("base.suggestion").hint(word, names_of(env))
       error(("undefined global '%s'%s"):format(tostring(name), hint and "; " .. hint or ""), 2)
     end
     return value

@@ -2,7 +2,7 @@
 -- instead.
 
 local command = require "engine.command"
-local similar = require "base.suggestion"
+local suggestion = require "base.suggestion"
 
 local M = {}
 
@@ -43,7 +43,7 @@ local function of_member(name, line)
     names[#names + 1] = field
   end
   table.sort(names)
-  local meant = similar.find(name, names)
+  local meant = suggestion.find(name, names)
   return meant and ("did you mean 'tarn.%s'?"):format(meant)
 end
 

@@ -7,7 +7,7 @@ local args = require "engine.args"
 local errors = require "server.errors"
 local header = require "engine.header"
 local json = require "native.json"
-local similar = require "base.suggestion"
+local suggestion = require "base.suggestion"
 
 local M = {}
 
@@ -121,7 +121,7 @@ local function unknown(route, name, known)
     names[#names + 1] = one
   end
   table.sort(names)
-  wrong(route, name, "is no argument here", similar.find_hint(name, names))
+  wrong(route, name, "is no argument here", suggestion.hint(name, names))
 end
 
 local function complete(route, values)

@@ -37,7 +37,7 @@ M.policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'se
   .. "form-action 'none'; frame-ancestors 'none'"
 
 local function read(name)
-  local source = find.find("web/" .. name)
+  local source = find.file("web/" .. name)
   return source and source.text
 end
 
