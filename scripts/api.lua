@@ -1,7 +1,7 @@
 local fault = require "base.fault"
 local journal = require "tarn.journal"
 local json = require("tarn").json
-local queries = require "base.querystring"
+local querystring = require "base.querystring"
 
 local OP <const> = "tarn api"
 
@@ -38,7 +38,7 @@ local function query_of(list)
     if not key then
       fault.usage(OP, ("--query: '%s' is not KEY=VALUE"):format(item))
     end
-    queries.add(query, key, value)
+    querystring.add(query, key, value)
   end
   return query
 end

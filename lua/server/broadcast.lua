@@ -15,12 +15,12 @@ local M = {}
 local Topic = {}
 Topic.__index = Topic
 
-local Hub = {}
-Hub.__index = Hub
+local Broadcast = {}
+Broadcast.__index = Broadcast
 
----@return table hub
+---@return table broadcast
 function M.new()
-  return setmetatable({ topics = {}, listeners = 0, closing = false }, Hub)
+  return setmetatable({ topics = {}, listeners = 0, closing = false }, Broadcast)
 end
 
 function Topic:wake()
@@ -67,7 +67,7 @@ Listener.__index = Listener
 ---@param keep integer items that a slow listener may be behind
 ---@param produce fun(topic: tarn.Topic)
 ---@return table listener
-function Hub:listen(key, keep, produce)
+function Broadcast:listen(key, keep, produce)
   local topic = self.topics[key]
   if not topic or topic.over then
     topic = setmetatable({ keep = keep, items = {}, first = 1, last = 0, waiting = {}, count = 0,
@@ -77,8 +77,8 @@ function Hub:listen(key, keep, produce)
   end
   topic.count = topic.count + 1
   self.listeners = self.listeners + 1
-  return setmetatable({ hub = self, key = key, topic = topic, at = math.max(0, topic.last - 1) },
-    Listener)
+  return setmetatable({ broadcast = self, key = key, topic = topic,
+    at = math.max(0, topic.last - 1) }, Listener)
 end
 
 -- Wait until `is_true()`; false after `seconds`.
@@ -86,7 +86,7 @@ local function wait(self, seconds, is_true)
   local topic, due = self.topic, task.now() + seconds
   local me = task.current()
   topic.waiting[me] = true
-  while not (is_true() or topic.over or self.hub.closing) and task.now() < due do
+  while not (is_true() or topic.over or self.broadcast.closing) and task.now() < due do
     task.park(math.max(0.001, due - task.now()))
   end
   topic.waiting[me] = nil
@@ -115,7 +115,7 @@ function Listener:next(seconds)
     if topic.failed then
       fault.raise(topic.failed)
     end
-    return nil, self.hub.closing and "closing" or topic.over and "over" or "idle"
+    return nil, self.broadcast.closing and "closing" or topic.over and "over" or "idle"
   elseif topic.keep == 1 then
     self.at = topic.last
   elseif self.at + 1 < topic.first then
@@ -133,18 +133,18 @@ function Listener:close()
   self.closed = true
   local topic = self.topic
   topic.count = topic.count - 1
-  self.hub.listeners = self.hub.listeners - 1
+  self.broadcast.listeners = self.broadcast.listeners - 1
   if topic.count == 0 then
     task.cancel(topic.task)
-    if self.hub.topics[self.key] == topic then
-      self.hub.topics[self.key] = nil
+    if self.broadcast.topics[self.key] == topic then
+      self.broadcast.topics[self.key] = nil
     end
   end
 end
 Listener.__close = Listener.close
 
 --- Have all listeners end.
-function Hub:close()
+function Broadcast:close()
   self.closing = true
   for _, topic in pairs(self.topics) do
     topic:wake()

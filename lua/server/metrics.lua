@@ -116,7 +116,7 @@ local function server_families(self, text, server)
     text:sample("_sum", { "route", route }, one.sum + 0.0)
   end
   text:family("tarn_http_streams", "gauge", "Event streams that are open.")
-  text:sample("", {}, server.hub.listeners)
+  text:sample("", {}, server.broadcast.listeners)
 end
 
 -- ---- calls to workspaces ----

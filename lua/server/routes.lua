@@ -6,7 +6,7 @@ local api = require "server.api"
 local errors = require "server.errors"
 local json = require "native.json"
 local metrics = require "server.metrics"
-local queries = require "base.querystring"
+local querystring = require "base.querystring"
 local streams = require "server.streams"
 
 local M = {}
@@ -62,7 +62,7 @@ end
 
 -- The query of a stream: names that it knows, each once.
 local function query_of(request, known)
-  local query = queries.parse(request.query)
+  local query = querystring.parse(request.query)
   for name, value in pairs(query) do
     if not known[name] or type(value) ~= "string" then
       errors.refuse(400, "INVALID_PARAMETER_VALUE",

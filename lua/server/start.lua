@@ -11,12 +11,12 @@ local cache = require "server.cache"
 local errors = require "server.errors"
 local fault = require "base.fault"
 local find = require "engine.find"
-local hub = require "server.broadcast"
+local broadcast = require "server.broadcast"
 local log = require "server.log"
 local native = require "native.server"
 local metrics = require "server.metrics"
 local openapi = require "server.openapi"
-local queries = require "base.querystring"
+local querystring = require "base.querystring"
 local reload = require "engine.reload"
 local router = require "server.router"
 local routes = require "server.routes"
@@ -64,7 +64,7 @@ function Server:command(route, request, params)
     auth.check_type(request)
     given = api.body(request)
   else
-    given = queries.parse(request.query)
+    given = querystring.parse(request.query)
   end
   -- What was changed, or may have been, must not be answered as it was before.
   local function forget()
@@ -213,7 +213,7 @@ function Server:wait(seconds)
   task.wait_for_stop()
   self.stopping = true
   self.native:drain()
-  self.hub:close()
+  self.broadcast:close()
   local due = task.now() + seconds
   repeat
     local _, active = self.native:stats()
@@ -251,7 +251,7 @@ function M.start(opts)
   local options = opts.options or {}
   local self = setmetatable({ options = options, bind = opts.bind or "127.0.0.1",
     scheme = opts.certificate and "https" or "http", public = opts.public,
-    hub = hub.new(), cache = cache.new(opts.cache or CACHE), refreshed = task.now(),
+    broadcast = broadcast.new(), cache = cache.new(opts.cache or CACHE), refreshed = task.now(),
     allow_private_hosts = opts.allow_private_hosts or false, metrics = metrics.new(),
     max_streams = MAX_STREAMS, note = answers.note,
     warn = function(text) io.stderr:write("tarn: ", text, "\n") end,

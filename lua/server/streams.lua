@@ -49,7 +49,7 @@ end
 
 -- A stream whose body is `f(write)`; what fails in it is its last event.
 local function reply(self, request, f)
-  if self.hub.listeners >= self.max_streams then
+  if self.broadcast.listeners >= self.max_streams then
     errors.refuse(503, "TOO_MANY_STREAMS", "this server has as many streams as it can", nil,
       { headers = { ["Retry-After"] = "30" } })
   end
@@ -118,7 +118,8 @@ end
 ---@return tarn.Reply
 function M.dashboard(self, request, profile, look)
   return reply(self, request, function(write)
-    local listener <close> = self.hub:listen("dashboard " .. (profile or ""), 1, function(topic)
+    local key = "dashboard " .. (profile or "")
+    local listener <close> = self.broadcast:listen(key, 1, function(topic)
       local before
       while true do
         local began = task.now()
@@ -146,7 +147,8 @@ end
 function M.live(self, request, ws, name)
   local id = pipelines.find_id(ws, name)
   return reply(self, request, function(write)
-    local listener <close> = self.hub:listen("live " .. ws:key() .. " " .. id, 1, function(topic)
+    local key = "live " .. ws:key() .. " " .. id
+    local listener <close> = self.broadcast:listen(key, 1, function(topic)
       local state, seen, began = require("tarn.live").new(), nil, task.now()
       local feed <close> = require("tarn.live").follow(ws, id, state,
         { problem = function(e) topic.problem = e end })
@@ -240,7 +242,7 @@ function M.events(self, request, ws, name, query)
   local id = pipelines.find_id(ws, name)
   local cursor = new_cursor(request.headers["last-event-id"] or query.cursor)
   return reply(self, request, function(write)
-    local listener <close> = self.hub:listen("events " .. ws:key() .. " " .. id, KEPT,
+    local listener <close> = self.broadcast:listen("events " .. ws:key() .. " " .. id, KEPT,
       log_topic(ws, id))
     listener.at = listener.topic.last
     listener:wait_ready(READY)

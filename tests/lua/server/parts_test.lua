@@ -8,7 +8,7 @@ local golden = require "testing.golden"
 local header = require "engine.header"
 local log = require "server.log"
 local metrics = require "server.metrics"
-local queries = require "base.querystring"
+local querystring = require "base.querystring"
 local router = require "server.router"
 local shape = require "engine.schema"
 local task = require "native.task"
@@ -55,11 +55,11 @@ test("a path leads to its route, with its parts decoded", function(t)
 end)
 
 test("a query is read as browsers write it", function(t)
-  local q = queries.parse "a=1&b=x+y%26z&a=2&c&=d"
+  local q = querystring.parse "a=1&b=x+y%26z&a=2&c&=d"
   t.equal(q.a[2], "2")
   t.equal(q.b, "x y&z")
   t.equal(q.c, "")
-  t.equal(next(queries.parse ""), nil)
+  t.equal(next(querystring.parse ""), nil)
 end)
 
 local SCRIPT <const> = {
@@ -184,8 +184,9 @@ end)
 test("labels of metrics may hold anything", function(t)
   local m = metrics.new()
   m:count('a"b\\c\nd', "GET", 200, 0.2)
-  local text = m:text({ hub = { listeners = 0 }, workspaces = { list = function() return {} end } },
-    function() return {} end)
+  local server = { broadcast = { listeners = 0 },
+    workspaces = { list = function() return {} end } }
+  local text = m:text(server, function() return {} end)
   t.match(text, 'route="a\\"b\\\\c\\nd"')
   t.match(text, 'le="0.1"} 0\n')
   t.match(text, 'le="0.5"} 1\n')
