@@ -29,17 +29,21 @@ local BY_KIND <const> = {
 local BY_STATUS <const> = { [401] = "auth", [403] = "auth", [404] = "not_found",
   [409] = "conflict", [504] = "timeout" }
 
+--- The name of a fault's exit status: "auth", "not_found", ...; see `statuses`.
+---@param f tarn.Fault
+---@return string
+function M.status_name(f)
+  if f.kind == "bug" or f.kind == "cancelled" then
+    return BY_KIND[f.kind]
+  end
+  return BY_CODE[f.code] or BY_KIND[f.kind] or BY_STATUS[f.status] or "failed"
+end
+
 --- The exit status for a fault.
 ---@param f tarn.Fault
 ---@return integer
 function M.status(f)
-  local name
-  if f.kind == "bug" or f.kind == "cancelled" then
-    name = BY_KIND[f.kind]
-  else
-    name = BY_CODE[f.code] or BY_KIND[f.kind] or BY_STATUS[f.status]
-  end
-  return M.statuses[name or "failed"]
+  return M.statuses[M.status_name(f)]
 end
 
 --- The fields of a fault that leave the program.

@@ -58,7 +58,7 @@ test("a mistake is marked in the line where it is", function(t)
   end
   is("t = {}\nt.a.b = 1\n", "  t.a.b = 1\n    ^\n"
     .. "error: attempt to index a nil value (field 'a')\n"
-    .. "hint: what stands before the dot is nil\n")
+    .. "hint: the value before the dot is nil\n")
   is("x = = 3\n", "  x = = 3\n    ^\nerror: unexpected symbol near '='\n")
   is("for i = 1, 3 do\n  local ä = 1\nend\n", "    local ä = 1\n          ^\n"
     .. "error: <name> expected near '<\\195>'\n")
@@ -69,15 +69,15 @@ test("a mistake is marked in the line where it is", function(t)
 end)
 
 test("what was typed as a shell wants it is answered with how it is typed here", function(t)
-  local list = 'a command is a function here: tarn.list { ... }; help "list" tells what it takes\n'
+  local list = 'commands are functions here: tarn.list { ... }; help "list" lists the arguments\n'
   local function hints(entry, hint)
     t.match(repl { entry }.stderr, "hint: " .. hint)
   end
   hints("tarn list", list)
   hints("tarn list --state failed", list)
   hints("list sales", list)
-  hints("tarn help list", "here: help list\n")
-  hints("tarn clone-to-workspace x", "a command is a function here: tarn.clone_to_workspace {")
+  hints("tarn help list", "type: help list\n")
+  hints("tarn clone-to-workspace x", "commands are functions here: tarn.clone_to_workspace {")
   hints("tarn.lst {}", "did you mean 'tarn.list'?\n")
   hints("tarn.list { stat = 'x' }", "did you mean 'state'? help \"list\" shows its arguments\n")
   for _, entry in ipairs { "list", "list 'sales*' --state failed" } do -- Lua, with a comment
@@ -94,7 +94,7 @@ test("help takes a name without quotes, too", function(t)
   t.equal(repl({ "help tarn.map" }).stdout, repl({ "help(tarn.map)" }).stdout)
   t.match(repl({ "help" }).stdout, "Type Lua")
   t.match(repl({ "helping = 1", "helping" }).stdout, "1\n")
-  t.match(repl({ "help(tarn.lst)" }).stdout, 'help "NAME" tells what has that name')
+  t.match(repl({ "help(tarn.lst)" }).stdout, 'help "NAME" explains the command')
 end)
 
 test("whatever is raised is told, and the prompt goes on", function(t)
@@ -119,7 +119,7 @@ test("a mistake in what was entered before shows that line, and how one came the
   local r = repl("function f(a)\n  return a.b.c\nend\n"
     .. "function g() local x = f {} return x end\ng()\n")
   t.match(r.stderr, "    return a.b.c\n             ^\n")
-  t.match(r.stderr, "called from what was entered as [2], line 1")
+  t.match(r.stderr, "called from entry [2], line 1")
   t.no_match(r.stderr, "bundle/")
 end)
 
@@ -235,7 +235,7 @@ test(".edit runs what was written, in a file that only its owner reads", functio
   t.match(r.stdout, "42\n")
   t.equal(dir.read "mark", "600\nx = 1\n")
   r = repl("1\n.edit\n", { env = { VISUAL = "false" } })
-  t.match(r.stderr, "false ended with status 1: nothing is run")
+  t.match(r.stderr, "false ended with status 1, so nothing is run")
 end)
 
 test("--read-only holds here too", function(t)

@@ -1,7 +1,7 @@
 --- docs/scripting/repl.md: each conversation in it goes as it says, each command runs.
 
 local cli = require "testing.program"
-local dots = require "repl.dotcommands"
+local dotcommands = require "repl.dotcommands"
 local fs = require "native.fs"
 
 local PROMPT <const>, MORE <const> = "^tarn demo> ?(.*)$", "^ +%.> ?(.*)$"
@@ -54,7 +54,7 @@ end)
 
 test("each line with a dot is in docs/scripting/repl.md", function(t)
   local text = fs.read("docs/scripting/repl.md"):gsub("\\|", "|")
-  for _, dot in ipairs(dots.list) do
+  for _, dot in ipairs(dotcommands.list) do
     t.match(text, (("`.%s %s"):format(dot.name, dot.args):gsub("%s+$", "")))
   end
 end)

@@ -70,7 +70,7 @@ test("variables of the prompt are its own, and undefined ones are mistakes", fun
   run "local later"
   t.is_nil(run "later")
   t.raises("undefined global 'frsh'; did you mean 'fresh'?", run, "frsh")
-  t.raises(".quit ends", run, "quit")
+  t.raises(".quit leaves the prompt", run, "quit")
 end)
 
 -- ---- completion ----
@@ -267,7 +267,7 @@ end)
 test("a value of any kind can be shown", function(t)
   local cycle = { name = "x" }
   cycle.self = cycle
-  t.equal(show.plain(cycle), { name = "x", self = "(itself)" })
+  t.equal(show.plain(cycle), { name = "x", self = "(cycle)" })
   t.match(show.plain { f = print }.f, "function")
   t.equal(show.plain { [1] = "a", [2] = { b = json.null } }, { "a", { b = json.null } })
   t.equal(show.plain { [true] = 1 }, { ["true"] = 1 })
@@ -299,13 +299,13 @@ test("help knows functions, modules, commands, values and dots", function(t)
   t.match(help "clone_to_workspace", "Usage: tarn clone-to-workspace")
   t.match(help(tarn.map), "tarn.map(list, f, opts)")
   t.match(help(require("native.fs").write), "native.fs.write(path, bytes, opts)")
-  t.match(help(string.rep), "string.rep: Lua's own")
+  t.match(help(string.rep), "string.rep: a function of Lua")
   t.match(help(require "base.glob"), "base.glob.matcher(pattern, case)")
   t.match(help "native.task", "native.task.spawn(f, ...)")
   t.match(help "tarn.map", "many at once")
   t.match(help "error auth", "auth: ")
-  t.match(help ".time", "Say how long each line took.")
-  t.match(help "string.format", "Lua's own")
+  t.match(help ".time", "Show how long each entry took.")
+  t.match(help "string.format", "a function of Lua")
   t.match(help(tarn), "\n  tarn.map(list, f, opts)\n      Call `f(item, index)` for each item")
   t.match(help(12), "12, a number")
   t.match(help { a = 1 }, "number")
@@ -313,7 +313,7 @@ test("help knows functions, modules, commands, values and dots", function(t)
   local ws = tarn.workspace "demo"
   t.match(help(ws), ":pipelines(opts)")
   t.match(help(ws.native), ":pipeline_list(")
-  t.match(help(function() end), "a function of tests/lua/repl/parts_test.lua")
+  t.match(help(function() end), "defined in tests/lua/repl/parts_test.lua")
 end)
 
 test("help is as wide as the screen, in its columns", function(t)
@@ -329,6 +329,6 @@ test("each line of dot-help is one that runs", function(t)
   for _, dot in ipairs(require("repl.dotcommands").list) do
     t.is_true(dot.help:find "%.$", dot.name)
     t.equal(type(dot.run), "function")
-    t.match(about.dots(), ("  .%s"):format(dot.name))
+    t.match(about.dotcommands(), ("  .%s"):format(dot.name))
   end
 end)
