@@ -4,7 +4,7 @@
 -- so what is wrong in it is an error that names file and field, optional fields included.
 
 local fault = require "base.fault"
-local shape = require "engine.schema"
+local schemas = require "engine.schema"
 local suggestion = require "base.suggestion"
 
 local M = {}
@@ -116,7 +116,7 @@ local FIELDS <const> = {
   { "run", is "function", "a function(ctx, arg)" },
   { "question", is "function", "a function(ctx, arg) that returns a text" },
   { "route", is "table", "{ method, path }" },
-  { "returns", function(v) return v ~= nil end, "a shape" },
+  { "returns", function(v) return v ~= nil end, "a schema" },
   { "details", is "string", "a string" },
   { "examples", is "table", "a list of { command, what for }" },
   { "needs", is_list_of "string", "a list of strings" },
@@ -292,7 +292,7 @@ function M.check(script, file)
   if script.route then
     check_route(script.route, names, wrong)
   end
-  local problem = script.returns ~= nil and shape.find_problem(script.returns)
+  local problem = script.returns ~= nil and schemas.find_problem(script.returns)
   if problem then
     wrong(problem)
   end

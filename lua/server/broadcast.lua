@@ -1,9 +1,9 @@
---- One source for many listeners: whoever asks for the same stream shares one task that asks
--- the workspace.
+--- Broadcasts from one source to many listeners: clients of the same stream share one task that
+-- polls the workspace.
 --
--- A topic begins with its first listener and ends with its last. It keeps its newest items: one
--- for what is told as a whole each time, many for what must not be missed. A listener that is
--- too slow for those has lost some, and is told so.
+-- A topic begins with its first listener and ends with its last one. It keeps its newest items:
+-- one item if each item replaces the one before (a dashboard), many if none may be missed (an
+-- event log). A listener that falls behind the kept items has lost some, and `next` says so.
 
 local fault = require "base.fault"
 local task = require "native.task"
@@ -11,13 +11,14 @@ local task = require "native.task"
 local M = {}
 
 ---@class tarn.Topic
----@field ready boolean the source has looked once: what comes from now on is not missed
+---@field ready boolean true when the source has polled once: no later item is missed
 local Topic = {}
 Topic.__index = Topic
 
 local Broadcast = {}
 Broadcast.__index = Broadcast
 
+--- Make a broadcast without topics.
 ---@return table broadcast
 function M.new()
   return setmetatable({ topics = {}, listeners = 0, closing = false }, Broadcast)
@@ -29,7 +30,7 @@ function Topic:wake()
   end
 end
 
---- Give an item to all who listen.
+--- Give an item to all listeners.
 ---@param item any
 function Topic:publish(item)
   self.last = self.last + 1
@@ -40,7 +41,7 @@ function Topic:publish(item)
   self:wake()
 end
 
---- The source has looked: there is nothing to give yet.
+--- Say that the source has polled once and found no item.
 function Topic:settle()
   if not self.ready then
     self.ready = true
@@ -57,16 +58,16 @@ local function start(topic, produce)
   end)
 end
 
--- A listener of a topic: `next` gives one item after the other.
+-- A listener of a topic. `next` returns one item after the other.
 local Listener = {}
 Listener.__index = Listener
 
---- Listen to the topic of that key; `produce(topic)` is its source, if there is none yet. Close
--- the listener.
+--- Listen to the topic of that key. If there is no such topic, `produce(topic)` becomes its source,
+-- in a task of its own.
 ---@param key string
----@param keep integer items that a slow listener may be behind
+---@param keep integer the items that the topic keeps
 ---@param produce fun(topic: tarn.Topic)
----@return table listener
+---@return table listener to be closed, as a <close> variable
 function Broadcast:listen(key, keep, produce)
   local topic = self.topics[key]
   if not topic or topic.over then
@@ -81,7 +82,7 @@ function Broadcast:listen(key, keep, produce)
     at = math.max(0, topic.last - 1) }, Listener)
 end
 
--- Wait until `is_true()`; false after `seconds`.
+-- Wait at most `seconds` until `is_true()`. False if the topic ended or the time was over first.
 local function wait(self, seconds, is_true)
   local topic, due = self.topic, task.now() + seconds
   local me = task.current()
@@ -93,7 +94,8 @@ local function wait(self, seconds, is_true)
   return is_true()
 end
 
---- Wait until nothing that comes from now on is missed.
+--- Wait until the source has polled once: no later item is missed. False if the time was over
+-- first. Raises the fault with which the source ended.
 ---@param seconds number
 ---@return boolean
 function Listener:wait_ready(seconds)
@@ -105,10 +107,12 @@ function Listener:wait_ready(seconds)
   return topic.ready
 end
 
---- The next item, or the newest where only that is kept. Nil and why, if there is none:
--- "idle" after `seconds`, "over", "lost" (items went by), "closing" (the program ends).
+--- Wait for the next item; for the newest one, if the topic keeps only one. Raises the fault with
+-- which the source ended.
 ---@param seconds number
----@return any item, string? why
+---@return any item nil if there is none
+---@return string? why "idle": none came in time; "over": the source has ended; "lost": the listener
+--- was too slow; "closing": the program is about to end
 function Listener:next(seconds)
   local topic = self.topic
   if not wait(self, seconds, function() return topic.last > self.at end) then
@@ -126,6 +130,7 @@ function Listener:next(seconds)
   return topic.items[self.at]
 end
 
+--- Stop listening. The last listener of a topic ends its source.
 function Listener:close()
   if self.closed then
     return
@@ -143,7 +148,7 @@ function Listener:close()
 end
 Listener.__close = Listener.close
 
---- Have all listeners end.
+--- End all listeners.
 function Broadcast:close()
   self.closing = true
   for _, topic in pairs(self.topics) do

@@ -323,7 +323,7 @@ test("files of this machine are no arguments of a request", function(t)
     body.dry_run = true
     local r = s:ask("POST", "/api/dlt/pipelines/sales_orders_etl/clone", { body = body })
     t.equal(r.status, 422, json.encode(body))
-    t.match(r.data.error.message, body.map and "not an object" or "no argument here")
+    t.match(r.data.error.message, body.map and "not an object" or "not an argument of this command")
   end
   for _, name in ipairs { "follow=true", "cursor=x", "notify_run=/bin/sh", "notify=failed",
     "notify_webhook=http://127.0.0.1" } do

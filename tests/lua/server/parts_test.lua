@@ -10,7 +10,7 @@ local log = require "server.log"
 local metrics = require "server.metrics"
 local querystring = require "base.querystring"
 local router = require "server.router"
-local shape = require "engine.schema"
+local schemas = require "engine.schema"
 local task = require "native.task"
 
 -- What a request may give is part of the server's safety: an argument that is new in a header is
@@ -106,22 +106,22 @@ test("arguments have the types of the header, in a query and in a body", functio
   t.equal(refused(post, { needed = "x" }, { needed = "y" }), 422)
 end)
 
-test("a shape is a schema, and a wrong one is told", function(t)
-  local schema = shape.schema { { id = "string", ["n?"] = "integer|null",
+test("a short schema becomes JSON Schema, and a wrong one is an error", function(t)
+  local schema = schemas.expand { { id = "string", ["n?"] = "integer|null",
     ["sub~"] = { x = "any" } } }
   t.equal(schema.type, "array")
   local item = schema.items
   t.equal(table.concat(item.required, " "), "id sub")
   t.equal(item.properties.n.type[2], "null")
   t.equal(item.properties.sub.type[2], "null")
-  t.equal(#shape.schema({ any = { "string", { "integer" } } }).anyOf, 2)
+  t.equal(#schemas.expand({ any = { "string", { "integer" } } }).anyOf, 2)
   for _, wrong in ipairs { "text", { "string", "string" }, { a = 1 }, { a = { b = "bool" } },
     { any = { "string", "oops" } } } do
-    t.is_true(shape.find_problem(wrong))
+    t.is_true(schemas.find_problem(wrong))
   end
   local f = t.fault(header.check, { summary = "S.", effect = "read", args = {}, run = print,
     returns = { a = "strng" } }, "x.lua")
-  t.match(f.message, "'strng' is no type")
+  t.match(f.message, "'strng' is not a type")
 end)
 
 test("a route's own fields are checked as the header's are", function(t)
