@@ -174,6 +174,30 @@ function Reader:code(line, number)
   self:flush()
 end
 
+-- Iterates over the lines of a text with their numbers. An annotation is one line, whatever lines it
+-- has: those behind it that begin with `---` and are no annotations go on with it.
+local function logical_lines(text)
+  local next_line, number = text:gmatch "([^\n]*)\n", 0
+  local line = next_line()
+  return function()
+    if not line then
+      return nil
+    end
+    local whole, rest = line, nil
+    number, line = number + 1, next_line()
+    local first = number
+    while line and whole:find "^%-%-%-@" do
+      rest = line:match "^%-%-%-%s*([^@%s].*)$"
+      if not rest then
+        break
+      end
+      whole = whole .. " " .. rest
+      number, line = number + 1, next_line()
+    end
+    return whole, first
+  end
+end
+
 --- Read the comments of a file.
 ---@param text string
 ---@param module string "native.task", "base.pool"
@@ -183,9 +207,8 @@ function M.parse(text, module)
     functions = {}, classes = {}, values = {} },
     module_variable = text:match "\nreturn ([%w_]+)%s*$" }, Reader)
   reader:flush()
-  local number, top = 0, true
-  for line in text:gmatch "([^\n]*)\n" do
-    number = number + 1
+  local top = true
+  for line, number in logical_lines(text) do
     if line:find "^%-%-" then
       reader:comment(line)
     elseif top and #reader.block.text > 0 then

@@ -65,6 +65,37 @@ test("a file is read for what it says of its functions and types", function(t)
   t.equal(class.fields[3].help, "how it came")
 end)
 
+test("an annotation may go on in further lines", function(t)
+  local stub = stubs.parse([[
+--- Things.
+
+---@class tarn.Options
+---@field one? fun(a: integer): table<string,
+---   integer> what it is
+---@field two string and the field after it
+local M = {}
+
+--- Make one.
+---@param opts? { a: integer,
+---  b: string } how it is
+--- made
+---@return boolean
+function M.make(opts) end
+
+return M
+]], "tarn.thing")
+  t.equal(stub.classes[1].fields, {
+    { name = "one", type = "fun(a: integer): table<string, integer>", optional = true,
+      help = "what it is" },
+    { name = "two", type = "string", optional = false, help = "and the field after it" },
+  })
+  local made = stub.functions[1]
+  t.equal(made.help, "Make one.")
+  t.equal(made.params, { { name = "opts", type = "{ a: integer, b: string }", optional = true,
+    help = "how it is made" } })
+  t.equal(made.line, 14)
+end)
+
 test("every function of the primitives' stubs is found", function(t)
   for _, file in ipairs(fs.list "docs/reference/native") do
     local text = fs.read("docs/reference/native/" .. file)
