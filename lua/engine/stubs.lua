@@ -174,8 +174,8 @@ function Reader:code(line, number)
   self:flush()
 end
 
--- Iterates over the lines of a text with their numbers. An annotation is one line, whatever lines it
--- has: those behind it that begin with `---` and are no annotations go on with it.
+-- Iterates over the lines of a text and their numbers. The lines of an annotation are one line: those
+-- after it that begin with `---` continue it. Only `@meta` has no text to be continued.
 local function logical_lines(text)
   local next_line, number = text:gmatch "([^\n]*)\n", 0
   local line = next_line()
@@ -186,7 +186,7 @@ local function logical_lines(text)
     local whole, rest = line, nil
     number, line = number + 1, next_line()
     local first = number
-    while line and whole:find "^%-%-%-@" do
+    while line and whole:find "^%-%-%-@" and not whole:find "^%-%-%-@meta" do
       rest = line:match "^%-%-%-%s*([^@%s].*)$"
       if not rest then
         break

@@ -67,6 +67,7 @@ end)
 
 test("an annotation may go on in further lines", function(t)
   local stub = stubs.parse([[
+---@meta tarn.thing
 --- Things.
 
 ---@class tarn.Options
@@ -93,7 +94,8 @@ return M
   t.equal(made.help, "Make one.")
   t.equal(made.params, { { name = "opts", type = "{ a: integer, b: string }", optional = true,
     help = "how it is made" } })
-  t.equal(made.line, 14)
+  t.equal(made.line, 15)
+  t.equal(stub.help, "Things.")
 end)
 
 test("every function of the primitives' stubs is found", function(t)
