@@ -27,7 +27,7 @@ local function run_script(ctx, script, path, words)
   end
   local arg = args.parse(op, script.args, words)
   command.open_workspaces(ctx, script.args, arg)
-  command.confirm(op, script, arg, ctx.options)
+  command.confirm(ctx, script, arg, ctx.options)
   return script, arg
 end
 
