@@ -20,7 +20,7 @@ local function topic_data(topic)
   elseif topic == "library" then
     return require("engine.library").names()
   elseif topic == "options" then
-    return require("engine.header").globals
+    return require("engine.header.globals").list
   end
   return errors.kinds
 end

@@ -1,7 +1,7 @@
 local ending = require("tarn.wait").outcome
 local fault = require "base.fault"
-local suggestion = require "base.suggestion"
 local stopping = require "tarn.stop"
+local suggestion = require "base.suggestion"
 local waiting = require "tarn.wait"
 
 -- The update to wait for: the one that is named, or the newest.

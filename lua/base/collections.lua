@@ -25,4 +25,27 @@ function M.size(set)
   return n
 end
 
+--- The keys of a table, sorted.
+---@param map table<string, any>
+---@return string[]
+function M.keys(map)
+  local list = {}
+  for key in pairs(map) do
+    list[#list + 1] = key
+  end
+  table.sort(list)
+  return list
+end
+
+--- The words of a text, which commas or blanks separate.
+---@param text? string
+---@return string[]
+function M.words(text)
+  local list = {}
+  for word in (text or ""):gmatch "[^,%s]+" do
+    list[#list + 1] = word
+  end
+  return list
+end
+
 return M

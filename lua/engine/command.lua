@@ -1,7 +1,8 @@
 --- Commands: a script with its arguments and its context, run from anywhere.
 
+local argspec = require "engine.header.argspec"
 local fault = require "base.fault"
-local header = require "engine.header"
+local globals = require "engine.header.globals"
 local script = require "engine.script"
 
 local M = {}
@@ -219,13 +220,13 @@ local function sort_given(op, specs, given)
     opts[name] = value
   end
   for _, spec in ipairs(specs) do
-    if header.is_positional(spec) and given[next_place] ~= nil then
+    if argspec.is_positional(spec) and given[next_place] ~= nil then
       own[spec[1]] = given[next_place]
       next_place = next_place + 1
     end
   end
   for name, value in pairs(given) do
-    if header.global[name] then
+    if globals.by_name[name] then
       opts[name] = value
     elseif math.type(name) ~= "integer" then
       own[name] = value
@@ -247,7 +248,7 @@ function M.call(name, given)
   local op = "tarn " .. name
   given = type(given) == "string" and { given } or given or {}
   local own, opts = sort_given(op, loaded.args, given)
-  local arg = require("engine.args").complete(op, loaded.args, own)
+  local arg = require("engine.args").from_table(op, loaded.args, own)
   local opened = type(opts.profile) == "table" and opts.profile or nil
   opts.profile = opened and opened.profile or opts.profile
   local ctx = M.context(op, opts)

@@ -3,8 +3,9 @@
 -- Read from the same headers as the parser reads, so a script of one's own is completed like a
 -- bundled one. Nothing here raises: at a TAB nobody wants to hear of faults.
 
+local argspec = require "engine.header.argspec"
 local fault = require "base.fault"
-local header = require "engine.header"
+local globals = require "engine.header.globals"
 local providers = require "engine.providers"
 local script = require "engine.script"
 
@@ -60,7 +61,7 @@ Line.__index = Line
 function Line:find_option(word)
   local name = word:match "^%-%-([^=]+)"
   local plain = name and name:gsub("-", "_")
-  for _, list in ipairs { self.specs, header.globals } do
+  for _, list in ipairs { self.specs, globals.list } do
     for _, spec in ipairs(list) do
       if plain == spec[1] or not name and word:sub(-1) == spec.short then
         return spec, spec[2] ~= "flag" and not word:find "="
@@ -72,9 +73,9 @@ end
 -- Where scripts are looked for decides which ones there are.
 function Line:remember(spec, text)
   self.given[spec[1]] = text or true
-  if spec == header.global.path then
+  if spec == globals.by_name.path then
     table.insert(self.path, text)
-  elseif spec ~= header.global.bundled then
+  elseif spec ~= globals.by_name.bundled then
     return
   end
   require("engine.find").setup { path = self.path, bundled = self.given.bundled ~= nil }
@@ -102,7 +103,7 @@ end
 --- The argument that the next plain word is for.
 function Line:next_positional()
   for _, spec in ipairs(self.specs) do
-    if header.is_positional(spec) and (spec[2] == "list" or not self.given[spec[1]]) then
+    if argspec.is_positional(spec) and (spec[2] == "list" or not self.given[spec[1]]) then
       return spec
     end
   end
@@ -156,9 +157,9 @@ end
 
 function Line:options()
   local words = {}
-  for _, list in ipairs { self.specs, header.globals } do
+  for _, list in ipairs { self.specs, globals.list } do
     for _, spec in ipairs(list) do
-      if not header.is_positional(spec) and (spec[2] == "list" or not self.given[spec[1]]) then
+      if not argspec.is_positional(spec) and (spec[2] == "list" or not self.given[spec[1]]) then
         add(words, "--" .. spec[1]:gsub("_", "-"), spec[3])
       end
     end

@@ -1,6 +1,7 @@
 --- Help, made from the headers of the scripts: it cannot say what the program does not do.
 
-local header = require "engine.header"
+local argspec = require "engine.header.argspec"
+local globals = require "engine.header.globals"
 local json = require "native.json"
 local script = require "engine.script"
 
@@ -12,7 +13,7 @@ local function describe_arg(spec)
   return {
     name = spec[1], type = spec[2], help = spec[3], default = spec.default, short = spec.short,
     choices = spec.choices and json.array { table.unpack(spec.choices) },
-    positional = header.is_positional(spec), required = header.is_required(spec),
+    positional = argspec.is_positional(spec), required = argspec.is_required(spec),
   }
 end
 
@@ -115,10 +116,10 @@ end
 
 local function arg_text(spec)
   local text = spec[3]
-  if spec[2] == "choice" and header.is_positional(spec) then
+  if spec[2] == "choice" and argspec.is_positional(spec) then
     text = text .. " One of " .. table.concat(spec.choices, ", ") .. "."
   end
-  if spec[2] == "list" and not header.is_positional(spec) and not text:find "repeatable" then
+  if spec[2] == "list" and not argspec.is_positional(spec) and not text:find "repeatable" then
     text = text .. " Repeatable."
   end
   local default = spec.default
@@ -135,9 +136,9 @@ end
 function M.usage(name, specs)
   local words, options = { "tarn " .. name }, false
   for _, spec in ipairs(specs) do
-    if header.is_positional(spec) then
+    if argspec.is_positional(spec) then
       local word = spec[1]:upper() .. (spec[2] == "list" and "..." or "")
-      words[#words + 1] = header.is_required(spec) and word or "[" .. word .. "]"
+      words[#words + 1] = argspec.is_required(spec) and word or "[" .. word .. "]"
     else
       options = true
     end
@@ -162,7 +163,7 @@ end
 function M.arguments(specs)
   local positional, options = {}, {}
   for _, spec in ipairs(specs) do
-    if header.is_positional(spec) then
+    if argspec.is_positional(spec) then
       positional[#positional + 1] = { spec[1]:upper(), arg_text(spec) }
     else
       options[#options + 1] = { option_left(spec), arg_text(spec) }
@@ -231,7 +232,7 @@ end
 function M.options()
   local lines = { "Options of every command, before or behind its name:", "" }
   local list = {}
-  for i, spec in ipairs(header.globals) do
+  for i, spec in ipairs(globals.list) do
     list[i] = { option_left(spec), spec[3] }
   end
   two_columns(lines, list)

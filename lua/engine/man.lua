@@ -2,7 +2,7 @@
 
 local bundle = require "native.bundle"
 local errors = require "engine.errors"
-local header = require "engine.header"
+local globals = require "engine.header.globals"
 local help = require "engine.help"
 local script = require "engine.script"
 
@@ -105,7 +105,7 @@ function M.program()
   for i, entry in ipairs(help.commands()) do
     commands[i] = { "tarn-" .. entry.command .. "(1)", entry.summary or "broken" }
   end
-  for i, spec in ipairs(header.globals) do
+  for i, spec in ipairs(globals.list) do
     options[i] = { help.option(spec), spec[3] }
   end
   for i, status in ipairs(errors.statuses) do

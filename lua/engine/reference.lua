@@ -2,7 +2,7 @@
 
 local bundle = require "native.bundle"
 local errors = require "engine.errors"
-local header = require "engine.header"
+local globals = require "engine.header.globals"
 local help = require "engine.help"
 local json = require "native.json"
 local script = require "engine.script"
@@ -46,7 +46,7 @@ end
 ---@return table { version, commands, options, faults, statuses, modules }
 function M.read()
   local options, faults, statuses = json.array {}, json.array {}, json.array {}
-  for i, spec in ipairs(header.globals) do
+  for i, spec in ipairs(globals.list) do
     options[i] = { name = spec[1], type = spec[2], help = spec[3], short = spec.short,
       choices = spec.choices and json.array { table.unpack(spec.choices) } }
   end

@@ -2,7 +2,7 @@
 --
 -- A script only hands the words over; what may follow is decided in engine.completion.
 
-local args = require "engine.args"
+local commandline = require "engine.args.commandline"
 
 local M = {}
 
@@ -27,7 +27,7 @@ end
 ---@param find fun(words: string[]): tarn.Completion
 ---@return tarn.Completion
 function M.for_bash(line, current, find)
-  local words, start = args.split_open(line)
+  local words, start = commandline.split_open(line)
   local raw = start and line:sub(start) or ""
   words[#words + (start and 0 or 1)] = start and words[#words] or ""
   local found = find(table.move(words, 2, #words, 1, {}))

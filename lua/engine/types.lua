@@ -91,7 +91,7 @@ local function command(name, loaded, lines)
   local identifier = name:gsub("-", "_")
   lines[#lines + 1] = ("---@class tarn.args.%s"):format(identifier)
   for _, spec in ipairs(loaded.args) do
-    local required = require("engine.header").is_required(spec)
+    local required = require("engine.header.argspec").is_required(spec)
     lines[#lines + 1] = ("---@field %s%s %s %s"):format(spec[1], required and "" or "?",
       type_of(spec), spec[3])
   end

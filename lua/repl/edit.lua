@@ -1,6 +1,6 @@
 --- `.edit`: opens an entry in the user's editor and runs the result.
 
-local args = require "engine.args"
+local commandline = require "engine.args.commandline"
 local fault = require "base.fault"
 local fs = require "native.fs"
 local process = require "native.process"
@@ -15,7 +15,7 @@ local function find_editor()
   for _, name in ipairs { "VISUAL", "EDITOR" } do
     local value = os.getenv(name)
     if value and value:find "%S" then
-      return args.split(value)
+      return commandline.split(value)
     end
   end
   return { "vi" }

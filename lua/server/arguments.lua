@@ -4,9 +4,10 @@
 -- `served = false` are not accepted. For a file that the header marks `inline` the body has the
 -- content of the file, as an object.
 
-local args = require "engine.args"
+local argspec = require "engine.header.argspec"
+local collections = require "base.collections"
+local convert = require "engine.args.convert"
 local errors = require "server.errors"
-local header = require "engine.header"
 local json = require "native.json"
 local suggestion = require "base.suggestion"
 
@@ -99,7 +100,8 @@ local function object_of(route, name, value)
   return value
 end
 
-local function convert(route, name, spec, value)
+-- The value of an argument. Refuses one that does not fit its type.
+local function value_of(route, name, spec, value)
   if spec.inline then
     return object_of(route, name, value)
   elseif spec[2] == "list" then
@@ -111,7 +113,7 @@ local function convert(route, name, spec, value)
   if spec[2] == "flag" and text == "" then
     text = "true" -- ?all is ?all=true
   end
-  local converted, why, hint = args.find_value(spec, text)
+  local converted, why, hint = convert.find(spec, text)
   if converted == nil then
     wrong(route, name, why, hint)
   end
@@ -119,12 +121,8 @@ local function convert(route, name, spec, value)
 end
 
 local function unknown(route, name, known)
-  local names = {}
-  for one in pairs(known) do
-    names[#names + 1] = one
-  end
-  table.sort(names)
-  wrong(route, name, "is not an argument of this command", suggestion.hint(name, names))
+  wrong(route, name, "is not an argument of this command",
+    suggestion.hint(name, collections.keys(known)))
 end
 
 local function complete(route, values)
@@ -134,7 +132,7 @@ local function complete(route, values)
     if default == nil then
       default = spec.default
     end
-    if values[name] == nil and header.is_required(spec) then
+    if values[name] == nil and argspec.is_required(spec) then
       wrong(route, name, "is missing", spec[3])
     elseif values[name] == nil then
       values[name] = default
@@ -164,11 +162,11 @@ function M.read(route, params, given)
     elseif target[spec[1]] ~= nil then
       wrong(route, name, "is given twice")
     elseif value ~= json.null then
-      target[spec[1]] = convert(route, name, spec, value)
+      target[spec[1]] = value_of(route, name, spec, value)
     end
   end
   for name, value in pairs(params) do
-    values[name] = convert({ method = "GET" }, name, known[name], value)
+    values[name] = value_of({ method = "GET" }, name, known[name], value)
   end
   return complete(route, values), common
 end

@@ -1,9 +1,9 @@
 --- The OpenAPI 3.1 description of the server, made from the same headers as its routes.
 
+local argspec = require "engine.header.argspec"
 local arguments = require "server.arguments"
 local bundle = require "native.bundle"
 local errors = require "server.errors"
-local header = require "engine.header"
 local json = require "native.json"
 local schemas = require "engine.schema"
 
@@ -69,7 +69,7 @@ local function query_parameters(list, route)
     for _, name in ipairs { spec[1], spec.alias } do
       list[#list + 1] = { name = name, ["in"] = "query",
         description = name == spec[1] and spec[3] or ("The same as `%s`."):format(spec[1]),
-        required = name == spec[1] and header.is_required(spec) or nil,
+        required = name == spec[1] and argspec.is_required(spec) or nil,
         schema = schema_of(spec, default_of(route, spec)) }
     end
   end
@@ -88,7 +88,7 @@ local function body_of(route)
     if spec.alias then
       properties[spec.alias] = described(schema_of(spec, default),
         ("The same as `%s`."):format(spec[1]))
-    elseif header.is_required(spec) then
+    elseif argspec.is_required(spec) then
       required[#required + 1] = spec[1]
     end
   end

@@ -68,7 +68,7 @@ function M.run(name, given, routes)
   local op = "tarn " .. name
   local ctx = command.context(op, { quiet = true })
   rawset(ctx, "workspace", require("tarn.workspace").wrap(native(routes)))
-  return script.run(ctx, args.complete(op, script.args, given))
+  return script.run(ctx, args.from_table(op, script.args, given))
 end
 
 return M

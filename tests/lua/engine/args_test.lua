@@ -1,4 +1,5 @@
 local args = require "engine.args"
+local commandline = require "engine.args.commandline"
 
 local SPECS <const> = {
   { "pipeline", "pipeline", "Which one." },
@@ -13,7 +14,7 @@ local SPECS <const> = {
 }
 
 local function parse(line, global)
-  return args.parse("tarn test", SPECS, args.split(line), global)
+  return args.parse("tarn test", SPECS, commandline.split(line), global)
 end
 
 test("words become values by position and by name", function(t)
@@ -56,7 +57,7 @@ end)
 test("a mistake is a usage fault in words", function(t)
   for _, case in ipairs {
     { "", "PIPELINE is missing" },
-    { "p x y", "'y' is one argument too many: 2 are taken" },
+    { "p x y", "'y' is one argument too many: the command takes 2" },
     { "p --cuont 3", "unknown option '--cuont'", "did you mean '--count'?" },
     { "p --dry", "unknown option '--dry'", "did you mean '--dry-run'?" },
     { "p --outptu json", "unknown option '--outptu'", "did you mean '--output'?" },
@@ -122,7 +123,7 @@ local RAW <const> = {
 
 test("a raw list takes all that follows but options of every command", function(t)
   local values, global = args.parse("tarn run", RAW,
-    args.split "--dry-run f.lua a --dry-run --to=x -o json --help -n 5 -- -o csv")
+    commandline.split "--dry-run f.lua a --dry-run --to=x -o json --help -n 5 -- -o csv")
   t.equal(values.dry_run, true)
   t.equal(values.arguments,
     { "a", "--dry-run", "--to=x", "--help", "-n", "5", "-o", "csv" })
@@ -135,20 +136,20 @@ test("help does not ask for what is missing", function(t)
 end)
 
 test("a line is split as a shell does", function(t)
-  t.equal(args.split [[a 'b c' "d \"e" f\ g '' h"i"j]],
+  t.equal(commandline.split [[a 'b c' "d \"e" f\ g '' h"i"j]],
     { "a", "b c", 'd "e', "f g", "", "hij" })
-  t.equal(args.split "  ", {})
+  t.equal(commandline.split "  ", {})
 end)
 
 test("values that are no text are kept, others are converted", function(t)
-  local values = args.complete("tarn test", SPECS, { pipeline = "p", count = "7", ratio = 2,
+  local values = args.from_table("tarn test", SPECS, { pipeline = "p", count = "7", ratio = 2,
     dry_run = true, tag = { "a" } })
   t.equal(values.count, 7)
   t.equal(values.ratio, 2)
   t.equal(values.tag, { "a" })
-  t.match(t.fault(args.complete, "op", SPECS, { pipeline = "p", nmae = 1 }).message,
+  t.match(t.fault(args.from_table, "op", SPECS, { pipeline = "p", nmae = 1 }).message,
     "unknown argument 'nmae'")
-  t.match(t.fault(args.complete, "op", SPECS, {}).message, "PIPELINE is missing")
+  t.match(t.fault(args.from_table, "op", SPECS, {}).message, "PIPELINE is missing")
 end)
 
 test("an option that a function does not know is the caller's mistake", function(t)
