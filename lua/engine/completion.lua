@@ -36,10 +36,9 @@ end
 
 function values.topic(words)
   values.command(words)
-  add(words, "options", "options of every command")
-  add(words, "exit", "exit statuses")
-  add(words, "error", "what can go wrong")
-  add(words, "library", "what scripts of your own can use")
+  for _, topic in ipairs(require("engine.help.topics").list) do
+    add(words, topic[1], topic[2])
+  end
 end
 
 function values.module(words)

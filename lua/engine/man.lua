@@ -1,10 +1,11 @@
 --- Manual pages, made from the headers of the scripts.
 
 local bundle = require "native.bundle"
+local data = require "engine.help.data"
 local errors = require "engine.errors"
 local globals = require "engine.header.globals"
-local help = require "engine.help"
 local script = require "engine.script"
+local synopsis = require "engine.help.synopsis"
 
 local M = {}
 
@@ -67,12 +68,12 @@ function M.command(name)
   local loaded = script.load(name)
   local page = new_page("tarn-" .. name, loaded.summary)
   page:section "SYNOPSIS"
-  page:add("\\fB", plain(help.usage(name, loaded.args)), "\\fR")
+  page:add("\\fB", plain(synopsis.usage(name, loaded.args)), "\\fR")
   if loaded.details then
     page:section "DESCRIPTION"
     page:verbatim(loaded.details)
   end
-  local arguments, options = help.arguments(loaded.args)
+  local arguments, options = synopsis.rows(loaded.args)
   add_items(page, "ARGUMENTS", arguments)
   for _, option in ipairs(options) do
     option[1] = option[1]:gsub("^ +", "")
@@ -102,11 +103,11 @@ function M.program()
   page:section "SYNOPSIS"
   page:add(plain "tarn [OPTIONS] COMMAND [ARGUMENTS]")
   local commands, options, statuses = {}, {}, {}
-  for i, entry in ipairs(help.commands()) do
+  for i, entry in ipairs(data.commands()) do
     commands[i] = { "tarn-" .. entry.command .. "(1)", entry.summary or "broken" }
   end
   for i, spec in ipairs(globals.list) do
-    options[i] = { help.option(spec), spec[3] }
+    options[i] = { synopsis.option(spec), spec[3] }
   end
   for i, status in ipairs(errors.statuses) do
     statuses[i] = { tostring(status[1]), status[2] }

@@ -3,7 +3,7 @@
 local bundle = require "native.bundle"
 local errors = require "engine.errors"
 local globals = require "engine.header.globals"
-local help = require "engine.help"
+local helpdata = require "engine.help.data"
 local json = require "native.json"
 local script = require "engine.script"
 local stubs = require "engine.stubs"
@@ -15,7 +15,7 @@ local function commands()
   for _, name in ipairs(script.names()) do
     local loaded = script.try(name)
     if loaded then
-      list[#list + 1] = help.describe(name, loaded)
+      list[#list + 1] = helpdata.script(name, loaded)
     end
   end
   return list
@@ -45,19 +45,15 @@ end
 --- Everything, as data.
 ---@return table { version, commands, options, faults, statuses, modules }
 function M.read()
-  local options, faults, statuses = json.array {}, json.array {}, json.array {}
-  for i, spec in ipairs(globals.list) do
-    options[i] = { name = spec[1], type = spec[2], help = spec[3], short = spec.short,
-      choices = spec.choices and json.array { table.unpack(spec.choices) } }
-  end
+  local faults, statuses = json.array {}, json.array {}
   for i, kind in ipairs(errors.kinds) do
     faults[i] = { kind = kind.kind, what = kind.what }
   end
   for i, status in ipairs(errors.statuses) do
     statuses[i] = { status = status[1], what = status[2] }
   end
-  return { version = bundle.version, commands = commands(), options = options,
-    faults = faults, statuses = statuses, modules = modules() }
+  return { version = bundle.version, commands = commands(),
+    options = helpdata.arguments(globals.list), faults = faults, statuses = statuses, modules = modules() }
 end
 
 -- ---- pages of Markdown ----

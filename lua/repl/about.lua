@@ -5,6 +5,7 @@ local describe = require "repl.describe"
 local dotcommands = require "repl.dotcommands"
 local fault = require "base.fault"
 local stubs = require "engine.stubs"
+local topics = require "engine.help.topics"
 
 local M = {}
 
@@ -34,15 +35,8 @@ local function of_name(session, name)
   if known then
     return require("engine.help").script(known, (require("engine.script").load(known)))
   end
-  local help = require "engine.help"
-  if name == "options" then
-    return help.options()
-  elseif name == "exit" then
-    return help.exit()
-  elseif name:find "^errors?" then
-    return help.error(name:match "^errors?%s+(%a+)$")
-  end
-  return name:find "^%." and of_dotcommand(name:sub(2)) or describe.module(name)
+  local topic = topics.find(name:match "^(%a+)%s*(%a*)$")
+  return topic or name:find "^%." and of_dotcommand(name:sub(2)) or describe.module(name)
     or of_path(session, name) or of_dotcommand(name)
 end
 
@@ -90,7 +84,7 @@ local function overview()
   lines[#lines + 1] = "Commands, as tarn.NAME { ... }:"
   lines[#lines + 1] = ""
   local rows = {}
-  for i, entry in ipairs(require("engine.help").commands()) do
+  for i, entry in ipairs(require("engine.help.data").commands()) do
     rows[i] = { (entry.command:gsub("-", "_")), entry.summary or "broken: " .. entry.broken }
   end
   describe.rows(lines, rows)

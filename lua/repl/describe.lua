@@ -214,7 +214,7 @@ function M.value(value)
   if type(value) == "function" then
     return of_function(value)
   elseif fault.is(value) then
-    return require("engine.help").error(value.kind)
+    return require("engine.help.topics").error(value.kind)
   end
   local module = find_module(value)
   local meta = getmetatable(value)
