@@ -263,8 +263,18 @@ test("a command that has changed meanwhile is the new one, a broken one the old 
     "tarn.mine()", "write 'return {'", "tarn.mine()", "tarn.mine()" },
     { env = { TARN_PATH = dir.path } })
   t.equal(r.stdout, "one\nsecond\nsecond\nsecond\n")
-  t.equal(select(2, r.stderr:gsub("the command mine stays as it was before", "")), 1)
+  t.equal(select(2, r.stderr:gsub("the earlier version of the command mine stays in use", "")), 1)
   t.equal(r.status, 0)
+end)
+
+test("an override that appears is used, also of a module that was loaded before", function(t)
+  local dir <close> = cli.dir()
+  dir.write("lua/base/empty.lua", "return {}")
+  local path = dir.path .. "/lua/base/suggestion.lua"
+  local r = repl({ "require('base.suggestion').mine",
+    ("local f <close> = io.open(%q, 'w') f:write 'return { mine = 42 }'"):format(path),
+    "require('base.suggestion').mine" }, { words = { "--path", dir.path } })
+  t.equal(r.stdout, "nil\n42\n")
 end)
 
 test("a module that has changed meanwhile is the new one, whatever its name", function(t)
