@@ -16,6 +16,7 @@ local function run_script(ctx, script, path, words)
   require("engine.header").check(script, path)
   local args = require "engine.args"
   local command = require "engine.command"
+  local contexts = require "engine.context"
   local op = "tarn run " .. path
   for _, word in ipairs(words) do
     if word == "--help" or word == "-h" then
@@ -26,7 +27,7 @@ local function run_script(ctx, script, path, words)
     end
   end
   local arg = args.parse(op, script.args, words)
-  command.open_workspaces(ctx, script.args, arg)
+  contexts.open_workspaces(ctx, script.args, arg)
   command.confirm(ctx, script, arg, ctx.options)
   return script, arg
 end

@@ -1,4 +1,4 @@
---- Manual pages, made from the headers of the scripts.
+--- Makes manual pages (roff) from the headers of the scripts.
 
 local bundle = require "native.bundle"
 local data = require "engine.help.data"
@@ -9,7 +9,7 @@ local synopsis = require "engine.help.synopsis"
 
 local M = {}
 
--- Text as roff takes it: no escapes, no requests, hyphens that can be copied.
+-- Text for roff: escapes and requests are quoted, and hyphens stay hyphens when they are copied.
 local function plain(text)
   text = text:gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("'", "\\(aq"):gsub("`", "\\(ga")
   return (("\n" .. text):gsub("\n([.])", "\n\\&%1"):sub(2))
@@ -34,14 +34,14 @@ function Page:section(title)
   self:add(".SH ", title)
 end
 
--- A term in bold with its text below.
+-- A term in bold, with its text below it.
 function Page:item(term, text)
   self:add ".TP"
   self:add("\\fB", plain(term), "\\fR")
   self:add(plain(text))
 end
 
--- Text as it stands: details have lists and tables in them.
+-- Text with its own line breaks, because details have lists and tables in them.
 function Page:verbatim(text)
   self:add ".nf"
   self:add(plain(text:gsub("%s+$", "")))
@@ -118,7 +118,7 @@ function M.program()
   return page:text()
 end
 
---- Every page, by the name of its file.
+--- All manual pages, by the names of their files.
 ---@return table<string, string>
 function M.all()
   local pages = { ["tarn.1"] = M.program() }

@@ -1,4 +1,4 @@
---- All that a script or a client of the command line may use, as data and as pages.
+--- The reference: commands, options, errors, modules and functions, as data and as Markdown.
 
 local bundle = require "native.bundle"
 local errors = require "engine.errors"
@@ -42,7 +42,7 @@ local function modules()
   return list
 end
 
---- Everything, as data.
+--- The whole reference as data.
 ---@return table { version, commands, options, faults, statuses, modules }
 function M.read()
   local faults, statuses = json.array {}, json.array {}
@@ -53,7 +53,8 @@ function M.read()
     statuses[i] = { status = status[1], what = status[2] }
   end
   return { version = bundle.version, commands = commands(),
-    options = helpdata.arguments(globals.list), faults = faults, statuses = statuses, modules = modules() }
+    options = helpdata.arguments(globals.list), faults = faults, statuses = statuses,
+    modules = modules() }
 end
 
 -- ---- pages of Markdown ----
@@ -62,7 +63,7 @@ local function add(lines, text, ...)
   lines[#lines + 1] = select("#", ...) > 0 and text:format(...) or text
 end
 
--- In a cell of a table: no bar of its own, one line.
+-- Text for a cell of a table: on one line, with its bars quoted.
 local function cell(text)
   return (text:gsub("|", "\\|"):gsub("%s*\n%s*", " "))
 end
@@ -131,8 +132,7 @@ local function add_module(lines, stub)
   end
 end
 
-local MADE <const> = "Made by `tarn api-reference %s` from the headers of the scripts and the "
-  .. "comments of the modules."
+local MADE <const> = "This page is made by `tarn api-reference %s`."
 
 local function modules_page(data, part, title, about, wanted)
   local lines = { "# " .. title, "", MADE:format(part), "", about }
@@ -144,7 +144,7 @@ local function modules_page(data, part, title, about, wanted)
   return table.concat(lines, "\n") .. "\n"
 end
 
---- The pages of the reference.
+--- The names of the pages.
 M.parts = { "commands", "library", "native" }
 
 local pages = {}
@@ -164,19 +164,19 @@ function pages.commands(data)
 end
 
 function pages.library(data)
-  return modules_page(data, "library", "Library", "What scripts use: `require \"tarn\"` first of "
-    .. "all, its fields `tarn.fault`, `tarn.secrets`, `tarn.testing` and `tarn.time`, and the "
-    .. "subjects, each required by its name. `tarn help library` shows it on one screen. Other "
-    .. "modules are private: they may change in any version.", "library")
+  return modules_page(data, "library", "Library", "The modules for scripts: `tarn`, its fields "
+    .. "`tarn.fault`, `tarn.secrets`, `tarn.testing` and `tarn.time`, and the subjects, each of "
+    .. "which is required by its name. `tarn help library` shows the library on one screen. All "
+    .. "other modules are private: they may change in any version.", "library")
 end
 
 function pages.native(data)
-  return modules_page(data, "native", "Primitives", "What the C host gives to Lua. The library "
-    .. "is written on these; a script rarely needs one itself.", "native")
+  return modules_page(data, "native", "Primitives", "The modules that are written in C. The "
+    .. "library is built on them; scripts rarely need them.", "native")
 end
 
 --- A page of the reference.
----@param data table of `read`
+---@param data table what `read` returned
 ---@param part "commands"|"library"|"native"
 ---@return string markdown
 function M.markdown(data, part)

@@ -1,9 +1,9 @@
 --- Reloads files that change while the program runs, for the prompt and the server.
 --
--- A script is loaded again when its text has changed. A module is loaded again at the next `refresh`
--- when its file in the user's directories has changed, has appeared or is gone. If the new version
--- does not load, there is one warning, and the earlier version stays in use. A reloaded module keeps
--- its table, so that modules that hold the table call the new functions.
+-- A script is loaded again when its text has changed. A module is loaded again at the next
+-- `refresh` when its file in the user's directories has changed, has appeared or is gone. If the
+-- new version does not load, there is one warning, and the earlier version stays in use. A reloaded
+-- module keeps its table, so that modules that hold the table call the new functions.
 
 local bundle = require "native.bundle"
 local fault = require "base.fault"
@@ -12,10 +12,11 @@ local find = require "engine.find"
 local M = {}
 
 -- These modules hold the state of the process, which a new version would not have.
-local KEPT <const> = { ["base.fault"] = true, ["engine.command"] = true, ["engine.find"] = true,
-  ["engine.providers"] = true, ["engine.reload"] = true, ["engine.script"] = true,
-  ["engine.strict"] = true, ["main"] = true, ["output.progress"] = true,
-  ["output.render.rows"] = true, ["output.stdout"] = true, ["tarn.workspace"] = true }
+local KEPT <const> = { ["base.fault"] = true, ["engine.command"] = true, ["engine.context"] = true,
+  ["engine.find"] = true, ["engine.providers"] = true, ["engine.reload"] = true,
+  ["engine.script"] = true, ["engine.strict"] = true, ["main"] = true,
+  ["output.progress"] = true, ["output.render.rows"] = true, ["output.stdout"] = true,
+  ["tarn.workspace"] = true }
 
 -- ---- scripts ----
 
@@ -70,8 +71,8 @@ local function file_of(module)
   return "lua/" .. module:gsub("%.", "/") .. ".lua"
 end
 
--- The file of a module that is in force. Unlike find.file, it does not read the file: `refresh` runs
--- often, for all modules.
+-- The file of a module that is in force. Unlike find.file, it does not read the file: `refresh`
+-- runs often, for all modules.
 local function locate(module)
   local fs = require "native.fs"
   for _, root in ipairs(find.roots) do

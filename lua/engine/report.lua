@@ -1,16 +1,17 @@
---- Faults, as the person or program at the other end sees them; and the exit status.
+--- Reports faults to the user, as text or JSON, and maps them to exit statuses.
 
 local fault = require "base.fault"
 
 local M = {}
 
---- What a command ends with. `tarn help exit` shows this.
+--- The exit statuses by name. engine.errors has their descriptions.
+---@type table<string, integer>
 M.statuses = {
   done = 0, failed = 1, usage = 2, not_found = 3, auth = 4, conflict = 5, timeout = 6,
   update_failed = 7, update_cancelled = 8, gate = 9, bug = 70, interrupted = 130,
 }
 
--- Databricks' error codes say more than the HTTP status they come with.
+-- Databricks' error codes are more specific than the HTTP statuses that come with them.
 local BY_CODE <const> = {
   RESOURCE_DOES_NOT_EXIST = "not_found", NOT_FOUND = "not_found",
   ENDPOINT_NOT_FOUND = "not_found", DIRECTORY_DOES_NOT_EXIST = "not_found",
@@ -46,7 +47,7 @@ function M.status(f)
   return M.statuses[M.status_name(f)]
 end
 
---- The fields of a fault that leave the program.
+--- The fields of a fault for JSON output and for clients of the server.
 ---@param f tarn.Fault
 ---@return table
 function M.fields(f)
@@ -59,17 +60,17 @@ function M.fields(f)
   return fields
 end
 
--- Whose mistake a bug is: the user's, if the file that raised it is the user's.
+-- A hint that says whose file raised a bug: the user's, or Tarn's.
 local function blame(f)
   local file, line = tostring(f.message):match "^(.-):(%d+): "
   if file and not file:find "^bundle/" and not file:find "^%[" then
     return ("hint: the error is in %s, line %s"):format(file, line)
   end
-  return "hint: this is a bug in tarn: please report it with the lines above; "
-    .. "`--bundled` tells whether an override causes it"
+  return "hint: this is a bug in tarn; please report it with the lines above. If it is gone with "
+    .. "--bundled, an override causes it"
 end
 
--- The traceback without the frames below the command: they are the same for every bug.
+-- The traceback without the frames of the engine, which are the same for every bug.
 local function shorten(traceback)
   local first = traceback:find "\n\t[^\n]*\n"
   local machinery = first and traceback:find("\n\tbundle/lua/engine/command.lua", first + 1, true)
@@ -89,9 +90,9 @@ local function details(lines, f)
   end
 end
 
---- The lines for a person.
+--- The text of a fault for a person.
 ---@param f tarn.Fault
----@param verbose? boolean
+---@param verbose? boolean with operation, status, code, request id and causes
 ---@return string
 function M.text(f, verbose)
   local lines = { "tarn: " .. tostring(f.message) }
@@ -109,7 +110,7 @@ function M.text(f, verbose)
   return table.concat(lines, "\n") .. "\n"
 end
 
---- Print a fault on stderr: text, or one JSON object when the output is JSON.
+--- Print a fault on stderr: as text, or as one JSON object if the output is JSON.
 ---@param f tarn.Fault
 ---@param opts { output?: string, verbose?: integer }
 function M.print(f, opts)

@@ -2,6 +2,7 @@
 
 local arguments = require "server.arguments"
 local command = require "engine.command"
+local contexts = require "engine.context"
 local errors = require "server.errors"
 local fault = require "base.fault"
 local json = require "native.json"
@@ -78,7 +79,7 @@ local function context(self, route, request, common, listener)
   end
   opts.profile, opts.timeout = common.profile or opts.profile, common.timeout or opts.timeout
   opts.output, opts.quiet, opts.yes, opts.verbose = "json", true, true, nil
-  local ctx = command.context("tarn " .. route.command, opts)
+  local ctx = contexts.new("tarn " .. route.command, opts)
   local warnings = {}
   function ctx.open(profile)
     return self.workspaces:get(profile)
@@ -122,7 +123,7 @@ function M.run(self, route, request, params, given, listener)
     errors.refuse(403, "READ_ONLY", "this server is read-only; 'dry_run' is allowed")
   end
   local ctx, warnings = context(self, route, request, common, listener or {})
-  command.open_workspaces(ctx, route.script.args, arg)
+  contexts.open_workspaces(ctx, route.script.args, arg)
   local function run()
     return as_value(command.invoke(ctx, route.script, arg))
   end

@@ -76,7 +76,7 @@ test("the question names the pipeline and what becomes of its tables", function(
   local j <close> = journaled.start()
   local id = j.w:pipeline { name = "p" }
   local script = require("engine.script").load "@delete"
-  local ctx = require("engine.command").context("tarn delete", {})
+  local ctx = require("engine.context").new("tarn delete", {})
   rawset(ctx, "workspace", j.ws)
   local question = script.question(ctx, { pipeline = "p" })
   t.match(question, id)

@@ -170,7 +170,7 @@ test("the working directory is not searched, and that is said", function(t)
   local r = run({ "which", "which" }, { cwd = dir.path })
   t.equal(r.status, 0)
   t.equal(r.stderr,
-    "tarn: ./scripts/which.lua is not used: name its folder with --path . to use it\n")
+    "tarn: ./scripts/which.lua is not used; --path . would use it\n")
   t.equal(run({ "-q", "which", "which" }, { cwd = dir.path }).stderr, "")
   t.match(run({ "--path", ".", "which", "which" }, { cwd = dir.path }).stderr, "must not run")
 end)

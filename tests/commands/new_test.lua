@@ -82,7 +82,7 @@ test("nothing is written over, and no built-in command is hidden by accident", f
     t.match(r.stderr, dir.path .. "/tests/x_test.lua exists")
     r = cli.run { "new", "list", "--to", dir.path, table.unpack(more) }
     t.equal(r.status, 5)
-    t.match(r.stderr, "`tarn eject list` copies it out")
+    t.match(r.stderr, "`tarn eject list` writes a copy of it")
   end
   t.is_nil(dir.read "scripts/x.lua")
   t.equal(cli.run({ "new", "list", "--kind", "hook", "--to", dir.path }).status, 0)

@@ -173,7 +173,7 @@ test("what destroys needs --yes where nobody can be asked", function(t)
   local env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" }
   local r = repl({ 'tarn.delete { pipeline = "quickstart" }' }, { env = env })
   t.equal(r.status, 2)
-  t.match(r.stderr, "hint: --yes does it")
+  t.match(r.stderr, "hint: --yes confirms it")
   r = repl({ 'tarn.delete { pipeline = "quickstart" }' }, { env = env, words = { "--yes" } })
   t.equal(r.status, 0, r.stderr)
 end)

@@ -173,7 +173,7 @@ test("it asks first, and needs --yes where nobody can be asked", function(t)
   t.equal(r.status, 2)
   t.is_true(is_there(j, id))
   local script = require("engine.script").load "@undo"
-  local ctx = require("engine.command").context("tarn undo", {})
+  local ctx = require("engine.context").new("tarn undo", {})
   rawset(ctx, "workspace", j.ws)
   rawset(ctx, "options", { profile = "there" })
   local question = script.question(ctx, { operation = op })

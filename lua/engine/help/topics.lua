@@ -44,8 +44,8 @@ local function all_kinds()
   end
   layout.two_columns(lines, rows)
   lines[#lines + 1] = ""
-  lines[#lines + 1] = "`tarn help error KIND` says what to do about one; `tarn help exit` lists the "
-    .. "exit statuses."
+  lines[#lines + 1] = "`tarn help error KIND` says what to do about one; `tarn help exit` lists "
+    .. "the exit statuses."
   return text_of(lines)
 end
 
@@ -105,8 +105,8 @@ function M.library()
   layout.two_columns(lines, rows)
   lines[#lines + 1] = ""
   lines[#lines + 1] = "tarn.fault, .json, .secrets, .testing and .time are fields of `tarn`; the "
-    .. "others are\nrequired by their names: require \"tarn.lineage\". `tarn api-reference library` "
-    .. "lists\nall functions."
+    .. "others are\nrequired by their names: require \"tarn.lineage\". All functions are in `tarn "
+    .. "api-reference\nlibrary`."
   return text_of(lines)
 end
 

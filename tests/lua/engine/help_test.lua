@@ -18,7 +18,8 @@ test("topics that are not commands are what they were", function(t)
 end)
 
 test("no line of help is wider than 100 columns", function(t)
-  local texts = { topics.options(), topics.exit(), topics.error(), help.overview(), topics.library() }
+  local texts = { topics.options(), topics.exit(), topics.error(), topics.library(),
+    help.overview() }
   for _, name in ipairs(require("engine.script").names()) do
     texts[#texts + 1] = help.text(name)
   end
