@@ -238,9 +238,9 @@ test("tests of modules lie where their modules lie", function(t)
   none(t, wrong)
 end)
 
-test("every public function says what it takes, and what it gives", function(t)
+test("every public function says what it does, and what its parameters are", function(t)
   local stubs, wrong = require "engine.stubs", {}
-  for _, module in ipairs(require("engine.library").names()) do
+  for _, module in ipairs(stubs.names()) do
     for _, one in ipairs(stubs.find(module).functions) do
       local known = {}
       for _, param in ipairs(one.params) do
@@ -329,6 +329,19 @@ test("every method has a stub, and the other way round", function(t)
   end
   missing(real, stubs, wrong, "method %s has no stub in docs/reference/native")
   missing(stubs, real, wrong, "method %s has a stub, and no table registers it")
+  none(t, wrong)
+end)
+
+test("the stubs of a native library say what it is for, and name its source", function(t)
+  local wrong = {}
+  for _, path in ipairs(files("docs/reference/native", "%.lua")) do
+    local lib = path:match "([^/]+)%.lua$"
+    local head = fs.read(path):match "^%-%-%-@meta [^\n]+\n(%-%-%- .-)\nlocal " or ""
+    local source = ("src/api/l_%s.c"):format(lib)
+    if not head:find("\n-- Source: " .. source, 1, true) or not fs.find_stat(source) then
+      wrong[#wrong + 1] = path .. " does not name its source, " .. source
+    end
+  end
   none(t, wrong)
 end)
 
