@@ -50,7 +50,7 @@ test("with -o json a fault is one JSON object on stderr", function(t)
     local e = json.decode(r.stderr)
     t.equal(e.kind, "usage")
     t.equal(e.code, "NOT_FOUND")
-    t.equal(e.message, "nothing has the name 'nothing'")
+    t.equal(e.message, "there is no command, module or file 'nothing'")
     t.equal(e.op, "tarn which")
   end
   t.equal(json.decode(run({ "-o", "json", "list", "--x" }).stderr).kind, "usage")

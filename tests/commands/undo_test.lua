@@ -357,7 +357,7 @@ test("a step that fails stops its part, not the others; the next run goes on", f
   j.on_request = nil
   t.equal(r.status, 1)
   t.match(r.stdout, "not yours")
-  t.match(r.stderr, "goes on")
+  t.match(r.stderr, "continues")
   t.equal({ is_there(j, ids[1]), is_there(j, ids[2]) }, { false, true })
   t.is_true(export(j, "/Shared/nb2") ~= nil, "its notebook is not taken away under it")
   j:data { "undo", op.id, "--yes" }

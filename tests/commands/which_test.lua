@@ -114,7 +114,7 @@ test("an ejected file tells when the built-in one has changed since", function(t
   t.equal(select(2, r.stderr:gsub("\n", "")), 1, "one line")
   t.equal(cli.run({ "-q", "help", "wait" }, { env = env }).stderr, "")
   t.equal(cli.run({ "--bundled", "help", "wait" }, { env = env }).stderr, "")
-  t.match(cli.run({ "which", "wait" }, { env = env }).stdout, "the built-in one has changed since")
+  t.match(cli.run({ "which", "wait" }, { env = env }).stdout, "the built-in file has changed since")
   cli.run({ "eject", "wait", "--force" }, { env = env })
   t.equal(cli.run(words, { env = env }).stderr, "")
 end)

@@ -67,7 +67,7 @@ end)
 
 test("what is known of a command is data too", function(t)
   local data = require("engine.help.data").script("run", (require("engine.script").load "@run"))
-  t.equal(data.args[1], { name = "file", type = "path", help = "The file.", positional = true,
+  t.equal(data.args[1], { name = "file", type = "path", help = "The Lua file.", positional = true,
     required = true })
   t.equal(data.command, "run")
 end)
