@@ -26,8 +26,8 @@ function M.size(set)
 end
 
 --- The keys of a table, sorted.
----@param map table<string, any>
----@return string[]
+---@param map table
+---@return any[]
 function M.keys(map)
   local list = {}
   for key in pairs(map) do
@@ -35,6 +35,18 @@ function M.keys(map)
   end
   table.sort(list)
   return list
+end
+
+--- One field of each item of a list.
+---@param list table[]
+---@param field any
+---@return any[]
+function M.column(list, field)
+  local values = {}
+  for i, item in ipairs(list) do
+    values[i] = item[field]
+  end
+  return values
 end
 
 --- The words of a text, which commas or blanks separate.

@@ -55,11 +55,8 @@ function Parser:unknown_option(name)
 end
 
 function Parser:unknown_argument(name)
-  local names = {}
-  for i, spec in ipairs(self.specs) do
-    names[i] = spec[1]
-  end
-  self:wrong(("unknown argument '%s'"):format(name), suggestion.hint(name, names))
+  self:wrong(("unknown argument '%s'"):format(name),
+    suggestion.hint(name, collections.column(self.specs, 1)))
 end
 
 -- Flags whose value is how often they are given: -vv.

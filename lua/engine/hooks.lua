@@ -8,6 +8,7 @@
 -- because a rule that is silently left out protects nobody. docs/scripting/overriding.md describes
 -- hooks for users.
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 local find = require "engine.find"
 local suggestion = require "base.suggestion"
@@ -93,10 +94,7 @@ local function read(hook)
   elseif type(functions) ~= "table" then
     wrong(hook.path, "a hook must return a table of functions, by the names of points")
   end
-  local names = {}
-  for _, point in ipairs(M.points) do
-    names[#names + 1] = point.name
-  end
+  local names = collections.column(M.points, "name")
   for name, f in pairs(functions) do
     if not by_name[name] then
       wrong(hook.path, ("there is no point '%s'"):format(tostring(name)),

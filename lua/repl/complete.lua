@@ -3,6 +3,7 @@
 --
 -- Completion never runs what was typed: it only reads fields of tables.
 
+local collections = require "base.collections"
 local command = require "engine.command"
 local completion = require "engine.completion"
 local context = require "repl.context"
@@ -105,11 +106,7 @@ end
 
 -- The candidates for a value of an argument, without their descriptions.
 local function values(spec, given)
-  local words = {}
-  for i, word in ipairs(completion.values(spec, given).words) do
-    words[i] = word[1]
-  end
-  return words
+  return collections.column(completion.values(spec, given).words, 1)
 end
 
 local WORKSPACE <const> = { "profile", "workspace", optional = true }
@@ -190,11 +187,7 @@ end
 local function in_dotcommand(line)
   local name, rest = line:match "^%s*%.(%S+)%s+(.*)$"
   if not name then
-    local words, typed = {}, line:match "^%s*%.(.*)$"
-    for i, one in ipairs(dotcommands.list) do
-      words[i] = one.name
-    end
-    return words, typed
+    return collections.column(dotcommands.list, "name"), line:match "^%s*%.(.*)$"
   end
   local found = dotcommands.find(name)
   local kind = found and found.values or {}

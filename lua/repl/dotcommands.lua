@@ -1,6 +1,7 @@
 --- The dot commands of the prompt (`.profile`, `.time`, ...). Help, completion and the prompt all
 -- read the one list in this file.
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 
 local M = {}
@@ -144,12 +145,9 @@ function M.run(session, text)
   local name, rest = text:match "^%s*%.(%S+)%s*(.-)%s*$"
   local command = M.find(name)
   if not command then
-    local names = {}
-    for i, one in ipairs(M.list) do
-      names[i] = one.name
-    end
     fault.usage("tarn repl", ("there is no dot command .%s"):format(name),
-      require("base.suggestion").hint(name, names, ".") or ".help lists the dot commands")
+      require("base.suggestion").hint(name, collections.column(M.list, "name"), ".")
+        or ".help lists the dot commands")
   end
   return command.run(session, rest)
 end

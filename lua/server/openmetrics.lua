@@ -1,5 +1,7 @@
 --- A writer of OpenMetrics text: families, each with a type and a description, and their samples.
 
+local collections = require "base.collections"
+
 local M = {}
 
 --- The type of the text, for Content-Type.
@@ -63,12 +65,7 @@ end
 ---@param map table
 ---@return fun(): any, any
 function M.sorted(map)
-  local keys = {}
-  for key in pairs(map) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  local i = 0
+  local keys, i = collections.keys(map), 0
   return function()
     i = i + 1
     return keys[i], map[keys[i]]

@@ -1,5 +1,6 @@
 --- Checks the fields of a table against a list of the known ones.
 
+local collections = require "base.collections"
 local suggestion = require "base.suggestion"
 
 local M = {}
@@ -41,16 +42,16 @@ end
 ---@param what string the name of the table in messages: "argument 'name'"
 ---@param wrong fun(message: string, hint?: string) called at the first error; must not return
 function M.check(value, rules, what, wrong)
-  local known, names = {}, {}
+  local known = {}
   for _, rule in ipairs(rules) do
     known[rule[1]] = rule
-    names[#names + 1] = rule[1]
   end
   for key, item in pairs(value) do
     if type(key) == "string" then
       local rule = known[key]
       if not rule then
-        wrong(("unknown field '%s' in %s"):format(key, what), suggestion.hint(key, names))
+        wrong(("unknown field '%s' in %s"):format(key, what),
+          suggestion.hint(key, collections.column(rules, 1)))
       elseif not rule[2](item) then
         wrong(("'%s' in %s is not %s"):format(key, what, rule[3]))
       end

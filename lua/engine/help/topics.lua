@@ -1,5 +1,6 @@
 --- The topics of `tarn help` that are not commands: options, exit, error, library.
 
+local collections = require "base.collections"
 local errors = require "engine.errors"
 local fault = require "base.fault"
 local globals = require "engine.header.globals"
@@ -58,12 +59,8 @@ function M.error(kind)
   end
   local entry = errors.find(kind)
   if not entry then
-    local names = {}
-    for i, known in ipairs(errors.kinds) do
-      names[i] = known.kind
-    end
     fault.not_found("tarn help", ("there is no kind of error '%s'"):format(kind),
-      suggestion.hint(kind, names) or "`tarn help error` lists the kinds")
+      suggestion.hint(kind, collections.column(errors.kinds, "kind")) or "`tarn help error` lists the kinds")
   end
   local lines = { kind .. ": " .. layout.wrap(entry.what, ""), "" }
   for _, try in ipairs(entry.try) do

@@ -54,7 +54,7 @@ test("what is not given has its default", function(t)
     to = "here" })
 end)
 
-test("a mistake is a usage fault in words", function(t)
+test("a wrong command line is a usage fault that says what is wrong", function(t)
   for _, case in ipairs {
     { "", "PIPELINE is missing" },
     { "p x y", "'y' is one argument too many: the command takes 2" },
@@ -88,7 +88,7 @@ test("a mistake is a usage fault in words", function(t)
   end
 end)
 
-test("options of every command are seen behind the command too", function(t)
+test("options of every command may follow the command's name", function(t)
   local values, global = parse
     "p -o json --profile demo -vv --verbose -q --jobs=3 --path a --path b"
   t.equal(values.pipeline, "p")
@@ -105,7 +105,7 @@ test("the later of two options of every command wins", function(t)
   t.equal(global.output, "json")
 end)
 
-test("options in front of the command end at its name", function(t)
+test("options before the command end at its name", function(t)
   local global, at = args.parse_global { "-o", "json", "--bundled", "list", "--state", "x" }
   t.equal(global, { output = "json", bundled = true })
   t.equal(at, 4)
@@ -121,7 +121,7 @@ local RAW <const> = {
   { "dry_run", "flag", "Look." },
 }
 
-test("a raw list takes all that follows but options of every command", function(t)
+test("a raw list takes all further words but the options of every command", function(t)
   local values, global = args.parse("tarn run", RAW,
     commandline.split "--dry-run f.lua a --dry-run --to=x -o json --help -n 5 -- -o csv")
   t.equal(values.dry_run, true)
@@ -130,7 +130,7 @@ test("a raw list takes all that follows but options of every command", function(
   t.equal(global, { output = "json" })
 end)
 
-test("help does not ask for what is missing", function(t)
+test("with --help missing arguments are no error", function(t)
   local _, global = parse "--help"
   t.is_true(global.help)
 end)
@@ -141,7 +141,7 @@ test("a line is split as a shell does", function(t)
   t.equal(commandline.split "  ", {})
 end)
 
-test("values that are no text are kept, others are converted", function(t)
+test("strings are converted, other values are kept", function(t)
   local values = args.from_table("tarn test", SPECS, { pipeline = "p", count = "7", ratio = 2,
     dry_run = true, tag = { "a" } })
   t.equal(values.count, 7)
@@ -152,7 +152,7 @@ test("values that are no text are kept, others are converted", function(t)
   t.match(t.fault(args.from_table, "op", SPECS, {}).message, "PIPELINE is missing")
 end)
 
-test("an option that a function does not know is the caller's mistake", function(t)
+test("an unknown option of a function is the caller's error", function(t)
   local function f(opts) require("base.options").check(opts, { "limit" }) end
   f()
   f { limit = 1 }

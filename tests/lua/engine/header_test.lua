@@ -26,7 +26,7 @@ test("a complete header passes", function()
   end), "x.lua")
 end)
 
-test("what is wrong names file and field", function(t)
+test("an error in a header names file and field", function(t)
   for _, case in ipairs {
     { "'summary' is missing", function(s) s.summary = nil end },
     { "'effect' is missing", function(s) s.effect = nil end },
@@ -78,7 +78,7 @@ test("what is wrong names file and field", function(t)
   end
 end)
 
-test("a file that returns no table is no script", function(t)
+test("a file that returns no table is not a script", function(t)
   t.match(t.fault(header.check, nil, "x.lua").message, "a script returns one table")
   t.match(t.fault(header.check, "text", "x.lua").message, "a script returns one table")
 end)

@@ -5,13 +5,13 @@ local help = require "engine.help"
 local report = require "engine.report"
 local topics = require "engine.help.topics"
 
-test("help of a command is what it was", function(t)
+test("the help of commands is as in the golden files", function(t)
   for _, name in ipairs { "api", "doctor", "eject", "help", "run", "sql", "which" } do
     golden.check(t, "help/" .. name .. ".txt", help.text(name))
   end
 end)
 
-test("topics that are not commands are what they were", function(t)
+test("the help of other topics is as in the golden files", function(t)
   golden.check(t, "help/-options.txt", topics.options())
   golden.check(t, "help/-exit.txt", topics.exit())
   golden.check(t, "help/-error.txt", topics.error())
@@ -30,7 +30,7 @@ test("no line of help is wider than 100 columns", function(t)
   end
 end)
 
-test("every kind of fault has its paragraph, and no other", function(t)
+test("every kind of fault is explained, and nothing else", function(t)
   local stub = fs.read "docs/reference/native/fault.lua"
   local kinds = stub:match "@field kind (%S+)"
   for kind in kinds:gmatch '"(%a+)"' do
@@ -65,7 +65,7 @@ test("an unknown kind of fault has a hint", function(t)
   t.match(e.hint, "auth")
 end)
 
-test("what is known of a command is data too", function(t)
+test("the help of a command is data, too", function(t)
   local data = require("engine.help.data").script("run", (require("engine.script").load "@run"))
   t.equal(data.args[1], { name = "file", type = "path", help = "The Lua file.", positional = true,
     required = true })

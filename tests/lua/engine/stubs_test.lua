@@ -41,7 +41,7 @@ M.answer = 42
 return M
 ]]
 
-test("a file is read for what it says of its functions and types", function(t)
+test("the comments of a file describe its functions and types", function(t)
   local stub = stubs.parse(SAMPLE, "tarn.thing")
   t.equal(stub.help, "Things: what they are.\n\nMore of it.")
   t.equal(#stub.functions, 2)

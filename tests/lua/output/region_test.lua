@@ -11,7 +11,7 @@ local function new_region(columns, rows)
   return block, vt, screen
 end
 
-test("a region changes in place below what was there", function(t)
+test("a region changes in place, below the earlier text", function(t)
   local block, vt = new_region(40, 10)
   vt:write "before\r\n"
   block:show { "one", "two", "three" }
@@ -83,7 +83,7 @@ test("a long line is cut and never broken, its colours closed", function(t)
   t.equal(vt:text(), "abcccccccc…")
 end)
 
-test("a terminal of another size gets the whole region anew, and nothing is left of the old one",
+test("after a change of the terminal's size the whole region is redrawn, and the old one is gone",
   function(t)
     for _, size in ipairs { { 20, 10 }, { 7, 10 }, { 80, 10 }, { 40, 5 }, { 11, 4 }, { 3, 3 } } do
       local block, vt = new_region(40, 10)

@@ -1,4 +1,4 @@
--- Parts of the server by themselves: paths, arguments, shapes, the cache, metrics, the log.
+-- Parts of the server by themselves: paths, arguments, schemas, the cache, metrics, the log.
 
 local api = require "server.api"
 local arguments = require "server.arguments"
@@ -15,7 +15,7 @@ local task = require "native.task"
 
 -- What a request may give is part of the server's safety: an argument that is new in a header is
 -- looked at by a person who accepts this list.
-test("the arguments that requests may give are those that were looked at", function(t)
+test("the arguments of requests are those in the golden file", function(t)
   local lines = {}
   for _, route in ipairs(api.routes()) do
     local names = {}
@@ -30,7 +30,7 @@ test("the arguments that requests may give are those that were looked at", funct
   golden.check(t, "serve/arguments.txt", table.concat(lines))
 end)
 
-test("a path leads to its route, with its parts decoded", function(t)
+test("a path has its route, and its parameters are decoded", function(t)
   local r = router.new()
   for _, path in ipairs { "/a", "/a/{x}", "/a/{x}/b", "/a/b/c", "/a/{x}/{y}" } do
     r:add("GET", path, { path = path })
@@ -134,7 +134,7 @@ test("a route's own fields are checked as the header's are", function(t)
   t.match(of { "GET", "/{b}" }, "'b'")
 end)
 
-test("a failed answer is not kept, and the next one asks again", function(t)
+test("a failed answer is not cached, and the next request tries again", function(t)
   local c, asked = cache.new(60), 0
   local function fail()
     asked = asked + 1
@@ -149,7 +149,7 @@ test("a failed answer is not kept, and the next one asks again", function(t)
   t.equal(c:find "k", nil)
 end)
 
-test("what is asked for goes on being asked for when the first who asked has gone", function(t)
+test("a call goes on when the request that started it is cancelled", function(t)
   local c, done = cache.new(60), false
   local first = task.spawn(function()
     c:get("k", function()
@@ -168,7 +168,7 @@ test("what is asked for goes on being asked for when the first who asked has gon
   t.equal(second, "x")
 end)
 
-test("the cache keeps so many answers and no more", function(t)
+test("the cache keeps at most 256 answers", function(t)
   local c = cache.new(60)
   for i = 1, 1000 do
     c:get("k" .. i, function() return i end)
@@ -194,7 +194,7 @@ test("labels of metrics may hold anything", function(t)
   t.match(text, "\n# EOF\n")
 end)
 
-test("a line of the log is one line, whatever was asked for", function(t)
+test("a line of the log is one line, whatever the request has", function(t)
   local line = log.line({ remote = "::1", method = "GE\nT", path = '/a b"\\\27[31m\xff' }, 404, nil,
     0.0123, "id", 0)
   t.equal(line, '1970-01-01T00:00:00.000Z ::1 "GE%0AT /a%20b%22%5C%1B[31m%FF" 404 - 0.012 id')

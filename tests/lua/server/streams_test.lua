@@ -1,15 +1,14 @@
--- Streams: of a command, of the dashboard, of a run, of an event log; and who shares what.
+-- Streams of a command, the dashboard, a run and an event log, and broadcasts.
 
 local fake = require "testing.fake"
 local http = require "native.http"
 local broadcast = require "server.broadcast"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
 local serving = require "support.serving"
 local task = require "native.task"
 local time = require "base.time"
 
--- Read a stream for so many events, or until it ends; in a task of its own.
+-- Read a stream until it ends, in a task of its own.
 local function read(s, path, headers)
   headers = headers or {}
   headers.Authorization, headers.Accept = "Bearer " .. serving.token, "text/event-stream"
@@ -31,9 +30,8 @@ local function wait(what, is_true)
   end
 end
 
-test("a command tells how far it is, and ends with its data", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local s <close> = serving.start()
+test("the stream of a command has its progress and its result", function(t)
+  local s <close> = serving.demo()
   local r = s:ask("GET", "/api/dlt/pipelines?filter=sales*",
     { headers = { Accept = "text/event-stream" } })
   t.match(r.headers["content-type"], "text/event-stream")
@@ -44,7 +42,6 @@ test("a command tells how far it is, and ends with its data", function(t)
     { headers = { Accept = "text/event-stream" } }).body)
   t.equal(failed[1].event, "error")
   t.equal(failed[1].data.status, 404)
-  t.is_true(w)
 end)
 
 -- A workspace with one pipeline and a log that the test writes.
@@ -90,7 +87,7 @@ local function ids(list)
   return table.concat(names, " ")
 end
 
-test("an event log is followed, resumed behind an id, and filtered", function(t)
+test("an event log is followed, resumed after an id, and filtered", function(t)
   local now = time.now()
   local log = { event("a", now - 3000), event("b", now - 2000, "ERROR"), event("c", now - 1000) }
   local ws <close>, asked = logged(log)
@@ -129,7 +126,7 @@ test("an event log is followed, resumed behind an id, and filtered", function(t)
   again:close()
 end)
 
-test("listeners of one dashboard share the calls, and hear of changes alone", function(t)
+test("listeners of a dashboard share its calls, and get changes only", function(t)
   local ws <close>, asked = logged {}
   local s <close> = serving.start()
   s.server.workspaces.opened.demo = ws
@@ -153,9 +150,8 @@ test("listeners of one dashboard share the calls, and hear of changes alone", fu
   t.equal(next(s.server.broadcast.topics), nil)
 end)
 
-test("a run is sent whole each time, and ends where it can", function(t)
-  local w <close> = sandbox.start { scenario = "demo", run_ms = 600 }
-  local s <close> = serving.start()
+test("each item of a run's stream is its whole state", function(t)
+  local s <close> = serving.demo({}, 600)
   local stream = read(s, "/api/dlt/pipelines/sales_forecast/live")
   wait("listener", function() return s.server.broadcast.listeners == 1 end)
   local started = s:ask("POST", "/api/dlt/pipelines/sales_forecast/trigger", { body = {} }).data
@@ -167,12 +163,10 @@ test("a run is sent whole each time, and ends where it can", function(t)
   t.equal(last.data.update_id, started.update_id)
   t.equal(last.data.state, "COMPLETED")
   t.is_true(#last.data.flows > 0 and #last.data.phases > 0)
-  t.is_true(w)
 end)
 
-test("what cannot begin is a status, not a stream", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local s <close> = serving.start()
+test("a stream that cannot begin is answered with a status", function(t)
+  local s <close> = serving.demo()
   local P = "/api/dlt/pipelines/"
   t.equal(s:ask("GET", P .. "none/live").status, 404)
   t.equal(s:ask("GET", P .. "none/events/stream").status, 404)
@@ -183,12 +177,11 @@ test("what cannot begin is a status, not a stream", function(t)
   local full = s:ask("GET", "/api/dlt/dashboard/stream")
   t.equal(full.status, 503)
   t.is_true(full.headers["retry-after"])
-  t.is_true(w)
 end)
 
 -- ---- a broadcast by itself ----
 
-test("a listener that is too slow for a log is told that it has lost some", function(t)
+test("a listener that is too slow for a log is told that it has lost items", function(t)
   local shared = broadcast.new()
   local listener <close> = shared:listen("log", 3, function(topic)
     for i = 1, 10 do
@@ -202,7 +195,7 @@ test("a listener that is too slow for a log is told that it has lost some", func
   t.equal(why, "lost")
 end)
 
-test("of what is told as a whole a late listener gets the newest, at once", function(t)
+test("a late listener of a topic with one item gets the newest item at once", function(t)
   local shared = broadcast.new()
   local function produce(topic)
     for i = 1, 10 do
@@ -219,7 +212,7 @@ test("of what is told as a whole a late listener gets the newest, at once", func
   t.equal(second:next(1), 10)
 end)
 
-test("a source that fails tells all who listen; the next one begins anew", function(t)
+test("a fault of a source reaches all listeners; the next listener starts it again", function(t)
   local shared, begun = broadcast.new(), 0
   local function produce()
     begun = begun + 1
