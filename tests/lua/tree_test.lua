@@ -222,8 +222,9 @@ test("tests of modules lie where their modules lie", function(t)
   for _, path in ipairs(files("tests/lua", "_test%.lua")) do
     local name = path:match "^tests/lua/(.*)_test%.lua$"
     local folder, last = name:match "^(.*)/([^/]*)$"
+    local stub = "docs/reference/native/" .. last .. ".lua"
     local fits = fs.find_stat("lua/" .. name .. ".lua") or fs.find_stat("lua/" .. name)
-      or folder and folder:find "^native" and fs.find_stat("docs/reference/native/" .. last .. ".lua")
+      or folder and folder:find "^native" and fs.find_stat(stub)
       or last == "parts" and fs.find_stat("lua/" .. folder)
     if not fits and not OF_MANY[path] then
       wrong[#wrong + 1] = path .. " is of no module"

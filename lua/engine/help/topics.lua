@@ -60,7 +60,8 @@ function M.error(kind)
   local entry = errors.find(kind)
   if not entry then
     fault.not_found("tarn help", ("there is no kind of error '%s'"):format(kind),
-      suggestion.hint(kind, collections.column(errors.kinds, "kind")) or "`tarn help error` lists the kinds")
+      suggestion.hint(kind, collections.column(errors.kinds, "kind"))
+        or "`tarn help error` lists the kinds")
   end
   local lines = { kind .. ": " .. layout.wrap(entry.what, ""), "" }
   for _, try in ipairs(entry.try) do
