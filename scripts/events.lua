@@ -1,5 +1,6 @@
 local events = require "tarn.events"
 local fault = require "base.fault"
+local formats = require "output.formats"
 local notify = require "tarn.notify"
 local pipelines = require "tarn.pipelines"
 local pool = require "base.pool"
@@ -222,8 +223,8 @@ again later.]],
   render = { text = show, fields = events.fields },
 
   run = function(ctx, arg)
-    local output = ctx.options.output
-    local known_only = output == "csv"
+    local format = formats.of(ctx.options)
+    local known_only = format.columns or false
     for _, name in ipairs(arg.follow and {} or { "cursor", "once", "interval", "overlap" }) do
       if arg[name] then
         fault.usage(OP, ("--%s goes with --follow"):format(name))
@@ -237,14 +238,14 @@ again later.]],
     end
     local notifier = notify.open(ctx, arg, arg.follow, "--follow", ctx.warn)
     local ids = ids_of(ctx, arg)
-    local watch = arg.live and output ~= "json" and require "tarn.live.watch"
+    local watch = arg.live and require "tarn.live.watch"
     if watch and watch.is_possible(ctx) then
       return watch.run(ctx, ids, arg)
     elseif arg.follow then
       return follow_events(ctx, arg, ids, known_only, notifier)
     end
     local next_row = read(ctx, arg, ids, known_only)
-    if arg.all or output == "jsonl" or output == "csv" then
+    if arg.all or format.rows then
       return next_row
     end
     local list = events.collect(next_row)

@@ -1,5 +1,6 @@
 local expectations = require "tarn.expectations"
 local fault = require "base.fault"
+local formats = require "output.formats"
 local gate = require "tarn.expectations.gate"
 local pipelines = require "tarn.pipelines"
 local time = require "base.time"
@@ -204,7 +205,7 @@ a gate does not pass, or there are no counts, the exit status is 9.]],
         ctx.finish "gate"
       end
     end
-    if ctx.options.output == "csv" or ctx.options.output == "jsonl" then
+    if formats.of(ctx.options).rows then
       return result.results
     end
     return result

@@ -1,3 +1,4 @@
+local formats = require "output.formats"
 local lineage = require "tarn.lineage"
 local pipelines = require "tarn.pipelines"
 local time = require "base.time"
@@ -89,10 +90,9 @@ workspaces of the copies, with the profiles that cloned them, whether the copies
       check = arg.check, dataset = arg.dataset, progress = ctx.progress,
       open = ctx.open,
     })
-    local output = ctx.options.output or "text"
     if arg.format ~= "tree" and arg.format ~= "table" then
       return formatted(data, arg.format)
-    elseif output == "csv" or output == "jsonl" then
+    elseif formats.of(ctx.options).rows then
       return data.datasets
     end
     as_table[data] = arg.format == "table" or nil

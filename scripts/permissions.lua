@@ -1,4 +1,5 @@
 local acl = require "tarn.permissions.acl"
+local formats = require "output.formats"
 local permissions = require "tarn.permissions"
 
 local function from_text(_, row)
@@ -44,7 +45,7 @@ application id. `tarn grant` changes the permissions.]],
     local found = ctx.workspace:pipeline(arg.pipeline)
     local rows = acl.rows(permissions.read(ctx.workspace, found.pipeline_id))
     local owner = acl.find_owner(rows)
-    if ctx.options.output == "csv" or ctx.options.output == "jsonl" then
+    if formats.of(ctx.options).rows then
       return rows
     end
     return { pipeline_id = found.pipeline_id, name = found.name,

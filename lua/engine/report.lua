@@ -115,7 +115,7 @@ end
 ---@param opts { output?: string, verbose?: integer }
 function M.print(f, opts)
   local text
-  if opts.output == "json" or opts.output == "jsonl" then
+  if require("output.formats").of(opts).json then
     text = require("native.json").encode(M.fields(f)) .. "\n"
   else
     text = require("output.screen").clean(M.text(f, (opts.verbose or 0) > 0), true)

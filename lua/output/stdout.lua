@@ -1,6 +1,7 @@
 --- Standard output: renders data, and raises a fault when a pipe is closed or a disk is full.
 
 local fault = require "base.fault"
+local formats = require "output.formats"
 
 local M = {}
 
@@ -53,11 +54,11 @@ end
 ---@param render table? the header's `render`
 ---@param data any the data, followed by the other values of a generic `for` if it is a function
 function M.render(opts, render, data, ...)
-  local form = opts.output or "text"
-  if data == nil and form == "text" then
+  local format = formats.of(opts).name
+  if data == nil and format == "text" then
     return M.flush()
   end
-  require("output.render." .. form)(M.write, render or {}, opts, data, ...)
+  require("output.render." .. format)(M.write, render or {}, opts, data, ...)
   M.flush()
 end
 

@@ -4,6 +4,7 @@ local chunk = require "repl.chunk"
 local command = require "engine.command"
 local errors = require "repl.errors"
 local fault = require "base.fault"
+local formats = require "output.formats"
 local screens = require "output.screen"
 local stdout = require "output.stdout"
 local task = require "native.task"
@@ -14,7 +15,7 @@ local M = {}
 ---@class tarn.Session
 ---@field env table        the variables
 ---@field options table    the options of the program's command line
----@field form string      the form of the answers: "text", "json", "jsonl" or "csv"
+---@field format tarn.Format the format of the answers
 ---@field entered string[] the entries, by number
 ---@field sources table<string, string> the entries by the names of their chunks, for messages
 ---@field editor? tarn.Editor nil without a terminal
@@ -29,7 +30,7 @@ Session.__index = Session
 ---@param options table the options of the program's command line
 ---@return tarn.Session
 function M.new(options)
-  local session = setmetatable({ options = options, form = options.output or "text",
+  local session = setmetatable({ options = options, format = formats.of(options),
     entered = {}, sources = {}, timing = false, status = "done" }, Session)
   session.env = require("repl.env").new {
     tarn = require "tarn",
@@ -111,11 +112,12 @@ function Session:show(...)
   if not show.gives_rows(...) then
     rawset(self.env, "_", first)
   end
-  if self.form ~= "text" then
+  if self.format.name ~= "text" then
     if not render and type(first) == "table" and not show.gives_rows(...) then
       first = show.plain(first)
     end
-    return stdout.render({ output = self.form }, render, first, table.unpack(values, 2, values.n))
+    return stdout.render({ output = self.format.name }, render, first,
+      table.unpack(values, 2, values.n))
   end
   self:answer(function(screen)
     show.show(screen, render, table.unpack(values, 1, values.n))
@@ -135,12 +137,12 @@ function Session:warn(text)
   self:err():line("tarn: ", text)
 end
 
--- Show an error report, in the form of the answers.
+-- Show an error report, in the format of the answers.
 function Session:show_error(report)
-  if self.form == "json" or self.form == "jsonl" then
+  if self.format.json then
     local f = fault.is(report.error) and report.error
       or fault.new { kind = "bug", op = "tarn repl", message = tostring(report.error) }
-    return require("engine.report").print(f, { output = self.form })
+    return require("engine.report").print(f, { output = self.format.name })
   end
   errors.show(self:err(), report, self.sources)
 end

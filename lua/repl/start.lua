@@ -21,7 +21,7 @@ end
 ---@param arg { execute?: string[], dry_run: boolean }
 function M.run(ctx, arg)
   local session = sessions.new(ctx.options)
-  ctx.options.output = nil -- the session prints the answers itself, in the form of `session.form`
+  ctx.options.output = nil -- the session prints the answers itself, in `session.format`
   local batch = require "repl.batch"
   if arg.dry_run then
     if not arg.execute then

@@ -222,7 +222,7 @@ test("tests of modules lie where their modules lie", function(t)
   for _, path in ipairs(files("tests/lua", "_test%.lua")) do
     local name = path:match "^tests/lua/(.*)_test%.lua$"
     local folder, last = name:match "^(.*)/([^/]*)$"
-    local stub = "docs/reference/native/" .. last .. ".lua"
+    local stub = ("docs/reference/native/%s.lua"):format(last)
     local fits = fs.find_stat("lua/" .. name .. ".lua") or fs.find_stat("lua/" .. name)
       or folder and folder:find "^native" and fs.find_stat(stub)
       or last == "parts" and fs.find_stat("lua/" .. folder)

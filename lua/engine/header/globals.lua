@@ -1,5 +1,8 @@
 --- The options that every command takes. A script must not declare an argument of such a name.
 
+local collections = require "base.collections"
+local formats = require "output.formats"
+
 local M = {}
 
 --- All options, in the order in which help shows them.
@@ -9,7 +12,7 @@ M.list = {
     of = "path" },
   { "bundled", "flag", "Ignore all overrides and hooks: use built-in files only." },
   { "output", "choice", "Format of the output.", short = "o",
-    choices = { "text", "json", "jsonl", "csv" } },
+    choices = collections.column(formats.list, "name") },
   { "quiet", "flag", "Print nothing on stderr except errors.", short = "q" },
   { "verbose", "flag", "Trace requests on stderr; -vv shows their bodies too.", short = "v" },
   { "profile", "string", "Workspace: a profile in ~/.databrickscfg, or demo or demo-dr.",
