@@ -95,7 +95,7 @@ test("options of every command may follow the command's name", function(t)
   t.equal(global, { output = "json", profile = "demo", verbose = 3, quiet = true, jobs = 3,
     path = { "a", "b" } })
   local e = t.fault(parse, "p -o yaml")
-  t.match(e.message, "--output: 'yaml' is not one of text, json, jsonl, csv")
+  t.match(e.message, "--output: 'yaml' is not one of text, json")
   t.match(t.fault(parse, "p --jobs 0").message, "less than 1")
   t.match(t.fault(parse, "p --rate 0").message, "less than")
 end)
