@@ -82,7 +82,9 @@ return {
   details = [[
 The answer is printed as JSON. If the answer of a call is lost, the call is sent again only if
 that is safe: GET, HEAD, PUT and DELETE. All calls but GET and HEAD are in the journal, without
-their bodies; `tarn undo` cannot revert them.]],
+their bodies; `tarn undo` cannot revert them.
+
+--raw prints the answer unchanged.]],
   args = {
     { "method", "choice", "The HTTP method.",
       choices = { "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD" } },
@@ -90,7 +92,6 @@ their bodies; `tarn undo` cannot revert them.]],
     { "query", "list", "Query parameter, KEY=VALUE (repeatable).", optional = true, value = "K=V" },
     { "body", "string", "JSON body; @FILE reads a file, - reads standard input.", optional = true,
       value = "JSON" },
-    { "raw", "flag", "Print the answer unchanged." },
     { "dry_run", "flag", "Show what would be sent, and send nothing." },
   },
   examples = {
@@ -111,6 +112,6 @@ their bodies; `tarn undo` cannot revert them.]],
     if arg.dry_run then
       return { method = arg.method, path = arg.endpoint, query = query, body = body }
     end
-    return call(ctx, arg, { query = query, body = body, raw = arg.raw or nil })
+    return call(ctx, arg, { query = query, body = body, raw = ctx.options.raw or nil })
   end,
 }

@@ -1,26 +1,22 @@
-#define _DEFAULT_SOURCE /* getentropy */
 #include "engine.h"
 
-#include "api/api.h"
-#include "bundle/bundle.h"
+#include "luafault.h"
 #include "net/http.h"
 #include "sched.h"
 
 #include <lauxlib.h>
-#include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define ALARMS_BEFORE_WARNING 10   /* ticks of 100 ms of CPU time */
-#define CLOSING_MS            2000 /* what tasks get to close in when the first has ended */
-#define GRACE                 10   /* ticks to close in for a task that was told to end */
+#define ALARMS_BEFORE_WARNING 10   /* ticks that a step may compute before a warning */
+#define CLOSING_MS            2000 /* that the other tasks have to close */
+#define GRACE                 10   /* ticks that a task has to close */
 #define MEMORY_RESERVE        ((size_t)16 << 20)
 
 /* ---- memory ---- */
 
-/* Where the script is that asks for memory. Nothing here allocates. */
+/* Note the place in the script that asks for memory. Nothing here allocates. */
 static void note_place(struct engine *e) {
     lua_State *L = e->running;
     lua_Debug ar;
@@ -34,9 +30,11 @@ static void note_place(struct engine *e) {
     }
 }
 
-/* Lua asks once, collects its garbage, and asks again. When that is refused too, what was too
- * big is given up; so that it can be said, there is a little more from then on. It is refused
- * as well if hardly anything was garbage: else the last bytes would take one collection each. */
+/* Lua asks for memory, collects its garbage when it gets none, and asks once more. If
+ * the second request is refused too, the operation is given up. The limit is then raised
+ * by a reserve, so that there is memory to report the error. The second request is also
+ * refused if the collection freed hardly anything: otherwise each of the last bytes
+ * would cost a full collection. */
 static void refuse(struct engine *e, size_t size) {
     if (e->refused != size) {
         e->refused = size;
@@ -49,7 +47,7 @@ static void refuse(struct engine *e, size_t size) {
 
 static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
     struct engine *e = ud;
-    size_t old = ptr != NULL ? osize : 0; /* else it says what is to be made */
+    size_t old = ptr != NULL ? osize : 0; /* for a new block `osize` is its type */
     if (nsize == 0) {
         free(ptr);
         e->memory -= old;
@@ -73,91 +71,7 @@ static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
 
 /* ---- opening ---- */
 
-/* package.searchers[2]: "tarn.clone" is lua/tarn/clone.lua of the bundle. engine.find puts
- * its own in this place, which also looks into the user's directories. */
-static int bundle_searcher(lua_State *L) {
-    const char *module = luaL_checkstring(L, 1);
-    luaL_Buffer b;
-    luaL_buffinit(L, &b);
-    luaL_addstring(&b, "lua/");
-    luaL_addgsub(&b, module, ".", "/");
-    luaL_addstring(&b, ".lua");
-    luaL_pushresult(&b);
-    const struct bundle_file *f = bundle_find(lua_tostring(L, -1));
-    if (f == NULL) {
-        lua_pushfstring(L, "no file '%s' in the bundle", lua_tostring(L, -1));
-        return 1;
-    }
-    lua_pushfstring(L, "@bundle/%s", f->name);
-    if (luaL_loadbufferx(L, (const char *)f->bytes, f->size, lua_tostring(L, -1), "t") !=
-        LUA_OK)
-        return lua_error(L);
-    return 1;
-}
-
-/* `package` finds what the resolver finds and nothing by itself: no LUA_PATH, no shared
- * libraries, no working directory. */
-static void open_package(lua_State *L) {
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
-    for (const luaL_Reg *lib = api_libs; lib->name != NULL; lib++) {
-        lua_pushcfunction(L, lib->func);
-        lua_setfield(L, -2, lib->name);
-    }
-    lua_pop(L, 1);
-    lua_getglobal(L, "package");
-    lua_getfield(L, -1, "searchers");
-    lua_createtable(L, 2, 0);
-    lua_rawgeti(L, -2, 1);
-    lua_rawseti(L, -2, 1);
-    lua_pushcfunction(L, bundle_searcher);
-    lua_rawseti(L, -2, 2);
-    lua_setfield(L, -3, "searchers");
-    lua_pushliteral(L, "");
-    lua_setfield(L, -3, "path");
-    lua_pushliteral(L, "");
-    lua_setfield(L, -3, "cpath");
-    lua_pop(L, 2);
-}
-
-/* coroutine.resume and coroutine.wrap that let waits through. */
-static void open_coroutine(lua_State *L) {
-    static const char *const names[] = {"resume", "wrap"};
-    lua_getglobal(L, "coroutine");
-    luaL_requiref(L, "native.coroutine", api_lib("native.coroutine"), 0);
-    for (int i = 0; i < 2; i++) {
-        lua_getfield(L, -1, names[i]);
-        lua_setfield(L, -3, names[i]);
-    }
-    lua_pop(L, 2);
-}
-
-/* Lua seeds by the second and by addresses, which two processes may share; ids are made from
- * these numbers. */
-static void seed_random(lua_State *L) {
-    lua_Integer seed[2];
-    if (getentropy(seed, sizeof seed) == -1)
-        return; /* an old kernel: Lua's own seed stays */
-    lua_getglobal(L, "math");
-    lua_getfield(L, -1, "randomseed");
-    lua_pushinteger(L, seed[0]);
-    lua_pushinteger(L, seed[1]);
-    lua_call(L, 2, 0);
-    lua_pop(L, 1);
-}
-
-static int open_libraries(lua_State *L) {
-    luaL_openlibs(L);
-    seed_random(L);
-    open_package(L);
-    luaL_requiref(L, "native.task", api_lib("native.task"), 0); /* its metatable */
-    lua_pop(L, 1);
-    open_coroutine(L);
-    api_openbase(L);
-    api_openstring(L);
-    return 0;
-}
-
-bool engine_open(struct engine *e, lua_Alloc alloc, void *ud) {
+bool engine_open(struct engine *e, lua_CFunction libraries, lua_Alloc alloc, void *ud) {
     *e = (struct engine){.cpu_limit = ENGINE_CPU_LIMIT,
                          .memory_limit = ENGINE_MEMORY_LIMIT};
     e->L = alloc != NULL ? lua_newstate(alloc, ud) : lua_newstate(allocate, e);
@@ -165,7 +79,7 @@ bool engine_open(struct engine *e, lua_Alloc alloc, void *ud) {
     e->loop = loop_new();
     if (e->L != NULL && e->sched != NULL && e->loop != NULL) {
         *(struct engine **)lua_getextraspace(e->L) = e;
-        lua_pushcfunction(e->L, open_libraries);
+        lua_pushcfunction(e->L, libraries);
         if (lua_pcall(e->L, 0, 0, 0) == LUA_OK)
             return true;
     }
@@ -205,7 +119,7 @@ struct run {
     int status; /* of the first task; -1 while it runs */
 };
 
-/* The error on top of `co`, as a text with where it came from, on stderr. */
+/* Print the error on top of `co` to stderr, with its traceback. */
 static void print_error(lua_State *co) {
     const char *text = luaL_tolstring(co, -1, NULL);
     bool plain = lua_type(co, -2) == LUA_TSTRING;
@@ -256,19 +170,19 @@ static void task_ended(void *ud, struct task *t, lua_State *co, int status) {
         lua_pushthread(co);
         lua_xmove(co, L, 1);
         if (lua_pcall(L, 1, 0, 0) != LUA_OK)
-            lua_pop(L, 1); /* no memory even to say so */
+            lua_pop(L, 1); /* out of memory: the error cannot be printed */
     }
 }
 
-/* One turn of tasks. False when no task is left, or when those that are can never go
- * on; else `*wait` says for how long to wait now. */
+/* Let each ready task run once. False if no task is left, or if those that are left can
+ * never go on; else `*wait` is how long to wait now. */
 static bool turn(struct run *run, int64_t *wait) {
     struct engine *e = run->e;
     *wait = sched_turn(e->sched, task_ended, run);
     return *wait == 0 || (*wait > 0 && !loop_idle(e->loop));
 }
 
-/* The other tasks are asked to stop, and get a while to close what they hold. */
+/* Ask the other tasks to stop, and give them time to close what they hold. */
 static void close_others(struct run *run) {
     int64_t end = loop_now() + CLOSING_MS, left, wait;
     sched_cancel_all(run->e->sched);
@@ -284,7 +198,7 @@ static void survive(struct engine *e) {
         sched_cancel(e->foreground);
 }
 
-/* Somebody wants the program to end. */
+/* A signal asks the program to end. */
 static void tell(struct engine *e) {
     if (!e->polite)
         sched_cancel_all(e->sched);
@@ -324,8 +238,8 @@ int engine_run(struct engine *e, int nargs) {
 
 /* ---- signals ---- */
 
-/* Somebody wants `t`, which computes, to stop: an error in it, and if it goes on all the same,
- * its end. */
+/* Stop the task `t`, which computes: raise a fault in it. If the task goes on all the
+ * same, the next call ends it. */
 static void stop_computing(struct engine *e, struct task *t, lua_State *L) {
     bool survives = e->survives && e->ending == 0;
     bool again = sched_cancelled(t);
@@ -354,8 +268,9 @@ bool engine_may_compute(const struct engine *e) {
     return !is_stopping(e) && !is_over(e, e->cpu_limit);
 }
 
-/* The task that runs is told to end. If it goes on for long after that (a pcall may have kept
- * the fault for itself), every instruction raises, until it has ended. */
+/* Raise the fault that tells the running task to end. A pcall may catch the
+ * fault; if the task still computes after GRACE, every instruction raises it
+ * until the task has ended. */
 static int raise_limit(lua_State *L, const lua_Debug *place) {
     struct engine *e = engine_of(L);
     struct fault f;
@@ -384,13 +299,13 @@ int engine_stop_computing(lua_State *L) {
     return raise_limit(L, &place);
 }
 
-/* Runs in the script that computes, one instruction after the signal. */
+/* The hook: runs in the script that computes, one instruction after the signal. */
 static void noticed(lua_State *L, lua_Debug *ar) {
     struct engine *e = engine_of(L);
     struct task *t = sched_current(e->sched);
     bool stopping = is_stopping(e);
-    /* A task that yields while a C function is being called would never call it: wait for
-     * the next instruction. */
+    /* If the task yielded at the call of a C function, that function would never be
+     * called. So wait for the next instruction. */
     if ((!stopping || e->survives) && ar->event != LUA_HOOKCOUNT &&
         ar->event != LUA_HOOKLINE)
         return;
@@ -422,7 +337,7 @@ static void noticed(lua_State *L, lua_Debug *ar) {
     }
 }
 
-/* lua_sethook may be called from a signal handler, as lua.c does. */
+/* May run in a signal handler: lua.c calls lua_sethook from one, too. */
 static void hook(lua_State *L) {
     lua_sethook(L, noticed, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }

@@ -1,5 +1,4 @@
-/* engine.h -- one Lua state with everything a script may use, its scheduler, and the
- * loop that both wait in. */
+/* engine.h -- one Lua state, its scheduler, and the loop that both wait in. */
 
 #ifndef TARN_ENGINE_H
 #define TARN_ENGINE_H
@@ -20,29 +19,29 @@ struct engine {
     struct loop *loop;
     struct http *http; /* the one client; made at its first use by engine_http */
     lua_State
-        *volatile running; /* the coroutine that computes now, for signal handlers */
-    bool read_only;        /* requests that change something are refused; never unset */
-    volatile sig_atomic_t interrupts; /* Ctrl-C that nobody has acted upon yet */
-    volatile sig_atomic_t ending;     /* asked to end, by another signal */
-    volatile sig_atomic_t survives;   /* Ctrl-C cancels `foreground` alone */
-    struct task *foreground;          /* kept alive by whoever set it; may be NULL */
-    struct task *owner;               /* of the foreground: never cancelled by Ctrl-C */
-    unsigned survived;                /* how often that was */
-    volatile sig_atomic_t alarms;     /* ticks of used-up CPU time in this step */
+        *volatile running; /* the coroutine that computes; read by signal handlers */
+    bool read_only;        /* refuse requests that change something; never unset */
+    volatile sig_atomic_t interrupts; /* Ctrl-C presses that have not been handled yet */
+    volatile sig_atomic_t ending;     /* other signals that ask the program to end */
+    volatile sig_atomic_t survives;   /* Ctrl-C only cancels `foreground` */
+    struct task *foreground; /* kept alive by the code that set it; may be NULL */
+    struct task *owner;      /* the task that set `foreground`: Ctrl-C never cancels it */
+    unsigned survived;       /* how many Ctrl-C presses it has survived */
+    volatile sig_atomic_t alarms; /* ticks of CPU time used in this step */
 
-    /* limits of what scripts use up; 0: none */
+    /* limits for scripts; 0: none */
     int cpu_limit;       /* ticks that a task may compute without a wait */
     size_t memory_limit; /* bytes of Lua's own values */
 
-    int spent;      /* ticks of the present task before this step, since its last wait */
-    int forgiven;   /* ticks at which a task that was told to end is ended by force */
-    bool forcing;   /* it is: every instruction raises */
-    size_t memory;  /* bytes in use */
-    size_t refused; /* the size that was refused last; 0 after one that was granted */
-    size_t reserve; /* that the limit was raised by, to say that it was met */
-    char limit_at[96];   /* "file:line" that was told to end */
-    char refused_at[96]; /* "file:line" that asked for it; "" */
-    bool polite;         /* the first Ctrl-C cancels nothing: who waits for it is told */
+    int spent; /* ticks that the running task used between its last wait and this step */
+    int forgiven;        /* the number of ticks at which a task is forced to end */
+    bool forcing;        /* the task is being forced: every instruction raises */
+    size_t memory;       /* bytes in use */
+    size_t refused;      /* the size refused last; 0 once a request was granted */
+    size_t reserve;      /* added to the limit so that the error can be reported */
+    char limit_at[96];   /* "file:line" of the script that was told to end */
+    char refused_at[96]; /* "file:line" of the script that asked for `refused` */
+    bool polite; /* the first Ctrl-C cancels nothing, but wakes `waits_for_stop` */
     struct task *waits_for_stop;
 };
 
@@ -56,47 +55,49 @@ static inline struct engine *engine_of(lua_State *L) {
     return *(struct engine **)lua_getextraspace(L);
 }
 
-/* A state with Lua's libraries, the native ones as package.preload["native.*"], and the
- * searcher for the bundle. `alloc` NULL means the C library's. False, with `*e` owning
- * nothing, when memory runs out. */
-bool engine_open(struct engine *e, lua_Alloc alloc, void *ud);
+/* Make a state into which `libraries` (api_open) puts what scripts may use. `alloc` NULL
+ * means the C library's. False, with `*e` owning nothing, when memory runs out. */
+bool engine_open(struct engine *e, lua_CFunction libraries, lua_Alloc alloc, void *ud);
 void engine_close(struct engine *e);
 
-/* Run the function on top of the stack, and its `nargs` arguments above it, as a task, and
- * all tasks it starts, until that first one has ended; the others are then cancelled and
- * given their turn to close. Results of the function (at most one is kept), or its error,
- * are left on the stack of e->L. Returns LUA_OK or an error status. */
+/* Run a function, which is on the stack with its `nargs` arguments above it, as a task,
+ * and run all tasks that it starts. When the first task has ended, the others are
+ * cancelled and get a turn to close. The function's result (at most one is kept) or its
+ * error is left on the stack of e->L. Returns LUA_OK or an error status. */
 int engine_run(struct engine *e, int nargs);
 
 /* The shared HTTP client, or NULL when memory runs out. */
 struct http *engine_http(struct engine *e);
 
-/* From now on, whoever asks: no request that changes something, and no other program, which
- * could make one. False if memory runs out. There is no way back. */
+/* From now on refuse every request that changes something, and every other
+ * program, since a program could send such a request. False if memory runs
+ * out. Once set it stays set. */
 bool engine_set_read_only(struct engine *e);
 
-/* Signals that ask to stop and that nobody has acted upon yet: a long step of a library that
- * sees another number than at its begin stops. */
+/* The number of signals that ask to stop and have not been handled yet. A long step of a
+ * library remembers this number, and stops when it has changed. */
 static inline sig_atomic_t engine_signals(const struct engine *e) {
     return e->interrupts + e->ending;
 }
 
-/* For signal handlers: count a Ctrl-C, or a wish to end the program, and make the running
- * script notice. A program that survives Ctrl-C (native.task.foreground) goes on: the
- * foreground task is cancelled, and what computes. */
+/* For signal handlers: count a Ctrl-C, or a signal that asks the program to end, and
+ * interrupt the running script. A program that survives Ctrl-C (native.task.foreground)
+ * goes on; only the foreground task and the task that computes are cancelled. */
 void engine_interrupt(struct engine *e);
 void engine_end(struct engine *e);
 
-/* Called ENGINE_TICKS times in a second of CPU time. False if the program computes where no
- * script can be told to end, and has done so for far too long. */
+/* To be called ENGINE_TICKS times in a second of CPU time. False if the program computes
+ * where no script can be interrupted, and has done so for far too long. */
 bool engine_alarm(struct engine *e);
 
-/* For what computes for long in C: false if it is to stop, for Ctrl-C or for the limit of CPU
- * time. Then engine_stop_computing raises what says so; it never returns. */
+/* For long computations in C. engine_may_compute is false when they must stop,
+ * because of Ctrl-C or of the limit of CPU time. Then engine_stop_computing raises
+ * the reason; it never returns. */
 bool engine_may_compute(const struct engine *e);
 int engine_stop_computing(lua_State *L);
 
-/* A coroutine that called another one goes on: it too is told to end, if somebody is. */
+/* The coroutine `L` goes on after one that it called. If that one was being
+ * forced to end, so is `L`. */
 void engine_resumed(struct engine *e, lua_State *L);
 
 #endif

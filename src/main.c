@@ -1,6 +1,7 @@
-/* main.c -- the program: signals, one engine, and main of the bundle, which knows what
- * the command line means. */
+/* main.c -- the program: signals, one engine, and the module main of the bundle, which reads
+ * the command line. */
 
+#include "api/open.h"
 #include "engine.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 
 static struct engine engine;
 
-/* Who ends us at once finds the cursor again, which a picture in place may have hidden. */
+/* Show the cursor, which a picture drawn in place may have hidden, and end. */
 static void end_at_once(void) {
     static const char show_cursor[] = "\033[?25h";
     if (isatty(STDERR_FILENO) == 1)
@@ -28,8 +29,8 @@ static void end_at_once(void) {
     _exit(EXIT_INTERRUPTED);
 }
 
-/* A second Ctrl-C ends a program that does not react to the first; one that lives through
- * them, such as the REPL, only when it has not reacted to many. */
+/* A second Ctrl-C ends a program that does not react to the first one. A program that
+ * survives Ctrl-C, such as the REPL, ends when it has not reacted to many. */
 static void on_interrupt(int signal_number) {
     (void)signal_number;
     if (engine.interrupts >= (engine.survives ? IGNORED_INTERRUPTS : 1))
@@ -44,7 +45,7 @@ static void on_end(int signal_number) {
     engine_end(&engine);
 }
 
-/* Who shows something that depends on the size of the terminal asks for it after a poke. */
+/* Code that draws on the terminal asks for its size again after each poke. */
 static void on_resize(int signal_number) {
     (void)signal_number;
     if (engine.loop != NULL)
@@ -68,8 +69,9 @@ static void handle(int signal_number, void (*handler)(int)) {
     sigaction(signal_number, &action, NULL);
 }
 
-/* A standard stream that is closed must not be taken by the next descriptor: what is printed
- * would end up in a socket. What stands in for it refuses to be used. */
+/* If a standard stream is closed, the next descriptor would take its number, and what is
+ * printed would end up in a socket. So /dev/null takes the number, opened in the mode in
+ * which the stream cannot be used. */
 static void open_standard_streams(void) {
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
@@ -81,7 +83,7 @@ static void open_standard_streams(void) {
 static void handle_signals(void) {
     const struct itimerval tick = {{0, 100000}, {0, 100000}};
     handle(SIGPIPE, SIG_IGN);
-    handle(SIGXFSZ, SIG_IGN); /* EFBIG says it better */
+    handle(SIGXFSZ, SIG_IGN); /* the error EFBIG is reported instead */
     handle(SIGINT, on_interrupt);
     handle(SIGTERM, on_end);
     handle(SIGWINCH, on_resize);
@@ -89,7 +91,7 @@ static void handle_signals(void) {
     setitimer(ITIMER_VIRTUAL, &tick, NULL);
 }
 
-/* main's function, on top of the stack. */
+/* Push the function that the module `main` returns. */
 static int load_main(lua_State *L) {
     lua_getglobal(L, "require");
     lua_pushliteral(L, "main");
@@ -110,7 +112,7 @@ static int run_main(lua_State *L, int argc, char **argv) {
     return EXIT_BUG;
 }
 
-/* A switch of the environment: anything but nothing and 0 means yes. */
+/* True if the environment variable is set, and neither empty nor "0". */
 static bool is_set(const char *name) {
     const char *value = getenv(name);
     return value != NULL && value[0] != '\0' && strcmp(value, "0") != 0;
@@ -122,7 +124,7 @@ int main(int argc, char **argv) {
         printf("tarn %s (%s, %s)\n", TARN_VERSION, LUA_RELEASE, curl_version());
         return EXIT_SUCCESS;
     }
-    if (!engine_open(&engine, NULL, NULL)) {
+    if (!engine_open(&engine, api_open, NULL, NULL)) {
         fprintf(stderr, "tarn: not enough memory\n");
         return EXIT_BUG;
     }

@@ -6,8 +6,9 @@
 
 const char sched_parked;
 
-/* Lives in its handle, a userdata. While the task has not ended, the registry keeps the
- * handle, under its own address; its user value keeps the coroutine. */
+/* Lives in the task's handle, a userdata. Until the task has ended, the registry
+ * keeps the handle alive, under the handle's own address; the handle's user value
+ * keeps the coroutine alive. */
 struct task {
     struct sched *sched;
     struct task *next, **link; /* all tasks */
@@ -36,7 +37,7 @@ struct sched {
 #define close_coroutine(co, L) ((void)(L), lua_resetthread(co))
 #endif
 
-/* For tests: whatever is not held properly is gone at the next turn. */
+/* For tests: an object that nothing keeps alive is collected at the next turn. */
 #ifdef TARN_COLLECT
 #define collect(L) lua_gc(L, LUA_GCCOLLECT)
 #else
@@ -193,13 +194,13 @@ static void unqueue(struct task *t) {
     t->ready = false;
 }
 
-/* Let the coroutine be collected. Runs the to-be-closed variables that it still had. */
+/* Run the coroutine's pending to-be-closed variables, and let it be collected. */
 static void retire(struct task *t) {
     struct sched *s = t->sched;
     lua_State *L = s->e->L, *co = t->co;
     sched_unpark(t);
     struct task *outer = s->current;
-    s->current = t; /* who closes is still this task: it must not be taken for none */
+    s->current = t; /* code that runs while variables close still belongs to this task */
     close_coroutine(co, L);
     s->current = outer;
     sched_unpark(t);
@@ -221,7 +222,7 @@ void sched_free(struct sched *s) {
     free(s);
 }
 
-/* Resume once. LUA_YIELD while the task wants to go on. */
+/* Resume the task once. Returns LUA_YIELD if it has not ended. */
 static int step(struct sched *s, struct task *t) {
     int nresults, nargs = t->nargs;
 
@@ -260,7 +261,7 @@ int64_t sched_turn(struct sched *s, sched_ended *ended, void *ud) {
     struct task *batch = s->first;
     s->first = NULL;
     s->last = &s->first;
-    /* Tasks that become ready meanwhile queue up behind, for the next turn. */
+    /* Tasks that become ready meanwhile wait in the queue for the next turn. */
     while (batch != NULL) {
         struct task *t = batch;
         batch = t->behind;

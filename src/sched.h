@@ -1,8 +1,8 @@
-/* sched.h -- runs Lua coroutines as tasks and decides who goes next.
+/* sched.h -- runs Lua coroutines as tasks, and decides which one is next.
  *
- * A primitive that has to wait parks its task and yields; whoever makes the wait
- * end (a timer here, libcurl or a socket elsewhere) calls sched_wake, and the
- * next sched_turn resumes it. Tasks are resumed here and nowhere else. */
+ * A primitive that has to wait parks its task and yields. The code that ends the wait (a
+ * timer here, libcurl or a socket elsewhere) calls sched_wake, and the next sched_turn
+ * resumes the task. Tasks are resumed here and nowhere else. */
 
 #ifndef TARN_SCHED_H
 #define TARN_SCHED_H
@@ -19,24 +19,24 @@ struct task;
 
 struct sched *sched_new(struct engine *e);
 
-/* Ends all tasks, whose <close> variables run. Before lua_close. */
+/* End all tasks, and run their <close> variables. To be called before lua_close. */
 void sched_free(struct sched *s);
 
-/* Pop a function with `nargs` arguments and start a task that will call it; pushes
- * the task's handle, a userdata with metatable TASK_MT, in which `struct task` lives. It
- * outlives the task's end: sched_alive tells. Others reach a task only through
+/* Pop a function with `nargs` arguments, and start a task that will call it. Pushes the
+ * task's handle, a userdata with metatable TASK_MT, in which `struct task` lives. The
+ * handle may outlive the task: sched_alive tells. Other code reaches a task only through
  * sched_park's `slot`. [-(nargs+1), +1, m] */
 struct task *sched_spawn(struct sched *s, lua_State *L, int nargs);
 
-/* The task that runs now; NULL outside of one. */
+/* The task that runs now, or NULL. */
 struct task *sched_current(struct sched *s);
 bool sched_alive(const struct task *t);
 
-/* Make `t`, the current task, wait until `due` (ms on loop_now's clock), or with
- * SCHED_NEVER until sched_wake. `slot`, if not NULL, is where the waker finds the task:
- * it is set now and set to NULL when the wait ends, however it ends. Its memory lives
- * as long as the wait (a box on the stack of the waiting coroutine). `op` and `k` are
- * kept for api_wait. False when memory runs out. */
+/* Make the current task `t` wait until `due` (ms on loop_now's clock), or with
+ * SCHED_NEVER until sched_wake. `slot`, if not NULL, is the place where the waker finds
+ * the task: it is set now, and set to NULL when the wait ends for whatever reason. The
+ * memory of `slot` must last as long as the wait (it is a box on the stack of the waiting
+ * coroutine). `op` and `k` are kept for api_wait. False when memory runs out. */
 #define SCHED_NEVER INT64_MAX
 bool sched_park(struct task *t, int64_t due, struct task **slot, const char *op,
                 lua_KFunction k);
@@ -48,33 +48,37 @@ lua_KFunction sched_wait_k(const struct task *t);
  * callback. */
 void sched_wake(struct task *t);
 
-/* A wake that is kept until it is taken: for task.park and task.wake. */
+/* For task.wake and task.park: wake `t`, and remember it until
+ * sched_take_notice takes the notice. */
 void sched_notify(struct task *t);
 bool sched_take_notice(struct task *t);
 
-/* Ask `t` to stop: its present wait, or its next one, raises a fault `cancelled`. */
+/* Ask `t` to stop: the wait that it is in, or else its next wait,
+ * raises a fault `cancelled`. */
 void sched_cancel(struct task *t);
 bool sched_cancelled(const struct task *t);
 void sched_cancel_all(struct sched *s);
 
-/* From a hook of `t`'s own coroutine, just before it yields nothing: it is never resumed
- * again, and its <close> variables run. For one that goes on although it was cancelled. */
+/* To be called in a hook of `t`'s own coroutine just before it yields: never
+ * resume `t` again, and run its <close> variables. For a task that goes on
+ * although it was cancelled. */
 void sched_abandon(struct task *t);
 bool sched_abandoned(const struct task *t);
 
-/* From a hook of `t`'s own coroutine, just before it yields nothing: let others run. */
+/* To be called in a hook of `t`'s own coroutine just before it yields: let other tasks
+ * run. */
 void sched_preempt(struct task *t);
 bool sched_preemptible(const struct task *t, const lua_State *L);
 
-/* True the first time it is asked of a task: to warn once. */
+/* True for the first call with this task only, so that a warning is given once. */
 bool sched_first_warning(struct task *t);
 
-/* What a primitive yields when it parks its task: the address, as light userdata.
- * A task that yields anything else fails. */
+/* A primitive that parks its task yields the address of this, as light userdata. A task
+ * that yields anything else fails. */
 extern const char sched_parked;
 
-/* A task has ended: its results, or with a status that is not LUA_OK its error, are on
- * the stack of `co`. The <close> variables of a failed one run after this. */
+/* Called when a task has ended. Its results, or its error if `status` is not LUA_OK, are
+ * on the stack of `co`. The <close> variables of a failed task run after this call. */
 typedef void sched_ended(void *ud, struct task *t, lua_State *co, int status);
 
 /* Resume each task that is ready, once. Returns how long the caller may wait before the

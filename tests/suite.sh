@@ -8,7 +8,8 @@ file=$2
 out=$(mktemp)
 home=$(mktemp -d)
 export HOME="$home" XDG_CONFIG_HOME="$home/config" XDG_STATE_HOME="$home/state"
-mkdir "$home/tmp"
+chmod 711 "$home"
+mkdir -m 1777 "$home/tmp" # also for tests that give their rights up
 export TMPDIR="$home/tmp" # what a killed test leaves goes with it
 for name in $(env | sed -n 's/^\(DATABRICKS_[A-Z_]*\|ARM_[A-Z_]*\|TARN_[A-Z_]*\)=.*/\1/p'); do
     unset "$name"

@@ -1,8 +1,9 @@
 --- Secrets in a spec: references to secret scopes, and values that look like secrets.
 --
--- Pure. What looks like a secret is shown nowhere: plans, reports, the journal's pages and
+-- What looks like a secret is shown nowhere: plans, reports, the journal's pages and
 -- faults all mask it by the one rule of this module.
 
+local http = require "native.http"
 local json = require "native.json"
 
 local M = {}
@@ -72,12 +73,23 @@ function M.is_secret(name, value)
     and not value:find "^%d+$" and value ~= "true" and value ~= "false"
 end
 
---- The value, or the mask in its place.
+--- The value, or the mask in its place. In a text that holds a token, or a secret that this
+-- process has sent, the mask stands in the place of that alone.
 ---@param name any
 ---@param value any
 ---@return any
 function M.mask(name, value)
-  return M.is_secret(name, value) and M.MASK or value
+  if M.is_secret(name, value) then
+    return M.MASK
+  end
+  return type(value) == "string" and http.blank(value) or value
+end
+
+--- True for a value of which a part is masked, or all: nobody knows what it was.
+---@param value any
+---@return boolean
+function M.is_masked(value)
+  return type(value) == "string" and value:find(M.MASK, 1, true) ~= nil
 end
 
 --- PATH=VALUE with the value masked if it looks like a secret; other texts as they are.

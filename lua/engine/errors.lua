@@ -143,6 +143,7 @@ M.statuses = {
   { 7, "the update failed" },
   { 8, "the update was cancelled" },
   { 9, "a check did not pass: a gate of expectations, or diff found differences" },
+  { 10, "the answer was lost: it is unknown whether something was changed" },
   { 70, "a bug" },
   { 130, "interrupted" },
 }
@@ -158,6 +159,22 @@ function M.find(kind)
   end
 end
 
+local WIDTH <const> = 120 -- columns of the page
+
+-- Append a text, wrapped; the second and later lines begin with `indent`.
+local function add_wrapped(lines, text, indent)
+  local line = nil
+  for word in text:gmatch "%S+" do
+    if line and #line + 1 + #word > WIDTH then
+      lines[#lines + 1] = line
+      line = indent .. word
+    else
+      line = line and line .. " " .. word or word
+    end
+  end
+  lines[#lines + 1] = line
+end
+
 --- The page docs/reference/errors.md.
 ---@return string Markdown
 function M.markdown()
@@ -170,10 +187,10 @@ function M.markdown()
   for _, entry in ipairs(M.kinds) do
     lines[#lines + 1] = "## " .. entry.kind
     lines[#lines + 1] = ""
-    lines[#lines + 1] = entry.what
+    add_wrapped(lines, entry.what, "")
     lines[#lines + 1] = ""
     for _, try in ipairs(entry.try) do
-      lines[#lines + 1] = "- " .. try
+      add_wrapped(lines, "- " .. try, "  ")
     end
     lines[#lines + 1] = ""
   end

@@ -5,8 +5,8 @@
 -- of points. The functions are called in the order of the directories, and in one directory in the
 -- order of the files' names. Of two files of the same name only the first counts, as with scripts.
 -- A file that does not load, or that names an unknown point, is a fault before anything is changed,
--- because a rule that is silently left out protects nobody. docs/scripting/overriding.md describes
--- hooks for users.
+-- because a rule that is silently left out protects nobody. docs/scripting/hooks.md describes hooks
+-- for users.
 
 local collections = require "base.collections"
 local fault = require "base.fault"
@@ -173,7 +173,7 @@ local function context(hook, point, fields)
       message = message, hint = hint or ("refused by %s"):format(hook.path) }
   end
   function ctx.warn(text)
-    io.stderr:write("tarn: ", hook.file, ": ", text, "\n")
+    io.stderr:write("tarn: ", hook.file, ": ", require("output.screen").clean(text, true), "\n")
   end
   return ctx
 end

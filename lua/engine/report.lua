@@ -8,7 +8,7 @@ local M = {}
 ---@type table<string, integer>
 M.statuses = {
   done = 0, failed = 1, usage = 2, not_found = 3, auth = 4, conflict = 5, timeout = 6,
-  update_failed = 7, update_cancelled = 8, gate = 9, bug = 70, interrupted = 130,
+  update_failed = 7, update_cancelled = 8, gate = 9, unknown = 10, bug = 70, interrupted = 130,
 }
 
 -- Databricks' error codes are more specific than the HTTP statuses that come with them.
@@ -34,7 +34,9 @@ local BY_STATUS <const> = { [401] = "auth", [403] = "auth", [404] = "not_found",
 ---@param f tarn.Fault
 ---@return string
 function M.status_name(f)
-  if f.kind == "bug" or f.kind == "cancelled" then
+  if f.ambiguous then
+    return "unknown" -- neither done nor not done: the user must look before another try
+  elseif f.kind == "bug" or f.kind == "cancelled" then
     return BY_KIND[f.kind]
   end
   return BY_CODE[f.code] or BY_KIND[f.kind] or BY_STATUS[f.status] or "failed"

@@ -55,6 +55,7 @@ function Progress:show(done, total, what)
   if self.quiet then
     return
   end
+  what = what and term.clean(what)
   local now = self.now()
   local over = total and done >= total
   local pause = self.terminal and REDRAW or LINES

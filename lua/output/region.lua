@@ -121,14 +121,14 @@ end
 local function fitted(self, lines, columns, rows)
   local list = {}
   for i = 1, math.min(#lines, rows) do
-    list[i] = cut(self.screen, lines[i], columns)
+    list[i] = cut(self.screen, self.screen:finish(lines[i]), columns)
   end
   return list
 end
 
 function Region:write(text)
   if text ~= "" then
-    self.screen.print(text)
+    self.screen.raw(text)
     self.flush()
   end
 end

@@ -1,8 +1,9 @@
 --- A screen: text output for a person, as wide as the terminal, with colours only on a terminal.
 --
--- A script's text form writes on one: `render = { text = function(data, screen) ... end }`. Text
--- from a workspace must pass through `clean`, which removes control characters: a pipeline's name
--- must not be able to move the cursor or change the title of the window.
+-- A script's text form writes on one: `render = { text = function(data, screen) ... end }`. A screen
+-- cleans all text that it prints (`term.clean`), so that a name from a workspace cannot move the
+-- cursor, change the title of the window or turn the writing direction. Only the styles of
+-- `screen:style` are kept: they carry a number that only this process knows.
 
 local term = require "native.term"
 
@@ -12,6 +13,8 @@ local M = {}
 ---@field width integer   columns; math.huge without a limit
 ---@field colour boolean  true if styles are written
 ---@field terminal boolean true if the output is a terminal
+---@field print fun(text: string) writes cleaned text
+---@field raw fun(text: string) writes control sequences, too, for drawing
 local Screen = {}
 Screen.__index = Screen
 
@@ -46,6 +49,25 @@ end
 ---@field colour? boolean   default: on a terminal, unless NO_COLOR is set
 ---@field quiet? boolean    true: no notes on stderr
 
+-- A further parameter in the control sequences of styles; it is not printed.
+local MARK <const> = (";%d"):format(math.random(100000000, 999999999))
+local OWN_STYLE <const> = "\27%[(%d+)" .. MARK .. "m"
+
+-- The cleaned text, with the sequences of styles as the terminal needs them.
+local function finish(text)
+  if not text:find(MARK, 1, true) then
+    return term.clean(text, true)
+  end
+  local parts, at = {}, 1
+  for from, code, to in text:gmatch("()" .. OWN_STYLE .. "()") do
+    parts[#parts + 1] = term.clean(text:sub(at, from - 1), true)
+    parts[#parts + 1] = ("\27[%sm"):format(code)
+    at = to
+  end
+  parts[#parts + 1] = term.clean(text:sub(at), true)
+  return table.concat(parts)
+end
+
 --- Make a screen that writes with `write`.
 ---@param write fun(text: string)
 ---@param opts tarn.ScreenOptions
@@ -60,24 +82,36 @@ function M.new(write, opts)
     colour = terminal and not opts.no_color and (os.getenv "NO_COLOR" or "") == ""
       and os.getenv "TERM" ~= "dumb"
   end
-  return setmetatable({ print = write, terminal = terminal, colour = colour, quiet = opts.quiet,
-    width = opts.width or wanted_width(terminal) }, Screen)
+  local function print(text)
+    write(finish(text))
+  end
+  return setmetatable({ print = print, raw = write, terminal = terminal, colour = colour,
+    quiet = opts.quiet, width = opts.width or wanted_width(terminal) }, Screen)
 end
 
---- Text with blanks in place of control characters.
+--- Text without characters that control a terminal: see `native.term.clean`.
 ---@param text string
 ---@param lines? boolean true: line ends stay
 ---@return string
 function M.clean(text, lines)
-  if not text:find "%c" and not text:find "\xc2[\x80-\x9f]" then
-    return text
-  end
-  text = text:gsub("\r\n", "\n"):gsub("\t", "    ")
-  return (text:gsub("%c", function(c)
-    return lines and c == "\n" and c or " "
-  end):gsub("\xc2[\x80-\x9f]", " "))
+  return term.clean(text, lines)
 end
-Screen.clean = function(_, ...) return M.clean(...) end
+Screen.clean = function(_, ...) return term.clean(...) end
+
+--- A screen like this one that passes its text, with styles, to `print`. The text is cleaned when
+-- this screen prints it.
+---@param print fun(text: string)
+---@return tarn.Screen
+function Screen:inside(print)
+  return setmetatable({ print = print }, { __index = self })
+end
+
+--- A line with styles in the form for `screen.raw`.
+---@param text string
+---@return string
+function Screen.finish(_, text)
+  return finish(text)
+end
 
 --- The columns that a text takes.
 ---@param text string
@@ -92,7 +126,7 @@ end
 ---@return string
 function Screen:style(style, text)
   local code = self.colour and STYLES[style]
-  return code and ("\27[%sm%s\27[0m"):format(code, text) or text
+  return code and ("\27[%s%sm%s\27[0%sm"):format(code, MARK, text, MARK) or text
 end
 
 --- The style of a state, health or level: FAILED is red everywhere. Nil for other words.
@@ -155,7 +189,7 @@ function Screen:wrap(text, indent)
   return table.concat(lines, "\n")
 end
 
---- Write texts, unchanged, and a line end.
+--- Write texts and a line end.
 ---@param ... string
 function Screen:line(...)
   local parts = { ... }
@@ -163,7 +197,7 @@ function Screen:line(...)
   self.print(table.concat(parts))
 end
 
---- Write a text, unchanged.
+--- Write a text, with its line ends.
 ---@param text string
 function Screen:write(text)
   self.print(text)

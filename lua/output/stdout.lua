@@ -2,6 +2,7 @@
 
 local fault = require "base.fault"
 local formats = require "output.formats"
+local term = require "native.term"
 
 local M = {}
 
@@ -48,17 +49,32 @@ function M.is_reader_gone(e)
   return fault.is(e, "io") and e.op == "output" and e.code == "EPIPE"
 end
 
+-- Characters that control a terminal or its writing direction, and that JSON does not escape.
+local CONTROLS <const> = { "\x7f", "\xc2[\x80-\x9f]", "\xd8\x9c", "\xe2\x80[\x8e\x8f\xa8-\xae]",
+  "\xe2\x81[\xa6-\xa9]" }
+
+-- Write JSON to a terminal: the same value, with these characters as escapes.
+local function write_escaped(text)
+  for _, pattern in ipairs(CONTROLS) do
+    if text:find(pattern) then
+      text = text:gsub(pattern, function(c) return ("\\u%04x"):format(utf8.codepoint(c)) end)
+    end
+  end
+  M.write(text)
+end
+
 --- Print what a script's `run` returned, in the form that --output names. A function, or another
 -- value that can be called, is an iterator: its rows are printed as they come.
 ---@param opts table the options that every command takes
 ---@param render table? the header's `render`
 ---@param data any the data, followed by the other values of a generic `for` if it is a function
 function M.render(opts, render, data, ...)
-  local format = formats.of(opts).name
-  if data == nil and format == "text" then
+  local format = formats.of(opts)
+  if data == nil and format.name == "text" then
     return M.flush()
   end
-  require("output.render." .. format)(M.write, render or {}, opts, data, ...)
+  local write = format.json and term.is_tty "out" and write_escaped or M.write
+  require("output.render." .. format.name)(write, render or {}, opts, data, ...)
   M.flush()
 end
 

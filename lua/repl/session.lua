@@ -66,7 +66,7 @@ function Session:pager()
       stdout.write(text)
       stdout.flush()
     end,
-    style = function(text) return err:style("dim", text) end,
+    style = function(text) return err:finish(err:style("dim", text)) end,
   }
 end
 

@@ -4,6 +4,7 @@ local errors = require "server.errors"
 local json = require "native.json"
 local native = require "native.server"
 local static = require "server.static"
+local term = require "native.term"
 
 local M = {}
 
@@ -39,7 +40,8 @@ end
 ---@param request tarn.Request
 function M.note(f, request)
   if f.kind == "bug" then
-    io.stderr:write(("tarn: %s: %s\n"):format(request.id, f.traceback or f.message))
+    io.stderr:write(("tarn: %s: %s\n"):format(request.id,
+      term.clean(f.traceback or f.message, true)))
   end
 end
 

@@ -7,6 +7,7 @@
 local fault = require "base.fault"
 local glob = require "base.glob"
 local json = require "native.json"
+local pages = require "base.pages"
 local pool = require "base.pool"
 local time = require "base.time"
 
@@ -231,11 +232,6 @@ function M.first_page(ws, id, query, criteria)
   return page
 end
 
-local function has_more(page)
-  local token = page.next_page_token
-  return token ~= nil and token ~= "" and token ~= json.null
-end
-
 --- Lists of events, a page each; empty pages too. The next page is under way while one is
 -- used, if `wants_more()` says so when the page before it has come.
 ---@param ws tarn.WorkspaceClient
@@ -249,15 +245,17 @@ function M.pages(ws, id, query, criteria, wants_more)
   local function fetch(token)
     return ws.native:events(id, { page_token = token, max_results = query.max_results })
   end
+  local next_token = pages.tokens "events.pages"
   return function()
     if not next_page then
       return nil
     end
     local page = next_page()
-    local list = page.events or {}
+    local list = pages.list(page, "events", "events.pages")
     next_page = nil
-    if has_more(page) and wants_more(list) then
-      next_page = pool.begin(fetch, page.next_page_token)
+    local token = next_token(page)
+    if token and wants_more(list) then
+      next_page = pool.begin(fetch, token)
     end
     return list
   end

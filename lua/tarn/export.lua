@@ -2,6 +2,7 @@
 
 local fault = require "base.fault"
 local fields = require "tarn.spec"
+local fs = require "native.fs"
 local json = require "native.json"
 local secrets = require "base.secrets"
 
@@ -130,6 +131,22 @@ end
 function M.comment(text)
   return (tostring(text):gsub("%c", " "):gsub("\xc2[\x80-\x9f]", " ")
     :gsub("\xe2\x80[\xa8\xa9]", " "))
+end
+
+--- A link in the place of the sources' folder may lead anywhere: it is refused.
+---@param dir string an exported folder
+---@param op string
+function M.check_sources_folder(dir, op)
+  if not fs.find_stat(dir) then
+    return
+  end
+  local folder <close> = fs.folder(dir)
+  local stat = folder:find_stat(M.SOURCES)
+  if stat and stat.type == "link" then
+    fault.raise { kind = "conflict", op = op, code = "ELOOP",
+      message = ("%s/%s is a link, which is not followed"):format(dir, M.SOURCES),
+      hint = "remove the link, or put what it leads to in its place" }
+  end
 end
 
 M.has = has

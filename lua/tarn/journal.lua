@@ -55,7 +55,7 @@ end
 ---@field parent? string
 ---@field command string
 ---@field arg? table
----@field status "running"|"done"|"failed"|"partial"|"unchanged"|"interrupted"|"undone"
+---@field status "running"|"done"|"failed"|"partial"|"unchanged"|"unknown"|"interrupted"|"undone"
 ---@field started integer ms since 1970
 ---@field ended? integer
 ---@field source tarn.Side

@@ -2,7 +2,7 @@
 
 local fault = require "base.fault"
 local json = require "native.json"
-local pool = require "base.pool"
+local pages = require "base.pages"
 local task = require "native.task"
 local time = require "base.time"
 
@@ -26,32 +26,6 @@ local CLOCK_SLACK_MS <const> = 5000
 ---@field cluster_id string|json.null
 ---@field latest_update table|json.null { update_id, state, creation_time }
 
--- An iterator over all items of a paged answer. `fetch(query)` gives a page. As the API
--- asks, later pages carry only the token and the page size. The next page is under way while
--- the items of one are used, if they will be asked for.
-local function pages(fetch, key, query, max)
-  local list, at, given = {}, 0, 0
-  local next_page = function() return fetch(query) end
-  return function()
-    if max and given >= max then
-      return nil
-    end
-    while at >= #list do
-      if not next_page then
-        return nil
-      end
-      local page = next_page()
-      list, at, next_page = page[key] or {}, 0, nil
-      local token = page.next_page_token
-      if token and token ~= "" and not (max and given + #list >= max) then
-        next_page = pool.begin(fetch, { page_token = token, max_results = query.max_results })
-      end
-    end
-    at, given = at + 1, given + 1
-    return list[at]
-  end
-end
-
 --- The answers of the list endpoint, item by item, as the API gives them.
 ---@param ws tarn.WorkspaceClient
 ---@param opts? { filter?: string, order_by?: string }
@@ -61,7 +35,8 @@ function M.states(ws, opts)
   for key, value in pairs(opts or {}) do
     query[key] = value
   end
-  return pages(function(q) return ws.native:pipeline_list(q) end, "statuses", query)
+  return pages.items(function(q) return ws.native:pipeline_list(q) end, "statuses",
+    { op = "pipelines.list", query = query, id = "pipeline_id" })
 end
 
 --- A row as commands and the HTTP API give it.
@@ -104,7 +79,8 @@ function M.events(ws, id, opts)
     max_results = math.min(opts.max or EVENTS_PAGE, EVENTS_PAGE),
     filter = opts.filter, order_by = opts.order_by,
   }
-  return pages(function(q) return ws.native:events(id, q) end, "events", query, opts.max)
+  return pages.items(function(q) return ws.native:events(id, q) end, "events",
+    { op = "pipelines.events", query = query, max = opts.max })
 end
 
 --- Updates of one pipeline, newest first.
@@ -118,7 +94,8 @@ function M.updates(ws, id, opts)
     max_results = math.min(opts.max or UPDATES_PAGE, UPDATES_PAGE),
     until_update_id = opts.until_update_id,
   }
-  return pages(function(q) return ws.native:update_list(id, q) end, "updates", query, opts.max)
+  return pages.items(function(q) return ws.native:update_list(id, q) end, "updates",
+    { op = "pipelines.updates", query = query, max = opts.max, id = "update_id" })
 end
 
 --- True if `text` has the form of a pipeline id.
@@ -228,21 +205,32 @@ function M.find(ws, id_or_name)
   return ws.native:pipeline_get(M.find_id(ws, id_or_name))
 end
 
--- The server's time now, in ms since 1970, from the Date header of a cheap call; also who we are.
+-- The server's time now, in ms since 1970: any answer tells it, also a refusal. Nobody has to be
+-- asked, unless nothing was answered yet.
 local function server_now(ws)
-  local me, response = ws:request("GET", "/api/2.0/preview/scim/v2/Me")
-  return time.find_http_date(response.headers.date) or task.time(), me
+  local info = ws.native:info()
+  if not info.date then
+    fault.try(ws.me, ws)
+    info = ws.native:info()
+  end
+  local date = info.date and time.find_http_date(info.date)
+  return date and date + (info.date_age_ms or 0) or task.time()
 end
 
--- Run `look` a few times, since what the lost request did may show late.
+-- Run `look` a few times, since what the lost request did may show late. Returns what it found; or
+-- nil and the fault if it could not look the last time.
 local function look_for(look)
+  local found, e
   for _, pause in ipairs { 0, 1, 3 } do
     task.sleep(pause)
-    local found = look()
+    found, e = fault.try(look)
     if found then
       return found
+    elseif fault.is(e, "cancelled") then
+      fault.raise(e)
     end
   end
+  return nil, e
 end
 
 -- An answer that cannot be read says as little of what was done as one that never came.
@@ -250,8 +238,10 @@ local function is_lost(e)
   return e.ambiguous or e.kind == "parse"
 end
 
--- Call `send`; if its answer is lost on the way, `look(since, me)` says what it did.
-local function once(op, send, look, ws, hint)
+-- Call `send`; if its answer is lost on the way, `look(since)` says what it did. There are three
+-- outcomes: it was done, it was not done, or nobody knows, since looking fails too. The fault of
+-- the last is ambiguous.
+local function once(op, send, look, ws, words)
   local asked = task.time()
   local answer, lost = fault.try(send)
   if answer then
@@ -259,15 +249,18 @@ local function once(op, send, look, ws, hint)
   elseif not is_lost(lost) then
     fault.raise(lost)
   end
-  local now, me = server_now(ws)
-  local since = now - (task.time() - asked) - CLOCK_SLACK_MS
-  local found = look_for(function() return look(since, me) end)
+  local since = server_now(ws) - (task.time() - asked) - CLOCK_SLACK_MS
+  local found, e = look_for(function() return look(since) end)
   if found then
     return found
+  elseif e then
+    fault.raise { kind = lost.kind, op = op, cause = e, status = lost.status, retryable = false,
+      ambiguous = true, message = ("%s; whether it was done is not known, for looking failed too: "
+        .. "%s"):format(lost.message, e.message), hint = words.unknown }
   end
   fault.raise {
     kind = lost.kind, op = op, cause = lost, status = lost.status, retryable = true,
-    message = lost.message, hint = hint,
+    message = lost.message, hint = words.not_done,
   }
 end
 
@@ -277,9 +270,10 @@ end
 ---@param spec table the body of POST /api/2.0/pipelines
 ---@return { pipeline_id: string }
 function M.create(ws, spec)
-  local function look(since, me)
+  local function look(since)
+    local me = fault.try(ws.me, ws) -- who may not ask that finds it by name and time
     for _, item in ipairs(starting_with(ws, spec.name or "")) do
-      if item.name == spec.name and item.creator_user_name == me.userName then
+      if item.name == spec.name and (not me or item.creator_user_name == me.userName) then
         local made = ws.native:pipeline_get(item.pipeline_id)
         if (made.last_modified or 0) >= since then
           return { pipeline_id = item.pipeline_id, resolved = true }
@@ -288,7 +282,9 @@ function M.create(ws, spec)
     end
   end
   return once("pipelines.create", function() return ws.native:pipeline_create(spec) end, look,
-    ws, "the workspace has no such pipeline: nothing was created, and it is safe to try again")
+    ws, { not_done = "the workspace has no such pipeline: nothing was created, and it is safe to "
+      .. "try again", unknown = "it may have been created: look with `tarn list` before you try "
+      .. "again" })
 end
 
 local SELECTIONS <const> = { "refresh_selection", "full_refresh_selection",
@@ -325,7 +321,9 @@ function M.start(ws, id, body)
     end
   end
   return once("pipelines.start", function() return ws.native:update_start(id, body) end,
-    look, ws, "the pipeline has no new update: none was started, and it is safe to try again")
+    look, ws, { not_done = "the pipeline has no new update: none was started, and it is safe to "
+      .. "try again", unknown = "an update may have started: look with `tarn updates` before you "
+      .. "try again" })
 end
 
 return M

@@ -12,6 +12,8 @@ local M = setmetatable({}, { __index = function(M, name)
   end
 end })
 
+local TIMEOUT <const> = 30 -- seconds for one run
+
 -- What a test must not inherit from whoever runs it.
 local CLEAN <const> = { "TARN_PATH", "NO_COLOR", "COLUMNS", "DATABRICKS_HOST", "DATABRICKS_TOKEN",
   "DATABRICKS_CONFIG_PROFILE", "DATABRICKS_CONFIG_FILE", "DATABRICKS_WAREHOUSE_ID",
@@ -51,12 +53,13 @@ end
 
 --- Run the program with these words.
 ---@param words string[]
----@param opts? { env?: table, cwd?: string, stdin?: string, home?: string }
+---@param opts? { env?: table, cwd?: string, stdin?: string, home?: string, timeout?: number }
 ---@return { status: integer, stdout: string, stderr: string }
 function M.run(words, opts)
   opts = opts or {}
   return process.run({ M.program, table.unpack(words) },
-    { env = environment(opts), cwd = opts.cwd, stdin = opts.stdin or "", timeout = 30 })
+    { env = environment(opts), cwd = opts.cwd, stdin = opts.stdin or "",
+      timeout = opts.timeout or TIMEOUT })
 end
 
 --- Run a line of shell with the program as $TARN.
@@ -65,7 +68,7 @@ end
 function M.shell(line, opts)
   opts = opts or {}
   return process.run({ "/bin/sh", "-c", line },
-    { env = environment(opts), cwd = opts.cwd, timeout = 30 })
+    { env = environment(opts), cwd = opts.cwd, timeout = opts.timeout or TIMEOUT })
 end
 
 return M

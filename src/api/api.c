@@ -1,93 +1,56 @@
 #include "api/api.h"
 
+#include "base/base64.h"
 #include "dbx/readonly.h"
 #include "engine.h"
 #include "sched.h"
 
 #include <string.h>
 
-#define FAULT_MT "tarn.fault"
-
-/* tostring(fault): "net.listen: port 80: Permission denied (io)" */
-static int l_fault_tostring(lua_State *L) {
-    lua_settop(L, 1);
-    lua_getfield(L, 1, "op");
-    lua_getfield(L, 1, "message");
-    lua_getfield(L, 1, "kind");
-    lua_pushfstring(L, "%s: %s (%s)", luaL_tolstring(L, 2, NULL),
-                    luaL_tolstring(L, 3, NULL), luaL_tolstring(L, 4, NULL));
-    return 1;
-}
-
-void api_faultmeta(lua_State *L) {
-    if (luaL_newmetatable(L, FAULT_MT)) {
-        lua_pushcfunction(L, l_fault_tostring);
-        lua_setfield(L, -2, "__tostring");
+void api_newtype(lua_State *L, const char *name, lua_CFunction close,
+                 const luaL_Reg *methods) {
+    luaL_newmetatable(L, name);
+    lua_pushcfunction(L, close);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, close);
+    lua_setfield(L, -2, "__close");
+    if (methods != NULL) {
+        lua_newtable(L);
+        luaL_setfuncs(L, methods, 0);
+        lua_setfield(L, -2, "__index");
     }
+    lua_pop(L, 1);
 }
 
-static void setstring(lua_State *L, const char *field, const char *text) {
-    if (text[0] == '\0')
-        return;
-    lua_pushstring(L, text);
-    lua_setfield(L, -2, field);
+struct buf api_scratch(lua_State *L, size_t room) {
+    return (struct buf){.bytes = lua_newuserdatauv(L, room + 1, 0), .room = room + 1};
 }
 
-void api_pushfault(lua_State *L, const char *op, const struct fault *f) {
-    lua_createtable(L, 0, 8);
-    setstring(L, "kind", fault_kind_name(f->kind));
-    setstring(L, "op", op);
-    setstring(L, "message", f->message[0] != '\0' ? f->message : "unknown");
-    setstring(L, "code", f->code);
-    setstring(L, "request_id", f->request_id);
-    setstring(L, "hint", f->hint);
-    lua_pushboolean(L, f->retryable);
-    lua_setfield(L, -2, "retryable");
-    if (f->ambiguous) {
-        lua_pushboolean(L, 1);
-        lua_setfield(L, -2, "ambiguous");
+const char **api_pushlist(lua_State *L, int index, lua_Integer count) {
+    const char **list = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *list, 0);
+    for (lua_Integer i = 0; i < count; i++) {
+        lua_rawgeti(L, index, i + 1);
+        list[i] = lua_tostring(L, -1);
+        lua_pop(L, 1);
     }
-    if (f->after_ms > 0) {
-        lua_pushnumber(L, f->after_ms / 1000.0);
-        lua_setfield(L, -2, "retry_after");
-    }
-    if (f->status != 0) {
-        lua_pushinteger(L, f->status);
-        lua_setfield(L, -2, "status");
-    }
-    api_faultmeta(L);
-    lua_setmetatable(L, -2);
+    list[count] = NULL;
+    return list;
 }
 
-int api_fault(lua_State *L, const char *op, const struct fault *f) {
-    api_pushfault(L, op, f);
-    return lua_error(L);
+void api_pushbase64(lua_State *L, const char *bytes, size_t size) {
+    luaL_Buffer b;
+    char *out = luaL_buffinitsize(L, &b, base64_encoded_size(size));
+    base64_encode(bytes, size, out);
+    luaL_pushresultsize(&b, base64_encoded_size(size));
 }
 
-int api_cancelled(lua_State *L, const char *op) {
-    struct fault f;
-    fault_set(&f, FAULT_CANCELLED, "cancelled");
-    return api_fault(L, op, &f);
-}
-
-static int known(const char *name, const char *const names[]) {
-    for (; *names != NULL; names++)
-        if (strcmp(name, *names) == 0)
-            return 1;
-    return 0;
-}
-
-void api_checkopts(lua_State *L, int arg, const char *const names[]) {
-    if (lua_isnoneornil(L, arg))
-        return;
-    luaL_checktype(L, arg, LUA_TTABLE);
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
-        /* lua_tostring would change a numeric key under lua_next: look first */
-        if (lua_type(L, -2) != LUA_TSTRING || !known(lua_tostring(L, -2), names))
-            luaL_argerror(
-                L, arg,
-                lua_pushfstring(L, "unknown option '%s'", luaL_tolstring(L, -2, NULL)));
-    }
+bool api_pushunbase64(lua_State *L, const char *text, size_t size) {
+    luaL_Buffer b;
+    size_t n = 0;
+    char *out = luaL_buffinitsize(L, &b, base64_decoded_room(size));
+    bool ok = base64_decode(text, size, out, &n);
+    luaL_pushresultsize(&b, ok ? n : 0);
+    return ok;
 }
 
 void api_refuse_effects(lua_State *L, const char *op, const char *what) {

@@ -1,16 +1,20 @@
 /* api.h -- what the Lua bindings share.
  *
- * Any function in src/api may raise, that is, longjmp past its caller. Code outside
- * cannot: it does not include lua.h (engine.c and sched.c do, and run under one
- * lua_pcall). So the folder tells where a call may fail to return.
+ * Any function in src/api may raise, that is, longjmp past its caller. Code in other
+ * folders cannot raise, because it does not include lua.h. The exceptions are engine.c
+ * and sched.c, which run under one lua_pcall, and luafault.c. So the folder of a function
+ * says whether a call may fail to return.
  *
- * Functions note their effect on the stack as the Lua manual does: [-o, +p, x] pops o,
- * pushes p; x is '-' never raises, 'm' only out of memory, 'v' raises on purpose. */
+ * Comments note the effect of a function on the stack as the Lua manual does: [-o, +p, x]
+ * pops o values and pushes p; x is '-' if it never raises, 'm' if only out of memory, 'v'
+ * if it raises on purpose. */
 
 #ifndef TARN_API_H
 #define TARN_API_H
 
-#include "base/fault.h"
+#include "api/options.h"
+#include "base/buf.h"
+#include "luafault.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -19,54 +23,36 @@
 
 struct task;
 
-/* Raise `*f` as a fault table: kind, op, message, status, code, request_id, hint,
- * retryable, ambiguous. `op` is the primitive as scripts call it ("net.listen"). Never
- * returns; the int lets a binding say `return api_fault(...)`. [-0, +0, v] */
-int api_fault(lua_State *L, const char *op, const struct fault *f);
+/* Make the metatable of a type whose values are closed: `close` is its __close and its
+ * __gc. `methods` may be NULL. [-0, +0, m] */
+void api_newtype(lua_State *L, const char *name, lua_CFunction close,
+                 const luaL_Reg *methods);
 
-/* Push the table that api_fault would raise. [-0, +1, m] */
-void api_pushfault(lua_State *L, const char *op, const struct fault *f);
+/* Push an array of the `count` strings in the list at `index`, with NULL at its end. The list
+ * keeps the strings alive. [-0, +1, m] */
+const char **api_pushlist(lua_State *L, int index, lua_Integer count);
 
-/* Push the metatable of faults. [-0, +1, m] */
-void api_faultmeta(lua_State *L);
+/* Make a buffer of `room` bytes whose memory belongs to Lua, so that nothing leaks if Lua
+ * raises. It must not grow. [-0, +1, m] */
+struct buf api_scratch(lua_State *L, size_t room);
 
-/* Raise the fault of a task that was asked to stop. [-0, +0, v] */
-int api_cancelled(lua_State *L, const char *op);
+/* Push bytes as base64, and push the bytes of a base64 text. If the text is not base64,
+ * "" is pushed and false returned. [-0, +1, m] */
+void api_pushbase64(lua_State *L, const char *bytes, size_t size);
+bool api_pushunbase64(lua_State *L, const char *text, size_t size);
 
-/* Check that argument `arg` is nil or a table whose keys are all in `names`
- * (NULL-terminated): a misspelt option is an error, not a silence. [-0, +0, v] */
-void api_checkopts(lua_State *L, int arg, const char *const names[]);
-
-/* Park the running task until `due` (ms, loop_now's clock; SCHED_NEVER for no limit) or until
- * sched_wake(*slot), and yield. Then `k(L, LUA_YIELD, ctx)` goes on with the stack as it was.
- * A wake says only "look again": `k` looks, and waits anew if there is nothing. If the task
- * was cancelled meanwhile, a fault `cancelled` is raised in place of `k`. `op` must be a
- * literal. A primitive that waits ends with `return api_wait(...)`; nothing else may yield.
- * Raises where waiting is not possible: outside of a task, or below a C function such as
- * sort. [-0, +0, v] */
+/* Park the running task until `due` (ms on loop_now's clock; SCHED_NEVER for no limit) or
+ * until sched_wake(*slot), and yield. Then `k(L, LUA_YIELD, ctx)` goes on with the stack
+ * as it was. A wake only means "look again": if `k` finds nothing, it waits again. If the
+ * task was cancelled meanwhile, a fault `cancelled` is raised instead of calling `k`.
+ * `op` must be a literal. A primitive that waits ends with `return api_wait(...)`;
+ * nothing else may yield. Raises where waiting is impossible: outside of a task, or below
+ * a C function such as sort. [-0, +0, v] */
 int api_wait(lua_State *L, const char *op, int64_t due, struct task **slot,
              lua_KContext ctx, lua_KFunction k);
 
-/* JSON (l_json.c), for bindings that carry values. Decode raises a fault of kind parse with
- * that `op`; encode appends to the luaL_Buffer-free result: it pushes a string.
- * decode: [-0, +1, v]; encode: value at `index`, [-0, +1, v] */
-void api_json_decode(lua_State *L, const char *op, const char *text, size_t size);
-void api_json_encode(lua_State *L, const char *op, int index);
-
-/* The index of all native libraries, in libs.c; ends with name NULL. */
-extern const luaL_Reg api_libs[];
-
-/* Lua's own functions that reach outside or take bytecode, in forms of ours. [-0, +0, m] */
-void api_openbase(lua_State *L);
-
-/* string.find and its like with a bound on their work. [-0, +0, m] */
-void api_openstring(lua_State *L);
-
-/* Raise the fault that says that `what` is refused, if the engine is read-only.
- * [-0, +0, v] */
+/* If the engine is read-only, raise the fault that says that `what` is refused. [-0, +0,
+ * v] */
 void api_refuse_effects(lua_State *L, const char *op, const char *what);
-
-/* The opener of the library of that name. */
-lua_CFunction api_lib(const char *name);
 
 #endif

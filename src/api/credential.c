@@ -11,14 +11,14 @@
 #define CREDENTIAL_MT "tarn.credential"
 #define MAX_TOKEN     65536 /* bytes */
 
-/* The token lies in the userdata's own block, which no function hands to Lua. */
+/* The token is in the userdata's own block, which no function gives to Lua. */
 struct credential {
     char source[256]; /* "argument", "$NAME", "file PATH" */
     size_t size;      /* 0: none, or wiped */
     char token[];
 };
 
-/* The compiler may not leave this out. */
+/* Overwrite bytes in a way that the compiler may not leave out. */
 static void wipe(void *bytes, size_t size) {
     volatile char *at = bytes;
     while (size-- > 0)
@@ -33,7 +33,7 @@ static int l_credential_wipe(lua_State *L) {
     return 0;
 }
 
-/* tostring(credential) -> where it came from */
+/* tostring(credential): the source of the token */
 static int l_credential_tostring(lua_State *L) {
     struct credential *c = luaL_checkudata(L, 1, CREDENTIAL_MT);
     lua_pushfstring(L, "credential (%s)", c->source);
@@ -59,7 +59,8 @@ static struct credential *newcredential(lua_State *L, size_t room, const char *k
     return c;
 }
 
-/* A token becomes a header: printable ASCII without blanks. Never quoted in a message. */
+/* Check a token, which becomes part of a header: printable ASCII without blanks. The
+ * message never quotes it. */
 static const char *token_problem(const char *token, size_t size) {
     if (size == 0)
         return "is empty";
@@ -104,8 +105,8 @@ static int from_environment(lua_State *L) {
     return 1;
 }
 
-/* Into the box at once, so that no other memory holds it. Blanks at the end of the file do
- * not belong to the token. */
+/* Read a token directly into its box, so that no other memory holds it. Blanks at the end
+ * of the file do not belong to the token. */
 static const char *read_token(struct credential *c, FILE *file) {
     setvbuf(file, NULL, _IONBF, 0);
     c->size = fread(c->token, 1, MAX_TOKEN, file);
@@ -161,7 +162,7 @@ bool api_pushjsontoken(lua_State *L, struct json value, const char *name) {
         if (token_problem(c->token, c->size) == NULL)
             return true;
     }
-    lua_pop(L, 1); /* wiped when it is collected */
+    lua_pop(L, 1); /* the box is wiped when it is collected */
     return false;
 }
 

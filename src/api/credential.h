@@ -10,11 +10,12 @@
 /* databricks.credential{token=|token_env=|token_file=} -> credential */
 int api_credential(lua_State *L);
 
-/* The token in the credential at `index`, as long as that lives; NULL if it is none. [-0, +0, -] */
+/* The token in the credential at `index`, valid as long as that lives. NULL if it is
+ * no credential. [-0, +0, -] */
 const char *api_totoken(lua_State *L, int index);
 
-/* Push a credential with the token that is in a JSON text; it is called "request NAME". False,
- * and nothing pushed, if that is no token. [-0, +(0|1), m] */
+/* Push a credential with the token that is in a JSON text, and call it "request NAME".
+ * False, with nothing pushed, if that is no token. [-0, +(0|1), m] */
 bool api_pushjsontoken(lua_State *L, struct json value, const char *name);
 
 #endif

@@ -1,27 +1,28 @@
-/* json_encode.c -- the encoder of `native.json`: keys in the order of their bytes, numbers
- * as exact as they are. No Lua code runs in the middle: tables are read raw. */
+/* json_encode.c -- the encoder of `native.json`. Keys are in the order of their bytes,
+ * numbers are exact, and tables are read raw, so that no Lua code runs meanwhile. */
 
 #include "api/json.h"
 
-#include "api/api.h"
+#include "api/json_parts.h"
+#include "base/jsonnumber.h"
 #include "base/jsonput.h"
-#include "base/numtext.h"
 
+#include <lauxlib.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Objects of up to this many members are sorted on the stack, keys and values together. */
+/* For objects of up to this many members, keys and values are kept on the stack. */
 #define STACK_MEMBERS 64
 
 struct member {
-    uint64_t prefix; /* the first bytes of the key, as a number that sorts like them */
+    uint64_t prefix; /* the first bytes of the key, sorted as a number */
     const char *key;
     size_t size;
-    size_t place; /* of the key: on the stack, or in the list of keys */
+    size_t place; /* the key's index on the stack, or in the list of keys */
 };
 
-/* The way from the value at the top to the one being written, for messages. */
+/* The path from the outermost value to the one being written, for messages. */
 struct step {
     const struct step *up;
     const char *key; /* NULL: `index` */
@@ -33,11 +34,11 @@ struct encoder {
     lua_State *L;
     const char *op;
     struct buf *out, *members;
-    int array_mt, number_mt; /* where they are on the stack */
+    int array_mt, number_mt; /* their places on the stack */
     int indent, depth;
 };
 
-/* Steps that a message shows. */
+/* the steps that a message shows */
 #define PATH_MAX_STEPS 12
 
 static size_t length(const struct step *step) {
@@ -48,7 +49,7 @@ static size_t length(const struct step *step) {
 }
 
 static void addpath(luaL_Buffer *b, const struct step *step) {
-    char digits[NUMTEXT_ROOM];
+    char digits[JSONNUMBER_ROOM];
     if (step->up != NULL)
         addpath(b, step->up);
     if (step->key != NULL) {
@@ -57,7 +58,7 @@ static void addpath(luaL_Buffer *b, const struct step *step) {
         luaL_addlstring(b, step->key, step->size);
     } else {
         luaL_addchar(b, '[');
-        luaL_addlstring(b, digits, numtext_put_integer(step->index, digits));
+        luaL_addlstring(b, digits, jsonnumber_put_integer(step->index, digits));
         luaL_addchar(b, ']');
     }
 }
@@ -119,16 +120,16 @@ static void put_line(struct encoder *e) {
 static void put_value(struct encoder *e, const struct step *at);
 
 static void put_number(struct encoder *e, const struct step *at) {
-    check(e, buf_grow(e->out, NUMTEXT_ROOM));
+    check(e, buf_grow(e->out, JSONNUMBER_ROOM));
     char *out = e->out->bytes + e->out->size;
     if (lua_isinteger(e->L, -1)) {
-        e->out->size += numtext_put_integer(lua_tointeger(e->L, -1), out);
+        e->out->size += jsonnumber_put_integer(lua_tointeger(e->L, -1), out);
         return;
     }
     lua_Number d = lua_tonumber(e->L, -1);
     if (!isfinite(d))
         refuse(e, at, isnan(d) ? "NaN" : "an infinite number");
-    e->out->size += numtext_put_double(d, out);
+    e->out->size += jsonnumber_put_double(d, out);
 }
 
 static void put_userdata(struct encoder *e, const struct step *at) {
@@ -151,8 +152,9 @@ static void put_element(struct encoder *e, const struct step *up, lua_Integer i)
     lua_pop(e->L, 1);
 }
 
-/* The table is at `table`, its first key and value on top of it. [-2, +0, v]
- * The elements nearly always come in their order: only if not, all keys are looked at. */
+/* Write the table at `table` as an array; its first key and value are above it on the
+ * stack. The elements nearly always come in their order. Only if they do not, all keys
+ * are looked at. [-2, +0, v] */
 static void put_array(struct encoder *e, const struct step *at, int table) {
     lua_State *L = e->L;
     lua_Integer i = 0;
@@ -165,7 +167,7 @@ static void put_array(struct encoder *e, const struct step *at, int table) {
         put_element(e, at, ++i);
     } while (lua_next(L, table));
     if (lua_gettop(L) > table) {
-        if (!json_sequence(L, table, &n))
+        if (!json_parts_sequence(L, table, &n))
             refuse(e, at, "a table whose keys are neither all strings nor 1..n");
         lua_settop(L, table);
         while (i < (lua_Integer)n) {
@@ -210,7 +212,7 @@ static void sort(struct member *m, size_t n) {
     }
 }
 
-/* Note the key at -2, whose place will be `place`. [-0, +0, v] */
+/* Add the key at -2, whose place will be `place`, to the members. [-0, +0, v] */
 static void note_member(struct encoder *e, const struct step *at, size_t place) {
     struct member m = {.place = place};
     if (lua_type(e->L, -2) != LUA_TSTRING)
@@ -220,8 +222,8 @@ static void note_member(struct encoder *e, const struct step *at, size_t place) 
     check(e, buf_add(e->members, &m, sizeof m));
 }
 
-/* Leave up to STACK_MEMBERS keys with their values on the stack; false if there are more.
- * The first pair is there already. [-0, +2n-2, v] */
+/* Push up to STACK_MEMBERS keys with their values; false if there are more. The first
+ * pair is on the stack already. [-0, +2n-2, v] */
 static bool collect_pairs(struct encoder *e, const struct step *at, int table) {
     lua_State *L = e->L;
     luaL_checkstack(L, 2 * STACK_MEMBERS + LUA_MINSTACK, NULL);
@@ -234,7 +236,7 @@ static bool collect_pairs(struct encoder *e, const struct step *at, int table) {
     return true;
 }
 
-/* The same for any number: the keys into a list, which is pushed. [-0, +1, v] */
+/* As collect_pairs, for any number of members: push a list of the keys. [-0, +1, v] */
 static void collect_keys(struct encoder *e, const struct step *at, int table) {
     lua_State *L = e->L;
     lua_Integer n = 0;
@@ -258,10 +260,11 @@ static void put_member(struct encoder *e, const struct step *up, const struct me
     lua_pop(e->L, 1);
 }
 
-/* The table is at `table`, its first key and value on top of it. [-2, +0, v] */
+/* Write the table at `table` as an object; its first key and value are above it
+ * on the stack. [-2, +0, v] */
 static void put_object(struct encoder *e, const struct step *at, int table) {
     lua_State *L = e->L;
-    size_t first = e->members->size; /* those below belong to the objects around */
+    size_t first = e->members->size; /* members before belong to outer objects */
     bool pairs = collect_pairs(e, at, table);
     if (!pairs) {
         lua_settop(L, table);
@@ -273,7 +276,7 @@ static void put_object(struct encoder *e, const struct step *at, int table) {
     put_char(e, '{');
     e->depth++;
     for (size_t i = 0; i < n; i++) {
-        struct member m; /* a copy: values may grow the buffer */
+        struct member m; /* a copy, because the buffer may move when values are written */
         memcpy(&m, e->members->bytes + first + i * sizeof m, sizeof m);
         if (pairs) {
             lua_pushvalue(L, (int)m.place + 1);
@@ -295,7 +298,7 @@ static void put_object(struct encoder *e, const struct step *at, int table) {
 static void put_table(struct encoder *e, const struct step *at) {
     lua_State *L = e->L;
     int table = lua_gettop(L);
-    bool marked = json_marked(L, table, e->array_mt);
+    bool marked = json_parts_marked(L, table, e->array_mt);
     if (e->depth == JSON_DEPTH)
         refuse(e, at, "a table nested deeper than 512 (does it hold itself?)");
     luaL_checkstack(L, LUA_MINSTACK, NULL);
@@ -351,10 +354,10 @@ static void put_value(struct encoder *e, const struct step *at) {
 void json_encode(lua_State *L, const char *op, int index, int indent) {
     int top = lua_gettop(L);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
-    json_pushparts(L);
-    struct json_scratch *s = json_take(L, top + 1);
-    lua_rawgeti(L, top + 1, JSON_ARRAY_MT);
-    lua_rawgeti(L, top + 1, JSON_NUMBER_MT);
+    json_parts_push(L);
+    struct json_scratch *s = json_parts_take(L, top + 1);
+    lua_rawgeti(L, top + 1, JSON_PARTS_ARRAY_MT);
+    lua_rawgeti(L, top + 1, JSON_PARTS_NUMBER_MT);
     struct encoder e = {.L = L,
                         .op = op,
                         .out = &s->out,
@@ -368,6 +371,10 @@ void json_encode(lua_State *L, const char *op, int index, int indent) {
     lua_settop(L, top + 2);
     lua_pushlstring(L, s->out.bytes, s->out.size);
     lua_insert(L, top + 1); /* text, parts, scratch */
-    json_give(L, top + 2);
+    json_parts_give(L, top + 2);
     lua_settop(L, top + 1);
+}
+
+void api_json_encode(lua_State *L, const char *op, int index) {
+    json_encode(L, op, lua_absindex(L, index), -1);
 }

@@ -1,9 +1,10 @@
 /* l_coroutine.c -- `native.coroutine`: resume and wrap for coroutines that wait.
  *
- * A primitive that waits yields `sched_parked`. Inside a coroutine that a script made, that
- * value arrives at the script's own resume, which did not ask for it. Here resume hands
- * it on, up to the scheduler, and afterwards goes on where it was. While the coroutine
- * waits, the value stays on top of its stack: so a second resume can tell. */
+ * A primitive that waits yields `sched_parked`. Inside a coroutine that a script has
+ * made, this value arrives at the script's own resume, which did not ask for it. So the
+ * resume of this file passes the value on to the scheduler, and goes on afterwards. While
+ * the coroutine waits, the value stays on top of its stack, by which a second resume sees
+ * that it waits. */
 
 #include "api/api.h"
 #include "api/libs.h"
@@ -15,8 +16,8 @@ static bool waiting(lua_State *co) {
            lua_touserdata(co, -1) == &sched_parked;
 }
 
-/* Resume `co` with the top `nargs` values of L. Its results, or its error, are pushed;
- * returns how many, -1 for an error, -2 if it waits. [-nargs, +n, m] */
+/* Resume `co` with the top `nargs` values of L, and push its results or its error.
+ * Returns the number of results, -1 for an error, or -2 if `co` waits. [-nargs, +n, m] */
 static int drive(lua_State *L, lua_State *co, int nargs) {
     struct engine *e = engine_of(L);
     int nresults;
@@ -43,7 +44,7 @@ static int drive(lua_State *L, lua_State *co, int nargs) {
     return nresults;
 }
 
-/* As `drive`, from a script's call: refuses what cannot be resumed. */
+/* As `drive`, for a script's call: refuses a coroutine that cannot be resumed. */
 static int start(lua_State *L, lua_State *co, int nargs) {
     const char *why = NULL;
     if (co == L)
@@ -65,8 +66,8 @@ static int start(lua_State *L, lua_State *co, int nargs) {
     return -1;
 }
 
-/* Pass the wait up; then `k` goes on. Where that is not possible, the coroutine's wait
- * ends too, or its waker would find a task that does something else. */
+/* Pass the wait up; then `k` goes on. If that is not possible, end the coroutine's wait
+ * too, or its waker would find a task that does something else. */
 static int pass_up(lua_State *L, lua_KContext ctx, lua_KFunction k) {
     if (!lua_isyieldable(L)) {
         struct task *t = sched_current(engine_of(L)->sched);
@@ -116,9 +117,9 @@ static int wrap_results(lua_State *L, int n) {
     if (lua_status(co) != LUA_OK && lua_status(co) != LUA_YIELD &&
         lua_resetthread(co) != LUA_OK) {
         lua_pop(L, 1);
-        lua_xmove(co, L, 1); /* what closing it raised, or the first error again */
+        lua_xmove(co, L, 1); /* the error that closing raised, or else the first error */
     }
-    if (lua_type(L, -1) == LUA_TSTRING) { /* say where it was called, as Lua does */
+    if (lua_type(L, -1) == LUA_TSTRING) { /* add the place of the call, as Lua does */
         luaL_where(L, 1);
         lua_insert(L, -2);
         lua_concat(L, 2);

@@ -16,11 +16,11 @@
 struct box {
     struct editor *editor; /* NULL: closed */
     struct engine *engine;
-    struct watch watch; /* for keys, while somebody waits for them */
+    struct watch watch; /* for keys, while a task waits for them */
     struct poked poked; /* for Ctrl-C and for a new size of the terminal */
     struct task *waiter;
     unsigned survived;
-    bool dangling; /* what was printed last did not end its line */
+    bool dangling; /* the last printed text did not end its line */
 };
 
 static void wake(void *ud) {
@@ -29,7 +29,8 @@ static void wake(void *ud) {
         sched_wake(box->waiter);
 }
 
-/* Once for each wait: keys that nobody waits for must not keep the loop turning. */
+/* Called once for each wait. Keys that no task waits for must not keep the loop
+ * turning. */
 static void keys_came(void *ud, short revents) {
     struct box *box = ud;
     (void)revents;
@@ -37,7 +38,8 @@ static void keys_came(void *ud, short revents) {
     wake(box);
 }
 
-/* What is printed takes the line's place; who reads the line shows it again. */
+/* Hide the line, whose place the printed text takes. The task that reads the line shows
+ * it again. */
 static void about_to_print(void *ud) {
     struct box *box = ud;
     editor_hide(box->editor);
@@ -50,7 +52,7 @@ static struct box *checkeditor(lua_State *L) {
     return box;
 }
 
-/* editor:close(), __gc and __close: the terminal is as it was. */
+/* editor:close(), __gc and __close: restore the terminal. */
 static int l_editor_close(lua_State *L) {
     struct box *box = luaL_checkudata(L, 1, EDITOR_MT);
     if (box->editor == NULL)
@@ -80,7 +82,7 @@ static int l_editor_open(lua_State *L) {
     return 1;
 }
 
-/* The line begins on a line of its own. */
+/* Show the line, on a new line of the terminal. */
 static bool show(struct box *box, const char *prompt) {
     if (box->dangling)
         (void)!write(STDOUT_FILENO, "\n", 1);
@@ -246,22 +248,13 @@ static const luaL_Reg editor_methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg editor_meta[] = {
-    {"__gc", l_editor_close},
-    {"__close", l_editor_close},
-    {NULL, NULL},
-};
-
 static const luaL_Reg editor_functions[] = {
     {"open", l_editor_open},
     {NULL, NULL},
 };
 
 int luaopen_native_editor(lua_State *L) {
-    luaL_newmetatable(L, EDITOR_MT);
-    luaL_setfuncs(L, editor_meta, 0);
-    luaL_newlib(L, editor_methods);
-    lua_setfield(L, -2, "__index");
+    api_newtype(L, EDITOR_MT, l_editor_close, editor_methods);
     luaL_newlib(L, editor_functions);
     return 1;
 }

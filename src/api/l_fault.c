@@ -1,4 +1,5 @@
-/* l_fault.c -- `native.fault`: the type of faults, for those that Lua raises. */
+/* l_fault.c -- `native.fault`: the metatable of faults, for the faults that Lua
+ * raises. */
 
 #include "api/api.h"
 #include "api/libs.h"

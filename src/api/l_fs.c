@@ -2,94 +2,38 @@
 
 #include "api/libs.h"
 
-#include "api/api.h"
-#include "base/file.h"
+#include "api/fs.h"
 
 #include <string.h>
 
-#define BYTES_MT "tarn.fs.bytes"
-
-#define READ_DEFAULT ((lua_Integer)1 << 30)
-
-/* Push a buffer that is freed with its box. [-0, +1, m] */
-static struct buf *newbytes(lua_State *L) {
-    struct buf *b = lua_newuserdatauv(L, sizeof *b, 0);
-    *b = (struct buf){0};
-    luaL_setmetatable(L, BYTES_MT);
-    return b;
-}
-
 /* __gc */
 static int l_bytes_free(lua_State *L) {
-    buf_free(lua_touserdata(L, 1));
+    buf_free(luaL_checkudata(L, 1, FS_BYTES_MT));
     return 0;
-}
-
-/* Push what the buffer at the top holds, and free it now: it may be big. [-0, +1, m] */
-static int pushbytes(lua_State *L, struct buf *b) {
-    lua_pushlstring(L, b->bytes != NULL ? b->bytes : "", b->size);
-    buf_free(b);
-    return 1;
-}
-
-static const char *checkpath(lua_State *L, int arg) {
-    size_t size;
-    luaL_checktype(L, arg, LUA_TSTRING); /* a number would be a mistake */
-    const char *path = lua_tolstring(L, arg, &size);
-    luaL_argcheck(L, strlen(path) == size, arg, "path holds a zero byte");
-    return path;
-}
-
-/* The option `name` of the table at `arg`: a whole number from 0 to `most`. */
-static lua_Integer optnumber(lua_State *L, int arg, const char *name, lua_Integer most,
-                             lua_Integer otherwise) {
-    if (!lua_istable(L, arg) || lua_getfield(L, arg, name) == LUA_TNIL)
-        return otherwise;
-    lua_Integer value = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
-    if (value < 0 || value > most)
-        luaL_argerror(
-            L, arg,
-            lua_pushfstring(L, "'%s' must be a whole number from 0 to %I", name, most));
-    lua_pop(L, 1);
-    return value;
-}
-
-static int optmode(lua_State *L, int arg, int otherwise) {
-    return (int)optnumber(L, arg, "mode", 07777, otherwise);
-}
-
-static bool optflag(lua_State *L, int arg, const char *name) {
-    if (!lua_istable(L, arg))
-        return false;
-    int type = lua_getfield(L, arg, name);
-    if (type != LUA_TNIL && type != LUA_TBOOLEAN)
-        luaL_argerror(L, arg, lua_pushfstring(L, "'%s' must be true or false", name));
-    bool value = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return value;
 }
 
 /* fs.read(path [, {max_bytes = n}]) -> string */
 static int l_fs_read(lua_State *L) {
     static const char *const options[] = {"max_bytes", NULL};
     struct fault f;
-    const char *path = checkpath(L, 1);
+    const char *path = fs_checkpath(L, 1);
     lua_settop(L, 2);
     api_checkopts(L, 2, options);
-    lua_Integer most = optnumber(L, 2, "max_bytes", LUA_MAXINTEGER, READ_DEFAULT);
-    struct buf *b = newbytes(L);
+    lua_Integer most =
+        api_optinteger(L, 2, "max_bytes", 0, LUA_MAXINTEGER, FS_READ_AT_MOST);
+    struct buf *b = fs_newbytes(L);
     if (!file_read(path, (size_t)most, b, &f))
         return api_fault(L, "fs.read", &f);
-    return pushbytes(L, b);
+    return fs_pushbytes(L, b);
 }
 
 /* fs.find_read(path) -> string or nil */
 static int l_fs_find_read(lua_State *L) {
     struct fault f;
-    const char *path = checkpath(L, 1);
-    struct buf *b = newbytes(L);
-    if (file_read(path, (size_t)READ_DEFAULT, b, &f))
-        return pushbytes(L, b);
+    const char *path = fs_checkpath(L, 1);
+    struct buf *b = fs_newbytes(L);
+    if (file_read(path, (size_t)FS_READ_AT_MOST, b, &f))
+        return fs_pushbytes(L, b);
     if (!file_missing(&f))
         return api_fault(L, "fs.find_read", &f);
     lua_pushnil(L);
@@ -101,12 +45,12 @@ static int l_fs_write(lua_State *L) {
     static const char *const options[] = {"mode", "exclusive", NULL};
     struct fault f;
     size_t size;
-    const char *path = checkpath(L, 1);
+    const char *path = fs_checkpath(L, 1);
     const char *bytes = luaL_checklstring(L, 2, &size);
     lua_settop(L, 3);
     api_checkopts(L, 3, options);
-    struct file_writing how = {.mode = optmode(L, 3, -1),
-                               .exclusive = optflag(L, 3, "exclusive")};
+    struct file_writing how = {.mode = fs_optmode(L, 3, -1),
+                               .exclusive = api_optflag(L, 3, "exclusive", false)};
     if (!file_write(path, bytes, size, &how, &f))
         return api_fault(L, "fs.write", &f);
     return 0;
@@ -117,64 +61,46 @@ static int l_fs_append(lua_State *L) {
     static const char *const options[] = {"mode", NULL};
     struct fault f;
     size_t size;
-    const char *path = checkpath(L, 1);
+    const char *path = fs_checkpath(L, 1);
     const char *bytes = luaL_checklstring(L, 2, &size);
     lua_settop(L, 3);
     api_checkopts(L, 3, options);
-    if (!file_append(path, bytes, size, optmode(L, 3, 0644), &f))
+    if (!file_append(path, bytes, size, fs_optmode(L, 3, 0644), &f))
         return api_fault(L, "fs.append", &f);
     return 0;
 }
 
 /* fs.find_stat(path) -> {type, size, mtime, mode} or nil */
 static int l_fs_find_stat(lua_State *L) {
-    static const char *const types[] = {"file", "directory", "link", "other"};
     struct file_stat st;
     struct fault f;
-    if (!file_stat(checkpath(L, 1), &st, &f)) {
-        if (!file_missing(&f))
-            return api_fault(L, "fs.find_stat", &f);
-        lua_pushnil(L);
-        return 1;
-    }
-    lua_createtable(L, 0, 4);
-    lua_pushstring(L, types[st.type]);
-    lua_setfield(L, -2, "type");
-    lua_pushinteger(L, st.size);
-    lua_setfield(L, -2, "size");
-    lua_pushinteger(L, st.mtime_ms);
-    lua_setfield(L, -2, "mtime");
-    lua_pushinteger(L, st.mode);
-    lua_setfield(L, -2, "mode");
+    if (file_stat(fs_checkpath(L, 1), &st, &f))
+        return fs_pushstat(L, &st);
+    if (!file_missing(&f))
+        return api_fault(L, "fs.find_stat", &f);
+    lua_pushnil(L);
     return 1;
 }
 
 /* fs.list(path) -> names */
 static int l_fs_list(lua_State *L) {
     struct fault f;
-    const char *path = checkpath(L, 1);
-    struct buf *b = newbytes(L);
+    const char *path = fs_checkpath(L, 1);
+    struct buf *b = fs_newbytes(L);
     if (!file_list(path, b, &f))
         return api_fault(L, "fs.list", &f);
-    lua_newtable(L);
-    lua_Integer n = 0;
-    for (size_t at = 0; at < b->size; at += lua_rawlen(L, -1) + 1, lua_pop(L, 1)) {
-        lua_pushstring(L, b->bytes + at);
-        lua_pushvalue(L, -1);
-        lua_rawseti(L, -3, ++n);
-    }
-    return 1;
+    return fs_pushnames(L, b);
 }
 
 /* fs.mkdir(path [, {parents = flag, mode = n}]) */
 static int l_fs_mkdir(lua_State *L) {
     static const char *const options[] = {"parents", "mode", NULL};
     struct fault f;
-    const char *path = checkpath(L, 1);
+    const char *path = fs_checkpath(L, 1);
     lua_settop(L, 2);
     api_checkopts(L, 2, options);
-    bool parents = optflag(L, 2, "parents");
-    if (!file_mkdir(path, parents, optmode(L, 2, 0755), &f))
+    bool parents = api_optflag(L, 2, "parents", false);
+    if (!file_mkdir(path, parents, fs_optmode(L, 2, 0755), &f))
         return api_fault(L, "fs.mkdir", &f);
     return 0;
 }
@@ -183,10 +109,10 @@ static int l_fs_mkdir(lua_State *L) {
 static int l_fs_remove(lua_State *L) {
     static const char *const options[] = {"recursive", NULL};
     struct fault f;
-    const char *path = checkpath(L, 1);
+    const char *path = fs_checkpath(L, 1);
     lua_settop(L, 2);
     api_checkopts(L, 2, options);
-    if (!file_remove(path, optflag(L, 2, "recursive"), &f))
+    if (!file_remove(path, api_optflag(L, 2, "recursive", false), &f))
         return api_fault(L, "fs.remove", &f);
     return 0;
 }
@@ -194,8 +120,8 @@ static int l_fs_remove(lua_State *L) {
 /* fs.rename(from, to) */
 static int l_fs_rename(lua_State *L) {
     struct fault f;
-    const char *from = checkpath(L, 1);
-    if (!file_rename(from, checkpath(L, 2), &f))
+    const char *from = fs_checkpath(L, 1);
+    if (!file_rename(from, fs_checkpath(L, 2), &f))
         return api_fault(L, "fs.rename", &f);
     return 0;
 }
@@ -203,36 +129,36 @@ static int l_fs_rename(lua_State *L) {
 /* fs.cwd() -> path */
 static int l_fs_cwd(lua_State *L) {
     struct fault f;
-    struct buf *b = newbytes(L);
+    struct buf *b = fs_newbytes(L);
     if (!file_cwd(b, &f))
         return api_fault(L, "fs.cwd", &f);
-    return pushbytes(L, b);
+    return fs_pushbytes(L, b);
 }
 
 /* fs.realpath(path) -> path */
 static int l_fs_realpath(lua_State *L) {
     struct fault f;
-    const char *path = checkpath(L, 1);
-    struct buf *b = newbytes(L);
+    const char *path = fs_checkpath(L, 1);
+    struct buf *b = fs_newbytes(L);
     if (!file_realpath(path, b, &f))
         return api_fault(L, "fs.realpath", &f);
-    return pushbytes(L, b);
+    return fs_pushbytes(L, b);
 }
 
 /* [buffer] -> string */
 static int give_bytes(lua_State *L) {
-    return pushbytes(L, lua_touserdata(L, 1));
+    return fs_pushbytes(L, lua_touserdata(L, 1));
 }
 
 /* fs.mktemp() -> path */
 static int l_fs_mktemp(lua_State *L) {
     struct fault f;
-    struct buf *b = newbytes(L);
+    struct buf *b = fs_newbytes(L);
     lua_pushcfunction(L, give_bytes);
     lua_pushvalue(L, -2);
     if (!file_mktemp(b, &f))
         return api_fault(L, "fs.mktemp", &f);
-    if (lua_pcall(L, 1, 1, 0) != LUA_OK) { /* nobody will know its name */
+    if (lua_pcall(L, 1, 1, 0) != LUA_OK) { /* the directory's name would be lost */
         file_remove(b->bytes, false, &f);
         return lua_error(L);
     }
@@ -240,25 +166,21 @@ static int l_fs_mktemp(lua_State *L) {
 }
 
 static const luaL_Reg fs_functions[] = {
-    {"read", l_fs_read},
-    {"find_read", l_fs_find_read},
-    {"write", l_fs_write},
-    {"append", l_fs_append},
-    {"find_stat", l_fs_find_stat},
-    {"list", l_fs_list},
-    {"mkdir", l_fs_mkdir},
-    {"remove", l_fs_remove},
-    {"rename", l_fs_rename},
-    {"cwd", l_fs_cwd},
-    {"realpath", l_fs_realpath},
-    {"mktemp", l_fs_mktemp},
-    {NULL, NULL},
+    {"read", l_fs_read},           {"find_read", l_fs_find_read},
+    {"write", l_fs_write},         {"append", l_fs_append},
+    {"find_stat", l_fs_find_stat}, {"list", l_fs_list},
+    {"mkdir", l_fs_mkdir},         {"remove", l_fs_remove},
+    {"rename", l_fs_rename},       {"cwd", l_fs_cwd},
+    {"realpath", l_fs_realpath},   {"mktemp", l_fs_mktemp},
+    {"folder", l_fs_folder},       {NULL, NULL},
 };
 
 int luaopen_native_fs(lua_State *L) {
-    luaL_newmetatable(L, BYTES_MT);
+    luaL_newmetatable(L, FS_BYTES_MT);
     lua_pushcfunction(L, l_bytes_free);
     lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    fs_openfolder(L);
     luaL_newlib(L, fs_functions);
     return 1;
 }

@@ -1,4 +1,4 @@
-/* l_guard.c -- `native.guard`: what scripts are kept from, and how much they may use. */
+/* l_guard.c -- `native.guard`: what scripts may not do, and how much they may use. */
 
 #include "api/api.h"
 #include "api/libs.h"

@@ -2,8 +2,8 @@
 
 #include "api/api.h"
 #include "api/credential.h"
+#include "api/headers.h"
 #include "api/libs.h"
-#include "base/base64.h"
 #include "base/retry.h"
 #include "base/url.h"
 #include "dbx/readonly.h"
@@ -19,11 +19,11 @@
 #define REQUEST_MT "tarn.http_request"
 #define OP         "http.request"
 
-/* A webhook is worth a few tries, not the patience that a workspace gets. */
+/* A webhook gets a few tries, but fewer than a workspace. */
 static const struct retry_policy policy = {
     .max_tries = 4, .base_ms = 250, .ceiling_ms = 2000, .after_ms = 30000};
 
-/* The box: owns the call and what came of it. */
+/* The box of a request. It owns the call and its outcome. */
 struct request {
     struct http_call *call; /* NULL: none under way */
     struct task *waiter;
@@ -34,10 +34,10 @@ struct request {
     bool retry;
     int tries, connect_ms;
     size_t max_body;
-    int64_t due, again; /* the end; when the next try begins */
+    int64_t due, again; /* the deadline; when the next try begins */
 };
 
-/* What l_http_request keeps on the stack while it waits. */
+/* The stack of l_http_request while it waits. */
 enum { METHOD = 1, URL, OPTIONS, BOX, HEADERS, LINES, BODY };
 
 static void forget_answer(struct request *q) {
@@ -74,86 +74,6 @@ static void checkmethod(lua_State *L) {
     luaL_argcheck(L, good, METHOD, "not an HTTP method");
 }
 
-/* opts[name] in seconds, as milliseconds. */
-static int optseconds(lua_State *L, const char *name, int otherwise) {
-    int ms = otherwise;
-    if (!lua_istable(L, OPTIONS))
-        return ms;
-    if (lua_getfield(L, OPTIONS, name) != LUA_TNIL) {
-        lua_Number s = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : -1;
-        if (!(s > 0 && s <= 86400))
-            luaL_argerror(L, OPTIONS,
-                          lua_pushfstring(L, "'%s' is no duration in seconds", name));
-        ms = s < 0.001 ? 1 : (int)(s * 1000);
-    }
-    lua_pop(L, 1);
-    return ms;
-}
-
-static size_t optsize(lua_State *L, const char *name, size_t otherwise) {
-    size_t size = otherwise;
-    if (!lua_istable(L, OPTIONS))
-        return size;
-    if (lua_getfield(L, OPTIONS, name) != LUA_TNIL) {
-        lua_Integer n = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
-        if (n <= 0)
-            luaL_argerror(L, OPTIONS, lua_pushfstring(L, "'%s' is no size", name));
-        size = (size_t)n;
-    }
-    lua_pop(L, 1);
-    return size;
-}
-
-static bool optretry(lua_State *L) {
-    bool retry = retry_idempotent(lua_tostring(L, METHOD));
-    if (!lua_istable(L, OPTIONS))
-        return retry;
-    if (lua_getfield(L, OPTIONS, "retry") != LUA_TNIL) {
-        luaL_argcheck(L, lua_isboolean(L, -1), OPTIONS, "'retry' is no boolean");
-        retry = lua_toboolean(L, -1);
-    }
-    lua_pop(L, 1);
-    return retry;
-}
-
-/* A header line of the pair at -2 and -1. [-0, +1, v] */
-static void pushline(lua_State *L) {
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-        luaL_argerror(L, OPTIONS, "'headers' maps names to strings");
-    size_t name_size, value_size;
-    const char *name = lua_tolstring(L, -2, &name_size);
-    const char *value = lua_tolstring(L, -1, &value_size);
-    bool good = name_size > 0 && strcspn(name, ": \t\r\n") == name_size &&
-                strcspn(value, "\r\n") == value_size;
-    if (!good)
-        luaL_argerror(L, OPTIONS, lua_pushfstring(L, "'%s' is no header", name));
-    /* libcurl takes "Name:" as the wish to leave a header out */
-    lua_pushfstring(L, value_size > 0 ? "%s: %s" : "%s;", name, value);
-}
-
-/* Push a table of header lines, and an array of pointers to them. [-0, +2, v] */
-static void pushheaders(lua_State *L) {
-    lua_newtable(L);
-    lua_Integer n = 0;
-    if (lua_istable(L, OPTIONS)) {
-        if (lua_getfield(L, OPTIONS, "headers") != LUA_TNIL) {
-            luaL_argcheck(L, lua_istable(L, -1), OPTIONS, "'headers' is no table");
-            for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
-                pushline(L);
-                lua_rawseti(L, HEADERS, ++n);
-            }
-        }
-        lua_pop(L, 1);
-    }
-    const char **lines = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *lines, 0);
-    for (lua_Integer i = 0; i < n; i++) {
-        lua_rawgeti(L, HEADERS, i + 1);
-        lines[i] = lua_tostring(L, -1); /* lives as long as its table */
-        lua_pop(L, 1);
-    }
-    lines[n] = NULL;
-}
-
 static void pushbody(lua_State *L) {
     if (lua_istable(L, OPTIONS))
         lua_getfield(L, OPTIONS, "body");
@@ -174,7 +94,7 @@ static void ended(void *ud, struct http_response *r, const struct fault *f) {
         q->fault = *f;
     q->answer = *r;
     r->body = (struct buf){0};
-    q->answer.headers = (struct buf){0}; /* those stay the client's: copied */
+    q->answer.headers = (struct buf){0}; /* copied: they stay the client's */
     if (r->headers.size > 0 &&
         !buf_add(&q->answer.headers, r->headers.bytes, r->headers.size) && !q->failed) {
         q->failed = true;
@@ -186,7 +106,8 @@ static void ended(void *ud, struct http_response *r, const struct fault *f) {
 
 static int look(lua_State *L, int status, lua_KContext ctx);
 
-/* The URL: a string, or what lies in a credential, which never becomes one. [-0, +0, -] */
+/* The URL: a string, or the secret in a credential, which never becomes a string of Lua.
+ * [-0, +0, -] */
 static const char *urlof(lua_State *L) {
     const char *secret = api_totoken(L, URL);
     return secret != NULL ? secret : lua_tostring(L, URL);
@@ -204,7 +125,7 @@ static int begin(lua_State *L, struct request *q) {
         .headers = lua_touserdata(L, LINES),
         .body = body,
         .body_size = size,
-        .secret_url = true, /* a webhook's address is its password */
+        .secret_url = true, /* the URL of a webhook is its password */
         .idempotent = q->retry && retry_idempotent(lua_tostring(L, METHOD)),
         .connect_ms = q->connect_ms,
         .total_ms = left < 1 ? 1 : (int)left,
@@ -223,7 +144,7 @@ static int begin(lua_State *L, struct request *q) {
 /* Milliseconds until the next try, or RETRY_GIVE_UP. */
 static int retry_in(lua_State *L, struct request *q) {
     char after[64];
-    bool says = http_header(&q->answer, "Retry-After", after, sizeof after);
+    bool says = response_header(&q->answer, "Retry-After", after, sizeof after);
     const struct retry_outcome seen = {
         .tries = q->tries,
         .status = q->failed ? 0 : q->answer.status,
@@ -239,54 +160,11 @@ static int retry_in(lua_State *L, struct request *q) {
 
 /* ---- answers ---- */
 
-/* Push the name of a header in lower case. [-0, +1, m] */
-static void pushname(lua_State *L, const char *name, size_t size) {
-    luaL_Buffer b;
-    char *out = luaL_buffinitsize(L, &b, size);
-    for (size_t i = 0; i < size; i++)
-        out[i] = (char)tolower((unsigned char)name[i]);
-    luaL_pushresultsize(&b, size);
-}
-
-/* Add one header to the table on top; one that is there already gets a comma. */
-static void addheader(lua_State *L, const char *line, size_t size) {
-    const char *colon = memchr(line, ':', size), *end = line + size;
-    if (colon == NULL)
-        return;
-    const char *value = colon + 1;
-    while (value < end && isspace((unsigned char)*value))
-        value++;
-    while (end > value && isspace((unsigned char)end[-1]))
-        end--;
-    pushname(L, line, (size_t)(colon - line));
-    lua_pushvalue(L, -1);
-    bool more = lua_rawget(L, -3) != LUA_TNIL; /* table, name, old value */
-    if (more)
-        lua_pushliteral(L, ", ");
-    else
-        lua_pop(L, 1);
-    lua_pushlstring(L, value, (size_t)(end - value));
-    if (more)
-        lua_concat(L, 3);
-    lua_rawset(L, -3);
-}
-
-static void pushanswerheaders(lua_State *L, const struct buf *lines) {
-    lua_newtable(L);
-    const char *at = lines->bytes, *end = at + lines->size;
-    while (lines->size > 0 && at < end) {
-        const char *nl = memchr(at, '\n', (size_t)(end - at));
-        const char *stop = nl != NULL ? nl : end;
-        addheader(L, at, (size_t)(stop - at));
-        at = nl != NULL ? nl + 1 : end;
-    }
-}
-
 static int pushanswer(lua_State *L, struct request *q) {
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, q->answer.status);
     lua_setfield(L, -2, "status");
-    pushanswerheaders(L, &q->answer.headers);
+    api_pushheaders(L, &q->answer.headers);
     lua_setfield(L, -2, "headers");
     lua_pushlstring(L, q->answer.body.size > 0 ? q->answer.body.bytes : "",
                     q->answer.body.size);
@@ -312,11 +190,12 @@ static int look(lua_State *L, int status, lua_KContext ctx) {
     return begin(L, q);
 }
 
-/* A webhook is told something: only GET and HEAD are not. */
+/* Refuse a request with an effect if the engine is read-only. All but GET and HEAD have
+ * one. */
 static void checkeffect(lua_State *L) {
     const char *method = lua_tostring(L, METHOD);
     const char *const *lines = lua_touserdata(L, LINES);
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+    if (!retry_safe(method))
         api_refuse_effects(L, OP, "only GET and HEAD are sent");
     for (; *lines != NULL; lines++)
         if (readonly_disguises(*lines))
@@ -333,12 +212,14 @@ static int l_http_request(lua_State *L) {
     lua_settop(L, OPTIONS);
     api_checkopts(L, OPTIONS, options);
     struct request *q = newrequest(L);
-    lua_toclose(L, BOX); /* cancelled at once when the task is */
-    q->retry = optretry(L);
-    q->connect_ms = optseconds(L, "connect_timeout", 10000);
-    q->max_body = optsize(L, "max_bytes", (size_t)64 << 20);
-    q->due = loop_now() + optseconds(L, "timeout", 60000);
-    pushheaders(L);
+    lua_toclose(L, BOX); /* if the task is cancelled, so is the request, at once */
+    q->retry =
+        api_optflag(L, OPTIONS, "retry", retry_idempotent(lua_tostring(L, METHOD)));
+    q->connect_ms = api_optms(L, OPTIONS, "connect_timeout", 10000);
+    q->max_body =
+        (size_t)api_optinteger(L, OPTIONS, "max_bytes", 1, LUA_MAXINTEGER, 64 << 20);
+    q->due = loop_now() + api_optms(L, OPTIONS, "timeout", 60000);
+    api_pushheaderlines(L, OPTIONS, NULL);
     pushbody(L);
     checkeffect(L);
     return begin(L, q);
@@ -346,18 +227,26 @@ static int l_http_request(lua_State *L) {
 
 /* ---- URLs and base64 ---- */
 
-/* A buffer whose memory is Lua's: nothing is left behind if Lua raises. [-0, +1, m] */
-static struct buf newscratch(lua_State *L, size_t room) {
-    return (struct buf){.bytes = lua_newuserdatauv(L, room + 1, 0), .room = room + 1};
-}
-
 /* http.escape(text) -> string */
 static int l_http_escape(lua_State *L) {
     size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
     luaL_argcheck(L, size < SIZE_MAX / 8, 1, "too long");
-    struct buf b = newscratch(L, size * 3);
+    struct buf b = api_scratch(L, size * 3);
     url_escape(&b, text, size);
+    lua_pushlstring(L, b.bytes, b.size);
+    return 1;
+}
+
+/* http.blank(text) -> string */
+static int l_http_blank(lua_State *L) {
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size);
+    struct engine *e = engine_of(L);
+    luaL_argcheck(L, size < SIZE_MAX / 8, 1, "too long");
+    struct buf b = api_scratch(L, size);
+    buf_add(&b, text, size);
+    http_blank_text(e->http, &b);
     lua_pushlstring(L, b.bytes, b.size);
     return 1;
 }
@@ -367,7 +256,7 @@ static int l_http_unescape(lua_State *L) {
     size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
     bool plus = lua_toboolean(L, 2);
-    struct buf b = newscratch(L, size);
+    struct buf b = api_scratch(L, size);
     url_unescape(&b, text, size, plus);
     lua_pushlstring(L, b.bytes, b.size);
     return 1;
@@ -376,48 +265,36 @@ static int l_http_unescape(lua_State *L) {
 /* http.base64_encode(bytes) -> string */
 static int l_http_base64_encode(lua_State *L) {
     size_t size;
-    luaL_Buffer b;
     const char *bytes = luaL_checklstring(L, 1, &size);
     luaL_argcheck(L, size < SIZE_MAX / 8, 1, "too long");
-    char *out = luaL_buffinitsize(L, &b, base64_encoded_size(size));
-    base64_encode(bytes, size, out);
-    luaL_pushresultsize(&b, base64_encoded_size(size));
+    api_pushbase64(L, bytes, size);
     return 1;
 }
 
 /* http.base64_decode(text) -> string */
 static int l_http_base64_decode(lua_State *L) {
-    size_t size, n = 0;
-    luaL_Buffer b;
+    size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
-    char *out = luaL_buffinitsize(L, &b, base64_decoded_room(size));
-    if (!base64_decode(text, size, out, &n)) {
+    if (!api_pushunbase64(L, text, size)) {
         struct fault f;
         fault_set(&f, FAULT_PARSE, "not base64");
         return api_fault(L, "http.base64_decode", &f);
     }
-    luaL_pushresultsize(&b, n);
     return 1;
 }
-
-static const luaL_Reg request_meta[] = {
-    {"__gc", l_request_close},
-    {"__close", l_request_close},
-    {NULL, NULL},
-};
 
 static const luaL_Reg http_functions[] = {
     {"request", l_http_request},
     {"escape", l_http_escape},
     {"unescape", l_http_unescape},
+    {"blank", l_http_blank},
     {"base64_encode", l_http_base64_encode},
     {"base64_decode", l_http_base64_decode},
     {NULL, NULL},
 };
 
 int luaopen_native_http(lua_State *L) {
-    luaL_newmetatable(L, REQUEST_MT);
-    luaL_setfuncs(L, request_meta, 0);
+    api_newtype(L, REQUEST_MT, l_request_close, NULL);
     luaL_newlib(L, http_functions);
     return 1;
 }

@@ -14,6 +14,20 @@ static struct api_call *newpipelinecall(lua_State *L, const char *op, const char
     return c;
 }
 
+/* Send GET for `below` of the pipeline, with the options at 3, which `names` lists, as
+ * the query. */
+static int getlist(lua_State *L, const char *op, const char *below,
+                   const char *const names[]) {
+    api_checkworkspace(L, 1);
+    api_checksegment(L, 2);
+    lua_settop(L, 3);
+    api_checkopts(L, 3, names);
+    struct api_call *c = newpipelinecall(L, op, "GET", below);
+    api_call_query(L, c, 3);
+    c->idempotent = true;
+    return api_call_send(L, c, api_finish_json);
+}
+
 /* ws:pipeline_get(id) -> GetPipelineResponse */
 static int l_workspace_pipeline_get(lua_State *L) {
     api_checkworkspace(L, 1);
@@ -49,8 +63,8 @@ static int l_workspace_pipeline_list(lua_State *L) {
     return api_call_send(L, c, api_finish_json);
 }
 
-/* ws:pipeline_edit(id, spec). With expected_last_modified a second try would meet the
- * change that the first one made, and report a conflict that is none. */
+/* ws:pipeline_edit(id, spec). With expected_last_modified, a second try would find the
+ * change that the first try made, and report a false conflict. */
 static int l_workspace_pipeline_edit(lua_State *L) {
     api_checkworkspace(L, 1);
     api_checksegment(L, 2);
@@ -117,17 +131,10 @@ static int l_workspace_update_get(lua_State *L) {
 static int l_workspace_update_list(lua_State *L) {
     static const char *const names[] = {"max_results", "page_token", "until_update_id",
                                         NULL};
-    api_checkworkspace(L, 1);
-    api_checksegment(L, 2);
-    lua_settop(L, 3);
-    api_checkopts(L, 3, names);
-    struct api_call *c = newpipelinecall(L, "databricks.update_list", "GET", "/updates");
-    api_call_query(L, c, 3);
-    c->idempotent = true;
-    return api_call_send(L, c, api_finish_json);
+    return getlist(L, "databricks.update_list", "/updates", names);
 }
 
-/* ws:stop(id): does nothing to a pipeline that is idle, so it may be sent twice. */
+/* ws:stop(id). It does nothing if the pipeline is idle, so that it may be sent twice. */
 static int l_workspace_stop(lua_State *L) {
     api_checkworkspace(L, 1);
     api_checksegment(L, 2);
@@ -143,14 +150,7 @@ static int l_workspace_stop(lua_State *L) {
 static int l_workspace_events(lua_State *L) {
     static const char *const names[] = {"max_results", "page_token", "filter", "order_by",
                                         NULL};
-    api_checkworkspace(L, 1);
-    api_checksegment(L, 2);
-    lua_settop(L, 3);
-    api_checkopts(L, 3, names);
-    struct api_call *c = newpipelinecall(L, "databricks.events", "GET", "/events");
-    api_call_query(L, c, 3);
-    c->idempotent = true;
-    return api_call_send(L, c, api_finish_json);
+    return getlist(L, "databricks.events", "/events", names);
 }
 
 const luaL_Reg api_pipeline_methods[] = {

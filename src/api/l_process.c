@@ -12,9 +12,9 @@
 
 #define RUN_MT "tarn.process"
 
-/* One run; the box of its process. */
+/* The box of a process. */
 struct run {
-    struct process *process; /* NULL: not started, or over */
+    struct process *process; /* NULL: not started yet, or over */
     struct task *waiter;
     bool done, failed;
     struct process_result result;
@@ -36,7 +36,7 @@ static void run_done(void *ud, struct process_result *r, const struct fault *f) 
         sched_wake(run->waiter);
 }
 
-/* __gc and __close: a run that nobody waits for any more is killed. */
+/* __gc and __close: kill the process, for which no task waits any more. */
 static int l_run_close(lua_State *L) {
     struct run *run = luaL_checkudata(L, 1, RUN_MT);
     process_cancel(run->process);
@@ -53,7 +53,8 @@ static struct run *newrun(lua_State *L) {
     return run;
 }
 
-/* The string at the top, which holds no zero byte. `what` names it. [-0, +0, v] */
+/* The string on top of the stack, which must hold no zero byte. `what` names it
+ * in messages. [-0, +0, v] */
 static const char *checktext(lua_State *L, int arg, const char *what) {
     size_t size = 0;
     const char *text =
@@ -74,20 +75,19 @@ static const char **checkargv(lua_State *L, int arg) {
     luaL_checktype(L, arg, LUA_TTABLE);
     lua_Unsigned count = lua_rawlen(L, arg);
     luaL_argcheck(L, 0 < count && count < 100000, arg, "an empty or endless list");
-    const char **argv = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *argv, 0);
     for (lua_Unsigned i = 0; i < count; i++) {
         lua_rawgeti(L, arg, (lua_Integer)i + 1);
-        argv[i] = checktext(L, arg, "a part of the command");
+        checktext(L, arg, "a part of the command");
         lua_pop(L, 1);
     }
-    argv[count] = NULL;
+    const char **argv = api_pushlist(L, arg, (lua_Integer)count);
     luaL_argcheck(L, argv[0] != NULL && argv[0][0] != '\0', arg,
                   "the name of the program is empty");
     return argv;
 }
 
-/* One change of the environment, as "NAME=value" or "NAME", at the top. name, value at the
- * top. [-0, +1, v] */
+/* Push a change of the environment, "NAME=value" or "NAME", for the name and
+ * value on top. [-0, +1, v] */
 static void pushchange(lua_State *L, int arg) {
     bool unset = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
     const char *value = unset ? NULL : checktext(L, arg, "a value in 'env'");
@@ -99,8 +99,8 @@ static void pushchange(lua_State *L, int arg) {
         lua_pushfstring(L, "%s=%s", name, value);
 }
 
-/* Push what keeps the changes alive, and an array of them; NULL if the table at `index` is nil.
- * [-0, +2, v] */
+/* Push a table that keeps the changes alive, and an array of them; NULL if the value at
+ * `index` is nil. [-0, +2, v] */
 static const char **checkenv(lua_State *L, int arg, int index) {
     lua_newtable(L);
     int lines = lua_gettop(L);
@@ -114,17 +114,11 @@ static const char **checkenv(lua_State *L, int arg, int index) {
         pushchange(L, arg);
         lua_rawseti(L, lines, ++count);
     }
-    const char **env = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *env, 0);
-    for (lua_Integer i = 0; i < count; i++) {
-        lua_rawgeti(L, lines, i + 1);
-        env[i] = lua_tostring(L, -1);
-        lua_pop(L, 1);
-    }
-    env[count] = NULL;
-    return env;
+    return api_pushlist(L, lines, count);
 }
 
-/* The options in the table at 2, or none, into `*r`; pushes what they live in. */
+/* Read the options in the table at 2, if there is one, into `*r`. Pushes what keeps them
+ * alive. */
 static void checkoptions(lua_State *L, struct process_request *r) {
     static const char *const options[] = {"stdin",     "timeout", "env", "cwd",
                                           "max_bytes", "inherit", NULL};
@@ -136,23 +130,9 @@ static void checkoptions(lua_State *L, struct process_request *r) {
     lua_getfield(L, 2, "cwd");
     if (!lua_isnil(L, -1))
         r->cwd = checktext(L, 2, "'cwd'");
-    lua_getfield(L, 2, "timeout");
-    if (!lua_isnil(L, -1)) {
-        lua_Number seconds = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : 0;
-        luaL_argcheck(L, 0 < seconds && seconds <= 2000000, 2,
-                      "'timeout' is not a duration in seconds (over 0, to 2000000)");
-        r->timeout_ms = 1 + (int)(seconds * 1000);
-    }
-    lua_getfield(L, 2, "max_bytes");
-    if (!lua_isnil(L, -1)) {
-        lua_Integer bytes = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
-        luaL_argcheck(L, 0 < bytes, 2, "'max_bytes' is not a whole number over 0");
-        r->max_output = (size_t)bytes;
-    }
-    lua_getfield(L, 2, "inherit");
-    luaL_argcheck(L, lua_isnil(L, -1) || lua_isboolean(L, -1), 2,
-                  "'inherit' is not true or false");
-    r->inherit = lua_toboolean(L, -1);
+    r->timeout_ms = api_optms(L, 2, "timeout", 0);
+    r->max_output = (size_t)api_optinteger(L, 2, "max_bytes", 1, LUA_MAXINTEGER, 0);
+    r->inherit = api_optflag(L, 2, "inherit", false);
     lua_getfield(L, 2, "stdin");
     if (!lua_isnil(L, -1)) {
         luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "'stdin' is not a string");
@@ -164,7 +144,7 @@ static void checkoptions(lua_State *L, struct process_request *r) {
 static int run_result(lua_State *L, int status, lua_KContext ctx) {
     struct run *run = luaL_checkudata(L, (int)ctx, RUN_MT);
     (void)status;
-    if (!run->done) /* its deadline is the process's own */
+    if (!run->done) /* the process has a deadline of its own */
         return api_wait(L, "process.run", SCHED_NEVER, &run->waiter, ctx, run_result);
     if (run->failed)
         return api_fault(L, "process.run", &run->fault);
@@ -191,8 +171,7 @@ static int l_process_run(lua_State *L) {
     checkoptions(L, &r);
     struct run *run = newrun(L);
     int box = lua_gettop(L);
-    lua_toclose(L,
-                box); /* a cancelled task does not leave its process to the collector */
+    lua_toclose(L, box); /* if the task is cancelled, the process is killed at once */
     run->process = process_start(engine_of(L)->loop, &r, run_done, run, &fault);
     if (run->process == NULL)
         return api_fault(L, "process.run", &fault);
@@ -205,12 +184,6 @@ static int l_process_pid(lua_State *L) {
     return 1;
 }
 
-static const luaL_Reg run_meta[] = {
-    {"__gc", l_run_close},
-    {"__close", l_run_close},
-    {NULL, NULL},
-};
-
 static const luaL_Reg process_functions[] = {
     {"run", l_process_run},
     {"pid", l_process_pid},
@@ -218,8 +191,7 @@ static const luaL_Reg process_functions[] = {
 };
 
 int luaopen_native_process(lua_State *L) {
-    luaL_newmetatable(L, RUN_MT);
-    luaL_setfuncs(L, run_meta, 0);
+    api_newtype(L, RUN_MT, l_run_close, NULL);
     luaL_newlib(L, process_functions);
     return 1;
 }

@@ -320,8 +320,8 @@ static void checksecrets(lua_State *L, struct server_box *s, int box) {
 /* The token, kept by user value 2. [-0, +0, v] */
 static void checktoken(lua_State *L, struct server_box *s, int box) {
     if (lua_getfield(L, 1, "token") != LUA_TNIL) {
-        s->ticket = server_toticket(L, -1);
-        luaL_argcheck(L, s->ticket != NULL, 1, "'token' is no token of server.token");
+        s->token = server_totoken(L, -1);
+        luaL_argcheck(L, s->token != NULL, 1, "'token' is no token of server.token");
         lua_setiuservalue(L, box, 2);
     } else {
         lua_pop(L, 1);

@@ -1,5 +1,6 @@
 /* l_sql.c -- `native.databricks`: SQL statements and their results. */
 
+#include "api/json.h"
 #include "api/workspace_call.h"
 #include "dbx/statement.h"
 #include "engine.h"
@@ -14,9 +15,9 @@
 #define CURSOR_MT "tarn.cursor"
 #define GUARD_MT  "tarn.cursor_guard"
 
-/* First user value: the table of columns. */
+/* The box of a cursor. Its first user value is the table of columns. */
 struct cursor {
-    struct statement *statement; /* NULL: none yet, or done with */
+    struct statement *statement; /* NULL: there is none yet, or it is over */
     struct task *waiter;
     bool ended, closed;
     bool truncated;
@@ -25,9 +26,9 @@ struct cursor {
     char id[64];
 };
 
-/* Closes a cursor that nobody has been given yet: its task was cancelled, or failed. */
+/* Closes a cursor that was not returned yet, if its task is cancelled or fails. */
 struct guard {
-    struct cursor *cursor; /* NULL: it has been given */
+    struct cursor *cursor; /* NULL: the cursor was returned */
 };
 
 static void drop(struct cursor *c) {
@@ -49,8 +50,8 @@ static void ready(void *ud) {
 
 /* ---- parameters ---- */
 
-/* The type that a value's Lua type stands for; NULL leaves it to the server, to which all
- * values are strings. [-0, +0, -] */
+/* The SQL type for a value's Lua type. NULL leaves the type to the server, which takes
+ * the value for a string. [-0, +0, -] */
 static const char *type_meant(lua_State *L, int index) {
     lua_Integer n = lua_tointeger(L, index);
     switch (lua_type(L, index)) {
@@ -59,14 +60,14 @@ static const char *type_meant(lua_State *L, int index) {
     case LUA_TNUMBER:
         if (!lua_isinteger(L, index))
             return "DOUBLE";
-        return INT32_MIN <= n && n <= INT32_MAX ? "INT" : "BIGINT"; /* LIMIT takes INT */
+        return INT32_MIN <= n && n <= INT32_MAX ? "INT" : "BIGINT"; /* LIMIT wants INT */
     default:
         return NULL;
     }
 }
 
-/* Fill `*p` from the table on top of the stack, which stays; texts are anchored in the table at
- * `anchor`. [-0, +0, v] */
+/* Fill `*p` from the table on top of the stack. Its texts are anchored in the table
+ * at `anchor`. [-0, +0, v] */
 static void toparameter(lua_State *L, int anchor, struct statement_parameter *p) {
     static const char *const names[] = {"name", "value", "type", NULL};
     luaL_argcheck(L, lua_istable(L, -1), 3,
@@ -104,7 +105,8 @@ static void toparameter(lua_State *L, int anchor, struct statement_parameter *p)
     lua_settop(L, from);
 }
 
-/* Push two values that hold the parameters of the options at 3. [-0, +2, v] */
+/* Read the parameters of the options at 3, and push two values that keep them alive. [-0,
+ * +2, v] */
 static void pushparameters(lua_State *L, struct statement_request *r) {
     lua_newtable(L);
     int anchor = lua_gettop(L);
@@ -116,7 +118,7 @@ static void pushparameters(lua_State *L, struct statement_request *r) {
     luaL_argcheck(L, lua_istable(L, -1), 3,
                   "'parameters' is a list of { name, value, type }");
     lua_Integer count = luaL_len(L, -1);
-    lua_rawseti(L, anchor, 1); /* the list itself holds the names */
+    lua_rawseti(L, anchor, 1); /* the list keeps the names alive */
     struct statement_parameter *list =
         lua_newuserdatauv(L, (size_t)count * sizeof *list + 1, 0);
     for (lua_Integer i = 0; i < count; i++) {
@@ -141,22 +143,15 @@ static void checkoptions(lua_State *L, struct statement_request *r) {
     r->catalog = api_optstring(L, 3, "catalog");
     r->schema = api_optstring(L, 3, "schema");
     r->disposition = api_optstring(L, 3, "disposition");
-    r->timeout_ms = api_optms(L, 3, "timeout");
+    r->timeout_ms = api_optms(L, 3, "timeout", 0);
     luaL_argcheck(L,
                   r->disposition == NULL || strcmp(r->disposition, "INLINE") == 0 ||
                       strcmp(r->disposition, "EXTERNAL_LINKS") == 0,
                   3, "'disposition' is neither INLINE nor EXTERNAL_LINKS");
-    if (!lua_istable(L, 3))
-        return;
-    if (api_rawfield(L, 3, "row_limit") != LUA_TNIL) {
-        luaL_argcheck(L, lua_isinteger(L, -1) && lua_tointeger(L, -1) > 0, 3,
-                      "'row_limit' is not a whole number over 0");
-        r->row_limit = lua_tointeger(L, -1);
-    }
-    lua_pop(L, 1);
+    r->row_limit = api_optinteger(L, 3, "row_limit", 1, LUA_MAXINTEGER, 0);
 }
 
-/* Nobody's fault but the user's, who has not said where to run it. */
+/* Raise the fault, of kind usage, that no warehouse was named. */
 static int no_warehouse(lua_State *L) {
     struct fault f;
     fault_set(&f, FAULT_SQL, "no SQL warehouse is chosen");
@@ -179,7 +174,7 @@ static int l_guard_close(lua_State *L) {
     return 0;
 }
 
-/* The columns, and how many there are, while the statement still has them. [-0, +0, v] */
+/* Keep the columns and their number, which the statement does not keep. [-0, +0, v] */
 static void keepcolumns(lua_State *L, int index, struct cursor *c) {
     struct json columns = statement_columns(c->statement);
     if (json_type(columns) == '[')
@@ -197,7 +192,7 @@ static int submitted(lua_State *L, int status, lua_KContext ctx) {
     (void)status;
     (void)ctx;
     if (statement_phase(c->statement) ==
-        STATEMENT_BUSY) /* it has a deadline of its own */
+        STATEMENT_BUSY) /* the statement has a deadline of its own */
         return api_wait(L, "databricks.sql", SCHED_NEVER, &c->waiter, 0, submitted);
     if (statement_phase(c->statement) == STATEMENT_FAILED)
         return api_fault(L, "databricks.sql", statement_fault(c->statement));
@@ -247,8 +242,8 @@ static int l_workspace_sql(lua_State *L) {
 
 /* ---- rows ---- */
 
-/* A string without escapes is its own text. Numbers and booleans, which the API does not
- * send, would be their text too. */
+/* Push a cell of a row. A string without escapes is pushed as it is written. Numbers and
+ * booleans, which the API does not send, would also be pushed as text. */
 static void pushcell(lua_State *L, struct json cell) {
     switch (json_type(cell)) {
     case 'n':
@@ -329,7 +324,7 @@ static int l_cursor_close(lua_State *L) {
     return 0;
 }
 
-/* A field, or a method of the table that is the upvalue. */
+/* cursor[name]: a field, or a method, which is in the table that is the upvalue. */
 static int l_cursor_index(lua_State *L) {
     struct cursor *c = luaL_checkudata(L, 1, CURSOR_MT);
     const char *name = luaL_checkstring(L, 2);
@@ -354,30 +349,17 @@ static const luaL_Reg cursor_methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg cursor_meta[] = {
-    {"__gc", l_cursor_close},
-    {"__close", l_cursor_close},
-    {NULL, NULL},
-};
-
-static const luaL_Reg guard_meta[] = {
-    {"__gc", l_guard_close},
-    {"__close", l_guard_close},
-    {NULL, NULL},
-};
-
 const luaL_Reg api_sql_methods[] = {
     {"sql", l_workspace_sql},
     {NULL, NULL},
 };
 
 void api_opensql(lua_State *L) {
-    luaL_newmetatable(L, CURSOR_MT);
-    luaL_setfuncs(L, cursor_meta, 0);
+    api_newtype(L, CURSOR_MT, l_cursor_close, NULL);
+    luaL_getmetatable(L, CURSOR_MT);
     luaL_newlib(L, cursor_methods);
     lua_pushcclosure(L, l_cursor_index, 1);
     lua_setfield(L, -2, "__index");
-    luaL_newmetatable(L, GUARD_MT);
-    luaL_setfuncs(L, guard_meta, 0);
-    lua_pop(L, 2);
+    lua_pop(L, 1);
+    api_newtype(L, GUARD_MT, l_guard_close, NULL);
 }

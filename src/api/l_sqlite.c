@@ -1,14 +1,15 @@
 /* l_sqlite.c -- `native.sqlite`: databases in files, for the embedded workspace and the
  * journal.
  *
- * A database's box lists the statements made from it, so that closing it finalizes them. No
- * handle of SQLite is held outside of a box. SQLite calls back into Lua at one place only,
- * call_function, under lua_pcall: an error never jumps across SQLite. */
+ * A database's box lists the statements that were made from it, so that closing the
+ * database finalizes them. No handle of SQLite is kept outside of a box. SQLite calls Lua
+ * at one place only, in call_function, under lua_pcall, so that no error jumps across
+ * SQLite. */
 
 #include "api/api.h"
 #include "api/libs.h"
 #include "api/sqlite.h"
-#include "base/sqlerror.h"
+#include "base/sqliteerror.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,36 +18,21 @@
 #include <unistd.h>
 
 #define CURSOR_MT "tarn.sqlite.cursor"
-#define GUARD_MT  "tarn.sqlite.transaction"
 
-/* SQLite asks after so many steps of its machine whether it shall go on. */
+/* SQLite asks whether to go on after so many steps of its virtual machine. */
 #define STEPS_BETWEEN_LOOKS 20000
 
-/* The end of a loop over rows; its user value is the statement. */
+/* Ends a loop over rows. Its user value is the statement. */
 struct cursor {
     struct statement *st;
-    unsigned run; /* of the statement, when this loop began; 0: ended */
+    unsigned run; /* the statement's `run` when this loop began; 0: the loop has ended */
 };
-
-/* Rolls back what was not committed; its user value is the database. */
-struct guard {
-    struct database *d; /* NULL: nothing to roll back */
-    bool savepoint;
-};
-
-static struct database *checkdatabase(lua_State *L, int arg) {
-    struct database *d = luaL_checkudata(L, arg, DATABASE_MT);
-    luaL_argcheck(L, d->db != NULL, arg, "database is closed");
-    return d;
-}
 
 static struct statement *checkstatement(lua_State *L, int arg) {
     struct statement *st = luaL_checkudata(L, arg, STATEMENT_MT);
     luaL_argcheck(L, st->stmt != NULL, arg, "statement is closed");
     return st;
 }
-
-/* SQL is text for C: it ends at a zero byte, and nothing may hide behind one. */
 
 static void checkparams(lua_State *L, int arg) {
     if (!lua_isnoneornil(L, arg))
@@ -55,7 +41,7 @@ static void checkparams(lua_State *L, int arg) {
 
 /* ---- databases ---- */
 
-/* Waiting for a lock blocks the whole program, so that it ends with Ctrl-C too. */
+/* Waiting for a lock blocks the whole program, so Ctrl-C ends the wait. */
 static int on_busy(void *ud, int count) {
     struct database *d = ud;
     int64_t now = loop_now();
@@ -87,8 +73,8 @@ static struct database *newdatabase(lua_State *L) {
     return d;
 }
 
-/* Make the file with that mode, unless it is there. What goes wrong here goes wrong again
- * in sqlite3_open, which says it better. */
+/* Make the file with that mode, unless it is there. If this fails, sqlite3_open fails
+ * too, with a better message. */
 static void create_file(const char *path, int mode) {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
     if (fd != -1)
@@ -107,17 +93,13 @@ static struct open_options checkoptions(lua_State *L, int arg) {
     api_checkopts(L, arg, names);
     if (!lua_istable(L, arg))
         return o;
-    lua_getfield(L, arg, "create");
-    o.create = lua_isnil(L, -1) || lua_toboolean(L, -1);
-    lua_getfield(L, arg, "readonly");
-    o.readonly = lua_toboolean(L, -1);
+    o.create = api_optflag(L, arg, "create", o.create);
+    o.readonly = api_optflag(L, arg, "readonly", o.readonly);
+    o.mode = api_optinteger(L, arg, "mode", 0, 0777, o.mode);
     lua_getfield(L, arg, "busy");
     o.busy = luaL_optnumber(L, -1, o.busy);
     luaL_argcheck(L, 0 <= o.busy && o.busy <= 86400, arg, "'busy' out of range");
-    lua_getfield(L, arg, "mode");
-    o.mode = luaL_optinteger(L, -1, o.mode);
-    luaL_argcheck(L, 0 <= o.mode && o.mode <= 0777, arg, "'mode' out of range");
-    lua_pop(L, 4);
+    lua_pop(L, 1);
     return o;
 }
 
@@ -140,10 +122,10 @@ static int l_sqlite_open(lua_State *L) {
     int code = sqlite3_open_v2(path, &d->db, flags | SQLITE_OPEN_EXRESCODE, NULL);
     if (code != SQLITE_OK) {
         struct fault fault;
-        sqlerror_set(&fault, code,
-                     d->db != NULL ? sqlite3_errmsg(d->db) : sqlite3_errstr(code));
+        sqliteerror_set(&fault, code,
+                        d->db != NULL ? sqlite3_errmsg(d->db) : sqlite3_errstr(code));
         lua_pushfstring(L, "%s: %s", path, fault.message);
-        sqlerror_set(&fault, code, lua_tostring(L, -1));
+        sqliteerror_set(&fault, code, lua_tostring(L, -1));
         return api_fault(L, "sqlite.open", &fault);
     }
     sqlite3_busy_handler(d->db, on_busy, d);
@@ -172,7 +154,7 @@ static lua_Integer exec_all(lua_State *L, const char *sql) {
 /* db:exec(sql [, params]) -> changes */
 static int l_database_exec(lua_State *L) {
     lua_Integer changes = 0;
-    checkdatabase(L, 1);
+    sqlite_checkdatabase(L, 1);
     checkparams(L, 3);
     lua_settop(L, 3);
     struct statement *st = sqlite_statement(L, 1, 2, "sqlite.exec");
@@ -187,10 +169,10 @@ static int l_database_exec(lua_State *L) {
     return 1;
 }
 
-/* The statement for argument 2, started with argument 3, at stack index 4; one that returns
- * rows. [-x, +1, v] */
+/* Push the statement for argument 2, at index 4, and start it with argument 3. [-x, +1,
+ * v] */
 static struct statement *startquery(lua_State *L, const char *op) {
-    checkdatabase(L, 1);
+    sqlite_checkdatabase(L, 1);
     checkparams(L, 3);
     lua_settop(L, 3);
     struct statement *st = sqlite_statement(L, 1, 2, op);
@@ -229,9 +211,9 @@ static int l_database_find_row(lua_State *L) {
     return 1;
 }
 
-/* db:sqlite_prepare(sql) -> statement */
+/* db:prepare(sql) -> statement */
 static int l_database_prepare(lua_State *L) {
-    struct database *d = checkdatabase(L, 1);
+    struct database *d = sqlite_checkdatabase(L, 1);
     size_t size;
     const char *tail, *sql = sqlite_checksql(L, 2, &size);
     struct statement *st = sqlite_prepare(L, 1, "sqlite.prepare", sql, size, &tail);
@@ -242,7 +224,7 @@ static int l_database_prepare(lua_State *L) {
 
 /* db:last_insert_rowid() -> integer */
 static int l_database_last_insert_rowid(lua_State *L) {
-    lua_pushinteger(L, sqlite3_last_insert_rowid(checkdatabase(L, 1)->db));
+    lua_pushinteger(L, sqlite3_last_insert_rowid(sqlite_checkdatabase(L, 1)->db));
     return 1;
 }
 
@@ -255,58 +237,6 @@ static int l_database_close(lua_State *L) {
     sqlite3_close(d->db);
     d->db = NULL;
     return 0;
-}
-
-/* ---- transactions ---- */
-
-/* Run one of the words that begin and end transactions. */
-static int word(struct database *d, const char *sql) {
-    d->interrupts = engine_signals(d->engine);
-    return sqlite3_exec(d->db, sql, NULL, NULL, NULL);
-}
-
-/* guard.__close and __gc: roll back, if that has not been done by SQLite itself, as it does
- * when the disk is full. */
-static int l_guard_close(lua_State *L) {
-    struct guard *g = luaL_checkudata(L, 1, GUARD_MT);
-    struct database *d = g->d;
-    g->d = NULL;
-    if (d == NULL || d->db == NULL || sqlite3_get_autocommit(d->db))
-        return 0;
-    if (g->savepoint)
-        word(d, "ROLLBACK TO tarn; RELEASE tarn");
-    else
-        word(d, "ROLLBACK");
-    return 0;
-}
-
-/* db:transaction(f) -> what f returned */
-static int l_database_transaction(lua_State *L) {
-    struct database *d = checkdatabase(L, 1);
-    luaL_checktype(L, 2, LUA_TFUNCTION);
-    lua_settop(L, 2);
-
-    /* The guard, not a pcall: an error's traceback stays as it is. */
-    struct guard *g = lua_newuserdatauv(L, sizeof *g, 1);
-    *g = (struct guard){NULL, !sqlite3_get_autocommit(d->db)};
-    luaL_setmetatable(L, GUARD_MT);
-    lua_pushvalue(L, 1);
-    lua_setiuservalue(L, 3, 1);
-    lua_toclose(L, 3);
-    int code = word(d, g->savepoint ? "SAVEPOINT tarn" : "BEGIN IMMEDIATE");
-    if (code != SQLITE_OK)
-        return sqlite_fail(L, d, 1, "sqlite.transaction", code);
-    g->d = d;
-
-    lua_pushvalue(L, 2);
-    lua_call(L, 0, LUA_MULTRET); /* not lua_callk: a transaction that waits would hold
-                                    all other tasks' writes inside it */
-    luaL_argcheck(L, d->db != NULL, 1, "database is closed");
-    code = word(d, g->savepoint ? "RELEASE tarn" : "COMMIT");
-    if (code != SQLITE_OK)
-        return sqlite_fail(L, d, 1, "sqlite.transaction", code);
-    g->d = NULL;
-    return lua_gettop(L) - 3;
 }
 
 /* ---- prepared statements ---- */
@@ -329,7 +259,7 @@ static int l_statement_columns(lua_State *L) {
     return 1;
 }
 
-/* stmt:sqlite_run([params]) -> changes */
+/* stmt:run([params]) -> changes */
 static int l_statement_run(lua_State *L) {
     struct statement *st = checkstatement(L, 1);
     checkparams(L, 2);
@@ -369,7 +299,8 @@ static int next_row(lua_State *L) {
     return 1;
 }
 
-/* cursor.__close and __gc: a loop that is left early releases its locks. */
+/* cursor.__close and __gc: end a loop that is left early, so that its locks are
+ * released. */
 static int l_cursor_close(lua_State *L) {
     struct cursor *c = luaL_checkudata(L, 1, CURSOR_MT);
     struct statement *st = c->st;
@@ -379,8 +310,8 @@ static int l_cursor_close(lua_State *L) {
     return 0;
 }
 
-/* stmt:rows([params]) -> iterator over rows, each a list with `n`. Behind it, for the for
- * loop, the value that is closed at its end. */
+/* stmt:rows([params]) -> iterator, nil, nil, cursor. Each row is a list with `n`; the
+ * for loop closes the cursor. */
 static int l_statement_rows(lua_State *L) {
     struct statement *st = checkstatement(L, 1);
     checkparams(L, 2);
@@ -414,7 +345,7 @@ static const luaL_Reg database_methods[] = {
     {"query", l_database_query},
     {"find_row", l_database_find_row},
     {"prepare", l_database_prepare},
-    {"transaction", l_database_transaction},
+    {"transaction", sqlite_transaction},
     {"define", sqlite_define},
     {"last_insert_rowid", l_database_last_insert_rowid},
     {"close", l_database_close},
@@ -434,28 +365,11 @@ static const luaL_Reg sqlite_functions[] = {
     {NULL, NULL},
 };
 
-/* A metatable whose __gc and __close are `close`, with those methods or none.
- * [-0, +0, m] */
-static void newtype(lua_State *L, const char *name, lua_CFunction close,
-                    const luaL_Reg *methods) {
-    luaL_newmetatable(L, name);
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__close");
-    if (methods != NULL) {
-        lua_newtable(L);
-        luaL_setfuncs(L, methods, 0);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 1);
-}
-
 int luaopen_native_sqlite(lua_State *L) {
-    newtype(L, DATABASE_MT, l_database_close, database_methods);
-    newtype(L, STATEMENT_MT, l_statement_close, statement_methods);
-    newtype(L, CURSOR_MT, l_cursor_close, NULL);
-    newtype(L, GUARD_MT, l_guard_close, NULL);
+    api_newtype(L, DATABASE_MT, l_database_close, database_methods);
+    api_newtype(L, STATEMENT_MT, l_statement_close, statement_methods);
+    api_newtype(L, CURSOR_MT, l_cursor_close, NULL);
+    sqlite_opentransaction(L);
     luaL_newlib(L, sqlite_functions);
     return 1;
 }

@@ -12,7 +12,7 @@ static struct task *checktask(lua_State *L, int arg) {
     return luaL_checkudata(L, arg, TASK_MT);
 }
 
-/* The moment at least `seconds` from now; no later than a year, so that it fits. */
+/* The time when at least `seconds` will have passed, at most a year from now. */
 static int64_t checkdue(lua_State *L, int arg) {
     lua_Number seconds = luaL_checknumber(L, arg);
     luaL_argcheck(L, 0 <= seconds && seconds <= 31536000, arg,
@@ -99,7 +99,7 @@ static int l_task_foreground(lua_State *L) {
     lua_settop(L, 1);
     bool off = lua_isboolean(L, 1) && !lua_toboolean(L, 1);
     struct task *t = off || lua_isnil(L, 1) ? NULL : checktask(L, 1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &key); /* it lives as long as `e` knows it */
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &key); /* alive while `e` has it */
     e->foreground = t;
     if (off || !e->survives)
         e->owner = off ? NULL : sched_current(e->sched);

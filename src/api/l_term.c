@@ -4,10 +4,12 @@
 
 #include "api/api.h"
 #include "base/term.h"
+#include "base/text.h"
 #include "engine.h"
 #include "sched.h"
 
 #include <poll.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #define LOCALE_MT "tarn.term.locale"
@@ -50,7 +52,7 @@ static int l_term_write(lua_State *L) {
 /* ---- width ---- */
 
 struct locale {
-    locale_t utf8; /* (locale_t)0: there is none, or not yet */
+    locale_t utf8; /* (locale_t)0: there is none, or it is not made yet */
 };
 
 /* __gc */
@@ -71,11 +73,27 @@ static int l_term_width(lua_State *L) {
     return 1;
 }
 
+/* term.clean(text [, lines]) -> string */
+static int l_term_clean(lua_State *L) {
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size);
+    bool lines = lua_toboolean(L, 2);
+    if (text_is_clean(text, size, lines)) {
+        lua_settop(L, 1);
+        return 1;
+    }
+    luaL_argcheck(L, size < SIZE_MAX / 8, 1, "too long");
+    struct buf b = api_scratch(L, size * 4); /* a tab becomes four blanks */
+    text_clean(&b, text, size, lines);
+    lua_pushlstring(L, b.bytes, b.size);
+    return 1;
+}
+
 /* ---- lines ---- */
 
 struct line {
     struct term_line line;
-    struct watch watch; /* for what comes in */
+    struct watch watch; /* for input */
     struct loop *loop;
     struct task *waiter;
 };
@@ -87,7 +105,7 @@ static void line_ready(void *ud, short revents) {
         sched_wake(box->waiter);
 }
 
-/* __gc and __close: the terminal is as it was, whatever happened. */
+/* __gc and __close: restore the terminal, whatever has happened. */
 static int l_line_close(lua_State *L) {
     struct line *box = lua_touserdata(L, 1);
     if (box->watch.watching)
@@ -136,16 +154,10 @@ static int l_term_read_line(lua_State *L) {
     const char *prompt = luaL_optlstring(L, 1, "", &size);
     lua_settop(L, 2);
     api_checkopts(L, 2, options);
-    bool hidden = false;
-    if (lua_istable(L, 2)) {
-        int type = lua_getfield(L, 2, "hidden");
-        luaL_argcheck(L, type == LUA_TNIL || type == LUA_TBOOLEAN, 2,
-                      "'hidden' must be true or false");
-        hidden = lua_toboolean(L, -1);
-    }
+    bool hidden = api_optflag(L, 2, "hidden", false);
     struct line *box = newline(L);
     int index = lua_gettop(L);
-    lua_toclose(L, index); /* a cancelled task does not leave a terminal without echo */
+    lua_toclose(L, index); /* if the task is cancelled, the echo is turned on again */
     if (hidden)
         term_line_hide(&box->line);
     if (!term_write(STDERR_FILENO, stream_names[STDERR_FILENO], prompt, size, &f))
@@ -153,24 +165,18 @@ static int l_term_read_line(lua_State *L) {
     return line_continue(L, LUA_OK, index);
 }
 
-static const luaL_Reg line_meta[] = {
-    {"__gc", l_line_close},
-    {"__close", l_line_close},
-    {NULL, NULL},
-};
-
 static const luaL_Reg term_functions[] = {
     {"is_tty", l_term_is_tty},
     {"size", l_term_size},
     {"write", l_term_write},
     {"read_line", l_term_read_line},
+    {"clean", l_term_clean},
     {"width", NULL}, /* placeholder: it has an upvalue */
     {NULL, NULL},
 };
 
 int luaopen_native_term(lua_State *L) {
-    luaL_newmetatable(L, LINE_MT);
-    luaL_setfuncs(L, line_meta, 0);
+    api_newtype(L, LINE_MT, l_line_close, NULL);
     luaL_newlib(L, term_functions);
     struct locale *box = lua_newuserdatauv(L, sizeof *box, 0);
     *box = (struct locale){0};

@@ -1,7 +1,6 @@
 /* l_workspace_files.c -- `native.databricks`: the workspace's tree of notebooks and files. */
 
 #include "api/workspace_call.h"
-#include "base/base64.h"
 #include "base/json.h"
 
 #include <string.h>
@@ -12,28 +11,31 @@ static void checkpath(lua_State *L, int arg) {
     luaL_argcheck(L, luaL_checkstring(L, arg)[0] == '/', arg, "not an absolute path");
 }
 
-/* Copy the fields of the options at `arg` into the table on top. [-0, +0, v] */
-static void copyfields(lua_State *L, int arg, const char *const names[]) {
-    if (lua_isnoneornil(L, arg))
-        return;
-    for (; *names != NULL; names++) {
+/* Push a table with the path at 2 and the options at `arg` that `names` lists; `names`
+ * may be NULL. [-0, +1, v] */
+static void pushfields(lua_State *L, int arg, const char *const names[]) {
+    lua_newtable(L);
+    for (; names != NULL && *names != NULL && lua_istable(L, arg); names++) {
         lua_getfield(L, arg, *names);
         lua_setfield(L, -2, *names);
     }
+    lua_pushvalue(L, 2);
+    lua_setfield(L, -2, "path");
 }
 
-/* Push base64 of the string at `arg`. [-0, +1, v] */
-static void pushbase64(lua_State *L, int arg) {
-    luaL_Buffer b;
-    size_t size;
-    const char *bytes = lua_tolstring(L, arg, &size);
-    char *out = luaL_buffinitsize(L, &b, base64_encoded_size(size));
-    base64_encode(bytes, size, out);
-    luaL_pushresultsize(&b, base64_encoded_size(size));
+/* Send GET for `path`, with the table on top as the query, and end with `finish`. */
+static int get(lua_State *L, const char *op, const char *path,
+               int (*finish)(lua_State *L, struct api_call *c)) {
+    int fields = lua_gettop(L);
+    struct api_call *c = api_newcall(L, op, "GET");
+    api_call_path(L, c, path);
+    api_call_query(L, c, fields);
+    c->idempotent = true;
+    return api_call_send(L, c, finish);
 }
 
 /* ws:workspace_import(path, bytes [, {format =, language =, overwrite =}]). Without
- * overwrite a second try would meet what the first one made. */
+ * overwrite, a second try would fail because of what the first one made. */
 static int l_workspace_workspace_import(lua_State *L) {
     static const char *const names[] = {"format", "language", "overwrite", NULL};
     api_checkworkspace(L, 1);
@@ -41,14 +43,11 @@ static int l_workspace_workspace_import(lua_State *L) {
     luaL_checkstring(L, 3);
     lua_settop(L, 4);
     api_checkopts(L, 4, names);
-    lua_newtable(L);
-    copyfields(L, 4, names);
-    bool overwrite =
-        lua_getfield(L, 5, "overwrite") == LUA_TBOOLEAN && lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    lua_pushvalue(L, 2);
-    lua_setfield(L, 5, "path");
-    pushbase64(L, 3);
+    bool overwrite = api_optflag(L, 4, "overwrite", false);
+    pushfields(L, 4, names);
+    size_t size;
+    const char *bytes = lua_tolstring(L, 3, &size);
+    api_pushbase64(L, bytes, size);
     lua_setfield(L, 5, "content");
     struct api_call *c = api_newcall(L, "databricks.workspace_import", "POST");
     api_call_path(L, c, TREE "/import");
@@ -57,39 +56,28 @@ static int l_workspace_workspace_import(lua_State *L) {
     return api_call_send(L, c, api_finish_nothing);
 }
 
-/* Push the bytes of a base64 string that lies in the answer; false if it is none.
- * [-0, +1, v] */
+/* Push the bytes of a base64 string in the answer; false if it is none. [-0, +1, v] */
 static bool pushcontent(lua_State *L, struct json content) {
-    luaL_Buffer b;
-    size_t size;
     if (json_type(content) != '"')
         return false;
-    if (memchr(content.text, '\\', content.size) == NULL) { /* no copy without escapes */
-        char *out = luaL_buffinitsize(L, &b, base64_decoded_room(content.size - 2));
-        bool ok = base64_decode(content.text + 1, content.size - 2, out, &size);
-        luaL_pushresultsize(&b, ok ? size : 0);
-        return ok;
-    }
+    if (memchr(content.text, '\\', content.size) == NULL) /* no copy without escapes */
+        return api_pushunbase64(L, content.text + 1, content.size - 2);
     /* "\/" is a way to write "/" */
     char *text = lua_newuserdatauv(L, content.size, 0);
-    if (!json_text(content, text, content.size))
-        return false;
-    char *out = luaL_buffinitsize(L, &b, base64_decoded_room(strlen(text)));
-    bool ok = base64_decode(text, strlen(text), out, &size);
-    luaL_pushresultsize(&b, ok ? size : 0);
-    return ok;
+    return json_text(content, text, content.size) &&
+           api_pushunbase64(L, text, strlen(text));
 }
 
 static int finish_export(lua_State *L, struct api_call *c) {
     char type[64];
     struct json root = json_root(c->answer.bytes, c->answer.size);
     if (json_type(root) != '{') {
-        api_call_pushjson(L, c); /* says what is wrong with it */
+        api_call_pushjson(L, c); /* raises what is wrong with the answer */
         return api_call_misfit(L, c, "the answer is not an object");
     }
     struct json content = json_at(root, "content");
     if (content.text == NULL)
-        lua_pushliteral(L, ""); /* an empty file: fields at their default are left out */
+        lua_pushliteral(L, ""); /* an empty file: the API leaves out empty fields */
     else if (!pushcontent(L, content))
         return api_call_misfit(L, c, "the answer's field 'content' is not base64");
     if (json_text(json_at(root, "file_type"), type, sizeof type))
@@ -106,15 +94,8 @@ static int l_workspace_workspace_export(lua_State *L) {
     checkpath(L, 2);
     lua_settop(L, 3);
     api_checkopts(L, 3, names);
-    lua_newtable(L);
-    copyfields(L, 3, names);
-    lua_pushvalue(L, 2);
-    lua_setfield(L, 4, "path");
-    struct api_call *c = api_newcall(L, "databricks.workspace_export", "GET");
-    api_call_path(L, c, TREE "/export");
-    api_call_query(L, c, 4);
-    c->idempotent = true;
-    return api_call_send(L, c, finish_export);
+    pushfields(L, 3, names);
+    return get(L, "databricks.workspace_export", TREE "/export", finish_export);
 }
 
 /* ws:workspace_status(path [, query]) -> ObjectInfo */
@@ -133,14 +114,10 @@ static int l_workspace_workspace_status(lua_State *L) {
         }
     lua_pushvalue(L, 2);
     lua_setfield(L, 4, "path");
-    struct api_call *c = api_newcall(L, "databricks.workspace_status", "GET");
-    api_call_path(L, c, TREE "/get-status");
-    api_call_query(L, c, 4);
-    c->idempotent = true;
-    return api_call_send(L, c, api_finish_json);
+    return get(L, "databricks.workspace_status", TREE "/get-status", api_finish_json);
 }
 
-/* An empty directory is answered with {}. */
+/* For an empty directory the answer is {}. */
 static int finish_list(lua_State *L, struct api_call *c) {
     api_call_pushjson(L, c);
     if (!lua_istable(L, -1))
@@ -162,24 +139,17 @@ static int l_workspace_workspace_list(lua_State *L) {
     api_checkworkspace(L, 1);
     checkpath(L, 2);
     lua_settop(L, 2);
-    lua_createtable(L, 0, 1);
-    lua_pushvalue(L, 2);
-    lua_setfield(L, 3, "path");
-    struct api_call *c = api_newcall(L, "databricks.workspace_list", "GET");
-    api_call_path(L, c, TREE "/list");
-    api_call_query(L, c, 3);
-    c->idempotent = true;
-    return api_call_send(L, c, finish_list);
+    pushfields(L, 3, NULL);
+    return get(L, "databricks.workspace_list", TREE "/list", finish_list);
 }
 
-/* ws:workspace_mkdirs(path): fine if it exists, so it may be sent twice. */
+/* ws:workspace_mkdirs(path). It is no error if the directory exists, so that it may be
+ * sent twice. */
 static int l_workspace_workspace_mkdirs(lua_State *L) {
     api_checkworkspace(L, 1);
     checkpath(L, 2);
     lua_settop(L, 2);
-    lua_createtable(L, 0, 1);
-    lua_pushvalue(L, 2);
-    lua_setfield(L, 3, "path");
+    pushfields(L, 3, NULL);
     struct api_call *c = api_newcall(L, "databricks.workspace_mkdirs", "POST");
     api_call_path(L, c, TREE "/mkdirs");
     api_call_json(L, c, 4, 3);

@@ -1,15 +1,16 @@
-/* l_yaml.c -- `native.yaml`: reading, and the library's table.
+/* l_yaml.c -- `native.yaml`: the library, and its decoder, which reads the events of
+ * libyaml.
  *
- * Reading is over libyaml's events. It is safe for files of strangers: no tag makes anything
- * but plain values, depth is limited, and an alias counts as much as what it stands for, so
+ * The decoder is safe for files from strangers: no tag makes anything but plain values,
+ * the depth is limited, and an alias counts as much as the value that it stands for, so
  * that a short text cannot mean a huge value. */
 
 #include "api/api.h"
-#include "api/json.h"
+#include "api/json_parts.h"
 #include "api/libs.h"
 #include "api/yaml.h"
-#include "base/numtext.h"
-#include "base/yamltext.h"
+#include "base/jsonnumber.h"
+#include "base/yamlscalar.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,11 +19,11 @@
 #define OP        "yaml.decode"
 #define READER_MT "tarn.yaml.reader"
 
-/* Nodes that one text may mean, those behind aliases counted each time. */
+/* the most nodes in a text; nodes behind an alias count each time */
 #define NODES_MAX 1000000
 
-/* Where they are on the stack: anchors maps a name to {value, nodes}, or to false while the
- * value is being read. */
+/* Places on the stack. ANCHORS maps a name to {value, nodes}, or to false while
+ * the value is being read. */
 enum { TEXT = 1, READER, ANCHORS, ARRAY_MT, NUMBER_MT };
 
 struct reader {
@@ -109,65 +110,50 @@ static bool is_tag(const yaml_char_t *tag, const char *name) {
 }
 
 /* Push a number written in decimal. [-0, +1, m] */
-static void pushnumber(lua_State *L, const char *text, size_t size) {
+static void pushdecimal(lua_State *L, const char *text, size_t size) {
     luaL_Buffer b;
-    int64_t i;
-    double d;
-    char *out = luaL_buffinitsize(L, &b, size + YAMLTEXT_MORE);
-    size_t n = yamltext_to_json(text, size, out);
+    char *out = luaL_buffinitsize(L, &b, size + YAMLSCALAR_MORE);
+    size_t n = yamlscalar_to_json(text, size, out);
     luaL_pushresultsize(&b, n);
-    const char *json = lua_tostring(L, -1);
-    switch (numtext_read(json, n, &i, &d)) {
-    case NUMTEXT_INTEGER:
-        lua_pushinteger(L, i);
-        break;
-    case NUMTEXT_DOUBLE:
-        lua_pushnumber(L, d);
-        break;
-    case NUMTEXT_OTHER:
-        memcpy(lua_newuserdatauv(L, n, 0), json, n);
-        lua_pushvalue(L, NUMBER_MT);
-        lua_setmetatable(L, -2);
-        break;
-    }
+    json_parts_pushnumber(L, lua_tostring(L, -1), n, NUMBER_MT);
     lua_remove(L, -2);
 }
 
-/* Push what a text without quotes means. [-0, +1, m] */
+/* Push the value of an unquoted text. [-0, +1, m] */
 static void pushplain(lua_State *L, const char *text, size_t size) {
     int64_t integer;
-    switch (yamltext_kind(text, size, &integer)) {
-    case YAMLTEXT_STRING:
+    switch (yamlscalar_kind(text, size, &integer)) {
+    case YAMLSCALAR_STRING:
         lua_pushlstring(L, text, size);
         break;
-    case YAMLTEXT_NULL:
+    case YAMLSCALAR_NULL:
         lua_pushlightuserdata(L, NULL);
         break;
-    case YAMLTEXT_TRUE:
+    case YAMLSCALAR_TRUE:
         lua_pushboolean(L, 1);
         break;
-    case YAMLTEXT_FALSE:
+    case YAMLSCALAR_FALSE:
         lua_pushboolean(L, 0);
         break;
-    case YAMLTEXT_INTEGER:
+    case YAMLSCALAR_INTEGER:
         lua_pushinteger(L, integer);
         break;
-    case YAMLTEXT_NUMBER:
-        pushnumber(L, text, size);
+    case YAMLSCALAR_NUMBER:
+        pushdecimal(L, text, size);
         break;
-    case YAMLTEXT_INFINITE:
+    case YAMLSCALAR_INFINITE:
         lua_pushnumber(L, HUGE_VAL);
         break;
-    case YAMLTEXT_MINUS_INFINITE:
+    case YAMLSCALAR_MINUS_INFINITE:
         lua_pushnumber(L, -HUGE_VAL);
         break;
-    case YAMLTEXT_NAN:
+    case YAMLSCALAR_NAN:
         lua_pushnumber(L, NAN);
         break;
     }
 }
 
-/* Does the value on top have the type that the tag names? */
+/* True if the value on top has the type that the tag names. */
 static bool fits(lua_State *L, const yaml_char_t *tag) {
     bool number = lua_type(L, -1) == LUA_TNUMBER || lua_type(L, -1) == LUA_TUSERDATA;
     if (is_tag(tag, YAML_INT_TAG))
@@ -217,7 +203,7 @@ static void read_sequence(lua_State *L, struct reader *r) {
     r->depth--;
 }
 
-/* Push the key that the event is. [-0, +1, v] */
+/* Push the key that the event holds. [-0, +1, v] */
 static void read_key(lua_State *L, struct reader *r) {
     const yaml_char_t *tag = r->event.data.scalar.tag;
     if (r->event.type != YAML_SCALAR_EVENT || (tag != NULL && !is_tag(tag, YAML_STR_TAG)))
@@ -290,7 +276,7 @@ static void read_unnamed(lua_State *L, struct reader *r) {
     }
 }
 
-/* Push the value that begins with the event at hand. [-0, +1, v] */
+/* Push the value that begins with the present event. [-0, +1, v] */
 static void read_node(lua_State *L, struct reader *r) {
     const yaml_char_t *anchor = anchor_of(&r->event);
     lua_Integer before = r->nodes;
@@ -298,7 +284,7 @@ static void read_node(lua_State *L, struct reader *r) {
         read_unnamed(L, r);
         return;
     }
-    lua_pushstring(L, (const char *)anchor); /* the event does not last */
+    lua_pushstring(L, (const char *)anchor); /* the event's own text does not last */
     lua_pushvalue(L, -1);
     lua_pushboolean(L, 0);
     lua_rawset(L, ANCHORS);
@@ -322,9 +308,9 @@ static int l_yaml_decode(lua_State *L) {
     lua_settop(L, TEXT);
     struct reader *r = newreader(L);
     lua_newtable(L);
-    json_pushparts(L);
-    lua_rawgeti(L, -1, JSON_NUMBER_MT);
-    lua_rawgeti(L, -2, JSON_ARRAY_MT);
+    json_parts_push(L);
+    lua_rawgeti(L, -1, JSON_PARTS_NUMBER_MT);
+    lua_rawgeti(L, -2, JSON_PARTS_ARRAY_MT);
     lua_replace(L, ARRAY_MT); /* in the place of the parts */
     next_event(L, r);         /* the start of the stream */
     if (next_event(L, r) == YAML_STREAM_END_EVENT) {
@@ -339,7 +325,8 @@ static int l_yaml_decode(lua_State *L) {
     return 1;
 }
 
-/* Push a table: each string of the list in that option -> its place in it. [-0, +1, v] */
+/* Push a table that maps each string of the list in that option to its place in the list.
+ * [-0, +1, v] */
 static void pushoption(lua_State *L, const char *name) {
     lua_newtable(L);
     if (!lua_istable(L, 2))

@@ -1,8 +1,9 @@
-/* libs.h -- the openers of all native libraries. */
+/* libs.h -- the functions that open libraries. */
 
 #ifndef TARN_LIBS_H
 #define TARN_LIBS_H
 
+#include <lauxlib.h>
 #include <lua.h>
 
 int luaopen_native_bundle(lua_State *L);
@@ -20,5 +21,18 @@ int luaopen_native_sqlite(lua_State *L);
 int luaopen_native_task(lua_State *L);
 int luaopen_native_term(lua_State *L);
 int luaopen_native_yaml(lua_State *L);
+
+/* The index of all native libraries; ends with name NULL. */
+extern const luaL_Reg api_libs[];
+
+/* Replace Lua's own functions that reach outside or take bytecode. [-0, +0, m] */
+void api_openstdlib(lua_State *L);
+
+/* Replace string.find, match, gmatch and gsub by functions with a bound on their work.
+ * [-0, +0, m] */
+void api_openstring(lua_State *L);
+
+/* The function that opens the library of that name. */
+lua_CFunction api_lib(const char *name);
 
 #endif

@@ -3,8 +3,8 @@
 #ifndef TARN_API_SERVER_H
 #define TARN_API_SERVER_H
 
+#include "net/accesstoken.h"
 #include "net/server.h"
-#include "net/ticket.h"
 
 #include <lua.h>
 
@@ -15,9 +15,9 @@
 struct task;
 
 struct server_box {
-    struct server *server;       /* NULL: not open yet, or closed */
-    struct task *waiter;         /* the dispatcher */
-    const struct ticket *ticket; /* NULL, or in a box that a user value keeps alive */
+    struct server *server;           /* NULL: not open yet, or closed */
+    struct task *waiter;             /* the dispatcher */
+    const struct accesstoken *token; /* NULL, or in a box that a user value keeps alive */
     const char *secrets[MOST_SECRETS + 1]; /* likewise; ends with NULL */
     lua_Integer handled, active;
 };
@@ -34,7 +34,8 @@ struct exchange_box {
 void server_pushrequest(lua_State *L, const struct server_box *s,
                         const struct server_request *r);
 
-/* What a handler returned, at the top of the stack: the strings stay where they are. */
+/* What a handler returned, on top of the stack. The strings stay in the handler's
+ * table. */
 struct answer {
     struct server_reply reply;
     struct server_field fields[MOST_FIELDS + 1];
@@ -46,10 +47,10 @@ struct answer {
 void server_readanswer(lua_State *L, const struct server_box *s, struct answer *a);
 
 /* The token in the box at `index`; NULL if it is none. [-0, +0, -] */
-const struct ticket *server_toticket(lua_State *L, int index);
+const struct accesstoken *server_totoken(lua_State *L, int index);
 
 /* The bytes in the box of server.body at `index`; NULL if it is none. [-0, +0, -] */
-struct shared *server_toshared(lua_State *L, int index);
+struct sharedbody *server_toshared(lua_State *L, int index);
 
 /* server.body(bytes) -> body */
 int server_newbody(lua_State *L);

@@ -2,25 +2,25 @@
 
 #include "api/api.h"
 #include "api/server.h"
-#include "net/shared.h"
+#include "net/sharedbody.h"
 
 #include <lauxlib.h>
 
 #define BODY_MT "tarn.server.body"
 
 struct body_box {
-    struct shared *shared; /* NULL: none yet, or dropped */
+    struct sharedbody *shared; /* NULL: none yet, or dropped */
 };
 
-struct shared *server_toshared(lua_State *L, int index) {
+struct sharedbody *server_toshared(lua_State *L, int index) {
     struct body_box *b = luaL_testudata(L, index, BODY_MT);
     return b != NULL ? b->shared : NULL;
 }
 
-/* __gc: what is still being sent holds it by itself. */
+/* __gc. A reply that is still being sent holds the bytes itself. */
 static int l_body_drop(lua_State *L) {
     struct body_box *b = luaL_checkudata(L, 1, BODY_MT);
-    shared_drop(b->shared);
+    sharedbody_drop(b->shared);
     b->shared = NULL;
     return 0;
 }
@@ -28,7 +28,7 @@ static int l_body_drop(lua_State *L) {
 /* #body: its bytes */
 static int l_body_len(lua_State *L) {
     struct body_box *b = luaL_checkudata(L, 1, BODY_MT);
-    lua_pushinteger(L, (lua_Integer)shared_size(b->shared));
+    lua_pushinteger(L, (lua_Integer)sharedbody_size(b->shared));
     return 1;
 }
 
@@ -46,7 +46,7 @@ int server_newbody(lua_State *L) {
         lua_setfield(L, -2, "__metatable");
     }
     lua_setmetatable(L, -2);
-    b->shared = shared_new(bytes, size);
+    b->shared = sharedbody_new(bytes, size);
     if (b->shared == NULL)
         return luaL_error(L, "not enough memory");
     return 1;

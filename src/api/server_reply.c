@@ -1,4 +1,4 @@
-/* server_reply.c -- what a handler returns, read with care. */
+/* server_reply.c -- read and check what a handler returns. */
 
 #include "api/server.h"
 
@@ -9,12 +9,12 @@ static int bad(lua_State *L, const char *what) {
     return luaL_error(L, "the handler's reply: %s", what);
 }
 
-/* A field may not end its line: what follows would be a header of somebody else's. */
+/* A field must not end its line, or what follows would be another header. */
 static bool is_one_line(const char *text, size_t size) {
     return strlen(text) == size && strpbrk(text, "\r\n") == NULL;
 }
 
-/* The header at the top. [-0, +0, v] */
+/* Read the headers on top of the stack. [-0, +0, v] */
 static void readheaders(lua_State *L, struct answer *a) {
     if (!lua_istable(L, -1))
         bad(L, "'headers' is not a table");
@@ -34,14 +34,14 @@ static void readheaders(lua_State *L, struct answer *a) {
     a->reply.fields = a->fields;
 }
 
-/* The cookie never becomes a string of Lua's. */
+/* Write the cookie, which never becomes a string of Lua. */
 static void readlogin(lua_State *L, const struct server_box *s, struct answer *a) {
-    if (s->ticket == NULL)
+    if (s->token == NULL)
         bad(L, "'login' is for servers with a token");
     bool secure = lua_type(L, -1) == LUA_TSTRING;
     if (secure ? strcmp(lua_tostring(L, -1), "secure") != 0 : !lua_toboolean(L, -1))
         bad(L, "'login' is true or \"secure\"");
-    ticket_cookie(s->ticket, secure, a->cookie, sizeof a->cookie);
+    accesstoken_cookie(s->token, secure, a->cookie, sizeof a->cookie);
 }
 
 static size_t readsize(lua_State *L, int index, const char *what) {
@@ -64,7 +64,7 @@ static void readdrip(lua_State *L, struct answer *a) {
     lua_pop(L, 2);
 }
 
-/* One field of the reply: its name at -2, its value at -1. [-0, +0, v] */
+/* Read one field of the reply, whose name is at -2 and value at -1. [-0, +0, v] */
 static void readfield(lua_State *L, const struct server_box *s, struct answer *a) {
     const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
     if (strcmp(name, "status") == 0) {

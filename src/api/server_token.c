@@ -7,20 +7,20 @@
 
 #define TOKEN_MT "tarn.server.token"
 
-const struct ticket *server_toticket(lua_State *L, int index) {
+const struct accesstoken *server_totoken(lua_State *L, int index) {
     return luaL_testudata(L, index, TOKEN_MT);
 }
 
-/* token:reveal(before): to a person, on stderr, and nowhere else. */
+/* token:reveal(before): show the token to a person, on stderr and nowhere else. */
 static int l_token_reveal(lua_State *L) {
-    const struct ticket *g = luaL_checkudata(L, 1, TOKEN_MT);
-    ticket_reveal(g, luaL_checkstring(L, 2), stderr);
+    const struct accesstoken *t = luaL_checkudata(L, 1, TOKEN_MT);
+    accesstoken_reveal(t, luaL_checkstring(L, 2), stderr);
     return 0;
 }
 
 /* __gc */
 static int l_token_wipe(lua_State *L) {
-    ticket_wipe(luaL_checkudata(L, 1, TOKEN_MT));
+    accesstoken_wipe(luaL_checkudata(L, 1, TOKEN_MT));
     return 0;
 }
 
@@ -47,11 +47,11 @@ int server_newtoken(lua_State *L) {
     const char *path = NULL;
     if (lua_istable(L, 1) && lua_getfield(L, 1, "file") != LUA_TNIL)
         path = luaL_checkstring(L, -1);
-    struct ticket *g = lua_newuserdatauv(L, sizeof *g, 0);
-    *g = (struct ticket){0};
+    struct accesstoken *t = lua_newuserdatauv(L, sizeof *t, 0);
+    *t = (struct accesstoken){0};
     newtype(L);
     lua_setmetatable(L, -2);
-    if (!(path != NULL ? ticket_file(g, path, &f) : ticket_random(g, &f)))
+    if (!(path != NULL ? accesstoken_file(t, path, &f) : accesstoken_random(t, &f)))
         return api_fault(L, "server.token", &f);
     return 1;
 }

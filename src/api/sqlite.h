@@ -1,12 +1,13 @@
-/* sqlite.h -- what the files of `native.sqlite` share: its boxes, and the steps of a
- * statement. Each function takes the stack index of the database's box, since the database
- * keeps its cache and the errors of Lua functions in user values of that. */
+/* sqlite.h -- what the files of `native.sqlite` share: the boxes, and the steps of a
+ * statement. Each function takes the stack index of the database's box, in whose user
+ * values the cache and the errors of Lua functions are. */
 
 #ifndef TARN_API_SQLITE_H
 #define TARN_API_SQLITE_H
 
 #include "engine.h"
 
+#include <lauxlib.h>
 #include <lua.h>
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -17,10 +18,10 @@
 #define STATEMENT_MT "tarn.sqlite.statement"
 
 enum {
-    UV_RECENT = 1, /* SQL text -> statement, those used lately */
-    UV_OLDER,      /* those used before the last change of generation */
-    UV_FUNCTIONS,  /* address -> function box */
-    UV_RAISED,     /* what a Lua function raised, on its way out of SQLite */
+    UV_RECENT = 1, /* SQL text -> statement, for statements used lately */
+    UV_OLDER,     /* the same, for statements used before the last change of generation */
+    UV_FUNCTIONS, /* address -> function box */
+    UV_RAISED,    /* the error of a Lua function, until SQLite has returned */
     UV_COUNT = UV_RAISED
 };
 
@@ -30,34 +31,36 @@ struct database {
     struct engine *engine;
     int64_t busy_ms;
     int64_t busy_since;
-    sig_atomic_t interrupts; /* of the engine, when this step began */
+    sig_atomic_t interrupts; /* engine_signals when this step began */
     int cached;              /* entries of UV_RECENT */
-    int stepping;            /* depth of steps below which we are */
-    bool raised;             /* UV_RAISED holds an error */
-    lua_State *L;            /* while stepping: who, */
-    int index;               /* and where our box is on its stack */
+    int stepping; /* the number of steps that are under way, one inside another */
+    bool raised;  /* UV_RAISED holds an error */
+    lua_State *L; /* while stepping: the state that steps, */
+    int index;    /* and the place of our box on its stack */
 };
 
 struct statement {
     sqlite3_stmt *stmt; /* NULL: not prepared yet, or closed */
     struct database *owner;
     struct statement *next, **link; /* the owner's list, while stmt is not NULL */
-    unsigned run;                   /* counts starts, so that an old cursor notices */
+    unsigned run;                   /* counts starts, so that an old cursor can be told */
     bool active;                    /* started, and not yet reset */
     bool stepping;
 };
 
-/* A function of Lua as SQLite knows it; its user value is the function. */
+/* The open database at `arg`. [-0, +0, v] */
+struct database *sqlite_checkdatabase(lua_State *L, int arg);
 
-/* Raise the last error of `d`, which is at `index`; the error of a Lua function comes out as
- * it was. Never returns. [-0, +0, v] */
+/* Raise the last error of `d`, which is at `index`. The error of a Lua function is raised
+ * unchanged. Never returns. [-0, +0, v] */
 int sqlite_fail(lua_State *L, struct database *d, int index, const char *op, int code);
 
-/* SQL is text for C: it ends at a zero byte, and nothing may hide behind one. [-0, +0, v] */
+/* The SQL text at `arg`. For SQLite it ends at a zero byte, so it must hold none. [-0,
+ * +0, v] */
 const char *sqlite_checksql(lua_State *L, int arg, size_t *size);
 
-/* Push the first statement of `sql`, prepared; `*tail` is what follows it. Its handle stays
- * NULL if there is only white space and comment. [-0, +1, v] */
+/* Push the first statement of `sql`, prepared; `*tail` is the text behind it. Its handle
+ * stays NULL if there is only white space and comment. [-0, +1, v] */
 struct statement *sqlite_prepare(lua_State *L, int index, const char *op, const char *sql,
                                  size_t size, const char **tail);
 void sqlite_finalize(struct statement *st); /* harmless if done */
@@ -65,32 +68,38 @@ void sqlite_finalize(struct statement *st); /* harmless if done */
 /* True if nothing but white space and comments is left. */
 bool sqlite_is_blank(struct database *d, const char *sql);
 
-/* Push the statement for the text at `sql`, which holds exactly one, from the cache or
- * prepared for it; NULL, with nothing pushed, if it holds several. [-0, +1|0, v] */
+/* Push the statement for the text at `sql`, from the cache or newly prepared. NULL, with
+ * nothing pushed, if the text holds several statements. [-0, +1|0, v] */
 struct statement *sqlite_statement(lua_State *L, int index, int sql, const char *op);
 
 /* Set the statement to its start, with the parameters of argument `arg`. [-0, +0, v] */
 void sqlite_start(lua_State *L, struct statement *st, int index, int arg, const char *op);
 
-/* One step. True for a row, false at the end; raises what goes wrong, with the statement
- * reset. [-0, +0, v] */
+/* Make one step. True for a row, false at the end. On an error the statement is reset,
+ * and the error raised. [-0, +0, v] */
 bool sqlite_step(lua_State *L, struct statement *st, int index, const char *op);
 
-/* End it before its end. Outside of a transaction this is where its work is committed,
- * which may fail: SQLite's code. */
+/* Reset the statement before its end. Outside of a transaction this commits its work,
+ * which may fail. Returns SQLite's code. */
 int sqlite_stop(struct statement *st);
 
-/* Run to the end. What it changed itself, without what its triggers did. [-0, +0, v] */
+/* Run the statement to its end. Returns the number of rows that it changed itself,
+ * without its triggers. [-0, +0, v] */
 lua_Integer sqlite_run(lua_State *L, struct statement *st, int index, const char *op);
 
-/* Push the value of column `i` of the present row; all names of columns, each once, so that
- * rows need not make them again; the row by the names that are at `names`.
- * [-0, +1, m], [-0, +n, v], [-0, +1, m] */
+/* Push the value of column `i` of the present row. Push the names of all columns, so that
+ * rows need not make them again. Push the present row as a table, by the names that are
+ * at `names`. [-0, +1, m], [-0, +n, v], [-0, +1, m] */
 void sqlite_pushcolumn(lua_State *L, sqlite3_stmt *stmt, int i);
 int sqlite_pushnames(lua_State *L, sqlite3_stmt *stmt);
 void sqlite_pushrow(lua_State *L, sqlite3_stmt *stmt, int names, int n);
 
-/* db:define(name, nargs, f), as Lua calls it; in sqlite_function.c. */
+/* db:define(name, nargs, f); in sqlite_function.c. */
 int sqlite_define(lua_State *L);
+
+/* db:transaction(f) -> what f returned; in sqlite_transaction.c, with its metatable.
+ * [-0, +0, m] */
+int sqlite_transaction(lua_State *L);
+void sqlite_opentransaction(lua_State *L);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "api/api.h"
 
-/* A function of Lua as SQLite knows it; its user value is the function. */
+/* A Lua function that SQL may call. Its user value is the function. */
 struct function {
     struct database *owner;
 };
@@ -33,8 +33,8 @@ static void pushvalue(lua_State *L, sqlite3_value *value) {
     }
 }
 
-/* f, call -> nothing; runs under lua_pcall. The result is handed over last, so that
- * nothing can be raised between. */
+/* f, call -> nothing; runs under lua_pcall. The result is given to SQLite last,
+ * after all that may raise. */
 static int protected_call(lua_State *L) {
     const struct call *c = lua_touserdata(L, 2);
     size_t size;
@@ -66,8 +66,8 @@ static int protected_call(lua_State *L) {
     }
 }
 
-/* Called by SQLite within step. Raises nothing: an error waits in the database's user value
- * until step has returned. */
+/* SQLite calls this within a step. It raises nothing: an error is kept in a user value of
+ * the database until the step has returned. */
 static void call_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
     struct function *fn = sqlite3_user_data(context);
     struct database *d = fn->owner;
@@ -95,16 +95,16 @@ static void call_function(sqlite3_context *context, int argc, sqlite3_value **ar
 }
 
 int sqlite_define(lua_State *L) {
-    struct database *d = luaL_checkudata(L, 1, DATABASE_MT);
-    luaL_argcheck(L, d->db != NULL, 1, "database is closed");
+    struct database *d = sqlite_checkdatabase(L, 1);
     const char *name = luaL_checkstring(L, 2);
     lua_Integer nargs = luaL_checkinteger(L, 3);
     luaL_argcheck(L, -1 <= nargs && nargs <= 127, 3, "not a number of arguments");
     luaL_checktype(L, 4, LUA_TFUNCTION);
     lua_settop(L, 4);
 
-    /* Anchored before SQLite knows the address. A function that is defined again stays
-     * anchored until the database is closed: SQLite may still be running it. */
+    /* The box is anchored before SQLite knows its address. If a function is defined
+     * again, the old one stays anchored until the database is closed, since SQLite
+     * may still be running it. */
     struct function *fn = lua_newuserdatauv(L, sizeof *fn, 1);
     fn->owner = d;
     lua_pushvalue(L, 4);

@@ -1,13 +1,18 @@
 #include "api/sqlite.h"
 
 #include "api/api.h"
-#include "base/sqlerror.h"
+#include "base/sqliteerror.h"
 
 #include <string.h>
 
-/* Statements that a database keeps prepared: this many lately used ones, and as many that
- * were used before those. */
+/* the number of prepared statements in each of the two generations of the cache */
 #define CACHED 96
+
+struct database *sqlite_checkdatabase(lua_State *L, int arg) {
+    struct database *d = luaL_checkudata(L, arg, DATABASE_MT);
+    luaL_argcheck(L, d->db != NULL, arg, "database is closed");
+    return d;
+}
 
 const char *sqlite_checksql(lua_State *L, int arg, size_t *size) {
     const char *sql = luaL_checklstring(L, arg, size);
@@ -25,7 +30,7 @@ int sqlite_fail(lua_State *L, struct database *d, int index, const char *op, int
         lua_setiuservalue(L, index, UV_RAISED);
         return lua_error(L);
     }
-    sqlerror_set(&fault, code, sqlite3_errmsg(d->db));
+    sqliteerror_set(&fault, code, sqlite3_errmsg(d->db));
     int primary = code & 0xff;
     if ((primary == SQLITE_INTERRUPT || primary == SQLITE_BUSY) &&
         d->interrupts != engine_signals(d->engine))
@@ -92,7 +97,7 @@ bool sqlite_is_blank(struct database *d, const char *sql) {
     return code == SQLITE_OK && stmt == NULL;
 }
 
-/* Look the text at `sql` up in one generation of the cache, and push its statement, if it
+/* Look up the text at `sql` in one generation of the cache, and push its statement if it
  * can be started. [-0, +1|0, -] */
 static struct statement *recall(lua_State *L, int index, int sql, int generation) {
     lua_getiuservalue(L, index, generation);
@@ -106,8 +111,8 @@ static struct statement *recall(lua_State *L, int index, int sql, int generation
     return NULL;
 }
 
-/* Keep the statement on top under the text at `sql`. When a generation is full, the one
- * before it is dropped as a whole. [-0, +0, m] */
+/* Put the statement on top into the cache, under the text at `sql`. When a generation is
+ * full, the older one is dropped as a whole. [-0, +0, m] */
 static void keep(lua_State *L, int index, int sql) {
     struct database *d = lua_touserdata(L, index);
     if (d->cached >= CACHED) {
@@ -146,7 +151,7 @@ struct statement *sqlite_statement(lua_State *L, int index, int sql, const char 
     return st;
 }
 
-/* The index of the parameter that SQL calls `:name`, `@name` or `$name`; 0 if none. */
+/* The index of the parameter `:name`, `@name` or `$name`; 0 if there is none. */
 static int named(sqlite3_stmt *stmt, const char *name, size_t size) {
     char text[130];
     if (size > sizeof text - 2 || strlen(name) != size)
@@ -161,7 +166,7 @@ static int named(sqlite3_stmt *stmt, const char *name, size_t size) {
     return 0;
 }
 
-/* The parameter that the key at -2 means; raises if there is none. [-0, +0, v] */
+/* The index of the parameter for the key at -2; raises if there is none. [-0, +0, v] */
 static int parameter(lua_State *L, sqlite3_stmt *stmt, int arg) {
     int i = 0;
     if (lua_isinteger(L, -2)) {
@@ -173,7 +178,7 @@ static int parameter(lua_State *L, sqlite3_stmt *stmt, int arg) {
         const char *name = lua_tolstring(L, -2, &size);
         if ((i = named(stmt, name, size)) > 0)
             return i;
-        if (strcmp(name, "n") == 0 && lua_isinteger(L, -1)) /* as table.pack makes it */
+        if (strcmp(name, "n") == 0 && lua_isinteger(L, -1)) /* of table.pack */
             return 0;
     }
     luaL_tolstring(L, -2, NULL);
@@ -183,7 +188,8 @@ static int parameter(lua_State *L, sqlite3_stmt *stmt, int arg) {
     return 0;
 }
 
-/* Bind the value on top. SQLite copies strings: the table may change while it runs. */
+/* Bind the value on top. SQLite copies strings, since the table may change while the
+ * statement runs. */
 static int bind_value(lua_State *L, sqlite3_stmt *stmt, int i, int arg) {
     size_t size;
     switch (lua_type(L, -1)) {
@@ -216,7 +222,7 @@ void sqlite_start(lua_State *L, struct statement *st, int index, int arg,
     sqlite3_reset(st->stmt);
     sqlite3_clear_bindings(st->stmt);
     st->active = true;
-    if (++st->run == 0) /* 0 is a cursor that has ended */
+    if (++st->run == 0) /* 0 marks a cursor that has ended */
         st->run = 1;
     if (!lua_istable(L, arg))
         return;

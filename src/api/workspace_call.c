@@ -1,5 +1,8 @@
 #include "api/workspace_call.h"
 
+#include "api/json.h"
+#include "api/json_parts.h"
+#include "base/retry.h"
 #include "sched.h"
 
 #include <limits.h>
@@ -8,48 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CALL_MT        "tarn.workspace_call"
-#define JSON_NUMBER_MT "tarn.json.number"
+#define CALL_MT "tarn.workspace_call"
 
 struct workspace *api_checkworkspace(lua_State *L, int arg) {
     struct connection *n = luaL_checkudata(L, arg, WORKSPACE_MT);
     luaL_argcheck(L, n->ws != NULL, arg, "workspace is closed");
     return n->ws;
-}
-
-int api_rawfield(lua_State *L, int index, const char *name) {
-    index = lua_absindex(L, index);
-    lua_pushstring(L, name);
-    return lua_rawget(L, index);
-}
-
-const char *api_optstring(lua_State *L, int arg, const char *name) {
-    const char *text = NULL;
-    if (!lua_istable(L, arg))
-        return NULL;
-    int type = api_rawfield(L, arg, name);
-    if (type == LUA_TSTRING)
-        text = lua_tostring(L, -1);
-    else if (type != LUA_TNIL)
-        luaL_argerror(L, arg, lua_pushfstring(L, "'%s' is not a string", name));
-    lua_pop(L, 1);
-    return text;
-}
-
-int api_optms(lua_State *L, int arg, const char *name) {
-    lua_Number seconds = 0;
-    if (!lua_istable(L, arg))
-        return 0;
-    int type = api_rawfield(L, arg, name);
-    if (type != LUA_TNIL) {
-        seconds = lua_tonumber(L, -1);
-        if (type != LUA_TNUMBER || !(0 < seconds && seconds <= INT_MAX / 1000))
-            luaL_argerror(L, arg,
-                          lua_pushfstring(L, "'%s' is not a number of seconds", name));
-    }
-    lua_pop(L, 1);
-    int ms = (int)(seconds * 1000);
-    return ms < seconds * 1000 ? ms + 1 : ms; /* 0 would mean the default */
 }
 
 static void out_of_memory(lua_State *L, const struct api_call *c) {
@@ -60,7 +27,8 @@ static void out_of_memory(lua_State *L, const struct api_call *c) {
 
 /* ---- scalars ---- */
 
-/* The shortest text that reads back the same; a whole number has no point. */
+/* Push the shortest text that reads back as the same number, without a point if the
+ * number is whole. */
 static void pushfloat(lua_State *L, lua_Number n) {
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {
@@ -109,20 +77,14 @@ static int l_call_close(lua_State *L) {
     return 0;
 }
 
-static void newmetatable(lua_State *L) {
-    if (luaL_newmetatable(L, CALL_MT)) {
-        lua_pushcfunction(L, l_call_close);
-        lua_setfield(L, -2, "__close");
-        lua_pushcfunction(L, l_call_close);
-        lua_setfield(L, -2, "__gc");
-    }
+void api_opencall(lua_State *L) {
+    api_newtype(L, CALL_MT, l_call_close, NULL);
 }
 
 struct api_call *api_newcall(lua_State *L, const char *op, const char *method) {
     struct api_call *c = lua_newuserdatauv(L, sizeof *c, 2);
     *c = (struct api_call){.op = op, .method = method};
-    newmetatable(L);
-    lua_setmetatable(L, -2);
+    luaL_setmetatable(L, CALL_MT);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);
     return c;
@@ -158,7 +120,7 @@ void api_call_path(lua_State *L, struct api_call *c, const char *text) {
     add(L, c, text, strlen(text));
 }
 
-/* A dot segment would be taken for a way up, and an empty one for the list. */
+/* A segment of dots would lead up in the path, and an empty one to the list. */
 const char *api_checksegment(lua_State *L, int arg) {
     const char *text = luaL_checkstring(L, arg);
     luaL_argcheck(L, text[0] != '\0', arg, "an empty id");
@@ -185,8 +147,8 @@ static int by_bytes(const void *a, const void *b) {
     return order != 0 ? order : x->size < y->size ? -1 : x->size > y->size;
 }
 
-/* Push the names of the table at `arg`, sorted, as a block of memory; they point into the
- * table's own strings. [-0, +1, v] */
+/* Push a block of memory with the names of the table at `arg`, sorted. They point into
+ * the table's own strings. [-0, +1, v] */
 static struct name *pushnames(lua_State *L, int arg, size_t *count) {
     *count = 0;
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
@@ -212,7 +174,7 @@ static void bad_value(lua_State *L, int arg, const struct name *name) {
                                   name->text));
 }
 
-/* name=value with the value on top of the stack, which is popped. */
+/* Add name=value. The value is on top of the stack, and is popped. */
 static void add_pair(lua_State *L, struct api_call *c, int arg, const struct name *name) {
     size_t size;
     if (!api_totext(L))
@@ -235,7 +197,7 @@ void api_call_query(lua_State *L, struct api_call *c, int arg) {
         lua_pushlstring(L, names[i].text, names[i].size);
         lua_rawget(L, arg);
         if (lua_islightuserdata(L, -1) && lua_touserdata(L, -1) == NULL) {
-            lua_pop(L, 1); /* json.null: not there */
+            lua_pop(L, 1); /* json.null counts as not there */
         } else if (lua_istable(L, -1)) {
             lua_Integer n = luaL_len(L, -1);
             for (lua_Integer k = 1; k <= n; k++) {
@@ -311,7 +273,7 @@ int api_call_send(lua_State *L, struct api_call *c,
                                         .timeout_ms = c->timeout_ms,
                                         .max_body = c->max_body};
     c->finish = finish;
-    c->has_effect = strcmp(c->method, "GET") != 0 && strcmp(c->method, "HEAD") != 0;
+    c->has_effect = !retry_safe(c->method);
     c->pending = workspace_start(ws, &request, answered, c, &fault);
     if (c->pending == NULL)
         return api_fault(L, c->op, &fault);
@@ -321,13 +283,13 @@ int api_call_send(lua_State *L, struct api_call *c,
     lua_setiuservalue(L, -2, 2);
     lua_replace(L, 1);
     lua_settop(L, 1);  /* call */
-    lua_toclose(L, 1); /* a task that is cancelled forgets its call at once */
+    lua_toclose(L, 1); /* if the task is cancelled, so is the call, at once */
     return look(L, LUA_OK, 0);
 }
 
 /* ---- the answer ---- */
 
-/* Where the JSON begins, or the end. */
+/* The offset where the JSON begins, or the size if there is none. */
 static size_t skip_blanks(const struct buf *b) {
     size_t i = 0;
     while (i < b->size && strchr(" \t\r\n", b->bytes[i]) != NULL && b->bytes[i] != '\0')
@@ -350,7 +312,7 @@ void api_call_pushjson(lua_State *L, struct api_call *c) {
     lua_pushcfunction(L, decode);
     lua_pushlightuserdata(L, c);
     if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
-        if (lua_istable(L, -1)) { /* the decoder's fault knows only the text */
+        if (lua_istable(L, -1)) { /* the decoder's fault does not say which call it was */
             lua_pushinteger(L, c->status);
             lua_setfield(L, -2, "status");
             if (c->has_effect) {
@@ -376,7 +338,7 @@ int api_finish_json(lua_State *L, struct api_call *c) {
 }
 
 int api_finish_nothing(lua_State *L, struct api_call *c) {
-    api_call_pushjson(L, c); /* a proxy's page is no success */
+    api_call_pushjson(L, c); /* raises if it is the page of a proxy */
     lua_pop(L, 1);
     return 0;
 }

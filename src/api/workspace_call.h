@@ -1,8 +1,9 @@
-/* workspace_call.h -- what the files of native.databricks share: the handle of a workspace,
- * and a call on it from its arguments to its results.
+/* workspace_call.h -- what the files of native.databricks share: the handle of a
+ * workspace, and a call on it, from its arguments to its results.
  *
- * A binding checks its arguments, makes a call (the box), fills in path, query and body, and
- * ends with `return api_call_send(L, c, finish)`, which waits; `finish` pushes the results. */
+ * A binding checks its arguments, makes a call (the box), fills in path, query and body,
+ * and ends with `return api_call_send(L, c, finish)`, which waits. Then `finish` pushes
+ * the results. */
 
 #ifndef TARN_WORKSPACE_CALL_H
 #define TARN_WORKSPACE_CALL_H
@@ -20,24 +21,20 @@ struct connection {
 /* The open workspace at `arg`. [-0, +0, v] */
 struct workspace *api_checkworkspace(lua_State *L, int arg);
 
-/* Options of the table at `arg`, which may be nil: a string, which stays the table's, or NULL;
- * seconds as milliseconds, or 0. Metamethods are not asked. [-0, +0, v] */
-const char *api_optstring(lua_State *L, int arg, const char *name);
-int api_optms(lua_State *L, int arg, const char *name);
-
-/* Push a field without asking metamethods; returns its type. [-0, +1, m] */
-int api_rawfield(lua_State *L, int index, const char *name);
-
-/* Put its text in the place of the scalar on top of the stack: a string, a boolean as a word, a
- * number exactly. False, with nothing changed, for anything else. [-0, +0, m] */
+/* Replace the scalar on top of the stack by its text: a string, a boolean as a word, a
+ * number exactly. False, with nothing changed, for any other value. [-0, +0, m] */
 bool api_totext(lua_State *L);
 
-/* Functions of the handle's method table, one list for each file; they end with NULL. */
+/* Methods of the handle, a list for each file, ended by NULL. */
+extern const luaL_Reg api_request_methods[];
+extern const luaL_Reg api_login_methods[];
 extern const luaL_Reg api_pipeline_methods[];
 extern const luaL_Reg api_workspace_file_methods[];
 extern const luaL_Reg api_sql_methods[];
 
-/* The metatables of native.databricks' other types. [-0, +0, m] */
+/* Make the metatables of native.databricks' other types. [-0, +0, m] */
+void api_opencall(lua_State *L);
+void api_openlogin(lua_State *L);
 void api_opensql(lua_State *L);
 
 struct api_call {
@@ -53,9 +50,9 @@ struct api_call {
     size_t body_size;
     const char *const *headers;
     bool idempotent;
-    bool has_effect;   /* so an answer that cannot be read leaves a doubt */
-    bool removes;      /* a 404 after a try that may have worked says that it did */
-    bool keep_headers; /* of the answer */
+    bool has_effect;   /* it is in doubt after an answer that cannot be read */
+    bool removes;      /* a 404 after an ambiguous try means success */
+    bool keep_headers; /* keep the answer's headers */
     int timeout_ms;
     size_t max_body;
 
@@ -69,34 +66,36 @@ struct api_call {
 /* Push a call on the workspace at index 1 that owns nothing yet. [-0, +1, v] */
 struct api_call *api_newcall(lua_State *L, const char *op, const char *method);
 
-/* Append to its path: as it is; the string at `arg` as one segment, encoded (not empty, no
- * dots alone); the table at `arg`, or nothing if it is nil, as a query with sorted names.
- * [-0, +0, v] */
+/* Append to the path: a text as it is; the string at `arg`, encoded, as one segment
+ * (not empty, not only dots); the table at `arg` as a query with sorted names, or
+ * nothing for nil. [-0, +0, v] */
 void api_call_path(lua_State *L, struct api_call *c, const char *text);
 void api_call_segment(lua_State *L, struct api_call *c, int arg);
 void api_call_query(lua_State *L, struct api_call *c, int arg);
 
-/* The string at `arg` one could pass to api_call_segment; raises if not. [-0, +0, v] */
+/* The string at `arg`, which raises if api_call_segment would not take it. [-0, +0, v] */
 const char *api_checksegment(lua_State *L, int arg);
 
-/* Set the body: pops a string, which is sent as it is; or encodes the value at `index`. The
- * call is at `box`. [-1, +0, v] and [-0, +0, v] */
+/* Set the body of the call at `box`: pop a string, which is sent as it is, or encode the
+ * value at `index`. [-1, +0, v] and [-0, +0, v] */
 void api_call_text(lua_State *L, struct api_call *c, int box);
 void api_call_json(lua_State *L, struct api_call *c, int box, int index);
 
-/* Send the call on top of the stack, wait for its answer, and return what `finish` returns;
- * in `finish` the call is at index 1, and nothing else is there. Raises its fault. */
+/* Send the call on top of the stack, wait for its answer, and return what `finish`
+ * returns. In `finish` the call is at index 1, and nothing else is on the stack.
+ * Raises the call's fault. */
 int api_call_send(lua_State *L, struct api_call *c,
                   int (*finish)(lua_State *L, struct api_call *c));
 
-/* Push the answer decoded, {} if it is empty, and free its text. [-0, +1, v] */
+/* Push the decoded answer, {} if it is empty, and free its text. [-0, +1, v] */
 void api_call_pushjson(lua_State *L, struct api_call *c);
 
-/* Two ways to finish: with the decoded answer, and with nothing. */
+/* Two functions for `finish`: return the decoded answer, or nothing. */
 int api_finish_json(lua_State *L, struct api_call *c);
 int api_finish_nothing(lua_State *L, struct api_call *c);
 
-/* Raise a fault of kind parse about an answer that is JSON, but not what it should be. */
+/* Raise a fault of kind parse: the answer is JSON, but not of the form that it should
+ * have. */
 int api_call_misfit(lua_State *L, struct api_call *c, const char *what);
 
 #endif

@@ -9,8 +9,9 @@
 /* How deep a value may be. */
 #define YAML_DEPTH 512
 
-/* Push the YAML text of the value at index 1. At 2 is a table: key -> its place before all
- * others; at 3 one: key -> true if what it holds is quoted. [-0, +1, v] */
+/* Push the YAML text of the value at index 1. The table at 2 maps a key to its place
+ * before all other keys; the table at 3 maps a key to true if its values are quoted. [-0,
+ * +1, v] */
 void yaml_encode(lua_State *L);
 
 #endif

@@ -1,13 +1,14 @@
-/* yaml_encode.c -- the encoder of `native.yaml`. libyaml puts the marks and the blanks; which
- * strings need quotes is decided here, since libyaml only knows what breaks the syntax. */
+/* yaml_encode.c -- the encoder of `native.yaml`. libyaml writes indicators and
+ * blanks. Which strings need quotes is decided here, since libyaml only knows
+ * which ones break the syntax. */
 
 #include "api/yaml.h"
 
 #include "api/api.h"
-#include "api/json.h"
+#include "api/json_parts.h"
 #include "base/buf.h"
-#include "base/numtext.h"
-#include "base/yamltext.h"
+#include "base/jsonnumber.h"
+#include "base/yamlscalar.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,16 +18,16 @@
 #define OP        "yaml.encode"
 #define WRITER_MT "tarn.yaml.writer"
 
-/* Where they are on the stack. */
+/* Places on the stack. */
 enum { FIRST = 2, QUOTED, WRITER, ARRAY_MT, NUMBER_MT };
 
 struct member {
-    const char *key; /* held by the table it is from */
+    const char *key; /* kept alive by its table */
     size_t size;
     lua_Integer rank;
 };
 
-/* The way from the value at the top to the one being written, for messages. */
+/* The path from the outermost value to the one being written, for messages. */
 struct step {
     const struct step *up;
     const char *key; /* NULL: `index` */
@@ -38,7 +39,7 @@ struct writer {
     struct buf out;
     struct buf members; /* keys that are being sorted */
     int depth;
-    int quoted; /* levels of maps around that want quotes */
+    int quoted; /* the number of maps around whose values are quoted */
     bool open;
 };
 
@@ -80,7 +81,7 @@ static struct writer *newwriter(lua_State *L) {
     return w;
 }
 
-/* `ready`: what the event's own function returned. */
+/* Write an event. `ready` is what the event's own function returned. */
 static void emit(lua_State *L, struct writer *w, yaml_event_t *event, int ready) {
     if (!ready || !yaml_emitter_emit(&w->emitter, event))
         no_memory(L);
@@ -89,12 +90,12 @@ static void emit(lua_State *L, struct writer *w, yaml_event_t *event, int ready)
 /* ---- messages ---- */
 
 static void addpath(luaL_Buffer *b, const struct step *step) {
-    char number[NUMTEXT_ROOM];
+    char number[JSONNUMBER_ROOM];
     if (step->up != NULL)
         addpath(b, step->up);
     if (step->key == NULL) {
         luaL_addchar(b, '[');
-        luaL_addlstring(b, number, numtext_put_integer(step->index, number));
+        luaL_addlstring(b, number, jsonnumber_put_integer(step->index, number));
         luaL_addchar(b, ']');
         return;
     }
@@ -103,7 +104,7 @@ static void addpath(luaL_Buffer *b, const struct step *step) {
     luaL_addstring(b, step->key);
 }
 
-/* Push " at PATH"; only the last steps of a long one. [-0, +1, v] */
+/* Push " at PATH", with only the last steps of a long path. [-0, +1, v] */
 static const char *pushplace(lua_State *L, const struct step *at) {
     luaL_Buffer b;
     struct step short_way[8];
@@ -129,7 +130,7 @@ static void refuse(lua_State *L, const struct step *at, const char *what) {
 static void check_utf8(lua_State *L, const struct step *at, const char *text,
                        size_t size) {
     struct fault f;
-    if (yamltext_utf8(text, size))
+    if (yamlscalar_utf8(text, size))
         return;
     fault_set(&f, FAULT_PARSE, "YAML cannot hold a string that is not UTF-8%s",
               pushplace(L, at));
@@ -152,30 +153,30 @@ static void put_string(lua_State *L, struct writer *w, const struct step *at,
     if (size > INT32_MAX)
         refuse(L, at, "a string of 2 GiB");
     check_utf8(L, at, text, size);
-    put_scalar(L, w, text, size, w->quoted == 0 && yamltext_plain(text, size));
+    put_scalar(L, w, text, size, w->quoted == 0 && yamlscalar_plain(text, size));
 }
 
 static void put_number_text(lua_State *L, struct writer *w, const char *text,
                             size_t size) {
     luaL_Buffer b;
-    char *out = luaL_buffinitsize(L, &b, size + YAMLTEXT_MORE);
-    size_t n = yamltext_from_json(text, size, out);
+    char *out = luaL_buffinitsize(L, &b, size + YAMLSCALAR_MORE);
+    size_t n = yamlscalar_from_json(text, size, out);
     luaL_pushresultsize(&b, n);
     put_scalar(L, w, lua_tostring(L, -1), n, true);
     lua_pop(L, 1);
 }
 
 static void put_number(lua_State *L, struct writer *w) {
-    char text[NUMTEXT_ROOM];
+    char text[JSONNUMBER_ROOM];
     lua_Number d = lua_tonumber(L, -1);
     if (lua_isinteger(L, -1))
-        put_scalar(L, w, text, numtext_put_integer(lua_tointeger(L, -1), text), true);
+        put_scalar(L, w, text, jsonnumber_put_integer(lua_tointeger(L, -1), text), true);
     else if (isnan(d))
         put_scalar(L, w, ".nan", 4, true);
     else if (isinf(d))
         put_scalar(L, w, d > 0 ? ".inf" : "-.inf", d > 0 ? 4 : 5, true);
     else
-        put_number_text(L, w, text, numtext_put_double(d, text));
+        put_number_text(L, w, text, jsonnumber_put_double(d, text));
 }
 
 static void put_userdata(lua_State *L, struct writer *w, const struct step *at) {
@@ -251,14 +252,14 @@ static void put_member(lua_State *L, struct writer *w, const struct step *up,
 
 static void put_map(lua_State *L, struct writer *w, const struct step *at) {
     yaml_event_t event;
-    size_t first = w->members.size; /* those below belong to the maps around */
+    size_t first = w->members.size; /* members before belong to outer maps */
     size_t n = collect(L, w, at);
     emit(L, w, &event,
          yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
                                              n > 0 ? YAML_BLOCK_MAPPING_STYLE
                                                    : YAML_FLOW_MAPPING_STYLE));
     for (size_t i = 0; i < n; i++) {
-        struct member m; /* a copy: values may grow the buffer */
+        struct member m; /* a copy, because the buffer may move when values are written */
         memcpy(&m, w->members.bytes + first + i * sizeof m, sizeof m);
         put_member(L, w, at, &m);
     }
@@ -269,12 +270,12 @@ static void put_map(lua_State *L, struct writer *w, const struct step *at) {
 static void put_table(lua_State *L, struct writer *w, const struct step *at) {
     size_t n;
     int table = lua_gettop(L);
-    bool marked = json_marked(L, table, ARRAY_MT);
+    bool marked = json_parts_marked(L, table, ARRAY_MT);
     if (w->depth == YAML_DEPTH)
         refuse(L, at, "a table nested deeper than 512 (does it hold itself?)");
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     w->depth++;
-    if (json_sequence(L, table, &n) && (marked || n > 0))
+    if (json_parts_sequence(L, table, &n) && (marked || n > 0))
         put_array(L, w, at, n);
     else if (marked)
         refuse(L, at, "a table whose keys are neither all strings nor 1..n");
@@ -325,9 +326,9 @@ void yaml_encode(lua_State *L) {
     yaml_event_t event;
     lua_settop(L, QUOTED);
     struct writer *w = newwriter(L);
-    json_pushparts(L);
-    lua_rawgeti(L, -1, JSON_NUMBER_MT);
-    lua_rawgeti(L, -2, JSON_ARRAY_MT);
+    json_parts_push(L);
+    lua_rawgeti(L, -1, JSON_PARTS_NUMBER_MT);
+    lua_rawgeti(L, -2, JSON_PARTS_ARRAY_MT);
     lua_replace(L, ARRAY_MT); /* in the place of the parts */
     emit(L, w, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
     emit(L, w, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));

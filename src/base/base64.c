@@ -24,7 +24,7 @@ void base64_encode(const void *bytes, size_t size, char *out) {
     out[3] = '=';
 }
 
-/* The value of a character, 64 if it is none. */
+/* The value of a character of base64; 64 for any other character. */
 static unsigned value(char c) {
     if ('A' <= c && c <= 'Z')
         return (unsigned)(c - 'A');
@@ -35,7 +35,7 @@ static unsigned value(char c) {
     return c == '+' ? 62 : c == '/' ? 63 : 64;
 }
 
-/* Four characters, of which the last `padding` are "=". */
+/* Decode four characters, of which the last `padding` are "=". */
 static bool decode_group(const char *text, unsigned padding, unsigned char *out) {
     unsigned group = 0;
     for (unsigned i = 0; i < 4; i++) {

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* All zero is an empty buffer that owns nothing. `bytes` is followed by a 0 that is
- * not counted, whenever `bytes` is not NULL. */
+/* A zeroed buffer is empty and owns nothing. If `bytes` is not NULL, a 0 follows the
+ * bytes, which `size` does not count. */
 struct buf {
     char *bytes;
     size_t size;
@@ -22,10 +22,10 @@ bool buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 
 /* Make room for `more` bytes beyond size. */
 bool buf_grow(struct buf *b, size_t more);
 
-/* Free what it owns; it is empty and usable again. */
+/* Free what the buffer owns. It is then empty, and may be used again. */
 void buf_free(struct buf *b);
 
-/* The same, after overwriting the bytes: for buffers that held a secret. */
+/* Overwrite the bytes first, for a buffer that held a secret. */
 void buf_wipe(struct buf *b);
 
 #endif

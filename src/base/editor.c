@@ -1,56 +1,22 @@
-#define _XOPEN_SOURCE 700 /* wcwidth */
 #include "base/editor.h"
 
-#include "base/buf.h"
+#include "base/editor_screen.h"
 #include "base/key.h"
 #include "base/oserror.h"
 #include "base/term.h"
 
 #include <errno.h>
-#include <histedit.h>
-#include <locale.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
-#define REMEMBERED        2000 /* lines */
-#define PASTED_TAB        "    "
-#define PASTE_BEGIN       "\33[200~"
-#define PASTE_END         "\33[201~"
-#define PASTES_ARE_TOLD   "\33[?2004h"
-#define PASTES_ARE_SILENT "\33[?2004l"
-
-struct editor {
-    EditLine *el;
-    History *history;
-    locale_t utf8; /* in force while libedit works: it asks the C library for widths */
-    char *prompt;
-    struct buf come; /* what the terminal sent, from `used` on not used yet */
-    size_t used;
-    const char *key; /* what libedit is given now */
-    size_t key_size;
-    struct buf text;   /* of the line that has ended, or the key */
-    int columns, rows; /* when the line was last drawn */
-    bool ended;        /* the line has; `text` holds it */
-    bool editing;      /* keys come one by one */
-    bool shown;
-    bool pasting;
-    bool gone; /* the terminal has */
-};
-
-static locale_t enter(const struct editor *e) {
-    return e->utf8 != (locale_t)0 ? uselocale(e->utf8) : (locale_t)0;
-}
-
-static void leave(locale_t before) {
-    if (before != (locale_t)0)
-        uselocale(before);
-}
+#define REMEMBERED  2000 /* lines */
+#define PASTED_TAB  "    "
+#define PASTE_BEGIN "\33[200~"
+#define PASTE_END   "\33[201~"
 
 static struct editor *editor_of(EditLine *el) {
     void *e = NULL;
@@ -66,19 +32,13 @@ static char *give_prompt(EditLine *el) {
     return e->prompt != NULL ? e->prompt : none;
 }
 
-/* The next character of the key that is being used. There is always a whole key, so nobody
- * waits here; where libedit wants more, it hears that there is nothing. */
+/* Give the next character of the key that is being used. The key is always whole, so
+ * nothing waits here. If libedit wants more, it hears that there is no more. */
 static int give_character(EditLine *el, wchar_t *c) {
     struct editor *e = editor_of(el);
-    mbstate_t state = {0};
     if (e->key_size == 0)
         return 0;
-    size_t n = mbrtowc(c, e->key, e->key_size, &state);
-    if (n == (size_t)-1 || n == (size_t)-2) {
-        *c = L'?'; /* no UTF-8: what it is shown as */
-        n = 1;
-    }
-    n = n == 0 ? 1 : n;
+    size_t n = term_character(e->key, e->key_size, c);
     e->key += n;
     e->key_size -= n;
     return 1;
@@ -95,7 +55,7 @@ static void bind_keys(EditLine *el) {
 static bool set_up(struct editor *e) {
     HistEvent event;
     e->utf8 = term_locale();
-    locale_t before = enter(e);
+    locale_t before = editor_screen_enter(e);
     e->history = history_init();
     e->el = el_init("tarn", stdin, stdout, stderr);
     if (e->el != NULL && e->history != NULL) {
@@ -109,7 +69,7 @@ static bool set_up(struct editor *e) {
         el_set(e->el, EL_GETCFN, give_character);
         bind_keys(e->el);
     }
-    leave(before);
+    editor_screen_leave(before);
     return e->el != NULL && e->history != NULL;
 }
 
@@ -130,159 +90,18 @@ void editor_free(struct editor *e) {
     if (e == NULL)
         return;
     editor_stop(e);
-    locale_t before = enter(e);
+    locale_t before = editor_screen_enter(e);
     if (e->el != NULL)
         el_end(e->el);
     if (e->history != NULL)
         history_end(e->history);
-    leave(before);
+    editor_screen_leave(before);
     if (e->utf8 != (locale_t)0)
         freelocale(e->utf8);
     free(e->prompt);
     buf_wipe(&e->come);
     buf_wipe(&e->text);
     free(e);
-}
-
-/* ---- the screen ---- */
-
-/* Where the cursor comes to after `text`, from `*column` and `*row` on. What stands between
- * two `\1` takes no room. Widths are those that libedit counts with. */
-static void advance(const char *text, size_t size, int columns, int *column, int *row) {
-    mbstate_t state = {0};
-    bool visible = true;
-    while (size > 0) {
-        wchar_t c;
-        size_t n = mbrtowc(&c, text, size, &state);
-        if (n == (size_t)-1 || n == (size_t)-2) {
-            state = (mbstate_t){0};
-            c = L'?';
-            n = 1;
-        }
-        n = n == 0 ? 1 : n;
-        text += n;
-        size -= n;
-        if (c == L'\1') {
-            visible = !visible;
-        } else if (c == L'\n') {
-            *row += 1;
-            *column = 0;
-        } else if (visible) {
-            int width = c == L'\t' ? 8 - *column % 8 : c < L' ' ? 2 : wcwidth(c);
-            width = width < 0 ? 1 : width;
-            if (*column + width > columns) {
-                *row += 1;
-                *column = 0;
-            }
-            *column += width;
-            if (*column >= columns) {
-                *row += 1;
-                *column = 0;
-            }
-        }
-    }
-}
-
-/* Take what is drawn off the screen, from the prompt on. */
-static void erase(struct editor *e) {
-    int column = 0, row = 0, columns = 80, rows;
-    const LineInfo *line = el_line(e->el);
-    term_size(&columns, &rows);
-    if (e->prompt != NULL)
-        advance(e->prompt, strlen(e->prompt), columns, &column, &row);
-    advance(line->buffer, (size_t)(line->cursor - line->buffer), columns, &column, &row);
-    if (row > 0)
-        fprintf(stdout, "\33[%dA", row);
-    fputs("\r\33[J", stdout);
-    fflush(stdout);
-}
-
-static void draw(struct editor *e) {
-    term_size(&e->columns, &e->rows);
-    el_set(e->el, EL_REFRESH);
-}
-
-/* Ctrl-Z comes as a key: the terminal must be given back before the program stops. */
-static void take_suspend_key(void) {
-    struct termios now;
-    if (tcgetattr(STDIN_FILENO, &now) != 0)
-        return;
-    now.c_cc[VSUSP] = _POSIX_VDISABLE;
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &now);
-}
-
-static void start(struct editor *e) {
-    fputs(PASTES_ARE_TOLD, stdout);
-    el_set(e->el, EL_UNBUFFERED, 1); /* draws the prompt and an empty line */
-    take_suspend_key();
-    term_size(&e->columns, &e->rows);
-    e->editing = e->shown = true;
-}
-
-static void stop(struct editor *e) {
-    el_set(e->el, EL_UNBUFFERED, 0);
-    el_set(e->el, EL_PREP_TERM, 0);
-    fputs(PASTES_ARE_SILENT, stdout);
-    fflush(stdout);
-    e->editing = e->shown = false;
-}
-
-bool editor_show(struct editor *e, const char *prompt) {
-    if (e->prompt == NULL || strcmp(e->prompt, prompt) != 0) {
-        char *copy = strdup(prompt);
-        if (copy == NULL)
-            return false;
-        editor_hide(e);
-        free(e->prompt);
-        e->prompt = copy;
-    }
-    if (e->shown)
-        return true;
-    locale_t before = enter(e);
-    if (e->editing)
-        draw(e);
-    else
-        start(e);
-    e->shown = true;
-    leave(before);
-    return true;
-}
-
-void editor_hide(struct editor *e) {
-    if (!e->shown)
-        return;
-    locale_t before = enter(e);
-    erase(e);
-    leave(before);
-    e->shown = false;
-}
-
-void editor_stop(struct editor *e) {
-    if (!e->editing)
-        return;
-    editor_hide(e);
-    locale_t before = enter(e);
-    stop(e);
-    leave(before);
-}
-
-void editor_resized(struct editor *e) {
-    int columns = e->columns, rows = e->rows;
-    term_size(&columns, &rows);
-    if (!e->editing || (columns == e->columns && rows == e->rows))
-        return;
-    locale_t before = enter(e);
-    if (e->shown)
-        erase(e);
-    el_resize(e->el);
-    if (e->shown)
-        draw(e);
-    leave(before);
-}
-
-void editor_beep(struct editor *e) {
-    el_beep(e->el);
-    fflush(stdout);
 }
 
 /* ---- keys ---- */
@@ -298,7 +117,7 @@ static bool take(struct editor *e, struct fault *f) {
         if (n == -1 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n <= 0)
-            e->gone = true; /* what has come is used all the same */
+            e->gone = true; /* what has come before is still used */
         else if (!buf_add(&e->come, some, (size_t)n))
             return oserror_set(f, ENOMEM, "terminal");
         else if ((size_t)n < sizeof some)
@@ -327,7 +146,7 @@ static enum editor_event use(struct editor *e, const char *key, size_t size,
             return keep_line(e, text, (size_t)n - 1, f) ? EDITOR_LINE : EDITOR_FAILED;
         }
         if (key[0] == KEY_ESC || e->key_size == left)
-            e->key_size = 0; /* the rest of a key that is not bound is no text */
+            e->key_size = 0; /* drop the rest of a key that is not bound: it is no text */
     }
     return EDITOR_WAITING;
 }
@@ -337,20 +156,7 @@ static bool is_empty(struct editor *e) {
     return line->lastchar == line->buffer;
 }
 
-/* The program stops as if the terminal had done it, and goes on with `fg`. */
-static void suspend(struct editor *e) {
-    erase(e);
-    el_set(e->el, EL_PREP_TERM, 0);
-    fputs(PASTES_ARE_SILENT, stdout);
-    fflush(stdout);
-    raise(SIGTSTP);
-    fputs(PASTES_ARE_TOLD, stdout);
-    el_set(e->el, EL_PREP_TERM, 1);
-    take_suspend_key();
-    draw(e);
-}
-
-/* A key of a pasted text: text is text, an end of a line is one, a TAB is blanks. */
+/* Use a key of a pasted text: text and ends of lines as they are, and a TAB as blanks. */
 static enum editor_event use_pasted(struct editor *e, const char *key, size_t size,
                                     struct fault *f) {
     if (key[0] == '\t')
@@ -374,7 +180,7 @@ static enum editor_event use_key(struct editor *e, const char *key, size_t size,
     case KEY_CONTROL('R'):
         return EDITOR_SEARCH;
     case KEY_CONTROL('Z'):
-        suspend(e);
+        editor_screen_suspend(e);
         return EDITOR_WAITING;
     case KEY_CONTROL('D'):
         return is_empty(e) ? EDITOR_END : use(e, KEY_DELETE, strlen(KEY_DELETE), f);
@@ -387,7 +193,7 @@ enum editor_event editor_feed(struct editor *e, struct fault *f) {
     enum editor_event event = EDITOR_WAITING;
     if (!take(e, f))
         return EDITOR_FAILED;
-    locale_t before = enter(e);
+    locale_t before = editor_screen_enter(e);
     e->ended = false;
     while (event == EDITOR_WAITING) {
         const char *key = e->come.bytes + e->used;
@@ -395,15 +201,15 @@ enum editor_event editor_feed(struct editor *e, struct fault *f) {
         if (size == 0)
             break;
         if (e->pasting && key[0] == KEY_ESC && !key_is(key, size, PASTE_END))
-            size = 1; /* in a pasted text it begins nothing */
+            size = 1; /* in a pasted text KEY_ESC begins no key */
         e->used += size;
         event = use_key(e, key, size, f);
     }
     if (event == EDITOR_WAITING && e->gone)
         event = EDITOR_END;
     if (event == EDITOR_LINE)
-        e->shown = false; /* it stays on the screen, and the cursor is below it */
-    leave(before);
+        e->shown = false; /* the line stays on the screen, and the cursor is below it */
+    editor_screen_leave(before);
     return event;
 }
 
@@ -438,15 +244,15 @@ const char *editor_text(struct editor *e, size_t *size, size_t *cursor) {
         *size = *cursor = e->text.size;
         return e->text.size > 0 ? e->text.bytes : "";
     }
-    locale_t before = enter(e);
+    locale_t before = editor_screen_enter(e);
     const LineInfo *line = el_line(e->el);
-    leave(before);
+    editor_screen_leave(before);
     *size = (size_t)(line->lastchar - line->buffer);
     *cursor = (size_t)(line->cursor - line->buffer);
     return line->buffer;
 }
 
-/* Characters in the first `size` bytes. */
+/* The number of characters in the first `size` bytes. */
 static int characters(const char *text, size_t size) {
     int n = 0;
     for (size_t i = 0; i < size && text[i] != '\0'; i++)
@@ -456,9 +262,9 @@ static int characters(const char *text, size_t size) {
 
 bool editor_set(struct editor *e, const char *text, size_t cursor) {
     bool shown = e->shown;
-    locale_t before = enter(e);
+    locale_t before = editor_screen_enter(e);
     if (shown)
-        erase(e);
+        editor_screen_erase(e);
     const LineInfo *line = el_line(e->el);
     int behind = characters(line->cursor, (size_t)(line->lastchar - line->cursor));
     el_cursor(e->el, behind);
@@ -469,8 +275,8 @@ bool editor_set(struct editor *e, const char *text, size_t cursor) {
     if (ok && cursor < strlen(text))
         el_cursor(e->el, -characters(text + cursor, strlen(text) - cursor));
     if (shown)
-        draw(e);
-    leave(before);
+        editor_screen_draw(e);
+    editor_screen_leave(before);
     return ok;
 }
 
@@ -478,23 +284,23 @@ void editor_abandon(struct editor *e) {
     editor_discard(e);
     if (!e->editing)
         return;
-    locale_t before = enter(e);
+    locale_t before = editor_screen_enter(e);
     if (e->shown) {
         const LineInfo *line = el_line(e->el);
-        erase(e);
+        editor_screen_erase(e);
         el_cursor(e->el,
                   characters(line->cursor, (size_t)(line->lastchar - line->cursor)));
-        draw(e);
+        editor_screen_draw(e);
         fputs("^C\n", stdout);
     }
-    stop(e);
-    leave(before);
+    editor_screen_stop(e);
+    editor_screen_leave(before);
 }
 
 bool editor_remember(struct editor *e, const char *line) {
     HistEvent event;
-    locale_t before = enter(e);
+    locale_t before = editor_screen_enter(e);
     int status = history(e->history, &event, H_ENTER, line);
-    leave(before);
+    editor_screen_leave(before);
     return status != -1;
 }

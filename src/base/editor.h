@@ -1,7 +1,7 @@
-/* editor.h -- the line that a person edits at a terminal, by libedit. A state machine: it is
- * fed with what the terminal sends when the loop says that something is there, and never
- * waits itself. Knows nothing of what the line means; a TAB only ends the feeding, and
- * whoever reads the line answers it. */
+/* editor.h -- the line that a person edits at a terminal, by libedit. The editor is a
+ * state machine: it is fed with what the terminal sends when the loop says that something
+ * is there, and never waits. It knows nothing of what the line means. A TAB only ends the
+ * feeding, and the code that reads the line completes it. */
 
 #ifndef TARN_EDITOR_H
 #define TARN_EDITOR_H
@@ -22,48 +22,50 @@ enum editor_event {
     EDITOR_FAILED
 };
 
-/* An editor for standard input and output, which must be one terminal. NULL with `*f` set if
- * that terminal cannot be edited on. Keys of ~/.editrc are not read. */
+/* Make an editor for standard input and output, which must be one terminal. NULL with
+ * `*f` set if that terminal does not allow editing. ~/.editrc is not read. */
 struct editor *editor_new(struct fault *f);
 
-/* The terminal is as it was. Harmless for NULL. */
+/* Restore the terminal and free the editor. Harmless for NULL. */
 void editor_free(struct editor *e);
 
-/* Show the prompt and the line behind it, and take keys one by one. `\1` in the prompt starts
- * and ends what takes no room, such as a colour. Harmless if shown. False if memory runs out. */
+/* Show the prompt with the line behind it, and take keys one by one. Text between two
+ * `\1` in the prompt takes no room, such as a colour. Harmless if the line is shown.
+ * False if memory runs out. */
 bool editor_show(struct editor *e, const char *prompt);
 
-/* Take the line off the screen: what is printed now stands in its place. Keys are still taken
- * one by one. Harmless if it is not shown. */
+/* Take the line off the screen, so that what is printed takes its place. Keys are still
+ * taken one by one. Harmless if the line is not shown. */
 void editor_hide(struct editor *e);
 
-/* Hide, if the line is still edited, and give the terminal back: it echoes, and gives lines. */
+/* Hide the line if it is still edited, and restore the terminal: it echoes and gives
+ * whole lines. */
 void editor_stop(struct editor *e);
 
-/* Use what the terminal has sent so far, up to the first event. */
+/* Use what the terminal has sent, up to the first event. */
 enum editor_event editor_feed(struct editor *e, struct fault *f);
 
-/* One key, as the bytes that the terminal sends for it, without an edited line: EDITOR_LINE
- * if there is one, which editor_text holds then. */
+/* Read one key without editing a line. EDITOR_LINE if there is one; then editor_text is
+ * the bytes that the terminal sent for it. */
 enum editor_event editor_key(struct editor *e, struct fault *f);
 
-/* The line with its length, and the byte that the cursor is on. Valid until the next call. */
+/* The line, its length, and the byte that the cursor is on. Valid until the next call. */
 const char *editor_text(struct editor *e, size_t *size, size_t *cursor);
 
 /* Change the line, with the cursor on the byte `cursor`. False if memory runs out. */
 bool editor_set(struct editor *e, const char *text, size_t cursor);
 
-/* Ctrl-C: the line is left, shown with ^C behind it, and what was typed ahead forgotten. */
+/* Handle Ctrl-C: show ^C behind the line, leave it, and forget what was typed ahead. */
 void editor_abandon(struct editor *e);
 
-/* Forget what has come and was not used yet, such as the rest of a pasted text. True if there
- * was something. */
+/* Forget what has come and is not used yet, such as the rest of a pasted text. True if
+ * there was something to forget. */
 bool editor_discard(struct editor *e);
 
 /* If the terminal has another size than before, show the line anew. */
 void editor_resized(struct editor *e);
 
-/* A line for the keys that go back. False if memory runs out. */
+/* Add a line to the history. False if memory runs out. */
 bool editor_remember(struct editor *e, const char *line);
 
 void editor_beep(struct editor *e);

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* A message is one line, whatever a server put into it. */
+/* Make one line of the text, whatever a server put into it. */
 static void one_line(char *text) {
     for (; *text != '\0'; text++)
         if ((unsigned char)*text < ' ' || *text == 0x7f)

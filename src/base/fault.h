@@ -13,29 +13,29 @@
 
 enum fault_kind {
     FAULT_NETWORK,   /* no response: DNS, connect, TLS, reset */
-    FAULT_TIMEOUT,   /* the deadline we set went by */
+    FAULT_TIMEOUT,   /* our deadline has passed */
     FAULT_HTTP,      /* a response, with a status that is not 2xx */
     FAULT_AUTH,      /* 401 or 403, or no credentials to send */
     FAULT_SQL,       /* the statement reached the warehouse and failed there */
-    FAULT_PARSE,     /* bytes that are not what they claim to be */
+    FAULT_PARSE,     /* bytes in another format than they should have */
     FAULT_IO,        /* the local machine: files, sockets, memory */
-    FAULT_CANCELLED, /* somebody asked for this */
-    FAULT_USAGE,     /* the caller asked for what was said not to be done */
+    FAULT_CANCELLED, /* cancelled on request */
+    FAULT_USAGE,     /* the caller asked for something that was forbidden */
 };
 
 struct fault {
     enum fault_kind kind;
-    int status;     /* HTTP status; 0 if no response came */
-    bool retryable; /* the same call may well succeed later */
-    bool ambiguous; /* the request may have taken effect all the same */
-    int after_ms;   /* so long the other side asked to be left alone; 0: it did not */
-    char code[64];  /* Databricks error_code; "" if none */
-    char request_id[64]; /* what the workspace calls this request; "" if unknown */
+    int status;          /* HTTP status; 0 if no response came */
+    bool retryable;      /* the same call may well succeed later */
+    bool ambiguous;      /* the request may have taken effect although it failed */
+    int after_ms;        /* how long the server asked us to wait; 0: it did not */
+    char code[64];       /* Databricks error_code; "" if none */
+    char request_id[64]; /* the workspace's id of the request; "" if unknown */
     char message[512];   /* one line; never holds a token or a URL query */
     char hint[256];      /* one line: what to do about it; "" if nothing is known */
 };
 
-/* Fill `*f`, everything else zero. Always returns false, so that a caller can
+/* Fill `*f`, with zero in all other fields. Always returns false, so that a caller can
  * `return fault_set(...)`. Control characters in the text become spaces. */
 bool fault_set(struct fault *f, enum fault_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -44,7 +44,7 @@ bool fault_set(struct fault *f, enum fault_kind kind, const char *fmt, ...)
 bool fault_hint(struct fault *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The name scripts see: "network", "timeout", ... Never NULL. */
+/* The name that scripts see: "network", "timeout", ... Never NULL. */
 const char *fault_kind_name(enum fault_kind kind);
 
 #endif

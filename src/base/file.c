@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "base/file.h"
 
+#include "base/fileio.h"
 #include "base/oserror.h"
 
 #include <errno.h>
@@ -12,16 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define READ_STEP 65536
-
-/* Close, keeping the errno of what went wrong before. */
-static void close_quietly(int fd) {
-    int error = errno;
-    if (fd != -1)
-        close(fd);
-    errno = error;
-}
-
 static int open_file(const char *path, int flags, int mode) {
     int fd;
     do
@@ -30,76 +21,33 @@ static int open_file(const char *path, int flags, int mode) {
     return fd;
 }
 
-static bool write_all(int fd, const char *bytes, size_t size) {
-    while (size > 0) {
-        ssize_t n = write(fd, bytes, size);
-        if (n == -1 && errno == EINTR)
-            continue;
-        if (n == -1)
-            return false;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return true;
-}
-
 /* ---- read ---- */
-
-static ssize_t read_some(int fd, char *bytes, size_t size) {
-    ssize_t n;
-    do
-        n = read(fd, bytes, size);
-    while (n == -1 && errno == EINTR);
-    return n;
-}
-
-/* What the system says the size is may be wrong (/proc says 0): read to the end. */
-static bool read_to_end(int fd, const char *path, size_t max_bytes, struct buf *out,
-                        struct fault *f) {
-    struct stat st;
-    size_t start = out->size;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-        (uintmax_t)st.st_size <= max_bytes && !buf_grow(out, (size_t)st.st_size + 1))
-        return oserror_set(f, ENOMEM, path);
-    for (;;) {
-        if (!buf_grow(out, out->room - out->size > 1 ? 1 : READ_STEP))
-            return oserror_set(f, ENOMEM, path);
-        ssize_t n = read_some(fd, out->bytes + out->size, out->room - out->size - 1);
-        if (n == -1)
-            return oserror_set(f, errno, path);
-        if (n == 0)
-            break;
-        out->size += (size_t)n;
-        if (out->size - start > max_bytes)
-            return fault_set(f, FAULT_IO, "%s: longer than %zu bytes", path, max_bytes);
-    }
-    out->bytes[out->size] = '\0';
-    return true;
-}
 
 bool file_read(const char *path, size_t max_bytes, struct buf *out, struct fault *f) {
     int fd = open_file(path, O_RDONLY, 0);
     if (fd == -1)
         return oserror_set(f, errno, path);
-    bool ok = read_to_end(fd, path, max_bytes, out, f);
-    close(fd);
-    return ok;
+    bool ok = fileio_read(fd, max_bytes, out);
+    fileio_close(fd);
+    if (!ok && errno == EFBIG)
+        return fault_set(f, FAULT_IO, "%s: longer than %zu bytes", path, max_bytes);
+    return ok || oserror_set(f, errno, path);
 }
 
 /* ---- write ---- */
 
-/* Split a path where its last name starts. */
+/* Where the last name of the path starts. */
 static size_t name_start(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash == NULL ? 0 : (size_t)(slash - path) + 1;
 }
 
-/* Create a neighbour of `path` that was not there; its name into `temp`. */
+/* Create a new file beside `path`, and write its name to `temp`. */
 static int open_neighbour(const char *path, int mode, struct buf *temp) {
     size_t start = name_start(path);
     for (int i = 0; i < 1000; i++) {
         temp->size = 0;
-        /* a part of the name will do, so that a long one is not too long now */
+        /* only a part of the name, so that the new name is not too long */
         if (!buf_fmt(temp, "%.*s.%.100s.%ld-%d.tmp", (int)start, path, path + start,
                      (long)getpid(), i)) {
             errno = ENOMEM;
@@ -112,29 +60,29 @@ static int open_neighbour(const char *path, int mode, struct buf *temp) {
     return -1;
 }
 
-/* Make a rename in its directory last. Some file systems cannot, and need not. */
+/* Write a rename in the directory to the disk. Some file systems cannot, and need not. */
 static bool sync_directory(const char *path) {
     char dir[PATH_MAX];
     size_t start = name_start(path);
     if (start >= sizeof dir)
-        return true; /* the rename would have failed */
+        return true; /* otherwise the rename would have failed */
     memcpy(dir, start > 0 ? path : ".", start > 0 ? start : 1);
     dir[start > 0 ? start : 1] = '\0';
     int fd = open_file(dir, O_RDONLY | O_DIRECTORY, 0);
     if (fd == -1)
-        return true; /* one that may be written to but not read */
+        return true; /* the directory may be written to, but not read */
     bool ok = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
-    close_quietly(fd);
+    fileio_close(fd);
     return ok;
 }
 
 static bool fill(int fd, const void *bytes, size_t size, int keep_mode) {
     if (keep_mode != -1 && fchmod(fd, (mode_t)keep_mode) != 0)
         return false;
-    return write_all(fd, bytes, size) && fsync(fd) == 0;
+    return fileio_write(fd, bytes, size) && fsync(fd) == 0;
 }
 
-/* link() is the rename that fails if the name is taken. */
+/* link() is used because, unlike rename(), it fails if the name is taken. */
 static bool move_into_place(const char *temp, const char *path, bool exclusive) {
     if (!exclusive)
         return rename(temp, path) == 0;
@@ -151,7 +99,7 @@ static bool replace(const char *path, const void *bytes, size_t size, int mode,
     bool ok = fd != -1 && fill(fd, bytes, size, keep_mode);
     int error = errno;
     if (fd != -1) {
-        /* the last chance of a network file system to say that the disk is full */
+        /* some network file systems report a full disk only here */
         if (close(fd) != 0 && ok) {
             ok = false;
             error = errno;
@@ -172,8 +120,8 @@ static bool write_into(const char *path, const void *bytes, size_t size) {
     int fd = open_file(path, O_WRONLY, 0);
     if (fd == -1)
         return false;
-    bool ok = write_all(fd, bytes, size);
-    close_quietly(fd);
+    bool ok = fileio_write(fd, bytes, size);
+    fileio_close(fd);
     return ok;
 }
 
@@ -207,7 +155,7 @@ bool file_write(const char *path, const void *bytes, size_t size,
     return write_whole(path, bytes, size, how) || oserror_set(f, errno, path);
 }
 
-/* Take back what was appended, unless somebody has written behind it since. */
+/* Remove what was appended, unless another process has appended something since. */
 static void take_back(int fd, off_t start, off_t position) {
     struct stat st;
     int error = errno;

@@ -26,7 +26,7 @@ static struct span trim(struct span s) {
     return s;
 }
 
-/* Nothing but blanks and a comment? */
+/* True if there is nothing left but blanks and a comment. */
 static bool is_rest(const char *at, const char *end) {
     while (at < end && is_blank(*at))
         at++;
@@ -56,7 +56,8 @@ static void wipe(char *text) {
     free(text);
 }
 
-/* The value inside `raw`: quotes off if they hold all of it, else without the comment. */
+/* The value inside `raw`: without quotes if they enclose all of it, else without the
+ * comment. */
 static struct span value_of(struct span raw) {
     const char *end = raw.at + raw.size;
     raw = trim(raw);
@@ -118,7 +119,7 @@ static bool no_memory(struct fault *f) {
     return fault_set(f, FAULT_IO, "out of memory");
 }
 
-/* `[name]`; the section that follows is `*current`. */
+/* Read `[name]`, which makes `*current` the section that follows. */
 static bool read_header(struct ini *ini, size_t *current, struct span s, int line,
                         struct fault *f) {
     const char *close = memchr(s.at, ']', s.size);

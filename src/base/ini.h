@@ -16,7 +16,7 @@
 
 #include <stddef.h>
 
-/* All zero is an empty one that owns nothing. */
+/* A zeroed one is empty and owns nothing. */
 struct ini {
     struct ini_section {
         char *name;
@@ -30,10 +30,10 @@ struct ini {
     size_t count;
 };
 
-/* False with `*f` (kind parse, "line 3: ...") and `*ini` empty. */
+/* Parse a text. False with `*f` (kind parse, "line 3: ...") and an empty `*ini`. */
 bool ini_parse(const char *text, size_t size, struct ini *ini, struct fault *f);
 
-/* Free what it owns, after overwriting the values. */
+/* Overwrite the values, and free everything. */
 void ini_free(struct ini *ini);
 
 /* NULL if there is no such section, or no such key. */

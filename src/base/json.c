@@ -8,7 +8,8 @@
 
 static const struct json NOTHING = {NULL, 0};
 
-/* What is left to read. Every step checks `at < end`, so no text needs a 0 at its end. */
+/* The text that is left to read. Every step checks `at < end`, so that the text needs no
+ * 0 at its end. */
 struct reader {
     const char *at, *end;
 };
@@ -108,8 +109,8 @@ static int put_utf8(long c, char out[4]) {
     return 4;
 }
 
-/* What follows "\u". The grammar allows half a surrogate pair, UTF-8 does not: it becomes
- * U+FFFD. */
+/* Read what follows "\u". JSON allows half a surrogate pair, but UTF-8 does not, so
+ * that half becomes U+FFFD. */
 static int read_unicode(struct reader *r, char out[4]) {
     long c = hex4(r);
     if (c < 0)
@@ -125,7 +126,7 @@ static int read_unicode(struct reader *r, char out[4]) {
     return put_utf8(0xd800 <= c && c <= 0xdfff ? 0xfffd : c, out);
 }
 
-/* The next character of a string, as 1 to 4 bytes; -1 if it is not one. */
+/* Read the next character of a string, as 1 to 4 bytes; -1 if it is malformed. */
 static int read_char(struct reader *r, char out[4]) {
     static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
     int c = peek(r);
@@ -166,7 +167,7 @@ static bool skip_member(struct reader *r, int depth) {
     return take(r, ':') && skip_value(r, depth);
 }
 
-/* The rest of an object or array, whose opening bracket is behind us. */
+/* Skip the rest of an object or array after its opening bracket. */
 static bool skip_list(struct reader *r, char close, int depth) {
     if (depth >= MAX_DEPTH)
         return false;
@@ -203,7 +204,7 @@ static bool skip_value(struct reader *r, int depth) {
     }
 }
 
-/* The value that begins at r->at, blanks aside; r->at is behind it afterwards. */
+/* Read the value at r->at, after blanks, and step behind it. */
 static struct json read_value(struct reader *r) {
     skip_blanks(r);
     const char *start = r->at;
@@ -212,7 +213,8 @@ static struct json read_value(struct reader *r) {
     return (struct json){start, (size_t)(r->at - start)};
 }
 
-/* Is the string at r->at the `size` bytes of `key`? r->at is behind it afterwards. */
+/* True if the string at r->at equals the `size` bytes of `key`. Steps behind the
+ * string. */
 static bool string_equals(struct reader *r, const char *key, size_t size) {
     char c[4];
     bool same = true;
@@ -298,7 +300,7 @@ char json_type(struct json j) {
     return c;
 }
 
-/* A piece of a character is worse than none: step back to where the last one ends. */
+/* The size without the incomplete character at the end. */
 static size_t whole_characters(const char *text, size_t size) {
     size_t start = size;
     while (start > 0 && size - start < 3 &&
@@ -311,7 +313,7 @@ static size_t whole_characters(const char *text, size_t size) {
     return size - start + 1 < want ? start - 1 : size;
 }
 
-/* The bytes of a string into `out`, at most `room`; false if they did not fit. */
+/* Write the bytes of a string to `out`, at most `room`; false if they do not fit. */
 static bool unescape(struct json j, char *out, size_t room, size_t *size) {
     struct reader r = {j.text + 1, j.text + j.size};
     char c[4];
@@ -336,7 +338,7 @@ bool json_text(struct json j, char *out, size_t room) {
         if (!unescape(j, out, room - 1, &size))
             size = whole_characters(out, size);
         for (char *zero; (zero = memchr(out, '\0', size)) != NULL;)
-            *zero = ' '; /* or the C string would end early */
+            *zero = ' '; /* otherwise the C string would end here */
     } else if (type == '0' || type == 't' || type == 'f') {
         size = j.size < room ? j.size : room - 1;
         memcpy(out, j.text, size);
@@ -351,7 +353,7 @@ char *json_string(struct json j, size_t *size) {
     size_t n = 0;
     if (json_type(j) != '"')
         return NULL;
-    char *out = malloc(j.size); /* quotes included, so there is room for the 0 */
+    char *out = malloc(j.size); /* j.size counts the quotes, so there is room for the 0 */
     if (out == NULL)
         return NULL;
     unescape(j, out, j.size - 1, &n);
@@ -363,7 +365,7 @@ char *json_string(struct json j, size_t *size) {
 
 bool json_int(struct json j, int64_t *out) {
     char text[24],
-        *end; /* "-9223372036854775808" and more than that, so that a cut shows */
+        *end; /* more than "-9223372036854775808" needs, so that longer texts fail */
     if (json_type(j) != '"' && json_type(j) != '0')
         return false;
     if (j.size > sizeof text || !json_text(j, text, sizeof text))
@@ -378,31 +380,32 @@ bool json_int(struct json j, int64_t *out) {
     return true;
 }
 
+/* Step behind the last item and its comma. False if `of` does not begin with `open`, or
+ * if no item follows before `close`. */
+static bool next_item(struct json of, char open, char close, const struct json *last,
+                      struct reader *r) {
+    if (json_type(of) != open)
+        return false;
+    *r = (struct reader){last->text == NULL ? of.text + 1 : last->text + last->size,
+                         of.text + of.size};
+    skip_blanks(r);
+    if (last->text != NULL && !take(r, ','))
+        return false;
+    skip_blanks(r);
+    return peek(r) != close;
+}
+
 struct json json_next(struct json array, struct json *it) {
-    if (json_type(array) != '[')
-        return *it = NOTHING;
-    struct reader r = {it->text == NULL ? array.text + 1 : it->text + it->size,
-                       array.text + array.size};
-    skip_blanks(&r);
-    if (it->text != NULL && !take(&r, ','))
-        return *it = NOTHING;
-    skip_blanks(&r);
-    if (peek(&r) == ']')
+    struct reader r;
+    if (!next_item(array, '[', ']', it, &r))
         return *it = NOTHING;
     return *it = read_value(&r);
 }
 
 struct json json_pair(struct json object, struct json *it, struct json *key) {
+    struct reader r;
     *key = NOTHING;
-    if (json_type(object) != '{')
-        return *it = NOTHING;
-    struct reader r = {it->text == NULL ? object.text + 1 : it->text + it->size,
-                       object.text + object.size};
-    skip_blanks(&r);
-    if (it->text != NULL && !take(&r, ','))
-        return *it = NOTHING;
-    skip_blanks(&r);
-    if (peek(&r) == '}')
+    if (!next_item(object, '{', '}', it, &r))
         return *it = NOTHING;
     *key = read_value(&r);
     skip_blanks(&r);

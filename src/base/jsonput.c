@@ -1,6 +1,6 @@
 #include "base/jsonput.h"
 
-#include "base/bytes8.h"
+#include "base/swar.h"
 
 #define SURROGATE_LEAD 0xed /* first byte of U+D000 to U+DFFF in UTF-8 */
 
@@ -9,8 +9,8 @@ static bool is_special(unsigned char c) {
 }
 
 static bool has_special(uint64_t word) {
-    return (bytes8_below(word, ' ') | bytes8_equal(word, '"') | bytes8_equal(word, '\\') |
-            bytes8_equal(word, SURROGATE_LEAD)) != 0;
+    return (swar_below(word, ' ') | swar_equal(word, '"') | swar_equal(word, '\\') |
+            swar_equal(word, SURROGATE_LEAD)) != 0;
 }
 
 /* The surrogate at `p`, or 0. */
@@ -68,7 +68,8 @@ static size_t put_special(const char **p, const char *end, char *out) {
     }
     *p += 3;
     size_t size = put_code(code, out);
-    /* Two halves in bytes: were both escaped, they would read as one whole character. */
+    /* The other half stays as bytes: if both were escaped, they would read as one
+     * character. */
     if (code < 0xdc00 && surrogate_at(*p, end) >= 0xdc00) {
         memcpy(out + size, *p, 3);
         *p += 3;
@@ -79,7 +80,7 @@ static size_t put_special(const char **p, const char *end, char *out) {
 
 bool jsonput_string(struct buf *b, const char *bytes, size_t size) {
     const char *p = bytes, *end = bytes + size;
-    /* Always room for the plain rest, one special, a quote and a word beyond. */
+    /* Room for one special byte, a quote, and a word beyond what is plain. */
     enum { SLACK = 24 };
     if (!buf_grow(b, size + SLACK))
         return false;
@@ -87,7 +88,7 @@ bool jsonput_string(struct buf *b, const char *bytes, size_t size) {
     *out++ = '"';
     while (p < end) {
         while (end - p >= 8) {
-            uint64_t word = bytes8_load(p);
+            uint64_t word = swar_load(p);
             if (has_special(word))
                 break;
             memcpy(out, &word, sizeof word);

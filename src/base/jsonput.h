@@ -5,9 +5,9 @@
 
 #include "base/buf.h"
 
-/* Append the bytes as a JSON string, quotes included. Control characters are escaped; so
- * are surrogates (in UTF-8's manner) without their other half, since JSON can say them in
- * no other way; everything else goes as it is. False when memory runs out. */
+/* Append the bytes as a JSON string, with quotes. Control characters are escaped, and so
+ * are surrogates (in UTF-8's manner) without their other half, which JSON can express in
+ * no other way. All other bytes stay as they are. False when memory runs out. */
 bool jsonput_string(struct buf *b, const char *bytes, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 #include "base/jsonscan.h"
 
-#include "base/bytes8.h"
-#include "base/numtext.h"
+#include "base/jsonnumber.h"
+#include "base/swar.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -13,12 +13,12 @@ struct scanner {
     struct jsonscan *result;
     struct fault *fault;
     size_t depth, max_depth;
-    char open[JSONSCAN_DEPTH_MAX]; /* what each level was opened with */
+    char open[JSONSCAN_DEPTH_MAX]; /* the bracket that opened each level */
 };
 
 enum expected { VALUE, KEY, AFTER_VALUE, NOTHING };
 
-/* What a person would call the byte at `p`. */
+/* Describe the byte at `p` for a message. */
 static void describe(const struct scanner *s, const char *p, char *out, size_t room) {
     unsigned char c = (unsigned char)*p;
     if (p >= s->end)
@@ -65,11 +65,10 @@ static void skip_space(struct scanner *s) {
         s->p++;
 }
 
-/* Does one of eight bytes end the plain part of a string? */
+/* True if one of eight bytes ends the plain part of a string. */
 static bool has_special(const char *p) {
-    uint64_t word = bytes8_load(p);
-    return (bytes8_below(word, ' ') | bytes8_equal(word, '"') |
-            bytes8_equal(word, '\\')) != 0;
+    uint64_t word = swar_load(p);
+    return (swar_below(word, ' ') | swar_equal(word, '"') | swar_equal(word, '\\')) != 0;
 }
 
 /* Four hexadecimal digits at `p`, or -1. */
@@ -91,7 +90,7 @@ static bool is_low_escape(const char *p) {
     return p[0] == '\\' && p[1] == 'u' && (hex4(p + 2) & ~0x3ff) == 0xdc00;
 }
 
-/* At the backslash of \uXXXX. */
+/* Scan \uXXXX, from its backslash on. */
 static bool scan_unicode(struct scanner *s) {
     int code = hex4(s->p + 2);
     if (code < 0) {
@@ -129,7 +128,7 @@ static bool scan_escape(struct scanner *s) {
     }
 }
 
-/* At the opening quote; leaves p behind the closing one. */
+/* Scan a string, from its opening quote to behind the closing one. */
 static bool scan_string(struct scanner *s) {
     s->p++;
     for (;;) {
@@ -151,14 +150,14 @@ static bool scan_string(struct scanner *s) {
 }
 
 static bool scan_number(struct scanner *s) {
-    struct numtext_shape shape;
-    const char *wrong, *start = s->p, *end = numtext_scan(start, &shape, &wrong);
+    struct jsonnumber_shape shape;
+    const char *wrong, *start = s->p, *end = jsonnumber_scan(start, &shape, &wrong);
     if (end == NULL)
         return refuse(s, wrong,
                       *wrong >= '0' && *wrong <= '9' ? "a number must not start with 0"
                                                      : "expected a digit");
     s->p = end;
-    /* what is left out here is the same number as the double that is nearest to it */
+    /* such a number equals the double that is nearest to it */
     if (shape.digits <= 15 && !shape.exponent && !shape.zero_fraction)
         return true;
     return mark(s, start, (size_t)(end - start));
@@ -172,7 +171,7 @@ static bool scan_word(struct scanner *s, const char *word, size_t size) {
     return true;
 }
 
-/* At '{' or '['. */
+/* Scan '{' or '['. */
 static bool scan_open(struct scanner *s, enum expected *next) {
     const char *start = s->p++;
     if (s->depth == s->max_depth) {
@@ -185,7 +184,7 @@ static bool scan_open(struct scanner *s, enum expected *next) {
         s->result->depth = s->depth;
     skip_space(s);
     *next = *start == '{' ? KEY : VALUE;
-    if (*s->p != *start + 2) /* ']' and '}' are two behind their partners */
+    if (*s->p != *start + 2) /* ']' and '}' come two after '[' and '{' in ASCII */
         return true;
     s->p++;
     s->depth--;

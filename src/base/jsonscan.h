@@ -1,6 +1,6 @@
-/* jsonscan.h -- check a whole JSON text, strictly (RFC 8259), and list the places where a
- * parser that knows only doubles and tables would lose something. Builds nothing: the
- * parser is lua-cjson, which reads what is checked here. */
+/* jsonscan.h -- check a whole JSON text strictly (RFC 8259), and list the places where a
+ * parser that knows only doubles and tables would lose something. The parser is
+ * lua-cjson. */
 
 #ifndef TARN_JSONSCAN_H
 #define TARN_JSONSCAN_H
@@ -11,9 +11,9 @@
 /* The deepest nesting that may be asked for. */
 #define JSONSCAN_DEPTH_MAX 10000
 
-/* A place in the text. Its first byte says what is there: '[' an empty array; '\' the
- * escape of a surrogate without its other half; else a number of more than 15 digits, with
- * an exponent, or with nothing but zeros behind its point. */
+/* A place in the text. Its first byte says what is there: '[' for an empty array; '\' for
+ * the escape of a surrogate without its other half; otherwise a number that has more than
+ * 15 digits, an exponent, or only zeros behind its point. */
 struct jsonscan_mark {
     size_t at, size;
 };
@@ -23,9 +23,9 @@ struct jsonscan {
     struct buf marks; /* struct jsonscan_mark, in the order of the text */
 };
 
-/* Scan `text`, which ends with a 0 that `size` does not count; a 0 before is an error. `s`
- * is zero or was used before: its memory is used again. False with `*f` filled: FAULT_PARSE
- * with the position, FAULT_IO when memory runs out. */
+/* Scan `text`, which ends with a 0 that `size` does not count. A 0 before that is an
+ * error. `s` is zeroed, or was used before, and then keeps its memory. False with `*f`
+ * filled: FAULT_PARSE with the position, or FAULT_IO when memory runs out. */
 bool jsonscan_run(struct jsonscan *s, const char *text, size_t size, size_t max_depth,
                   struct fault *f);
 

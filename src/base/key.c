@@ -27,7 +27,7 @@ const struct key_binding key_bound[] = {
     {NULL, NULL},
 };
 
-/* Bytes of the UTF-8 character that begins with `c`; 1 for what begins none. */
+/* The size of the UTF-8 character that begins with `c`; 1 if `c` begins none. */
 static size_t character_size(unsigned char c) {
     return c >= 0xf0 && c < 0xf8   ? 4
            : c >= 0xe0 && c < 0xf0 ? 3
@@ -35,7 +35,8 @@ static size_t character_size(unsigned char c) {
                                    : 1;
 }
 
-/* The character at `b`, `before` bytes behind the key's begin; 0 if it has not come. */
+/* The size of a key that is `before` bytes and then a character; 0 if that has not come
+ * yet. */
 static size_t with_character(const char *b, size_t size, size_t before) {
     size_t n = size > before ? before + character_size((unsigned char)b[before]) : 0;
     return n <= size ? n : 0;
@@ -49,7 +50,7 @@ size_t key_size(const char *b, size_t size) {
     if (b[0] != KEY_ESC)
         return with_character(b, size, 0);
     if (size > 1 && b[1] == KEY_ESC)
-        return 1; /* the second one begins a key of its own */
+        return 1; /* the second KEY_ESC begins another key */
     if (size > 1 && b[1] == '[') {
         for (size_t i = 2; i < size; i++)
             if (b[i] >= '@' && b[i] <= '~')

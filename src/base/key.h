@@ -1,5 +1,5 @@
-/* key.h -- what a terminal sends for a key: how many bytes it is, and what it does in a line.
- * Pure: knows no terminal and no editor. */
+/* key.h -- what a terminal sends for a key: the number of its bytes, and what it does in
+ * a line. Pure: knows no terminal and no editor. */
 
 #ifndef TARN_KEY_H
 #define TARN_KEY_H
@@ -18,13 +18,13 @@ struct key_binding {
 
 extern const struct key_binding key_bound[];
 
-/* Bytes of the key that `b` begins with; 0 if it has not come as a whole. */
+/* The size of the key that `b` begins with; 0 if the whole key has not come yet. */
 size_t key_size(const char *b, size_t size);
 
 bool key_is(const char *key, size_t size, const char *wanted);
 
-/* False for a key of several bytes that is not in `key_bound`: libedit would take the end of
- * one for text. */
+/* False for a key of several bytes that is not in `key_bound`. libedit would take the
+ * end of such a key for text. */
 bool key_is_known(const char *key, size_t size);
 
 #endif

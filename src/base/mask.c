@@ -1,10 +1,14 @@
 #include "base/mask.h"
 
+#include "base/text.h"
+
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
-/* In the words below "_" stands for any of the joints that names are made with. */
+/* Compare a name with a word of the lists below, in which "_" stands for any
+ * separator. */
 static bool same(const char *name, const char *word, size_t size) {
     for (size_t i = 0; i < size; i++) {
         int c = tolower((unsigned char)name[i]);
@@ -30,7 +34,7 @@ static bool among(const char *name, size_t size, const char *const words[]) {
 }
 
 bool mask_secret_name(const char *name, size_t size) {
-    /* these hold a word of the second list and no secret */
+    /* these names hold a word of the second list, but no secret */
     static const char *const harmless[] = {"page_token",
                                            "next_page_token",
                                            "prev_page_token",
@@ -62,31 +66,85 @@ static bool in_token(char c) {
     return isalnum((unsigned char)c) || c == '-' || c == '_' || c == '.';
 }
 
-/* The length of the known beginning of a token at `text`, or 0. */
-static size_t token_start(const char *text) {
-    static const char *const starts[] = {"dapi", "dkea", "dose", "dcka", "eyJ", "ghp_"};
-    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
-        if (strncmp(text, starts[i], strlen(starts[i])) == 0)
-            return strlen(starts[i]);
-    return 0;
+static size_t run_of(const char *text, bool (*belongs)(char c)) {
+    size_t n = 0;
+    while (belongs(text[n]))
+        n++;
+    return n;
+}
+
+static bool is_hex(char c) {
+    return isxdigit((unsigned char)c) != 0;
+}
+
+static bool is_alnum(char c) {
+    return isalnum((unsigned char)c) != 0;
+}
+
+static bool of_jwt(char c) {
+    return isalnum((unsigned char)c) || c == '-' || c == '_';
+}
+
+/* Known prefixes of tokens. A token that is known by more than its prefix is so
+ * particular that it may follow any other letter. */
+static const struct kind {
+    const char *start;
+    bool (*belongs)(char c); /* the characters by which a token is certain */
+    size_t certain;          /* the number of them that is needed */
+} KINDS[] = {
+    {"dapi", is_hex, 24},   {"dkea", is_hex, 24},   {"dose", is_hex, 24},
+    {"dcka", is_hex, 24},   {"eyJ", of_jwt, 16},    {"ghp_", is_alnum, 30},
+    {"gho_", is_alnum, 30}, {"ghs_", is_alnum, 30}, {"github_pat_", is_alnum, 20},
+};
+
+static const struct kind *kind_at(const char *text) {
+    for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++)
+        if (strncmp(text, KINDS[i].start, strlen(KINDS[i].start)) == 0)
+            return &KINDS[i];
+    return NULL;
+}
+
+static bool is_certain(const struct kind *k, const char *text) {
+    size_t start = strlen(k->start), n = run_of(text + start, k->belongs);
+    if (n < k->certain)
+        return false;
+    return k->belongs != of_jwt || text[start + n] == '.'; /* a JWT has three parts */
+}
+
+/* True if a word ends in front of `at`. An escape of JSON (\n, \u0009) or of a URL (%0A)
+ * ends a word, although its last character is a letter or a digit. */
+static bool begins_word(const char *text, const char *at) {
+    size_t before = (size_t)(at - text);
+    if (before == 0 || !in_token(at[-1]))
+        return true;
+    if (before >= 2 && at[-2] == '\\' && strchr("nrtbf", at[-1]) != NULL)
+        return true;
+    if (before >= 3 && at[-3] == '%' && is_hex(at[-2]) && is_hex(at[-1]))
+        return true;
+    return before >= 6 && at[-6] == '\\' && at[-5] == 'u' && is_hex(at[-4]) &&
+           is_hex(at[-3]) && is_hex(at[-2]) && is_hex(at[-1]);
 }
 
 #define TOKEN_AT_LEAST 16
 
 void mask_tokens(char *text) {
     char *out = text;
-    for (const char *at = text; *at != '\0';) {
-        bool inside = at > text && in_token(at[-1]);
-        size_t start = inside ? 0 : token_start(at), size = 0;
-        while (start > 0 && in_token(at[size]))
-            size++;
-        if (size >= TOKEN_AT_LEAST) {
-            memmove(out, at, start);
+    /* the unchanged text, since what is in front of a token may be overwritten */
+    const char *read = text;
+    bool word = true;
+    while (*read != '\0') {
+        const struct kind *k = kind_at(read);
+        size_t size = k == NULL ? 0 : run_of(read, in_token);
+        if (k != NULL && ((word && size >= TOKEN_AT_LEAST) || is_certain(k, read))) {
+            size_t start = strlen(k->start);
+            memmove(out, read, start);
             memcpy(out + start, "***", 3);
             out += start + 3;
-            at += size;
+            read += size;
+            word = true;
         } else {
-            *out++ = *at++;
+            *out++ = *read++;
+            word = begins_word(text, out);
         }
     }
     *out = '\0';
@@ -130,18 +188,43 @@ bool mask_url(struct buf *out, const char *url, bool whole_query) {
     return buf_str(out, "?") && mask_pairs(out, query, strcspn(query, "#"));
 }
 
-bool mask_header(struct buf *out, const char *line, size_t size) {
+bool mask_link(struct buf *out, const char *url, size_t size) {
+    const char *end = url + size, *host = url;
+    while (host < end && !(end - host > 2 && strncmp(host, "://", 3) == 0))
+        host++;
+    host = host < end ? host + 3 : url;
+    size_t n = 0;
+    while (host + n < end && strchr("/?#", host[n]) == NULL)
+        n++;
+    return buf_add(out, url, (size_t)(host - url) + n) && buf_str(out, "/***");
+}
+
+bool mask_header(struct buf *out, const char *line, size_t size, bool secret_url,
+                 const struct secretset *known) {
     const char *colon = memchr(line, ':', size);
-    if (colon == NULL)
-        return buf_add(out, line, size);
-    size_t name = (size_t)(colon - line);
-    if (mask_secret_name(line, name))
-        return buf_add(out, line, name) && buf_str(out, ": ***");
+    size_t from = out->size, name = colon != NULL ? (size_t)(colon - line) : size;
+    bool location =
+        name == strlen("Location") && strncasecmp(line, "Location", name) == 0;
     const char *query = memchr(line, '?', size);
-    if (name == strlen("Location") && strncasecmp(line, "Location", name) == 0 &&
-        query != NULL)
-        return buf_add(out, line, (size_t)(query - line)) && buf_str(out, "?***");
-    return buf_add(out, line, size);
+    bool ok;
+    if (colon != NULL && mask_secret_name(line, name))
+        ok = text_clean(out, line, name, false) && buf_str(out, ": ***");
+    else if (location && secret_url)
+        ok = buf_str(out, "Location: ") &&
+             mask_link(out, line + name + 1 + strspn(line + name + 1, " "),
+                       size - name - 1 - strspn(line + name + 1, " "));
+    else if (location && query != NULL)
+        ok = text_clean(out, line, (size_t)(query - line), false) && buf_str(out, "?***");
+    else
+        ok = text_clean(out, line, size, false);
+    if (!ok)
+        return false;
+    secretset_blank_buf(known, out, from);
+    if (out->size > from) {
+        mask_tokens(out->bytes + from);
+        out->size = from + strlen(out->bytes + from);
+    }
+    return true;
 }
 
 /* The end of the JSON string that begins at `at` (its quote), past the closing quote. */
@@ -152,7 +235,7 @@ static const char *past_string(const char *at, const char *end) {
     return at < end ? at + 1 : end;
 }
 
-/* The end of the value at `at`, whatever it is, in JSON that may be broken. */
+/* The end of the value at `at`, in JSON that may be malformed. */
 static const char *past_value(const char *at, const char *end) {
     int depth = 0;
     while (at < end) {
@@ -170,7 +253,7 @@ static const char *past_value(const char *at, const char *end) {
             return at;
         } else {
             at++;
-            continue; /* a number or word goes on */
+            continue; /* the number or word goes on */
         }
         if (depth == 0)
             return at;
@@ -184,7 +267,7 @@ static const char *past_blanks(const char *at, const char *end) {
     return at;
 }
 
-/* A string that is a link keeps only what stands before its query. */
+/* Append a string. If it is a link, its query is left out. */
 static bool add_string(struct buf *out, const char *from, const char *to) {
     size_t size = (size_t)(to - from);
     if (size > 5 && strncasecmp(from, "\"http", 5) == 0) {
@@ -220,39 +303,32 @@ static bool mask_json(struct buf *out, const char *at, const char *end, size_t m
     return true;
 }
 
-/* Replace all of `secret` in the buffer from `from` on. */
-static void overwrite(struct buf *b, size_t from, const char *secret) {
-    size_t n = strlen(secret);
-    for (size_t i = from; n >= 4 && i + n <= b->size; i++)
-        if (memcmp(b->bytes + i, secret, n) == 0)
-            memset(b->bytes + i, '*', n);
-}
-
 bool mask_body(struct buf *out, const char *text, size_t size, size_t most,
-               const char *echo) {
+               const struct secretset *known) {
+    struct buf raw = {0};
     size_t from = out->size;
     const char *first = past_blanks(text, text + size);
     bool json = first < text + size && (*first == '{' || *first == '[' || *first == '"');
     const char *eq = memchr(text, '=', size < 64 ? size : 64);
     bool form = !json && eq != NULL && memchr(text, ' ', (size_t)(eq - text)) == NULL &&
                 *first != '<';
-    size_t looked_at = size < 4 * most ? size : 4 * most;
-    bool ok = json   ? mask_json(out, text, text + size, from + most)
-              : form ? mask_pairs(out, text, looked_at)
-                     : buf_add(out, text, looked_at);
+    size_t looked_at = size < 4 * most || most > SIZE_MAX / 4 ? size : 4 * most;
+    bool ok = json   ? mask_json(&raw, text, text + size, most)
+              : form ? mask_pairs(&raw, text, looked_at)
+                     : buf_add(&raw, text, looked_at);
+    secretset_blank_buf(known, &raw, 0);
+    ok = ok && (raw.size == 0 || text_clean(out, raw.bytes, raw.size, false));
+    buf_wipe(&raw);
     if (!ok)
         return false;
-    for (size_t i = from; i < out->size; i++)
-        if ((unsigned char)out->bytes[i] < ' ' || out->bytes[i] == 0x7f)
-            out->bytes[i] = ' ';
-    if (echo != NULL)
-        overwrite(out, from, echo);
     if (out->size > from) {
         mask_tokens(out->bytes + from);
         out->size = from + strlen(out->bytes + from);
     }
     if (out->size - from > most) {
         out->size = from + most;
+        while (out->size > from && ((unsigned char)out->bytes[out->size] & 0xc0) == 0x80)
+            out->size--; /* not in the middle of a character */
         out->bytes[out->size] = '\0';
     }
     return size <= most || buf_fmt(out, " ... (%zu bytes)", size);

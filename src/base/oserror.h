@@ -1,4 +1,4 @@
-/* oserror.h -- what the operating system says, as a fault. Pure. */
+/* oserror.h -- errors of the operating system as faults. Pure. */
 
 #ifndef TARN_OSERROR_H
 #define TARN_OSERROR_H
@@ -9,7 +9,7 @@
  * code, and what to do about it where that is known. Always false. */
 bool oserror_set(struct fault *f, int error, const char *what);
 
-/* "ENOSPC", ...; "" for those that no file or stream gives. */
+/* "ENOSPC", ...; "" for an errno that no file or stream gives. */
 const char *oserror_name(int error);
 
 #endif

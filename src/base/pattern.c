@@ -13,7 +13,7 @@ struct parser {
     bool open[PATTERN_CAPTURES];
 };
 
-/* Items at most: one for each byte, and the end. */
+/* The most items that a pattern has: one for each byte, and the end. */
 static size_t most_items(size_t size) {
     return size + 1;
 }
@@ -45,7 +45,7 @@ static struct pattern_item *add(struct parser *r, enum pattern_kind kind) {
     return item;
 }
 
-/* The rest is never looked at: a match that gets here ends. */
+/* Add a mistake. A match that gets here ends, so what follows is never looked at. */
 static void add_mistake(struct parser *r, const char *what) {
     snprintf(r->p->mistake, sizeof r->p->mistake, "%s", what);
     add(r, MISTAKE);
@@ -89,7 +89,7 @@ static bool in_class(int c, int letter) {
     case 'x':
         yes = isxdigit(c);
         break;
-    case 'z': /* from before patterns could hold a zero byte */
+    case 'z': /* deprecated, but still a class: the zero byte */
         yes = c == 0;
         break;
     default:
@@ -111,8 +111,8 @@ static struct pattern_set *new_set(struct parser *r, int *index) {
     return set;
 }
 
-/* The `]` that ends the set whose `[` is at r->at; NULL if there is none. The first byte of a
- * set, and one behind a %, do not end it. */
+/* The `]` that ends the set whose `[` is at r->at, or NULL. Neither the first byte of a
+ * set nor a byte behind a % ends the set. */
 static const char *find_set_end(const struct parser *r) {
     const char *at = r->at + 1;
     if (at < r->end && *at == '^')
@@ -126,7 +126,8 @@ static const char *find_set_end(const struct parser *r) {
     return at;
 }
 
-/* Take a set, from its `[` at r->at; its index, or -1 and a mistake. */
+/* Take the set whose `[` is at r->at. Returns its index, or adds a mistake and returns
+ * -1. */
 static int take_set(struct parser *r) {
     int index;
     const char *last = find_set_end(r), *at = r->at + 1;
@@ -154,7 +155,7 @@ static int take_set(struct parser *r) {
     return index;
 }
 
-/* A quantifier behind a single byte. */
+/* Take a quantifier, if one is behind a single byte. */
 static void take_quantifier(struct parser *r, struct pattern_item *item) {
     if (r->at < r->end && *r->at != '\0' && strchr("?*+-", *r->at) != NULL)
         item->quantifier = *r->at++;
@@ -273,7 +274,7 @@ static void take(struct parser *r) {
         take_single(r);
 }
 
-/* The byte that each match begins with. */
+/* The byte that every match begins with, or -1. */
 static int first_byte(const struct pattern *p) {
     const struct pattern_item *item = p->item;
     while (item->kind == OPEN || item->kind == PLACE)

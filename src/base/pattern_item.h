@@ -1,5 +1,5 @@
-/* pattern_item.h -- a pattern that was taken apart, as pattern.c makes it and pattern_search.c
- * goes through it. Nobody else looks into one. */
+/* pattern_item.h -- a pattern split into items, as pattern.c makes it and
+ * pattern_search.c reads it. For nobody else. */
 
 #ifndef TARN_PATTERN_ITEM_H
 #define TARN_PATTERN_ITEM_H
@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum pattern_kind {
-    CHAR, /* one byte that is `c`; these first three may have a quantifier */
+    CHAR, /* one byte that is `c`; the first three kinds may have a quantifier */
     ANY,
     SET,
     BALANCE,  /* %bxy: c, d */
@@ -34,18 +34,18 @@ struct pattern_set {
     uint32_t bits[8];
 };
 
-/* Where to come back to: item `item` has taken `count` bytes from `from` on. */
+/* A place to come back to: item `item` has taken `count` bytes from `from` on. */
 struct pattern_choice {
     const char *from;
     size_t count;
     int item;
 };
 
-/* Behind the header lie items, choices and sets. */
+/* Items, choices and sets follow this header in memory. */
 struct pattern {
     int items, sets;
     bool anchored;
-    int first; /* the byte that a match begins with, -1: not known */
+    int first; /* the byte that every match begins with; -1: not known */
     size_t choices_at, sets_at;
     char mistake[64];
     struct pattern_item item[];

@@ -15,7 +15,7 @@ static bool fits(struct pattern *p, const struct pattern_item *item,
                                : pattern_set_has(&pattern_sets(p)[item->index], c));
 }
 
-/* How many bytes from `s` on fit. */
+/* How many bytes from `s` on match the item. */
 static size_t run_length(struct pattern *p, const struct pattern_item *item,
                          const struct pattern_run *run, const char *s) {
     const char *at = s;
@@ -32,7 +32,7 @@ static size_t run_length(struct pattern *p, const struct pattern_item *item,
     return (size_t)(at - s);
 }
 
-/* The end of what %bxy matches at `s`, or NULL. */
+/* The end of what the item, %bxy, matches at `s`, or NULL. */
 static const char *balanced(const struct pattern_item *item,
                             const struct pattern_run *run, const char *s, size_t *cost) {
     size_t depth = 1;
@@ -58,7 +58,8 @@ static bool at_frontier(struct pattern *p, const struct pattern_item *item,
     return !pattern_set_has(set, before) && pattern_set_has(set, here);
 }
 
-/* One item that is no single byte. Where to go on, or NULL if it does not match. */
+/* Match one item that is no single byte. Returns where to go on, or NULL if it does not
+ * match. */
 static const char *pass(struct pattern *p, const struct pattern_item *item,
                         struct pattern_run *run, const char *s, size_t *cost) {
     struct pattern_capture *capture =
@@ -90,7 +91,7 @@ static const char *pass(struct pattern *p, const struct pattern_item *item,
     case SET:
     case DONE:
     case MISTAKE:
-        break; /* not for this function */
+        break; /* handled by the caller */
     }
     return NULL;
 }
@@ -110,7 +111,7 @@ static bool step(struct pattern_run *run, size_t n, enum pattern_result *result)
     return true;
 }
 
-/* Go back to the newest choice that leaves something else to try. False if there is none. */
+/* Go back to the newest choice that has another way to try. False if there is none. */
 static bool try_else(struct pattern *p, struct pattern_run *run, int *top, int *at,
                      const char **s) {
     struct pattern_choice *choices = pattern_choices(p);
@@ -135,7 +136,7 @@ static bool try_else(struct pattern *p, struct pattern_run *run, int *top, int *
     return true;
 }
 
-/* A single byte with its quantifier. Where to go on, or NULL. */
+/* Match a single byte with its quantifier. Returns where to go on, or NULL. */
 static const char *take_bytes(struct pattern *p, int at, struct pattern_run *run,
                               const char *s, int *top, size_t *cost) {
     const struct pattern_item *item = &p->item[at];
@@ -193,7 +194,7 @@ enum pattern_result pattern_search(struct pattern *p, struct pattern_run *run,
                                    const char *from, bool here) {
     const int first = p->first;
     for (const char *s = from;; s++) {
-        if (first >= 0 && !here) { /* most places need no look */
+        if (first >= 0 && !here) { /* most places cannot begin a match */
             if (s >= run->end)
                 return PATTERN_NO_MATCH;
             s = memchr(s, first, (size_t)(run->end - s));

@@ -27,19 +27,20 @@ struct process_result {
     struct buf out, err;
 };
 
-/* Called once, from loop_turn. `r` is NULL if `f` is not. Buffers may be taken over by
- * copying and zeroing them. */
+/* Called once, from loop_turn. `r` is NULL if `f` is not. The callee may take buffers
+ * over by copying and zeroing them. */
 typedef void process_done(void *ud, struct process_result *r, const struct fault *f);
 
-/* Start; NULL with `*f` filled if the program cannot be started. Descriptors of ours are
- * closed in the child; its signal mask and handlers are the defaults. Without `inherit` it
- * leads a process group of its own, which is killed as a whole, and reads /dev/null if there is
- * nothing for its stdin. It is over when it has ended and closed its output; what a grandchild
- * writes later than that is lost. The program must ignore SIGPIPE. */
+/* Start a program. NULL with `*f` filled if it cannot be started. Our descriptors are
+ * closed in the child; its signal mask and handlers are the defaults. Without
+ * `inherit` the child leads a process group of its own, which is killed as a whole,
+ * and reads /dev/null if there is nothing for its stdin. The process is over when the
+ * child has ended and its output is closed; what a grandchild writes later is lost.
+ * This program must ignore SIGPIPE. */
 struct process *process_start(struct loop *l, const struct process_request *r,
                               process_done *done, void *ud, struct fault *f);
 
-/* Kill and forget one that has not called back. It will not. */
+/* Kill and forget a process that has not called back yet. It will not call back. */
 void process_cancel(struct process *p);
 
 #endif

@@ -14,7 +14,7 @@ static int min(int a, int b) {
     return a < b ? a : b;
 }
 
-/* Messages of failures that pass, whatever status they come with. The official clients
+/* Messages of temporary failures, whatever status they come with. The official clients
  * retry on the same texts. */
 static bool passing(const char *message) {
     static const char *const texts[] = {
@@ -35,7 +35,8 @@ static bool passing(const char *message) {
     return env != NULL && strstr(env, "not found") != NULL;
 }
 
-/* These come with statuses that do not say "try again", and may come after the work. */
+/* These messages come with statuses that do not say "try again", and possibly after the
+ * request has taken effect. */
 static bool perhaps_passing(const char *message) {
     return message != NULL && (strstr(message, "Unexpected error") != NULL ||
                                strstr(message, "Timed out after ") != NULL ||
@@ -50,8 +51,8 @@ bool retry_refused(int status, const char *code) {
             strcmp(code, "REQUEST_LIMIT_EXCEEDED") == 0);
 }
 
-/* Silence and most 5xx leave open whether the request took effect. 501 is a refusal for
- * good, but no reason to send it again. */
+/* After no answer, and after most 5xx, the request may have taken effect. 501 is a final
+ * refusal, but no reason to send the request again. */
 bool retry_ambiguous(const struct retry_outcome *o) {
     if (o->status == 0)
         return !o->unsent;
@@ -97,7 +98,7 @@ static int64_t days(int64_t year, int64_t month, int64_t day) {
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-/* "Sun, 06 Nov 1994 08:49:37 GMT", the one form that servers may still send. */
+/* Read "Sun, 06 Nov 1994 08:49:37 GMT", the one form that servers may still send. */
 static bool http_date(const char *text, int64_t *seconds) {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     char name[4] = "";
@@ -122,7 +123,7 @@ int retry_after_ms(const char *value, int64_t now) {
     int64_t seconds;
     if (isdigit((unsigned char)*value)) {
         char *end;
-        double d = strtod(value, &end); /* the odd server sends "0.5" */
+        double d = strtod(value, &end); /* some servers send "0.5" */
         return *end != '\0' && *end != ' ' ? -1
                : d > INT_MAX / 2000.0      ? INT_MAX / 2
                                            : (int)(d * 1000);
@@ -131,6 +132,10 @@ int retry_after_ms(const char *value, int64_t now) {
         return -1;
     int64_t left = seconds - now;
     return left <= 0 ? 0 : left > INT_MAX / 2000 ? INT_MAX / 2 : (int)left * 1000;
+}
+
+bool retry_safe(const char *method) {
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
 bool retry_idempotent(const char *method) {

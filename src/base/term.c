@@ -8,9 +8,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
 
-/* A line longer than this is no line. */
+/* The longest line that is read. */
 #define LINE_MAX_BYTES (1 << 20)
 
 bool term_is_tty(int fd) {
@@ -35,7 +34,8 @@ bool term_write(int fd, const char *name, const void *bytes, size_t size,
     const char *p = bytes;
     while (size > 0) {
         ssize_t n = write(fd, p, size);
-        if (n == -1 && errno == EAGAIN) { /* whoever gave us the stream made it so */
+        if (n == -1 &&
+            errno == EAGAIN) { /* another process has made the stream non-blocking */
             poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
             continue;
         }
@@ -60,26 +60,29 @@ locale_t term_locale(void) {
 
 static bool is_plain(const char *text, size_t size) {
     for (size_t i = 0; i < size; i++)
-        if (text[i] < ' ' || text[i] > '~') /* beyond ASCII is negative, or above */
+        if (text[i] < ' ' ||
+            text[i] > '~') /* a byte beyond ASCII is negative, or above '~' */
             return false;
     return true;
 }
 
-static size_t width_of(const char *text, size_t size) {
+size_t term_character(const char *text, size_t size, wchar_t *c) {
     mbstate_t state = {0};
+    size_t n = mbrtowc(c, text, size, &state);
+    if (n == (size_t)-1 || n == (size_t)-2) {
+        *c = L'?';
+        return 1;
+    }
+    return n == 0 ? 1 : n; /* 0 means a 0 byte */
+}
+
+static size_t width_of(const char *text, size_t size) {
     size_t width = 0;
     while (size > 0) {
         wchar_t c;
-        size_t n = mbrtowc(&c, text, size, &state);
-        if (n == (size_t)-1 || n == (size_t)-2) {
-            state = (mbstate_t){0};
-            width++;
-            n = 1;
-        } else {
-            n = n == 0 ? 1 : n; /* a 0 byte */
-            int columns = wcwidth(c);
-            width += columns > 0 ? (size_t)columns : 0;
-        }
+        size_t n = term_character(text, size, &c);
+        int columns = wcwidth(c);
+        width += columns > 0 ? (size_t)columns : 0;
         text += n;
         size -= n;
     }
@@ -103,11 +106,11 @@ void term_line_hide(struct term_line *l) {
         return;
     struct termios silent = l->before;
     silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
-    silent.c_lflag |= ECHONL; /* the end of the line is no secret */
+    silent.c_lflag |= ECHONL; /* echo the end of the line, which is no secret */
     l->hidden = tcsetattr(l->fd, TCSAFLUSH, &silent) == 0;
 }
 
-/* Would a read return at once? Also yes for what can only fail. */
+/* True if a read would return at once, even if only with an error. */
 static bool is_ready(int fd) {
     struct pollfd p = {.fd = fd, .events = POLLIN};
     return poll(&p, 1, 0) != 0;
@@ -118,7 +121,7 @@ static enum term_progress failed(struct fault *f, int error) {
     return TERM_FAILED;
 }
 
-/* Byte by byte: what follows the line may be for somebody else. */
+/* Reads byte by byte, because what follows the line may be for another program. */
 enum term_progress term_line_read(struct term_line *l, struct fault *f) {
     while (is_ready(l->fd)) {
         char c;

@@ -82,7 +82,7 @@ bool url_query(struct buf *b, const char *name, const char *value, size_t size) 
     return false;
 }
 
-/* The host's name without its port, "[::1]" with its brackets. */
+/* The size of the host's name without its port; "[::1]" keeps its brackets. */
 static size_t name_size(const char *host, size_t size) {
     if (*host == '[') {
         const char *end = memchr(host, ']', size);

@@ -8,32 +8,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Append `text` with everything but unreserved characters percent-encoded. False, as in all
- * of these, only when memory runs out, with the buffer as it was. */
+/* Append `text`, percent-encoded except for unreserved characters. False, as in all of
+ * these functions, only when memory runs out; then the buffer is as it was. */
 bool url_escape(struct buf *b, const char *text, size_t size);
 
-/* Append `text` with percent-encoding undone; what is no valid "%XX" stays as it is. With
- * `plus`, "+" is a blank. */
+/* Append `text` with percent-encoding undone. What is no valid "%XX" stays as it is. With
+ * `plus`, "+" becomes a blank. */
 bool url_unescape(struct buf *b, const char *text, size_t size, bool plus);
 
 /* Append "?name=value", or "&name=value" if `b` has a "?" already. Both are escaped. */
 bool url_query(struct buf *b, const char *name, const char *value, size_t size);
 
-/* Append `path` as a path: as url_escape, but "/" stays. */
+/* Append `path` as url_escape does, but keep "/". */
 bool url_path(struct buf *b, const char *path, size_t size);
 
-/* What a client must know of a URL before it asks for it. */
+/* What a client must know about a URL before it sends a request. */
 struct url_parts {
     const char *host; /* inside the URL, with its port */
     int host_size;
     bool https;
-    bool local; /* this machine: localhost, 127.*, [::1] */
+    bool local; /* the host is this machine: localhost, 127.*, [::1] */
 };
 
 #define URL_HOST_AT_MOST 300
 
-/* False for what is not http:// or https:// with a host, and for blanks, control characters
- * and user information, which have no place in a request. */
+/* False if the URL is not http:// or https:// with a host, or if it holds blanks, control
+ * characters or user information, which have no place in a request. */
 bool url_read(const char *url, struct url_parts *u);
 
 #endif

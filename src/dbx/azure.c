@@ -1,17 +1,17 @@
-/* azure.c -- tokens of Microsoft Entra, for a service principal with a secret or for whoever is
- * logged in with `az` (F.9). */
+/* azure.c -- tokens of Microsoft Entra, for a service principal with a secret, or for the
+ * user who is logged in with `az` (F.9). */
 
 #include "base/json.h"
 #include "base/url.h"
 #include "dbx/host.h"
-#include "dbx/login.h"
+#include "dbx/login_methods.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* Databricks as Entra knows it, in all clouds. */
+/* The id of Databricks in Entra, the same in all clouds. */
 #define DATABRICKS "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"
 
 static const struct {
@@ -29,14 +29,15 @@ static const struct {
       "https://management.chinacloudapi.cn/"}},
 };
 
-/* What is still lacking is asked for next. */
+/* Ask for what is still missing. */
 static void next(struct login *l);
 
 static bool is_cli(const struct login *l) {
     return strcmp(l->config->auth_type, "azure-cli") == 0;
 }
 
-/* No token of `az`: the end, or no more than no management token. */
+/* `az` gives no token. If it was the management token, the log-in goes on without one;
+ * otherwise it has failed. */
 static void gave_up(struct login *l, const char *why) {
     if (l->resource == l->azure->management) {
         l->no_management = true;
@@ -46,7 +47,7 @@ static void gave_up(struct login *l, const char *why) {
     } else {
         struct fault f;
         const char *host = login_value(l, CONFIG_HOST);
-        l->config->auth_type = "databricks-cli"; /* nobody had asked for az */
+        l->config->auth_type = "databricks-cli"; /* az was tried unasked */
         fault_set(&f, FAULT_AUTH,
                   "no credentials for %s: no token is set, %s, and az has none: %s",
                   host != NULL ? host : "Azure", l->why_not, why);
@@ -78,7 +79,8 @@ static void on_resource(struct login *l, const struct login_answer *a) {
         login_no_memory(l);
 }
 
-/* The token in hand is for the resource manager; it is used up here. */
+/* Ask the resource manager for the host. Uses up the token, which is for the resource
+ * manager. */
 static void look_up_host(struct login *l) {
     const char *id = login_value(l, CONFIG_AZURE_WORKSPACE_RESOURCE_ID);
     struct buf url = {0}, header = {0};
@@ -106,7 +108,8 @@ static struct token *wanted(struct login *l) {
     return l->resource == l->azure->management ? &l->management : &l->token;
 }
 
-/* A token is there: for the resource manager, or one of the two that we are after. */
+/* A token has come: the one for the resource manager, or one of the two that are
+ * wanted. */
 static void got(struct login *l) {
     if (l->resource == l->azure->resources)
         look_up_host(l);
@@ -174,7 +177,7 @@ static void on_az(struct login *l, struct process_result *r, const struct fault 
     gave_up(l, words);
 }
 
-/* The subscription of "/subscriptions/<id>/...", into `out`. */
+/* Write the subscription of "/subscriptions/<id>/..." to `out`. */
 static bool subscription(const struct login *l, char *out, size_t room) {
     const char *id = login_value(l, CONFIG_AZURE_WORKSPACE_RESOURCE_ID);
     static const char start[] = "/subscriptions/";
@@ -227,7 +230,7 @@ static void next(struct login *l) {
         ask_with_secret(l);
 }
 
-/* Segment 1 of the path of a URL, if it can be the name of a directory; malloced. */
+/* The first segment of a URL's path, if it can be the name of a directory; malloced. */
 static char *first_segment(const char *url) {
     const char *path = strstr(url, "://");
     path = path != NULL ? strchr(path + 3, '/') : NULL;
@@ -238,14 +241,14 @@ static char *first_segment(const char *url) {
     return size > 0 && path[size] == '/' ? strndup(path, size) : NULL;
 }
 
-/* The workspace sends people to log in at their own directory. */
+/* The workspace redirects to the log-in page of its directory, which names the tenant. */
 static void on_tenant(struct login *l, const struct login_answer *a) {
     char location[1024];
     if (a->f == NULL && a->status >= 300 && a->status < 400 &&
-        http_header(a->r, "Location", location, sizeof location))
+        response_header(a->r, "Location", location, sizeof location))
         l->tenant = first_segment(location);
     if (l->tenant != NULL || is_cli(l)) {
-        next(l); /* az has a directory of its own */
+        next(l); /* az knows its own tenant */
         return;
     }
     if (a->f != NULL)

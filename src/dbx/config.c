@@ -1,45 +1,133 @@
 #include "dbx/config.h"
 
-#include "dbx/attributes.h"
+#include "dbx/attribute.h"
+#include "dbx/auth_type.h"
 #include "dbx/config_file.h"
 #include "dbx/host.h"
-#include "dbx/method.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What one config_resolve knows. */
+/* The state of one config_resolve. */
 struct search {
     const struct config_args *args;
     struct config *c;
     struct fault *f;
     struct ini ini;
-    char *path;          /* of the file, once it is loaded */
-    const char *profile; /* the section, if one is used; of args, env or ini */
-    char unknown[64];    /* a key in it that nobody knows */
+    char *path;          /* of the config file, once it is loaded */
+    const char *profile; /* the section that is used; owned by args, env or ini */
+    char unknown[64];    /* an unknown key in the section */
     bool file_read;
 };
+
+/* ---- who may set what ---- */
+
+/* True if a credential is set, which chooses a method. */
+static bool has_credential(const struct config *c) {
+    for (int a = 0; a < CONFIG_ATTRS; a++)
+        if (attribute_of((enum config_attr)a)->group != NULL &&
+            config_has(c, (enum config_attr)a))
+            return true;
+    return config_has(c, CONFIG_AUTH_TYPE);
+}
+
+/* What the sources so far have chosen. A later source completes it, and never adds
+ * a credential of its own. */
+struct choice {
+    bool made;               /* a credential, or auth_type */
+    bool named;              /* auth_type is set: all that it needs may be added */
+    bool waits_for_id_token; /* client_id without a secret: an OIDC token may follow */
+    const char *groups[CONFIG_ATTRS];
+    size_t count;
+};
+
+static struct choice choice_of(const struct config *c) {
+    struct choice made = {.made = has_credential(c),
+                          .named = config_has(c, CONFIG_AUTH_TYPE)};
+    for (int a = 0; a < CONFIG_ATTRS; a++)
+        if (config_has(c, (enum config_attr)a) &&
+            attribute_of((enum config_attr)a)->group != NULL)
+            made.groups[made.count++] = attribute_of((enum config_attr)a)->group;
+    made.waits_for_id_token =
+        config_has(c, CONFIG_CLIENT_ID) && !config_has(c, CONFIG_CLIENT_SECRET);
+    return made;
+}
+
+static bool completes(const struct choice *made, enum config_attr a) {
+    const char *group = attribute_of(a)->group;
+    if (!made->made || made->named)
+        return true;
+    if (a == CONFIG_AUTH_TYPE)
+        return false;
+    if (group == NULL)
+        return true;
+    for (size_t i = 0; i < made->count; i++)
+        if (strcmp(made->groups[i], group) == 0)
+            return true;
+    return made->waits_for_id_token &&
+           (strcmp(group, "env-oidc") == 0 || strcmp(group, "file-oidc") == 0);
+}
+
+/* ---- one workspace ---- */
+
+/* Compare two hosts: their URLs in normal form, or else their texts. */
+static bool same_host(const char *a, const char *b) {
+    struct host one, other;
+    struct fault ignored;
+    if (!host_parse(a, &one, &ignored) || !host_parse(b, &other, &ignored))
+        return strcmp(a, b) == 0;
+    return strcmp(one.url, other.url) == 0;
+}
+
+/* A credential is only sent to the host that its own source names. If two sources name
+ * different hosts, it is unknown which workspace is wanted. */
+static bool agrees_on_host(struct search *s, const char *value, const char *source) {
+    const struct config_value *known = &s->c->attr[CONFIG_HOST];
+    if (value == NULL || *value == '\0' || known->value == NULL ||
+        same_host(known->value, value))
+        return true;
+    fault_set(s->f, FAULT_AUTH, "two hosts are configured: %s (%s) and %s (%s)",
+              known->value, known->source, value, source);
+    return fault_hint(s->f,
+                      "unset one of them: a credential is never sent to the host of "
+                      "another source");
+}
+
+/* ---- the sources ---- */
 
 static bool from_arguments(struct search *s) {
     const struct config_args *args = s->args;
     return config_set(s->c, CONFIG_HOST, args->host, "argument", s->f) &&
            config_set(s->c, CONFIG_TOKEN, args->token, "argument", s->f) &&
-           config_set(s->c, CONFIG_PROFILE, args->profile, "argument", s->f) &&
            config_set(s->c, CONFIG_CONFIG_FILE, args->config_file, "argument", s->f);
 }
 
-/* The variables of all attributes that have `flags`, or of all if it is 0. */
+/* True for an attribute that tells, beside the host's name, which workspace is meant. */
+static bool is_address(int a) {
+    return a == CONFIG_ACCOUNT_ID || a == CONFIG_WORKSPACE_ID ||
+           a == CONFIG_DISCOVERY_URL;
+}
+
+/* Read the variables of the attributes that have `flags`, or of all if `flags` is 0. */
 static bool from_environment(struct search *s, unsigned flags) {
+    const struct choice made = choice_of(s->c);
+    bool elsewhere =
+        config_has(s->c, CONFIG_HOST) &&
+        config_variable(s->args, attribute_of(CONFIG_HOST)->variable) == NULL;
     for (int a = 0; a < CONFIG_ATTRS; a++) {
         const struct attribute *d = attribute_of((enum config_attr)a);
         const char *name = d->variable, *value = config_variable(s->args, name);
-        if (flags != 0 && !(d->flags & flags))
+        if ((flags != 0 && !(d->flags & flags)) || (elsewhere && is_address(a)))
             continue;
         if (value == NULL) {
             name = d->other_variable;
             value = config_variable(s->args, name);
         }
+        if (a == CONFIG_HOST && !agrees_on_host(s, value, name))
+            return false;
+        if (!(d->flags & ATTR_OF_MACHINE) && !completes(&made, (enum config_attr)a))
+            continue;
         if (!config_set(s->c, (enum config_attr)a, value, name, s->f))
             return false;
     }
@@ -47,13 +135,17 @@ static bool from_environment(struct search *s, unsigned flags) {
 }
 
 static bool from_section(struct search *s, const struct ini_section *section) {
+    const struct choice made = choice_of(s->c);
     char source[512];
     snprintf(source, sizeof source, "profile %s in %s", section->name, s->path);
     for (size_t i = 0; i < section->count; i++) {
         const struct ini_entry *e = &section->entries[i];
         int a = attribute_named(e->key);
+        if (a == CONFIG_HOST && !agrees_on_host(s, e->value, source))
+            return false;
         if (a >= 0) {
-            if (!config_set(s->c, (enum config_attr)a, e->value, source, s->f))
+            if (completes(&made, (enum config_attr)a) &&
+                !config_set(s->c, (enum config_attr)a, e->value, source, s->f))
                 return false;
         } else if (!attribute_is_foreign(e->key) && s->unknown[0] == '\0') {
             snprintf(s->unknown, sizeof s->unknown, "%s", e->key);
@@ -70,43 +162,24 @@ static bool missing_profile(struct search *s, const char *named_by) {
     else
         fault_set(s->f, FAULT_AUTH, "%s has no %s profile configured%s", s->path,
                   s->profile, named_by);
-    config_list_profiles(&s->ini, names, sizeof names);
+    config_file_list_profiles(&s->ini, names, sizeof names);
     if (names[0] != '\0')
         return fault_hint(s->f, "profiles there: %s", names);
     return fault_hint(s->f, "make it with: databricks auth login --profile %s",
                       s->profile);
 }
 
-static bool is_anything_configured(const struct config *c) {
-    for (int a = 0; a < CONFIG_ATTRS; a++)
-        if (attribute_of((enum config_attr)a)->group != NULL &&
-            config_has(c, (enum config_attr)a))
-            return true;
-    return config_has(c, CONFIG_HOST);
-}
-
-/* The profile's values, unless nobody named one and there is something already. */
-static bool from_file(struct search *s) {
-    const char *named_by = "";
-    s->profile = config_get(s->c, CONFIG_PROFILE);
-    if (s->profile == NULL && is_anything_configured(s->c))
-        return true;
+static bool load_file(struct search *s) {
     if (!config_file_load(s->args, &s->ini, &s->path, s->f))
         return false;
     s->file_read = true;
-    if (s->profile == NULL) {
-        s->profile = ini_get(ini_section(&s->ini, "__settings__"), "default_profile");
-        named_by = " (default_profile in [__settings__])";
-    }
-    bool named = s->profile != NULL && *s->profile != '\0';
-    if (!named)
-        s->profile = "DEFAULT";
-    const struct ini_section *section = ini_section(&s->ini, s->profile);
-    if (section == NULL || !config_is_profile(section))
-        return !named || missing_profile(s, named_by);
+    return true;
+}
+
+/* Take the section `s->profile` of the file, which `source` has named. */
+static bool use_section(struct search *s, const struct ini_section *section,
+                        const char *source) {
     const char *file_source;
-    char source[512];
-    snprintf(source, sizeof source, "%s%s", s->path, named ? named_by : " (the default)");
     if (config_file_named(s->args, &file_source) == NULL)
         file_source = "default";
     return config_set(s->c, CONFIG_PROFILE, s->profile, source, s->f) &&
@@ -114,8 +187,45 @@ static bool from_file(struct search *s) {
            from_section(s, section);
 }
 
-/* The token in the variable that oidc_token_env names. The usual variable is a credential of
- * the environment: a profile that was named explicitly must ask for it. */
+/* Read the profile that an argument or a variable names. */
+static bool from_named_profile(struct search *s, const char *source) {
+    if (!load_file(s))
+        return false;
+    const struct ini_section *section = ini_section(&s->ini, s->profile);
+    if (section == NULL || !config_file_is_profile(section))
+        return missing_profile(s, "");
+    return use_section(s, section, source);
+}
+
+/* Read the default profile: default_profile of [__settings__], or [DEFAULT]. It completes
+ * the environment, unless it is about another workspace. */
+static bool from_default_profile(struct search *s) {
+    bool addressed = config_has(s->c, CONFIG_HOST) ||
+                     config_has(s->c, CONFIG_AZURE_WORKSPACE_RESOURCE_ID);
+    if (addressed && has_credential(s->c))
+        return true;
+    if (!load_file(s))
+        return false;
+    const char *named_by = " (default_profile in [__settings__])";
+    s->profile = ini_get(ini_section(&s->ini, "__settings__"), "default_profile");
+    bool named = s->profile != NULL && *s->profile != '\0';
+    if (!named)
+        s->profile = "DEFAULT";
+    const struct ini_section *section = ini_section(&s->ini, s->profile);
+    if (section == NULL || !config_file_is_profile(section))
+        return !named || missing_profile(s, named_by);
+    const char *host = ini_get(section, "host"), *known = config_get(s->c, CONFIG_HOST);
+    if (host != NULL && known != NULL && !same_host(host, known)) {
+        s->profile = NULL;
+        return true;
+    }
+    char source[512];
+    snprintf(source, sizeof source, "%s%s", s->path, named ? named_by : " (the default)");
+    return use_section(s, section, source);
+}
+
+/* Read the token in the variable that oidc_token_env names, or in the default variable if
+ * no other credential was chosen. */
 static bool from_token_variable(struct search *s, bool unasked) {
     const char *name = config_get(s->c, CONFIG_OIDC_TOKEN_ENV);
     const char *method = config_get(s->c, CONFIG_AUTH_TYPE);
@@ -125,23 +235,29 @@ static bool from_token_variable(struct search *s, bool unasked) {
                       s->f);
 }
 
+/* Read the arguments, the profile that was named, the environment, and the default
+ * profile, in this order. Each source adds what those before it leave out. */
 static bool gather(struct search *s) {
     const struct config_args *args = s->args;
+    const char *variable = attribute_of(CONFIG_PROFILE)->variable;
     if (!from_arguments(s))
         return false;
     if (config_has(s->c, CONFIG_HOST) && config_has(s->c, CONFIG_TOKEN))
         return true;
-    if (!config_has(s->c, CONFIG_PROFILE))
-        return from_environment(s, 0) && from_file(s) && from_token_variable(s, true);
-    return from_file(s) &&
-           from_environment(s, args->alone ? ATTR_OF_MACHINE
-                                           : ATTR_OF_MACHINE | ATTR_OF_WORKLOAD) &&
-           from_token_variable(s, false);
+    s->profile = args->profile != NULL ? args->profile : config_variable(args, variable);
+    bool named = s->profile != NULL && *s->profile != '\0';
+    if (named && !from_named_profile(s, args->profile != NULL ? "argument" : variable))
+        return false;
+    bool chosen = has_credential(s->c);
+    if (named && args->alone)
+        return from_environment(s, ATTR_OF_MACHINE) && from_token_variable(s, false);
+    return from_environment(s, 0) && (named || from_default_profile(s)) &&
+           from_token_variable(s, !chosen);
 }
 
 /* ---- the host ---- */
 
-/* A part of the host's query that names a workspace or an account. */
+/* Read a part of the host's query that names a workspace or an account. */
 static bool from_host_query(struct search *s, enum config_attr a, const char *value) {
     char source[256];
     if (value[0] == '\0')
@@ -174,14 +290,14 @@ static bool normalise_host(struct search *s) {
 /* ---- all of it ---- */
 
 static bool choose_method(struct search *s) {
-    struct method_search found = {.c = s->c,
-                                  .f = s->f,
-                                  .ini = &s->ini,
-                                  .path = s->path,
-                                  .profile = s->profile,
-                                  .searched = s->file_read,
-                                  .unknown = s->unknown};
-    return method_choose(&found);
+    struct auth_type_search found = {.c = s->c,
+                                     .f = s->f,
+                                     .ini = &s->ini,
+                                     .path = s->path,
+                                     .profile = s->profile,
+                                     .searched = s->file_read,
+                                     .unknown = s->unknown};
+    return auth_type_choose(&found);
 }
 
 bool config_resolve(const struct config_args *args, struct config *c, struct fault *f) {
@@ -221,7 +337,7 @@ static bool add_profile(const struct config_args *args, struct config_profiles *
         return true;
     }
     made->auth_type = c.auth_type;
-    made->host = c.attr[CONFIG_HOST].value; /* taken over */
+    made->host = c.attr[CONFIG_HOST].value; /* taken over from `c` */
     c.attr[CONFIG_HOST].value = NULL;
     config_free(&c);
     return true;
@@ -240,7 +356,7 @@ bool config_profiles(const struct config_args *args, struct config_profiles *p,
         chosen = "DEFAULT";
     bool ok = true;
     for (size_t i = 0; ok && i < ini.count; i++)
-        if (config_is_profile(&ini.sections[i]))
+        if (config_file_is_profile(&ini.sections[i]))
             ok = add_profile(args, p, ini.sections[i].name,
                              strcmp(ini.sections[i].name, chosen) == 0);
     ini_free(&ini);

@@ -1,6 +1,7 @@
-/* config.h -- where a workspace's host and credentials come from: arguments, environment,
- * config file, by the rules all Databricks tools share (reference F.1 to F.4). Reads the file
- * and the environment it is given; sends nothing. */
+/* config.h -- where a workspace's host and credentials come from: arguments, the
+ * environment and the config file, by the rules that all Databricks tools share
+ * (reference F.1 to F.4). Reads the file and the environment that it is given; sends
+ * nothing. */
 
 #ifndef TARN_CONFIG_H
 #define TARN_CONFIG_H
@@ -10,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The attributes of reference F.1, in its words. */
+/* The attributes of reference F.1. */
 enum config_attr {
     CONFIG_HOST,
     CONFIG_ACCOUNT_ID,
@@ -50,8 +51,8 @@ enum config_attr {
     CONFIG_ATTRS
 };
 
-/* Values are malloced; each says where it came from ("argument", "DATABRICKS_TOKEN",
- * "profile prod in /home/x/.databrickscfg"). Secrets are wiped by config_free. */
+/* Values are malloced. Each has its source ("argument", "DATABRICKS_TOKEN", "profile prod
+ * in /home/x/.databrickscfg"). config_free wipes secrets. */
 struct config {
     struct config_value {
         char *value; /* NULL: not set */
@@ -60,48 +61,56 @@ struct config {
     const char *auth_type; /* the method that will be used: "pat", ...; a constant */
 };
 
-/* Name as in the config file ("host"), and whether output must show "***" for it. */
+/* The attribute's name in the config file ("host"), and whether output must show
+ * "***" instead of the value. */
 const char *config_name(enum config_attr a);
 bool config_secret(enum config_attr a);
 
-/* Is the value of a switch (skip_verify) on? NULL is off. */
+/* True if a switch with this value (skip_verify) is on. NULL is off. */
 bool config_truth(const char *value);
 
 typedef const char *config_getenv(void *ud, const char *name);
 
 struct config_args {
-    const char *profile;      /* explicit; beats the environment's credentials */
-    const char *host, *token; /* explicit; both: neither environment nor file is read */
+    const char *profile;      /* explicit; used before the environment */
+    const char *host, *token; /* explicit; with both nothing else is read */
     const char *config_file;  /* explicit */
-    bool alone; /* with a profile: nothing else of a workspace (warehouse_id ...) is
-                        * taken from the environment either; for the second of two (F.11) */
+    bool alone;         /* take nothing of a workspace from the environment (F.11) */
     config_getenv *env; /* never NULL; "" counts as not set */
     void *env_ud;
 };
 
-/* Fill `*c` by the rules of F.2 and F.3 and choose the method (F.4). False with `*f` and `*c`
- * empty. Kind auth: an unknown profile, no credentials, more than one method, a method that we
- * do not support (named), a host that is no URL, http:// that is not loopback. Kind io or
- * parse: the file cannot be read, or line N of it makes no sense.
+/* Fill `*c` by the rules of F.2 and F.3, and choose the method (F.4). False with `*f` and
+ * an empty `*c`. Kind auth: an unknown profile, no credentials, two hosts, more than one
+ * method, a method that is not supported (named), a host that is no URL, http:// to
+ * another machine. Kind io or parse: the file cannot be read, or line N of it is
+ * malformed.
  *
- * An explicit profile's own values beat the environment, whose credentials are not read at
- * all. A profile named by DATABRICKS_CONFIG_PROFILE only fills what the environment leaves
- * open, as in all other tools. The default file may be missing (or HOME); one that was named
- * may not. Where the method is "databricks-cli" and CONFIG_AUTH_TYPE is not set, nothing more
- * specific was configured: another may be tried if it turns out not to be. */
+ * The order of the sources is: arguments; the profile that an argument or
+ * DATABRICKS_CONFIG_PROFILE names; the environment; the default profile (default_profile
+ * of [__settings__], or [DEFAULT]). A later source adds what the earlier ones do not set.
+ * If two of the first three name different hosts, that is refused, so that no credential
+ * is sent to a host that its own source does not name; a default profile with another
+ * host is ignored. Once a source has chosen a method, later sources only add what belongs
+ * to that method. A host and a token as arguments need no other source.
+ *
+ * The default file, or HOME, may be missing; a file that was named must be there. If the
+ * method is "databricks-cli" and CONFIG_AUTH_TYPE is not set, nothing more specific was
+ * configured. Then another method may be tried when the CLI turns out not to be
+ * configured. */
 bool config_resolve(const struct config_args *args, struct config *c, struct fault *f);
 void config_free(struct config *c);
 
-/* The config file that these arguments lead to, whether it is there or not, malloced; NULL with
- * `*f` if there is none to look for (HOME not set) or memory runs out. */
+/* The path of the config file for these arguments, malloced, whether the file is there or
+ * not. NULL with `*f` if there is no path (HOME is not set), or if memory runs out. */
 char *config_path(const struct config_args *args, struct fault *f);
 
-/* The profiles of the config file in its order, each with what would be used. */
+/* The profiles of the config file in their order, each with the host and method that
+ * would be used. */
 struct config_profiles {
     struct config_profile {
-        char *name, *host; /* host NULL: not set, or no URL */
-        const char
-            *auth_type; /* NULL if it cannot be told, with the reason in `problem` */
+        char *name, *host;     /* host NULL: not set, or no URL */
+        const char *auth_type; /* NULL if there is a `problem` */
         bool is_default;
         char problem[512];
     } * list;
@@ -109,7 +118,8 @@ struct config_profiles {
     char *path; /* NULL: no HOME */
 };
 
-/* A missing default file is an empty list; `args->profile` does not matter. */
+/* List the profiles. A missing default file gives an empty list; `args->profile` is not
+ * used. */
 bool config_profiles(const struct config_args *args, struct config_profiles *p,
                      struct fault *f);
 void config_profiles_free(struct config_profiles *p);

@@ -1,7 +1,7 @@
 #include "dbx/config_file.h"
 
 #include "base/buf.h"
-#include "dbx/attributes.h"
+#include "dbx/attribute.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@ const char *config_variable(const struct config_args *args, const char *name) {
     return value != NULL && *value != '\0' ? value : NULL;
 }
 
-/* `path` with "~" or "~/" at its front replaced; malloced. */
+/* The path with "~" or "~/" at its beginning replaced; malloced. */
 static char *expand(const struct config_args *args, const char *path, struct fault *f) {
     struct buf b = {0};
     bool tilde = path[0] == '~' && (path[1] == '\0' || path[1] == '/');
@@ -69,7 +69,7 @@ static bool read_all(int fd, struct buf *b) {
     }
 }
 
-/* errno says why not. O_NONBLOCK: a fifo of that name must not hang us. */
+/* False with errno. O_NONBLOCK keeps a fifo of that name from blocking the program. */
 static bool read_file(const char *path, struct buf *b) {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -80,7 +80,7 @@ static bool read_file(const char *path, struct buf *b) {
         errno = EISDIR;
         ok = false;
     }
-    /* in one piece, if the size is known: a buffer that grows leaves copies behind */
+    /* in one piece if the size is known: a buffer that grows leaves copies behind */
     if (ok && S_ISREG(st.st_mode) && st.st_size <= MAX_FILE)
         ok = buf_grow(b, (size_t)st.st_size + 8192);
     ok = ok && read_all(fd, b);
@@ -116,7 +116,7 @@ bool config_file_load(const struct config_args *args, struct ini *ini, char **pa
     buf_wipe(&b);
     if (!ok) {
         struct fault cause = *f;
-        /* Whatever is wrong with it: there are no credentials to send. */
+        /* Whatever is wrong with the file, there are no credentials to send. */
         fault_set(f, cause.kind == FAULT_PARSE ? FAULT_AUTH : cause.kind,
                   "config file %s: %.400s", *path, cause.message);
         if (cause.kind == FAULT_PARSE)
@@ -126,16 +126,16 @@ bool config_file_load(const struct config_args *args, struct ini *ini, char **pa
     return ok;
 }
 
-bool config_is_profile(const struct ini_section *section) {
+bool config_file_is_profile(const struct ini_section *section) {
     return section->count > 0 && strncmp(section->name, "__", 2) != 0;
 }
 
-void config_list_profiles(const struct ini *ini, char *out, size_t room) {
+void config_file_list_profiles(const struct ini *ini, char *out, size_t room) {
     size_t used = 0;
     out[0] = '\0';
     for (size_t i = 0; i < ini->count; i++) {
         const struct ini_section *section = &ini->sections[i];
-        if (!config_is_profile(section))
+        if (!config_file_is_profile(section))
             continue;
         if (used + strlen(section->name) + 8 > room) {
             snprintf(out + used, room - used, ", ...");

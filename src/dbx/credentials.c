@@ -1,17 +1,17 @@
 #include "dbx/credentials.h"
 
-#include "dbx/login.h"
+#include "dbx/login_methods.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Between two tries to renew a token that still serves. */
+/* between two tries to renew a token that is still valid */
 #define PATIENCE_MS 10000
 
 struct credentials_wait {
     struct credentials *owner;
     struct credentials_wait *next, **link;
-    unsigned round; /* told with this outcome at the earliest */
+    unsigned round; /* it is told this outcome, or a later one */
     credentials_ready *ready;
     void *ud;
 };
@@ -20,20 +20,20 @@ struct credentials {
     struct loop *loop;
     struct config config;
     struct login login;
-    struct timer begin; /* a log-in starts from loop_turn only */
+    struct timer begin; /* starts a log-in, always from loop_turn */
     bool under_way;     /* `begin` is set, or the log-in runs */
     int64_t (*now)(void);
 
-    struct buf header; /* "Authorization: Bearer ..."; empty: no token. Wiped */
+    struct buf header; /* "Authorization: Bearer ...", wiped; empty: no token */
     struct buf management, resource;
     const char *extra[3];
-    int64_t stale, dead; /* moments: renew, do not use any more */
-    int64_t retry;       /* not before this, in the background */
+    int64_t stale, dead; /* when to renew the token, and when not to use it any more */
+    int64_t retry;       /* when the token may be renewed again in the background */
     unsigned generation;
 
     struct credentials_wait *waiting, **last;
     unsigned round;       /* outcomes told so far */
-    bool telling, doomed; /* freed while callers are being told: they are told no more */
+    bool telling, doomed; /* `doomed`: freed while callers are told; no more are told */
 };
 
 static void wipe_token(struct credentials *cr) {
@@ -64,7 +64,7 @@ static int64_t shorter(const struct token *a, const struct token *b) {
                                                               : a->lifetime_ms;
 }
 
-/* Take over what the log-in got. False when memory runs out. */
+/* Take over the tokens of the log-in. False when memory runs out. */
 static bool keep_token(struct credentials *cr) {
     struct login *l = &cr->login;
     const char *resource = login_value(l, CONFIG_AZURE_WORKSPACE_RESOURCE_ID);
@@ -112,7 +112,7 @@ static void unlink_wait(struct credentials_wait *w) {
         w->owner->last = w->link;
 }
 
-/* The first of them, which is the caller's now; NULL if there is none. */
+/* Take the first one that waits, which is then the caller's; NULL if none waits. */
 static struct credentials_wait *take_first(struct credentials *cr) {
     struct credentials_wait *w = cr->waiting;
     if (w == NULL)
@@ -127,8 +127,8 @@ static struct credentials_wait *take_first(struct credentials *cr) {
 
 static bool begin(struct credentials *cr);
 
-/* A callee may ask again, cancel another, reject the token, or free all of this. Those who come
- * meanwhile wait for the next outcome. */
+/* Tell all that wait. A callee may ask again, cancel another one, reject the token, or
+ * free the credentials. Those that begin to wait meanwhile get the next outcome. */
 static void tell_all(struct credentials *cr, const struct fault *f) {
     unsigned round = cr->round++;
     cr->telling = true;
@@ -163,10 +163,10 @@ static void on_over(void *ud, const struct fault *f) {
 
 static void on_begin(void *ud) {
     struct credentials *cr = ud;
-    login_start(&cr->login, on_over, cr);
+    login_methods_start(&cr->login, on_over, cr);
 }
 
-/* Get a new token, unless somebody is at it. False when memory runs out. */
+/* Begin to get a new token, unless that is under way. False when memory runs out. */
 static bool begin(struct credentials *cr) {
     if (!cr->under_way)
         cr->under_way = loop_set_timer(cr->loop, &cr->begin, loop_now());
@@ -178,7 +178,7 @@ struct credentials_wait *credentials_get(struct credentials *cr, credentials_rea
     int64_t now = cr->now();
     if (is_usable(cr, now)) {
         if (now >= cr->stale && now >= cr->retry)
-            begin(cr); /* if it cannot, the next caller will try */
+            begin(cr); /* if this fails, the next caller tries again */
         ready(ud, cr->header.bytes, extra(cr), NULL);
         return NULL;
     }
@@ -244,6 +244,9 @@ struct credentials *credentials_new(struct loop *l, struct http *h, struct confi
     cr->login.http = h;
     cr->login.config = &cr->config;
     login_init(&cr->login);
+    for (int a = 0; a < CONFIG_ATTRS; a++)
+        if (config_secret((enum config_attr)a) && cr->config.attr[a].value != NULL)
+            http_learn(h, cr->config.attr[a].value);
     if (is_static(cr)) {
         cr->stale = cr->dead = INT64_MAX;
         cr->generation = 1;

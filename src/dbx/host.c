@@ -27,7 +27,7 @@ static bool ends_with(const char *text, size_t size, const char *tail) {
     return size >= n && memcmp(text + size - n, tail, n) == 0;
 }
 
-/* "name" of "https://name:port". */
+/* The "name" in "https://name:port". */
 static const char *name_of(const char *url, size_t *size) {
     const char *name = strstr(url, "://");
     name = name == NULL ? url : name + 3;
@@ -57,7 +57,7 @@ static bool is_name(const char *name) {
     return size > 0 && name[0] != '.' && name[0] != '-' && strstr(name, "..") == NULL;
 }
 
-/* ":443" and the like; `standard` is left out. */
+/* Read ":443" and the like. The port `standard` is left out. */
 static bool read_port(const char *text, size_t size, int standard, char *out, size_t room,
                       struct fault *f) {
     long port = 0;
@@ -76,8 +76,8 @@ static bool read_port(const char *text, size_t size, int standard, char *out, si
     return true;
 }
 
-/* The value of `key` in "a=1&b=2"; "" if it is not there, does not fit, or must be a number and
- * is none. */
+/* Write the value of `key` in "a=1&b=2"; "" if it is not there, does not fit, or must
+ * be a number and is none. */
 static void query_value(const char *query, size_t size, const char *key, bool number,
                         char *out, size_t room) {
     size_t length = strlen(key);
@@ -110,7 +110,7 @@ static void read_query(const char *query, size_t size, struct host *h) {
         query_value(query, size, account[i], false, h->account_id, sizeof h->account_id);
 }
 
-/* "https" or "http", and what follows; any other scheme is an error. */
+/* Read "https://" or "http://". Any other scheme is an error. */
 static bool read_scheme(const char **text, bool *secure, struct fault *f) {
     const char *colon = strstr(*text, "://");
     *secure = true;

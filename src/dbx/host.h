@@ -1,4 +1,4 @@
-/* host.h -- the address of a workspace, from whatever a person pasted. Pure. */
+/* host.h -- the address of a workspace, read from what a person has pasted. Pure. */
 
 #ifndef TARN_HOST_H
 #define TARN_HOST_H
@@ -15,11 +15,11 @@ struct host {
         *azure_environment; /* "usgovernment" or "china" if the name says so, or NULL */
 };
 
-/* By the rules of reference F.3. False with `*f` (kind auth) if it is no host, or http:// and
- * not this machine. */
+/* Read a host by the rules of reference F.3. False with `*f` (kind auth) if it is no
+ * host, or if it is http:// and not this machine. */
 bool host_parse(const char *text, struct host *h, struct fault *f);
 
-/* Is the URL one of an account console; of a workspace on Azure? */
+/* True if the URL is one of an account console, or of a workspace on Azure. */
 bool host_is_account(const char *url);
 bool host_is_azure(const char *url);
 

@@ -34,7 +34,7 @@ static void forget_request(struct login *l) {
 
 static void send_again(struct login *l);
 
-/* The outcome goes to the next step, which may send the next request. */
+/* Give the outcome to the next step, which may send another request. */
 static void answer(struct login *l, struct http_response *r, const struct fault *f) {
     login_step *step = l->step;
     const struct login_answer a = {
@@ -51,7 +51,8 @@ static bool worth_waiting(int status) {
     return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
-/* Milliseconds until the next try, or RETRY_GIVE_UP. To ask for a token twice does no harm. */
+/* Milliseconds until the next try, or RETRY_GIVE_UP. Asking for a token twice does no
+ * harm. */
 static int next_try(struct login *l, const struct http_response *r,
                     const struct fault *f) {
     char after[64] = "";
@@ -63,7 +64,7 @@ static int next_try(struct login *l, const struct http_response *r,
     const struct retry_outcome o = {
         .tries = l->sent.tries,
         .status = f == NULL ? r->status : 0,
-        .after_ms = f == NULL && http_header(r, "Retry-After", after, sizeof after)
+        .after_ms = f == NULL && response_header(r, "Retry-After", after, sizeof after)
                         ? retry_after_ms(after, (int64_t)time(NULL))
                         : -1,
         .idempotent = true};
@@ -151,7 +152,8 @@ void login_run(struct login *l, const char *const *argv, const char *const *env,
         next(l, NULL, &f);
 }
 
-/* The first line that begins with "error", or the last that is not empty. */
+/* Find the first line that begins with "error", or else the last line that is not
+ * empty. */
 static bool find_words(const struct buf *b, char *out, size_t room) {
     const char *at = b->bytes != NULL ? b->bytes : "", *end = at + b->size;
     out[0] = '\0';
@@ -194,15 +196,6 @@ bool login_learn(struct login *l, enum config_attr a, const char *value,
 
 /* ---- the end ---- */
 
-/* What `secret` is must not be read in a message, wherever it came from. */
-static void hide(char *text, const char *secret) {
-    size_t size = secret == NULL ? 0 : strlen(secret);
-    if (size < 4)
-        return;
-    for (char *at = text; (at = strstr(at, secret)) != NULL; at += size)
-        memset(at, '*', size);
-}
-
 static void advise(const struct login *l, struct fault *f) {
     const char *method = l->config->auth_type;
     const char *profile = login_value(l, CONFIG_PROFILE);
@@ -239,13 +232,9 @@ static void finish(struct login *l, const struct fault *f) {
     struct fault told;
     if (f != NULL) {
         told = *f;
-        hide(told.message, l->subject.bytes);
-        for (int a = 0; a < CONFIG_ATTRS; a++)
-            if (config_secret((enum config_attr)a)) {
-                hide(told.message, login_value(l, (enum config_attr)a));
-                hide(told.hint, login_value(l, (enum config_attr)a));
-            }
-        mask_tokens(told.message);
+        if (l->subject.size > 0)
+            http_learn(l->http, l->subject.bytes);
+        http_blank(l->http, &told);
         advise(l, &told);
         token_free(&l->token);
         token_free(&l->management);
@@ -314,25 +303,6 @@ void login_init(struct login *l) {
         .loop = l->loop, .http = l->http, .config = l->config, .azure = l->azure};
     l->again.fire = on_again;
     l->again.ud = l;
-}
-
-void login_start(struct login *l, login_over *over, void *ud) {
-    const char *method = l->config->auth_type;
-    l->over = over;
-    l->ud = ud;
-    l->why_not[0] = '\0';
-    token_free(&l->token);
-    token_free(&l->management);
-    if (strcmp(method, "oauth-m2m") == 0)
-        oidc_client_secret(l);
-    else if (strcmp(method, "databricks-cli") == 0)
-        databricks_cli(l);
-    else if (strcmp(method, "azure-cli") == 0)
-        azure_cli(l);
-    else if (strcmp(method, "azure-client-secret") == 0)
-        azure_client_secret(l);
-    else
-        oidc_federated(l);
 }
 
 void login_close(struct login *l) {

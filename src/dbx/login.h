@@ -1,9 +1,9 @@
-/* login.h -- one log-in: the steps by which a method gets a token. For credentials.c and the
- * files of the methods only.
+/* login.h -- one log-in: the steps by which a method gets a token. For credentials.c and
+ * the files of the methods (login_methods.h) only.
  *
- * A step sends a request or runs a program and names the step that goes on with the outcome;
- * the last one calls login_done or login_fail, after which the login must not be touched. All
- * of it happens in loop_turn. */
+ * A step sends a request or runs a program, and names the step that gets the outcome. The
+ * last step calls login_done or login_fail, after which the login must not be touched.
+ * All of it happens in loop_turn. */
 
 #ifndef TARN_LOGIN_H
 #define TARN_LOGIN_H
@@ -13,7 +13,8 @@
 #include "dbx/token.h"
 #include "net/http.h"
 
-/* Where Azure lives: three clouds, and whatever a test makes up. All end in "/". */
+/* The addresses of an Azure cloud: there are three clouds, and tests make up others. All
+ * end in "/". */
 struct azure_cloud {
     const char *login;      /* "https://login.microsoftonline.com/" */
     const char *management; /* the audience of management tokens */
@@ -22,7 +23,7 @@ struct azure_cloud {
 
 struct login;
 
-/* An answer of any status, or a fault. Gone afterwards. */
+/* An answer of any status, or a fault. Gone after the step. */
 struct login_answer {
     int status;
     const char *body; /* never NULL */
@@ -40,18 +41,18 @@ struct login {
     struct http *http;
     struct config *config;
     const struct azure_cloud *azure; /* NULL: by CONFIG_AZURE_ENVIRONMENT */
-    bool renew; /* the last token was refused: a cached one will not do */
+    bool renew; /* the last token was refused, so a cached one is of no use */
     login_over *over;
     void *ud;
 
-    /* What stays from one log-in to the next. */
+    /* kept from one log-in to the next */
     char *token_endpoint, *audience, *tenant, *cli;
     bool no_profile_option, no_refresh_option; /* the CLI is too old for them */
 
-    /* The outcome. */
+    /* the outcome */
     struct token token, management;
 
-    /* What is under way. */
+    /* what is under way */
     struct http_call *call;
     struct process *process;
     struct timer again; /* the next try of the request */
@@ -59,24 +60,21 @@ struct login {
     login_ran *ran;
     struct login_sent {
         const char *method;
-        struct buf url, header, basic, body; /* kept for further tries; wiped */
+        struct buf url, header, basic, body; /* for further tries; wiped */
         bool patient;
         int tries;
         int64_t until;
     } sent;
-    const char *resource; /* azure: what is being asked for */
-    bool az_plain;        /* azure: without tenant and subscription, which did not work */
-    bool no_management;   /* azure: there is no management token to be had */
+    const char *resource; /* azure: what the token that is asked for is for */
+    bool az_plain;        /* azure: ask az without tenant and subscription */
+    bool no_management;   /* azure: a management token cannot be got */
     struct buf subject;   /* oidc: the token that is to be exchanged; wiped */
-    char why_not[200];    /* why the Databricks CLI is no way, if az is tried unasked */
+    char why_not[200];    /* why the CLI gives no token, if az is tried instead */
 };
 
-/* Zero all but what the caller sets: loop, http, config, azure. */
+/* Zero all fields but loop, http, config and azure, which the caller sets. */
 void login_init(struct login *l);
-/* Get a token by the method of the config, and call `over` from loop_turn. Not while one is
- * under way. Call it from loop_turn only. */
-void login_start(struct login *l, login_over *over, void *ud);
-/* Forget what is under way, and all that is kept. */
+/* Cancel what is under way, and free what is kept. */
 void login_close(struct login *l);
 
 /* ---- for the methods ---- */
@@ -95,33 +93,27 @@ void login_run(struct login *l, const char *const *argv, const char *const *env,
                login_ran *next);
 
 const char *login_value(const struct login *l, enum config_attr a); /* NULL: not set */
-/* Set an attribute that was found out on the way. False when memory runs out. */
+/* Set an attribute that was found out during the log-in. False when memory runs out. */
 bool login_learn(struct login *l, enum config_attr a, const char *value,
                  const char *source);
 
 void login_done(struct login *l);
 void login_fail(struct login *l, const struct fault *f);
 void login_no_memory(struct login *l);
-/* Kind auth, with the usual advice of the method. */
+/* Fail with kind auth, and the hint of the method. */
 void login_refused(struct login *l, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* Fail for an answer that is no success, or a fault. */
+/* Fail because of an answer that is no success, or because of a fault. */
 void login_unanswered(struct login *l, const char *who, const struct login_answer *a);
-/* Read a token out of an answer of `who`; false after failing. */
+/* Read a token from an answer of `who`. If there is none, the log-in fails, and this
+ * returns false. */
 bool login_read(struct login *l, const char *who, const char *text, size_t size,
                 struct token *t);
 
-/* "name=value", escaped, after a "&" if the form is not empty. */
+/* Append "name=value", escaped, after a "&" if the form is not empty. */
 bool login_field(struct buf *form, const char *name, const char *value);
 
-/* The line of a program's output that says what is wrong. */
+/* Copy the line of a program's output that says what is wrong. */
 void login_last_words(const struct process_result *r, char *out, size_t room);
-
-/* The methods' first steps. */
-void oidc_client_secret(struct login *l); /* oidc.c */
-void oidc_federated(struct login *l);
-void azure_client_secret(struct login *l); /* azure.c */
-void azure_cli(struct login *l);
-void databricks_cli(struct login *l); /* cli.c */
 
 #endif

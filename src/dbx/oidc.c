@@ -1,10 +1,10 @@
-/* oidc.c -- the two methods that ask Databricks itself for a token: with a client secret, and
- * with a token of somebody whom the workspace trusts (F.6, F.7). */
+/* oidc.c -- the two methods that ask Databricks itself for a token: with a client secret,
+ * and with a token of an issuer that the workspace trusts (F.6, F.7). */
 
 #include "base/json.h"
 #include "base/url.h"
 #include "dbx/host.h"
-#include "dbx/login.h"
+#include "dbx/login_methods.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ static bool is_method(const struct login *l, const char *name) {
 static void on_token(struct login *l, const struct login_answer *a) {
     const char *who = "the token endpoint";
     if (a->f != NULL || a->status != 200) {
-        free(l->token_endpoint); /* it may have moved */
+        free(l->token_endpoint); /* the endpoint may have moved */
         l->token_endpoint = NULL;
         login_unanswered(l, who, a);
         return;
@@ -33,7 +33,7 @@ static void on_token(struct login *l, const struct login_answer *a) {
         login_done(l);
 }
 
-/* Scopes are separated by commas or blanks where people write them. */
+/* Add the scopes, which people separate by commas or blanks. */
 static bool add_scopes(struct login *l, struct buf *form) {
     const char *scopes = login_value(l, CONFIG_SCOPES);
     struct buf list = {0};
@@ -99,7 +99,7 @@ static void ask_with_subject(struct login *l) {
         login_no_memory(l);
 }
 
-/* Whom GitHub's token is to be meant for. */
+/* The audience of GitHub's token. */
 static const char *audience(const struct login *l) {
     const char *set = login_value(l, CONFIG_AUDIENCE);
     const char *account = login_value(l, CONFIG_ACCOUNT_ID);
@@ -143,8 +143,8 @@ static void ask_github(struct login *l) {
         login_no_memory(l);
 }
 
-/* The file's text without blanks around it; false with errno. It is read anew each time: whoever
- * puts it there renews it. */
+/* Read the file's text without the blanks around it; false with errno. The file is read
+ * for each log-in, since another program renews it. */
 static bool read_subject(const char *path, struct buf *b) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd == -1)
@@ -199,7 +199,7 @@ static void ask(struct login *l) {
         ask_with_variable(l);
 }
 
-/* GET `base`/`tail`, or `base` itself. */
+/* Send GET for `base`/`tail`, or for `base` itself. */
 static void look(struct login *l, const char *base, const char *tail, bool patient,
                  login_step *next) {
     struct buf url = {0};
@@ -262,7 +262,7 @@ static char *with_account(const char *text, const char *account) {
     return NULL;
 }
 
-/* What the host tells of itself is a help, and no more: any failure is passed over. */
+/* Use what the host says about itself. Any failure is ignored. */
 static void on_metadata(struct login *l, const struct login_answer *a) {
     struct json j = {0};
     if (a->f == NULL && a->status == 200)

@@ -1,7 +1,8 @@
 #include "dbx/readonly.h"
 
 #include "base/json.h"
-#include "base/sqlread.h"
+#include "base/retry.h"
+#include "base/sqlreadonly.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@ bool readonly_refuse(struct fault *f, const char *what) {
 
 /* ---- bodies ---- */
 
-/* "dryRun" and "DRY_RUN" are dry_run to some readers. */
+/* Compare as lenient readers do, for which "dryRun" and "DRY_RUN" are dry_run. */
 static bool same_name(const char *a, const char *b) {
     for (;; a++, b++) {
         a += strspn(a, "_");
@@ -29,8 +30,8 @@ static bool same_name(const char *a, const char *b) {
     }
 }
 
-/* The only member of that name, spelt so; text NULL if there is none or more than one, since
- * two readers may take a different one. */
+/* The member with exactly that name. `text` NULL if there is none, or if there are
+ * several with a similar name, since two readers may take a different one. */
 static struct json only_member(struct json object, const char *name) {
     struct json it = {0}, key, value, found = {0};
     int count = 0;
@@ -53,23 +54,25 @@ static bool is_reading_statement(struct json body, char *why, size_t room) {
     size_t size;
     char *text = json_string(only_member(body, "statement"), &size);
     snprintf(why, room, "it has no statement, or more than one");
-    bool reads = text != NULL && sqlread_only(text, size, why, room);
+    bool reads = text != NULL && sqlreadonly_check(text, size, why, room);
     free(text);
     return reads;
 }
 
 /* ---- requests ---- */
 
-/* POST requests that only read. A path is compared byte for byte as it is sent, so that `//`,
- * dots, escapes and a query are another path. The cancellation of a statement of our own
- * is not here: it is posted by dbx/statement.c and never goes through workspace_start. */
+/* POST requests that only read. A path is compared byte for byte as it is sent, so that
+ * `//`, dots, escapes and a query make another path. The cancellation of our own
+ * statement is not in this table: statement_run.c sends it by workspace_start_detached,
+ * which does not look here. */
 static const struct {
     const char *path;
     bool (*reads)(struct json body, char *why, size_t room);
 } readers[] = {
-    /* with dry_run the workspace validates settings and makes nothing (reference A.5) */
+    /* with dry_run the workspace validates the settings and makes nothing (reference
+     * A.5) */
     {"/api/2.0/pipelines", is_dry_run},
-    /* there is no GET for a statement; its text says what it does */
+    /* there is no GET for a statement, whose text says what it does */
     {"/api/2.0/sql/statements", is_reading_statement},
 };
 
@@ -84,7 +87,8 @@ bool readonly_disguises(const char *line) {
     return false;
 }
 
-/* A body in another encoding is not what is_dry_run and its like have read. */
+/* True for a header that names another encoding of the body than the one that is_dry_run
+ * and the other functions here have read. */
 static bool changes_body(const char *line) {
     return strncasecmp(line, "Content-", 8) == 0 ||
            strncasecmp(line, "Transfer-", 9) == 0;
@@ -107,7 +111,7 @@ bool readonly_allows(const struct workspace_request *r, struct fault *f) {
             return refuse_request(r, "a header names another method", f);
         plain = plain && !changes_body(*h);
     }
-    if (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0)
+    if (retry_safe(r->method))
         return true;
     if (strcmp(r->method, "POST") == 0 && !r->external) {
         for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {

@@ -1,5 +1,6 @@
-/* readonly.h -- which requests to a workspace change nothing there. Pure: it looks at a request
- * and sends nothing. The one table of the POST requests that only read is in readonly.c. */
+/* readonly.h -- which requests to a workspace change nothing there. Pure: looks at a
+ * request and sends nothing. The one table of POST requests that only read is in
+ * readonly.c. */
 
 #ifndef TARN_READONLY_H
 #define TARN_READONLY_H
@@ -9,7 +10,7 @@
 
 #include <stdbool.h>
 
-#define READONLY_CODE "READ_ONLY" /* of the fault, for those who tell it apart */
+#define READONLY_CODE "READ_ONLY" /* the code of the fault */
 
 /* True if the request only reads. Else `*f` says that it was refused, and why. */
 bool readonly_allows(const struct workspace_request *r, struct fault *f);
@@ -18,7 +19,8 @@ bool readonly_allows(const struct workspace_request *r, struct fault *f);
  * "Name: value". */
 bool readonly_disguises(const char *line);
 
-/* The fault for anything else that is refused: `what` is a whole clause. Returns false. */
+/* Fill the fault for anything else that is refused. `what` is a whole clause. Returns
+ * false. */
 bool readonly_refuse(struct fault *f, const char *what);
 
 #endif

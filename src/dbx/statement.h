@@ -1,7 +1,7 @@
-/* statement.h -- the life of one SQL statement at a warehouse: submit, poll, fetch, cancel.
+/* statement.h -- one SQL statement at a warehouse: submit, poll, fetch, cancel.
  *
- * Knows the API's states, chunks and links (reference D). What a row means, and Lua, it does
- * not know. Holds one chunk of the result at a time. */
+ * Knows the API's states, chunks and links (reference D), but not what a row means, and
+ * nothing of Lua. Holds one chunk of the result at a time. */
 
 #ifndef TARN_STATEMENT_H
 #define TARN_STATEMENT_H
@@ -25,7 +25,7 @@ struct statement_parameter {
     const char *type; /* "INT", "DECIMAL(10,2)"; NULL: the server's default, STRING */
 };
 
-#define STATEMENT_MAX_TEXT (16u << 20) /* bytes of a statement that the API takes */
+#define STATEMENT_MAX_TEXT (16u << 20) /* bytes; the API takes no more */
 
 struct statement_request {
     const char *text;
@@ -42,17 +42,18 @@ struct statement_request {
 enum statement_phase {
     STATEMENT_BUSY,   /* `ready` will be called */
     STATEMENT_CHUNK,  /* statement_row has rows */
-    STATEMENT_END,    /* all rows were had */
-    STATEMENT_FAILED, /* statement_fault says how */
+    STATEMENT_END,    /* all rows have been given out */
+    STATEMENT_FAILED, /* statement_fault says why */
 };
 
-/* The phase is no longer STATEMENT_BUSY. Called from loop_turn or workspace_close, never from
- * inside a function of this header. It may drop the statement. */
+/* Called when the phase is not STATEMENT_BUSY any more: from loop_turn or
+ * workspace_close, never from a function of this header. The callee may drop the
+ * statement. */
 typedef void statement_ready(void *ud);
 
-/* Submit; all of `*r` is copied. NULL with `*f` filled if not even that can begin. Never
- * submitted twice: an ambiguous failure is the caller's to think about. The statement holds a
- * reference to `ws`. */
+/* Submit a statement; all of `*r` is copied. NULL with `*f` filled if the submit cannot
+ * even begin. A statement is never submitted twice: after an ambiguous failure the caller
+ * decides. The statement holds a reference to `ws`. */
 struct statement *statement_start(struct loop *l, struct workspace *ws,
                                   const struct statement_request *r,
                                   statement_ready *ready, void *ud, struct fault *f);
@@ -61,20 +62,22 @@ enum statement_phase statement_phase(const struct statement *s);
 const struct fault *
 statement_fault(const struct statement *s); /* STATEMENT_FAILED only */
 
-/* The next row of the chunk at hand, valid until statement_next; text NULL after the last. */
+/* The next row of the present chunk, valid until statement_next. `text` NULL after the
+ * last one. */
 struct json statement_row(struct statement *s);
 
-/* Forget the chunk at hand and go for the next one: BUSY, END or FAILED afterwards. For
- * STATEMENT_CHUNK, after its last row. */
+/* Forget the present chunk and get the next one; the phase is then BUSY, END or FAILED.
+ * To be called in phase STATEMENT_CHUNK, after the last row. */
 void statement_next(struct statement *s);
 
-/* Known once the phase is no longer BUSY for the first time. */
+/* Known as soon as the phase has once not been BUSY. */
 const char *statement_id(const struct statement *s);
 struct json statement_columns(const struct statement *s); /* an array, or text NULL */
 bool statement_truncated(const struct statement *s);
 int64_t statement_total_rows(const struct statement *s); /* -1: not told */
 
-/* Free it. If it may still run at the warehouse, its cancellation is posted. Never waits. */
+/* Free the statement. If it may still run at the warehouse, it is cancelled there,
+ * without waiting for the answer. */
 void statement_drop(struct statement *s);
 
 #endif

@@ -3,28 +3,29 @@
 
 #include "base/json.h"
 #include "base/mask.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* Azure refuses tokens with less than 30 s left. */
+/* Azure refuses tokens that are valid for less than 30 s */
 #define MARGIN_MS   40000
 #define MOST_MS     INT64_C(1200000) /* 20 minutes */
 #define SHORTEST_MS 5000
 
 /* ---- time ---- */
 
-/* Days from 1970-01-01 in the calendar that has always been. */
+/* Days since 1970-01-01 in the proleptic Gregorian calendar. */
 static int64_t days_since_1970(int64_t y, int64_t m, int64_t d) {
-    y -= m <= 2; /* years begin in March, so that the leap day is the last */
+    y -= m <= 2; /* years begin in March, so that a leap day is the last day */
     int64_t era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
     int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-/* Exactly `n` digits. */
+/* Read exactly `n` digits. */
 static bool digits(const char **at, int n, int *value) {
     *value = 0;
     for (int i = 0; i < n; i++, ++*at) {
@@ -42,7 +43,7 @@ static bool skip(const char **at, const char *any) {
     return true;
 }
 
-/* ".123456789" or nothing, as ms. */
+/* Read ".123456789" or nothing, as ms. */
 static bool decimals(const char **at, int *ms) {
     *ms = 0;
     if (!skip(at, "."))
@@ -54,7 +55,7 @@ static bool decimals(const char **at, int *ms) {
     return *at > start;
 }
 
-/* "Z" or "+01:00", as minutes. */
+/* Read "Z" or "+01:00", as minutes. */
 static bool offset(const char **at, int *minutes) {
     int h = 0, m = 0;
     *minutes = 0;
@@ -100,7 +101,8 @@ void token_schedule(int64_t lifetime_ms, int64_t *stale_ms, int64_t *dead_ms) {
         *stale_ms = *dead_ms = INT64_MAX;
         return;
     }
-    /* one that was nearly over when it came (the CLI's own cache) serves for a moment */
+    /* a token that has nearly expired when it comes (from the CLI's cache) is used for a
+     * moment */
     *dead_ms = lifetime_ms - MARGIN_MS;
     if (*dead_ms <= 0)
         *dead_ms = lifetime_ms / 2 < SHORTEST_MS ? lifetime_ms / 2 : SHORTEST_MS;
@@ -119,7 +121,8 @@ bool token_is_clean(const char *text) {
     return true;
 }
 
-/* ms since 1970, from whichever field there is; false if one makes no sense. */
+/* Read the token's end, in ms since 1970, from the field that is there. False if a field
+ * is malformed. */
 static bool read_end(struct json j, int64_t now, int64_t *end, struct fault *f) {
     static const char *const epochs[] = {"expires_on", "expiresOn", "expiry"};
     char text[64];
@@ -180,7 +183,7 @@ void token_free(struct token *t) {
     *t = (struct token){0};
 }
 
-/* The first of some fields that is a text. */
+/* Copy the first of some fields that is a string. */
 static bool first_text(struct json j, const char *const *names, char *out, size_t room) {
     for (; *names != NULL; names++)
         if (json_text(json_at(j, *names), out, room) && out[0] != '\0')
@@ -198,6 +201,7 @@ void token_refusal(const char *who, int status, const char *body, size_t size,
     first_text(j, codes, code, sizeof code);
     first_text(j, words, text, sizeof text);
     mask_tokens(text);
+    text_copy(code, sizeof code, code, strlen(code));
     fault_set(f, status >= 400 && status < 500 && status != 429 ? FAULT_AUTH : FAULT_HTTP,
               "%s: %s%s%s (HTTP %d)", who, code[0] != '\0' ? code : "refused",
               text[0] != '\0' ? ": " : "", text, status);

@@ -1,6 +1,6 @@
 #include "dbx/window.h"
 
-/* How far the rate may fall behind and catch up: timers are late by a little. */
+/* how far the rate may catch up, since timers are a little late */
 #define SLACK_MS 50
 
 void window_init(struct window *w, int jobs, double rate) {
@@ -30,7 +30,8 @@ void window_ended(struct window *w) {
     w->in_flight--;
 }
 
-/* Half a window of good answers makes room for one more: from 32 to 64 takes some 800. */
+/* After good answers for half a window, the window grows by one. From 32 to 64 it takes
+ * some 800. */
 void window_answered(struct window *w) {
     if (w->size >= w->jobs || ++w->answered < (w->size + 1) / 2)
         return;
@@ -42,7 +43,7 @@ void window_throttled(struct window *w, unsigned epoch, int64_t now, int after_m
     if (after_ms > 0 && now + after_ms > w->held_until)
         w->held_until = now + after_ms;
     if (epoch != w->epoch)
-        return; /* sent before the halving that this very burst has caused */
+        return; /* the call was sent before the burst that caused the last halving */
     w->size = w->size > 1 ? w->size / 2 : 1;
     w->answered = 0;
     w->epoch++;

@@ -36,8 +36,8 @@ static uint32_t four(const unsigned char *b) {
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-/* 2000::/3 is what has been given out. In it 2002: carries an IPv4 address, and 2001:0: is a
- * tunnel to one. Outside of it 64:ff9b: and ::ffff: carry one too. */
+/* Only addresses in 2000::/3 are assigned. Among these 2002: carries an IPv4 address, and
+ * 2001:0: is a tunnel to one. Outside of 2000::/3, 64:ff9b: and ::ffff: carry one too. */
 static bool is_public6(const unsigned char b[16]) {
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
     static const unsigned char translated[12] = {0x00, 0x64, 0xff, 0x9b};

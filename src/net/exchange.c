@@ -1,7 +1,7 @@
 #include "net/exchange.h"
 
 #include "net/gzip.h"
-#include "net/shared.h"
+#include "net/sharedbody.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define GZIP_FROM 1024
 
-/* A writer waits when more than HIGH is unsent, until no more than LOW is. */
+/* A writer waits when more than HIGH bytes are unsent, until at most LOW bytes are. */
 #define HIGH ((size_t)256 << 10)
 #define LOW  ((size_t)64 << 10)
 
@@ -49,7 +49,7 @@ void exchange_resume(struct exchange *x) {
         return;
     x->suspended = false;
     MHD_resume_connection(x->connection);
-    /* once for all that are resumed before the next turn */
+    /* one timer for all connections that are resumed before the next turn */
     if (s->timer.place == 0 || s->timer.due != 0)
         loop_set_timer(s->loop, &s->timer, 0);
 }
@@ -124,7 +124,7 @@ static void drip_on(void *ud) {
     exchange_resume(ud);
 }
 
-/* Let the connection rest after a piece; true if it does. */
+/* Suspend the connection for the pause after a piece; true if that was done. */
 static bool rest(struct exchange *x) {
     x->dripped = !x->dripped;
     if (x->dripped || x->drip_bytes == 0 || x->sent == 0)
@@ -182,7 +182,7 @@ static ssize_t read_stream(void *ud, uint64_t at, char *bytes, size_t room) {
 
 /* ---- answers ---- */
 
-/* True if so many bytes are worth it, and the client and the reply let us. */
+/* True if `size` bytes are worth compressing, and the client and the reply allow it. */
 static bool may_pack(struct exchange *x, const struct server_reply *r, size_t size) {
     struct server *s = x->server;
     if (size <= GZIP_FROM)
@@ -223,27 +223,27 @@ static struct MHD_Response *packed_response(struct exchange *x,
 }
 
 static void all_sent(void *shared) {
-    shared_drop(shared);
+    sharedbody_drop(shared);
 }
 
-/* What is on its way holds the bytes, which are sent from where they lie. */
+/* The response holds the shared body, and sends its bytes without a copy. */
 static struct MHD_Response *shared_response(struct exchange *x,
                                             const struct server_reply *r) {
-    struct shared *s = r->shared;
+    struct sharedbody *s = r->shared;
     const void *bytes = NULL;
     size_t size = 0;
-    if (may_pack(x, r, shared_size(s)))
-        bytes = shared_packed(s, x->server->gzip, &size);
+    if (may_pack(x, r, sharedbody_size(s)))
+        bytes = sharedbody_packed(s, x->server->gzip, &size);
     bool packed = bytes != NULL;
     if (!packed) {
-        bytes = shared_plain(s);
-        size = shared_size(s);
+        bytes = sharedbody_plain(s);
+        size = sharedbody_size(s);
     }
-    shared_keep(s);
+    sharedbody_keep(s);
     struct MHD_Response *m = MHD_create_response_from_buffer_with_free_callback_cls(
         size, (void *)bytes, all_sent, s);
     if (m == NULL)
-        shared_drop(s);
+        sharedbody_drop(s);
     else if (packed)
         mark_packed(m);
     return m;
@@ -322,7 +322,7 @@ enum exchange_flow exchange_flow(const struct exchange *x) {
 enum exchange_flow exchange_write(struct exchange *x, const void *bytes, size_t size) {
     if (x->gone || x->connection == NULL || !x->streaming)
         return FLOW_GONE;
-    if (x->sent > 0) { /* no more than LOW, unless the writer did not wait */
+    if (x->sent > 0) { /* at most LOW bytes, unless the writer did not wait */
         memmove(x->out.bytes, x->out.bytes + x->sent, x->out.size - x->sent);
         x->out.size -= x->sent;
         x->sent = 0;
@@ -345,7 +345,7 @@ void exchange_reset(struct exchange *x) {
     static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     if (x->connection == NULL)
         return;
-    /* On Linux this drops the connection at once, with a RST to the other side. */
+    /* On Linux this drops the connection at once, and sends a RST to the client. */
     (void)connect(exchange_socket(x->connection), &nobody, sizeof nobody);
     x->hang_up = true;
     exchange_resume(x);

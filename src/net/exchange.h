@@ -1,5 +1,5 @@
-/* exchange.h -- what server.c and exchange.c share: how libmicrohttpd, the queue of requests
- * and whoever took one see the same exchange. For nobody else. */
+/* exchange.h -- what server.c and exchange.c share: an exchange as seen by libmicrohttpd,
+ * by the queue of requests, and by the code that took it from there. For nobody else. */
 
 #ifndef TARN_EXCHANGE_H
 #define TARN_EXCHANGE_H
@@ -19,7 +19,7 @@ struct server {
     void (*ready)(void *ud);
     void *ud;
     size_t max_body;
-    char *too_large; /* NULL: a text of ours */
+    char *too_large; /* NULL: a default text is sent */
     int64_t request_ms;
     int port;
     bool tls, drained;
@@ -33,18 +33,18 @@ struct server {
 struct peer {
     struct server *server;
     int fd;
-    struct exchange *exchange; /* the one in hand */
+    struct exchange *exchange; /* the exchange being handled now */
     bool hung_up;
     struct timer grace;
-    struct timer late; /* the next request must be in whole by then */
+    struct timer late; /* by then the whole next request must have come */
 };
 
-/* Owned by libmicrohttpd while `connection` is not NULL, and by its taker while `taken`;
- * freed when neither is left. */
+/* libmicrohttpd owns an exchange while `connection` is not NULL, and the code that took
+ * it owns it while `taken`. It is freed when nobody owns it. */
 struct exchange {
     struct server *server; /* NULL after server_close */
     struct exchange *next, **link;
-    struct exchange *behind; /* in the queue of the ready */
+    struct exchange *behind; /* the next one in the queue to be taken */
     struct MHD_Connection *connection;
     struct peer *peer;
     const char *method; /* libmicrohttpd's */
@@ -67,14 +67,14 @@ struct exchange {
     char uri[];
 };
 
-/* Free it if neither libmicrohttpd nor a taker owns it any more. */
+/* Free the exchange if nobody owns it any more. */
 void exchange_free(struct exchange *x);
 
-/* Let the taker look: the client is gone, or has read. */
+/* Call `changed`: the client is gone, or has read. */
 void exchange_tell(struct exchange *x);
 
-/* Take the connection out of libmicrohttpd's sight, and put it back. To resume one that is
- * not suspended is harmless; it has its effect in the loop's next turn. */
+/* Keep libmicrohttpd from the connection, and give it back. Resuming a connection that is
+ * not suspended is harmless; it takes effect in the loop's next turn. */
 void exchange_suspend(struct exchange *x);
 void exchange_resume(struct exchange *x);
 

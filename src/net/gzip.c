@@ -6,12 +6,12 @@
 #include <strings.h>
 #include <zlib.h>
 
-#define LEVEL     1         /* the network is near: time counts more than size */
+#define LEVEL     1         /* on a local network time matters more than size */
 #define WITH_GZIP (15 + 16) /* the largest window, and gzip's header */
 #define MEMORY    8
 
 struct gzip {
-    z_stream z; /* kept: its 256 KiB are not made anew for each answer */
+    z_stream z; /* kept, because it has 256 KiB */
 };
 
 struct gzip *gzip_new(void) {
@@ -35,10 +35,10 @@ void gzip_free(struct gzip *g) {
 void *gzip_pack(struct gzip *g, const void *bytes, size_t size, size_t *packed) {
     if (size > UINT_MAX || deflateReset(&g->z) != Z_OK)
         return NULL;
-    void *out = malloc(size); /* no more than it was, or it is not worth it */
+    void *out = malloc(size); /* if the result is not smaller, it is of no use */
     if (out == NULL)
         return NULL;
-    g->z.next_in = (Bytef *)bytes; /* zlib's pointer is not const, its use of it is */
+    g->z.next_in = (Bytef *)bytes; /* zlib only reads it */
     g->z.avail_in = (uInt)size;
     g->z.next_out = out;
     g->z.avail_out = (uInt)size;
@@ -50,7 +50,7 @@ void *gzip_pack(struct gzip *g, const void *bytes, size_t size, size_t *packed) 
     return out;
 }
 
-/* "q=0", "q=0.0" and so on: the client does not want it. */
+/* True for "q=0", "q=0.0" and the like: the client refuses the encoding. */
 static bool is_refused(const char *params, size_t size) {
     const char *end = params + size;
     while (params < end && (*params == ';' || *params == ' ' || *params == '\t'))

@@ -1,4 +1,4 @@
-/* gzip.h -- bodies of answers made smaller. Knows nothing of connections. */
+/* gzip.h -- compress the bodies of answers. Knows nothing of connections. */
 
 #ifndef TARN_GZIP_H
 #define TARN_GZIP_H
@@ -11,8 +11,8 @@ struct gzip;
 struct gzip *gzip_new(void); /* NULL when memory runs out */
 void gzip_free(struct gzip *g);
 
-/* The bytes compressed, in memory from malloc that the caller frees; NULL if that would not
- * make them smaller, or if memory runs out. */
+/* Compress bytes into memory from malloc, which the caller frees. NULL if the result
+ * would not be smaller, or if memory runs out. */
 void *gzip_pack(struct gzip *g, const void *bytes, size_t size, size_t *packed);
 
 /* True if a value of Accept-Encoding lets us send gzip. */

@@ -6,9 +6,9 @@
 #ifndef TARN_HTTP_H
 #define TARN_HTTP_H
 
-#include "base/buf.h"
 #include "base/fault.h"
 #include "net/loop.h"
+#include "net/response.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -16,34 +16,33 @@
 struct http; /* the client: pooled connections and easy handles */
 struct http_call;
 
-/* Zero is a good value for all but the first two. Times are in milliseconds. */
+/* All fields but the first two may be zero. Times are in milliseconds. */
 struct http_request {
-    const char *method;         /* copied, as all the rest */
+    const char *method;         /* copied, like all other fields */
     const char *url;            /* http:// or https:// */
     const char *const *headers; /* "Name: value", or "Name;" for an empty one;
                                    NULL-terminated, may be NULL */
 
-    /* Secrets, which no trace shows, and which are wiped after use: a header, further ones
-     * (NULL-terminated), and "user:password" for HTTP Basic. Each may be NULL. They are
-     * refused over plain http, but to this machine. */
+    /* Secrets: no trace shows them, and they are wiped after use. A header, further
+     * headers (NULL-terminated), and "user:password" for HTTP Basic; each may be NULL.
+     * Over plain http they are only sent to this machine. */
     const char *secret_header;
     const char *const *more_secrets;
     const char *basic_auth;
 
     const void *body;
     size_t body_size;
-    bool
-        keeps_body; /* do not copy the body: it stays where it is until the call has ended */
+    bool keeps_body;  /* the body is not copied, and must stay until the call has ended */
     bool secret_body; /* body and answer hold secrets: never traced, wiped after use */
     bool secret_url;  /* a link that is itself a secret: only its host is ever shown */
 
-    /* It may be sent again over a new connection when a kept one turns out to be dead: as
-     * libcurl does unasked. GET and HEAD always. */
+    /* The request may be sent again over a new connection when a kept one turns out to be
+     * dead. libcurl does so unasked. GET and HEAD always may be. */
     bool idempotent;
     bool insecure; /* do not verify the server's certificate */
 
-    /* Only to addresses in the open, whatever a name resolves to at that moment; past any
-     * proxy, which would resolve it for itself. */
+    /* Send only to a public address, whatever the name resolves to at that moment. No
+     * proxy is used, since it would resolve the name itself. */
     bool public_only;
 
     int connect_ms;    /* 0: 10 s */
@@ -52,57 +51,56 @@ struct http_request {
     size_t max_body;   /* of the answer, decompressed; 0: 256 MiB */
 };
 
-struct http_response {
-    int status;         /* 0 if no answer came */
-    struct buf headers; /* raw lines of the final answer, "Name: value\r\n" */
-    struct buf body;
-    bool sent;    /* on failure: the request may have reached the server */
-    bool lasting; /* on failure: trying again will not help (a bad certificate) */
-    int64_t elapsed_ms;
-};
-
 /* Called once, from loop_turn, never from http_start. `f` is NULL if a whole answer
- * came; with a fault `r` holds what had arrived. `r` is never NULL. Both belong to the client and are gone afterwards, unless
- * the callee takes r->body over by copying the struct and zeroing it. */
+ * came; otherwise `r`, which is never NULL, holds what had arrived. Both belong to
+ * the client and are gone afterwards. The callee may take r->body over by copying
+ * the struct and zeroing it. */
 typedef void http_done(void *ud, struct http_response *r, const struct fault *f);
 
 struct http *http_new(struct loop *l);
 
-/* Gives guests (below) 3 seconds, then cancels what is in flight, without calling back. */
+/* Wait up to 3 seconds for those that linger (below), and then cancel what is in
+ * flight, without calling back. */
 void http_free(struct http *h);
 
-/* Start; NULL with `*f` filled when it cannot even begin (memory, a malformed URL). */
+/* Start a call. NULL with `*f` filled if it cannot begin (memory, a malformed URL). */
 struct http_call *http_start(struct http *h, const struct http_request *r,
                              http_done *done, void *ud, struct fault *f);
 
-/* Forget a call that has not called back yet. It will not. */
+/* Forget a call that has not called back yet. It will not call back. */
 void http_cancel(struct http_call *c);
 
-/* The value of a header in r->headers, trimmed, into `value`; false if it is not there.
- * Case-insensitive; the last one wins. */
-bool http_header(const struct http_response *r, const char *name, char *value,
-                 size_t room);
-
-/* Somebody who still has something to send after their owner has gone. `end` is called by
- * http_free when it will not wait any longer: cancel, forget, free. The guest's memory. */
-struct http_guest {
-    void (*end)(struct http_guest *g);
-    struct http_guest *next, **link; /* the client's */
+/* For an object that owns calls, and that lives until they are sent even if nobody else
+ * holds it. http_free waits for it. When it does not wait any longer it calls `end`,
+ * which cancels the calls and frees the object. Memory of that object. */
+struct http_linger {
+    void (*end)(struct http_linger *g);
+    struct http_linger *next, **link; /* the client's */
 };
-void http_host(struct http *h, struct http_guest *g);
-void http_leave(struct http_guest *g);
+void http_linger_add(struct http *h, struct http_linger *l);
+void http_linger_remove(struct http_linger *l); /* harmless if not added */
 
-/* For those who make requests: whether they are to make only requests that read. The client
- * itself sends what it is told: a login is a POST too. Once set it stays set. */
+/* The client knows the secrets that it has sent, and those of the proxies in the
+ * environment. http_learn adds one. http_blank blanks all of them, and what looks like a
+ * token, in the texts of a fault, and http_blank_text in a text, which does not get
+ * longer. Traces and records hold no secrets. */
+void http_learn(struct http *h, const char *secret);
+void http_blank(const struct http *h, struct fault *f);
+void http_blank_text(const struct http *h, struct buf *text); /* `h` may be NULL */
+
+/* A note for the code that makes requests: it is to make none but those that
+ * read. The client itself sends whatever it is told, since a login is a POST
+ * too. Once set it stays set. */
 void http_set_read_only(struct http *h);
 bool http_is_read_only(const struct http *h);
 
-/* Write each request and its answer to this file too (net/record.h), which the client takes
- * over; NULL: no longer. */
+/* Also write each request and its answer to this file (net/record.h), which the client
+ * takes over. NULL: stop writing. */
 void http_record(struct http *h, FILE *out);
 
-/* Trace on stderr: 0 nothing, 1 a line for each request and answer, 2 bodies too. Secrets are
- * masked: Authorization, secret_header, secret bodies, fields named as secrets in JSON. */
+/* Trace on stderr. Level 0 shows nothing, 1 a line for each request and answer, 2 bodies
+ * too. Secrets are masked: Authorization, secret_header, secret bodies, and fields in
+ * JSON whose names say that they are secret. */
 void http_trace(struct http *h, int level);
 
 #endif

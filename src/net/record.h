@@ -1,5 +1,6 @@
-/* record.h -- requests and their answers, a line of JSON each, for tests that play them back.
- * What trace.h would hide is hidden; requests that are secrets as a whole are left out. */
+/* record.h -- write each request with its answer as a line of JSON, for tests
+ * that play them back. What trace.h would hide is hidden; requests that are
+ * secret as a whole are left out. */
 
 #ifndef TARN_RECORD_H
 #define TARN_RECORD_H

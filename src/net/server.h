@@ -14,7 +14,7 @@
 
 struct server;
 struct exchange;
-struct shared; /* net/shared.h */
+struct sharedbody; /* net/sharedbody.h */
 
 struct server_options {
     const char *host; /* an address or a name of this machine */
@@ -52,8 +52,8 @@ struct server_reply {
     size_t field_count;
     const char *body; /* copied */
     size_t body_size;
-    struct shared *shared; /* in place of body: held until it is sent */
-    bool truncate;         /* hang up after truncate_at bytes of the body */
+    struct sharedbody *shared; /* in place of body: held until it is sent */
+    bool truncate;             /* hang up after truncate_at bytes of the body */
     size_t truncate_at;
     size_t drip_bytes; /* if not 0: in pieces of so many, */
     int64_t drip_ms;   /* with that pause between */

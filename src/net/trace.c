@@ -1,14 +1,16 @@
 #include "net/trace.h"
 
 #include "base/mask.h"
+#include "base/text.h"
 
+#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
 #define SHOWN 4096 /* bytes of a body */
 
-/* One write for all lines, so that those of two programs do not mix. A trace that cannot be
- * written is no reason to fail. */
+/* Write all lines at once, so that the lines of two programs do not mix. A trace that
+ * cannot be written is no failure. */
 static void show(struct buf *b, bool complete) {
     if (complete)
         fwrite(b->bytes, 1, b->size, stderr);
@@ -16,12 +18,11 @@ static void show(struct buf *b, bool complete) {
 }
 
 static bool add_url(struct buf *b, const struct trace_call *c) {
-    if (!c->secret_url)
-        return mask_url(b, c->url, false);
-    const char *host = strstr(c->url, "://");
-    size_t size = host == NULL ? 0 : (size_t)(host - c->url) + 3;
-    size += strcspn(c->url + size, "/?#");
-    return buf_add(b, c->url, size) && buf_str(b, "/***");
+    size_t from = b->size;
+    bool ok =
+        c->secret_url ? mask_link(b, c->url, strlen(c->url)) : mask_url(b, c->url, false);
+    secretset_blank_buf(c->known, b, from);
+    return ok;
 }
 
 static bool add_body(struct buf *b, char mark, const struct trace_call *c,
@@ -30,11 +31,12 @@ static bool add_body(struct buf *b, char mark, const struct trace_call *c,
         return true;
     if (c->secret_body)
         return buf_fmt(b, "%c   *** (%zu bytes)\n", mark, size);
-    return buf_fmt(b, "%c   ", mark) && mask_body(b, bytes, size, SHOWN, c->echo) &&
+    return buf_fmt(b, "%c   ", mark) && mask_body(b, bytes, size, SHOWN, c->known) &&
            buf_str(b, "\n");
 }
 
-static bool add_headers(struct buf *b, const char *lines, size_t size) {
+static bool add_headers(struct buf *b, const struct trace_call *c, const char *lines,
+                        size_t size) {
     if (size == 0)
         return true;
     const char *end = lines + size;
@@ -45,7 +47,8 @@ static bool add_headers(struct buf *b, const char *lines, size_t size) {
         if (n > 0 && lines[n - 1] == '\r')
             n--;
         if (n > 0 &&
-            !(buf_str(b, "<   ") && mask_header(b, lines, n) && buf_str(b, "\n")))
+            !(buf_str(b, "<   ") && mask_header(b, lines, n, c->secret_url, c->known) &&
+              buf_str(b, "\n")))
             return false;
         lines = nl != NULL ? nl + 1 : end;
     }
@@ -57,9 +60,10 @@ void trace_request(int level, const struct trace_call *c) {
     bool ok = buf_fmt(&b, "> %s ", c->method) && add_url(&b, c) && buf_str(&b, "\n");
     if (level > 1) {
         for (const char *const *h = c->headers; ok && *h != NULL; h++)
-            ok = buf_str(&b, ">   ") && mask_header(&b, *h, strlen(*h)) &&
+            ok = buf_str(&b, ">   ") &&
+                 mask_header(&b, *h, strlen(*h), c->secret_url, c->known) &&
                  buf_str(&b, "\n");
-        if (c->echo != NULL)
+        if (c->authorized)
             ok = ok && buf_str(&b, ">   Authorization: ***\n");
         ok = ok && add_body(&b, '>', c, c->body, c->body_size);
     }
@@ -92,10 +96,11 @@ void trace_answer(int level, const struct trace_call *c, const struct http_respo
         ok = ok && buf_fmt(&b, ", %zu bytes, %lld ms, %s", r->body.size,
                            (long long)r->elapsed_ms, version_name(http_version));
     if (f != NULL)
-        ok = ok && buf_fmt(&b, ": %s", f->message);
+        ok = ok && buf_str(&b, ": ") &&
+             text_clean(&b, f->message, strlen(f->message), false);
     ok = ok && buf_str(&b, "\n");
     if (level > 1)
-        ok = ok && add_headers(&b, r->headers.bytes, r->headers.size) &&
+        ok = ok && add_headers(&b, c, r->headers.bytes, r->headers.size) &&
              add_body(&b, '<', c, r->body.bytes, r->body.size);
     show(&b, ok);
 }

@@ -1,16 +1,21 @@
-/* trace.h -- the lines that -v shows of HTTP. Everything goes through base/mask.h. */
+/* trace.h -- the lines that -v shows about HTTP. Everything in them is masked by
+ * base/mask.h. */
 
 #ifndef TARN_TRACE_H
 #define TARN_TRACE_H
 
-#include "net/http.h"
+#include "base/fault.h"
+#include "base/secretset.h"
+#include "net/response.h"
 
-/* What is shown of a call; `echo` is the value of its secret header, or NULL. */
+/* What is shown of a call. The secrets of `known` are blanked wherever they are. */
 struct trace_call {
-    const char *method, *url, *echo;
+    const char *method, *url;
+    const struct secretset *known;
     const char *const *headers; /* NULL-terminated, none of them secret ones */
     const void *body;
     size_t body_size;
+    bool authorized; /* it carries a secret header */
     bool secret_body, secret_url;
 };
 

@@ -37,12 +37,7 @@ static const char prelude[] =
     "  local ok, e = pcall(f, ...)\n"
     "  assert(not ok, 'no error')\n"
     "  return e\n"
-    "end\n"
-    "local function says(text, f, ...)\n"
-    "  local e = fails(f, ...)\n"
-    "  assert(type(e) == 'string' and e:find(text, 1, true), e)\n"
-    "end\n"
-    "local function equal(want, got)\n"
+    "end\n" SAYS "local function equal(want, got)\n"
     "  if want ~= got then error(('want %s, got %s'):format(want, got), 2) end\n"
     "end\n"
     "local function status(state)\n"
@@ -294,10 +289,10 @@ static void a_wrong_connection_or_request_is_a_message(void **state) {
         "})\n"
         "says(\"is not one that\", databricks.connect, { host = 'x', credential = "
         "'token' })\n"
-        "says(\"'jobs' is out of range\", databricks.connect, { jobs = 0 })\n"
-        "says(\"'jobs' is out of range\", databricks.connect, { jobs = 1.5 })\n"
-        "says(\"'rate' is out of range\", databricks.connect, { rate = -1 })\n"
-        "says(\"'timeout' is not a number\", databricks.connect, { timeout = 'x' })\n"
+        "says(\"'jobs' must be a whole number\", databricks.connect, { jobs = 0 })\n"
+        "says(\"'jobs' must be a whole number\", databricks.connect, { jobs = 1.5 })\n"
+        "says(\"'rate' must be a number over 0\", databricks.connect, { rate = -1 })\n"
+        "says(\"'timeout' must be a number\", databricks.connect, { timeout = 'x' })\n"
         "says(\"either 'profile'\", databricks.connect, { profile = 'p', host = 'h',\n"
         "  credential = databricks.credential { token = 'x' } })\n"
         "says('table expected', databricks.credential)\n"
@@ -322,8 +317,8 @@ static void a_wrong_connection_or_request_is_a_message(void **state) {
         "says(\"query 'a' is not\", ws.request, ws, 'GET', '/', { query = { a = 0 / 0 } "
         "})\n"
         "says('names of a query', ws.request, ws, 'GET', '/', { query = { 1 } })\n"
-        "says(\"'raw' is not\", ws.request, ws, 'GET', '/', { raw = 1 })\n"
-        "says(\"'headers' is not\", ws.request, ws, 'GET', '/', { headers = 'x' })\n"
+        "says(\"'raw' must be\", ws.request, ws, 'GET', '/', { raw = 1 })\n"
+        "says(\"'headers' must be\", ws.request, ws, 'GET', '/', { headers = 'x' })\n"
         "says('not a header', ws.request, ws, 'GET', '/', { headers = { a = 'b\\r\\nc: "
         "d' } })\n"
         "says('not a header', ws.request, ws, 'GET', '/', { headers = { ['a:'] = 'b' } "
@@ -375,8 +370,8 @@ static void a_wrong_call_of_a_primitive_is_a_message(void **state) {
         "says('type of a parameter', ws.sql, ws, 'x', { parameters = { { name = 'a', "
         "type = 1 } } })\n"
         "says('neither INLINE', ws.sql, ws, 'x', { disposition = 'ARROW' })\n"
-        "says(\"'row_limit' is not\", ws.sql, ws, 'x', { row_limit = 0 })\n"
-        "says(\"'timeout' is not\", ws.sql, ws, 'x', { timeout = 0 })\n"
+        "says(\"'row_limit' must be\", ws.sql, ws, 'x', { row_limit = 0 })\n"
+        "says(\"'timeout' must be\", ws.sql, ws, 'x', { timeout = 0 })\n"
         "says('tarn.workspace expected', ws.info, {})\n"
         "equal(0, #log()) -- nothing of all this was sent\n");
 }
@@ -862,6 +857,5 @@ int main(void) {
         cmocka_unit_test(cursors_leak_nothing_when_memory_runs_out),
         cmocka_unit_test(profiles_leak_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/databricks", tests, start_server,
-                                       stop_server);
+    return cmocka_run_group_tests_name("l_databricks", tests, start_server, stop_server);
 }

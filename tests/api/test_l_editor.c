@@ -333,29 +333,22 @@ static void a_cancelled_wait_gives_the_terminal_back(void **state) {
 }
 
 static void a_wrong_call_is_a_message(void **state) {
-    run(state,
-        OPEN "local function says(text, f, ...)\n"
-             "  local ok, why = pcall(f, ...)\n"
-             "  if ok or type(why) ~= 'string' or not why:find(text, 1, true) then\n"
-             "    error(('want %s, got %s'):format(text, why), 2)\n"
-             "  end\n"
-             "end\n"
-             "says('string expected', e.read, e)\n"
-             "says('tarn.editor expected', e.read, {})\n"
-             "says('string expected', e.set, e)\n"
-             "says('zero byte', e.set, e, 'a\\0b')\n"
-             "says('not in the line', e.set, e, 'ab', 3)\n"
-             "says('string expected', e.print, e)\n"
-             "says('string expected', e.remember, e)\n"
-             "task.spawn(function()\n"
-             "  says('another task reads', e.read, e, '> ')\n"
-             "  says('another task reads', e.key, e)\n"
-             "  type_keys '\\r'\n"
-             "end)\n"
-             "e:read '> '\n"
-             "says('tarn.task expected', task.foreground, {})\n"
-             "e:beep(); e:close()\n"
-             "says('the editor is closed', e.read, e, '> ')\n");
+    run(state, OPEN SAYS "says('string expected', e.read, e)\n"
+                         "says('tarn.editor expected', e.read, {})\n"
+                         "says('string expected', e.set, e)\n"
+                         "says('zero byte', e.set, e, 'a\\0b')\n"
+                         "says('not in the line', e.set, e, 'ab', 3)\n"
+                         "says('string expected', e.print, e)\n"
+                         "says('string expected', e.remember, e)\n"
+                         "task.spawn(function()\n"
+                         "  says('another task reads', e.read, e, '> ')\n"
+                         "  says('another task reads', e.key, e)\n"
+                         "  type_keys '\\r'\n"
+                         "end)\n"
+                         "e:read '> '\n"
+                         "says('tarn.task expected', task.foreground, {})\n"
+                         "e:beep(); e:close()\n"
+                         "says('the editor is closed', e.read, e, '> ')\n");
 }
 
 static void leaks_nothing_when_memory_runs_out(void **state) {
@@ -401,5 +394,5 @@ int main(void) {
         LUA_TEST(a_wrong_call_is_a_message),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/editor", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("l_editor", tests, NULL, NULL);
 }

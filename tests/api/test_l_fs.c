@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -143,8 +144,10 @@ static void a_full_disk_loses_nothing(void **state) {
 
 static void what_is_not_permitted_is_a_fault(void **state) {
     uid_t old = geteuid();
+    const char *tmpdir = getenv("TMPDIR");
     if (old == 0 && seteuid(65534) != 0)
         skip();
+    unsetenv("TMPDIR"); /* another user may not be able to enter it */
     must_run(
         state, HEAD
         "local locked = dir .. '/locked'\n"
@@ -165,6 +168,8 @@ static void what_is_not_permitted_is_a_fault(void **state) {
         "assert(table.concat(fs.list(locked), ' ') == 'f')\n"
         "assert(os.execute(('chmod -R u+rwx %s'):format(locked)))\n"
         "assert(fs.read(locked .. '/f') == 'old')\n");
+    if (tmpdir != NULL)
+        setenv("TMPDIR", tmpdir, 1);
     if (seteuid(old) != 0)
         fail();
 }
@@ -245,13 +250,7 @@ static void a_folder_for_temporary_files_is_new_and_private(void **state) {
 
 static void a_wrong_call_is_a_message(void **state) {
     must_run(
-        state, HEAD
-        "local function says(text, f, ...)\n"
-        "  local ok, e = pcall(f, ...)\n"
-        "  if ok or type(e) ~= 'string' or not e:find(text, 1, true) then\n"
-        "    error(('want %s, got %s'):format(text, e), 2)\n"
-        "  end\n"
-        "end\n"
+        state, HEAD SAYS
         "for name, f in pairs(fs) do\n"
         "  if name ~= 'cwd' and name ~= 'mktemp' then\n"
         "    says('string expected', f)\n"
@@ -311,5 +310,5 @@ int main(void) {
         LUA_TEST(a_wrong_call_is_a_message),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/fs", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("l_fs", tests, NULL, NULL);
 }

@@ -168,18 +168,18 @@ static void a_wrong_call_is_a_message(void **state) {
             "says('string expected', 'GET')\n"
             "says('table expected', 'GET', base, 1)\n"
             "says(\"unknown option 'header'\", 'GET', base, {header = {}})\n"
-            "says(\"'headers' is no table\", 'GET', base, {headers = 'x'})\n"
-            "says(\"'headers' maps names\", 'GET', base, {headers = {'x'}})\n"
-            "says(\"'headers' maps names\", 'GET', base, {headers = {x = 1}})\n"
-            "says('is no header', 'GET', base, {headers = {['x: y'] = 'z'}})\n"
-            "says('is no header', 'GET', base, {headers = {x = 'a\\r\\nb: c'}})\n"
+            "says(\"'headers' must be a table\", 'GET', base, {headers = 'x'})\n"
+            "says(\"'headers' must map names\", 'GET', base, {headers = {'x'}})\n"
+            "says(\"'headers' must map names\", 'GET', base, {headers = {x = 1}})\n"
+            "says('not a header', 'GET', base, {headers = {['x: y'] = 'z'}})\n"
+            "says('not a header', 'GET', base, {headers = {x = 'a\\r\\nb: c'}})\n"
             "says(\"'body' is no string\", 'GET', base, {body = 1})\n"
-            "says(\"'timeout' is no duration\", 'GET', base, {timeout = 0})\n"
-            "says(\"'timeout' is no duration\", 'GET', base, {timeout = 0/0})\n"
-            "says(\"'connect_timeout' is no\", 'GET', base, {connect_timeout = {}})\n"
-            "says(\"'max_bytes' is no size\", 'GET', base, {max_bytes = 1.5})\n"
-            "says(\"'max_bytes' is no size\", 'GET', base, {max_bytes = -1})\n"
-            "says(\"'retry' is no boolean\", 'GET', base, {retry = 1})\n"));
+            "says(\"'timeout' must be a number of\", 'GET', base, {timeout = 0})\n"
+            "says(\"'timeout' must be a number of\", 'GET', base, {timeout = 0/0})\n"
+            "says(\"'connect_timeout' must be\", 'GET', base, {connect_timeout = {}})\n"
+            "says(\"'max_bytes' must be a whole\", 'GET', base, {max_bytes = 1.5})\n"
+            "says(\"'max_bytes' must be a whole\", 'GET', base, {max_bytes = -1})\n"
+            "says(\"'retry' must be true or\", 'GET', base, {retry = 1})\n"));
     assert_int_equal(server.tally->requests, 0);
 }
 
@@ -244,5 +244,5 @@ int main(void) {
         TEST(a_url_in_a_credential_is_used_and_never_shown),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/http", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("l_http", tests, NULL, NULL);
 }

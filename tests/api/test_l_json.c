@@ -1,4 +1,4 @@
-#include "api/api.h"
+#include "api/json.h"
 #include "harness.h"
 #include "torture.h"
 
@@ -339,5 +339,5 @@ int main(void) {
         LUA_TEST(other_libraries_decode_and_encode_under_their_own_name),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/json", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("l_json", tests, NULL, NULL);
 }

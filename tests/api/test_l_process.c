@@ -62,9 +62,9 @@ static void a_wrong_call_is_a_message(void **state) {
         "says('part of the command is not a string', {'ls', {}})\n"
         "says('part of the command holds a zero byte', {'ls', 'a\\0b'})\n"
         "says(\"unknown option 'time'\", {'ls'}, {time = 1})\n"
-        "says(\"'timeout' is not a duration\", {'ls'}, {timeout = 0})\n"
-        "says(\"'timeout' is not a duration\", {'ls'}, {timeout = 'soon'})\n"
-        "says(\"'timeout' is not a duration\", {'ls'}, {timeout = 0/0})\n"
+        "says(\"'timeout' must be a number\", {'ls'}, {timeout = 0})\n"
+        "says(\"'timeout' must be a number\", {'ls'}, {timeout = 'soon'})\n"
+        "says(\"'timeout' must be a number\", {'ls'}, {timeout = 0/0})\n"
         "says(\"'env' is not a table\", {'ls'}, {env = 'A=1'})\n"
         "says(\"a value in 'env' is not a string\", {'ls'}, {env = {A = 1}})\n"
         "says(\"a value in 'env' is not a string\", {'ls'}, {env = {A = true}})\n"
@@ -72,9 +72,9 @@ static void a_wrong_call_is_a_message(void **state) {
         "says(\"empty or holds '='\", {'ls'}, {env = {['A=B'] = 'x'}})\n"
         "says(\"empty or holds '='\", {'ls'}, {env = {[''] = 'x'}})\n"
         "says(\"'cwd' is not a string\", {'ls'}, {cwd = 1})\n"
-        "says(\"'max_bytes' is not\", {'ls'}, {max_bytes = 0})\n"
-        "says(\"'max_bytes' is not\", {'ls'}, {max_bytes = 1.5})\n"
-        "says(\"'inherit' is not\", {'ls'}, {inherit = 1})\n"
+        "says(\"'max_bytes' must be\", {'ls'}, {max_bytes = 0})\n"
+        "says(\"'max_bytes' must be\", {'ls'}, {max_bytes = 1.5})\n"
+        "says(\"'inherit' must be\", {'ls'}, {inherit = 1})\n"
         "says(\"'stdin' is not a string\", {'ls'}, {stdin = 1})\n"
         "says(\"'stdin' beside 'inherit'\", {'ls'}, {stdin = '', inherit = true})\n");
 }
@@ -118,5 +118,5 @@ int main(void) {
         LUA_TEST(waiting_inside_sort_says_why_and_leaves_nothing),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/process", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("l_process", tests, NULL, NULL);
 }

@@ -676,5 +676,5 @@ int main(void) {
         cmocka_unit_test_setup_teardown(leaks_nothing_when_memory_runs_out, be_quiet,
                                         be_loud),
     };
-    return cmocka_run_group_tests_name("api/server", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("l_server", tests, NULL, NULL);
 }

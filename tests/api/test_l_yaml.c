@@ -243,5 +243,5 @@ int main(void) {
         LUA_TEST(any_byte_changed_is_read_or_refused),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
-    return cmocka_run_group_tests_name("api/yaml", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("l_yaml", tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
  *
  * where 1 means as fast, less means slower; CPU time, a full collection before each turn. */
 
+#include "api/open.h"
 #include "base/buf.h"
 #include "engine.h"
 
@@ -248,7 +249,7 @@ int main(int argc, char **argv) {
     while (g.text.size < size)
         add_event(&g);
     ADD(&g, "]");
-    if (!engine_open(&e, NULL, NULL))
+    if (!engine_open(&e, api_open, NULL, NULL))
         die("out of memory");
     lua_State *L = e.L;
     if (luaL_dostring(L, "local json = require 'native.json'\n"

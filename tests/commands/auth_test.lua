@@ -74,13 +74,41 @@ test("an explicit profile beats the environment", function(t)
   local file = home.write(".databrickscfg", ("[prod]\nhost = %s\ntoken = %s # mine\n")
     :format(ws.host, TOKEN))
   local r = cli.run({ "auth", "describe", "--profile", "prod", "-o", "json" },
-    { home = home.path, env = { DATABRICKS_HOST = "https://elsewhere.net",
-      DATABRICKS_TOKEN = "other" } })
+    { home = home.path, env = { DATABRICKS_TOKEN = "other" } })
   t.equal(r.status, 0)
   local data = json.decode(r.stdout)
   t.equal(data.host, ws.host)
   t.equal(data.profile, "prod")
   t.equal(attribute(data, "token").source, "profile prod in " .. file)
+  t.equal(ws.seen[1].headers.authorization, "Bearer " .. TOKEN)
+end)
+
+test("a host in the environment and another one in the profile are refused, and nothing is sent",
+  function(t)
+    local ws <close> = workspace()
+    local home <close> = cli.dir()
+    home.write(".databrickscfg", ("[prod]\nhost = %s\ntoken = %s\n"):format(ws.host, TOKEN))
+    for _, case in ipairs {
+      { words = { "-p", "prod", "list" }, env = { DATABRICKS_HOST = "https://elsewhere.net" } },
+      { words = { "list" }, env = { DATABRICKS_CONFIG_PROFILE = "prod",
+        DATABRICKS_HOST = "https://elsewhere.net", DATABRICKS_TOKEN = "other" } },
+    } do
+      local r = cli.run(case.words, { home = home.path, env = case.env })
+      t.equal(r.status, 4)
+      t.match(r.stderr, "two hosts are configured: " .. ws.host)
+      t.match(r.stderr, "https://elsewhere.net (DATABRICKS_HOST)")
+      t.no_match(r.stderr, TOKEN)
+    end
+    t.equal(#ws.seen, 0)
+  end)
+
+test("the environment completes a profile that holds no secret", function(t)
+  local ws <close> = workspace()
+  local home <close> = cli.dir()
+  home.write(".databrickscfg", ("[ci]\nhost = %s\n"):format(ws.host))
+  local r = cli.run({ "auth", "describe", "-p", "ci", "-o", "json" },
+    { home = home.path, env = { DATABRICKS_TOKEN = TOKEN } })
+  t.equal(r.status, 0, r.stderr)
   t.equal(ws.seen[1].headers.authorization, "Bearer " .. TOKEN)
 end)
 

@@ -557,11 +557,117 @@ test("two exports of the same sources are the same files", function(t)
     local first = fs.read(dir .. "/sources.json")
     w:ok("POST", "/api/2.0/workspace/delete", { path = "/Shared/p/plain.py" })
     tree.plant(w, DEMO, { ["/Shared/p/plain.py"] = EVERY["/Shared/p/plain.py"] })
-    sources.export(a, glob "/Shared/p", dir)
+    sources.export(a, glob "/Shared/p", dir, { force = true })
     t.equal(fs.read(dir .. "/sources.json"), first)
     w:ok("POST", "/api/2.0/workspace/delete", { path = "/Shared/p/plain.py" })
-    sources.export(a, glob "/Shared/p", dir)
+    sources.export(a, glob "/Shared/p", dir, { force = true })
     t.is_nil(fs.find_stat(dir .. "/Shared/p/plain.py"), "what is gone is gone here too")
+  end)
+end)
+
+test("an export replaces nothing without force, and with it only what an export wrote", function(t)
+  local w <close>, a = start(EVERY) -- luacheck: ignore w
+  with_dir(function(dir)
+    local spec, mine = glob "/Shared/p", dir .. "/Shared/p/plain.py"
+    fs.mkdir(dir .. "/Shared/p", { parents = true })
+    fs.write(mine, "MINE")
+    for _, opts in ipairs { {}, { force = true } } do
+      local e = t.fault(sources.export, a, spec, dir, opts)
+      t.equal({ e.kind, e.code }, { "conflict", "ALREADY_EXISTS" })
+      t.match(e.message, "Shared/p/plain.py is")
+      t.equal(fs.read(mine), "MINE")
+      t.equal(fs.list(dir .. "/Shared/p"), { "plain.py" }, "nothing was written beside it")
+    end
+    fs.remove(mine)
+    sources.export(a, spec, dir)
+    t.match(t.fault(sources.export, a, spec, dir).message, "is there already")
+    sources.export(a, spec, dir, { force = true })
+    fs.write(mine, "changed since")
+    t.match(t.fault(sources.export, a, spec, dir, { force = true }).message, "was changed since")
+    t.equal(fs.read(mine), "changed since")
+  end)
+end)
+
+test("an index that a stranger wrote removes nothing", function(t)
+  local w <close>, a = start(EVERY) -- luacheck: ignore w
+  with_dir(function(dir)
+    fs.mkdir(dir .. "/sub", { parents = true })
+    fs.write(dir .. "/sub/important.txt", "mine")
+    for _, digest in ipairs { json.null, "00", ("0"):rep(32) } do
+      fs.write(dir .. "/sources.json", json.encode { version = 1, left_out = json.array {},
+        objects = { { path = "/x", file = "sub/important.txt", kind = "FILE", format = "RAW",
+          digest = digest } } })
+      sources.export(a, glob "/Shared/p", dir, { force = true })
+      t.equal(fs.read(dir .. "/sub/important.txt"), "mine")
+      fs.remove(dir .. "/Shared", { recursive = true })
+    end
+  end)
+end)
+
+test("no step of an export below its folder follows a link", function(t)
+  local w <close>, a = start(EVERY) -- luacheck: ignore w
+  with_dir(function(dir)
+    local victim = dir .. "-victim"
+    fs.mkdir(victim .. "/p", { parents = true })
+    fs.write(victim .. "/p/plain.py", "mine")
+    local function link(target, name)
+      fs.mkdir(dir .. "/Shared/p", { parents = true })
+      t.is_true(os.execute(("ln -sfn %s %s"):format(target, dir .. "/" .. name)))
+    end
+    for _, case in ipairs {
+      { victim .. "/p/plain.py", "Shared/p/plain.py" }, -- in the file's place
+      { victim, "Shared" }, { victim .. "/p", "Shared/p" }, -- on the way
+      { "../../nowhere", "Shared/p/plain.py" },
+    } do
+      fs.remove(dir, { recursive = true })
+      if case[2]:find "plain" then
+        link(case[1], case[2])
+      else
+        fs.mkdir(dir .. "/Shared", { parents = true })
+        fs.remove(dir .. "/" .. case[2], { recursive = true })
+        t.is_true(os.execute(("ln -sfn %s %s"):format(case[1], dir .. "/" .. case[2])))
+      end
+      for _, force in ipairs { false, true } do
+        local e = t.fault(sources.export, a, glob "/Shared/p", dir, { force = force })
+        t.match(e.message, "is")
+        t.equal(fs.read(victim .. "/p/plain.py"), "mine", case[2])
+      end
+    end
+    fs.remove(victim, { recursive = true })
+  end)
+end)
+
+test("links in a folder are left out of an import, and said to be", function(t)
+  local w <close>, a, b = start(EVERY)
+  with_dir(function(dir)
+    sources.export(a, glob "/Shared/p", dir)
+    local victim = dir .. "-victim"
+    fs.mkdir(victim .. "/deep", { parents = true })
+    fs.write(victim .. "/secret", "token = SECRETFILE")
+    fs.write(victim .. "/deep/secret", "token = SECRETFILE")
+    fs.remove(dir .. "/Shared/p/plain.py")
+    for _, link in ipairs { { "secret", "plain.py" }, { "secret", "added.py" }, { "", "whole" },
+      { "none", "dangling" } } do
+      t.is_true(os.execute(("ln -s %s/%s %s/Shared/p/%s"):format(victim, link[1], dir, link[2])))
+    end
+    local plan = sources.plan_import(dir, b)
+    local told = 0
+    for _, item in ipairs(plan.items) do
+      told = told + (tostring(item.reason):find "is a link, which is not followed" and 1 or 0)
+    end
+    t.equal(told, 4)
+    sources.import(dir, b, plan)
+    for path, object in pairs(tree.read(w, DR, "/Shared/p")) do
+      for _, value in pairs(object) do
+        t.no_match(tostring(value), "SECRETFILE", path)
+      end
+    end
+    -- an index with a folder that is a link
+    fs.write(dir .. "/sources.json", json.encode { version = 1, left_out = json.array {},
+      objects = { { path = "/Shared/q", file = "Shared/p/whole", kind = "DIRECTORY" } } })
+    plan = sources.plan_import(dir, b)
+    t.equal({ #plan.items, plan.items[1].verdict }, { 1, "odd" })
+    fs.remove(victim, { recursive = true })
   end)
 end)
 

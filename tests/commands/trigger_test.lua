@@ -100,6 +100,35 @@ test("T11: an answer that is lost is looked for, and never asked for twice", fun
   end
 end)
 
+test("an answer that is lost is looked for without knowing who we are", function(t)
+  for _, action in ipairs { "403", "404_message_only", "500" } do
+    local w <close> = sandbox.start { run_ms = 60000, faults = {
+      { path = "*/updates", method = "POST", count = 1, action = "reset_after" },
+      { path = "*/scim/v2/Me", action = action } } }
+    local ws <close> = sandbox.client(w, { timeout = 2 })
+    local id = w:pipeline()
+    local report = fake.run("trigger", { pipeline = id }, ws)
+    t.equal(report.update_id, updates_of(w, id)[1].update_id, action)
+  end
+end)
+
+test("where looking fails too, it is not known whether an update started, and that is said",
+  function(t)
+    for _, action in ipairs { "403", "404_message_only", "500", "not_json" } do
+      local w <close> = sandbox.start { run_ms = 60000, faults = {
+        { path = "*/updates", method = "POST", count = 1, action = "reset_after" },
+        { path = "*/updates", method = "GET", action = action } } }
+      local ws <close> = sandbox.client(w, { timeout = 2 })
+      local id = w:pipeline()
+      local e = t.fault(fake.run, "trigger", { pipeline = id }, ws)
+      t.equal({ e.ambiguous, require("engine.report").status(e) }, { true, 10 }, action)
+      t.match(e.hint, "may have started")
+      local operation = journal.operations { limit = 1 }()
+      t.equal(operation.status, "unknown")
+      t.equal(journal.steps(operation.id)[1].status, "unknown")
+    end
+  end)
+
 test("T11: a trigger while an update is active is refused with its id and changes nothing",
   function(t)
     local w <close> = sandbox.start { run_ms = 60000 }

@@ -1,5 +1,7 @@
 #include "harness.h"
 
+#include "api/open.h"
+
 #include <lauxlib.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -15,7 +17,7 @@ int harness_open(void **state) {
     struct engine *e = calloc(1, sizeof *e);
     signal(SIGPIPE, SIG_IGN);
     *state = e;
-    return e != NULL && engine_open(e, NULL, NULL) ? 0 : -1;
+    return e != NULL && engine_open(e, api_open, NULL, NULL) ? 0 : -1;
 }
 
 int harness_close(void **state) {

@@ -13,6 +13,16 @@ int harness_close(void **state);
  * `require "native.<lib>"` works. */
 void must_run(void **state, const char *chunk);
 
+/* Lua, to go before a chunk: says(text, f, ...) wants f(...) to raise a message that holds the
+ * text, and no fault. */
+#define SAYS                                                                             \
+    "local function says(text, f, ...)\n"                                                \
+    "  local ok, e = pcall(f, ...)\n"                                                    \
+    "  if ok or type(e) ~= 'string' or not e:find(text, 1, true) then\n"                 \
+    "    error(('want %s, got %s'):format(text, e), 2)\n"                                \
+    "  end\n"                                                                            \
+    "end\n"
+
 /* A test with an engine as its state. */
 #define LUA_TEST(f) cmocka_unit_test_setup_teardown(f, harness_open, harness_close)
 

@@ -1,5 +1,6 @@
 #include "torture.h"
 
+#include "api/open.h"
 #include "engine.h"
 
 #include <lauxlib.h>
@@ -75,7 +76,7 @@ void torture_with(const char *name, lua_CFunction open, const char *chunk) {
         struct budget budget = {.left = LONG_MAX};
         int fd = next_fd();
         struct engine e;
-        assert_true(engine_open(&e, scarce, &budget));
+        assert_true(engine_open(&e, api_open, scarce, &budget));
         if (open != NULL)
             luaL_requiref(e.L, name, open, 1);
         lua_settop(e.L, 0);

@@ -72,5 +72,5 @@ int main(void) {
         cmocka_unit_test(every_byte_survives),
         cmocka_unit_test(what_is_not_base64_is_refused),
     };
-    return cmocka_run_group_tests_name("unit/base64", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base64", tests, NULL, NULL);
 }

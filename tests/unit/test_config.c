@@ -1,4 +1,5 @@
 #include "dbx/config.h"
+#include "variables.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,15 +40,6 @@ static void write_file(const char *text) {
     chmod(file, 0600);
 }
 
-/* The environment is a list of "NAME=value", which ends with NULL. */
-static const char *fake_getenv(void *ud, const char *name) {
-    size_t size = strlen(name);
-    for (const char *const *line = ud; *line != NULL; line++)
-        if (strncmp(*line, name, size) == 0 && (*line)[size] == '=')
-            return *line + size + 1;
-    return NULL;
-}
-
 #define ENV 8
 
 struct row {
@@ -80,7 +72,7 @@ static void check(const struct row *row) {
                                      .host = row->host,
                                      .token = row->token,
                                      .alone = row->alone,
-                                     .env = fake_getenv,
+                                     .env = variables_get,
                                      .env_ud = env};
     bool ok = config_resolve(&args, &c, &f);
     if (ok != (row->error == NULL))
@@ -139,17 +131,37 @@ static void sources_are_asked_in_their_order(void **state) {
          .want_method = "pat",
          .want_host = "https://env.net",
          .want = {CONFIG_TOKEN, "t-env", "DATABRICKS_TOKEN"}},
-        {.why = "the file is not read if the environment names a host",
+        {.why = "a default profile of another host is passed over",
          .env = {"DATABRICKS_HOST=https://env.net"},
          .file = PROFILES,
          .want_method = "databricks-cli",
          .want_host = "https://env.net",
          .want = {CONFIG_TOKEN, NULL, NULL}},
-        {.why = "nor if it holds a credential: then the host is missing",
+        {.why = "one of the same host completes it",
+         .env = {"DATABRICKS_HOST=default.net"},
+         .file = PROFILES,
+         .want_method = "pat",
+         .want_host = "https://default.net",
+         .want = {CONFIG_TOKEN, "t-default", "profile DEFAULT in "}},
+        {.why = "a token in the environment is completed by the default profile's host",
          .env = {"DATABRICKS_TOKEN=t-env"},
          .file = PROFILES,
-         .error = "no host is configured"},
-        {.why = "nor is a broken one an error then",
+         .want_method = "pat",
+         .want_host = "https://default.net",
+         .want = {CONFIG_TOKEN, "t-env", "DATABRICKS_TOKEN"}},
+        {.why = "also by the host of default_profile",
+         .env = {"DATABRICKS_TOKEN=t-env"},
+         .file = PROFILES "[__settings__]\ndefault_profile = bare\n",
+         .want_method = "pat",
+         .want_host = "https://bare.net",
+         .want = {CONFIG_TOKEN, "t-env", "DATABRICKS_TOKEN"}},
+        {.why = "an id and a secret too, and no token of the file comes beside them",
+         .env = {"DATABRICKS_CLIENT_ID=id", "DATABRICKS_CLIENT_SECRET=s"},
+         .file = PROFILES,
+         .want_method = "oauth-m2m",
+         .want_host = "https://default.net",
+         .want = {CONFIG_TOKEN, NULL, NULL}},
+        {.why = "a complete environment needs no file",
          .env = {"DATABRICKS_HOST=https://env.net", "DATABRICKS_TOKEN=t-env"},
          .file = "[broken\n",
          .want_method = "pat"},
@@ -179,26 +191,31 @@ static void sources_are_asked_in_their_order(void **state) {
          .want_method = "pat",
          .want_host = "https://prod.net",
          .want = {CONFIG_PROFILE, "prod", "DATABRICKS_CONFIG_PROFILE"}},
-        {.why = "only fills what other variables leave open: the token",
+        {.why = "its own token beats the one of the environment",
          .env = {"DATABRICKS_CONFIG_PROFILE=prod", "DATABRICKS_TOKEN=t-env"},
          .file = PROFILES,
          .want_method = "pat",
          .want_host = "https://prod.net",
-         .want = {CONFIG_TOKEN, "t-env", "DATABRICKS_TOKEN"}},
-        {.why = "the host",
+         .want = {CONFIG_TOKEN, "t-prod", "profile prod"}},
+        {.why = "another host in the environment is refused",
          .env = {"DATABRICKS_CONFIG_PROFILE=prod", "DATABRICKS_HOST=env.net"},
          .file = PROFILES,
+         .error = "two hosts are configured: https://prod.net (profile prod in ",
+         .hint = "a credential is never sent to the host of another source"},
+        {.why = "the same host in other words is not another one",
+         .env = {"DATABRICKS_CONFIG_PROFILE=prod", "DATABRICKS_HOST=PROD.net/?o=1"},
+         .file = PROFILES,
          .want_method = "pat",
-         .want_host = "https://env.net",
-         .want = {CONFIG_TOKEN, "t-prod", "profile prod"}},
-        {.why = "the warehouse",
+         .want_host = "https://prod.net"},
+        {.why = "its own warehouse too",
          .env = {"DATABRICKS_CONFIG_PROFILE=prod", "DATABRICKS_WAREHOUSE_ID=w-env"},
          .file = PROFILES,
          .want_method = "pat",
-         .want = {CONFIG_WAREHOUSE_ID, "w-env", NULL}},
+         .want = {CONFIG_WAREHOUSE_ID, "w-prod", NULL}},
         {.why = "an explicit profile beats credentials in the environment",
-         .env = {"DATABRICKS_HOST=https://env.net", "DATABRICKS_TOKEN=t-env",
-                 "DATABRICKS_CLIENT_ID=id", "ARM_TENANT_ID=t"},
+         .env = {"DATABRICKS_TOKEN=t-env", "DATABRICKS_CLIENT_ID=id",
+                 "DATABRICKS_CLIENT_SECRET=s", "ARM_TENANT_ID=t",
+                 "DATABRICKS_WORKSPACE_ID=1"},
          .file = PROFILES,
          .profile = "prod",
          .want_method = "pat",
@@ -216,18 +233,60 @@ static void sources_are_asked_in_their_order(void **state) {
          .file = PROFILES,
          .profile = "prod",
          .want_method = "pat"},
-        {.why = "its host is not completed by a token from the environment",
+        {.why = "another host in the environment is refused",
+         .env = {"DATABRICKS_HOST=https://env.net", "DATABRICKS_TOKEN=t-env"},
+         .file = PROFILES,
+         .profile = "prod",
+         .error = "and https://env.net (DATABRICKS_HOST)"},
+        {.why = "not for the second workspace of two, which does not ask the environment",
+         .env = {"DATABRICKS_HOST=https://env.net", "DATABRICKS_TOKEN=t-env"},
+         .file = PROFILES,
+         .profile = "prod",
+         .alone = true,
+         .want_method = "pat",
+         .want_host = "https://prod.net",
+         .want = {CONFIG_TOKEN, "t-prod", "profile prod in "}},
+        {.why = "a host alone is completed by a token from the environment",
          .env = {"DATABRICKS_TOKEN=t-env"},
          .file = PROFILES,
          .profile = "bare",
-         .want_method = "databricks-cli",
-         .want = {CONFIG_TOKEN, NULL, NULL}},
-        {.why = "nor by an OIDC token",
+         .want_method = "pat",
+         .want_host = "https://bare.net",
+         .want = {CONFIG_TOKEN, "t-env", "DATABRICKS_TOKEN"}},
+        {.why = "by an id and a secret",
+         .env = {"DATABRICKS_CLIENT_ID=id", "DATABRICKS_CLIENT_SECRET=s"},
+         .file = PROFILES,
+         .profile = "bare",
+         .want_method = "oauth-m2m",
+         .want_host = "https://bare.net"},
+        {.why = "by an OIDC token",
          .env = {"DATABRICKS_OIDC_TOKEN=jwt"},
          .file = PROFILES,
          .profile = "bare",
-         .want_method = "databricks-cli",
-         .want = {CONFIG_OIDC_TOKEN, NULL, NULL}},
+         .want_method = "env-oidc",
+         .want = {CONFIG_OIDC_TOKEN, "jwt", NULL}},
+        {.why = "by two methods it is not",
+         .env = {"DATABRICKS_TOKEN=t-env", "DATABRICKS_CLIENT_ID=id"},
+         .file = PROFILES,
+         .profile = "bare",
+         .error = "configured: oauth and pat"},
+        {.why = "a secret in the environment completes an id in the profile",
+         .env = {"DATABRICKS_CLIENT_SECRET=s", "DATABRICKS_TOKEN=t-env"},
+         .file = "[ci]\nhost = https://ci.net\nclient_id = id\n",
+         .profile = "ci",
+         .want_method = "oauth-m2m",
+         .want = {CONFIG_CLIENT_SECRET, "s", "DATABRICKS_CLIENT_SECRET"}},
+        {.why = "also where the profile names the method",
+         .env = {"DATABRICKS_CLIENT_SECRET=s"},
+         .file = "[ci]\nhost = https://ci.net\nclient_id = id\nauth_type = oauth-m2m\n",
+         .profile = "ci",
+         .want_method = "oauth-m2m"},
+        {.why = "a host in the environment completes a token in the profile",
+         .env = {"DATABRICKS_HOST=https://env.net"},
+         .file = "[a]\ntoken = t\n",
+         .profile = "a",
+         .want_method = "pat",
+         .want_host = "https://env.net"},
         {.why = "its own warehouse beats the environment's",
          .env = {"DATABRICKS_WAREHOUSE_ID=w-env"},
          .file = PROFILES,
@@ -263,19 +322,21 @@ static void sources_are_asked_in_their_order(void **state) {
          .want_method = "pat",
          .want_host = "https://arg.net",
          .want = {CONFIG_WAREHOUSE_ID, NULL, NULL}},
-        {.why = "an explicit host beats the environment's",
+        {.why = "an explicit host gets no token that the environment has for another",
          .env = {"DATABRICKS_HOST=https://env.net", "DATABRICKS_TOKEN=t-env"},
          .host = "https://arg.net",
-         .want_method = "pat",
-         .want_host = "https://arg.net",
-         .want = {CONFIG_HOST, "https://arg.net", "argument"}},
-        {.why = "an explicit host beats the profile's",
+         .error = "two hosts are configured: https://arg.net (argument)"},
+        {.why = "nor a profile's",
          .file = PROFILES,
          .profile = "prod",
          .host = "https://arg.net",
+         .error = "and https://prod.net (profile prod in "},
+        {.why = "it gets the one that the environment has for no host",
+         .env = {"DATABRICKS_TOKEN=t-env"},
+         .host = "https://arg.net",
          .want_method = "pat",
          .want_host = "https://arg.net",
-         .want = {CONFIG_TOKEN, "t-prod", NULL}},
+         .want = {CONFIG_TOKEN, "t-env", NULL}},
     };
     CHECK_ALL(rows);
 }
@@ -409,10 +470,11 @@ static void the_method_is_chosen_by_the_rules(void **state) {
          .env = {"DATABRICKS_HOST=x.net", "DATABRICKS_TOKEN=t", "DATABRICKS_USERNAME=u",
                  "DATABRICKS_CLIENT_ID=i"},
          .error = "configured: basic and oauth and pat"},
-        {.why = "one of them from the file",
+        {.why = "a named profile has chosen: a token beside it is another one's",
          .env = {"DATABRICKS_CONFIG_PROFILE=m2m", "DATABRICKS_TOKEN=t"},
          .file = PROFILES,
-         .error = "configured: oauth and pat"},
+         .want_method = "oauth-m2m",
+         .want = {CONFIG_TOKEN, NULL, NULL}},
         {.why = "a tenant alone counts as Azure",
          .env = {"DATABRICKS_HOST=x.net", "DATABRICKS_TOKEN=t", "ARM_TENANT_ID=i"},
          .error = "configured: azure and pat"},
@@ -598,8 +660,9 @@ static void values_are_checked_where_their_source_is_known(void **state) {
 
 static bool resolve(const char *const *env, const char *config_file, struct fault *f) {
     struct config c;
-    const struct config_args args = {
-        .config_file = config_file, .env = fake_getenv, .env_ud = (void *)(uintptr_t)env};
+    const struct config_args args = {.config_file = config_file,
+                                     .env = variables_get,
+                                     .env_ud = (void *)(uintptr_t)env};
     bool ok = config_resolve(&args, &c, f);
     config_free(&c);
     return ok;
@@ -682,7 +745,7 @@ static void no_home_directory_is_no_error_by_itself(void **state) {
 static void profiles_are_listed_with_what_each_would_use(void **state) {
     (void)state;
     const char *env[] = {home_line, "DATABRICKS_TOKEN=t-env", NULL};
-    const struct config_args args = {.env = fake_getenv, .env_ud = env};
+    const struct config_args args = {.env = variables_get, .env_ud = env};
     struct config_profiles p;
     struct fault f;
     write_file(PROFILES "[bad]\nhost = https://b.net\ntoken = t\nclient_id = i\n"
@@ -711,7 +774,7 @@ static void profiles_are_listed_with_what_each_would_use(void **state) {
     assert_int_equal(FAULT_AUTH, f.kind);
 
     const char *none[] = {NULL};
-    const struct config_args homeless = {.env = fake_getenv, .env_ud = none};
+    const struct config_args homeless = {.env = variables_get, .env_ud = none};
     assert_true(config_profiles(&homeless, &p, &f));
     assert_null(p.path);
     config_profiles_free(&p);

@@ -3,6 +3,7 @@
 
 #include "dbx/login.h"
 #include "server.h"
+#include "variables.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -207,14 +208,6 @@ static void write_file(const char *name, const char *text) {
     fclose(out);
 }
 
-static const char *fake_getenv(void *ud, const char *name) {
-    size_t size = strlen(name);
-    for (const char *const *line = ud; *line != NULL; line++)
-        if (strncmp(*line, name, size) == 0 && (*line)[size] == '=')
-            return *line + size + 1;
-    return NULL;
-}
-
 #define ENV(...)                                                                         \
     (const char *const[]) {                                                              \
         __VA_ARGS__, NULL                                                                \
@@ -224,7 +217,7 @@ static struct credentials *make_with(const char *const *env, const char *profile
     struct config c;
     struct fault f;
     const struct config_args args = {
-        .profile = profile, .env = fake_getenv, .env_ud = (void *)(uintptr_t)env};
+        .profile = profile, .env = variables_get, .env_ud = (void *)(uintptr_t)env};
     if (!config_resolve(&args, &c, &f))
         fail_msg("config: %s", f.message);
     struct credentials *cr = credentials_new(loop, http, &c);
@@ -943,7 +936,7 @@ static void az_is_tried_where_the_other_cli_is_not_logged_in(void **state) {
     write_program("az", false, AZ_ANSWER);
     struct config c;
     struct fault f;
-    const struct config_args args = {.env = fake_getenv,
+    const struct config_args args = {.env = variables_get,
                                      .env_ud = (void *)(uintptr_t)env};
     assert_true(config_resolve(&args, &c, &f));
     /* its tenant must not be asked for over a network */
@@ -1093,7 +1086,7 @@ static void a_vouching_that_is_not_believed_is_told(void **state) {
     PUT(shared->token, "{\"error\":\"invalid_grant\",\"error_description\":\"bad subject "
                        "env-jwt-0123\"}");
     struct credentials *cr = make(ENV(host_line, "DATABRICKS_OIDC_TOKEN=env-jwt-0123"));
-    expect_fault(cr, "env-oidc: the token endpoint: invalid_grant: bad subject ****",
+    expect_fault(cr, "env-oidc: the token endpoint: invalid_grant: bad subject ***",
                  "federation policy");
     credentials_free(cr);
 }

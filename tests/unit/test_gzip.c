@@ -87,5 +87,5 @@ int main(void) {
         cmocka_unit_test(what_would_not_shrink_is_left_alone),
         cmocka_unit_test(accept_encoding_is_read_as_http_says),
     };
-    return cmocka_run_group_tests_name("unit/gzip", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("gzip", tests, NULL, NULL);
 }

@@ -84,6 +84,11 @@ static void handle(struct server_request *r) {
         for (int i = 0; i < 20000 && !r->close; i++)
             send_text(r, "X-Filler: 0123456789012345678901234567890123456789\r\n");
         send_text(r, "Content-Length: 0\r\n\r\n");
+    } else if (strncmp(p, "/long-header", 12) == 0) {
+        send_text(r, "HTTP/1.1 200 OK\r\nX-Filler: ");
+        for (int i = 0; i < 20000 && !r->close; i++)
+            send_text(r, "0123456789012345678901234567890123456789");
+        send_text(r, "\r\nContent-Length: 0\r\n\r\n");
     } else if (strncmp(p, "/redirect", 9) == 0) {
         char to[100];
         snprintf(to, sizeof to, "Location: http://127.0.0.1:%d/stolen?key=1\r\n",
@@ -157,7 +162,7 @@ static void keep(void *ud, struct http_response *r, const struct fault *f) {
     a->size = r->body.size;
     if (r->body.size > 0)
         snprintf(a->body, sizeof a->body, "%s", r->body.bytes);
-    http_header(r, "X-which", a->which, sizeof a->which);
+    response_header(r, "X-which", a->which, sizeof a->which);
 }
 
 static const char *url(struct world *w, const char *path) {
@@ -267,7 +272,9 @@ static void failures_name_their_cause(void **state) {
         {"cut chunk", "/cut-chunk", FAULT_NETWORK, true, false, "cut off after"},
         {"no gzip", "/badgzip", FAULT_PARSE, true, false, "not compressed as it says"},
         {"another protocol", "/babble", FAULT_PARSE, true, true, "does not speak HTTP"},
-        {"endless headers", "/headers", FAULT_IO, true, true, "larger than"},
+        {"endless headers", "/headers", FAULT_PARSE, true, true, "headers of the answer"},
+        {"a header without end", "/long-header", FAULT_PARSE, true, true,
+         "headers of the answer"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct answer a = ask(*state, cases[i].path);
@@ -388,11 +395,72 @@ static void a_proxy_does_not_see_our_credentials(void **state) {
     assert_int_equal(w->server.tally->requests, 1);
     assert_int_equal(w->server.tally->authorized, 0);
     assert_true(a.failed && !a.sent && a.lasting);
-    assert_string_equal(a.fault.message,
-                        "the proxy does not connect us to h.invalid: status 404");
-    assert_int_equal(ask(w, "/").status, 200); /* this machine is asked directly */
+    char want[100];
+    snprintf(want, sizeof want,
+             "the proxy 127.0.0.1:%d does not connect us to h.invalid: status 404",
+             w->server.port);
+    assert_string_equal(a.fault.message, want);
     unsetenv("https_proxy");
     unsetenv("http_proxy");
+}
+
+/* What fails is the proxy: it is named, with the variable, and never with its password. */
+static void a_proxy_that_fails_is_named_without_its_password(void **state) {
+    struct world *w = *state;
+    static const struct {
+        const char *proxy, *message, *hint;
+    } cases[] = {
+        {"http://127.0.0.1:1",
+         "cannot connect to the proxy 127.0.0.1:1: Connection refused",
+         "https_proxy names it"},
+        {"http://me:sesame@127.0.0.1:1", "cannot connect to the proxy 127.0.0.1:1", NULL},
+        {"http://me:se@same@127.0.0.1:1", "proxy", NULL},
+        {"http://me:sesame@127.0.0.1:99999", "https_proxy does not name a proxy",
+         "http://user:password@host:port"},
+        {"http://me:sesame/x@127.0.0.1:x y", "https_proxy does not name a proxy", NULL},
+        {"gopher://me:sesame@p:1", "https_proxy does not name a proxy", NULL},
+        {"http://me:sesame@p.invalid:1", "no such host: the proxy p.invalid:1", NULL},
+        {"http://[::1", "https_proxy does not name a proxy", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        setenv("https_proxy", cases[i].proxy, 1);
+        struct http *client = http_new(w->loop); /* reads the variable */
+        struct http_request r = {.method = "GET", .url = "https://h.invalid/x"};
+        struct answer a = {.w = w};
+        struct fault f;
+        w->open++;
+        if (http_start(client, &r, keep, &a, &f) == NULL)
+            fail_msg("%s: %s", cases[i].proxy, f.message);
+        while (a.calls == 0)
+            loop_turn(w->loop, 5000);
+        if (!a.failed || strstr(a.fault.message, cases[i].message) == NULL ||
+            (cases[i].hint != NULL && strstr(a.fault.hint, cases[i].hint) == NULL))
+            fail_msg("%s: got '%s', hint '%s'", cases[i].proxy, a.fault.message,
+                     a.fault.hint);
+        static const char *const parts[] = {"sesame", "same", "me:"};
+        for (size_t j = 0; j < sizeof parts / sizeof parts[0]; j++)
+            if (strstr(a.fault.message, parts[j]) != NULL ||
+                strstr(a.fault.hint, parts[j]) != NULL)
+                fail_msg("%s: shown: '%s', hint '%s'", cases[i].proxy, a.fault.message,
+                         a.fault.hint);
+        http_free(client);
+    }
+    unsetenv("https_proxy");
+}
+
+static void this_machine_is_asked_without_a_proxy(void **state) {
+    struct world *w = *state;
+    struct server proxy;
+    server_start(&proxy, handle);
+    char proxy_url[64];
+    snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", proxy.port);
+    setenv("http_proxy", proxy_url, 1);
+    struct answer a = ask_with(w, (struct http_request){.secret_header = SECRET}, "/");
+    unsetenv("http_proxy");
+    assert_int_equal(a.status, 200);
+    assert_int_equal(proxy.tally->connections, 0);
+    assert_int_equal(w->server.tally->authorized, 1);
+    server_stop(&proxy);
 }
 
 static void basic_auth_and_more_secrets_are_headers(void **state) {
@@ -552,29 +620,30 @@ static void a_trace_shows_everything_but_secrets(void **state) {
 }
 
 struct lingerer {
-    struct http_guest guest; /* first */
+    struct http_linger linger; /* first */
     struct timer timer;
     int ended, left;
 };
 
-static void end_guest(struct http_guest *g) {
-    ((struct lingerer *)g)->ended++;
+static void end_lingering(struct http_linger *l) {
+    ((struct lingerer *)l)->ended++;
 }
 
 static void leave_in_time(void *ud) {
     struct lingerer *l = ud;
     l->left++;
-    http_leave(&l->guest);
+    http_linger_remove(&l->linger);
 }
 
-static void guests_are_waited_for_but_not_for_ever(void **state) {
+static void those_that_linger_are_waited_for_but_not_for_ever(void **state) {
     (void)state;
     struct loop *loop = loop_new();
     struct http *h = http_new(loop);
-    struct lingerer quick = {.guest.end = end_guest}, slow = {.guest.end = end_guest};
+    struct lingerer quick = {.linger.end = end_lingering},
+                    slow = {.linger.end = end_lingering};
     quick.timer = (struct timer){.fire = leave_in_time, .ud = &quick};
-    http_host(h, &quick.guest);
-    http_host(h, &slow.guest);
+    http_linger_add(h, &quick.linger);
+    http_linger_add(h, &slow.linger);
     loop_set_timer(loop, &quick.timer, loop_now() + 50);
     int64_t start = loop_now();
     http_free(h);
@@ -602,13 +671,15 @@ int main(void) {
         TEST(a_redirect_is_not_followed),
         TEST(secrets_stay_off_plain_http),
         TEST(a_proxy_does_not_see_our_credentials),
+        TEST(a_proxy_that_fails_is_named_without_its_password),
+        TEST(this_machine_is_asked_without_a_proxy),
         TEST(basic_auth_and_more_secrets_are_headers),
         TEST(what_is_no_request_is_refused),
         TEST(a_dead_connection_repeats_only_what_may_be_repeated),
         TEST(a_cancelled_call_says_nothing),
         TEST(what_is_in_flight_ends_with_the_client),
         TEST(a_trace_shows_everything_but_secrets),
-        cmocka_unit_test(guests_are_waited_for_but_not_for_ever),
+        cmocka_unit_test(those_that_linger_are_waited_for_but_not_for_ever),
     };
     return cmocka_run_group_tests_name("http", tests, NULL, NULL);
 }

@@ -190,6 +190,6 @@ int main(void) {
         cmocka_unit_test(a_certificate_of_nobody_is_refused_before_anything_is_sent),
         cmocka_unit_test(calls_share_one_http2_connection),
     };
-    return cmocka_run_group_tests_name("http/tls", tests, make_certificate,
+    return cmocka_run_group_tests_name("http_tls", tests, make_certificate,
                                        remove_certificate);
 }

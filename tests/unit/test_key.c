@@ -67,5 +67,5 @@ int main(void) {
         cmocka_unit_test(what_has_not_come_as_a_whole_is_waited_for),
         cmocka_unit_test(keys_that_nobody_has_bound_are_told_apart),
     };
-    return cmocka_run_group_tests_name("unit/key", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("key", tests, NULL, NULL);
 }

@@ -118,8 +118,8 @@ void workspace_cancel(struct workspace_call *c) {
     world.forgotten++;
 }
 
-bool workspace_post(struct workspace *ws, const char *method, const char *path,
-                    const void *body, size_t body_size) {
+bool workspace_start_detached(struct workspace *ws, const char *method, const char *path,
+                              const void *body, size_t body_size) {
     (void)ws;
     (void)body;
     assert_int_equal(0, body_size);
@@ -278,7 +278,7 @@ static void the_body_holds_everything_bound_as_strings(void **state) {
         "\"schema\":\"x\",\"disposition\":\"INLINE\",\"format\":\"JSON_ARRAY\","
         "\"wait_timeout\":\"0s\",\"row_limit\":12345678901234567,\"parameters\":["
         "{\"name\":\"n\",\"value\":\"7\",\"type\":\"INT\"},"
-        "{\"name\":\"s\",\"value\":\"a\\u0022b\\u005c\\u000a\\u0000z\"},"
+        "{\"name\":\"s\",\"value\":\"a\\\"b\\\\\\n\\u0000z\"},"
         "{\"name\":\"none\",\"value\":null,\"type\":\"DATE\"}]}",
         world.submitted);
     assert_int_equal(STATEMENT_CHUNK, settle(s));
@@ -746,7 +746,7 @@ static void a_closed_workspace_ends_a_statement(void **state) {
     must_fail(s, FAULT_CANCELLED, "the workspace is closed");
     assert_int_equal(1, notes);
     statement_drop(s);
-    assert_int_equal(1, world.posted); /* posts still go out */
+    assert_int_equal(1, world.posted); /* detached calls still go out */
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, nothing_is_left)
@@ -777,5 +777,5 @@ int main(void) {
         TEST(a_dropped_submit_that_fails_leaves_nothing),
         TEST(a_closed_workspace_ends_a_statement),
     };
-    return cmocka_run_group_tests_name("unit/statement", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("statement", tests, NULL, NULL);
 }

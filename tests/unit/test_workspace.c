@@ -609,9 +609,10 @@ static void a_post_outlives_its_workspace(void **state) {
     workspace_hold(w->ws);
     workspace_close(w->ws);
     workspace_release(w->ws);
-    assert_true(workspace_post(w->ws, "POST", "/sleep?ms=100", "{}",
-                               2)); /* past the full window */
-    assert_true(workspace_post(w->ws, "POST", "/reset", NULL, 0)); /* and tried again */
+    assert_true(workspace_start_detached(w->ws, "POST", "/sleep?ms=100", "{}",
+                                         2)); /* past the full window */
+    assert_true(
+        workspace_start_detached(w->ws, "POST", "/reset", NULL, 0)); /* and tried again */
     workspace_release(w->ws);
     w->ws = NULL;
     http_free(w->http); /* waits for them */
@@ -622,7 +623,7 @@ static void a_post_outlives_its_workspace(void **state) {
 
 static void a_post_does_not_keep_us_for_ever(void **state) {
     struct world *w = *state;
-    assert_true(workspace_post(w->ws, "POST", "/sleep?ms=9000", NULL, 0));
+    assert_true(workspace_start_detached(w->ws, "POST", "/sleep?ms=9000", NULL, 0));
     workspace_release(w->ws);
     w->ws = NULL;
     int64_t start = loop_now();
@@ -635,7 +636,7 @@ static void a_post_to_nobody_does_not_keep_us_at_all(void **state) {
     struct world *w = *state;
     w->server.port = 1; /* nothing listens there */
     reconnect(w, 0, 0);
-    assert_true(workspace_post(w->ws, "POST", "/x", NULL, 0));
+    assert_true(workspace_start_detached(w->ws, "POST", "/x", NULL, 0));
     workspace_release(w->ws);
     w->ws = NULL;
     int64_t start = loop_now();

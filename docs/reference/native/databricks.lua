@@ -210,6 +210,8 @@ function cursor:close() end
 ---@field attributes { name: string, value: string, source: string }[] the attributes and their sources; secrets are "***"
 ---@field warehouse_id? string
 ---@field org_id? string         the X-Databricks-Org-Id of the first answer
+---@field date? string           the Date header of the newest answer, also of a refusal
+---@field date_age_ms? integer   milliseconds since that answer
 
 --- How the workspace is connected.
 ---@return tarn.ConnectionInfo

@@ -80,4 +80,52 @@ function fs.realpath(path) end
 ---@return string path
 function fs.mktemp() end
 
+---@class tarn.Folder an open folder; to be closed, as a <close> variable
+local folder = {}
+
+--- Open a folder. Its methods work below it only: they follow no symbolic link (a fault with the
+-- code "ELOOP"), and a name that leads out of the folder is a fault with the code "EINVAL". Names are
+-- relative, with "/" between their parts.
+---@param path string may lead over symbolic links
+---@return tarn.Folder
+function fs.folder(path) end
+
+--- Read a whole file. A fault if it is not a regular file.
+---@param name string
+---@param opts? { max_bytes?: integer } a larger file is a fault; default 1 GiB
+---@return string bytes
+function folder:read(name, opts) end
+
+--- Read a whole file.
+---@param name string
+---@return string? bytes nil if there is no such file
+function folder:find_read(name) end
+
+--- Write a whole file, like `fs.write`. Missing folders in the name are created.
+---@param name string
+---@param bytes string
+---@param opts? { mode?: integer, exclusive?: boolean } as for `fs.write`
+function folder:write(name, bytes, opts) end
+
+--- What a name is. A symbolic link is of type "link", whatever its target is.
+---@param name string
+---@return tarn.Stat? stat nil if there is nothing
+function folder:find_stat(name) end
+
+--- The names in a folder, sorted.
+---@param name? string default: the open folder itself
+---@return string[]
+function folder:list(name) end
+
+--- Create a folder and its missing parents, unless it exists.
+---@param name string
+function folder:mkdir(name) end
+
+--- Remove a file, a symbolic link or an empty folder, if it exists.
+---@param name string
+function folder:remove(name) end
+
+--- Close the folder. Closing twice is not an error.
+function folder:close() end
+
 return fs

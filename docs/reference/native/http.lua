@@ -32,6 +32,12 @@ function http.request(method, url, opts) end
 ---@return string
 function http.escape(text) end
 
+--- The text with "***" in place of secrets: those that this process has sent or has read to send them,
+-- in any encoding (percent-encoded, escaped as in JSON, base64), and texts that look like a token.
+---@param text string
+---@return string
+function http.blank(text) end
+
 --- Decode percent-encoded text.
 ---@param text string
 ---@param plus? boolean true: "+" is a blank, as in queries

@@ -28,6 +28,14 @@ function term.write(stream, bytes) end
 ---@return integer columns
 function term.width(text) end
 
+--- The text without characters that control a terminal, for showing it to a person. Control characters
+-- (C0, DEL, C1) and the line separators of Unicode become blanks, a tab four of them. Controls of the
+-- writing direction and bytes that are not UTF-8 become U+FFFD.
+---@param text string
+---@param lines? boolean true: line ends stay
+---@return string
+function term.clean(text, lines) end
+
 --- Wait for a line of standard input; other tasks run meanwhile. Bytes after the line are not read.
 -- A fault `io` if reading fails.
 ---@param prompt? string printed on stderr

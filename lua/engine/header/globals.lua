@@ -13,6 +13,7 @@ M.list = {
   { "bundled", "flag", "Ignore all overrides and hooks: use built-in files only." },
   { "output", "choice", "Format of the output.", short = "o",
     choices = collections.column(formats.list, "name") },
+  { "raw", "flag", "Print values unchanged, also cells of CSV that a spreadsheet would execute." },
   { "quiet", "flag", "Print nothing on stderr except errors.", short = "q" },
   { "verbose", "flag", "Trace requests on stderr; -vv shows their bodies too.", short = "v" },
   { "profile", "string", "Workspace: a profile in ~/.databrickscfg, or demo or demo-dr.",

@@ -3,19 +3,43 @@
 -- If the data or the script's header (`render.fields`) names the columns, rows are printed as they
 -- come. Otherwise all rows are read first, because the last one may have a column that no other
 -- row has. A field that is null or missing is empty; an empty string is "".
+--
+-- A text that a spreadsheet would take for a formula gets an apostrophe in front, and characters
+-- that control terminals are replaced, as in the text form. --raw prints both unchanged. Numbers are
+-- never changed.
 
 local json = require "native.json"
 local rows = require "output.render.rows"
+local term = require "native.term"
 
-local function field(value)
+-- Signs that begin a formula in spreadsheets, also in their wide forms; a tab or a line end in
+-- front of one is skipped by some.
+local FORMULA <const> = "^[=+@\t\r-]"
+local WIDE <const> = { ["\u{FF1D}"] = true, ["\u{FF0B}"] = true, ["\u{FF0D}"] = true,
+  ["\u{FF20}"] = true }
+
+local function is_formula(text)
+  return #text > 1 and (text:find(FORMULA) or WIDE[text:sub(1, 3)]) and not tonumber(text)
+end
+
+local function safe(text)
+  text = term.clean(text, true)
+  return is_formula(text) and "'" .. text or text
+end
+
+-- One field as it stands in the line.
+local function field(value, raw)
   if value == nil or value == json.null then
     return ""
   elseif type(value) == "table" then
     value = json.encode(value)
+    value = raw and value or term.clean(value)
   elseif type(value) ~= "string" then
     value = math.type(value) and json.encode(value) or tostring(value)
   elseif value == "" then
     return '""'
+  elseif not raw then
+    value = safe(value)
   end
   if value:find '[",\r\n]' or value:find "^%s" or value:find "%s$" then
     return '"' .. value:gsub('"', '""') .. '"'
@@ -23,20 +47,20 @@ local function field(value)
   return value
 end
 
-local function line(write, names, row)
+local function line(write, names, row, raw)
   local fields = {}
   for i, name in ipairs(names) do
-    fields[i] = field(row[name])
+    fields[i] = field(row[name], raw)
   end
   write(table.concat(fields, ",") .. "\r\n")
 end
 
-local function head(write, names)
+local function head(write, names, raw)
   local title = {}
   for _, name in ipairs(names) do
     title[name] = name
   end
-  line(write, names, title)
+  line(write, names, title, raw)
 end
 
 -- A field that render.fields forgets is a bug in the script: it would be missing from the output.
@@ -64,27 +88,28 @@ local function names_of(columns)
   return names, known
 end
 
-local function stream(write, columns, f, state, first, closing)
+local function stream(write, columns, raw, f, state, first, closing)
   local names, known = names_of(columns)
-  head(write, names)
+  head(write, names, raw)
   for value in f, state, first, closing do
     local row = as_row(value)
     check_known(known, row)
-    line(write, names, row)
+    line(write, names, row, raw)
   end
 end
 
 ---@param write fun(text: string)
 ---@param render table the header's `render`
+---@param opts table `raw`: cells as they are
 ---@param data any
-return function(write, render, _, data, ...)
+return function(write, render, opts, data, ...)
   if data == nil then
     return
   end
   local columns = rows.columns_of(data) or render.fields
   local f, state, first, closing = rows.each(data, ...)
   if columns and f then
-    return stream(write, columns, f, state, first, closing)
+    return stream(write, columns, opts.raw, f, state, first, closing)
   end
   local held = {}
   if f then
@@ -96,9 +121,9 @@ return function(write, render, _, data, ...)
   end
   local names = rows.union(held)
   if #names > 0 then
-    head(write, names)
+    head(write, names, opts.raw)
   end
   for _, row in ipairs(held) do
-    line(write, names, row)
+    line(write, names, row, opts.raw)
   end
 end

@@ -64,8 +64,7 @@ local function show_items(screen, list, indent)
     else
       -- the first line of the block carries the dash
       local lines = {}
-      local inner = setmetatable({ print = function(text) lines[#lines + 1] = text end },
-        { __index = screen })
+      local inner = screen:inside(function(text) lines[#lines + 1] = text end)
       show_fields(inner, item, rows_of.union { item }, "")
       local text = table.concat(lines):gsub("\n$", "")
       local dash = "- "

@@ -6,6 +6,7 @@
 
 local cell = require "output.render.cell"
 local rows_of = require "output.render.rows"
+local term = require "native.term"
 
 local SAMPLE <const> = 50   -- rows that decide the widths
 local GAP <const> = 2       -- columns of the screen between two columns
@@ -31,7 +32,7 @@ local function as_columns(names)
     columns[i] = {
       name = name, text = column.text,
       align = column.align or NUMBERS[column.type_name] and "right" or nil,
-      title = column.title or name:gsub("[_.]", " "):upper(),
+      title = term.clean(column.title or name:gsub("[_.]", " "):upper()),
     }
   end
   return columns

@@ -110,7 +110,7 @@ end
 
 -- ---- a run that was cut off ----
 
-local WORK_LEFT <const> = { failed = true, partial = true }
+local WORK_LEFT <const> = { failed = true, partial = true, unknown = true }
 
 -- The newest bulk clone, if it ended with something left to do (Ctrl-C, a log-in that expired);
 -- else the newest without an end. Of those that were chosen the same way if this one says how.
@@ -160,7 +160,7 @@ local function resume(ctx, arg, target)
   end
   arg.items = again.items
   for _, item in ipairs(arg.set or {}) do
-    if item:sub(-4) == "=" .. secrets.MASK then
+    if secrets.is_masked(item) then
       fault.usage(ctx.op, ("the journal does not keep the secret of --set %s"):format(item),
         "give all --set options again, beside --resume")
     end

@@ -177,10 +177,10 @@ local PROBLEMS <const> = 3  -- lines where there is little room
 ---@param screen tarn.Screen with `height`: no more lines than that
 return function(data, screen)
   local lines = 0
-  local counted = setmetatable({ print = function(text)
+  local counted = screen:inside(function(text)
     lines = lines + select(2, text:gsub("\n", ""))
     screen.print(text)
-  end }, { __index = screen })
+  end)
   show_head(data, counted)
   local height = screen.height or math.huge
   local problems = height < math.huge and PROBLEMS or math.huge

@@ -15,16 +15,20 @@ local PUBLIC <const> = tonumber("644", 8)
 local FORMATS <const> = { json = "tarn.export.json", bundle = "tarn.export.bundle",
   terraform = "tarn.export.terraform" }
 
-local function state_of(path, text)
-  local before = fs.find_read(path)
-  return not before and "new" or before == text and "same" or "changed"
+-- The folder, open; nil if it is not there yet.
+local function find_folder(dir)
+  local stat = fs.find_stat(dir)
+  return stat and fs.folder(dir) or nil
 end
 
 -- Entries { path, size, state } in the order of their paths.
 local function look_at(dir, files)
+  local folder <close> = find_folder(dir)
   local list = {}
   for name, text in pairs(files) do
-    list[#list + 1] = { path = name, size = #text, state = state_of(dir .. "/" .. name, text) }
+    local before = folder and folder:find_read(name)
+    list[#list + 1] = { path = name, size = #text,
+      state = not before and "new" or before == text and "same" or "changed" }
   end
   table.sort(list, function(a, b) return a.path < b.path end)
   return list
@@ -37,18 +41,17 @@ local function refuse_to_replace(dir, list, with_sources)
     if entry.state == "changed" or with_sources and entry.state == "same" then
       fault.raise { kind = "conflict", op = OP, code = "ALREADY_EXISTS",
         message = ("%s/%s is there already"):format(dir, entry.path),
-        hint = "--force replaces what is in the folder, or choose another --dir" }
+        hint = "--force replaces what an earlier export wrote, or choose another --dir" }
     end
   end
 end
 
 local function write_all(dir, files, list, mode)
   fs.mkdir(dir, { parents = true })
+  local folder <close> = fs.folder(dir)
   for _, entry in ipairs(list) do
     if entry.state ~= "same" then
-      local path = dir .. "/" .. entry.path
-      fs.mkdir(path:match "^(.*)/", { parents = true })
-      fs.write(path, files[entry.path], { mode = mode })
+      folder:write(entry.path, files[entry.path], { mode = mode })
     end
   end
 end
@@ -57,10 +60,12 @@ end
 local function export_sources(ws, item, dir, opts)
   local sources = require "tarn.sources"
   if opts.format == "json" then
-    return sources.export(ws, item.spec, dir .. "/" .. export.SOURCES, { progress = opts.progress })
+    export.check_sources_folder(dir, OP)
+    return sources.export(ws, item.spec, dir .. "/" .. export.SOURCES,
+      { progress = opts.progress, force = opts.force })
   end
-  local place = layout.placer(layout.base(item.spec))
-  return sources.export(ws, item.spec, dir, { place = place, progress = opts.progress })
+  return sources.export(ws, item.spec, dir, { place = layout.placer(layout.base(item.spec)),
+    progress = opts.progress, force = opts.force })
 end
 
 local function append(list, more)

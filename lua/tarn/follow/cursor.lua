@@ -14,7 +14,33 @@ local M = {}
 local Cursor = {}
 Cursor.__index = Cursor
 
---- A cursor; `saved` is what `Cursor:saved` gave.
+-- Why a value is not what `Cursor:saved` gives; nil if it is.
+local function find_damage(saved)
+  if type(saved) ~= "table" then
+    return "is not an object"
+  end
+  for _, name in ipairs { "at", "floor" } do
+    local value = saved[name]
+    if value ~= nil and not (type(value) == "string" and time.find_iso(value)) then
+      return ("has no time in '%s'"):format(name)
+    end
+  end
+  if saved.seen ~= nil and type(saved.seen) ~= "table" then
+    return "has no object in 'seen'"
+  end
+  for second, ids in pairs(saved.seen or {}) do
+    if not math.tointeger(tonumber(second)) or type(ids) ~= "table" then
+      return "has no lists by second in 'seen'"
+    end
+    for key, id in pairs(ids) do
+      if math.type(key) ~= "integer" or type(id) ~= "string" then
+        return "has an id in 'seen' that is not a text"
+      end
+    end
+  end
+end
+
+--- A cursor; `saved` is what `Cursor:saved` gave, checked by `load`.
 ---@param saved? table
 ---@return tarn.EventCursor
 function M.new(saved)
@@ -105,13 +131,23 @@ function M.load(op, path, ws)
   if not text then
     return {}
   end
+  local function refuse(why)
+    fault.raise { kind = "parse", op = op,
+      message = ("%s holds no cursor of events%s"):format(path, why and ": " .. why or ""),
+      hint = "name another file, or remove it to begin anew" }
+  end
   local ok, state = pcall(json.decode, text)
   if not ok or type(state) ~= "table" or type(state.pipelines) ~= "table" then
-    fault.raise { kind = "parse", op = op, message = path .. " holds no cursor of events",
-      hint = "name another file, or remove it to begin anew" }
+    refuse()
   elseif state.workspace ~= ws:key() then
     fault.usage(op, ("%s is the cursor of %s, not of %s"):format(path, tostring(state.workspace),
       ws:key()), "a file for each workspace")
+  end
+  for id, saved in pairs(state.pipelines) do
+    local why = find_damage(saved)
+    if why then
+      refuse(("pipelines[%q] %s"):format(id, why))
+    end
   end
   return state.pipelines
 end

@@ -15,7 +15,8 @@ local OP <const> = "tarn export"
 ---@return tarn.ExportItem
 function M.read(dir)
   local path = (dir:gsub("(.)/+$", "%1")) .. "/" .. own.FILE
-  local text = fs.find_read(path)
+  local folder <close> = fs.find_stat(dir) and fs.folder(dir) or nil
+  local text = folder and folder:find_read(own.FILE)
   if not text then
     fault.not_found(OP, ("%s is not there"):format(path),
       "`tarn export PIPELINE --dir DIR` writes such a folder (--format json)")
@@ -35,6 +36,7 @@ end
 ---@return string?
 function M.find_sources(dir)
   local path = (dir:gsub("(.)/+$", "%1")) .. "/" .. export.SOURCES
+  export.check_sources_folder(dir, OP)
   return fs.find_stat(path) and path or nil
 end
 

@@ -217,12 +217,15 @@ local function write_outcome(op, f)
   return e
 end
 
+local ENDINGS <const> = { done = true, failed = true, partial = true, unchanged = true,
+  unknown = true }
+
 --- End an operation: "done", "failed", "partial" (some of it), "unchanged" (there was nothing
--- to do).
+-- to do), "unknown" (an answer was lost: it may have been done).
 ---@param status string
 ---@param result? table what the command returned
 function Operation:finish(status, result)
-  if status ~= "done" and status ~= "failed" and status ~= "partial" and status ~= "unchanged" then
+  if not ENDINGS[status] then
     error(("unknown status '%s'"):format(tostring(status)), 2)
   elseif self.finished then
     return
@@ -244,7 +247,8 @@ end
 
 function Operation:__close(e)
   if not self.finished then
-    local status = e == nil and "done" or self.changed and "partial" or "failed"
+    local status = e == nil and "done" or fault.is(e) and e.ambiguous and "unknown"
+      or self.changed and "partial" or "failed"
     local fields = fault.is(e) and require("engine.report").fields(e) or nil
     -- what ended the block is more important than that it could not be written down
     fault.try(self.finish, self, status, fields and { fault = fields })

@@ -63,7 +63,7 @@ function M.changes(from, to)
   local list = json.array {}
   for _, path in ipairs(order) do
     local a, b = old[path], new[path]
-    local hidden = b and b.value == secrets.MASK and a -- what it became is not in the journal
+    local hidden = b and secrets.is_masked(b.value) and a -- what it became is not in the journal
     if not same(a, b) and not hidden then
       list[#list + 1] = { path = path, from = shown(a), to = shown(b) }
     end

@@ -1,6 +1,7 @@
 --- What Unity Catalog knows of tables: whose they are, their type, format and comment.
 
 local fault = require "base.fault"
+local pages = require "base.pages"
 local json = require "native.json"
 local names = require "tarn.lineage.names"
 local statements = require "tarn.statements"
@@ -31,18 +32,16 @@ end
 ---@param schema string
 ---@return tarn.LineageTable[]
 function M.list(ws, catalog, schema)
-  local list, token = {}, nil
-  repeat
-    local page = ws:request("GET", "/api/2.1/unity-catalog/tables", { query = {
+  local list = {}
+  for info in pages.items(function(query)
+    return (ws:request("GET", "/api/2.1/unity-catalog/tables", { query = {
       catalog_name = catalog, schema_name = schema, max_results = 0, omit_columns = true,
-      omit_properties = true, page_token = token } })
-    for _, info in ipairs(page.tables or {}) do
-      if text(info.name) and text(info.catalog_name) and text(info.schema_name) then
-        list[#list + 1] = of_info(info)
-      end
+      omit_properties = true, page_token = query.page_token } }))
+  end, "tables", { op = "tables.list" }) do
+    if text(info.name) and text(info.catalog_name) and text(info.schema_name) then
+      list[#list + 1] = of_info(info)
     end
-    token = page.next_page_token
-  until not text(token)
+  end
   return list
 end
 

@@ -7,7 +7,6 @@
 
 local flow_of = require "tarn.live.flow"
 local json = require "native.json"
-local screens = require "output.screen"
 local updates = require "tarn.updates"
 
 local M = {}
@@ -126,8 +125,9 @@ end
 -- What is printed on a page of the same kind as the screen, as lines.
 local function lines_of(screen, print)
   local parts, lines = {}, {}
-  print(screens.new(function(text) parts[#parts + 1] = text end, { terminal = screen.terminal,
-    colour = screen.colour, width = screen.width, quiet = true }))
+  local inner = screen:inside(function(text) parts[#parts + 1] = text end)
+  inner.quiet = true
+  print(inner)
   for line in table.concat(parts):gmatch "(.-)\n" do
     lines[#lines + 1] = line
   end

@@ -13,6 +13,8 @@ local object = require "tarn.objects"
 local path = require("tarn.objects").path
 local pool = require "base.pool"
 
+local digest = require("native.server").digest
+
 local M = {}
 
 local OP <const> = "sources.folder"
@@ -24,7 +26,7 @@ local VERSION <const> = 1
 
 ---@class tarn.SourceIndex
 ---@field version integer
----@field objects table[]  { path, file, kind, language?, format?, roles, via, headed? }
+---@field objects table[]  { path, file, kind, language?, format?, roles, via, headed?, digest? }
 ---@field left_out table[] { path, verdict, reason }
 
 -- ---- to a folder ----
@@ -48,43 +50,78 @@ local function write_one(ws, dir, index, entry, item)
       and "missing" or "odd", e.message)
     return
   end
-  fs.mkdir(dir .. "/" .. path.parent("/" .. entry.file), { parents = true })
-  fs.write(dir .. "/" .. entry.file, bytes)
+  dir:write(entry.file, bytes)
+  entry.digest = digest(bytes)
   entry.headed = item.kind == "FILE" and names.find_notebook(entry.file, bytes) ~= nil or nil
   entry.written = true
 end
 
-local function find_index(dir)
-  local text = fs.find_read(dir .. "/" .. M.INDEX)
+-- The index in an open folder; nil if there is none.
+local function find_index(dir, dir_path)
+  local text = dir:find_read(M.INDEX)
   if not text then
     return nil
   end
   local ok, index = pcall(json.decode, text)
   if not ok or type(index) ~= "table" or type(index.objects) ~= "table" then
-    fault.raise { kind = "parse", op = OP, message = ("%s/%s is no index"):format(dir, M.INDEX) }
+    fault.raise { kind = "parse", op = OP,
+      message = ("%s/%s is not an index"):format(dir_path, M.INDEX),
+      hint = "export into a new folder" }
   elseif index.version ~= VERSION then
     fault.raise { kind = "parse", op = OP,
-      message = ("%s/%s has version %s; this program knows %d"):format(dir, M.INDEX,
+      message = ("%s/%s has version %s; this program knows %d"):format(dir_path, M.INDEX,
         tostring(index.version), VERSION) }
   end
   return index
 end
 
--- A path that stays inside of the folder.
-local function is_safe(file)
-  return type(file) == "string" and file ~= "" and file:sub(1, 1) ~= "/"
-    and not file:find("\0", 1, true) and not ("/" .. file .. "/"):find("/../", 1, true)
+-- What an earlier export wrote, by its file: the digests of its index.
+local function digests_of(index)
+  local digests = {}
+  for _, entry in ipairs(index and index.objects or {}) do
+    if type(entry) == "table" and type(entry.file) == "string" and entry.kind ~= "DIRECTORY" then
+      digests[entry.file] = entry.digest
+    end
+  end
+  return digests
 end
 
--- Files of an earlier export that this one does not have.
+-- True if the file is what an earlier export wrote: it may be replaced or removed.
+local function is_ours(dir, file, digests)
+  local known = digests[file]
+  local stat = known and dir:find_stat(file)
+  return stat ~= nil and stat.type == "file" and digest(dir:read(file)) == known
+end
+
+-- Nothing that is there is replaced without `force`, and with it only what an earlier export
+-- wrote. Asked before the first file is written.
+local function refuse_to_replace(dir, dir_path, entries, before, force)
+  local digests = digests_of(before)
+  for _, entry in ipairs(entries) do
+    local stat = dir:find_stat(entry.file)
+    local is_folder = entry.kind == "DIRECTORY"
+    if stat and not (is_folder and stat.type == "directory")
+      and not (force and is_ours(dir, entry.file, digests)) then
+      local place = dir_path .. "/" .. entry.file
+      fault.raise { kind = "conflict", op = OP, code = "ALREADY_EXISTS",
+        message = not force and place .. " is there already" or ("%s is %s"):format(place,
+          stat.type == "link" and "a link" or "not what an export wrote, or was changed since"),
+        hint = force and "move it away, or choose another folder"
+          or "--force replaces what an earlier export wrote; or choose another folder" }
+    end
+  end
+end
+
+-- Files of an earlier export that this one does not have; those that were changed since stay.
 local function remove_stale(dir, before, index)
-  local now = {}
+  local now, digests = {}, digests_of(before)
   for _, entry in ipairs(index.objects) do
     now[entry.file] = true
   end
-  for _, entry in ipairs(before and before.objects or {}) do
-    if entry.kind ~= "DIRECTORY" and is_safe(entry.file) and not now[entry.file] then
-      fs.remove(dir .. "/" .. entry.file)
+  for file in pairs(digests) do
+    local ours = not now[file] and fault.try(is_ours, dir, file, digests)
+    if ours then
+      dir:remove(file)
     end
   end
 end
@@ -93,22 +130,9 @@ local function by_path(a, b)
   return a.path < b.path
 end
 
---- Write all sources of a spec into a folder, with an index. `place` chooses the local folder
--- of a workspace folder (nil: below its parent's; by default the whole path is kept).
----@param ws tarn.WorkspaceClient
----@param spec table
----@param dir string
----@param opts? { place?: (fun(folder: string): string?), progress?: function, jobs?: integer,
----  memo?: tarn.Memo }
----@return tarn.SourceIndex index
----@return string[] warnings
-function M.export(ws, spec, dir, opts)
-  opts = opts or {}
-  local items, warnings = closure.of(ws, spec, { jobs = opts.jobs, memo = opts.memo })
-  local index = { version = VERSION, objects = json.array {}, left_out = json.array {} }
-  local names_here = names.new({ M.INDEX }, opts.place)
-  fs.mkdir(dir, { parents = true })
-  local before = find_index(dir)
+-- An entry for each item that has a place in the folder; what has none is left out.
+local function plan_entries(items, index, place)
+  local names_here = names.new({ M.INDEX }, place)
   local entries, todo = {}, {}
   for _, item in ipairs(items) do
     if item.verdict or (item.size or 0) > object.MAX_SIZE then
@@ -119,10 +143,37 @@ function M.export(ws, spec, dir, opts)
       entries[#entries + 1] = entry
       if item.kind == "DIRECTORY" then
         entry.written = true
-        fs.mkdir(dir .. "/" .. entry.file, { parents = true })
       else
         todo[#todo + 1] = { item = item, entry = entry }
       end
+    end
+  end
+  return entries, todo
+end
+
+--- Write all sources of a spec into a folder, with an index. `place` chooses the local folder
+-- of a workspace folder (nil: below its parent's; by default the whole path is kept). Nothing
+-- that is there is replaced or removed, but with `force` what an earlier export wrote and nobody
+-- has changed; no step below the folder follows a link.
+---@param ws tarn.WorkspaceClient
+---@param spec table
+---@param dir_path string
+---@param opts? { place?: (fun(folder: string): string?), force?: boolean, progress?: function,
+---  jobs?: integer, memo?: tarn.Memo }
+---@return tarn.SourceIndex index
+---@return string[] warnings
+function M.export(ws, spec, dir_path, opts)
+  opts = opts or {}
+  local items, warnings = closure.of(ws, spec, { jobs = opts.jobs, memo = opts.memo })
+  local index = { version = VERSION, objects = json.array {}, left_out = json.array {} }
+  fs.mkdir(dir_path, { parents = true })
+  local dir <close> = fs.folder(dir_path)
+  local before = find_index(dir, dir_path)
+  local entries, todo = plan_entries(items, index, opts.place)
+  refuse_to_replace(dir, dir_path, entries, before, opts.force)
+  for _, entry in ipairs(entries) do
+    if entry.kind == "DIRECTORY" then
+      dir:mkdir(entry.file)
     end
   end
   local done = 0
@@ -140,12 +191,20 @@ function M.export(ws, spec, dir, opts)
     end
   end
   table.sort(index.left_out, by_path)
-  remove_stale(dir, before, index)
-  fs.write(dir .. "/" .. M.INDEX, json.encode(index, { indent = 2 }) .. "\n")
+  if opts.force then
+    remove_stale(dir, before, index)
+  end
+  dir:write(M.INDEX, json.encode(index, { indent = 2 }) .. "\n")
   return index, warnings
 end
 
 -- ---- from a folder ----
+
+-- A path that stays inside of the folder.
+local function is_safe(file)
+  return type(file) == "string" and file ~= "" and file:sub(1, 1) ~= "/"
+    and not file:find("\0", 1, true) and not ("/" .. file .. "/"):find("/../", 1, true)
+end
 
 local KINDS <const> = { NOTEBOOK = true, FILE = true, DIRECTORY = true }
 local FORMATS <const> = { SOURCE = true, JUPYTER = true, RAW = true }
@@ -178,12 +237,30 @@ local function strings_of(value)
   return list
 end
 
+-- A link may lead to any file of this machine: it is left out, and said to be.
+local function leave_link_out(item)
+  item.verdict, item.reason = "odd", ("%s is a link, which is not followed"):format(item.file)
+end
+
+-- What is at a place of the folder; nil also where a link is on the way to it.
+local function find_stat(dir, file)
+  local stat, e = fault.try(dir.find_stat, dir, file)
+  if e and e.code == "ELOOP" then
+    return { type = "link" }
+  elseif e then
+    fault.raise(e)
+  end
+  return stat
+end
+
 local function item_of(dir, entry)
   local item = { path = path.find_normal(entry.path), kind = entry.kind, format = entry.format,
     language = entry.language, file = entry.file, roles = strings_of(entry.roles),
     via = strings_of(entry.via) }
-  local stat = fs.find_stat(dir .. "/" .. entry.file)
-  if item.kind ~= "DIRECTORY" then
+  local stat = find_stat(dir, entry.file)
+  if stat and stat.type == "link" then
+    leave_link_out(item)
+  elseif item.kind ~= "DIRECTORY" then
     item.size = stat and stat.type == "file" and stat.size or nil
     if not item.size then
       item.verdict, item.reason = "missing", ("%s is not in the folder"):format(entry.file)
@@ -202,7 +279,7 @@ local function added(dir, file, folder, name, stat)
   local item = { path = path.find_joined(folder, name), kind = "FILE", format = "RAW",
     file = file, size = stat.size, roles = json.array { "added" }, via = json.array {} }
   local found = stat.size <= object.MAX_SIZE
-    and names.find_notebook(name, fs.read(dir .. "/" .. file))
+    and names.find_notebook(name, dir:read(file))
   if found then
     item.kind, item.format, item.language = "NOTEBOOK", found.format, found.language
     item.path = path.find_joined(folder, found.name)
@@ -210,30 +287,39 @@ local function added(dir, file, folder, name, stat)
   return item
 end
 
+-- The names in a folder that may be there, and is no link.
+local function names_in(dir, folder)
+  local stat = find_stat(dir, folder)
+  return stat and stat.type == "directory" and dir:list(folder) or {}
+end
+
 local function add_new(dir, items)
   local known, folders = {}, {}
   for _, item in ipairs(items) do
     known[item.file] = true
-    folders[#folders + 1] = item.kind == "DIRECTORY" and item or nil
+    folders[#folders + 1] = item.kind == "DIRECTORY" and not item.verdict and item or nil
+  end
+  local function add(folder, name)
+    local file = folder.file .. "/" .. name
+    local stat = not known[file] and not is_litter(name) and dir:find_stat(file) or { type = "" }
+    local item = { path = path.find_joined(folder.path, name), kind = "FILE", file = file,
+      roles = json.array { "added" }, via = json.array {} }
+    if stat.type == "directory" then
+      item.kind = "DIRECTORY"
+      folders[#folders + 1] = item
+    elseif stat.type == "file" then
+      item = added(dir, file, folder.path, name, stat)
+    elseif stat.type == "link" then
+      leave_link_out(item)
+    else
+      return
+    end
+    items[#items + 1] = item
   end
   local at = 1
   while folders[at] do
-    local folder = folders[at]
-    local stat = fs.find_stat(dir .. "/" .. folder.file)
-    for _, name in ipairs(stat and stat.type == "directory"
-      and fs.list(dir .. "/" .. folder.file) or {}) do
-      local file = folder.file .. "/" .. name
-      local inner = fs.find_stat(dir .. "/" .. file)
-      if known[file] or is_litter(name) or not inner then
-        goto continue
-      elseif inner.type == "directory" then
-        items[#items + 1] = { path = path.find_joined(folder.path, name), kind = "DIRECTORY",
-          file = file, roles = json.array { "added" }, via = json.array {} }
-        folders[#folders + 1] = items[#items]
-      elseif inner.type == "file" then
-        items[#items + 1] = added(dir, file, folder.path, name, inner)
-      end
-      ::continue::
+    for _, name in ipairs(names_in(dir, folders[at].file)) do
+      add(folders[at], name)
     end
     at = at + 1
   end
@@ -241,18 +327,19 @@ end
 
 --- The objects that a folder of files stands for, parents first; also files that were added to
 -- its folders since.
----@param dir string
----@return tarn.SourceItem[] each with `file`
+---@param dir_path string
+---@return tarn.SourceItem[] each with `file`; links are left out, with a reason
 ---@return tarn.SourceIndex
-function M.items(dir)
-  local index = find_index(dir)
+function M.items(dir_path)
+  local dir <close> = fs.find_stat(dir_path) and fs.folder(dir_path) or nil
+  local index = dir and find_index(dir, dir_path)
   if not index then
-    fault.raise { kind = "io", op = OP, message = ("%s has no %s"):format(dir, M.INDEX),
+    fault.raise { kind = "io", op = OP, message = ("%s has no %s"):format(dir_path, M.INDEX),
       hint = "`tarn export PIPELINE --dir DIR` writes such a folder" }
   end
   local items = {}
   for i, entry in ipairs(index.objects) do
-    check_entry(dir, i, entry)
+    check_entry(dir_path, i, entry)
     items[i] = item_of(dir, entry)
   end
   add_new(dir, items)
@@ -265,7 +352,8 @@ end
 ---@param item tarn.SourceItem
 ---@return string
 function M.read(dir, item)
-  return fs.read(dir .. "/" .. item.file)
+  local folder <close> = fs.folder(dir)
+  return folder:read(item.file)
 end
 
 return M

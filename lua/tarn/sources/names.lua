@@ -4,6 +4,7 @@
 -- true path. Pure.
 
 local path = require("tarn.objects").path
+local term = require "native.term"
 
 local M = {}
 
@@ -15,9 +16,20 @@ local HEADER <const> = " Databricks notebook source" -- behind the comment sign,
 
 local LONGEST <const> = 200 -- bytes of a name; file systems take 255
 
--- A name that every usual file system takes.
+-- Names that Windows keeps for devices, with any extension.
+local DEVICES <const> = { con = true, prn = true, aux = true, nul = true, ["conin$"] = true,
+  ["conout$"] = true }
+
+local function is_device(name)
+  local stem = name:lower():match "^[^.]*"
+  return DEVICES[stem] or stem:find "^com%d$" ~= nil or stem:find "^lpt%d$" ~= nil
+end
+
+-- A name that every usual file system takes, and that `ls` can show: clean, without characters
+-- that some systems refuse, not too long, not kept for a device, and without a blank or a dot at
+-- its end, which Windows drops.
 local function portable(name)
-  name = name:gsub('[%c<>:"\\|?*]', "_")
+  name = term.clean(name):gsub('[<>:"\\|?*]', "_"):gsub("\u{FFFD}", "_")
   if #name > LONGEST then
     local cut = LONGEST
     while cut > 0 and name:byte(cut + 1) & 0xC0 == 0x80 do -- not inside of a character
@@ -25,7 +37,11 @@ local function portable(name)
     end
     name = name:sub(1, cut)
   end
-  return (name == "." or name == ".." or name == "") and "_" or name
+  name = name:gsub("^ +", "_"):gsub("[ .]+$", "_")
+  if name == "" then
+    return "_"
+  end
+  return is_device(name) and "_" .. name or name
 end
 
 --- The extension of a file that holds this object: none for files, which have their own.

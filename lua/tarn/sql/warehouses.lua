@@ -1,6 +1,7 @@
 --- SQL warehouses: which one to use when nobody says.
 
 local fault = require "base.fault"
+local pages = require "base.pages"
 
 local M = {}
 
@@ -11,12 +12,12 @@ local RANK = { RUNNING = 1, STARTING = 2, STOPPED = 3, STOPPING = 4 }
 ---@param ws tarn.WorkspaceClient
 ---@return table[]
 function M.all(ws)
-  local list, token = {}, nil
-  repeat
-    local page = ws:request("GET", "/api/2.0/sql/warehouses", { query = { page_token = token } })
-    table.move(page.warehouses or {}, 1, #(page.warehouses or {}), #list + 1, list)
-    token = page.next_page_token
-  until not token or token == ""
+  local list = {}
+  for warehouse in pages.items(function(query)
+    return (ws:request("GET", "/api/2.0/sql/warehouses", { query = query }))
+  end, "warehouses", { op = "warehouses.list", id = "id" }) do
+    list[#list + 1] = warehouse
+  end
   return list
 end
 

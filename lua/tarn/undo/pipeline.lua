@@ -24,7 +24,7 @@ end
 
 -- True if the value is what was sent, as far as the journal knows what was sent.
 local function is_as_sent(now, sent)
-  if sent == secrets.MASK then
+  if secrets.is_masked(sent) then
     return true
   elseif type(sent) ~= "table" or type(now) ~= "table" then
     return same(now, sent)

@@ -7,6 +7,7 @@
 local fault = require "base.fault"
 local fs = require "native.fs"
 local json = require "native.json"
+local pages = require "base.pages"
 local task = require "native.task"
 
 local M = {}
@@ -28,15 +29,11 @@ function sources.pipeline(ws, add)
 end
 
 function sources.catalog(ws, add)
-  local token
-  repeat
-    local page = ws:request("GET", "/api/2.1/unity-catalog/catalogs",
-      { query = { page_token = token } })
-    for _, catalog in ipairs(page.catalogs or {}) do
-      add(catalog.name, type(catalog.comment) == "string" and catalog.comment or "catalog")
-    end
-    token = page.next_page_token
-  until not token or token == ""
+  for catalog in pages.items(function(query)
+    return (ws:request("GET", "/api/2.1/unity-catalog/catalogs", { query = query }))
+  end, "catalogs", { op = "catalogs.list", id = "name" }) do
+    add(catalog.name, type(catalog.comment) == "string" and catalog.comment or "catalog")
+  end
 end
 
 function sources.warehouse(ws, add)

@@ -32,3 +32,12 @@ test("references are found as often as they occur", function(t)
   t.equal(secrets.references "{{secrets/s}}", {})
   t.equal(secrets.references(7), {})
 end)
+
+test("a token inside of a longer text is masked, and nothing else of it", function(t)
+  t.equal(secrets.mask("note", "curl -H 'Bearer dapi0123456789abcdef0123456789abcdef' x"),
+    "curl -H 'Bearer dapi***' x")
+  t.equal(secrets.mask("note", "nothing here"), "nothing here")
+  t.equal(secrets.masked({ a = { "x dapi0123456789abcdef0123456789abcdef-2" } }).a[1], "x dapi***")
+  t.is_true(secrets.is_masked "x dapi***")
+  t.is_true(not secrets.is_masked "x" and not secrets.is_masked(7))
+end)

@@ -28,7 +28,7 @@ test("only lines that changed are written, in one write", function(t)
   local block, vt, screen = new_region(40, 10)
   block:show { "one", "two", "three" }
   local text = ""
-  screen.print = function(bytes) text = text .. bytes; vt:write(bytes) end
+  screen.raw = function(bytes) text = text .. bytes; vt:write(bytes) end
   local before = vt.written
   block:show { "one", "TWO", "three" }
   t.equal(vt.written - before, 1)

@@ -141,6 +141,23 @@ test("files are named as the objects, with the extension that says what they are
   t.equal(of("/Shared/etl/empty", "DIRECTORY"), "Shared/etl/empty")
 end)
 
+test("names that some system refuses are made safe, and stay different", function(t)
+  local here, seen = names.new { "sources.json" }, {}
+  for _, case in ipairs {
+    { "a.b.", "a.b_" }, { "blank ", "blank_" }, { "dots...", "dots_" }, { " front", "_front" },
+    { "con", "_con" }, { "NUL.txt", "_NUL.txt" }, { "com1", "_com1" }, { "lpt9.sql", "_lpt9.sql" },
+    { "console", "console" }, { "com10", "com10" },
+    { "a\u{9b}b", "a b" }, { "a\u{202e}b", "a_b" }, { "a\xffb", "a_b~2" }, { "a\x1bb", "a b~2" },
+    { "a:b*c?", "a_b_c_" }, { "売上", "売上" },
+    { ("x"):rep(300), ("x"):rep(200) }, { ("é"):rep(150), ("é"):rep(100) },
+  } do
+    local name = here:of { path = "/" .. case[1], kind = "FILE" }
+    t.equal(name, case[2], case[1])
+    t.is_nil(seen[name:lower()], name)
+    seen[name:lower()] = true
+  end
+end)
+
 test("names that a file system cannot tell apart are told apart", function(t)
   local here = names.new { "sources.json" }
   local function of(at, kind)

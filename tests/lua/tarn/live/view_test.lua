@@ -35,7 +35,7 @@ local function run_of(flows, more)
 end
 
 local function text_of(snapshots, width, rows, colour)
-  return table.concat(view.lines(snapshots, screen_of(width, colour), rows, NOW), "\n")
+  return screen_of(width, colour):finish(table.concat(view.lines(snapshots, screen_of(width, colour), rows, NOW), "\n"))
 end
 
 test("a run has its state, its phases and a row for each flow, in the order of names", function(t)

@@ -1,0 +1,115 @@
+--- Answers that come in pages: each item once, and an end to all of them.
+--
+--     for item in pages.items(fetch, "statuses", { op = "list", id = "pipeline_id" }) do ... end
+
+local fault = require "base.fault"
+local json = require "native.json"
+local pool = require "base.pool"
+
+local M = {}
+
+local function refuse(op, message)
+  fault.raise { kind = "parse", op = op, message = message, retryable = false,
+    hint = "the workspace, or something between here and there, answers wrongly" }
+end
+
+--- A function that gives the token of the next page, or nil at the end. A token that comes twice
+-- would be followed for ever: it is a fault.
+---@param op string for the fault
+---@return fun(page: table): string?
+function M.tokens(op)
+  local seen = {}
+  return function(page)
+    local token = page.next_page_token
+    if token == nil or token == json.null or token == "" then
+      return nil
+    elseif type(token) ~= "string" then
+      refuse(op, "the token of the next page is not a text")
+    elseif seen[token] then
+      refuse(op, "the answer gives the same page again and again")
+    end
+    seen[token] = true
+    return token
+  end
+end
+
+--- The list under `key` of a page; null and an absent list are empty.
+---@param page any
+---@param key string
+---@param op string for the fault
+---@return table[]
+function M.list(page, key, op)
+  if type(page) ~= "table" then
+    refuse(op, "the answer is not an object")
+  end
+  local list = page[key]
+  if list == nil or list == json.null then
+    return {}
+  elseif type(list) ~= "table" or next(list) ~= nil and list[1] == nil then
+    refuse(op, ("'%s' in the answer is not a list"):format(key))
+  end
+  return list
+end
+
+---@class tarn.PagesOptions
+---@field op string     who asks, for faults
+---@field query? table  of the first page; later ones get the token and `max_results` alone
+---@field max? integer  of items
+---@field id? string    the field by which an item is known: one that is given twice, since the
+--- list shifted while it was read, counts once
+
+--- An iterator over all items. The next page is under way while the items of one are used, if they
+-- will be asked for. Items that are null are left out; other items that are no objects are a
+-- fault.
+---@param fetch fun(query: table): table gives a page
+---@param key string the field of a page that holds its items
+---@param opts tarn.PagesOptions
+---@return fun(): table?
+function M.items(fetch, key, opts)
+  local op, query, max = opts.op, opts.query or {}, opts.max
+  local next_token, seen = M.tokens(op), opts.id and {} or nil
+  local list, at, given = {}, 0, 0
+  local next_page = function() return fetch(query) end
+
+  local function turn()
+    local page = next_page()
+    list, at, next_page = M.list(page, key, op), 0, nil
+    local token = next_token(page)
+    if token and not (max and given + #list >= max) then
+      next_page = pool.begin(fetch, { page_token = token, max_results = query.max_results })
+    end
+  end
+
+  local function is_new(item)
+    if item == json.null then
+      return false
+    elseif type(item) ~= "table" then
+      refuse(op, ("an item of '%s' in the answer is not an object"):format(key))
+    end
+    local id = seen and item[opts.id]
+    if id ~= nil and id ~= false and seen[id] then
+      return false
+    elseif id then
+      seen[id] = true
+    end
+    return true
+  end
+
+  return function()
+    while not (max and given >= max) do
+      while at >= #list do
+        if not next_page then
+          return nil
+        end
+        turn()
+      end
+      at = at + 1
+      if is_new(list[at]) then
+        given = given + 1
+        return list[at]
+      end
+    end
+  end
+end
+
+return M

@@ -1,0 +1,7 @@
+--- docs/guide/permissions.md: each command in it ends, and prints, as the page says.
+
+local walkthrough = require "support.walkthrough"
+
+test("docs/guide/permissions.md does what it says", function(t)
+  walkthrough.run(t, "docs/guide/permissions.md")
+end)

@@ -1,0 +1,58 @@
+local json = require "native.json"
+local pages = require "base.pages"
+
+-- Pages one after the other, whatever the query; the queries are kept.
+local function feed(list)
+  local seen = {}
+  return function(query)
+    seen[#seen + 1] = query
+    return list[math.min(#seen, #list)]
+  end, seen
+end
+
+local function all(fetch, opts)
+  local found = {}
+  opts = opts or {}
+  opts.op = "test"
+  for item in pages.items(fetch, "rows", opts) do
+    found[#found + 1] = item.id
+  end
+  return found
+end
+
+test("items of all pages come in their order; later pages get the token alone", function(t)
+  local fetch, seen = feed { { rows = { { id = 1 }, { id = 2 } }, next_page_token = "a" },
+    { next_page_token = "b" }, { rows = { { id = 3 } }, next_page_token = "" } }
+  t.equal(all(fetch, { query = { max_results = 5, filter = "x" } }), { 1, 2, 3 })
+  t.equal(seen, { { max_results = 5, filter = "x" }, { page_token = "a", max_results = 5 },
+    { page_token = "b", max_results = 5 } })
+end)
+
+test("no more is asked for than is wanted", function(t)
+  local fetch, seen = feed { { rows = { { id = 1 }, { id = 2 } }, next_page_token = "a" } }
+  t.equal(all(fetch, { max = 2 }), { 1, 2 })
+  t.equal(#seen, 1)
+end)
+
+test("an item that is given twice counts once", function(t)
+  local fetch = feed { { rows = { { id = 1 }, { id = 2 } }, next_page_token = "a" },
+    { rows = { { id = 2 }, { id = 3 } } } }
+  t.equal(all(fetch, { id = "id" }), { 1, 2, 3 })
+end)
+
+test("a token that comes again ends the list with a fault", function(t)
+  local fetch = feed { { rows = { { id = 1 } }, next_page_token = "a" } }
+  local e = t.fault(all, fetch)
+  t.equal(e.kind, "parse")
+  t.match(e.message, "same page again")
+end)
+
+test("null is as absent; what is no list, no object or no token is a fault", function(t)
+  t.equal(all(feed { { rows = json.null, next_page_token = json.null } }), {})
+  t.equal(all(feed { { rows = { json.null, { id = 1 } } } }), { 1 })
+  for _, page in ipairs { { rows = "x" }, { rows = { a = 1 } }, { rows = { 1 } },
+    { rows = {}, next_page_token = 7 } } do
+    t.equal(t.fault(all, feed { page }).kind, "parse")
+  end
+  t.equal(t.fault(all, function() return "x" end).kind, "parse")
+end)
