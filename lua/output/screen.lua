@@ -1,8 +1,8 @@
 --- A screen: text output for a person, as wide as the terminal, with colours only on a terminal.
 --
--- A script's text form writes on one: `render = { text = function(data, screen) ... end }`. A screen
--- cleans all text that it prints (`term.clean`), so that a name from a workspace cannot move the
--- cursor, change the title of the window or turn the writing direction. Only the styles of
+-- A script's text form writes on one: `render = { text = function(data, screen) ... end }`. A
+-- screen cleans all text that it prints (`term.clean`), so that a name from a workspace cannot move
+-- the cursor, change the title of the window or turn the writing direction. Only the styles of
 -- `screen:style` are kept: they carry a number that only this process knows.
 
 local term = require "native.term"

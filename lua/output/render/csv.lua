@@ -5,8 +5,8 @@
 -- row has. A field that is null or missing is empty; an empty string is "".
 --
 -- A text that a spreadsheet would take for a formula gets an apostrophe in front, and characters
--- that control terminals are replaced, as in the text form. --raw prints both unchanged. Numbers are
--- never changed.
+-- that control terminals are replaced, as in the text form. --raw prints both unchanged. Numbers
+-- are never changed.
 
 local json = require "native.json"
 local rows = require "output.render.rows"
