@@ -5,6 +5,7 @@ local notify = require "tarn.notify"
 return {
   summary = "Show the states and health of all pipelines, and the newest events.",
   effect = "read",
+  endless = function(arg) return arg.watch end,
   route = { "GET", "/api/dlt/dashboard", cached = true },
   returns = {
     summary = { total = "integer", running = "integer", failed = "integer", idle = "integer",

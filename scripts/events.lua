@@ -150,6 +150,7 @@ end
 return {
   summary = "Show the events of pipelines, or follow them.",
   effect = "read",
+  endless = function(arg) return arg.follow end,
   route = { "GET", "/api/dlt/pipelines/{pipeline}/events" },
   returns = { pipeline_id = "string", event_count = "integer", events = { { id = "string",
     event_type = "string", level = "string", message = "string", timestamp = "string",

@@ -1,6 +1,7 @@
 return {
   summary = "Run Lua interactively, with all commands and modules.",
   effect = "write",
+  endless = true,
   details = [[
 On a terminal there is a prompt with completion (TAB), a history (Up, Ctrl-R) and entries of
 several lines. help(x) explains any value, and .help lists the dot commands. `tarn` without a

@@ -23,6 +23,7 @@ end
 return {
   summary = "Serve the embedded workspace, for tests and practice.",
   effect = "read",
+  endless = true,
   details = [[
 Serves two workspaces on one port of this machine, until Ctrl-C. The bearer token chooses the
 workspace: demo-token or demo-dr-token. Any client of the Databricks API can use them:

@@ -17,6 +17,7 @@ end
 return {
   summary = "Serve the HTTP API and the web page.",
   effect = "read",
+  endless = true,
   details = [[
 Each path under /api/dlt is a command with the same arguments; /api/openapi.json describes all
 paths. Clients need the token: the printed link sets a cookie in a browser, and a program sends

@@ -40,6 +40,7 @@ end
 return {
   summary = "Stop the active update of a pipeline, and wait until it has stopped.",
   effect = "write",
+  endless = true, -- --timeout is that of its wait
   route = { "POST", "/api/dlt/pipelines/{pipeline}/stop", defaults = { wait = false } },
   returns = { pipeline_id = "string", name = "string", status = "string", ["update_id?"] = "string",
     ["operation?"] = "string", ["state?"] = "string", ["update_state?"] = "string",

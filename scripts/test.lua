@@ -3,6 +3,7 @@ local fault = require "base.fault"
 return {
   summary = "Run tests of your own scripts, against the embedded workspace.",
   effect = "read",
+  endless = true,
   details = [[
 A test file calls `test("a sentence that is true", function(t) ... end)`. In a folder, all files
 at any depth whose names end in _test.lua are run. `require("tarn").testing` gives a test an

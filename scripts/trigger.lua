@@ -37,6 +37,7 @@ end
 return {
   summary = "Start an update of a pipeline, and wait for its end with --wait.",
   effect = "write",
+  endless = true, -- --timeout is that of its wait
   route = { "POST", "/api/dlt/pipelines/{pipeline}/trigger" },
   returns = { pipeline_id = "string", name = "string", status = "string", ["update_id?"] = "string",
     ["url?"] = "string", ["operation?"] = "string", ["dry_run?"] = "boolean",

@@ -51,6 +51,7 @@ end
 return {
   summary = "Wait for the end of an update, or until a pipeline is in a state.",
   effect = "read",
+  endless = true, -- --timeout is that of its wait
   route = { "GET", "/api/dlt/pipelines/{pipeline}/wait" },
   returns = { pipeline_id = "string", name = "string", ["update_id?"] = "string",
     ["state?"] = "string", ["outcome?"] = "string" },

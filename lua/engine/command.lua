@@ -169,6 +169,26 @@ function M.call(name, given)
   return remember_render(ctx, loaded, M.invoke(ctx, loaded, arg))
 end
 
+local GRACE <const> = 0.25 -- seconds: the fault of a call that took too long comes first
+
+-- Run `f` for at most `seconds` (--timeout), unless the command has no end or a limit of its own.
+local function run_in_time(op, loaded, arg, seconds, f)
+  local endless = loaded.endless
+  if type(endless) == "function" then
+    endless = endless(arg)
+  end
+  if not seconds or endless then
+    return f()
+  end
+  local ok, e = fault.call(require("base.pool").timeout, seconds + GRACE, f)
+  if not ok and e.op == "tarn.timeout" then
+    fault.raise { kind = "timeout", op = op, hint = "a larger --timeout gives it more time",
+      message = ("%s took more than %g s"):format(op, seconds) }
+  elseif not ok then
+    error(e, 0)
+  end
+end
+
 --- Run a command of the command line, and print its data on stdout.
 ---@param op string the command, for faults: "tarn list"
 ---@param loaded table the script
@@ -192,7 +212,7 @@ function M.run(op, loaded, arg, opts)
     local render = rawget(ctx, "render") or loaded.render
     require("output.stdout").render(opts, render, table.unpack(results, 1, results.n))
   end
-  local ok, e = fault.call(run)
+  local ok, e = fault.call(run_in_time, op, loaded, arg, opts.timeout, run)
   if package.loaded["output.progress"] then
     require("output.progress").clear()
   end

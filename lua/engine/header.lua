@@ -21,6 +21,8 @@ local FIELDS <const> = {
   { "effect", function(v) return EFFECTS[v] == true end, '"read", "write" or "destroy"' },
   { "args", is "table", "a list of arguments" },
   { "run", is "function", "a function(ctx, arg)" },
+  { "endless", function(v) return type(v) == "boolean" or type(v) == "function" end,
+    "a boolean or a function(arg)" },
   { "question", is "function", "a function(ctx, arg) that returns a text" },
   { "route", is "table", "{ method, path }" },
   { "returns", function(v) return v ~= nil end, "a schema" },

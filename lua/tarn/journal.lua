@@ -47,7 +47,7 @@ local function value_of(text)
   if text == nil then
     return nil
   end
-  return json.decode(text)
+  return file.decode(text)
 end
 
 ---@class tarn.OperationRecord

@@ -10,6 +10,7 @@
 #include "api/libs.h"
 #include "api/sqlite.h"
 #include "base/sqliteerror.h"
+#include "base/url.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,19 +83,21 @@ static void create_file(const char *path, int mode) {
 }
 
 struct open_options {
-    bool create, readonly;
+    bool create, readonly, immutable;
     lua_Number busy;
     lua_Integer mode;
 };
 
 static struct open_options checkoptions(lua_State *L, int arg) {
-    static const char *const names[] = {"create", "readonly", "busy", "mode", NULL};
-    struct open_options o = {true, false, 5, 0600};
+    static const char *const names[] = {"create", "readonly", "immutable",
+                                        "busy",   "mode",     NULL};
+    struct open_options o = {true, false, false, 5, 0600};
     api_checkopts(L, arg, names);
     if (!lua_istable(L, arg))
         return o;
     o.create = api_optflag(L, arg, "create", o.create);
     o.readonly = api_optflag(L, arg, "readonly", o.readonly);
+    o.immutable = api_optflag(L, arg, "immutable", o.immutable);
     o.mode = api_optinteger(L, arg, "mode", 0, 0777, o.mode);
     lua_getfield(L, arg, "busy");
     o.busy = luaL_optnumber(L, -1, o.busy);
@@ -103,7 +106,18 @@ static struct open_options checkoptions(lua_State *L, int arg) {
     return o;
 }
 
-/* sqlite.open(path [, {create =, readonly =, busy =, mode =}]) -> database */
+/* "file:PATH?immutable=1": on a disk that cannot be written to, even the lock of a reader fails.
+ * [-0, +1, m] */
+static const char *pushimmutable(lua_State *L, const char *path) {
+    size_t size = strlen(path);
+    struct buf uri = api_scratch(L, size * 3 + 32);
+    buf_str(&uri, "file:");
+    url_path(&uri, path, size);
+    buf_str(&uri, "?immutable=1");
+    return uri.bytes;
+}
+
+/* sqlite.open(path [, {create =, readonly =, immutable =, busy =, mode =}]) -> database */
 static int l_sqlite_open(lua_State *L) {
     size_t size;
     const char *path = luaL_checklstring(L, 1, &size);
@@ -114,12 +128,18 @@ static int l_sqlite_open(lua_State *L) {
 
     struct database *d = newdatabase(L);
     d->busy_ms = (int64_t)(o.busy * 1000);
-    if (o.create && !o.readonly) {
+    if (o.create && !o.readonly && !o.immutable) {
         flags |= SQLITE_OPEN_CREATE;
         if (path[0] != '\0' && strcmp(path, ":memory:") != 0)
             create_file(path, (int)o.mode);
     }
-    int code = sqlite3_open_v2(path, &d->db, flags | SQLITE_OPEN_EXRESCODE, NULL);
+    const char *name = path;
+    if (o.immutable) {
+        flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+        name = pushimmutable(L, path);
+        lua_insert(L, -2); /* the box stays on top */
+    }
+    int code = sqlite3_open_v2(name, &d->db, flags | SQLITE_OPEN_EXRESCODE, NULL);
     if (code != SQLITE_OK) {
         struct fault fault;
         sqliteerror_set(&fault, code,

@@ -198,19 +198,49 @@ test("every pipeline's bundle and Terraform files are read by strict readers", f
   t.is_true(n > 30, n)
 end)
 
+-- The one resource of an exported bundle, its key, and the main file.
+local function bundled(at)
+  local name = fs.list(at .. "/resources")[1]
+  local key, resource = next(yaml.decode(fs.read(at .. "/resources/" .. name)).resources.pipelines)
+  return resource, key, yaml.decode(fs.read(at .. "/databricks.yml"))
+end
+
+test("no two exported bundles share a name or a key, whatever their pipelines are called",
+  function(t)
+    local dir <close> = cli.dir()
+    local w <close> = require("testing.api").workspace { scenario = "empty" }
+    local seen = {}
+    for i, name in ipairs { "売上", "在庫", "Ωμέγα", "---", "\u{1F600}", "Daily Orders",
+      "daily_orders", "scratch", "scratch" } do
+      local id = w:pipeline { name = name, allow_duplicate_names = true }
+      local at = ("%s/%d"):format(dir.path, i)
+      local r = cli.run({ "export", id, "--format", "bundle", "--dir", at },
+        { env = { DATABRICKS_HOST = "http://127.0.0.1:" .. w.server.port,
+          DATABRICKS_TOKEN = "demo-token" } })
+      t.equal(r.status, 0, r.stderr)
+      local _, key, main = bundled(at)
+      t.match(key, "_" .. id:sub(1, 8))
+      for _, one in ipairs { "key " .. key, "name " .. main.bundle.name } do
+        t.is_nil(seen[one], one)
+        seen[one] = true
+      end
+      t.match(main.bundle.name, "^[%w_-]+$", true)
+      local text = fs.read(at .. "/resources/" .. fs.list(at .. "/resources")[1])
+      t.match(text, ("databricks bundle deployment bind %s %s"):format(key, id))
+    end
+  end)
+
 test("a bundle and Terraform bring the sources that they name", function(t)
   local dir <close> = cli.dir()
   run(t, "export", "sales_orders_etl", "--format", "bundle", "--with-sources", "--dir",
     dir.path .. "/b")
-  local resource = yaml.decode(dir.read "b/resources/sales_orders_etl.pipeline.yml")
-    .resources.pipelines.sales_orders_etl
+  local resource = bundled(dir.path .. "/b")
   t.equal(resource.root_path, "../src")
   t.equal(resource.libraries[1].glob.include, "../src/transformations/**")
   t.is_true(#fs.list(dir.path .. "/b/src/transformations") > 2)
   run(t, "export", "finance_fx_rates", "--format", "bundle", "--with-sources", "--dir",
     dir.path .. "/n")
-  resource = yaml.decode(dir.read "n/resources/finance_fx_rates.pipeline.yml")
-    .resources.pipelines.finance_fx_rates
+  resource = bundled(dir.path .. "/n")
   local file = resource.libraries[1].notebook.path:gsub("^%.%./", "")
   t.match(dir.read("n/" .. file), "^# Databricks notebook source\n", true)
   run(t, "export", "sales_orders_etl", "--format", "terraform", "--with-sources", "--dir",

@@ -121,3 +121,33 @@ test("one task that runs away does not take the others with it", function(t)
   t.equal(json.decode(r.stdout), { done = true })
   t.match(r.stderr, "task failed: ")
 end)
+
+test("--timeout is for the whole command, however many calls it makes", function(t)
+  local server, json = require "native.server", require "native.json"
+  local n = 0
+  local listener <close> = server.listen({}, function()
+    n = n + 1
+    require("native.task").sleep(0.05)
+    return { body = json.encode { statuses = { { pipeline_id = ("%d"):format(n), name = "p" } },
+      next_page_token = "t" .. n }, headers = { ["Content-Type"] = "application/json" } }
+  end)
+  local task = require "native.task"
+  local began = task.now()
+  local r = cli.run({ "list", "--timeout", "1" }, { env = { DATABRICKS_TOKEN = "t",
+    DATABRICKS_HOST = "http://127.0.0.1:" .. listener.port } })
+  t.equal(r.status, 6, r.stderr)
+  t.match(r.stderr, "tarn list took more than 1 s")
+  t.is_true(task.now() - began < 15)
+end)
+
+test("a page token that comes again ends a list with a fault", function(t)
+  local server, json = require "native.server", require "native.json"
+  local listener <close> = server.listen({}, function()
+    return { body = json.encode { statuses = { { pipeline_id = "1", name = "p" } },
+      next_page_token = "same" }, headers = { ["Content-Type"] = "application/json" } }
+  end)
+  local r = cli.run({ "list" }, { env = { DATABRICKS_TOKEN = "t",
+    DATABRICKS_HOST = "http://127.0.0.1:" .. listener.port } })
+  t.equal(r.status, 1, r.stderr)
+  t.match(r.stderr, "the same page again and again")
+end)

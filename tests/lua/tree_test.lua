@@ -363,7 +363,8 @@ end)
 
 test("the top level is what the design says", function(t)
   local allowed = { ["CMakeLists.txt"] = true, src = true, lua = true, scripts = true,
-    tests = true, docs = true, ["README.md"] = true, dev = true, LICENSE = true }
+    tests = true, docs = true, ["README.md"] = true, ["SECURITY.md"] = true, dev = true,
+    LICENSE = true }
   local wrong = {}
   for _, name in ipairs(fs.list ".") do
     if not allowed[name] and not name:find "^%." and not name:find "^build" then

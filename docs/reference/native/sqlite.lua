@@ -17,7 +17,7 @@ local stmt = {}
 
 --- Open a database.
 ---@param path string ":memory:" for a database without a file
----@param opts? { create?: boolean, readonly?: boolean, busy?: number, mode?: integer } create: create a missing file, default true; busy: seconds to wait for a lock, default 5; mode: permissions of a new file, default 384 (octal 0600)
+---@param opts? { create?: boolean, readonly?: boolean, immutable?: boolean, busy?: number, mode?: integer } create: create a missing file, default true; immutable: no process writes to the file, so that it can be read where even a lock cannot be taken; busy: seconds to wait for a lock, default 5; mode: permissions of a new file, default 384 (octal 0600)
 ---@return tarn.Database
 function sqlite.open(path, opts) end
 

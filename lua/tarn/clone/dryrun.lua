@@ -38,6 +38,18 @@ local function compare_effective(plan, body, effective)
   end
 end
 
+-- The workspace made a pipeline where it was asked what it would make: the pipeline is nobody's,
+-- and is deleted again.
+local function take_back(target, id)
+  local _, e = fault.try(target.native.pipeline_delete, target.native, id)
+  fault.raise { kind = "http", op = "tarn clone", code = "DRY_RUN_IGNORED", cause = e,
+    ambiguous = e and e.ambiguous or nil,
+    message = ("the workspace took a dry run for a create, and made pipeline %s, which %s"):format(
+      id, e and "could not be deleted again: " .. e.message or "was deleted again"),
+    hint = (e and ("delete it: `tarn delete %s`; "):format(id) or "")
+      .. "this workspace does not know dry runs, without which `tarn clone` changes nothing" }
+end
+
 --- Ask the workspace what it would make of the settings. The plan gets `effective`, or what
 -- stands in the way.
 ---@param plan tarn.ClonePlan
@@ -47,10 +59,7 @@ function M.ask(plan, target, body)
   local answer, e = fault.try(target.request, target, "POST", "/api/2.0/pipelines",
     { body = as_server_sees(plan, body), idempotent = true })
   if answer and answer.pipeline_id and not answer.effective_settings then
-    fault.raise { kind = "http", op = "tarn clone", code = "DRY_RUN_IGNORED",
-      message = ("the workspace took a dry run for a create, and made pipeline %s")
-        :format(answer.pipeline_id),
-      hint = "delete it; the workspace is too old for `tarn clone`" }
+    take_back(target, answer.pipeline_id)
   elseif answer then
     plan.effective = secrets.masked(answer.effective_settings)
     compare_effective(plan, body, answer.effective_settings)

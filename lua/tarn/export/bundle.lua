@@ -158,11 +158,19 @@ local function left_behind(spec, warnings)
   end)
 end
 
+-- What tells this export from every other bundle: two pipelines may have one name, or names of
+-- which a slug keeps the same. The bundle's name is also the name of its state folder, and the
+-- bundle that finds the state of another one deletes what that has made.
+local function unique(item, slug)
+  local id = (item.pipeline_id or ""):match "^%x+"
+  return id and ("%s_%s"):format(slug, id:sub(1, 8)) or slug
+end
+
 local function main_file(item, key)
   local root = "/Workspace/Users/${workspace.current_user.userName}/.bundle/${bundle.name}"
     .. "/${bundle.target}"
   return yaml.encode({
-    bundle = { name = (key:gsub("[^%w_-]+", "_")) },
+    bundle = { name = (key:gsub("[^%w_-]+", "_"):gsub("^_+(%w)", "%1")) },
     include = { "resources/*.yml" },
     targets = {
       dev = { mode = "development", default = true, workspace = { host = item.host } },
@@ -179,7 +187,12 @@ end
 ---@return string[] warnings
 function M.files(item, index)
   local dropped, warnings, state = {}, {}, {}
-  local key = M.key(item.name)
+  local slug = M.key(item.name)
+  local key = unique(item, slug)
+  if not slug:find "%w" or slug == "pipeline" and item.name:lower() ~= "pipeline" then
+    warnings[#warnings + 1] = ("the name '%s' has no letter that a bundle's name can have: it is "
+      .. "called %s"):format(item.name, key)
+  end
   local spec = fields.copy(settings(item, dropped))
   if index then
     local files = {}
@@ -202,9 +215,12 @@ function M.files(item, index)
       .. "the terraform engine always, the direct engine since September 2026"
   end
   local head = ("# %s, from %s\n"):format(export.comment(item.name), export.comment(item.host))
+  local adopt = item.pipeline_id and ("# To adopt the pipeline that is there instead of making "
+    .. "another one:\n#   databricks bundle deployment bind %s %s\n"):format(key,
+    export.comment(item.pipeline_id)) or ""
   return {
     ["databricks.yml"] = head .. main_file(item, key),
-    [("resources/%s.pipeline.yml"):format(key)] = head .. text,
+    [("resources/%s.pipeline.yml"):format(key)] = head .. adopt .. text,
   }, dropped, warnings
 end
 

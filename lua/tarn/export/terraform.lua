@@ -169,6 +169,11 @@ local PROVIDERS <const> = {
     { "databricks", hcl.map { source = "databricks/databricks" } } } } } },
 }
 
+-- Fields that are left out and are not lost: the server sets them, or they belong to nobody's edit.
+local KEPT_BY_SERVER <const> = { id = true, deployment = true, pipeline_type = true,
+  data_sampling = true, permissions = true, storage = true, source_type = true,
+  ["ingestion_definition.source_type"] = true }
+
 --- The files of an export: place -> text. `index` says where what was downloaded lies.
 ---@param item tarn.ExportItem
 ---@param index? tarn.SourceIndex
@@ -206,10 +211,23 @@ function M.files(item, index)
     warnings[1] = "a bundle deploys this pipeline: Terraform beside it would change it back and "
       .. "forth"
   end
+  local lost = {}
+  for _, one in ipairs(dropped) do
+    if not KEPT_BY_SERVER[one.path] then
+      lost[#lost + 1] = one.path
+    end
+  end
   local head = ("# %s, from %s\n"):format(export.comment(item.name), export.comment(item.host))
   local adopt = item.pipeline_id and ("# To adopt the pipeline that is there instead of making "
     .. "another one:\n#   terraform import databricks_pipeline.%s %s\n"):format(name,
     export.comment(item.pipeline_id)) or ""
+  if #lost > 0 and adopt ~= "" then
+    local names = table.concat(lost, ", ")
+    adopt = adopt .. ("# The first apply then takes away from it what is not in this file:\n#   %s\n")
+      :format(export.comment(names))
+    warnings[#warnings + 1] = ("whoever adopts the pipeline by `terraform import` takes away from it "
+      .. "what is not in the files, with the first apply: %s"):format(names)
+  end
   local files = {
     ["versions.tf"] = hcl.encode(PROVIDERS),
     ["pipeline.tf"] = head .. adopt .. hcl.encode(blocks),

@@ -2,6 +2,7 @@
 
 local fault = require "base.fault"
 local fs = require "native.fs"
+local json = require "native.json"
 local sqlite = require "native.sqlite"
 local state = require "base.directories"
 local use_wal = require "base.wal"
@@ -81,13 +82,17 @@ local function guarded(path, f, ...)
   error(e, 0)
 end
 
+local function raise_newer(path, layout)
+  fault.raise { kind = "io", op = OP, code = "NEWER",
+    message = ("%s was written by a newer version of tarn (its layout is %d, this one knows %d)")
+      :format(path, layout, LAYOUT),
+    hint = "use that version, or name another place with XDG_STATE_HOME" }
+end
+
 local function prepare(db, path)
   local layout = db:find_row("PRAGMA user_version").user_version
   if layout > LAYOUT then
-    fault.raise { kind = "io", op = OP, code = "NEWER",
-      message = ("%s was written by a newer version of tarn (its layout is %d, this one knows %d)")
-        :format(path, layout, LAYOUT),
-      hint = "use that version, or name another place with XDG_STATE_HOME" }
+    raise_newer(path, layout)
   elseif layout == 0 then
     use_wal(db)
     db:transaction(function()
@@ -123,11 +128,32 @@ local function database()
   return opened[path], path
 end
 
+-- Only to be read: on a disk or in a folder that cannot be written to.
+local function open_to_read(path)
+  return guarded(path, function()
+    local db = sqlite.open(path, { immutable = true })
+    local layout = db:find_row("PRAGMA user_version").user_version
+    if layout > LAYOUT then
+      db:close()
+      raise_newer(path, layout)
+    end
+    return db
+  end)
+end
+
+local UNWRITABLE <const> = { SQLITE_READONLY = true, SQLITE_CANTOPEN = true, SQLITE_PERM = true }
+
 -- The journal if there is one.
 local function find_database()
   local path = M.find_path()
   if path and (opened[path] or fs.find_stat(path)) then
-    opened[path] = opened[path] or open(path)
+    if not opened[path] then
+      local db, e = fault.try(open, path)
+      if e and not UNWRITABLE[tostring(e.code):match "^SQLITE_%u+"] then
+        fault.raise(e)
+      end
+      opened[path] = db or open_to_read(path)
+    end
     return opened[path], path
   end
 end
@@ -150,6 +176,19 @@ function M.rows(sql, params)
     return {}
   end
   return guarded(path, db.query, db, sql, params)
+end
+
+--- The value in a row. What cannot be read is told with its place.
+---@param text string
+---@return any
+function M.decode(text)
+  local value, e = fault.try(json.decode, text)
+  if e then
+    fault.raise { kind = "parse", op = OP, code = "DAMAGED", cause = e,
+      message = ("a row of the journal %s is damaged: %s"):format(M.find_path() or "", e.message),
+      hint = "the other operations can be read; this one cannot be shown or undone" }
+  end
+  return value
 end
 
 --- Run `f(db)` in a transaction; the journal is made if it is missing. With `durable` it is on

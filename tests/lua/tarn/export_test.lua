@@ -173,7 +173,7 @@ test("what a format cannot say is listed, each with a reason", function(t)
   t.equal(dropped(list), "clusters[0].surprise deployment development edition id permissions "
     .. "pipeline_type storage unknown")
   local value, key = resource_of(files)
-  t.equal(key, "a")
+  t.equal(key, "a_6f0c0000")
   t.equal(value, { name = "a", clusters = { { label = "default" } }, parameters = { p = "1" },
     permissions = { { level = "CAN_RUN", group_name = "g" } } })
   files, list = terraform.files(item(spec, more))
@@ -205,7 +205,7 @@ end)
 
 test("the main file has a target for development and one for production", function(t)
   local main = yaml.decode(bundle.files(item { name = "Ä b" })["databricks.yml"])
-  t.equal(main.bundle.name, "__b")
+  t.equal(main.bundle.name, "b_6f0c0000")
   t.equal(main.include, { "resources/*.yml" })
   t.equal(main.targets.dev, { mode = "development", default = true,
     workspace = { host = "https://h" } })

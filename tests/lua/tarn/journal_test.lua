@@ -225,6 +225,32 @@ test("a journal that is no database says so, and what to do", function(t)
   t.match(t.fault(journal.operations).message, "damaged")
 end)
 
+test("a journal on a disk that cannot be written to can be read, and is not written", function(t)
+  local dir <close> = place()
+  local op = clone()
+  journal.close()
+  local r = require("testing.program").shell(("unshare -m sh -c 'mount --bind %s %s && "
+    .. "mount -o remount,ro,bind %s && $TARN journal -o json; $TARN -p demo delete x --yes'")
+    :format(dir.state, dir.state, dir.state), { env = { XDG_STATE_HOME = dir.path .. "/state" } })
+  if r.stderr:find "unshare" or r.stderr:find "mount" then
+    t.skip "no file system can be mounted here"
+  end
+  t.match(r.stdout, op.id)
+end)
+
+test("a damaged row is told with the journal's place", function(t)
+  local dir <close> = place()
+  local op = clone()
+  op:step { kind = "x", what = { a = 1 } }:done {}
+  journal.close()
+  local db <close> = require("native.sqlite").open(dir.journal)
+  db:exec "UPDATE steps SET what = '{\"a\":1, oops'"
+  local e = t.fault(journal.steps, op.id)
+  t.equal({ e.kind, e.code }, { "parse", "DAMAGED" })
+  t.match(e.message, dir.journal)
+  t.match(e.hint, "the other operations can be read")
+end)
+
 test("a journal that is torn in the middle says so", function(t)
   local dir <close> = place()
   local op = clone()
