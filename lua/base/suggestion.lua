@@ -48,7 +48,7 @@ end
 ---@param words string[]
 ---@param prefix? string what stands before the word ("--")
 ---@return string?
-function M.find_hint(text, words, prefix)
+function M.hint(text, words, prefix)
   local word = M.find(text, words)
   return word and ("did you mean '%s%s'?"):format(prefix or "", word)
 end

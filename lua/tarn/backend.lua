@@ -11,9 +11,9 @@ local time = require "base.time"
 local M = {}
 
 --- What --source may be, everywhere.
-M.ARG = { "source", "choice", "Ask the API, the SQL warehouse, or what is best.", default = "auto",
-  choices = { "auto", "rest", "sql" } }
-M.WAREHOUSE = { "warehouse", "string", "Id of the warehouse for SQL.", optional = true,
+M.SOURCE_ARG = { "source", "choice", "Ask the API, the SQL warehouse, or what is best.",
+  default = "auto", choices = { "auto", "rest", "sql" } }
+M.WAREHOUSE_ARG = { "warehouse", "string", "Id of the warehouse for SQL.", optional = true,
   value = "ID" }
 
 --- Refuse options that would be without effect.

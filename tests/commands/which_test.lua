@@ -109,12 +109,12 @@ test("an ejected file tells when the built-in one has changed since", function(t
   home.write("tarn/scripts/wait.lua", (text:gsub(", %x+\n$", ", 0123456789abcdef\n")))
   local r = cli.run(words, { env = env })
   t.equal(r.status, 0)
-  t.match(r.stderr, home.path .. "/tarn/scripts/wait.lua was ejected, and the built-in file has "
-    .. "changed since: `tarn which scripts/wait.lua`\n")
+  t.match(r.stderr, home.path .. "/tarn/scripts/wait.lua replaces a built-in file that has "
+    .. "changed since it was ejected: `tarn which scripts/wait.lua`\n")
   t.equal(select(2, r.stderr:gsub("\n", "")), 1, "one line")
   t.equal(cli.run({ "-q", "help", "wait" }, { env = env }).stderr, "")
   t.equal(cli.run({ "--bundled", "help", "wait" }, { env = env }).stderr, "")
-  t.match(cli.run({ "which", "wait" }, { env = env }).stdout, "the built-in one has changed since")
+  t.match(cli.run({ "which", "wait" }, { env = env }).stdout, "the built-in file has changed since")
   cli.run({ "eject", "wait", "--force" }, { env = env })
   t.equal(cli.run(words, { env = env }).stderr, "")
 end)

@@ -1,19 +1,22 @@
 ---@meta native.bundle
---- The files that were built into the program: `lua/`, `scripts/`, and the stubs of
--- `docs/reference/native/`, which help reads.
+--- The files inside the program: `lua/`, `scripts/`, the page under `web/`, and the stubs of
+-- `docs/reference/native/`, which help shows. engine.find searches the user's directories first;
+-- this library reads the built-in files only.
+--
+-- Source: src/api/l_bundle.c. No function raises a fault.
 local bundle = {}
 
---- The bytes of a bundled file ("scripts/list.lua"), or nil.
----@param name string
----@return string?
+--- The content of a built-in file.
+---@param name string "scripts/list.lua"
+---@return string? bytes nil if there is no such file
 function bundle.read(name) end
 
---- Names of bundled files that begin with `prefix`, sorted.
----@param prefix? string
+--- The names of the built-in files that begin with a prefix, sorted.
+---@param prefix? string "lua/tarn/"; default: all files
 ---@return string[]
 function bundle.list(prefix) end
 
---- The program's version ("0.1.0").
+--- The version of the program: "0.1.0".
 ---@type string
 bundle.version = nil
 

@@ -1,29 +1,31 @@
 ---@meta native.guard
---- What scripts are kept from, and how much they may use. Set by the program's own options; a
--- script can tighten it and never loosen it.
+--- Limits for scripts: whether they may change something, and how much CPU time and memory they may
+-- use. The options --read-only, --cpu-limit and --memory-limit set them. A script can make limits
+-- stricter; read-only cannot be switched off.
+--
+-- Source: src/api/l_guard.c. A wrong argument is an error; no function raises a fault.
 local guard = {}
 
---- From now on, for the whole process and every connection it has: a request that changes
--- something is refused with a fault `usage` whose code is READ_ONLY, and no program is started.
--- There is no way back.
+--- Make the whole process read-only, for good: a request that changes something is refused with a
+-- fault `usage` whose code is READ_ONLY, and no program can be run.
 function guard.set_read_only() end
 
---- True if only requests that read are made.
+--- True if the process is read-only.
 ---@return boolean
 function guard.is_read_only() end
 
---- How much scripts may use; 0 is no bound. `cpu`: seconds that a task may compute without a
--- wait before a fault `timeout` ends it (60 at first). `memory`: bytes that Lua's values may
--- take before "not enough memory" is raised (1 GiB at first).
----@param limits { cpu?: number, memory?: integer }
+--- Set the limits. A limit that is not given stays as it is; 0 is no limit.
+---@param limits { cpu?: number, memory?: integer } cpu: seconds that a task may compute without a
+--- wait before a fault `timeout` ends it, 60 by default; memory: bytes of all Lua values, 1 GiB by
+--- default, beyond which "not enough memory" is raised
 function guard.limit(limits) end
 
 ---@class tarn.Memory
----@field used integer bytes of Lua's values
----@field limit integer
----@field refused_at? string "file:line" that was refused memory last
+---@field used integer  bytes that Lua values take
+---@field limit integer bytes that they may take
+---@field refused_at? string the line that was last refused memory: "file:line"
 
---- How much memory Lua's values take.
+--- The memory of Lua values.
 ---@return tarn.Memory
 function guard.memory() end
 

@@ -5,6 +5,7 @@ local dashboard = require "tarn.dashboard"
 local either = require "tarn.backend"
 local fault = require "base.fault"
 local fleet = require "tarn.dashboard.fleet"
+local formats = require "output.formats"
 local notifying = require "tarn.notify"
 local paint = require "output.region"
 
@@ -104,7 +105,7 @@ local function check_fleet(ctx, arg)
 end
 
 local function check(ctx, arg)
-  local output = ctx.options.output
+  local format = formats.of(ctx.options)
   check_fleet(ctx, arg)
   either.check(ctx.op, arg)
   if not arg.watch then
@@ -113,8 +114,8 @@ local function check(ctx, arg)
         fault.usage(ctx.op, ("--%s goes with --watch"):format(name))
       end
     end
-  elseif output == "json" or output == "csv" then
-    fault.usage(ctx.op, ("--watch has no end, and -o %s needs one"):format(output),
+  elseif not format.endless then
+    fault.usage(ctx.op, ("--watch has no end, and -o %s needs one"):format(format.name),
       "-o jsonl gives a line for each change")
   end
 end

@@ -50,7 +50,7 @@ local function check_known(file, name)
       return
     end
   end
-  local hint = require("base.suggestion").find_hint(tostring(name), names)
+  local hint = require("base.suggestion").hint(tostring(name), names)
   wrong(file, ("there is no section '%s'%s"):format(tostring(name), hint and ": " .. hint or ""))
 end
 

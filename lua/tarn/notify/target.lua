@@ -88,7 +88,7 @@ end
 ---@param name string
 ---@return tarn.NotifyTarget
 function M.script(op, name)
-  local source = name:find "^[%w_-]+$" and find.find("notify/" .. name .. ".lua")
+  local source = name:find "^[%w_-]+$" and find.file("notify/" .. name .. ".lua")
   if not source then
     fault.usage(op, ("there is no script notify/%s.lua"):format(name),
       "it lies where commands of your own do: ~/.config/tarn/notify/, or below a --path")

@@ -87,7 +87,7 @@ function M.principal(op, option, text)
     kind = text:find("@", 1, true) and "user" or permissions.is_application_id(text) and "service"
   elseif not WHO[kind] then
     fault.usage(op, ("%s: '%s' is no kind of principal"):format(option, kind),
-      similar.find_hint(kind, { "user", "group", "service" }) or "user, group, service")
+      similar.hint(kind, { "user", "group", "service" }) or "user, group, service")
   end
   if not kind or name == "" then
     fault.usage(op, ("%s: '%s' names nobody"):format(option, text),
@@ -112,7 +112,7 @@ function M.grant(op, text)
       ("--owner %s makes it theirs"):format(who))
   elseif rank(entry.level) == 0 then
     fault.usage(op, ("'%s' is no level of permission"):format(level),
-      similar.find_hint(entry.level, LEVELS) or "CAN_VIEW, CAN_RUN, CAN_MANAGE")
+      similar.hint(entry.level, LEVELS) or "CAN_VIEW, CAN_RUN, CAN_MANAGE")
   end
   return entry
 end
