@@ -88,7 +88,7 @@ static int l_task_current(lua_State *L) {
     struct task *t = sched_current(engine_of(L)->sched);
     if (t == NULL)
         return luaL_error(L, "task.current: not in a task");
-    lua_rawgetp(L, LUA_REGISTRYINDEX, t);
+    sched_pushhandle(t, L);
     return 1;
 }
 

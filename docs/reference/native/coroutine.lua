@@ -1,9 +1,8 @@
 ---@meta native.coroutine
---- `resume` and `wrap` for coroutines that call functions which wait. They pass the wait on to the
--- scheduler instead of returning it to the caller. When the program starts, they replace
--- coroutine.resume and coroutine.wrap, so scripts use them without knowing.
---
--- Source: src/api/l_coroutine.c. Errors are those of Lua's own functions.
+--- `resume` and `wrap` that pass a primitive's wait up to the scheduler, so that coroutines
+-- made by scripts may wait, and a `close` that knows of such waits. They replace those of
+-- `coroutine` when the engine opens. The coroutine in which a task began is the scheduler's: only
+-- `native.task` ends it.
 local co = {}
 
 --- Like coroutine.resume, but waits inside the coroutine suspend the whole task.
@@ -16,5 +15,11 @@ function co.resume(thread, ...) end
 ---@param f function
 ---@return function next raises what `f` raises
 function co.wrap(f) end
+
+--- As coroutine.close. A coroutine that waits cannot be closed: end the task that waits. One that
+-- could not wait where it was resumed, inside of sort, has been closed already.
+---@param thread thread
+---@return boolean ok, any error what a <close> variable raised, or what the coroutine failed with
+function co.close(thread) end
 
 return co
