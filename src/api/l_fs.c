@@ -8,7 +8,7 @@
 
 /* __gc */
 static int l_bytes_free(lua_State *L) {
-    buf_free(luaL_checkudata(L, 1, FS_BYTES_MT));
+    buf_free(luaL_checkudata(L, 1, BYTES_MT));
     return 0;
 }
 
@@ -175,12 +175,13 @@ static const luaL_Reg fs_functions[] = {
     {"folder", l_fs_folder},       {NULL, NULL},
 };
 
+static const luaL_Reg bytes_meta[] = {
+    {"__gc", l_bytes_free},
+    {NULL, NULL},
+};
+
 int luaopen_native_fs(lua_State *L) {
-    luaL_newmetatable(L, FS_BYTES_MT);
-    lua_pushcfunction(L, l_bytes_free);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
-    fs_openfolder(L);
+    api_pushtype(L, BYTES_MT, bytes_meta, NULL);
     luaL_newlib(L, fs_functions);
     return 1;
 }

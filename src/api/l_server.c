@@ -447,11 +447,8 @@ static const luaL_Reg server_functions[] = {
 };
 
 static void newtype(lua_State *L, const char *name, lua_CFunction close) {
-    luaL_newmetatable(L, name);
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__close");
+    const luaL_Reg meta[] = {{"__gc", close}, {"__close", close}, {NULL, NULL}};
+    api_pushtype(L, name, meta, NULL);
 }
 
 int luaopen_native_server(lua_State *L) {

@@ -51,15 +51,17 @@ static int l_reader_free(lua_State *L) {
     return 0;
 }
 
+static const luaL_Reg reader_meta[] = {
+    {"__gc", l_reader_free},
+    {NULL, NULL},
+};
+
 static struct reader *newreader(lua_State *L) {
     size_t size;
     const char *text = lua_tolstring(L, TEXT, &size);
     struct reader *r = lua_newuserdatauv(L, sizeof *r, 0);
     memset(r, 0, sizeof *r);
-    if (luaL_newmetatable(L, READER_MT)) {
-        lua_pushcfunction(L, l_reader_free);
-        lua_setfield(L, -2, "__gc");
-    }
+    api_pushtype(L, READER_MT, reader_meta, NULL);
     lua_setmetatable(L, -2);
     if (!yaml_parser_initialize(&r->parser))
         luaL_error(L, "not enough memory");

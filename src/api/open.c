@@ -88,6 +88,7 @@ int api_open(lua_State *L) {
     lua_pop(L, 1);
     open_coroutine(L);
     api_openstdlib(L);
+    api_opendebug(L);
     api_openstring(L);
     return 0;
 }

@@ -54,6 +54,11 @@ static int l_writer_free(lua_State *L) {
     return 0;
 }
 
+static const luaL_Reg writer_meta[] = {
+    {"__gc", l_writer_free},
+    {NULL, NULL},
+};
+
 static int write_out(void *data, unsigned char *bytes, size_t size) {
     return buf_add(data, bytes, size);
 }
@@ -65,10 +70,7 @@ static void no_memory(lua_State *L) {
 static struct writer *newwriter(lua_State *L) {
     struct writer *w = lua_newuserdatauv(L, sizeof *w, 0);
     memset(w, 0, sizeof *w);
-    if (luaL_newmetatable(L, WRITER_MT)) {
-        lua_pushcfunction(L, l_writer_free);
-        lua_setfield(L, -2, "__gc");
-    }
+    api_pushtype(L, WRITER_MT, writer_meta, NULL);
     lua_setmetatable(L, -2);
     if (!yaml_emitter_initialize(&w->emitter))
         no_memory(L);

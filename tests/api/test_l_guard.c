@@ -105,14 +105,6 @@ static void code_is_text(void **state) {
              "os.remove(path)\n");
 }
 
-static void one_userdata_does_not_pass_for_another(void **state) {
-    must_run(state, "for _, name in ipairs {'debug', 'getregistry', 'setmetatable',\n"
-                    "  'setuservalue', 'setcstacklimit', 'sethook'} do\n"
-                    "  assert(debug[name] == nil, name)\n"
-                    "end\n"
-                    "assert(debug.traceback and debug.getinfo)\n");
-}
-
 static void limits_are_set_and_told(void **state) {
     must_run(
         state,
@@ -162,7 +154,6 @@ int main(void) {
         LUA_TEST(an_open_connection_becomes_read_only_too),
         LUA_TEST(programs_run_otherwise),
         LUA_TEST(code_is_text),
-        LUA_TEST(one_userdata_does_not_pass_for_another),
         LUA_TEST(limits_are_set_and_told),
         LUA_TEST(memory_in_use_is_counted_to_the_byte),
         cmocka_unit_test(out_of_memory_leaves_nothing),

@@ -77,7 +77,7 @@ static void a_handler_learns_how_the_token_is_shown_and_never_sees_it(void **sta
         "assert(access('GET /\\nCookie: a=b') == 'none' and not seen.headers.cookie)\n"
         "assert(seen.headers.host == 'x')\n"
         "assert(not tostring(token):find(TOKEN, 1, true))\n"
-        "assert(getmetatable(token) == 'token')\n");
+        "assert(getmetatable(token).__gc == nil)\n");
 }
 
 static void a_body_is_shown_to_those_with_the_token_alone(void **state) {
@@ -189,7 +189,7 @@ static void a_body_for_many_is_sent_whole_plain_and_compressed(void **state) {
         state,
         "local text = ('0123456789abcdef'):rep(40000)\n"
         "local body = server.body(text)\n"
-        "assert(#body == #text and getmetatable(body) == 'body')\n"
+        "assert(#body == #text and getmetatable(body).__index == nil)\n"
         "local small = server.body 'small'\n"
         "local s <close> = server.listen({}, function(r)\n"
         "  return {body = r.path == '/small' and small or body, headers = {A = r.path}}\n"
