@@ -25,7 +25,7 @@
 struct task;
 
 /* Push an array of the `count` strings in the list at `index`, with NULL at its end. The list
- * keeps the strings alive. [-0, +1, m] */
+ * keeps the strings alive, so it must be one that no script can change. [-0, +1, m] */
 const char **api_pushlist(lua_State *L, int index, lua_Integer count);
 
 /* Make a buffer of `room` bytes whose memory belongs to Lua, so that nothing leaks if Lua

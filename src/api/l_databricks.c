@@ -163,7 +163,7 @@ static void pushattributes(lua_State *L, const struct config *config) {
 
 /* ws:info() -> { host, profile, auth_type, attributes, warehouse_id, org_id, date, date_age_ms } */
 static int l_workspace_info(lua_State *L) {
-    struct workspace *ws = api_checkworkspace(L, 1);
+    struct workspace *ws = api_holdworkspace(L, 1);
     const struct config *config = credentials_config(workspace_credentials(ws));
     lua_createtable(L, 0, 8);
     setstring(L, "host", config->attr[CONFIG_HOST].value);

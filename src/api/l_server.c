@@ -94,7 +94,8 @@ static int streamed(lua_State *L, int status, lua_KContext ctx) {
     struct exchange_box *b = lua_touserdata(L, 2);
     (void)status;
     (void)ctx;
-    exchange_end(b->exchange);
+    if (b->exchange != NULL)
+        exchange_end(b->exchange);
     return 0;
 }
 
@@ -107,6 +108,8 @@ static int replied(lua_State *L, int status, lua_KContext ctx) {
     (void)ctx;
     lua_settop(L, 3);
     server_readanswer(L, b->server, &a);
+    if (b->exchange == NULL)
+        return 0;
     if (a.reset) {
         exchange_reset(b->exchange);
         return 0;
@@ -129,7 +132,7 @@ static int replied(lua_State *L, int status, lua_KContext ctx) {
 static int handle(lua_State *L) {
     struct exchange_box *b = lua_touserdata(L, 2);
     struct server_request r;
-    if (!exchange_request(b->exchange, &r))
+    if (b->exchange == NULL || !exchange_request(b->exchange, &r))
         return 0;
     lua_pushvalue(L, 1);
     server_pushrequest(L, b->server, &r);
@@ -167,7 +170,7 @@ static void fail(lua_State *L, struct exchange_box *b) {
     struct server_request r;
     struct fault fault;
     int error = lua_gettop(L);
-    if (is_cancelled(L, error))
+    if (b->exchange == NULL || is_cancelled(L, error))
         return; /* the client is gone, or the server is about to be */
     const char *message = luaL_tolstring(L, error, NULL);
     if (exchange_request(b->exchange, &r))
@@ -209,6 +212,8 @@ static int spawn_all(lua_State *L) {
         lua_pushcfunction(L, serve);
         lua_getiuservalue(L, 1, 1);
         struct exchange_box *b = newexchange(L, 1);
+        if (s->server == NULL)
+            break; /* a finalizer has closed it */
         b->exchange = server_take(s->server, changed, b);
         s->active++;
         sched_spawn(engine_of(L)->sched, L, 2);

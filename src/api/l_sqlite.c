@@ -208,10 +208,10 @@ static int l_database_query(lua_State *L) {
     lua_newtable(L); /* rows, at 5 */
     if (!sqlite_step(L, st, 1, "sqlite.query"))
         return 1;
-    int n = sqlite_pushnames(L, st->stmt);
+    int n = sqlite_pushnames(L, st);
     lua_Integer i = 0;
     do {
-        sqlite_pushrow(L, st->stmt, 6, n);
+        sqlite_pushrow(L, st, 6, n);
         lua_rawseti(L, 5, ++i);
     } while (sqlite_step(L, st, 1, "sqlite.query"));
     lua_settop(L, 5);
@@ -223,8 +223,8 @@ static int l_database_find_row(lua_State *L) {
     struct statement *st = startquery(L, "sqlite.find_row");
     if (!sqlite_step(L, st, 1, "sqlite.find_row"))
         return 0;
-    int n = sqlite_pushnames(L, st->stmt);
-    sqlite_pushrow(L, st->stmt, 5, n);
+    int n = sqlite_pushnames(L, st);
+    sqlite_pushrow(L, st, 5, n);
     int code = sqlite_stop(st);
     if (code != SQLITE_OK)
         return sqlite_fail(L, lua_touserdata(L, 1), 1, "sqlite.find_row", code);
@@ -273,7 +273,7 @@ static int l_statement_columns(lua_State *L) {
     int n = sqlite3_column_count(st->stmt);
     lua_createtable(L, n, 0);
     for (int i = 0; i < n; i++) {
-        lua_pushstring(L, sqlite3_column_name(st->stmt, i));
+        sqlite_pushname(L, st, i);
         lua_rawseti(L, -2, i + 1);
     }
     return 1;
@@ -311,7 +311,7 @@ static int next_row(lua_State *L) {
     int n = sqlite3_column_count(st->stmt);
     lua_createtable(L, n, 1);
     for (int i = 0; i < n; i++) {
-        sqlite_pushcolumn(L, st->stmt, i);
+        sqlite_pushcolumn(L, st, i);
         lua_rawseti(L, -2, i + 1);
     }
     lua_pushinteger(L, n);

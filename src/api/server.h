@@ -34,16 +34,17 @@ struct exchange_box {
 void server_pushrequest(lua_State *L, const struct server_box *s,
                         const struct server_request *r);
 
-/* What a handler returned, on top of the stack. The strings stay in the handler's
- * table. */
+/* What a handler returned. */
 struct answer {
     struct server_reply reply;
     struct server_field fields[MOST_FIELDS + 1];
     char cookie[256];
     bool stream, reset;
+    int texts; /* where on the stack the values are held that it points to */
 };
 
-/* Read the reply at the top. [-0, +0, v] */
+/* Read the reply at the top, and push what holds its texts: the table may have changed with the
+ * next finalizer. [-0, +1, v] */
 void server_readanswer(lua_State *L, const struct server_box *s, struct answer *a);
 
 /* The token in the box at `index`; NULL if it is none. [-0, +0, -] */

@@ -8,12 +8,14 @@
 #define TOKEN_MT "tarn.server.token"
 
 const struct accesstoken *server_totoken(lua_State *L, int index) {
-    return luaL_testudata(L, index, TOKEN_MT);
+    const struct accesstoken *t = luaL_testudata(L, index, TOKEN_MT);
+    return t != NULL && t->size > 0 ? t : NULL;
 }
 
 /* token:reveal(before): show the token to a person, on stderr and nowhere else. */
 static int l_token_reveal(lua_State *L) {
     const struct accesstoken *t = luaL_checkudata(L, 1, TOKEN_MT);
+    luaL_argcheck(L, t->size > 0, 1, "the token is gone");
     accesstoken_reveal(t, luaL_checkstring(L, 2), stderr);
     return 0;
 }

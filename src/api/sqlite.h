@@ -87,12 +87,14 @@ int sqlite_stop(struct statement *st);
  * without its triggers. [-0, +0, v] */
 lua_Integer sqlite_run(lua_State *L, struct statement *st, int index, const char *op);
 
-/* Push the value of column `i` of the present row. Push the names of all columns, so that
- * rows need not make them again. Push the present row as a table, by the names that are
- * at `names`. [-0, +1, m], [-0, +n, v], [-0, +1, m] */
-void sqlite_pushcolumn(lua_State *L, sqlite3_stmt *stmt, int i);
-int sqlite_pushnames(lua_State *L, sqlite3_stmt *stmt);
-void sqlite_pushrow(lua_State *L, sqlite3_stmt *stmt, int names, int n);
+/* Push the value of column `i` of the present row. Push its name. Push the names of all
+ * columns, so that rows need not make them again. Push the present row as a table, by the
+ * names that are at `names`. A statement that a finalizer has closed is an error.
+ * [-0, +1, v], [-0, +1, v], [-0, +n, v], [-0, +1, v] */
+void sqlite_pushcolumn(lua_State *L, const struct statement *st, int i);
+void sqlite_pushname(lua_State *L, const struct statement *st, int i);
+int sqlite_pushnames(lua_State *L, const struct statement *st);
+void sqlite_pushrow(lua_State *L, const struct statement *st, int names, int n);
 
 /* db:define(name, nargs, f); in sqlite_function.c. */
 int sqlite_define(lua_State *L);

@@ -112,6 +112,7 @@ int sqlite_define(lua_State *L) {
     lua_getiuservalue(L, 1, UV_FUNCTIONS);
     lua_pushvalue(L, -2);
     lua_rawsetp(L, -2, fn);
+    luaL_argcheck(L, d->db != NULL, 1, "database is closed"); /* by a finalizer */
     int code = sqlite3_create_function_v2(d->db, name, (int)nargs, SQLITE_UTF8, fn,
                                           call_function, NULL, NULL, NULL);
     if (code != SQLITE_OK)

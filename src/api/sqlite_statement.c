@@ -69,6 +69,7 @@ struct statement *sqlite_prepare(lua_State *L, int index, const char *op, const 
                                  size_t size, const char **tail) {
     struct database *d = lua_touserdata(L, index);
     struct statement *st = newstatement(L, index);
+    luaL_argcheck(L, d->db != NULL, index, "database is closed");
     d->interrupts = engine_signals(d->engine);
     int code = sqlite3_prepare_v3(d->db, sql, (int)size + 1, SQLITE_PREPARE_PERSISTENT,
                                   &st->stmt, tail);
@@ -216,8 +217,15 @@ static int bind_value(lua_State *L, sqlite3_stmt *stmt, int i, int arg) {
     return SQLITE_MISUSE;
 }
 
+/* Closed by a finalizer, which may run whenever Lua makes a value. [-0, +0, v] */
+static void checkopen(lua_State *L, const struct statement *st) {
+    if (st->stmt == NULL)
+        luaL_error(L, "statement is closed");
+}
+
 void sqlite_start(lua_State *L, struct statement *st, int index, int arg,
                   const char *op) {
+    checkopen(L, st);
     luaL_argcheck(L, !st->stepping, 1, "the statement runs already");
     sqlite3_reset(st->stmt);
     sqlite3_clear_bindings(st->stmt);
@@ -240,6 +248,7 @@ int sqlite_stop(struct statement *st) {
 }
 
 bool sqlite_step(lua_State *L, struct statement *st, int index, const char *op) {
+    checkopen(L, st);
     struct database *d = st->owner;
     lua_State *outer = d->L;
     int outer_index = d->index;
@@ -264,7 +273,9 @@ bool sqlite_step(lua_State *L, struct statement *st, int index, const char *op) 
     return false;
 }
 
-void sqlite_pushcolumn(lua_State *L, sqlite3_stmt *stmt, int i) {
+void sqlite_pushcolumn(lua_State *L, const struct statement *st, int i) {
+    checkopen(L, st);
+    sqlite3_stmt *stmt = st->stmt;
     switch (sqlite3_column_type(stmt, i)) {
     case SQLITE_INTEGER:
         lua_pushinteger(L, sqlite3_column_int64(stmt, i));
@@ -284,22 +295,25 @@ void sqlite_pushcolumn(lua_State *L, sqlite3_stmt *stmt, int i) {
     }
 }
 
-int sqlite_pushnames(lua_State *L, sqlite3_stmt *stmt) {
-    int n = sqlite3_column_count(stmt);
+void sqlite_pushname(lua_State *L, const struct statement *st, int i) {
+    checkopen(L, st);
+    lua_pushstring(L, sqlite3_column_name(st->stmt, i));
+}
+
+int sqlite_pushnames(lua_State *L, const struct statement *st) {
+    int n = sqlite3_column_count(st->stmt);
     luaL_checkstack(L, n + 8, "too many columns");
     for (int i = 0; i < n; i++)
-        lua_pushstring(L, sqlite3_column_name(stmt, i));
+        sqlite_pushname(L, st, i);
     return n;
 }
 
-void sqlite_pushrow(lua_State *L, sqlite3_stmt *stmt, int names, int n) {
+void sqlite_pushrow(lua_State *L, const struct statement *st, int names, int n) {
     lua_createtable(L, 0, n);
     for (int i = 0; i < n; i++) {
-        if (sqlite3_column_type(stmt, i) == SQLITE_NULL)
-            continue;
         lua_pushvalue(L, names + i);
-        sqlite_pushcolumn(L, stmt, i);
-        lua_rawset(L, -3);
+        sqlite_pushcolumn(L, st, i);
+        lua_rawset(L, -3); /* nil sets nothing */
     }
 }
 

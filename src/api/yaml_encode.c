@@ -22,7 +22,7 @@
 enum { FIRST = 2, QUOTED, WRITER, ARRAY_MT, NUMBER_MT };
 
 struct member {
-    const char *key; /* kept alive by its table */
+    const char *key; /* kept alive by a list on the stack: its table may change */
     size_t size;
     lua_Integer rank;
 };
@@ -216,15 +216,20 @@ static int compare(const void *left, const void *right) {
     return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
 }
 
-/* Sort the keys of the table on top into w->members; returns their number. */
+/* Sort the keys of the table on top into w->members, and push a list that holds them; returns
+ * their number. [-0, +1, v] */
 static size_t collect(lua_State *L, struct writer *w, const struct step *at) {
     size_t first = w->members.size;
     int table = lua_gettop(L);
-    for (lua_pushnil(L); lua_next(L, table); lua_settop(L, table + 1)) {
+    lua_Integer count = 0;
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, table); lua_settop(L, table + 2)) {
         struct member m;
         if (lua_type(L, -2) != LUA_TSTRING)
             refuse(L, at, "a table whose keys are neither all strings nor 1..n");
         m.key = lua_tolstring(L, -2, &m.size);
+        lua_pushvalue(L, -2);
+        lua_rawseti(L, table + 1, ++count);
         lua_pushvalue(L, -2);
         m.rank =
             lua_rawget(L, FIRST) == LUA_TNUMBER ? lua_tointeger(L, -1) : LUA_MAXINTEGER;
@@ -245,7 +250,7 @@ static void put_member(lua_State *L, struct writer *w, const struct step *up,
     lua_pushvalue(L, -1);
     bool quoted = lua_rawget(L, QUOTED) != LUA_TNIL;
     lua_pop(L, 1);
-    lua_rawget(L, -2);
+    lua_rawget(L, -3); /* table, keys, value */
     w->quoted += quoted;
     put_value(L, w, &at);
     w->quoted -= quoted;
@@ -266,6 +271,7 @@ static void put_map(lua_State *L, struct writer *w, const struct step *at) {
         put_member(L, w, at, &m);
     }
     w->members.size = first;
+    lua_pop(L, 1); /* the keys */
     emit(L, w, &event, yaml_mapping_end_event_initialize(&event));
 }
 

@@ -165,6 +165,8 @@ static bool is_named(const struct server_field *f, const char *name) {
 enum accesstoken_shown accesstoken_check(const struct accesstoken *t,
                                          const struct server_request *r) {
     enum accesstoken_shown cookie = ACCESSTOKEN_NONE;
+    if (t->size == 0)
+        return ACCESSTOKEN_NONE; /* nothing is as good as no token */
     for (size_t i = 0; i < r->field_count; i++) {
         if (is_named(&r->fields[i], "Authorization"))
             return check_bearer(t, &r->fields[i]);

@@ -30,6 +30,7 @@ void exchange_free(struct exchange *x) {
     buf_free(&x->body);
     buf_free(&x->out);
     free(x->fields);
+    buf_free(&x->texts);
     free(x);
 }
 
@@ -61,6 +62,28 @@ int exchange_socket(struct MHD_Connection *c) {
 }
 
 /* ---- the request ---- */
+
+/* Copy what libmicrohttpd may free while the taker looks at it: the daemon may be stopped. The
+ * texts get their places when they are all there, since the buffer moves. */
+static bool keep_texts(struct exchange *x, const char *method) {
+    x->texts.size = 0;
+    if (!buf_add(&x->texts, method, strlen(method) + 1))
+        return false;
+    for (size_t i = 0; i < x->field_count; i++) {
+        const struct server_field *f = &x->fields[i];
+        if (!buf_add(&x->texts, f->name, f->name_size) || !buf_add(&x->texts, "", 1) ||
+            !buf_add(&x->texts, f->value, f->value_size) || !buf_add(&x->texts, "", 1))
+            return false;
+    }
+    const char *at = x->texts.bytes + strlen(method) + 1;
+    for (size_t i = 0; i < x->field_count; i++) {
+        struct server_field *f = &x->fields[i];
+        f->name = at;
+        f->value = at + f->name_size + 1;
+        at = f->value + f->value_size + 1;
+    }
+    return true;
+}
 
 static enum MHD_Result add_field(void *ud, enum MHD_ValueKind kind, const char *name,
                                  size_t name_size, const char *value, size_t value_size) {
@@ -96,10 +119,10 @@ bool exchange_request(struct exchange *x, struct server_request *r) {
         return false;
     x->field_count = 0;
     int n = MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, add_field, x);
-    if (n < 0 || (size_t)n != x->field_count)
+    if (n < 0 || (size_t)n != x->field_count || !keep_texts(x, x->method))
         return false;
     find_remote(x);
-    *r = (struct server_request){.method = x->method,
+    *r = (struct server_request){.method = x->texts.bytes,
                                  .path = x->uri,
                                  .query = x->query,
                                  .remote = x->remote,

@@ -53,6 +53,7 @@ struct exchange {
     char no_body[1];
     struct server_field *fields;
     size_t field_count, field_room;
+    struct buf texts; /* of the fields and the method, for the taker */
     char remote[INET6_ADDRSTRLEN];
     void (*changed)(void *ud);
     void *ud;

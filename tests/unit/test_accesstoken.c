@@ -52,6 +52,9 @@ static void the_token_is_taken_from_header_cookie_and_query(void **state) {
     assert_int_equal(ask(&t, "Authorization", "Bearer x", text), ACCESSTOKEN_WRONG);
     accesstoken_wipe(&t);
     assert_int_equal(t.size, 0);
+    assert_int_equal(ask(&t, "Cookie", "=", ""), ACCESSTOKEN_NONE);
+    assert_int_equal(ask(&t, "Authorization", "Bearer ", ""), ACCESSTOKEN_NONE);
+    assert_int_equal(ask(&t, "", "", "token="), ACCESSTOKEN_NONE);
 }
 
 static void two_tokens_differ_and_so_do_their_cookies(void **state) {
