@@ -62,7 +62,7 @@ int api_wait(lua_State *L, const char *op, int64_t due, struct task **slot,
     if (sched_cancelled(t))
         return api_cancelled(L, op);
     if (!sched_park(t, due, slot, op, k))
-        return luaL_error(L, "not enough memory");
+        return engine_no_memory(L);
     lua_pushlightuserdata(L, (void *)&sched_parked);
     return lua_yieldk(L, 1, ctx, waited);
 }

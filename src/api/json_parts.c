@@ -1,6 +1,7 @@
 #include "api/json_parts.h"
 
 #include "api/box.h"
+#include "api/limits.h"
 #include "base/jsonnumber.h"
 
 #include <lauxlib.h>
@@ -126,7 +127,8 @@ struct json_scratch *json_parts_take(lua_State *L, int parts) {
     }
     lua_pop(L, 1);
     struct json_scratch *s = lua_newuserdatauv(L, sizeof *s, 0);
-    *s = (struct json_scratch){0};
+    *s = (struct json_scratch){
+        .scan.marks = api_buf(L), .out = api_buf(L), .members = api_buf(L)};
     lua_rawgeti(L, parts, JSON_PARTS_SCRATCH_MT);
     lua_setmetatable(L, -2);
     return s;

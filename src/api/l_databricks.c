@@ -23,7 +23,7 @@ static struct http *checkhttp(lua_State *L, const char *op) {
     struct http *http = engine_http(engine_of(L));
     struct fault f;
     if (http == NULL) {
-        fault_set(&f, FAULT_IO, "out of memory");
+        fault_memory(&f, "a connection");
         api_fault(L, op, &f);
     }
     return http;
@@ -99,7 +99,7 @@ static int l_databricks_connect(lua_State *L) {
     n->ws = workspace_new(engine_of(L)->loop, http, &config, &options);
     if (n->ws == NULL) {
         config_free(&config);
-        fault_set(&fault, FAULT_IO, "out of memory");
+        fault_memory(&fault, "a connection");
         return api_fault(L, "databricks.connect", &fault);
     }
     return 1;

@@ -113,7 +113,7 @@ static int read_continue(lua_State *L, int status, lua_KContext ctx) {
     }
     editor_resized(box->editor);
     if (!show(box, lua_tostring(L, 2)))
-        return luaL_error(L, "not enough memory");
+        return engine_no_memory(L);
     switch (editor_feed(box->editor, &f)) {
     case EDITOR_WAITING:
         loop_watch(box->engine->loop, &box->watch);
@@ -184,7 +184,7 @@ static int l_editor_set(lua_State *L) {
     luaL_argcheck(L, strlen(text) == size, 2, "it has a zero byte");
     luaL_argcheck(L, 0 <= cursor && cursor <= (lua_Integer)size, 3, "not in the line");
     if (!editor_set(box->editor, text, (size_t)cursor))
-        return luaL_error(L, "not enough memory");
+        return engine_no_memory(L);
     return 0;
 }
 
@@ -228,7 +228,7 @@ static int l_editor_remember(lua_State *L) {
     checkeditor(L);
     const char *line = luaL_checkstring(L, 2);
     if (!editor_remember(checkeditor(L)->editor, line))
-        return luaL_error(L, "not enough memory");
+        return engine_no_memory(L);
     return 0;
 }
 

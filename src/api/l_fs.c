@@ -1,12 +1,27 @@
 /* l_fs.c -- `native.fs`: files and folders. */
 
 #include "api/libs.h"
+#include "api/limits.h"
 
 #include "api/fs.h"
 
 #include <string.h>
 
-/* __gc */
+#define BYTES_MT "tarn.fs.bytes"
+
+#define READ_DEFAULT ((lua_Integer)1 << 30)
+
+/* Push a box with a buffer, which is freed when the function returns or raises. [-0, +1, m] */
+static struct buf *newbytes(lua_State *L) {
+    struct buf *b = lua_newuserdatauv(L, sizeof *b, 0);
+    *b = api_buf(L);
+    luaL_setmetatable(L, BYTES_MT);
+    lua_toclose(L, -1);
+    engine_make_room(L);
+    return b;
+}
+
+/* __close and __gc */
 static int l_bytes_free(lua_State *L) {
     buf_free(luaL_checkudata(L, 1, BYTES_MT));
     return 0;
@@ -175,13 +190,8 @@ static const luaL_Reg fs_functions[] = {
     {"folder", l_fs_folder},       {NULL, NULL},
 };
 
-static const luaL_Reg bytes_meta[] = {
-    {"__gc", l_bytes_free},
-    {NULL, NULL},
-};
-
 int luaopen_native_fs(lua_State *L) {
-    api_pushtype(L, BYTES_MT, bytes_meta, NULL);
+    api_newtype(L, BYTES_MT, l_bytes_free, NULL);
     luaL_newlib(L, fs_functions);
     return 1;
 }

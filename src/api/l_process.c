@@ -171,6 +171,8 @@ static int l_process_run(lua_State *L) {
     lua_settop(L, 2);
     r.argv = checkargv(L, 1);
     checkoptions(L, &r);
+    engine_make_room(L);
+    r.memory = &engine_of(L)->memory;
     struct run *run = newrun(L);
     int box = lua_gettop(L);
     lua_toclose(L, box); /* if the task is cancelled, the process is killed at once */

@@ -291,7 +291,7 @@ static struct server_options checkoptions(lua_State *L) {
                                         "secrets",     "request_timeout",
                                         "certificate", "too_large",
                                         "key",         NULL};
-    struct server_options o = {0};
+    struct server_options o = {.memory = &engine_of(L)->memory};
     api_checkopts(L, 1, names);
     o.port = (int)optinteger(L, "port", 0, 65535, 0);
     o.max_body = (size_t)optinteger(L, "max_body", 0, (lua_Integer)1 << 32, 16 << 20);
@@ -341,7 +341,7 @@ static bool start(lua_State *L, struct server_box *s, struct server_options *o,
     if (certificate != NULL) {
         ok = file_read(certificate, PEM_ROOM, &c, f) && file_read(key, PEM_ROOM, &k, f);
         if (ok && (!buf_add(&c, "", 1) || !buf_add(&k, "", 1)))
-            ok = fault_set(f, FAULT_IO, "not enough memory");
+            ok = fault_memory(f, "the certificate");
         o->certificate = c.bytes;
         o->key = k.bytes;
     }

@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "api/server.h"
+#include "engine.h"
 #include "net/sharedbody.h"
 
 #include <lauxlib.h>
@@ -46,8 +47,9 @@ int server_newbody(lua_State *L) {
     b->shared = NULL;
     api_pushtype(L, BODY_MT, body_meta, NULL);
     lua_setmetatable(L, -2);
-    b->shared = sharedbody_new(bytes, size);
+    engine_make_room(L);
+    b->shared = sharedbody_new(bytes, size, &engine_of(L)->memory);
     if (b->shared == NULL)
-        return luaL_error(L, "not enough memory");
+        return engine_no_memory(L);
     return 1;
 }

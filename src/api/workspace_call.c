@@ -43,7 +43,7 @@ struct workspace *api_holdworkspace(lua_State *L, int arg) {
 
 static void out_of_memory(lua_State *L, const struct api_call *c) {
     struct fault f;
-    fault_set(&f, FAULT_IO, "out of memory");
+    fault_memory(&f, "a call");
     api_fault(L, c->op, &f);
 }
 
@@ -267,7 +267,7 @@ static void answered(void *ud, struct workspace_response *r, const struct fault 
         if (c->keep_headers &&
             !buf_add(&c->answer_headers, r->headers.bytes, r->headers.size)) {
             c->failed = true;
-            fault_set(&c->fault, FAULT_IO, "out of memory for the answer's headers");
+            fault_memory(&c->fault, "the headers of an answer");
         }
     }
     if (c->waiter != NULL)

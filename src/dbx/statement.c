@@ -234,7 +234,7 @@ struct statement *statement_start(struct loop *l, struct workspace *ws,
     struct statement *s = malloc(sizeof *s);
     struct buf body = {0};
     if (s == NULL) {
-        fault_set(f, FAULT_IO, "out of memory");
+        fault_memory(f, "a statement");
         return NULL;
     }
     *s = (struct statement){.loop = l,

@@ -167,7 +167,7 @@ bool token_read(const char *text, size_t size, int64_t now, struct token *t,
     size_t length;
     t->text = json_string(value, &length);
     if (t->text == NULL)
-        return fault_set(f, FAULT_IO, "out of memory");
+        return fault_memory(f, "a token");
     if (strlen(t->text) != length || !token_is_clean(t->text)) {
         token_free(t);
         return fault_set(f, FAULT_PARSE, "the access token holds odd characters");

@@ -303,7 +303,7 @@ static struct MHD_Response *response_for(struct exchange *x,
 static bool send_response(struct exchange *x, struct MHD_Response *m,
                           const struct server_reply *r, struct fault *f) {
     if (m == NULL)
-        return fault_set(f, FAULT_IO, "not enough memory");
+        return fault_memory(f, "a reply");
     for (size_t i = 0; i < r->field_count; i++) {
         if (MHD_add_response_header(m, r->fields[i].name, r->fields[i].value) == MHD_YES)
             continue;

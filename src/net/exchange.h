@@ -18,6 +18,7 @@ struct server {
     struct exchange *first, **last; /* those that wait to be taken */
     void (*ready)(void *ud);
     void *ud;
+    struct budget *memory;
     size_t max_body;
     char *too_large; /* NULL: a default text is sent */
     int64_t request_ms;

@@ -160,6 +160,7 @@ static void *on_uri(void *ud, const char *uri, struct MHD_Connection *c) {
         *mark = '\0';
     x->query = mark != NULL ? mark + 1 : x->uri + size - 1;
     x->server = s;
+    x->body.budget = x->out.budget = s->memory;
     x->connection = c;
     x->next = s->exchanges;
     x->link = &s->exchanges;
@@ -420,12 +421,13 @@ struct server *server_new(struct loop *l, const struct server_options *o,
                           void (*ready)(void *ud), void *ud, struct fault *f) {
     struct server *s = calloc(1, sizeof *s);
     if (s == NULL) {
-        fault_set(f, FAULT_IO, "not enough memory");
+        fault_memory(f, "a server");
         return NULL;
     }
     *s = (struct server){.loop = l,
                          .ready = ready,
                          .ud = ud,
+                         .memory = o->memory,
                          .max_body = o->max_body,
                          .request_ms = o->request_ms};
     s->last = &s->first;

@@ -7,6 +7,7 @@
 #ifndef TARN_SERVER_H
 #define TARN_SERVER_H
 
+#include "base/budget.h"
 #include "base/fault.h"
 #include "net/loop.h"
 
@@ -23,6 +24,7 @@ struct server_options {
     unsigned max_connections;
     unsigned timeout_s; /* a connection may be idle for so long */
     /* What follows may be 0 or NULL. */
+    struct budget *memory;         /* the bodies of requests and replies count there */
     unsigned max_per_address;      /* connections of one client */
     size_t max_header;             /* bytes of request line and header */
     int64_t request_ms;            /* a request must be in whole in that time */
