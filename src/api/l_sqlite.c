@@ -58,7 +58,7 @@ static int on_busy(void *ud, int count) {
 
 static int on_progress(void *ud) {
     struct database *d = ud;
-    return d->interrupts != engine_signals(d->engine);
+    return d->interrupts != engine_signals(d->engine) || !engine_may_compute(d->engine);
 }
 
 /* Push a database that owns nothing yet. [-0, +1, m] */
@@ -133,13 +133,12 @@ static int l_sqlite_open(lua_State *L) {
         if (path[0] != '\0' && strcmp(path, ":memory:") != 0)
             create_file(path, (int)o.mode);
     }
-    const char *name = path;
-    if (o.immutable) {
-        flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
-        name = pushimmutable(L, path);
-        lua_insert(L, -2); /* the box stays on top */
-    }
-    int code = sqlite3_open_v2(name, &d->db, flags | SQLITE_OPEN_EXRESCODE, NULL);
+    engine_make_room(L);
+    sqlite_enter(d);
+    int code = sqlite3_open_v2(path, &d->db, flags | SQLITE_OPEN_EXRESCODE, NULL);
+    sqlite_leave(d);
+    if (code == SQLITE_NOMEM)
+        return engine_no_memory(L);
     if (code != SQLITE_OK) {
         struct fault fault;
         sqliteerror_set(&fault, code,
@@ -256,6 +255,7 @@ static int l_database_close(lua_State *L) {
         sqlite_finalize(d->statements);
     sqlite3_close(d->db);
     d->db = NULL;
+    sqlite_leave(d);
     return 0;
 }
 

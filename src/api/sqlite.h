@@ -48,11 +48,17 @@ struct statement {
     bool stepping;
 };
 
+/* Before and after SQLite works; in sqlite_memory.c. The third lets it take any amount of
+ * memory until the next sqlite_enter: for the end of a transaction, which must not fail. */
+void sqlite_enter(struct database *d);
+void sqlite_leave(struct database *d);
+void sqlite_unbind(struct database *d);
+
 /* The open database at `arg`. [-0, +0, v] */
 struct database *sqlite_checkdatabase(lua_State *L, int arg);
 
 /* Raise the last error of `d`, which is at `index`. The error of a Lua function is raised
- * unchanged. Never returns. [-0, +0, v] */
+ * unchanged; lack of memory or time as everywhere. Never returns. [-0, +0, v] */
 int sqlite_fail(lua_State *L, struct database *d, int index, const char *op, int code);
 
 /* The SQL text at `arg`. For SQLite it ends at a zero byte, so it must hold none. [-0,

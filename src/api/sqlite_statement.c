@@ -35,6 +35,10 @@ int sqlite_fail(lua_State *L, struct database *d, int index, const char *op, int
     if ((primary == SQLITE_INTERRUPT || primary == SQLITE_BUSY) &&
         d->interrupts != engine_signals(d->engine))
         fault_set(&fault, FAULT_CANCELLED, "interrupted");
+    else if (primary == SQLITE_INTERRUPT)
+        return engine_stop_computing(L);
+    else if (primary == SQLITE_NOMEM)
+        return engine_no_memory(L);
     return api_fault(L, op, &fault);
 }
 
@@ -69,10 +73,13 @@ struct statement *sqlite_prepare(lua_State *L, int index, const char *op, const 
                                  size_t size, const char **tail) {
     struct database *d = lua_touserdata(L, index);
     struct statement *st = newstatement(L, index);
+    engine_make_room(L);
     luaL_argcheck(L, d->db != NULL, index, "database is closed");
     d->interrupts = engine_signals(d->engine);
+    sqlite_enter(d);
     int code = sqlite3_prepare_v3(d->db, sql, (int)size + 1, SQLITE_PREPARE_PERSISTENT,
                                   &st->stmt, tail);
+    sqlite_leave(d);
     if (st->stmt != NULL) {
         st->owner = d;
         st->next = d->statements;
@@ -225,7 +232,9 @@ static void checkopen(lua_State *L, const struct statement *st) {
 
 void sqlite_start(lua_State *L, struct statement *st, int index, int arg,
                   const char *op) {
+    engine_make_room(L);
     checkopen(L, st);
+    sqlite_enter(st->owner);
     luaL_argcheck(L, !st->stepping, 1, "the statement runs already");
     sqlite3_reset(st->stmt);
     sqlite3_clear_bindings(st->stmt);
@@ -240,6 +249,7 @@ void sqlite_start(lua_State *L, struct statement *st, int index, int arg,
         if (code != SQLITE_OK)
             sqlite_fail(L, st->owner, index, op, code);
     }
+    sqlite_leave(st->owner);
 }
 
 int sqlite_stop(struct statement *st) {
@@ -248,6 +258,7 @@ int sqlite_stop(struct statement *st) {
 }
 
 bool sqlite_step(lua_State *L, struct statement *st, int index, const char *op) {
+    engine_make_room(L);
     checkopen(L, st);
     struct database *d = st->owner;
     lua_State *outer = d->L;
@@ -258,7 +269,9 @@ bool sqlite_step(lua_State *L, struct statement *st, int index, const char *op) 
     d->interrupts = engine_signals(d->engine);
     d->stepping++;
     st->stepping = st->active = true;
+    sqlite_enter(d);
     int code = sqlite3_step(st->stmt);
+    sqlite_leave(d);
     st->stepping = false;
     d->stepping--;
     d->L = outer;

@@ -15,7 +15,10 @@ struct guard {
 /* Run a statement that begins or ends a transaction. */
 static int word(struct database *d, const char *sql) {
     d->interrupts = engine_signals(d->engine);
-    return sqlite3_exec(d->db, sql, NULL, NULL, NULL);
+    sqlite_unbind(d);
+    int code = sqlite3_exec(d->db, sql, NULL, NULL, NULL);
+    sqlite_leave(d);
+    return code;
 }
 
 /* guard.__close and __gc: roll back, unless SQLite has done so itself, as it
