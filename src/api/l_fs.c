@@ -1,29 +1,14 @@
 /* l_fs.c -- `native.fs`: files and folders. */
 
 #include "api/libs.h"
-#include "api/limits.h"
 
 #include "api/fs.h"
 
 #include <string.h>
 
-#define BYTES_MT "tarn.fs.bytes"
-
-#define READ_DEFAULT ((lua_Integer)1 << 30)
-
-/* Push a box with a buffer, which is freed when the function returns or raises. [-0, +1, m] */
-static struct buf *newbytes(lua_State *L) {
-    struct buf *b = lua_newuserdatauv(L, sizeof *b, 0);
-    *b = api_buf(L);
-    luaL_setmetatable(L, BYTES_MT);
-    lua_toclose(L, -1);
-    engine_make_room(L);
-    return b;
-}
-
 /* __close and __gc */
 static int l_bytes_free(lua_State *L) {
-    buf_free(luaL_checkudata(L, 1, BYTES_MT));
+    buf_free(luaL_checkudata(L, 1, FS_BYTES_MT));
     return 0;
 }
 
@@ -191,7 +176,8 @@ static const luaL_Reg fs_functions[] = {
 };
 
 int luaopen_native_fs(lua_State *L) {
-    api_newtype(L, BYTES_MT, l_bytes_free, NULL);
+    api_newtype(L, FS_BYTES_MT, l_bytes_free, NULL);
+    fs_openfolder(L);
     luaL_newlib(L, fs_functions);
     return 1;
 }

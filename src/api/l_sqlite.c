@@ -133,9 +133,15 @@ static int l_sqlite_open(lua_State *L) {
         if (path[0] != '\0' && strcmp(path, ":memory:") != 0)
             create_file(path, (int)o.mode);
     }
+    const char *name = path;
+    if (o.immutable) {
+        flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+        name = pushimmutable(L, path);
+        lua_insert(L, -2); /* the box stays on top */
+    }
     engine_make_room(L);
     sqlite_enter(d);
-    int code = sqlite3_open_v2(path, &d->db, flags | SQLITE_OPEN_EXRESCODE, NULL);
+    int code = sqlite3_open_v2(name, &d->db, flags | SQLITE_OPEN_EXRESCODE, NULL);
     sqlite_leave(d);
     if (code == SQLITE_NOMEM)
         return engine_no_memory(L);

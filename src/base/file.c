@@ -23,38 +23,6 @@ static int open_file(const char *path, int flags, int mode) {
 
 /* ---- read ---- */
 
-static ssize_t read_some(int fd, char *bytes, size_t size) {
-    ssize_t n;
-    do
-        n = read(fd, bytes, size);
-    while (n == -1 && errno == EINTR);
-    return n;
-}
-
-/* Read to the end, since the size that stat tells may be wrong (it is 0 in /proc). */
-static bool read_to_end(int fd, const char *path, size_t max_bytes, struct buf *out,
-                        struct fault *f) {
-    struct stat st;
-    size_t start = out->size;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-        (uintmax_t)st.st_size <= max_bytes && !buf_grow(out, (size_t)st.st_size + 1))
-        return fault_memory(f, "%s", path);
-    for (;;) {
-        if (!buf_grow(out, out->room - out->size > 1 ? 1 : READ_STEP))
-            return fault_memory(f, "%s", path);
-        ssize_t n = read_some(fd, out->bytes + out->size, out->room - out->size - 1);
-        if (n == -1)
-            return oserror_set(f, errno, path);
-        if (n == 0)
-            break;
-        out->size += (size_t)n;
-        if (out->size - start > max_bytes)
-            return fault_set(f, FAULT_IO, "%s: longer than %zu bytes", path, max_bytes);
-    }
-    out->bytes[out->size] = '\0';
-    return true;
-}
-
 bool file_read(const char *path, size_t max_bytes, struct buf *out, struct fault *f) {
     int fd = open_file(path, O_RDONLY, 0);
     if (fd == -1)
@@ -63,6 +31,8 @@ bool file_read(const char *path, size_t max_bytes, struct buf *out, struct fault
     fileio_close(fd);
     if (!ok && errno == EFBIG)
         return fault_set(f, FAULT_IO, "%s: longer than %zu bytes", path, max_bytes);
+    if (!ok && errno == ENOMEM)
+        return fault_memory(f, "%s", path);
     return ok || oserror_set(f, errno, path);
 }
 

@@ -37,6 +37,7 @@ open["tarn.sqlite.cursor"] = function()
   return (select(4, open["tarn.sqlite.statement"]():rows()))
 end
 
+open["tarn.fs.folder"] = function() return require("native.fs").folder "/" end
 open["tarn.task"] = function() return task.spawn(function() task.sleep(1000) end) end
 open["tarn.json.number"] = function() return require("native.json").number "1e999" end
 open["tarn.editor"] = function() return require("native.editor").open() end
