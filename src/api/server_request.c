@@ -2,7 +2,7 @@
 
 #include "api/credential.h"
 #include "api/server.h"
-#include "net/redact.h"
+#include "net/strip.h"
 
 #include <lauxlib.h>
 #include <string.h>
@@ -57,11 +57,11 @@ static void takesecrets(lua_State *L, const struct server_box *s,
     }
     lua_newtable(L);
     for (int i = 0; s->secrets[i] != NULL; i++)
-        if (api_pushjsontoken(L, redact_find(root, s->secrets[i]), s->secrets[i]))
+        if (api_pushjsontoken(L, strip_find(root, s->secrets[i]), s->secrets[i]))
             lua_setfield(L, -2, s->secrets[i]);
     lua_setfield(L, -2, "secrets");
     for (int i = 0; s->secrets[i] != NULL; i++)
-        redact_cut(r->body, root, s->secrets[i]);
+        strip_members(r->body, root, s->secrets[i]);
     lua_pushlstring(L, r->body, r->body_size);
     lua_setfield(L, -2, "body");
 }
@@ -94,9 +94,9 @@ void server_pushrequest(lua_State *L, const struct server_box *s,
     lua_pushstring(L, r->remote);
     lua_setfield(L, -2, "remote");
     if (guarded)
-        redact_query(r->query, "token");
+        strip_query(r->query, "token");
     for (int i = 0; s->secrets[i] != NULL; i++)
-        redact_query(r->query, s->secrets[i]);
+        strip_query(r->query, s->secrets[i]);
     lua_pushstring(L, r->query);
     lua_setfield(L, -2, "query");
     lua_pushlstring(L, r->body, s->secrets[0] == NULL && known ? r->body_size : 0);

@@ -1,4 +1,4 @@
-#include "net/redact.h"
+#include "net/strip.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@ static bool is_named(struct json key, const char *name) {
     return json_text(key, text, sizeof text) && strcmp(text, name) == 0;
 }
 
-struct json redact_find(struct json root, const char *name) {
+struct json strip_find(struct json root, const char *name) {
     struct json found = {0}, it = {0}, key, value;
     if (json_type(root) != '{')
         return found;
@@ -49,7 +49,7 @@ static void cut(char *text, const char *base, struct json j, const char *name) {
     }
 }
 
-void redact_cut(char *text, struct json root, const char *name) {
+void strip_members(char *text, struct json root, const char *name) {
     cut(text, text, root, name);
 }
 
@@ -75,7 +75,7 @@ static bool decodes_to(const char *text, size_t size, const char *name) {
     return text == end && *name == '\0';
 }
 
-void redact_query(char *query, const char *name) {
+void strip_query(char *query, const char *name) {
     char *out = query;
     while (*query != '\0') {
         size_t size = strcspn(query, "&"), key = strcspn(query, "=&"), kept = size;

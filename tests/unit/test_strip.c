@@ -1,4 +1,4 @@
-#include "net/redact.h"
+#include "net/strip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,14 +34,14 @@ static void members_of_a_name_are_cut_and_the_outermost_is_found(void **state) {
         char text[128], found[64] = "";
         snprintf(text, sizeof text, "%s", bodies[i].text);
         struct json root = json_root(text, strlen(text));
-        struct json value = redact_find(root, "t");
+        struct json value = strip_find(root, "t");
         if ((value.text != NULL) != (bodies[i].found != NULL))
             fail_msg("%s: found or not", bodies[i].why);
         if (value.text != NULL)
             assert_true(json_text(value, found, sizeof found));
         if (bodies[i].found != NULL && strcmp(found, bodies[i].found) != 0)
             fail_msg("%s: found %s", bodies[i].why, found);
-        redact_cut(text, root, "t");
+        strip_members(text, root, "t");
         if (strcmp(text, bodies[i].cut) != 0)
             fail_msg("%s: %s", bodies[i].why, text);
         assert_non_null(json_root(text, strlen(text)).text);
@@ -71,15 +71,15 @@ static void parameters_of_a_name_are_cut_however_it_is_written(void **state) {
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
         char query[128];
         snprintf(query, sizeof query, "%s", queries[i].query);
-        redact_query(query, "token");
+        strip_query(query, "token");
         assert_string_equal(query, queries[i].cut);
     }
 }
 
 int main(void) {
-    const struct CMUnitTest redact[] = {
+    const struct CMUnitTest strip[] = {
         cmocka_unit_test(members_of_a_name_are_cut_and_the_outermost_is_found),
         cmocka_unit_test(parameters_of_a_name_are_cut_however_it_is_written),
     };
-    return cmocka_run_group_tests(redact, NULL, NULL);
+    return cmocka_run_group_tests(strip, NULL, NULL);
 }
