@@ -31,15 +31,14 @@ static lua_Integer optinteger(lua_State *L, const char *name, lua_Integer least,
     return value;
 }
 
-static unsigned optseconds(lua_State *L, const char *name, lua_Number otherwise) {
+/* In milliseconds; 0 only if that is the default. */
+static int64_t optseconds(lua_State *L, const char *name, lua_Number otherwise) {
     lua_getfield(L, 1, name);
     lua_Number seconds = luaL_optnumber(L, -1, otherwise);
-    if (seconds < 0 || seconds > 86400 || (seconds == 0 && otherwise != 0))
+    if (!(seconds >= 0 && seconds <= 86400) || (seconds == 0 && otherwise != 0))
         luaL_argerror(L, 1, lua_pushfstring(L, "'%s' out of range", name));
     lua_pop(L, 1);
-    unsigned whole = (unsigned)seconds;
-    return whole < seconds ? whole + 1
-                           : whole; /* libmicrohttpd counts in whole seconds */
+    return (int64_t)(seconds * 1000);
 }
 
 /* A text option stays on the stack. [-0, +1, v] */
@@ -49,23 +48,30 @@ static const char *opttext(lua_State *L, const char *name, const char *otherwise
 }
 
 static struct server_options checkoptions(lua_State *L) {
-    static const char *const names[] = {"port",        "host",
-                                        "max_body",    "max_connections",
-                                        "timeout",     "max_per_address",
-                                        "max_header",  "token",
-                                        "secrets",     "request_timeout",
-                                        "certificate", "too_large",
-                                        "key",         NULL};
+    static const char *const names[] = {"port",
+                                        "host",
+                                        "max_body",
+                                        "max_connections",
+                                        "max_per_address",
+                                        "max_header",
+                                        "timeout",
+                                        "token",
+                                        "secrets",
+                                        "request_timeout",
+                                        "header_timeout",
+                                        "certificate",
+                                        "key",
+                                        NULL};
     struct server_options o = {0};
     api_checkopts(L, 1, names);
     o.port = (int)optinteger(L, "port", 0, 65535, 0);
     o.max_body = (size_t)optinteger(L, "max_body", 0, (lua_Integer)1 << 32, 16 << 20);
     o.max_connections = (unsigned)optinteger(L, "max_connections", 1, 100000, 1000);
     o.max_per_address = (unsigned)optinteger(L, "max_per_address", 1, 100000, 0);
-    o.max_header = (size_t)optinteger(L, "max_header", 1024, 1 << 20, 0);
-    o.timeout_s = optseconds(L, "timeout", 60);
-    o.request_ms = (int64_t)optseconds(L, "request_timeout", 0) * 1000;
-    o.too_large = opttext(L, "too_large", NULL); /* copied while it stays on the stack */
+    o.max_header = (size_t)optinteger(L, "max_header", 1024, 1 << 20, 32 << 10);
+    o.idle_ms = optseconds(L, "timeout", 60);
+    o.header_ms = optseconds(L, "header_timeout", 10);
+    o.request_ms = optseconds(L, "request_timeout", 0);
     o.host = opttext(L, "host", "127.0.0.1");
     return o;
 }
@@ -137,6 +143,7 @@ static int l_server_listen(lua_State *L) {
     lua_setiuservalue(L, box, 1);
     checktoken(L, s, box);
     checksecrets(L, s, box);
+    o.ticket = s->ticket;
     if (!start(L, s, &o, certificate, key, &fault))
         return api_fault(L, "server.listen", &fault);
     lua_pushcfunction(L, server_dispatcher);

@@ -66,25 +66,23 @@ static void takesecrets(lua_State *L, const struct server_box *s,
     lua_setfield(L, -2, "body");
 }
 
-/* Who may not call has nothing to say: what else he sent is not looked at. */
-static bool pushaccess(lua_State *L, const struct server_box *s,
-                       const struct server_request *r) {
+static void pushaccess(lua_State *L, enum ticket_access access) {
     static const char *const words[] = {[TICKET_NONE] = "none",
                                         [TICKET_WRONG] = "wrong",
                                         [TICKET_LINK] = "link",
                                         [TICKET_COOKIE] = "cookie",
                                         [TICKET_BEARER] = "bearer"};
-    enum ticket_access access = ticket_check(s->ticket, r);
     lua_pushstring(L, words[access]);
     lua_setfield(L, -2, "access");
-    return access != TICKET_NONE && access != TICKET_WRONG;
 }
 
 void server_pushrequest(lua_State *L, const struct server_box *s,
                         const struct server_request *r) {
     bool guarded = s->ticket != NULL;
     lua_createtable(L, 0, 8);
-    bool known = !guarded || pushaccess(L, s, r);
+    bool known = !guarded || ticket_opens(r->access);
+    if (guarded)
+        pushaccess(L, r->access);
     lua_pushstring(L, r->method);
     lua_setfield(L, -2, "method");
     lua_pushstring(L, r->path);

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/url.h"
+#include "net/server.h"
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -171,6 +172,10 @@ enum ticket_access ticket_check(const struct ticket *g, const struct server_requ
     }
     enum ticket_access link = check_query(g, r->query);
     return link != TICKET_NONE ? link : cookie;
+}
+
+bool ticket_opens(enum ticket_access a) {
+    return a != TICKET_NONE && a != TICKET_WRONG;
 }
 
 bool ticket_hides(const char *name, size_t size) {

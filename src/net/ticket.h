@@ -5,9 +5,9 @@
 #define TARN_TICKET_H
 
 #include "base/fault.h"
-#include "net/server.h"
-
 #include <stdio.h>
+
+struct server_request; /* net/server.h */
 
 #define TICKET_LEAST 16 /* characters of a token that somebody else chose */
 #define TICKET_MOST  128
@@ -35,6 +35,9 @@ enum ticket_access {
     TICKET_BEARER, /* the header Authorization */
 };
 enum ticket_access ticket_check(const struct ticket *g, const struct server_request *r);
+
+/* True if the token was shown, in whatever way. */
+bool ticket_opens(enum ticket_access a);
 
 /* True if the header of that name shows the token, and is not for the eyes of a handler. */
 bool ticket_hides(const char *name, size_t size);
