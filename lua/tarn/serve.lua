@@ -273,7 +273,7 @@ function M.start(opts)
   reload.refresh(self.warn)
   self:take_routes()
   self.native = native.listen({ port = opts.port or 0, host = self.bind, token = self.token,
-    secrets = { "dest_token" }, too_large = errors.too_large(), max_body = MAX_BODY,
+    secrets = { "dest_token" }, max_body = MAX_BODY,
     max_header = MAX_HEADER,
     request_timeout = 60, timeout = 75, certificate = opts.certificate, key = opts.key },
     function(request) return self:answer(request) end)
