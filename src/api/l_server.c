@@ -51,14 +51,15 @@ static struct server_options checkoptions(lua_State *L) {
     static const char *const names[] = {"port",
                                         "host",
                                         "max_body",
-                                        "max_connections",
-                                        "max_per_address",
                                         "max_header",
+                                        "max_depth",
+                                        "max_connections",
                                         "timeout",
+                                        "max_per_address",
+                                        "header_timeout",
+                                        "request_timeout",
                                         "token",
                                         "secrets",
-                                        "request_timeout",
-                                        "header_timeout",
                                         "certificate",
                                         "key",
                                         NULL};
@@ -143,6 +144,7 @@ static int l_server_listen(lua_State *L) {
     lua_setiuservalue(L, box, 1);
     checktoken(L, s, box);
     checksecrets(L, s, box);
+    s->max_depth = (size_t)optinteger(L, "max_depth", 1, 512, 512);
     o.ticket = s->ticket;
     if (!start(L, s, &o, certificate, key, &fault))
         return api_fault(L, "server.listen", &fault);

@@ -19,6 +19,7 @@ struct server_box {
     struct task *waiter;         /* the dispatcher */
     const struct ticket *ticket; /* NULL, or in a box that a user value keeps alive */
     const char *secrets[MOST_SECRETS + 1]; /* likewise; ends with NULL */
+    size_t max_depth;                      /* of a body with secrets */
     lua_Integer handled, active;
 };
 

@@ -44,10 +44,13 @@ static void pushheaders(lua_State *L, const struct server_request *r, bool hide)
 }
 
 /* The secrets of the body into boxes, and out of the body: request at the top. A body that is
- * no JSON may hold them anywhere, and is not shown. [-0, +0, m] */
+ * no JSON may hold them anywhere, and is not shown. How deep it is nested is looked at first:
+ * that costs the least. [-0, +0, m] */
 static void takesecrets(lua_State *L, const struct server_box *s,
                         const struct server_request *r) {
-    struct json root = json_root(r->body, r->body_size);
+    struct json root = {NULL, 0};
+    if (!strip_is_deeper(r->body, r->body_size, s->max_depth))
+        root = json_root(r->body, r->body_size);
     if (root.text == NULL) {
         lua_pushliteral(L, "");
         lua_setfield(L, -2, "body");
@@ -60,8 +63,7 @@ static void takesecrets(lua_State *L, const struct server_box *s,
         if (api_pushjsontoken(L, strip_find(root, s->secrets[i]), s->secrets[i]))
             lua_setfield(L, -2, s->secrets[i]);
     lua_setfield(L, -2, "secrets");
-    for (int i = 0; s->secrets[i] != NULL; i++)
-        strip_members(r->body, root, s->secrets[i]);
+    strip_members(r->body, root, s->secrets);
     lua_pushlstring(L, r->body, r->body_size);
     lua_setfield(L, -2, "body");
 }

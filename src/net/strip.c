@@ -30,27 +30,80 @@ static void overwrite(char *at, size_t size, bool string) {
         at[i] = word[i];
 }
 
-/* json_root has seen that it is not nested deeper than it allows. */
-static void cut(char *text, const char *base, struct json j, const char *name) {
-    struct json it = {0}, key, value;
-    char type = json_type(j);
-    if (type == '{') {
-        while ((value = json_pair(j, &it, &key)).text != NULL)
-            if (!is_named(key, name))
-                cut(text, base, value, name);
-        it = (struct json){0};
-        while ((value = json_pair(j, &it, &key)).text != NULL)
-            if (is_named(key, name))
-                overwrite(text + (value.text - base), value.size,
-                          json_type(value) == '"');
-    } else if (type == '[') {
-        while ((value = json_next(j, &it)).text != NULL)
-            cut(text, base, value, name);
+/* Behind a string, whose first quote is at `at`. The text is valid JSON. */
+static const char *behind_string(const char *at) {
+    for (at++; *at != '"'; at++)
+        if (*at == '\\')
+            at++;
+    return at + 1;
+}
+
+static const char *behind_blanks(const char *at, const char *end) {
+    while (at < end && strchr(" \t\r\n", *at) != NULL)
+        at++;
+    return at;
+}
+
+/* Behind a value of whatever kind. */
+static const char *behind_value(const char *at, const char *end) {
+    size_t depth = 0;
+    do {
+        if (*at == '"') {
+            at = behind_string(at);
+            continue;
+        }
+        if (*at == '{' || *at == '[')
+            depth++;
+        else if (*at == '}' || *at == ']')
+            depth--;
+        at++;
+    } while (at < end && (depth > 0 || strchr(",}] \t\r\n", *at) == NULL));
+    return at;
+}
+
+static bool is_any(struct json key, const char *const *names) {
+    for (; *names != NULL; names++)
+        if (is_named(key, *names))
+            return true;
+    return false;
+}
+
+/* A string with a colon behind it is the name of a member: no level has to be walked through
+ * again for those below it. */
+void strip_members(char *text, struct json root, const char *const *names) {
+    const char *at = root.text, *end = root.text + root.size;
+    while (at < end) {
+        if (*at != '"') {
+            at++;
+            continue;
+        }
+        struct json key = {at, 0};
+        at = behind_string(at);
+        key.size = (size_t)(at - key.text);
+        const char *colon = behind_blanks(at, end);
+        if (colon == end || *colon != ':' || !is_any(key, names))
+            continue;
+        const char *value = behind_blanks(colon + 1, end);
+        at = behind_value(value, end);
+        overwrite(text + (value - text), /* the same place, but writable */
+                  (size_t)(at - value), *value == '"');
     }
 }
 
-void strip_members(char *text, struct json root, const char *name) {
-    cut(text, text, root, name);
+bool strip_is_deeper(const char *text, size_t size, size_t most) {
+    bool quoted = false;
+    size_t depth = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (quoted && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && (text[i] == '{' || text[i] == '[') && ++depth > most)
+            return true;
+        else if (!quoted && depth > 0 && (text[i] == '}' || text[i] == ']'))
+            depth--;
+    }
+    return false;
 }
 
 static int hex(char c) {

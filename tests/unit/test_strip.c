@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -26,6 +28,13 @@ static const struct {
     {"{\"t\":123456}", "{\"t\":null  }", NULL, "a number"},
     {"{\"tt\":\"other\"}", "{\"tt\":\"other\"}", NULL, "another name"},
     {"\"t\"", "\"t\"", NULL, "no object"},
+    {"{\"a\":\"\\\"t\\\":1\"}", "{\"a\":\"\\\"t\\\":1\"}", NULL,
+     "a value that looks like one"},
+    {"{\"a\":[\"t\",\"t\"],\"t\" :\t\"secret\"}",
+     "{\"a\":[\"t\",\"t\"],\"t\" :\t\"***\"   }", "secret", "a value of that name"},
+    {"{\"t\":[{\"x\":\"]}\\\\\"},1] ,\"u\":2}", "{\"t\":null             ,\"u\":2}", NULL,
+     "brackets in strings"},
+    {"{\"t\":null,\"a\":true}", "{\"t\":null,\"a\":true}", NULL, "a word"},
 };
 
 static void members_of_a_name_are_cut_and_the_outermost_is_found(void **state) {
@@ -41,7 +50,7 @@ static void members_of_a_name_are_cut_and_the_outermost_is_found(void **state) {
             assert_true(json_text(value, found, sizeof found));
         if (bodies[i].found != NULL && strcmp(found, bodies[i].found) != 0)
             fail_msg("%s: found %s", bodies[i].why, found);
-        strip_members(text, root, "t");
+        strip_members(text, root, (const char *const[]){"t", "nothing", NULL});
         if (strcmp(text, bodies[i].cut) != 0)
             fail_msg("%s: %s", bodies[i].why, text);
         assert_non_null(json_root(text, strlen(text)).text);
@@ -76,10 +85,69 @@ static void parameters_of_a_name_are_cut_however_it_is_written(void **state) {
     }
 }
 
+static void depth_is_counted_outside_of_strings(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t depth;
+    } cases[] = {
+        {"", 0},
+        {"1", 0},
+        {"{}", 1},
+        {"[[],[[]]]", 3},
+        {"{\"[[[\":\"{{\\\"[[\"}", 1},
+        {"[\"\\\\\",[]]", 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = cases[i].text;
+        assert_false(strip_is_deeper(text, strlen(text), cases[i].depth));
+        if (cases[i].depth > 0)
+            assert_true(strip_is_deeper(text, strlen(text), cases[i].depth - 1));
+    }
+}
+
+#define SIZE ((size_t)1 << 20)
+
+/* {"a":{"a": ... }}: so deep, and blanks in the innermost up to SIZE. */
+static void write_nested(char *text, size_t depth) {
+    memset(text, ' ', SIZE);
+    for (size_t i = 0; i < depth; i++) {
+        memcpy(text + i * 5, "{\"a\":", 5);
+        text[SIZE - 1 - i] = '}';
+    }
+    text[depth * 5] = '1';
+}
+
+static clock_t time_of(char *text, size_t depth) {
+    static const char *const names[] = {"t", "other", NULL};
+    write_nested(text, depth);
+    struct json root = json_root(text, SIZE);
+    assert_non_null(root.text);
+    clock_t least = 0;
+    for (int i = 0; i < 5; i++) {
+        clock_t begin = clock();
+        strip_members(text, root, names);
+        clock_t took = clock() - begin;
+        least = i == 0 || took < least ? took : least;
+    }
+    return least;
+}
+
+static void a_body_costs_no_more_for_its_depth(void **state) {
+    char *text = malloc(SIZE);
+    (void)state;
+    clock_t flat = time_of(text, 1), deep = time_of(text, 500);
+    free(text);
+    if (deep > 5 * flat + CLOCKS_PER_SEC / 100)
+        fail_msg("%ld ticks, and %ld for 500 levels", (long)flat, (long)deep);
+}
+
 int main(void) {
-    const struct CMUnitTest strip[] = {
+    const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_of_a_name_are_cut_and_the_outermost_is_found),
         cmocka_unit_test(parameters_of_a_name_are_cut_however_it_is_written),
+        cmocka_unit_test(depth_is_counted_outside_of_strings),
+        cmocka_unit_test(a_body_costs_no_more_for_its_depth),
     };
-    return cmocka_run_group_tests(strip, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
