@@ -32,7 +32,7 @@ local MAX_STREAMS <const> = 512
 local MAX_BODY <const> = 1 << 20
 local MAX_DEPTH <const> = 32 -- of a body
 local MAX_HEADER <const> = 32 << 10 -- the request line included
-local MAX_STRANGERS <const> = 128 -- connections from one address that have not shown the token
+local MAX_STRANGERS <const> = 512 -- connections from one address that have not shown the token
 
 local Server = {}
 Server.__index = Server
