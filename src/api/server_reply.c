@@ -1,17 +1,13 @@
 /* server_reply.c -- what a handler returns, read with care. */
 
 #include "api/server.h"
+#include "net/reply.h"
 
 #include <lauxlib.h>
 #include <string.h>
 
 static int bad(lua_State *L, const char *what) {
     return luaL_error(L, "the handler's reply: %s", what);
-}
-
-/* A field may not end its line: what follows would be a header of somebody else's. */
-static bool is_one_line(const char *text, size_t size) {
-    return strlen(text) == size && strpbrk(text, "\r\n") == NULL;
 }
 
 /* The header at the top. [-0, +0, v] */
@@ -26,9 +22,10 @@ static void readheaders(lua_State *L, struct answer *a) {
             bad(L, "too many headers");
         f->name = lua_tolstring(L, -2, &f->name_size);
         f->value = lua_tolstring(L, -1, &f->value_size);
-        if (f->name_size == 0 || !is_one_line(f->name, f->name_size) ||
-            strpbrk(f->name, " \t:") != NULL || !is_one_line(f->value, f->value_size))
-            luaL_error(L, "the handler's reply: not a header field: '%s'", f->name);
+        if (!reply_may_send(f))
+            luaL_error(L,
+                       "the handler's reply: not a header field that can be sent: '%s'",
+                       f->name);
         a->reply.field_count++;
     }
     a->reply.fields = a->fields;

@@ -216,19 +216,12 @@ static void hand_over(struct connection *c, const struct server_reply *r,
     o->drip_ms = r->drip_ms;
 }
 
-static bool may_answer(struct exchange *x, const struct server_reply *r,
-                       struct fault *f) {
-    if (x->answered)
-        return fault_set(f, FAULT_IO, "the request has been answered");
-    return reply_check(r->fields, r->field_count, f);
-}
-
 bool exchange_answer(struct exchange *x, const struct server_reply *r, struct fault *f) {
     struct connection *c = x->connection;
     if (c == NULL)
         return true;
-    if (!may_answer(x, r, f))
-        return false;
+    if (x->answered)
+        return fault_set(f, FAULT_IO, "the request has been answered");
     bool bare = has_no_body(r->status);
     struct content body = bare ? (struct content){0} : content_of(x, r);
     if (!write_head(x, r, bare ? REPLY_BARE : REPLY_SIZED, &body)) {
@@ -255,8 +248,8 @@ bool exchange_stream(struct exchange *x, const struct server_reply *r, struct fa
     const struct content none = {0};
     if (c == NULL)
         return true;
-    if (!may_answer(x, r, f))
-        return false;
+    if (x->answered)
+        return fault_set(f, FAULT_IO, "the request has been answered");
     x->chunked = c->head.minor > 0;
     c->closes = c->closes || !x->chunked;
     if (!write_head(x, r, x->chunked ? REPLY_CHUNKED : REPLY_TO_END, &none))

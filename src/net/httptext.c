@@ -3,34 +3,34 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_alphanumeric(unsigned char c) {
-    return ('0' <= c && c <= '9') || ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z');
+/* Letters, digits, and the sign that most names have. */
+static bool is_plain(char c) {
+    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') ||
+           c == '-';
 }
 
 /* strchr would find the 0 at the end of the signs. */
-static bool is_one_of(unsigned char c, const char *signs) {
+static bool is_one_of(char c, const char *signs) {
     return c != '\0' && strchr(signs, c) != NULL;
 }
 
 bool httptext_is_token(const char *text, size_t size) {
     for (size_t i = 0; i < size; i++)
-        if (!is_alphanumeric((unsigned char)text[i]) &&
-            !is_one_of((unsigned char)text[i], "!#$%&'*+-.^_`|~"))
+        if (!is_plain(text[i]) && !is_one_of(text[i], "!#$%&'*+.^_`|~"))
             return false;
     return size > 0;
+}
+
+bool httptext_is_host(const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        if (!is_plain(text[i]) && !is_one_of(text[i], "._~%!$&'()*+;=:[]"))
+            return false;
+    return true;
 }
 
 bool httptext_is_value(const char *text, size_t size) {
     for (size_t i = 0; i < size; i++)
         if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f)
-            return false;
-    return true;
-}
-
-bool httptext_is_host(const char *text, size_t size) {
-    for (size_t i = 0; i < size; i++)
-        if (!is_alphanumeric((unsigned char)text[i]) &&
-            !is_one_of((unsigned char)text[i], "-._~%!$&'()*+;=:[]"))
             return false;
     return true;
 }

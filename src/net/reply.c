@@ -67,17 +67,9 @@ static bool is_ours(const char *name) {
     return false;
 }
 
-static bool may_be_sent(const struct server_field *f) {
+bool reply_may_send(const struct server_field *f) {
     return httptext_is_token(f->name, f->name_size) && !is_ours(f->name) &&
            httptext_is_value(f->value, f->value_size);
-}
-
-bool reply_check(const struct server_field *fields, size_t count, struct fault *f) {
-    for (size_t i = 0; i < count; i++)
-        if (!may_be_sent(&fields[i]))
-            return fault_set(f, FAULT_IO, "not a header field that can be sent: '%s'",
-                             fields[i].name);
-    return true;
 }
 
 /* strftime would use the words of a locale. */

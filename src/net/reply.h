@@ -4,7 +4,6 @@
 #define TARN_REPLY_H
 
 #include "base/buf.h"
-#include "base/fault.h"
 #include "net/server.h"
 
 #include <stdint.h>
@@ -33,9 +32,8 @@ struct reply_head {
     bool tls;
 };
 
-/* True if the fields are such that may be sent: tokens and lines, and none of those that are
- * the server's own. Else false with `*f` filled. */
-bool reply_check(const struct server_field *fields, size_t count, struct fault *f);
+/* True if that is a token and one line, and none of the fields that are the server's own. */
+bool reply_may_send(const struct server_field *f);
 
 /* The date of the present second as it was written last; all zero: never. */
 struct reply_date {

@@ -57,7 +57,7 @@ struct server_request {
 
 struct server_reply {
     int status;
-    const struct server_field *fields; /* each followed by a 0 */
+    const struct server_field *fields; /* as reply_may_send says, each followed by a 0 */
     size_t field_count;
     const char *body; /* copied */
     size_t body_size;
@@ -94,8 +94,8 @@ bool exchange_request(struct exchange *x, struct server_request *r);
 bool exchange_gone(const struct exchange *x);
 bool exchange_answered(const struct exchange *x);
 
-/* Answer. False with `*f` filled if the reply cannot be sent as it is (a field that is none,
- * memory); it may then be answered otherwise. True if the client is gone. */
+/* Answer. False with `*f` filled if memory runs out, or if it has been answered. True if the
+ * client is gone. */
 bool exchange_answer(struct exchange *x, const struct server_reply *r, struct fault *f);
 
 /* Answer with a body that comes piece by piece, by exchange_write, until exchange_end. */
