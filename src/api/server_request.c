@@ -81,7 +81,7 @@ static void pushaccess(lua_State *L, enum ticket_access access) {
 void server_pushrequest(lua_State *L, const struct server_box *s,
                         const struct server_request *r) {
     bool guarded = s->ticket != NULL;
-    lua_createtable(L, 0, 8);
+    lua_createtable(L, 0, 12); /* a handler adds some of its own */
     bool known = !guarded || ticket_opens(r->access);
     if (guarded)
         pushaccess(L, r->access);

@@ -175,17 +175,23 @@ static const struct refusal *read_expectation(struct httphead *h, const char *va
 
 enum { HOST, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT };
 
+#define WORD(text)                                                                       \
+    { text, sizeof(text) - 1 }
+
 /* Fields that decide something, of which two could be read in two ways. */
-static const char *const singles[] = {
-    [HOST] = "Host",
-    [CONTENT_LENGTH] = "Content-Length",
-    [TRANSFER_ENCODING] = "Transfer-Encoding",
-    [EXPECT] = "Expect",
-    "Authorization",
-    "Content-Type",
-    "Origin",
-    "Sec-Fetch-Mode",
-    "Sec-Fetch-Site",
+static const struct {
+    const char *name;
+    size_t size;
+} singles[] = {
+    [HOST] = WORD("Host"),
+    [CONTENT_LENGTH] = WORD("Content-Length"),
+    [TRANSFER_ENCODING] = WORD("Transfer-Encoding"),
+    [EXPECT] = WORD("Expect"),
+    WORD("Authorization"),
+    WORD("Content-Type"),
+    WORD("Origin"),
+    WORD("Sec-Fetch-Mode"),
+    WORD("Sec-Fetch-Site"),
 };
 
 /* What the field that was read last means for the request as a whole. */
@@ -193,7 +199,8 @@ static const struct refusal *read_meaning(struct httphead *h, const char *name,
                                           size_t name_size, const char *value,
                                           size_t size) {
     unsigned i = 0, count = sizeof singles / sizeof *singles;
-    while (i < count && !httptext_equal(name, name_size, singles[i]))
+    while (i < count && (name_size != singles[i].size ||
+                         !httptext_equal(name, name_size, singles[i].name)))
         i++;
     if (i < count && (h->singles & 1u << i))
         return &doubled_field;

@@ -3,7 +3,6 @@
 #include "net/httptext.h"
 
 #include <stdio.h>
-#include <strings.h>
 #include <time.h>
 
 /* A browser that has seen this once asks for nothing from here but over TLS. */
@@ -58,17 +57,19 @@ static const char *reason_of(int status) {
 }
 
 /* These say how the answer travels, which only the server knows. */
-static bool is_ours(const char *name) {
-    static const char *const names[] = {"Content-Length", "Transfer-Encoding",
-                                        "Connection", "Date"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcasecmp(name, names[i]) == 0)
+static bool is_ours(const struct server_field *f) {
+    static const struct server_field ours[] = {
+        SERVER_FIELD("Content-Length", ""), SERVER_FIELD("Transfer-Encoding", ""),
+        SERVER_FIELD("Connection", ""), SERVER_FIELD("Date", "")};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (f->name_size == ours[i].name_size &&
+            httptext_equal(f->name, f->name_size, ours[i].name))
             return true;
     return false;
 }
 
 bool reply_may_send(const struct server_field *f) {
-    return httptext_is_token(f->name, f->name_size) && !is_ours(f->name) &&
+    return httptext_is_token(f->name, f->name_size) && !is_ours(f) &&
            httptext_is_value(f->value, f->value_size);
 }
 
