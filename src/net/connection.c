@@ -13,7 +13,7 @@
 
 /* So long a client that was refused may take to read why. To close at once, with bytes of its
  * on their way, would take the answer from it. */
-#define LINGER_MS 2000
+#define LINGER_MS 5000
 
 /* What one connection may do while others wait. */
 #define MOST_STEPS 16
@@ -146,7 +146,7 @@ void connection_later(struct connection *c) {
     c->next_due = s->due;
     s->due = c;
     if (s->turn.place == 0)
-        loop_set_timer(s->loop, &s->turn, 0); /* failed: with the next event */
+        loop_set_timer(s->loop, &s->turn, 0); /* if not: with the next event */
 }
 
 void connection_run_due(struct server *s) {
@@ -211,6 +211,7 @@ static void next_request(struct connection *c) {
     c->idle = rest == 0;
     c->received = c->tls != NULL ? tls_received(c->tls) : 0;
     connection_limit(c, c->idle ? c->server->idle_ms : c->server->header_ms);
+    loop_clear_timer(c->server->loop, &c->grace);
     peers_renew(&c->place);
     server_has_room(c->server);
 }

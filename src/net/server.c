@@ -178,6 +178,8 @@ static void on_events(void *ud, short revents) {
             accept_some(s);
         else
             connection_event(events[i].data.ptr, events[i].events);
+    if (s->turn.place == 0) /* there was no memory for it */
+        connection_run_due(s);
 }
 
 static void on_turn(void *ud) {

@@ -169,6 +169,17 @@ static void a_request_that_is_cut_off_is_told_so(void **state) {
              "assert(talk(fd, '') == '', 'who says nothing is told nothing')\n");
 }
 
+static void who_stops_sending_gets_all_that_was_asked_before(void **state) {
+    must_run(state,
+             "local s <close> = server.listen({}, function(r)\n"
+             "  task.sleep(0.06) return {body = 'x'} end)\n"
+             "local fd <close> = raw.connect(s.port)\n"
+             "raw.send(fd, GOOD:rep(6))\n"
+             "raw.finish(fd)\n"
+             "local _, answers = talk(fd, ''):gsub('HTTP/1%.1 200', '')\n"
+             "assert(answers == 6, answers)\n");
+}
+
 /* ---- time ---- */
 
 static void half_a_header_is_answered_when_its_time_is_over(void **state) {
@@ -384,6 +395,7 @@ int main(void) {
         LIMIT_TEST(thousands_of_parameters_arrive),
         LIMIT_TEST(a_refusal_reaches_who_is_still_sending),
         LIMIT_TEST(a_request_that_is_cut_off_is_told_so),
+        LIMIT_TEST(who_stops_sending_gets_all_that_was_asked_before),
         LIMIT_TEST(half_a_header_is_answered_when_its_time_is_over),
         LIMIT_TEST(half_a_body_is_answered_when_its_time_is_over),
         LIMIT_TEST(an_answer_that_nobody_reads_does_not_keep_its_connection),
