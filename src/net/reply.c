@@ -75,13 +75,14 @@ bool reply_may_send(const struct server_field *f) {
 
 /* strftime would use the words of a locale. */
 static void write_date(char *out, size_t room, time_t now) {
-    static const char days[] = "SunMonTueWedThuFriSat";
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct tm t;
     gmtime_r(&now, &t);
-    snprintf(out, room, "Date: %.3s, %02d %.3s %d %02d:%02d:%02d GMT\r\n",
-             days + 3 * t.tm_wday, t.tm_mday, months + 3 * t.tm_mon, t.tm_year + 1900,
-             t.tm_hour, t.tm_min, t.tm_sec);
+    snprintf(out, room, "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n", days[t.tm_wday],
+             t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min,
+             t.tm_sec);
 }
 
 static bool add_date(struct buf *out, struct reply_date *d) {

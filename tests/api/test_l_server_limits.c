@@ -170,14 +170,13 @@ static void a_request_that_is_cut_off_is_told_so(void **state) {
 }
 
 static void who_stops_sending_gets_all_that_was_asked_before(void **state) {
-    must_run(state,
-             "local s <close> = server.listen({}, function(r)\n"
-             "  task.sleep(0.06) return {body = 'x'} end)\n"
-             "local fd <close> = raw.connect(s.port)\n"
-             "raw.send(fd, GOOD:rep(6))\n"
-             "raw.finish(fd)\n"
-             "local _, answers = talk(fd, ''):gsub('HTTP/1%.1 200', '')\n"
-             "assert(answers == 6, answers)\n");
+    must_run(state, "local s <close> = server.listen({}, function(r)\n"
+                    "  task.sleep(0.06) return {body = 'x'} end)\n"
+                    "local fd <close> = raw.connect(s.port)\n"
+                    "raw.send(fd, GOOD:rep(6))\n"
+                    "raw.finish(fd)\n"
+                    "local _, answers = talk(fd, ''):gsub('HTTP/1%.1 200', '')\n"
+                    "assert(answers == 6, answers)\n");
 }
 
 /* ---- time ---- */

@@ -1,11 +1,12 @@
 #include "net/strip.h"
 
+#include "base/buf.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -109,24 +110,26 @@ static void depth_is_counted_outside_of_strings(void **state) {
 #define SIZE ((size_t)1 << 20)
 
 /* {"a":{"a": ... }}: so deep, and blanks in the innermost up to SIZE. */
-static void write_nested(char *text, size_t depth) {
-    memset(text, ' ', SIZE);
-    for (size_t i = 0; i < depth; i++) {
-        memcpy(text + i * 5, "{\"a\":", 5);
-        text[SIZE - 1 - i] = '}';
-    }
-    text[depth * 5] = '1';
+static void write_nested(struct buf *text, size_t depth) {
+    text->size = 0;
+    for (size_t i = 0; i < depth; i++)
+        buf_str(text, "{\"a\":");
+    buf_str(text, "1");
+    while (text->size < SIZE - depth)
+        buf_str(text, " ");
+    for (size_t i = 0; i < depth; i++)
+        buf_str(text, "}");
 }
 
-static clock_t time_of(char *text, size_t depth) {
+static clock_t time_of(struct buf *text, size_t depth) {
     static const char *const names[] = {"t", "other", NULL};
     write_nested(text, depth);
-    struct json root = json_root(text, SIZE);
+    struct json root = json_root(text->bytes, text->size);
     assert_non_null(root.text);
     clock_t least = 0;
     for (int i = 0; i < 5; i++) {
         clock_t begin = clock();
-        strip_members(text, root, names);
+        strip_members(text->bytes, root, names);
         clock_t took = clock() - begin;
         least = i == 0 || took < least ? took : least;
     }
@@ -134,10 +137,10 @@ static clock_t time_of(char *text, size_t depth) {
 }
 
 static void a_body_costs_no_more_for_its_depth(void **state) {
-    char *text = malloc(SIZE);
+    struct buf text = {0};
     (void)state;
-    clock_t flat = time_of(text, 1), deep = time_of(text, 500);
-    free(text);
+    clock_t flat = time_of(&text, 1), deep = time_of(&text, 500);
+    buf_free(&text);
     if (deep > 5 * flat + CLOCKS_PER_SEC / 100)
         fail_msg("%ld ticks, and %ld for 500 levels", (long)flat, (long)deep);
 }
