@@ -6,13 +6,6 @@ local report = require "engine.report"
 
 local M = {}
 
---- The body of a 413, which is sent before anybody has looked at the request.
----@return string
-function M.too_large()
-  return json.encode { error = { kind = "usage", code = "CONTENT_TOO_LARGE", status = 413,
-    message = "the request's body is too large", request_id = "", op = "serve" } }
-end
-
 -- The statuses that an answer of ours may have, with the words for each.
 M.statuses = {
   [400] = "The request is not understood.",

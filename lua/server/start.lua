@@ -30,7 +30,9 @@ local M = {}
 local CACHE <const> = 5 -- seconds
 local MAX_STREAMS <const> = 512
 local MAX_BODY <const> = 1 << 20
-local MAX_HEADER <const> = 32 << 10 -- of memory for a connection, its header included
+local MAX_DEPTH <const> = 32 -- of a body
+local MAX_HEADER <const> = 32 << 10 -- the request line included
+local MAX_STRANGERS <const> = 512 -- connections from one address that have not shown the token
 
 local Server = {}
 Server.__index = Server
@@ -273,8 +275,8 @@ function M.start(opts)
   reload.refresh(self.warn)
   self:take_routes()
   self.native = native.listen({ port = opts.port or 0, host = self.bind, token = self.token,
-    secrets = { "dest_token" }, too_large = errors.too_large(), max_body = MAX_BODY,
-    max_header = MAX_HEADER,
+    secrets = { "dest_token" }, max_body = MAX_BODY, max_depth = MAX_DEPTH,
+    max_header = MAX_HEADER, max_per_address = MAX_STRANGERS, header_timeout = 10,
     request_timeout = 60, timeout = 75, certificate = opts.certificate, key = opts.key },
     function(request) return self:answer(request) end)
   self.guards = auth.guards(self.scheme, self.bind, self.native.port, opts.public)

@@ -6,15 +6,16 @@ local server = {}
 ---@field port? integer       0 (default) takes a free one
 ---@field host? string        address to bind; default "127.0.0.1"
 ---@field max_body? integer   bytes; a larger request is answered 413. Default 16 MiB
----@field too_large? string   the body of that answer, JSON; default: a line of text
----@field max_connections? integer default 1000
----@field timeout? number     seconds a connection may be idle; default 60
----@field max_per_address? integer connections of one client; default: no bound
----@field max_header? integer  bytes of memory for a connection, its header included; default 32 KiB
----@field request_timeout? number seconds in which a request must have come in whole, counted from the one before; default: no bound
+---@field max_header? integer  bytes of a request's first line and header; the first line may have half of them. Answered 431 and 414. Default 32 KiB
+---@field max_depth? integer   how deep a body with `secrets` may be nested; a deeper one is `malformed`. Default 512
+---@field max_connections? integer default 1000. If there are so many, one that is idle or not done with its request makes room for a newer one, of the address that has the most of them
+---@field max_per_address? integer connections from one address; the oldest that is idle or not done with its request makes room for a newer one. With `token` those that have shown it are not counted. Default: no bound
+---@field timeout? number     seconds a connection may be idle, or be stuck in an answer that is not read; default 60
+---@field header_timeout? number seconds for a TLS handshake, and then for a request's header; answered 408. Default 10
+---@field request_timeout? number seconds for a request's body; answered 408. Default: no bound but `timeout` between its pieces
 ---@field token? tarn.ServerToken who shows it may call: see `access` of requests
 ---@field secrets? string[]    members of JSON bodies that are secret: see `secrets` of requests
----@field certificate? string  PEM file; with `key`: TLS
+---@field certificate? string  PEM file; with `key`: TLS 1.2 and 1.3, and Strict-Transport-Security in each answer
 ---@field key? string          PEM file
 
 ---@class tarn.Request
@@ -24,9 +25,9 @@ local server = {}
 ---@field headers table<string,string>   names in lower case
 ---@field body string
 ---@field remote string                  the client's address
----@field access? "none"|"wrong"|"link"|"cookie"|"bearer" with the option `token`: how it shows it. Authorization and Cookie are not in `headers` then, `token` in the query is "***", and without the token there is no `body`
+---@field access? "none"|"wrong"|"link"|"cookie"|"bearer" with the option `token`: how it shows it. Authorization and Cookie are not in `headers` then, `token` in the query is "***", and without the token a body is not even read
 ---@field secrets? table<string, tarn.Credential> with the option `secrets`: those of the outermost object of a JSON body, each in a box; in `body` and `query` each is "***"
----@field malformed? boolean             with the option `secrets`: the body is no JSON, and is not shown
+---@field malformed? boolean             with the option `secrets`: the body is no JSON, or nested deeper than `max_depth`, and is not shown
 
 ---@class tarn.Reply
 ---@field status? integer                default 200
@@ -46,8 +47,10 @@ local instance = {}
 -- `handler`, or a reply that is none (an unknown field, a header with a line end in it), is
 -- answered 500 and printed on stderr. gzip where the client accepts it and the body is over
 -- 1 KiB. HEAD comes to the handler like GET and is answered without the body. When the client
--- goes away the handler's task is cancelled. Content-Length, Date and Connection are the
--- server's own headers.
+-- goes away the handler's task is cancelled. Content-Length, Transfer-Encoding, Date and
+-- Connection are the server's own headers. What is no request of HTTP/1.1 never reaches the
+-- handler: it gets one answer, `{"error":{kind,code,message,status,op,request_id}}`, and the
+-- connection ends.
 ---@param opts tarn.ServerOptions
 ---@param handler fun(request: tarn.Request): tarn.Reply
 ---@return tarn.Server
