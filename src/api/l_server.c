@@ -225,17 +225,10 @@ static const luaL_Reg server_functions[] = {
     {NULL, NULL},
 };
 
-void server_newtype(lua_State *L, const char *name, lua_CFunction close) {
-    luaL_newmetatable(L, name);
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__close");
-}
-
 int luaopen_native_server(lua_State *L) {
     server_newexchanges(L);
-    server_newtype(L, SERVER_MT, l_server_close);
+    api_newtype(L, SERVER_MT, l_server_close, NULL);
+    luaL_getmetatable(L, SERVER_MT);
     luaL_newlib(L, server_methods);
     lua_pushcclosure(L, l_server_index, 1);
     lua_setfield(L, -2, "__index");

@@ -40,9 +40,6 @@ void server_ready(void *ud);
 /* Make the metatable of exchanges. [-0, +0, m] */
 void server_newexchanges(lua_State *L);
 
-/* Push a new metatable whose values end with `close`. [-0, +1, m] */
-void server_newtype(lua_State *L, const char *name, lua_CFunction close);
-
 /* Push a request as handlers see it: without what shows the token, and with the secrets of
  * its body in boxes. [-0, +1, m] */
 void server_pushrequest(lua_State *L, const struct server_box *s,

@@ -238,6 +238,5 @@ void server_ready(void *ud) {
 }
 
 void server_newexchanges(lua_State *L) {
-    server_newtype(L, EXCHANGE_MT, l_exchange_close);
-    lua_pop(L, 1);
+    api_newtype(L, EXCHANGE_MT, l_exchange_close, NULL);
 }
