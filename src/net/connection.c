@@ -23,22 +23,6 @@ static const struct refusal speaks_tls = {400, "TLS_REQUIRED",
 
 /* ---- time ---- */
 
-static void on_late(void *ud);
-
-static void look_again(struct connection *c, int64_t due) {
-    if (c->late.place != 0 && c->late.due <= due)
-        return;
-    if (!loop_set_timer(c->server->loop, &c->late, due))
-        connection_close(c);
-}
-
-/* The timer stays where it is when the deadline moves on, which it does with each request. */
-void connection_limit(struct connection *c, int64_t ms) {
-    c->deadline = ms > 0 ? loop_now() + ms : DEADLINE_NEVER;
-    if (ms > 0 && c->stage != STAGE_CLOSED)
-        look_again(c, c->deadline);
-}
-
 static void too_late(struct connection *c) {
     bool half = (c->stage == STAGE_HEAD && c->in.size > 0) || c->stage == STAGE_BODY;
     if (half)
@@ -53,7 +37,7 @@ static void on_late(void *ud) {
     if (c->deadline <= loop_now())
         too_late(c);
     else if (c->deadline != DEADLINE_NEVER)
-        look_again(c, c->deadline);
+        connection_look_again(c);
 }
 
 /* A client that has hung up and still gets something is let read it. */
@@ -67,6 +51,14 @@ static void start_grace(struct connection *c) {
     if (c->grace.place == 0 &&
         !loop_set_timer(c->server->loop, &c->grace, loop_now() + HALF_CLOSED_MS))
         grace_ended(c);
+}
+
+/* The rest after a piece of a body that drips is over. */
+static void on_drip(void *ud) {
+    struct connection *c = ud;
+    c->out.resting = false;
+    c->out.drip_left = c->out.drip_bytes;
+    connection_run(c);
 }
 
 /* ---- its life ---- */
@@ -102,6 +94,7 @@ struct connection *connection_open(struct server *s, int fd, const struct sockad
     c->writable = true;
     c->late = (struct timer){.fire = on_late, .ud = c};
     c->grace = (struct timer){.fire = grace_ended, .ud = c};
+    c->out.drip = (struct timer){.fire = on_drip, .ud = c};
     c->next = s->connections;
     c->link = &s->connections;
     if (c->next != NULL)
@@ -116,39 +109,6 @@ struct connection *connection_open(struct server *s, int fd, const struct sockad
     return c;
 }
 
-void connection_close(struct connection *c) {
-    struct server *s = c->server;
-    if (c->stage == STAGE_CLOSED)
-        return;
-    c->stage = STAGE_CLOSED;
-    if (c->exchange != NULL)
-        exchange_lose(c->exchange);
-    tls_close(c->tls);
-    close(c->fd);
-    loop_clear_timer(s->loop, &c->late);
-    loop_clear_timer(s->loop, &c->grace);
-    peers_leave(s->strangers, &c->place);
-    *c->link = c->next;
-    if (c->next != NULL)
-        c->next->link = c->link;
-    s->connected--;
-    sending_free(c);
-    buf_free(&c->in);
-    connection_later(c);
-    server_has_room(s);
-}
-
-void connection_later(struct connection *c) {
-    struct server *s = c->server;
-    if (c->due)
-        return;
-    c->due = true;
-    c->next_due = s->due;
-    s->due = c;
-    if (s->turn.place == 0)
-        loop_set_timer(s->loop, &s->turn, 0); /* if not: with the next event */
-}
-
 void connection_run_due(struct server *s) {
     struct connection *list = s->due;
     s->due = NULL;
@@ -161,12 +121,6 @@ void connection_run_due(struct server *s) {
         else
             connection_run(c);
     }
-}
-
-bool connection_may_go(const struct connection *c) {
-    const struct exchange *x = c->exchange;
-    return c->stage != STAGE_CLOSED &&
-           (c->stage != STAGE_ANSWER || x == NULL || (x->answered && !x->streaming));
 }
 
 /* ---- what it does ---- */
@@ -234,7 +188,7 @@ static void end(struct connection *c) {
 /* Send; if that was all, go on to the next request, or end. */
 static bool answer(struct connection *c) {
     struct exchange *x = c->exchange;
-    if (!sending_flush(c))
+    if (!connection_send(c))
         return false;
     if (x != NULL && !(x->answered && (!x->streaming || x->ended))) {
         c->deadline = DEADLINE_NEVER;
@@ -244,7 +198,7 @@ static bool answer(struct connection *c) {
     }
     if (x != NULL)
         exchange_leave(x);
-    sending_done(c);
+    sending_done(&c->out, c->server->loop);
     if (c->closes || c->cut)
         end(c);
     else

@@ -105,54 +105,25 @@ struct exchange {
     char uri[];
 };
 
-/* ---- connection.c ---- */
+/* What follows is in the order of its layers: a file calls those before it, never one after
+ * it. What has to come up from below is a timer that fires, or `changed` and `ready`. */
 
-/* Take over a socket that does not block. NULL when memory runs out: it is closed. */
-struct connection *connection_open(struct server *s, int fd, const struct sockaddr *a);
+/* ---- server_waiting.c: who waits ---- */
 
-/* What epoll says of it. */
-void connection_event(struct connection *c, uint32_t events);
-
-/* Go on as far as that is possible now. */
-void connection_run(struct connection *c);
-
-/* The same, in the loop's next turn. */
-void connection_later(struct connection *c);
-
-/* Run those that are due; free those that were closed. */
-void connection_run_due(struct server *s);
-
-/* An answer has been given, or a piece of one: send what can be sent, and go on if that was
- * all. Tells nobody. */
-void connection_answer(struct connection *c);
-
-/* End it, and tell the taker of its request. */
-void connection_close(struct connection *c);
-
-/* True if it is idle, or its request is not whole yet, or nobody works on it any more. */
-bool connection_may_go(const struct connection *c);
-
-/* ---- intake.c: what a connection reads. Each true if there is more to do at once ---- */
-
-bool intake_head(struct connection *c);
-bool intake_body(struct connection *c);
-bool intake_nothing(struct connection *c); /* reads, and forgets */
-
-/* Answer with a refusal, and end. */
-void intake_refuse(struct connection *c, const struct refusal *r);
-
-/* The deadline of a connection, from now; 0: none. */
-void connection_limit(struct connection *c, int64_t ms);
-
-/* ---- server.c ---- */
-
+/* A request waits to be taken, or does so no longer. */
 void server_enqueue(struct exchange *x);
-void server_unqueue(struct exchange *x);
+void server_unqueue(struct exchange *x); /* harmless if it does not wait */
+
+/* Look at the listener, or do not; false if epoll cannot. */
+bool server_look(struct server *s, bool look);
+
+/* Let who comes wait until there is room. */
+void server_pause(struct server *s);
 
 /* A connection has ended, or has nothing to do: who waits may come in. */
 void server_has_room(struct server *s);
 
-/* ---- exchange.c ---- */
+/* ---- exchange.c: the life of an exchange ---- */
 
 /* One for the request whose head has been read; NULL when memory runs out. */
 struct exchange *exchange_new(struct connection *c);
@@ -169,5 +140,57 @@ void exchange_free(struct exchange *x);
 
 /* The client's header as the taker sees it, in `c->fields`. */
 void exchange_fields(struct connection *c);
+
+/* ---- connection_state.c: its deadline, its turn, its end ---- */
+
+/* The deadline of a connection, from now; 0: none. */
+void connection_limit(struct connection *c, int64_t ms);
+
+/* Let its timer fire no later than at its deadline. */
+void connection_look_again(struct connection *c);
+
+/* Let it go on in the loop's next turn. */
+void connection_later(struct connection *c);
+
+/* End it, and tell the taker of its request. */
+void connection_close(struct connection *c);
+
+/* True if it is idle, or its request is not whole yet, or nobody works on it any more. */
+bool connection_may_go(const struct connection *c);
+
+/* ---- connection_send.c ---- */
+
+/* Send what the client takes now. True if that was all. If it can take nothing ever again
+ * `c->broken` is set. */
+bool connection_send(struct connection *c);
+
+/* ---- intake.c: what a connection reads. Each true if there is more to do at once ---- */
+
+bool intake_head(struct connection *c);
+bool intake_body(struct connection *c);
+bool intake_nothing(struct connection *c); /* reads, and forgets */
+
+/* Answer with a refusal, and end. */
+void intake_refuse(struct connection *c, const struct refusal *r);
+
+/* ---- connection.c: what a connection does, from its start on ---- */
+
+/* Take over a socket that does not block. NULL when memory runs out: it is closed. */
+struct connection *connection_open(struct server *s, int fd, const struct sockaddr *a);
+
+/* What epoll says of it. */
+void connection_event(struct connection *c, uint32_t events);
+
+/* Go on as far as that is possible now. */
+void connection_run(struct connection *c);
+
+/* Run those that are due; free those that were closed. */
+void connection_run_due(struct server *s);
+
+/* An answer has been given, or a piece of one: send what can be sent, and go on if that was
+ * all. Tells nobody. */
+void connection_answer(struct connection *c);
+
+/* ---- exchange_answer.c and server.c: see net/server.h ---- */
 
 #endif

@@ -83,7 +83,7 @@ static void start_body(struct connection *c) {
         if (!sending_add(&c->out, go_on, sizeof go_on - 1))
             connection_close(c);
         else
-            sending_flush(c);
+            connection_send(c);
     }
 }
 
@@ -178,7 +178,7 @@ static bool intake_chunks(struct connection *c) {
 bool intake_body(struct connection *c) {
     struct buf *body = &c->exchange->body;
     if (sending_size(&c->out) > 0)
-        sending_flush(c);
+        connection_send(c);
     if (c->head.chunked)
         return intake_chunks(c);
     size_t there = c->in.size - c->head.read;

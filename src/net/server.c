@@ -19,47 +19,6 @@
 /* Without descriptors, and with nobody who could go, the next try is after this. */
 #define NO_ROOM_MS 100
 
-/* ---- requests that wait to be taken ---- */
-
-void server_unqueue(struct exchange *x) {
-    struct server *s = x->server;
-    struct exchange **at = &s->first;
-    if (!x->queued)
-        return;
-    x->queued = false;
-    while (*at != x)
-        at = &(*at)->behind;
-    *at = x->behind;
-    if (s->last == &x->behind)
-        s->last = at;
-}
-
-void server_enqueue(struct exchange *x) {
-    struct server *s = x->server;
-    bool first = s->first == NULL;
-    x->queued = true;
-    x->behind = NULL;
-    *s->last = x;
-    s->last = &x->behind;
-    if (first)
-        s->ready(s->ud);
-}
-
-bool server_pending(const struct server *s) {
-    return s->first != NULL;
-}
-
-struct exchange *server_take(struct server *s, void (*changed)(void *ud), void *ud) {
-    struct exchange *x = s->first;
-    if (x == NULL)
-        return NULL;
-    server_unqueue(x);
-    x->taken = true;
-    x->changed = changed;
-    x->ud = ud;
-    return x;
-}
-
 /* ---- who makes room ---- */
 
 /* The oldest of one address that may go, but for `not`. */
@@ -96,21 +55,6 @@ static void keep_to_address_limit(struct server *s, struct connection *c) {
 
 /* ---- connections come in ---- */
 
-static bool look_at_listener(struct server *s, bool look) {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
-    return epoll_ctl(s->events.fd, look ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->listener,
-                     &event) == 0;
-}
-
-static void pause_listening(struct server *s) {
-    s->paused = look_at_listener(s, false);
-}
-
-void server_has_room(struct server *s) {
-    if (s->paused && s->listener != -1)
-        s->paused = !look_at_listener(s, true);
-}
-
 static void on_again(void *ud) {
     server_has_room(ud);
 }
@@ -128,7 +72,7 @@ static bool has_room(struct server *s) {
         return false;
     if (evict_any(s))
         return true;
-    pause_listening(s);
+    server_pause(s);
     return false;
 }
 
@@ -145,7 +89,7 @@ static bool recover(struct server *s) {
     case ENOMEM:
         if (evict_any(s))
             return true;
-        pause_listening(s);
+        server_pause(s);
         loop_set_timer(s->loop, &s->again, loop_now() + NO_ROOM_MS);
     }
     return false;
@@ -210,7 +154,7 @@ static bool open_server(struct server *s, const struct server_options *o,
     if (s->listener == -1)
         return false;
     s->events.fd = epoll_create1(EPOLL_CLOEXEC);
-    if (s->events.fd == -1 || !look_at_listener(s, true))
+    if (s->events.fd == -1 || !server_look(s, true))
         return fault_set(f, FAULT_IO, "epoll: %s", strerror(errno));
     return true;
 }
@@ -262,7 +206,7 @@ void server_close(struct server *s) {
         return;
     server_drain(s);
     while (s->connections != NULL) {
-        sending_flush(s->connections); /* what is answered already is sent */
+        connection_send(s->connections); /* what is answered already is sent */
         connection_close(s->connections);
     }
     connection_run_due(s); /* frees them */
