@@ -384,28 +384,29 @@ static void a_url_in_place_of_a_path_is_understood(void **state) {
              "end\n");
 }
 
-#define LIMIT_TEST(f) cmocka_unit_test_setup_teardown(f, open_with_client, harness_close)
+#define CONNECTION_TEST(f)                                                               \
+    cmocka_unit_test_setup_teardown(f, open_with_client, harness_close)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        LIMIT_TEST(what_is_no_request_gets_one_answer_in_json),
-        LIMIT_TEST(one_that_is_refused_comes_behind_those_before_it),
-        LIMIT_TEST(a_head_request_is_refused_without_a_body),
-        LIMIT_TEST(thousands_of_parameters_arrive),
-        LIMIT_TEST(a_refusal_reaches_who_is_still_sending),
-        LIMIT_TEST(a_request_that_is_cut_off_is_told_so),
-        LIMIT_TEST(who_stops_sending_gets_all_that_was_asked_before),
-        LIMIT_TEST(half_a_header_is_answered_when_its_time_is_over),
-        LIMIT_TEST(half_a_body_is_answered_when_its_time_is_over),
-        LIMIT_TEST(an_answer_that_nobody_reads_does_not_keep_its_connection),
-        LIMIT_TEST(the_oldest_of_an_address_makes_room_for_a_newer_one),
-        LIMIT_TEST(who_is_being_answered_is_not_sent_away),
-        LIMIT_TEST(who_shows_the_token_is_not_counted),
-        LIMIT_TEST(what_a_stranger_sends_behind_its_header_is_not_read),
-        LIMIT_TEST(idle_connections_make_room_and_those_at_work_do_not),
-        LIMIT_TEST(an_old_client_keeps_its_connection_if_it_asks_for_that),
-        LIMIT_TEST(an_answer_without_a_body_has_no_length),
-        LIMIT_TEST(a_url_in_place_of_a_path_is_understood),
+        CONNECTION_TEST(what_is_no_request_gets_one_answer_in_json),
+        CONNECTION_TEST(one_that_is_refused_comes_behind_those_before_it),
+        CONNECTION_TEST(a_head_request_is_refused_without_a_body),
+        CONNECTION_TEST(thousands_of_parameters_arrive),
+        CONNECTION_TEST(a_refusal_reaches_who_is_still_sending),
+        CONNECTION_TEST(a_request_that_is_cut_off_is_told_so),
+        CONNECTION_TEST(who_stops_sending_gets_all_that_was_asked_before),
+        CONNECTION_TEST(half_a_header_is_answered_when_its_time_is_over),
+        CONNECTION_TEST(half_a_body_is_answered_when_its_time_is_over),
+        CONNECTION_TEST(an_answer_that_nobody_reads_does_not_keep_its_connection),
+        CONNECTION_TEST(the_oldest_of_an_address_makes_room_for_a_newer_one),
+        CONNECTION_TEST(who_is_being_answered_is_not_sent_away),
+        CONNECTION_TEST(who_shows_the_token_is_not_counted),
+        CONNECTION_TEST(what_a_stranger_sends_behind_its_header_is_not_read),
+        CONNECTION_TEST(idle_connections_make_room_and_those_at_work_do_not),
+        CONNECTION_TEST(an_old_client_keeps_its_connection_if_it_asks_for_that),
+        CONNECTION_TEST(an_answer_without_a_body_has_no_length),
+        CONNECTION_TEST(a_url_in_place_of_a_path_is_understood),
     };
-    return cmocka_run_group_tests_name("api/server_limits", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("connection", tests, NULL, NULL);
 }
