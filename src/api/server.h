@@ -19,6 +19,7 @@ struct server_box {
     struct task *waiter;             /* the dispatcher */
     const struct accesstoken *token; /* NULL, or in a box that a user value keeps alive */
     const char *secrets[MOST_SECRETS + 1]; /* likewise; ends with NULL */
+    size_t max_depth;                      /* of a body with secrets */
     lua_Integer handled, active;
 };
 
@@ -28,6 +29,16 @@ struct exchange_box {
     struct task *task;         /* the handler's, while it runs */
     struct task *waiter;       /* the same, while `write` waits */
 };
+
+/* The body of the dispatcher's task: server -> nothing. Cancelled, with the program or by
+ * itself, it closes the server. */
+int server_dispatcher(lua_State *L);
+
+/* server_new's `ready`: wakes the dispatcher. */
+void server_ready(void *ud);
+
+/* Make the metatable of exchanges. [-0, +0, m] */
+void server_newexchanges(lua_State *L);
 
 /* Push a request as handlers see it: without what shows the token, and with the secrets of
  * its body in boxes. [-0, +1, m] */

@@ -1,17 +1,13 @@
-/* server_reply.c -- read and check what a handler returns. */
+/* server_reply.c -- what a handler returns, read with care. */
 
 #include "api/server.h"
+#include "net/reply.h"
 
 #include <lauxlib.h>
 #include <string.h>
 
 static int bad(lua_State *L, const char *what) {
     return luaL_error(L, "the handler's reply: %s", what);
-}
-
-/* A field must not end its line, or what follows would be another header. */
-static bool is_one_line(const char *text, size_t size) {
-    return strlen(text) == size && strpbrk(text, "\r\n") == NULL;
 }
 
 /* Keep the value at `index` alive as long as the answer. [-0, +0, m] */
@@ -34,15 +30,16 @@ static void readheaders(lua_State *L, struct answer *a) {
         f->value = lua_tolstring(L, -1, &f->value_size);
         hold(L, a, -2);
         hold(L, a, -1);
-        if (f->name_size == 0 || !is_one_line(f->name, f->name_size) ||
-            strpbrk(f->name, " \t:") != NULL || !is_one_line(f->value, f->value_size))
-            luaL_error(L, "the handler's reply: not a header field: '%s'", f->name);
+        if (!reply_may_send(f))
+            luaL_error(L,
+                       "the handler's reply: not a header field that can be sent: '%s'",
+                       f->name);
         a->reply.field_count++;
     }
     a->reply.fields = a->fields;
 }
 
-/* Write the cookie, which never becomes a string of Lua. */
+/* The cookie never becomes a string of Lua's. */
 static void readlogin(lua_State *L, const struct server_box *s, struct answer *a) {
     if (s->token == NULL)
         bad(L, "'login' is for servers with a token");
@@ -74,7 +71,7 @@ static void readdrip(lua_State *L, struct answer *a) {
     lua_pop(L, 2);
 }
 
-/* Read one field of the reply, whose name is at -2 and value at -1. [-0, +0, v] */
+/* One field of the reply: its name at -2, its value at -1. [-0, +0, v] */
 static void readfield(lua_State *L, const struct server_box *s, struct answer *a) {
     const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
     if (strcmp(name, "status") == 0) {

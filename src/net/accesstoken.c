@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/url.h"
+#include "net/server.h"
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -175,6 +176,10 @@ enum accesstoken_shown accesstoken_check(const struct accesstoken *t,
     }
     enum accesstoken_shown link = check_query(t, r->query);
     return link != ACCESSTOKEN_NONE ? link : cookie;
+}
+
+bool accesstoken_opens(enum accesstoken_shown shown) {
+    return shown != ACCESSTOKEN_NONE && shown != ACCESSTOKEN_WRONG;
 }
 
 bool accesstoken_hides(const char *name, size_t size) {

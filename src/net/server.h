@@ -1,14 +1,16 @@
-/* server.h -- an HTTP server over libmicrohttpd, inside the loop. Knows nothing of Lua, nor
- * of what a request means.
+/* server.h -- an HTTP/1.1 server inside the loop. Knows nothing of Lua, nor of what a request
+ * means.
  *
- * A request that has come in whole waits as an `exchange` until it is taken; its connection
- * is suspended until it is answered. Nothing here blocks. */
+ * A request that has come in whole waits as an `exchange` until it is taken, and its
+ * connection until it is answered. What is no request is answered here. Nothing here blocks,
+ * and a connection costs no time while nothing comes or goes. */
 
 #ifndef TARN_SERVER_H
 #define TARN_SERVER_H
 
 #include "base/budget.h"
 #include "base/fault.h"
+#include "net/accesstoken.h"
 #include "net/loop.h"
 
 #include <stdint.h>
@@ -20,17 +22,23 @@ struct sharedbody; /* net/sharedbody.h */
 struct server_options {
     const char *host; /* an address or a name of this machine */
     int port;         /* 0: any free one */
-    size_t max_body;
+    size_t max_body, max_header;
     unsigned max_connections;
-    unsigned timeout_s; /* a connection may be idle for so long */
+    int64_t idle_ms; /* a connection may be idle for so long, or be stuck in an answer */
+    int64_t header_ms; /* a handshake, and then a header, must be in whole in that time */
     /* What follows may be 0 or NULL. */
-    struct budget *memory;         /* the bodies of requests and replies count there */
-    unsigned max_per_address;      /* connections of one client */
-    size_t max_header;             /* bytes of request line and header */
-    int64_t request_ms;            /* a request must be in whole in that time */
-    const char *certificate, *key; /* PEM texts: speak TLS */
-    const char *too_large;         /* JSON, sent with 413 to who sends too large a body */
+    unsigned max_per_address;        /* connections from one address, see below */
+    int64_t request_ms;              /* a body must be in whole in that time */
+    const char *certificate, *key;   /* PEM texts: speak TLS */
+    const struct accesstoken *token; /* who may call; valid until server_close */
+    struct budget *memory;           /* the bodies of requests and replies count there */
 };
+
+/* Connections that have shown the token are not counted by address, so that a browser with
+ * its streams and a proxy that brings many people are not held up. Of the others the oldest
+ * that is idle, or not done with its request, makes room for a newer one of its address. If
+ * there are `max_connections`, one of the address with the most goes in the same way, and if
+ * all are at work the newest wait. The body of who does not show the token is not read. */
 
 /* A header field. Of a request: not followed by a 0, as sent. */
 struct server_field {
@@ -46,11 +54,12 @@ struct server_request {
     size_t body_size;
     const struct server_field *fields;
     size_t field_count;
+    enum accesstoken_shown access; /* ACCESSTOKEN_NONE for a server without a token */
 };
 
 struct server_reply {
     int status;
-    const struct server_field *fields; /* each followed by a 0 */
+    const struct server_field *fields; /* as reply_may_send says, each followed by a 0 */
     size_t field_count;
     const char *body; /* copied */
     size_t body_size;
@@ -87,8 +96,8 @@ bool exchange_request(struct exchange *x, struct server_request *r);
 bool exchange_gone(const struct exchange *x);
 bool exchange_answered(const struct exchange *x);
 
-/* Answer. False with `*f` filled if the reply cannot be sent as it is (a field that is none,
- * memory); it may then be answered otherwise. True if the client is gone. */
+/* Answer. False with `*f` filled if memory runs out, or if it has been answered. True if the
+ * client is gone. */
 bool exchange_answer(struct exchange *x, const struct server_reply *r, struct fault *f);
 
 /* Answer with a body that comes piece by piece, by exchange_write, until exchange_end. */

@@ -1,6 +1,7 @@
 #include "net/accesstoken.h"
 
 #include "base/file.h"
+#include "net/server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

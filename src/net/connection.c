@@ -1,0 +1,254 @@
+#include "net/connection.h"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A client that closed its side may still read: what is answered in this time reaches it. */
+#define HALF_CLOSED_MS 250
+
+/* So long a client that was refused may take to read why. To close at once, with bytes of its
+ * on their way, would take the answer from it. */
+#define LINGER_MS 5000
+
+/* What one connection may do while others wait. */
+#define MOST_STEPS 16
+
+static const struct refusal speaks_tls = {400, "TLS_REQUIRED",
+                                          "this port speaks TLS: ask for https://"};
+
+/* ---- time ---- */
+
+static void too_late(struct connection *c) {
+    bool half = (c->stage == STAGE_HEAD && c->in.size > 0) || c->stage == STAGE_BODY;
+    if (half)
+        intake_refuse(c, &refusal_too_late);
+    else
+        connection_close(c);
+    connection_run(c);
+}
+
+static void on_late(void *ud) {
+    struct connection *c = ud;
+    if (c->deadline <= loop_now())
+        too_late(c);
+    else if (c->deadline != DEADLINE_NEVER)
+        connection_look_again(c);
+}
+
+/* A client that has hung up and still gets something is let read it. */
+static void grace_ended(void *ud) {
+    struct connection *c = ud;
+    if (c->exchange != NULL && sending_size(&c->out) == 0)
+        connection_close(c);
+}
+
+static void start_grace(struct connection *c) {
+    if (c->grace.place == 0 &&
+        !loop_set_timer(c->server->loop, &c->grace, loop_now() + HALF_CLOSED_MS))
+        grace_ended(c);
+}
+
+/* The rest after a piece of a body that drips is over. */
+static void on_drip(void *ud) {
+    struct connection *c = ud;
+    c->out.resting = false;
+    c->out.drip_left = c->out.drip_bytes;
+    connection_run(c);
+}
+
+/* ---- its life ---- */
+
+static bool watch(struct connection *c) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                .data.ptr = c};
+    return epoll_ctl(c->server->events.fd, EPOLL_CTL_ADD, c->fd, &event) == 0;
+}
+
+static bool start(struct connection *c, const struct sockaddr *a) {
+    struct server *s = c->server;
+    int on = 1;
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const void *address = a->sa_family == AF_INET6
+                              ? (const void *)&((const struct sockaddr_in6 *)a)->sin6_addr
+                              : (const void *)&((const struct sockaddr_in *)a)->sin_addr;
+    inet_ntop(a->sa_family, address, c->remote, sizeof c->remote);
+    if (s->tls != NULL && (c->tls = tls_open(s->tls, c->fd)) == NULL)
+        return false;
+    return peers_join(s->strangers, &c->place, a, c) && watch(c);
+}
+
+struct connection *connection_open(struct server *s, int fd, const struct sockaddr *a) {
+    struct connection *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        close(fd);
+        return NULL;
+    }
+    c->server = s;
+    c->fd = fd;
+    c->stage = s->tls != NULL ? STAGE_HANDSHAKE : STAGE_HEAD;
+    c->writable = true;
+    c->late = (struct timer){.fire = on_late, .ud = c};
+    c->grace = (struct timer){.fire = grace_ended, .ud = c};
+    c->out.text.budget = s->memory;
+    c->out.drip = (struct timer){.fire = on_drip, .ud = c};
+    c->next = s->connections;
+    c->link = &s->connections;
+    if (c->next != NULL)
+        c->next->link = &c->next;
+    s->connections = c;
+    s->connected++;
+    if (!start(c, a)) {
+        connection_close(c);
+        return NULL;
+    }
+    connection_limit(c, s->header_ms);
+    return c;
+}
+
+void connection_run_due(struct server *s) {
+    struct connection *list = s->due;
+    s->due = NULL;
+    while (list != NULL) {
+        struct connection *c = list;
+        list = c->next_due;
+        c->due = false;
+        if (c->stage == STAGE_CLOSED)
+            free(c);
+        else
+            connection_run(c);
+    }
+}
+
+/* ---- what it does ---- */
+
+/* A browser that was sent to http:// is told so in the clear. */
+static bool speaks_plain_http(struct connection *c) {
+    char first;
+    return tls_received(c->tls) == 0 && recv(c->fd, &first, 1, MSG_PEEK) == 1 &&
+           'A' <= first && first <= 'Z';
+}
+
+static bool shake_hands(struct connection *c) {
+    if (speaks_plain_http(c)) {
+        tls_close(c->tls);
+        c->tls = NULL;
+        intake_refuse(c, &speaks_tls);
+        return true;
+    }
+    switch (tls_handshake(c->tls)) {
+    case TLS_DONE:
+        c->stage = STAGE_HEAD;
+        connection_limit(c, c->server->header_ms);
+        return true;
+    case TLS_WAITING:
+        return false;
+    case TLS_FAILED:
+        break;
+    }
+    connection_close(c);
+    return false;
+}
+
+static void next_request(struct connection *c) {
+    size_t rest = c->in.size - c->head.read;
+    if (rest > 0)
+        memmove(c->in.bytes, c->in.bytes + c->head.read, rest);
+    else if (c->in.room > (size_t)8 << 10)
+        buf_free(&c->in);
+    c->in.size = rest;
+    httphead_reset(&c->head);
+    c->stage = STAGE_HEAD;
+    c->idle = rest == 0;
+    c->received = c->tls != NULL ? tls_received(c->tls) : 0;
+    connection_limit(c, c->idle ? c->server->idle_ms : c->server->header_ms);
+    loop_clear_timer(c->server->loop, &c->grace);
+    peers_renew(&c->place);
+    server_has_room(c->server);
+}
+
+static void end(struct connection *c) {
+    bool unread =
+        c->refused || c->in.size > c->head.read || (c->readable && c->tls == NULL);
+    if (c->cut || c->ended || !unread) {
+        connection_close(c);
+        return;
+    }
+    tls_close(c->tls);
+    c->tls = NULL;
+    shutdown(c->fd, SHUT_WR);
+    c->stage = STAGE_LINGER;
+    c->readable = true;
+    connection_limit(c, LINGER_MS);
+}
+
+/* Send; if that was all, go on to the next request, or end. */
+static bool answer(struct connection *c) {
+    struct exchange *x = c->exchange;
+    if (!connection_send(c))
+        return false;
+    if (x != NULL && !(x->answered && (!x->streaming || x->ended))) {
+        c->deadline = DEADLINE_NEVER;
+        if (c->hung_up)
+            start_grace(c);
+        return false;
+    }
+    if (x != NULL)
+        exchange_leave(x);
+    sending_done(&c->out, c->server->loop);
+    if (c->closes || c->cut)
+        end(c);
+    else
+        next_request(c);
+    return true;
+}
+
+static bool rest_in_peace(struct connection *c) {
+    (void)c;
+    return false;
+}
+
+void connection_run(struct connection *c) {
+    static bool (*const steps[])(struct connection *) = {
+        [STAGE_HANDSHAKE] = shake_hands, [STAGE_HEAD] = intake_head,
+        [STAGE_BODY] = intake_body,      [STAGE_ANSWER] = answer,
+        [STAGE_LINGER] = intake_nothing, [STAGE_CLOSED] = rest_in_peace,
+    };
+    int left = MOST_STEPS;
+    while (steps[c->stage](c))
+        if (--left == 0) {
+            connection_later(c);
+            break;
+        }
+    if (c->broken)
+        connection_close(c);
+}
+
+void connection_answer(struct connection *c) {
+    if (!answer(c)) {
+        if (c->broken)
+            connection_later(c);
+    } else if (c->stage != STAGE_CLOSED && (c->readable || c->in.size > 0)) {
+        connection_later(c);
+    }
+}
+
+void connection_event(struct connection *c, uint32_t events) {
+    if (c->stage == STAGE_CLOSED)
+        return;
+    if (events & (EPOLLHUP | EPOLLERR)) {
+        connection_close(c);
+        return;
+    }
+    if (events & (EPOLLIN | EPOLLRDHUP))
+        c->readable = true;
+    if (events & EPOLLOUT)
+        c->writable = true;
+    if (events & EPOLLRDHUP)
+        c->hung_up = true;
+    connection_run(c);
+}
