@@ -44,6 +44,9 @@ bool fault_set(struct fault *f, enum fault_kind kind, const char *fmt, ...)
 bool fault_hint(struct fault *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Set its code, which a server may have chosen: cut to fit, one line. Always returns false. */
+bool fault_code(struct fault *f, const char *code);
+
 /* The name that scripts see: "network", "timeout", ... Never NULL. */
 const char *fault_kind_name(enum fault_kind kind);
 

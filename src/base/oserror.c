@@ -46,7 +46,7 @@ const char *oserror_name(int error) {
 
 bool oserror_set(struct fault *f, int error, const char *what) {
     fault_set(f, FAULT_IO, "%s: %s", what, strerror(error));
-    snprintf(f->code, sizeof f->code, "%s", oserror_name(error));
+    fault_code(f, oserror_name(error));
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (known[i].error == error && known[i].hint[0] != '\0')
             fault_hint(f, "%s", known[i].hint);

@@ -137,7 +137,7 @@ static const char *hint(int primary) {
 bool sqliteerror_set(struct fault *f, int code, const char *message) {
     int primary = code & 0xff;
     fault_set(f, FAULT_SQL, "%s", message);
-    snprintf(f->code, sizeof f->code, "%s", sqliteerror_name(code));
+    fault_code(f, sqliteerror_name(code));
     f->retryable = primary == SQLITE_BUSY || primary == SQLITE_LOCKED;
     return fault_hint(f, "%s", hint(primary));
 }

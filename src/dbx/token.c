@@ -208,5 +208,5 @@ void token_refusal(const char *who, int status, const char *body, size_t size,
               text[0] != '\0' ? ": " : "", text, status);
     f->status = status;
     f->retryable = status == 429 || status >= 500;
-    snprintf(f->code, sizeof f->code, "%s", code);
+    fault_code(f, code);
 }
