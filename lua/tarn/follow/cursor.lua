@@ -32,7 +32,7 @@ local function find_damage(saved)
   end
   for _, name in ipairs { "at", "floor" } do
     local value = saved[name]
-    if value ~= nil and not is_time(value) then
+    if (value ~= nil or name == "floor") and not is_time(value) then
       return ("has no time in '%s'"):format(name)
     end
   end
