@@ -69,5 +69,6 @@ return function(bytes)
   fs.remove(path .. "-shm")
   local ok, e = pcall(read_all)
   journal.close()
-  assert(ok or type(e) == "table" and e.kind == "io" and e.hint, tostring(e))
+  assert(ok or type(e) == "table" and (e.kind == "io" or e.kind == "parse") and e.hint,
+    tostring(e))
 end
