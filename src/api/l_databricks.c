@@ -6,6 +6,7 @@
 #include "api/credential.h"
 #include "api/libs.h"
 #include "api/workspace_call.h"
+#include "base/oserror.h"
 #include "dbx/config.h"
 #include "dbx/credentials.h"
 #include "engine.h"
@@ -126,7 +127,7 @@ static int l_databricks_record(lua_State *L) {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (out == NULL) {
-        fault_set(&f, FAULT_IO, "%s: %s", path, strerror(errno));
+        oserror_set(&f, errno, path);
         if (fd >= 0)
             close(fd);
         return api_fault(L, "databricks.record", &f);

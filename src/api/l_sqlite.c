@@ -147,10 +147,8 @@ static int l_sqlite_open(lua_State *L) {
         return engine_no_memory(L);
     if (code != SQLITE_OK) {
         struct fault fault;
-        sqliteerror_set(&fault, code,
+        sqliteerror_set(&fault, code, path,
                         d->db != NULL ? sqlite3_errmsg(d->db) : sqlite3_errstr(code));
-        lua_pushfstring(L, "%s: %s", path, fault.message);
-        sqliteerror_set(&fault, code, lua_tostring(L, -1));
         return api_fault(L, "sqlite.open", &fault);
     }
     sqlite3_busy_handler(d->db, on_busy, d);

@@ -30,7 +30,8 @@ int sqlite_fail(lua_State *L, struct database *d, int index, const char *op, int
         lua_setiuservalue(L, index, UV_RAISED);
         return lua_error(L);
     }
-    sqliteerror_set(&fault, code, sqlite3_errmsg(d->db));
+    sqliteerror_set(&fault, code, sqlite3_db_filename(d->db, NULL),
+                    sqlite3_errmsg(d->db));
     int primary = code & 0xff;
     if ((primary == SQLITE_INTERRUPT || primary == SQLITE_BUSY) &&
         d->interrupts != engine_signals(d->engine))

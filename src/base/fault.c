@@ -40,6 +40,12 @@ bool fault_hint(struct fault *f, const char *fmt, ...) {
     return false;
 }
 
+bool fault_code(struct fault *f, const char *code) {
+    snprintf(f->code, sizeof f->code, "%s", code);
+    one_line(f->code);
+    return false;
+}
+
 const char *fault_kind_name(enum fault_kind kind) {
     switch (kind) {
     case FAULT_NETWORK:

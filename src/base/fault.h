@@ -52,6 +52,9 @@ bool fault_memory(struct fault *f, const char *what, ...)
 bool fault_hint(struct fault *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Set its code, which a server may have chosen: cut to fit, one line. Always returns false. */
+bool fault_code(struct fault *f, const char *code);
+
 /* The name that scripts see: "network", "timeout", ... Never NULL. */
 const char *fault_kind_name(enum fault_kind kind);
 

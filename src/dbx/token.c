@@ -200,6 +200,7 @@ void token_refusal(const char *who, int status, const char *body, size_t size,
     struct json j = json_root(body, size);
     first_text(j, codes, code, sizeof code);
     first_text(j, words, text, sizeof text);
+    mask_tokens(code);
     mask_tokens(text);
     text_copy(code, sizeof code, code, strlen(code));
     fault_set(f, status >= 400 && status < 500 && status != 429 ? FAULT_AUTH : FAULT_HTTP,
@@ -207,5 +208,5 @@ void token_refusal(const char *who, int status, const char *body, size_t size,
               text[0] != '\0' ? ": " : "", text, status);
     f->status = status;
     f->retryable = status == 429 || status >= 500;
-    snprintf(f->code, sizeof f->code, "%s", code);
+    fault_code(f, code);
 }

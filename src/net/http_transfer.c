@@ -173,7 +173,7 @@ static void configure(struct http_transfer *t, const struct http_request *r, boo
 static void explain_kept_in(struct http_transfer *t, struct fault *f) {
     fault_set(f, FAULT_NETWORK, "the host is at an address that is not in the open");
     fault_hint(f, "this connection is kept to public addresses");
-    snprintf(f->code, sizeof f->code, "PRIVATE_HOST");
+    fault_code(f, "PRIVATE_HOST");
     t->r.lasting = true;
 }
 
