@@ -75,18 +75,26 @@ local function run_command(words, at, opts)
   return require("engine.command").run(op, script, arg, opts)
 end
 
--- Set --read-only before a script is loaded, wherever the option stands among the words.
-local function set_read_only(words, opts)
-  local wanted = opts.read_only
-  for _, word in ipairs(words) do
+-- Apply the options that decide which files are loaded, and what these may do: --path, --bundled
+-- and --read-only, from the word `from` on. They are added to `opts`.
+local function apply_early_options(words, from, opts)
+  for i = from, #words do
+    local word = words[i]
     if word == "--" then
       break
+    elseif word == "--read-only" or word == "--read-only=true" then
+      opts.read_only = true
+    elseif word == "--bundled" then
+      opts.bundled = true
+    elseif word == "--path" or word:find "^%-%-path=" then
+      opts.path = opts.path or {}
+      table.insert(opts.path, word:match "^%-%-path=(.*)$" or words[i + 1])
     end
-    wanted = wanted or word == "--read-only" or word == "--read-only=true"
   end
-  if wanted then
+  if opts.read_only then
     require("native.guard").set_read_only()
   end
+  find.setup(opts)
 end
 
 -- Give the engine the functions of higher layers that it needs.
@@ -100,26 +108,12 @@ local function set_providers()
   end
 end
 
--- Read --path and --bundled from the words after the command: they decide which script runs, so
--- they are needed before the script can parse these words.
-local function read_search_options(words, from, opts)
-  for i = from, #words do
-    if words[i] == "--" then
-      break
-    elseif words[i] == "--bundled" then
-      opts.bundled = true
-    elseif words[i] == "--path" or words[i]:find "^%-%-path=" then
-      opts.path = opts.path or {}
-      opts.path[#opts.path + 1] = words[i]:match "^%-%-path=(.*)$" or words[i + 1]
-    end
-  end
-end
-
 local function start(words)
+  apply_early_options(words, 1, {}) -- for the files that parse the command line
   local args = require "engine.args"
   local opts, at = args.parse_global(words)
-  set_read_only(words, opts)
-  find.setup(opts)
+  apply_early_options(words, at + 1, opts)
+  opts.path = nil
   if opts.version then
     return show_version()
   elseif not words[at] and not opts.help and require("repl.start").has_person() then
@@ -130,9 +124,6 @@ local function start(words)
   elseif words[at - 1] ~= "--" and args.is_code(words[at]) then
     table.insert(words, at, "repl")
   end
-  read_search_options(words, at + 1, opts)
-  find.setup(opts)
-  opts.path = nil
   find.warn = not opts.quiet and warn or nil
   return run_command(words, at, opts), opts
 end

@@ -27,7 +27,9 @@ the built-in file. The first one is in force and shadows the others. Of hooks, a
         if row.points and #row.points > 0 then
           notes[#notes + 1] = table.concat(row.points, " ")
         end
-        if row.moved_to then
+        if row.status == "no effect" then
+          notes[1] = "no effect, tarn loads its own file before it searches for others"
+        elseif row.moved_to then
           notes[1] = "no effect, the module has moved to " .. row.moved_to
         end
         if row.ejected_from then

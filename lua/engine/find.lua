@@ -48,9 +48,19 @@ function M.find_config_dir()
   end
 end
 
+--- The modules that were loaded before the first `setup`: an override of them has no effect.
+---@type table<string, true>?
+M.loaded_before = nil
+
 --- Set the directories to search. Called before the first script is searched for.
 ---@param opts { path?: string[], bundled?: boolean }
 function M.setup(opts)
+  if not M.loaded_before then
+    M.loaded_before = { main = true }
+    for module in pairs(package.loaded) do
+      M.loaded_before[module] = true
+    end
+  end
   M.roots = {}
   if opts.bundled then
     return

@@ -69,7 +69,14 @@ function M.is_hook_name(name)
   return name == "hooks"
 end
 
---- All candidates of a name, in the order of the search. Of each file the first one is in force.
+-- True if an override of the file has no effect, because its module is loaded before any override.
+local function is_loaded_before(file)
+  local module = file:match "^lua/(.*)%.lua$"
+  return module ~= nil and find.loaded_before[module:gsub("/", ".")] ~= nil
+end
+
+--- All candidates of a name, in the order of the search. Of each file the first one is in force,
+-- except for the few modules that are loaded before the search: of these it is the bundled file.
 ---@param name string "list", "tarn.pipelines", "scripts/list.lua", "hooks"; "@list" for bundled
 --- files
 ---@return table[] { file, path, from, status, ejected_from?, outdated?, problem?, moved_to? }
@@ -80,14 +87,17 @@ function M.candidates(name)
   local list = {}
   local at, plain = name:match "^(@?)(.*)$"
   for _, file in ipairs(M.files(plain)) do
-    for i, source in ipairs(find.all(at .. file)) do
+    local status = "in force"
+    for _, source in ipairs(find.all(at .. file)) do
+      local ineffective = source.path and is_loaded_before(file)
       list[#list + 1] = {
         file = file, path = source.path or "bundle/" .. file, from = source.from or "bundle",
-        status = i == 1 and "in force" or "shadowed",
+        status = ineffective and "no effect" or status,
         ejected_from = source.path and ejected.find_version(source.text) or nil,
         outdated = source.path and ejected.is_outdated(file, source.text) or nil,
         problem = problem_of(source), moved_to = moved.find_file(file),
       }
+      status = ineffective and status or "shadowed"
     end
   end
   return list
