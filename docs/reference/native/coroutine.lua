@@ -3,6 +3,8 @@
 -- made by scripts may wait, and a `close` that knows of such waits. They replace those of
 -- `coroutine` when the engine opens. The coroutine in which a task began is the scheduler's: only
 -- `native.task` ends it.
+--
+-- Source: src/api/l_coroutine.c.
 local co = {}
 
 --- Like coroutine.resume, but waits inside the coroutine suspend the whole task.
