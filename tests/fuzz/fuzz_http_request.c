@@ -35,8 +35,12 @@ static void check_answers(const struct buf *all) {
         FUZZ_CHECK(at != NULL);
         if (status == 100)
             continue;
-        if (status != 200)
-            break; /* it hangs up after that */
+        if (status !=
+            200) { /* a refusal, without a body if it was a HEAD; then it hangs up */
+            FUZZ_CHECK(status >= 400 && status < 600);
+            FUZZ_CHECK(at == end || (size_t)(end - at) == length || server.reset);
+            break;
+        }
         FUZZ_CHECK(answered < server.taken);
         answered++;
         if (strcmp(method, "HEAD") == 0)

@@ -96,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     else if (rounds == 7 || !shake_hands(s, rounds))
         open = loopback_send(&server, fd, in.at, in.size);
     loopback_settle(&server);
+    loopback_check_idle(&server);
     if (open)
         loopback_receive(&server, fd, &answer);
     buf_free(&answer);

@@ -22,7 +22,8 @@ static void check_fields(const struct server_request *r) {
     for (size_t i = 0; i < r->field_count; i++) {
         const struct server_field *f = &r->fields[i];
         FUZZ_CHECK(memchr(f->name, '\n', f->name_size) == NULL);
-        FUZZ_CHECK(f->value_size == 0 || memchr(f->value, '\n', f->value_size) == NULL);
+        FUZZ_CHECK(f->value_size == 0 || (memchr(f->value, '\n', f->value_size) == NULL &&
+                                          memchr(f->value, '\r', f->value_size) == NULL));
     }
 }
 
@@ -31,8 +32,8 @@ static void answer(struct loopback *l, struct exchange *x) {
     struct fault f;
     if (!exchange_request(x, &r))
         return;
-    FUZZ_CHECK(r.method[0] != '\0' && strpbrk(r.method, " \n") == NULL);
-    FUZZ_CHECK(strpbrk(r.path, "\n?") == NULL && r.body_size <= LOOPBACK_MAX_BODY);
+    FUZZ_CHECK(r.method[0] != '\0' && strpbrk(r.method, " \r\n") == NULL);
+    FUZZ_CHECK(strpbrk(r.path, " \r\n?") == NULL && r.body_size <= LOOPBACK_MAX_BODY);
     check_fields(&r);
     l->taken++;
     FUZZ_CHECK(buf_add(&l->methods, r.method, strlen(r.method) + 1));
@@ -45,7 +46,7 @@ static void changed(void *ud) {
     (void)ud;
 }
 
-/* Not from inside the callback: who takes there would answer inside libmicrohttpd. */
+/* Not from inside the callback: who takes there would answer inside the server's turn. */
 static void ready(void *ud) {
     (void)ud;
 }
@@ -63,7 +64,8 @@ void loopback_start(struct loopback *l, const char *certificate, const char *key
     const struct server_options o = {.host = "127.0.0.1",
                                      .max_body = LOOPBACK_MAX_BODY,
                                      .max_connections = 64,
-                                     .timeout_s = 5,
+                                     .idle_ms = 5000,
+                                     .header_ms = 5000,
                                      .max_header = 16384,
                                      .certificate = certificate,
                                      .key = key};
@@ -136,7 +138,7 @@ bool loopback_receive(struct loopback *l, int fd, struct buf *answer) {
     return n == -1 && errno == EAGAIN;
 }
 
-/* Who asks whether there is something to do, libmicrohttpd or libcurl, asks these. */
+/* Who asks whether there is something to do, the server or libcurl, asks these. */
 static int looks;
 int epoll_wait(int fd, struct epoll_event *events, int count, int wait_ms) {
     looks++;
