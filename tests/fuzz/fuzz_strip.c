@@ -3,7 +3,7 @@
 
 #include "base/url.h"
 #include "fuzz.h"
-#include "net/redact.h"
+#include "net/strip.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,11 +49,12 @@ static void compare(struct json old, struct json cut) {
 }
 
 static void check_json(const uint8_t *data, size_t size) {
+    static const char *const names[] = {NAME, NULL};
     char *text = fuzz_text(data, size);
     struct json root = json_root(text, size);
     if (root.text != NULL) {
-        redact_find(root, NAME);
-        redact_cut(text, root, NAME);
+        strip_find(root, NAME);
+        strip_members(text, root, names);
         struct json cut = json_root(text, size);
         FUZZ_CHECK(cut.text != NULL && text[size] == '\0');
         compare(json_root((const char *)data, size), cut);
@@ -65,7 +66,7 @@ static void check_json(const uint8_t *data, size_t size) {
 static void check_query(const uint8_t *data, size_t size) {
     char *old = fuzz_text(data, size), *cut = fuzz_text(data, size);
     const char *a = old, *b = cut;
-    redact_query(cut, NAME);
+    strip_query(cut, NAME);
     for (;;) {
         size_t n = strcspn(a, "&"), m = strcspn(b, "&"), key = strcspn(a, "=&");
         struct buf name = {0};

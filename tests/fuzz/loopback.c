@@ -45,7 +45,7 @@ static void changed(void *ud) {
     (void)ud;
 }
 
-/* Not from inside the callback: who takes there would answer inside libmicrohttpd. */
+/* Requests are taken by take_all, and not inside the callback. */
 static void ready(void *ud) {
     (void)ud;
 }
@@ -63,7 +63,8 @@ void loopback_start(struct loopback *l, const char *certificate, const char *key
     const struct server_options o = {.host = "127.0.0.1",
                                      .max_body = LOOPBACK_MAX_BODY,
                                      .max_connections = 64,
-                                     .timeout_s = 5,
+                                     .idle_ms = 5000,
+                                     .header_ms = 5000,
                                      .max_header = 16384,
                                      .certificate = certificate,
                                      .key = key};
