@@ -31,7 +31,7 @@ local MAX_STREAMS <const> = 512
 local MAX_BODY <const> = 1 << 20    -- bytes
 local MAX_DEPTH <const> = 32        -- levels of a JSON body
 local MAX_HEADER <const> = 32 << 10 -- bytes of the request line and the header
-local MAX_STRANGERS <const> = 512   -- connections of one address that have not shown the token
+local MAX_ANONYMOUS <const> = 512   -- connections of one address that have not shown the token
 local HEADER_TIMEOUT <const> = 10   -- seconds in which a header must arrive
 local REQUEST_TIMEOUT <const> = 60  -- seconds in which a body must arrive
 local IDLE_TIMEOUT <const> = 75     -- seconds without data until a connection is closed
@@ -280,7 +280,7 @@ function M.start(opts)
   self:take_routes()
   self.native = native.listen({ port = opts.port or 0, host = self.bind, token = self.token,
     secrets = { "dest_token" }, max_body = MAX_BODY, max_depth = MAX_DEPTH,
-    max_header = MAX_HEADER, max_per_address = MAX_STRANGERS, header_timeout = HEADER_TIMEOUT,
+    max_header = MAX_HEADER, max_per_address = MAX_ANONYMOUS, header_timeout = HEADER_TIMEOUT,
     request_timeout = REQUEST_TIMEOUT, timeout = IDLE_TIMEOUT, certificate = opts.certificate,
     key = opts.key },
     function(request) return self:answer(request) end)

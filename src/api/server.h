@@ -45,17 +45,17 @@ void server_newexchanges(lua_State *L);
 void server_pushrequest(lua_State *L, const struct server_box *s,
                         const struct server_request *r);
 
-/* What a handler returned. */
+/* What a handler returned. The table at `texts` on the stack keeps its strings alive. */
 struct answer {
     struct server_reply reply;
     struct server_field fields[MOST_FIELDS + 1];
     char cookie[256];
     bool stream, reset;
-    int texts; /* where on the stack the values are held that it points to */
+    int texts;
 };
 
-/* Read the reply at the top, and push what holds its texts: the table may have changed with the
- * next finalizer. [-0, +1, v] */
+/* Read the reply at the top, and push the table that keeps its strings alive: a finalizer
+ * may change the reply itself. [-0, +1, v] */
 void server_readanswer(lua_State *L, const struct server_box *s, struct answer *a);
 
 /* The token in the box at `index`; NULL if it is none. [-0, +0, -] */

@@ -1,4 +1,4 @@
-/* server_reply.c -- what a handler returns, read with care. */
+/* server_reply.c -- read and check what a handler returns. */
 
 #include "api/server.h"
 #include "net/reply.h"
@@ -39,7 +39,7 @@ static void readheaders(lua_State *L, struct answer *a) {
     a->reply.fields = a->fields;
 }
 
-/* The cookie never becomes a string of Lua's. */
+/* Write the cookie, which never becomes a string of Lua. */
 static void readlogin(lua_State *L, const struct server_box *s, struct answer *a) {
     if (s->token == NULL)
         bad(L, "'login' is for servers with a token");
@@ -71,7 +71,7 @@ static void readdrip(lua_State *L, struct answer *a) {
     lua_pop(L, 2);
 }
 
-/* One field of the reply: its name at -2, its value at -1. [-0, +0, v] */
+/* Read one field of the reply, whose name is at -2 and value at -1. [-0, +0, v] */
 static void readfield(lua_State *L, const struct server_box *s, struct answer *a) {
     const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
     if (strcmp(name, "status") == 0) {

@@ -21,8 +21,8 @@ static void pushlower(lua_State *L, const char *name, size_t size) {
         luaL_pushresultsize(&buffer, size);
 }
 
-/* Push the header as a table; fields that occur twice are joined as HTTP says.
- * [-0, +1, m] */
+/* Push the header as a table. The values of fields with one name are joined by a comma, as
+ * HTTP defines it. [-0, +1, m] */
 static void pushheaders(lua_State *L, const struct server_request *r, bool hide) {
     lua_createtable(L, 0, (int)r->field_count);
     for (size_t i = 0; i < r->field_count; i++) {
@@ -43,9 +43,9 @@ static void pushheaders(lua_State *L, const struct server_request *r, bool hide)
     }
 }
 
-/* The secrets of the body into boxes, and out of the body: request at the top. A body that is
- * no JSON may hold them anywhere, and is not shown. How deep it is nested is looked at first:
- * that costs the least. [-0, +0, m] */
+/* Put the secrets of the body into boxes, and remove them from the body; the request is
+ * on top. A body that is no JSON may hold secrets anywhere, and is not shown. Its depth is
+ * checked first, because that takes the least time. [-0, +0, m] */
 static void takesecrets(lua_State *L, const struct server_box *s,
                         const struct server_request *r) {
     struct json root = {NULL, 0};
@@ -68,23 +68,24 @@ static void takesecrets(lua_State *L, const struct server_box *s,
     lua_setfield(L, -2, "body");
 }
 
-static void pushaccess(lua_State *L, enum accesstoken_shown access) {
+/* Set how the client shows that it may call. [-0, +0, m] */
+static void setaccess(lua_State *L, enum accesstoken_shown shown) {
     static const char *const words[] = {[ACCESSTOKEN_NONE] = "none",
                                         [ACCESSTOKEN_WRONG] = "wrong",
                                         [ACCESSTOKEN_LINK] = "link",
                                         [ACCESSTOKEN_COOKIE] = "cookie",
                                         [ACCESSTOKEN_BEARER] = "bearer"};
-    lua_pushstring(L, words[access]);
+    lua_pushstring(L, words[shown]);
     lua_setfield(L, -2, "access");
 }
 
 void server_pushrequest(lua_State *L, const struct server_box *s,
                         const struct server_request *r) {
     bool guarded = s->token != NULL;
-    lua_createtable(L, 0, 12); /* a handler adds some of its own */
     bool known = !guarded || accesstoken_opens(r->access);
+    lua_createtable(L, 0, 12); /* with room for fields that a handler adds */
     if (guarded)
-        pushaccess(L, r->access);
+        setaccess(L, r->access);
     lua_pushstring(L, r->method);
     lua_setfield(L, -2, "method");
     lua_pushstring(L, r->path);

@@ -40,7 +40,7 @@ enum accesstoken_shown {
 enum accesstoken_shown accesstoken_check(const struct accesstoken *t,
                                          const struct server_request *r);
 
-/* True if the token was shown, in whatever way. */
+/* True if the token was shown, in any of these ways. */
 bool accesstoken_opens(enum accesstoken_shown shown);
 
 /* True if a header of that name shows the token, and must be kept from a handler. */

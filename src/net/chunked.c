@@ -5,10 +5,11 @@
 #define MOST_DIGITS   16
 #define MOST_OVERHEAD ((size_t)16 << 10)
 
-static const struct refusal bad_chunk = {
-    400, "MALFORMED_REQUEST", "the body is not in chunks as HTTP/1.1 has them"};
+static const struct refusal bad_chunk = {400, "MALFORMED_REQUEST",
+                                         "the chunks of the body are malformed"};
 static const struct refusal too_much_around = {
-    431, "HEADER_TOO_LARGE", "the body's chunks have too much beside the data"};
+    431, "HEADER_TOO_LARGE",
+    "the chunks of the body have too large extensions or trailers"};
 static const struct refusal no_memory = {500, "INTERNAL_ERROR", "not enough memory"};
 
 static int hex(char c) {
@@ -18,7 +19,7 @@ static int hex(char c) {
                                   : -1;
 }
 
-/* Go on to `next` if that is what comes. */
+/* Require the byte `wanted`, and continue at `next`. */
 static const struct refusal *expect(struct chunked *c, char is, char wanted,
                                     enum chunked_place next) {
     c->place = next;
@@ -38,7 +39,7 @@ static const struct refusal *read_size(struct chunked *c, char byte) {
     return byte == '\r' || byte == ';' ? NULL : &bad_chunk;
 }
 
-/* A byte that is not looked at, until CR. */
+/* Ignore a byte; CR leads to `next`. */
 static const struct refusal *pass_over(struct chunked *c, char byte,
                                        enum chunked_place next) {
     if (byte == '\r')

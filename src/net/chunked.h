@@ -1,5 +1,5 @@
-/* chunked.h -- a body that comes in chunks (RFC 9112, 7.1), read as it comes in. Strict. Pure,
- * but for the memory of the buffer that it fills. */
+/* chunked.h -- a strict decoder for bodies in chunks (RFC 9112, 7.1), which works while
+ * the body arrives. Pure, apart from the buffer that it fills. */
 
 #ifndef TARN_CHUNKED_H
 #define TARN_CHUNKED_H
@@ -16,7 +16,7 @@ enum chunked_place {
     CHUNKED_DATA,
     CHUNKED_DATA_CR,
     CHUNKED_DATA_LF,
-    CHUNKED_TRAILER, /* at the beginning of a line */
+    CHUNKED_TRAILER, /* at the start of a line */
     CHUNKED_TRAILER_NAME,
     CHUNKED_TRAILER_VALUE,
     CHUNKED_TRAILER_LF,
@@ -28,12 +28,13 @@ enum chunked_place {
 struct chunked {
     enum chunked_place place;
     unsigned digits;
-    uint64_t left;   /* of the chunk */
-    size_t overhead; /* bytes of extensions and trailer: nobody reads them */
+    uint64_t left;   /* bytes of the chunk that have not come yet */
+    size_t overhead; /* bytes of extensions and trailer, which are ignored */
 };
 
-/* Read on: data is appended to `body`, which may get to `most` bytes; `*used` is how much of
- * the text was read. The body is whole when `c->place` says so: what follows is not read. */
+/* Continue decoding. Data is appended to `body`, up to `most` bytes. `*used` is set to
+ * the number of bytes that were decoded; decoding stops at the end of the body, when
+ * `c->place` is CHUNKED_WHOLE. NULL if the body is valid so far. */
 const struct refusal *chunked_read(struct chunked *c, const char *text, size_t size,
                                    size_t *used, struct buf *body, size_t most);
 

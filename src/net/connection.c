@@ -8,22 +8,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A client that closed its side may still read: what is answered in this time reaches it. */
+/* A client that closed its side may still read. An answer that is ready within this time
+ * is sent to it. */
 #define HALF_CLOSED_MS 250
 
-/* So long a client that was refused may take to read why. To close at once, with bytes of its
- * on their way, would take the answer from it. */
+/* The client gets this much time to read an error response. If the socket were closed
+ * while the client still sends, the response would be lost. */
 #define LINGER_MS 5000
 
-/* What one connection may do while others wait. */
+/* Steps that one connection may make before other connections get their turn. */
 #define MOST_STEPS 16
 
 static const struct refusal speaks_tls = {400, "TLS_REQUIRED",
-                                          "this port speaks TLS: ask for https://"};
+                                          "this port speaks TLS; use https://"};
 
 /* ---- time ---- */
 
-static void too_late(struct connection *c) {
+static void deadline_passed(struct connection *c) {
     bool half = (c->stage == STAGE_HEAD && c->in.size > 0) || c->stage == STAGE_BODY;
     if (half)
         intake_refuse(c, &refusal_too_late);
@@ -32,15 +33,15 @@ static void too_late(struct connection *c) {
     connection_run(c);
 }
 
-static void on_late(void *ud) {
+static void on_deadline(void *ud) {
     struct connection *c = ud;
     if (c->deadline <= loop_now())
-        too_late(c);
+        deadline_passed(c);
     else if (c->deadline != DEADLINE_NEVER)
-        connection_look_again(c);
+        connection_arm_timer(c);
 }
 
-/* A client that has hung up and still gets something is let read it. */
+/* The connection is kept while there is something to send. */
 static void grace_ended(void *ud) {
     struct connection *c = ud;
     if (c->exchange != NULL && sending_size(&c->out) == 0)
@@ -53,7 +54,7 @@ static void start_grace(struct connection *c) {
         grace_ended(c);
 }
 
-/* The rest after a piece of a body that drips is over. */
+/* The pause after a piece of a slow answer is over. */
 static void on_drip(void *ud) {
     struct connection *c = ud;
     c->out.resting = false;
@@ -79,7 +80,7 @@ static bool start(struct connection *c, const struct sockaddr *a) {
     inet_ntop(a->sa_family, address, c->remote, sizeof c->remote);
     if (s->tls != NULL && (c->tls = tls_open(s->tls, c->fd)) == NULL)
         return false;
-    return peers_join(s->strangers, &c->place, a, c) && watch(c);
+    return peers_join(s->anonymous, &c->peer, a, c) && watch(c);
 }
 
 struct connection *connection_open(struct server *s, int fd, const struct sockaddr *a) {
@@ -92,7 +93,7 @@ struct connection *connection_open(struct server *s, int fd, const struct sockad
     c->fd = fd;
     c->stage = s->tls != NULL ? STAGE_HANDSHAKE : STAGE_HEAD;
     c->writable = true;
-    c->late = (struct timer){.fire = on_late, .ud = c};
+    c->timer = (struct timer){.fire = on_deadline, .ud = c};
     c->grace = (struct timer){.fire = grace_ended, .ud = c};
     c->out.text.budget = s->memory;
     c->out.drip = (struct timer){.fire = on_drip, .ud = c};
@@ -106,7 +107,7 @@ struct connection *connection_open(struct server *s, int fd, const struct sockad
         connection_close(c);
         return NULL;
     }
-    connection_limit(c, s->header_ms);
+    connection_set_deadline(c, s->header_ms);
     return c;
 }
 
@@ -126,14 +127,15 @@ void connection_run_due(struct server *s) {
 
 /* ---- what it does ---- */
 
-/* A browser that was sent to http:// is told so in the clear. */
+/* True if the first byte is that of an HTTP method, not of a TLS record. The client then
+ * gets an error response without TLS. */
 static bool speaks_plain_http(struct connection *c) {
     char first;
     return tls_received(c->tls) == 0 && recv(c->fd, &first, 1, MSG_PEEK) == 1 &&
            'A' <= first && first <= 'Z';
 }
 
-static bool shake_hands(struct connection *c) {
+static bool handshake(struct connection *c) {
     if (speaks_plain_http(c)) {
         tls_close(c->tls);
         c->tls = NULL;
@@ -143,7 +145,7 @@ static bool shake_hands(struct connection *c) {
     switch (tls_handshake(c->tls)) {
     case TLS_DONE:
         c->stage = STAGE_HEAD;
-        connection_limit(c, c->server->header_ms);
+        connection_set_deadline(c, c->server->header_ms);
         return true;
     case TLS_WAITING:
         return false;
@@ -165,9 +167,9 @@ static void next_request(struct connection *c) {
     c->stage = STAGE_HEAD;
     c->idle = rest == 0;
     c->received = c->tls != NULL ? tls_received(c->tls) : 0;
-    connection_limit(c, c->idle ? c->server->idle_ms : c->server->header_ms);
+    connection_set_deadline(c, c->idle ? c->server->idle_ms : c->server->header_ms);
     loop_clear_timer(c->server->loop, &c->grace);
-    peers_renew(&c->place);
+    peers_renew(&c->peer);
     server_has_room(c->server);
 }
 
@@ -183,10 +185,10 @@ static void end(struct connection *c) {
     shutdown(c->fd, SHUT_WR);
     c->stage = STAGE_LINGER;
     c->readable = true;
-    connection_limit(c, LINGER_MS);
+    connection_set_deadline(c, LINGER_MS);
 }
 
-/* Send; if that was all, go on to the next request, or end. */
+/* Send the answer. When all is sent, begin the next request or close the connection. */
 static bool answer(struct connection *c) {
     struct exchange *x = c->exchange;
     if (!connection_send(c))
@@ -207,16 +209,16 @@ static bool answer(struct connection *c) {
     return true;
 }
 
-static bool rest_in_peace(struct connection *c) {
+static bool do_nothing(struct connection *c) {
     (void)c;
     return false;
 }
 
 void connection_run(struct connection *c) {
     static bool (*const steps[])(struct connection *) = {
-        [STAGE_HANDSHAKE] = shake_hands, [STAGE_HEAD] = intake_head,
+        [STAGE_HANDSHAKE] = handshake,   [STAGE_HEAD] = intake_head,
         [STAGE_BODY] = intake_body,      [STAGE_ANSWER] = answer,
-        [STAGE_LINGER] = intake_nothing, [STAGE_CLOSED] = rest_in_peace,
+        [STAGE_LINGER] = intake_discard, [STAGE_CLOSED] = do_nothing,
     };
     int left = MOST_STEPS;
     while (steps[c->stage](c))

@@ -1,9 +1,10 @@
-/* connection.h -- what the files of the server share: the server, a connection of a client,
- * and an exchange, which is one request and its answer. For nobody else.
+/* connection.h -- the structs that the files of the server share: the server, a
+ * connection, and an exchange, which is one request and its answer. Nothing else includes
+ * this header.
  *
- * Nobody here calls back into a taker but by `changed` and `ready`, which call no Lua. A
- * connection that is closed stays in memory until the loop's next turn, so that whoever is on
- * the stack may look at it once more. */
+ * The taker is the code that took an exchange by server_take. It is called back through
+ * `changed` and `ready` alone, and neither calls Lua. A closed connection stays in memory
+ * until the loop's next turn, because functions on the stack may still use it. */
 
 #ifndef TARN_CONNECTION_H
 #define TARN_CONNECTION_H
@@ -29,9 +30,9 @@ struct server {
     struct reply_date date;
     struct connection *connections;
     size_t connected;
-    struct peers *strangers; /* connections that have not shown the token */
+    struct peers *anonymous; /* connections that have not shown the token */
     struct exchange *exchanges;
-    struct exchange *first, **last; /* those that wait to be taken */
+    struct exchange *first, **last; /* the queue of requests */
     void (*ready)(void *ud);
     void *ud;
     struct budget *memory;
@@ -39,10 +40,10 @@ struct server {
     unsigned max_connections, max_per_address;
     int64_t idle_ms, header_ms, request_ms;
     int listener, port;
-    bool paused;         /* the listener is not looked at */
-    struct timer again;  /* then it is */
+    bool paused;         /* the listener is not watched */
+    struct timer again;  /* watches the listener again */
     struct watch events; /* an epoll descriptor */
-    struct timer turn;   /* the connections in `due` are run */
+    struct timer turn;   /* runs the connections in `due` */
     struct connection *due;
 };
 
@@ -51,7 +52,7 @@ enum stage {
     STAGE_HEAD,
     STAGE_BODY,
     STAGE_ANSWER, /* waits for the answer, or sends it */
-    STAGE_LINGER, /* all is sent; what still comes is not looked at */
+    STAGE_LINGER, /* all is sent; what still comes is discarded */
     STAGE_CLOSED,
 };
 
@@ -59,39 +60,39 @@ struct connection {
     struct server *server;
     struct connection *next, **link;
     struct connection *next_due;
-    struct peers_place place; /* among the strangers */
+    struct peers_entry peer; /* in `anonymous` */
     struct exchange *exchange;
     struct tls_session *tls; /* NULL: plain */
     int fd;
     enum stage stage;
     bool due;
-    bool readable, writable; /* as far as is known: edges tell */
-    bool hung_up;            /* the client sends no more */
-    bool ended;              /* and all that it sent has been read */
-    bool idle;               /* nothing of the next request has come */
-    bool closes;             /* after this answer */
-    bool refused;            /* what comes after this answer is not looked at */
-    bool cut;                /* the answer is not whole, and the client must see that */
-    bool broken;             /* nothing can be sent */
-    size_t received;         /* tls_received when it became idle */
+    bool readable, writable; /* until a call fails with EAGAIN */
+    bool hung_up;            /* the client has closed its side */
+    bool ended;              /* the client's last byte has been read */
+    bool idle;               /* no byte of the next request has come */
+    bool closes;             /* the connection ends after this answer */
+    bool refused;            /* the rest of the request is discarded */
+    bool cut;                /* the answer ends early, so the connection ends at once */
+    bool broken;             /* sending has failed */
+    size_t received;         /* tls_received when the connection became idle */
     int64_t deadline;
-    struct timer late;  /* looks at the deadline */
-    struct timer grace; /* of a client that has hung up */
+    struct timer timer; /* checks the deadline */
+    struct timer grace; /* ends a connection whose client has hung up */
     struct buf in;
     struct httphead head;
     struct chunked chunks;
-    uint64_t left; /* of a body in one piece */
+    uint64_t left; /* of a body with a Content-Length */
     struct sending out;
     char remote[INET6_ADDRSTRLEN];
     struct server_field fields[HTTPHEAD_FIELDS];
 };
 
-/* Owned by its connection while it has one, and by its taker while `taken`; freed when neither
- * is left. */
+/* The connection owns an exchange while `connection` is set, and the taker owns it while
+ * `taken`. It is freed when nobody owns it. */
 struct exchange {
     struct server *server; /* NULL after server_close */
     struct exchange *next, **link;
-    struct exchange *behind; /* in the queue of the ready */
+    struct exchange *behind; /* the next one in the queue of requests */
     struct connection *connection;
     enum accesstoken_shown access;
     char method[8];
@@ -99,7 +100,7 @@ struct exchange {
     char *query; /* into uri */
     struct buf body;
     char no_body[1];
-    struct buf texts; /* of the head, for the taker */
+    struct buf texts; /* copies of the head's texts, for the taker */
     struct server_field *fields;
     size_t field_count;
     void (*changed)(void *ud);
@@ -109,90 +110,94 @@ struct exchange {
     char uri[];
 };
 
-/* What follows is in the order of its layers: a file calls those before it, never one after
- * it. What has to come up from below is a timer that fires, or `changed` and `ready`. */
+/* The functions below stand in the order of the layers: a file calls functions of the files
+ * before it, and never of one after it. A lower layer reaches a higher one only through a
+ * timer that fires, or through `changed` and `ready`. */
 
-/* ---- server_waiting.c: who waits ---- */
+/* ---- server_waiting.c: the queue of requests, and the listener ---- */
 
-/* A request waits to be taken, or does so no longer. */
+/* Put a request into the queue, or remove it. */
 void server_enqueue(struct exchange *x);
-void server_unqueue(struct exchange *x); /* harmless if it does not wait */
+void server_unqueue(struct exchange *x); /* harmless if it is not in the queue */
 
-/* Look at the listener, or do not; false if epoll cannot. */
-bool server_look(struct server *s, bool look);
+/* Begin or stop to watch the listener; false if epoll fails. */
+bool server_watch_listener(struct server *s, bool watch);
 
-/* Let who comes wait until there is room. */
-void server_pause(struct server *s);
+/* Accept nobody until server_has_room. */
+void server_pause_listening(struct server *s);
 
-/* A connection has ended, or has nothing to do: who waits may come in. */
+/* A connection was closed or became idle, so a waiting client can be accepted. */
 void server_has_room(struct server *s);
 
 /* ---- exchange.c: the life of an exchange ---- */
 
-/* One for the request whose head has been read; NULL when memory runs out. */
+/* A new exchange for the request whose head was read; NULL when memory runs out. */
 struct exchange *exchange_new(struct connection *c);
 
-/* The connection leaves it: all is sent, or the taker is told that the client is gone. */
+/* Separate an exchange from its connection: after its answer is sent, or, with
+ * exchange_lose, because the client is gone. exchange_lose tells the taker. */
 void exchange_leave(struct exchange *x);
 void exchange_lose(struct exchange *x);
 
-/* Let the taker look: the client is gone, or has read. */
+/* Call `changed`: the client is gone, or has read. */
 void exchange_tell(struct exchange *x);
 
-/* Free it if neither a connection nor a taker owns it any more. */
+/* Free the exchange if nobody owns it any more. */
 void exchange_free(struct exchange *x);
 
-/* The client's header as the taker sees it, in `c->fields`. */
+/* Fill `c->fields` with the request's header fields. */
 void exchange_fields(struct connection *c);
 
 /* ---- connection_state.c: its deadline, its turn, its end ---- */
 
-/* The deadline of a connection, from now; 0: none. */
-void connection_limit(struct connection *c, int64_t ms);
+/* Set the deadline to `ms` from now; 0 removes it. */
+void connection_set_deadline(struct connection *c, int64_t ms);
 
-/* Let its timer fire no later than at its deadline. */
-void connection_look_again(struct connection *c);
+/* Make the timer fire at the deadline, or before. */
+void connection_arm_timer(struct connection *c);
 
-/* Let it go on in the loop's next turn. */
+/* Call connection_run in the loop's next turn. */
 void connection_later(struct connection *c);
 
-/* End it, and tell the taker of its request. */
+/* Close the connection, and tell the taker of its request. */
 void connection_close(struct connection *c);
 
-/* True if it is idle, or its request is not whole yet, or nobody works on it any more. */
-bool connection_may_go(const struct connection *c);
+/* True if no handler works for the connection: it is idle, its request is not complete,
+ * or its answer is only being sent. */
+bool connection_evictable(const struct connection *c);
 
 /* ---- connection_send.c ---- */
 
-/* Send what the client takes now. True if that was all. If it can take nothing ever again
- * `c->broken` is set. */
+/* Send as much as possible without waiting. True if everything was sent. Sets `c->broken`
+ * if sending fails. */
 bool connection_send(struct connection *c);
 
-/* ---- intake.c: what a connection reads. Each true if there is more to do at once ---- */
+/* ---- intake.c; each returns true if connection_run has to go on at once ---- */
 
 bool intake_head(struct connection *c);
 bool intake_body(struct connection *c);
-bool intake_nothing(struct connection *c); /* reads, and forgets */
+bool intake_discard(struct connection *c); /* for STAGE_LINGER */
 
-/* Answer with a refusal, and end. */
+/* Send an error response, and close the connection behind it. */
 void intake_refuse(struct connection *c, const struct refusal *r);
 
-/* ---- connection.c: what a connection does, from its start on ---- */
+/* ---- connection.c: opens and runs connections ---- */
 
-/* Take over a socket that does not block. NULL when memory runs out: it is closed. */
+/* Take over a socket that does not block. If memory runs out, close the socket and return
+ * NULL. */
 struct connection *connection_open(struct server *s, int fd, const struct sockaddr *a);
 
-/* What epoll says of it. */
+/* Handle epoll events. */
 void connection_event(struct connection *c, uint32_t events);
 
-/* Go on as far as that is possible now. */
+/* Read, answer and send as much as possible without waiting. */
 void connection_run(struct connection *c);
 
-/* Run those that are due; free those that were closed. */
+/* Run the connections in `due`, and free the closed ones. */
 void connection_run_due(struct server *s);
 
-/* An answer has been given, or a piece of one: send what can be sent, and go on if that was
- * all. Tells nobody. */
+/* Send an answer that was added to `out` as far as possible. If all of it is sent, get
+ * ready for the next request. The taker is not called. */
 void connection_answer(struct connection *c);
 
 /* ---- exchange_answer.c and server.c: see net/server.h ---- */

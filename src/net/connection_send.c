@@ -1,4 +1,4 @@
-/* connection_send.c -- bytes go out, as far as the client takes them. */
+/* connection_send.c -- sends the bytes in `out` until the socket takes no more. */
 
 #include "net/connection.h"
 
@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* A writer that was told to wait goes on when no more than this is unsent. */
+/* A writer that was told to wait continues when at most this many bytes are unsent. */
 #define LOW ((size_t)64 << 10)
 
 static ssize_t send_plain(struct connection *c, size_t text, size_t body) {
@@ -32,7 +32,7 @@ static ssize_t send_some(struct connection *c, size_t text, size_t body) {
                     : tls_send(c->tls, o->body + o->body_sent, body);
 }
 
-/* Pause after a piece. */
+/* Start the pause after a piece. */
 static void rest(struct connection *c) {
     struct sending *o = &c->out;
     o->resting = loop_set_timer(c->server->loop, &o->drip, loop_now() + o->drip_ms);
@@ -48,14 +48,14 @@ static void tell_writer(struct connection *c) {
     }
 }
 
-/* An answer that nobody reads does not keep its connection for ever. */
-static void stuck(struct connection *c) {
+/* The socket's buffer is full, or sending has failed. */
+static void cannot_send(struct connection *c) {
     if (errno != EAGAIN && errno != EWOULDBLOCK)
         c->broken = true;
     c->writable = false;
 }
 
-/* As much as may go now; of a body that drips a piece. */
+/* Send once; of a slow answer one piece. False if sending has to wait. */
 static bool send_on(struct connection *c) {
     struct sending *o = &c->out;
     size_t body = sending_body(o);
@@ -65,11 +65,11 @@ static bool send_on(struct connection *c) {
         return false;
     ssize_t n = send_some(c, sending_text(o), body);
     if (n < 0)
-        stuck(c);
+        cannot_send(c);
     else if (sending_advance(o, (size_t)n))
         rest(c);
-    if (!c->writable)
-        connection_limit(c, c->server->idle_ms);
+    if (!c->writable) /* a client that does not read loses its connection in time */
+        connection_set_deadline(c, c->server->idle_ms);
     return true;
 }
 

@@ -1,22 +1,23 @@
-/* connection_state.c -- what each part of the server does to a connection: it gives it a
- * deadline or a turn, or ends it. */
+/* connection_state.c -- sets the deadline of a connection, gives it a turn, and closes it.
+ * All parts of the server call these functions. */
 
 #include "net/connection.h"
 
 #include <unistd.h>
 
-void connection_look_again(struct connection *c) {
-    if (c->late.place != 0 && c->late.due <= c->deadline)
+void connection_arm_timer(struct connection *c) {
+    if (c->timer.place != 0 && c->timer.due <= c->deadline)
         return;
-    if (!loop_set_timer(c->server->loop, &c->late, c->deadline))
+    if (!loop_set_timer(c->server->loop, &c->timer, c->deadline))
         connection_close(c);
 }
 
-/* The timer stays where it is when the deadline moves on, which it does with each request. */
-void connection_limit(struct connection *c, int64_t ms) {
+/* If the deadline moves to a later time the timer is left alone; on_deadline sets it
+ * again. Each request moves the deadline. */
+void connection_set_deadline(struct connection *c, int64_t ms) {
     c->deadline = ms > 0 ? loop_now() + ms : DEADLINE_NEVER;
     if (ms > 0 && c->stage != STAGE_CLOSED)
-        connection_look_again(c);
+        connection_arm_timer(c);
 }
 
 void connection_later(struct connection *c) {
@@ -27,7 +28,7 @@ void connection_later(struct connection *c) {
     c->next_due = s->due;
     s->due = c;
     if (s->turn.place == 0)
-        loop_set_timer(s->loop, &s->turn, 0); /* if not: with the next event */
+        loop_set_timer(s->loop, &s->turn, 0); /* if this fails, on_events runs them */
 }
 
 void connection_close(struct connection *c) {
@@ -39,9 +40,9 @@ void connection_close(struct connection *c) {
         exchange_lose(c->exchange);
     tls_close(c->tls);
     close(c->fd);
-    loop_clear_timer(s->loop, &c->late);
+    loop_clear_timer(s->loop, &c->timer);
     loop_clear_timer(s->loop, &c->grace);
-    peers_leave(s->strangers, &c->place);
+    peers_leave(s->anonymous, &c->peer);
     *c->link = c->next;
     if (c->next != NULL)
         c->next->link = c->link;
@@ -52,7 +53,7 @@ void connection_close(struct connection *c) {
     server_has_room(s);
 }
 
-bool connection_may_go(const struct connection *c) {
+bool connection_evictable(const struct connection *c) {
     const struct exchange *x = c->exchange;
     return c->stage != STAGE_CLOSED &&
            (c->stage != STAGE_ANSWER || x == NULL || (x->answered && !x->streaming));

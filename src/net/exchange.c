@@ -1,4 +1,4 @@
-/* exchange.c -- the life of an exchange, and the request in it. */
+/* exchange.c -- makes and frees exchanges, and gives the taker the request. */
 
 #include "net/connection.h"
 
@@ -8,7 +8,8 @@
 
 /* ---- its life ---- */
 
-/* Of the target in the form of a URL only what follows the host is left. */
+/* If the target was a URL, only the part behind the host is left, and its path may be
+ * empty. */
 static void copy_target(struct exchange *x, const char *target, size_t size) {
     size_t lead = size == 0 || *target == '?' ? 1 : 0;
     x->uri[0] = '/';
@@ -50,7 +51,7 @@ void exchange_free(struct exchange *x) {
             x->next->link = x->link;
     }
     buf_free(&x->body);
-    buf_wipe(&x->texts); /* the token of the client is in it */
+    buf_wipe(&x->texts); /* the client's token is in it */
     free(x->fields);
     free(x);
 }
@@ -92,9 +93,9 @@ static bool keep_text(struct exchange *x, const char *text, size_t size) {
     return buf_add(&x->texts, text, size) && buf_add(&x->texts, "", 1);
 }
 
-/* Copy what belongs to the connection, which may be freed while the taker looks at the request:
- * the taker may close the server. The texts get their places when all are there, since the
- * buffer moves. */
+/* Copy the parts of the request that belong to the connection. The taker may close the
+ * server while it uses the request, and that frees the connection. The pointers are set
+ * when all texts are copied, because the buffer moves while it grows. */
 static bool keep_head(struct exchange *x, struct connection *c) {
     size_t count = c->head.field_count;
     if (x->fields != NULL)

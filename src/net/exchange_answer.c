@@ -1,4 +1,4 @@
-/* exchange_answer.c -- what a taker does with an exchange: it answers, and lets go. */
+/* exchange_answer.c -- the functions by which a taker answers and releases an exchange. */
 
 #include "net/connection.h"
 
@@ -13,7 +13,7 @@
 
 #define GZIP_FROM 1024
 
-/* A writer waits when more than this is unsent. */
+/* A writer has to wait when more than this many bytes are unsent. */
 #define HIGH ((size_t)256 << 10)
 
 /* ---- answers in one piece ---- */
@@ -32,13 +32,14 @@ static bool accepts_gzip(struct connection *c) {
         char *value = c->in.bytes + h->values[i].at;
         if (!httphead_is_named(h, c->in.bytes, i, "Accept-Encoding"))
             continue;
-        value[h->values[i].size] = '\0'; /* over the line's end, which has been read */
+        value[h->values[i].size] =
+            '\0'; /* overwrites the CR or a blank, which nobody needs any more */
         return gzip_accepted(value);
     }
     return false;
 }
 
-/* True if so many bytes are worth it, and the client and the reply let us. */
+/* True if `size` bytes are worth compressing, and the client and the reply allow it. */
 static bool may_pack(struct exchange *x, const struct server_reply *r, size_t size) {
     struct server *s = x->server;
     if (size <= GZIP_FROM || r->truncate || r->drip_bytes > 0 ||
@@ -94,7 +95,7 @@ static bool write_head(struct exchange *x, const struct server_reply *r,
     return false;
 }
 
-/* Let `o` send the body, from where it lies. */
+/* Put the body behind the head, without a copy. */
 static void hand_over(struct connection *c, const struct server_reply *r,
                       const struct content *body) {
     struct sending *o = &c->out;
@@ -177,7 +178,7 @@ enum exchange_flow exchange_write(struct exchange *x, const void *bytes, size_t 
     if (x->connection == NULL || !x->streaming || x->ended)
         return FLOW_GONE;
     if (size > 0 && !add_chunk(x, bytes, size)) {
-        x->connection->broken = true; /* half a chunk may be there */
+        x->connection->broken = true; /* a part of the chunk may be in the buffer */
         connection_later(x->connection);
         return FLOW_GONE;
     }
@@ -198,7 +199,7 @@ void exchange_end(struct exchange *x) {
 
 /* ---- and the end ---- */
 
-/* The connection ends in the loop's next turn: the taker is not told of what it did. */
+/* Close the connection without calling `changed`: the taker itself asked for it. */
 static void hang_up(struct exchange *x) {
     struct connection *c = x->connection;
     exchange_leave(x);
@@ -221,7 +222,7 @@ void exchange_release(struct exchange *x) {
         return;
     }
     if (c != NULL && x->streaming && !x->ended) {
-        c->cut = x->ended = true; /* what was written is sent */
+        c->cut = x->ended = true; /* what was written is still sent */
         connection_later(c);
     }
     exchange_free(x);

@@ -7,18 +7,18 @@
 #define MALFORMED "MALFORMED_REQUEST"
 
 static const struct refusal bad_byte = {400, MALFORMED,
-                                        "the head holds a control character"};
+                                        "the request contains a control character"};
 static const struct refusal bad_line_end = {400, MALFORMED, "a line ends without CR LF"};
 static const struct refusal bad_request_line = {
-    400, MALFORMED, "the first line is not METHOD, path and HTTP/1.1"};
+    400, MALFORMED, "the request line is not METHOD PATH HTTP/1.1"};
 static const struct refusal bad_target = {
-    400, MALFORMED, "what is asked for is neither a path nor a URL"};
+    400, MALFORMED, "the target of the request is neither a path nor a URL"};
 static const struct refusal bad_version = {505, "HTTP_VERSION_NOT_SUPPORTED",
                                            "this server speaks HTTP/1.1"};
 static const struct refusal unknown_method = {501, "NOT_IMPLEMENTED",
-                                              "this server does not know that method"};
+                                              "this server does not support that method"};
 static const struct refusal uri_too_long = {414, "URI_TOO_LONG",
-                                            "the first line is too long"};
+                                            "the request line is too long"};
 static const struct refusal header_too_large = {431, "HEADER_TOO_LARGE",
                                                 "the header is too large"};
 static const struct refusal too_many_fields = {431, "HEADER_TOO_LARGE",
@@ -26,9 +26,9 @@ static const struct refusal too_many_fields = {431, "HEADER_TOO_LARGE",
 static const struct refusal bad_field = {400, MALFORMED,
                                          "a line of the header is not NAME: VALUE"};
 static const struct refusal folded_field = {
-    400, MALFORMED, "a line of the header goes on in the next, which HTTP/1.1 forbids"};
+    400, MALFORMED, "a header field is continued on the next line"};
 static const struct refusal doubled_field = {
-    400, MALFORMED, "a field that may occur once occurs twice in the header"};
+    400, MALFORMED, "the header has two fields of a name that may occur once"};
 static const struct refusal no_host = {400, MALFORMED, "the field Host is missing"};
 static const struct refusal bad_host = {400, MALFORMED,
                                         "the field Host is not a host and a port"};
@@ -39,9 +39,9 @@ static const struct refusal two_lengths = {
 static const struct refusal chunks_in_1_0 = {400, MALFORMED,
                                              "HTTP/1.0 has no Transfer-Encoding"};
 static const struct refusal unknown_encoding = {
-    501, "NOT_IMPLEMENTED", "the only Transfer-Encoding of this server is chunked"};
+    501, "NOT_IMPLEMENTED", "the only supported Transfer-Encoding is chunked"};
 static const struct refusal unknown_expectation = {
-    417, "EXPECTATION_FAILED", "the only expectation that is met is 100-continue"};
+    417, "EXPECTATION_FAILED", "the only supported expectation is 100-continue"};
 
 void httphead_reset(struct httphead *h) {
     memset(h, 0, offsetof(struct httphead, names));
@@ -74,7 +74,7 @@ static size_t scheme_size(const char *text, size_t size) {
     return size > 8 && httptext_equal(text, 8, "https://") ? 8 : 0;
 }
 
-/* A proxy's form of a target: its host counts, whatever Host says. */
+/* A target in the form of a URL, as for a proxy. Its host replaces the one in Host. */
 static const struct refusal *read_url(struct httphead *h, const char *text,
                                       const char *from, const char *to) {
     const char *host = from + scheme_size(from, (size_t)(to - from)), *end = host;
@@ -178,7 +178,8 @@ enum { HOST, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT };
 #define WORD(text)                                                                       \
     { text, sizeof(text) - 1 }
 
-/* Fields that decide something, of which two could be read in two ways. */
+/* Fields that may occur once: if there were two, another program could use the other one.
+ */
 static const struct {
     const char *name;
     size_t size;
@@ -194,7 +195,7 @@ static const struct {
     WORD("Sec-Fetch-Site"),
 };
 
-/* What the field that was read last means for the request as a whole. */
+/* Use the field that was parsed last, if it matters for the request's framing. */
 static const struct refusal *read_meaning(struct httphead *h, const char *name,
                                           size_t name_size, const char *value,
                                           size_t size) {
@@ -256,7 +257,7 @@ static const struct refusal *check_whole(struct httphead *h) {
 
 static const struct refusal *read_line(struct httphead *h, const char *text,
                                        const char *from, const char *to) {
-    if (from == to) /* before a request empty lines are let pass */
+    if (from == to) /* empty lines before a request are allowed */
         return h->started ? check_whole(h) : NULL;
     return h->started ? read_field(h, text, from, to)
                       : read_request_line(h, text, from, to);
@@ -266,7 +267,7 @@ static bool is_plain(char c) {
     return (unsigned char)c >= ' ' && c != 0x7f;
 }
 
-/* What no head may hold: control characters, and CR or LF without the other. */
+/* Reject control characters, and CR or LF without the other one. */
 static const struct refusal *check_control(const struct httphead *h, const char *text) {
     bool after_cr = h->read > h->line && text[h->read - 1] == '\r';
     char c = text[h->read];

@@ -3,13 +3,13 @@
 #include <string.h>
 #include <strings.h>
 
-/* Letters, digits, and the sign that most names have. */
+/* Letters, digits, and the hyphen, which is the most frequent sign. */
 static bool is_plain(char c) {
     return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') ||
            c == '-';
 }
 
-/* strchr would find the 0 at the end of the signs. */
+/* strchr alone would also find the 0 at the end. */
 static bool is_one_of(char c, const char *signs) {
     return c != '\0' && strchr(signs, c) != NULL;
 }

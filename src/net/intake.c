@@ -1,4 +1,4 @@
-/* intake.c -- what a connection reads: heads, bodies, and what is not looked at. */
+/* intake.c -- reads the heads and bodies of requests. */
 
 #include "net/connection.h"
 
@@ -13,13 +13,13 @@
 
 /* ---- bytes come in ---- */
 
-/* As recv; `readable` says whether there may be more. */
+/* Like recv; also clears `readable` if nothing more has come. */
 static ssize_t receive(struct connection *c, void *bytes, size_t room) {
     ssize_t n =
         c->tls != NULL ? tls_recv(c->tls, bytes, room) : recv(c->fd, bytes, room, 0);
     if (n == 0)
         c->ended = true;
-    /* less than there was room for: it was all, but for the end */
+    /* a short read means that the socket is empty, unless the end follows */
     if (n <= 0 || (c->tls == NULL && (size_t)n < room && !c->hung_up))
         c->readable = false;
     return n;
@@ -44,10 +44,10 @@ static bool is_over(ssize_t n) {
 
 /* ---- heads ---- */
 
-/* The first byte of a request has come, or half a record of TLS that will hold it. */
+/* The first byte of a request has come, or a part of the TLS record that holds it. */
 static void begin_request(struct connection *c) {
     c->idle = false;
-    connection_limit(c, c->server->header_ms);
+    connection_set_deadline(c, c->server->header_ms);
 }
 
 static bool more_of_head(struct connection *c) {
@@ -66,7 +66,7 @@ static bool more_of_head(struct connection *c) {
     return n >= 0;
 }
 
-static void whole(struct connection *c) {
+static void request_complete(struct connection *c) {
     c->stage = STAGE_ANSWER;
     c->deadline = DEADLINE_NEVER;
     server_enqueue(c->exchange);
@@ -78,7 +78,7 @@ static void start_body(struct connection *c) {
     c->stage = STAGE_BODY;
     c->left = c->head.length;
     c->chunks = (struct chunked){0};
-    connection_limit(c, s->request_ms > 0 ? s->request_ms : s->idle_ms);
+    connection_set_deadline(c, s->request_ms > 0 ? s->request_ms : s->idle_ms);
     if (c->head.expects && c->head.minor > 0 && c->in.size == c->head.read) {
         if (!sending_add(&c->out, go_on, sizeof go_on - 1))
             connection_close(c);
@@ -87,8 +87,9 @@ static void start_body(struct connection *c) {
     }
 }
 
-/* True if the client has shown that it may call; it is no stranger then. */
-static bool is_known(struct connection *c) {
+/* True if the request shows the token, or the server has none. The connection is then not
+ * counted by address any more. */
+static bool authenticate(struct connection *c) {
     struct server *s = c->server;
     struct exchange *x = c->exchange;
     if (s->token == NULL)
@@ -99,11 +100,11 @@ static bool is_known(struct connection *c) {
     x->access = accesstoken_check(s->token, &r);
     if (!accesstoken_opens(x->access))
         return false;
-    peers_leave(s->strangers, &c->place);
+    peers_leave(s->anonymous, &c->peer);
     return true;
 }
 
-/* The head is whole. Of who may not call nothing more is read. */
+/* The head is complete. Without the token the body is not read. */
 static void start_request(struct connection *c) {
     const struct server *s = c->server;
     const struct httphead *h = &c->head;
@@ -112,15 +113,15 @@ static void start_request(struct connection *c) {
     c->exchange = exchange_new(c);
     if (c->exchange == NULL) {
         connection_close(c);
-    } else if (!is_known(c)) {
+    } else if (!authenticate(c)) {
         c->closes = c->refused = c->closes || has_body;
-        whole(c);
+        request_complete(c);
     } else if (h->length > s->max_body) {
         intake_refuse(c, &refusal_body_too_large);
     } else if (has_body) {
         start_body(c);
     } else {
-        whole(c);
+        request_complete(c);
     }
 }
 
@@ -138,8 +139,8 @@ bool intake_head(struct connection *c) {
 
 /* ---- bodies ---- */
 
-/* Take the first bytes behind the head away. */
-static void consume(struct connection *c, size_t size) {
+/* Remove the first `size` bytes behind the head. */
+static void remove_body_bytes(struct connection *c, size_t size) {
     c->in.size -= size;
     memmove(c->in.bytes + c->head.read, c->in.bytes + c->head.read + size,
             c->in.size - c->head.read);
@@ -156,7 +157,7 @@ static bool more_of_body(struct connection *c, struct buf *into, size_t room) {
     if (n == 0)
         intake_refuse(c, &refusal_cut_off);
     else if (n > 0 && c->server->request_ms == 0)
-        connection_limit(c, c->server->idle_ms);
+        connection_set_deadline(c, c->server->idle_ms);
     return n >= 0;
 }
 
@@ -165,11 +166,11 @@ static bool intake_chunks(struct connection *c) {
     const struct refusal *wrong =
         chunked_read(&c->chunks, c->in.bytes + c->head.read, c->in.size - c->head.read,
                      &used, &c->exchange->body, c->server->max_body);
-    consume(c, used);
+    remove_body_bytes(c, used);
     if (wrong != NULL)
         intake_refuse(c, wrong);
     else if (c->chunks.place == CHUNKED_WHOLE)
-        whole(c);
+        request_complete(c);
     else
         return more_of_body(c, &c->in, BODY_ROOM);
     return true;
@@ -187,10 +188,10 @@ bool intake_body(struct connection *c) {
         connection_close(c);
         return false;
     }
-    consume(c, piece);
+    remove_body_bytes(c, piece);
     c->left -= piece;
     if (c->left == 0) {
-        whole(c);
+        request_complete(c);
         return true;
     }
     size_t before = body->size;
@@ -201,9 +202,9 @@ bool intake_body(struct connection *c) {
     return more;
 }
 
-/* ---- what is not looked at ---- */
+/* ---- errors ---- */
 
-bool intake_nothing(struct connection *c) {
+bool intake_discard(struct connection *c) {
     char bytes[16384];
     if (!c->readable)
         return false;

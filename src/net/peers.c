@@ -14,8 +14,8 @@ struct key {
 struct peer {
     struct key key;
     size_t count;
-    struct peers_place *oldest, *newest;
-    struct peer *next; /* in its slot */
+    struct peers_entry *oldest, *newest;
+    struct peer *next; /* the next one in the same slot */
 };
 
 struct peers {
@@ -27,7 +27,7 @@ struct peers *peers_new(void) {
 }
 
 void peers_free(struct peers *p) {
-    free(p); /* each address went with its last place */
+    free(p); /* each peer was freed with its last entry */
 }
 
 static struct key key_of(const struct sockaddr *a) {
@@ -47,7 +47,8 @@ static struct key key_of(const struct sockaddr *a) {
     return k;
 }
 
-/* FNV-1a: who chooses addresses to meet in one slot finds a list, not a flaw. */
+/* The hash is FNV-1a. Addresses that are chosen to collide only make a list longer, and
+ * the number of connections bounds its length. */
 static struct peer **slot_of(struct peers *p, const struct key *k) {
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < sizeof k->bytes; i++)
@@ -58,7 +59,7 @@ static struct peer **slot_of(struct peers *p, const struct key *k) {
     return at;
 }
 
-static void append(struct peer *peer, struct peers_place *at) {
+static void append(struct peer *peer, struct peers_entry *at) {
     at->newer = NULL;
     at->older = peer->newest;
     if (at->older != NULL)
@@ -68,7 +69,7 @@ static void append(struct peer *peer, struct peers_place *at) {
     peer->newest = at;
 }
 
-static void unlink_place(struct peer *peer, struct peers_place *at) {
+static void unlink_entry(struct peer *peer, struct peers_entry *at) {
     if (at->older != NULL)
         at->older->newer = at->newer;
     else
@@ -79,7 +80,7 @@ static void unlink_place(struct peer *peer, struct peers_place *at) {
         peer->newest = at->older;
 }
 
-bool peers_join(struct peers *p, struct peers_place *at, const struct sockaddr *a,
+bool peers_join(struct peers *p, struct peers_entry *at, const struct sockaddr *a,
                 void *owner) {
     struct key key = key_of(a);
     struct peer **slot = slot_of(p, &key);
@@ -96,11 +97,11 @@ bool peers_join(struct peers *p, struct peers_place *at, const struct sockaddr *
     return true;
 }
 
-void peers_leave(struct peers *p, struct peers_place *at) {
+void peers_leave(struct peers *p, struct peers_entry *at) {
     struct peer *peer = at->peer;
     if (peer == NULL)
         return;
-    unlink_place(peer, at);
+    unlink_entry(peer, at);
     at->peer = NULL;
     if (--peer->count > 0)
         return;
@@ -109,22 +110,22 @@ void peers_leave(struct peers *p, struct peers_place *at) {
     free(peer);
 }
 
-void peers_renew(struct peers_place *at) {
+void peers_renew(struct peers_entry *at) {
     if (at->peer == NULL)
         return;
-    unlink_place(at->peer, at);
+    unlink_entry(at->peer, at);
     append(at->peer, at);
 }
 
-size_t peers_count(const struct peers_place *at) {
+size_t peers_count(const struct peers_entry *at) {
     return at->peer == NULL ? 0 : at->peer->count;
 }
 
-struct peers_place *peers_oldest(const struct peers_place *at) {
+struct peers_entry *peers_oldest(const struct peers_entry *at) {
     return at->peer == NULL ? NULL : at->peer->oldest;
 }
 
-struct peers_place *peers_crowd(const struct peers *p) {
+struct peers_entry *peers_most(const struct peers *p) {
     const struct peer *most = NULL;
     for (size_t i = 0; i < SLOTS; i++)
         for (const struct peer *one = p->slots[i]; one != NULL; one = one->next)

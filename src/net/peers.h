@@ -1,5 +1,5 @@
-/* peers.h -- who is connected from where: a count for each address, and who of an address has
- * been there longest. Knows nothing of connections but their place in here. */
+/* peers.h -- counts connections for each address, and keeps them in the order of their
+ * age. Knows nothing else of connections. */
 
 #ifndef TARN_PEERS_H
 #define TARN_PEERS_H
@@ -9,34 +9,34 @@
 #include <sys/socket.h>
 
 struct peers;
-struct peer; /* one address; of IPv6 its first 64 bits, which are one customer's */
+struct peer; /* one IPv4 address, or the first 64 bits of an IPv6 address */
 
-/* A place in the count; all zero: none. Memory of its owner. */
-struct peers_place {
+/* Embedded in a connection. All zero: not counted. */
+struct peers_entry {
     struct peer *peer;
-    struct peers_place *newer, *older;
+    struct peers_entry *newer, *older;
     void *owner;
 };
 
 struct peers *peers_new(void); /* NULL when memory runs out */
 void peers_free(struct peers *p);
 
-/* Count one more from that address; false when memory runs out. */
-bool peers_join(struct peers *p, struct peers_place *at, const struct sockaddr *a,
+/* Count a connection from an address; false when memory runs out. */
+bool peers_join(struct peers *p, struct peers_entry *at, const struct sockaddr *a,
                 void *owner);
 
-/* Count it no longer; harmless if it is not counted. */
-void peers_leave(struct peers *p, struct peers_place *at);
+/* Stop counting it; harmless if it is not counted. */
+void peers_leave(struct peers *p, struct peers_entry *at);
 
-/* Make it the newest of its address; harmless if it is not counted. */
-void peers_renew(struct peers_place *at);
+/* Make it the newest one of its address; harmless if it is not counted. */
+void peers_renew(struct peers_entry *at);
 
-size_t peers_count(const struct peers_place *at);
+size_t peers_count(const struct peers_entry *at);
 
-/* The oldest from its address; then `newer` leads on. */
-struct peers_place *peers_oldest(const struct peers_place *at);
+/* The oldest one of the same address. `newer` leads to the others. */
+struct peers_entry *peers_oldest(const struct peers_entry *at);
 
-/* The oldest from the address with the most; NULL if nobody is counted. */
-struct peers_place *peers_crowd(const struct peers *p);
+/* The oldest one of the address with the most connections; NULL if there is none. */
+struct peers_entry *peers_most(const struct peers *p);
 
 #endif

@@ -10,9 +10,9 @@
 const struct refusal refusal_body_too_large = {413, "CONTENT_TOO_LARGE",
                                                "the request's body is too large"};
 const struct refusal refusal_too_late = {408, "REQUEST_TIMEOUT",
-                                         "the request did not come in whole in time"};
+                                         "the request was not complete in time"};
 const struct refusal refusal_cut_off = {400, "MALFORMED_REQUEST",
-                                        "the request ends before it is whole"};
+                                        "the request is incomplete"};
 
 static bool write_header(struct buf *out, const struct refusal *r, const char *id,
                          bool tls, size_t body_size) {
@@ -37,7 +37,7 @@ bool refusal_write(struct buf *out, const struct refusal *r, bool is_head, bool 
     uint64_t number = 0;
     char id[17], body[512];
     size_t before = out->size;
-    (void)getentropy(&number, sizeof number); /* without it: an id that is not unique */
+    (void)getentropy(&number, sizeof number); /* if it fails, the id is not unique */
     snprintf(id, sizeof id, "%016" PRIx64, number);
     int size =
         snprintf(body, sizeof body,

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
-/* A browser that has seen this once asks for nothing from here but over TLS. */
+/* For a year, browsers will use this host over TLS alone. */
 #define STRICT_TRANSPORT "Strict-Transport-Security: max-age=31536000\r\n"
 
 static const struct {
@@ -56,7 +56,7 @@ static const char *reason_of(int status) {
     return "";
 }
 
-/* These say how the answer travels, which only the server knows. */
+/* The server sets these fields itself. */
 static bool is_ours(const struct server_field *f) {
     static const struct server_field ours[] = {
         SERVER_FIELD("Content-Length", ""), SERVER_FIELD("Transfer-Encoding", ""),
@@ -73,7 +73,7 @@ bool reply_may_send(const struct server_field *f) {
            httptext_is_value(f->value, f->value_size);
 }
 
-/* strftime would use the words of a locale. */
+/* Not with strftime, which uses the names of the locale. */
 static void write_date(char *out, size_t room, time_t now) {
     static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",

@@ -1,4 +1,4 @@
-/* reply.h -- the head of an answer as bytes. Knows nothing of connections. */
+/* reply.h -- writes the head of an answer. Knows nothing of connections. */
 
 #ifndef TARN_REPLY_H
 #define TARN_REPLY_H
@@ -17,7 +17,7 @@ enum reply_framing {
     REPLY_SIZED,   /* Content-Length */
     REPLY_CHUNKED, /* Transfer-Encoding */
     REPLY_TO_END,  /* the end of the connection */
-    REPLY_BARE,    /* there is none: 204 and 304 */
+    REPLY_BARE,    /* there is no body: 204 and 304 */
 };
 
 struct reply_head {
@@ -28,14 +28,15 @@ struct reply_head {
     size_t body_size;
     bool packed; /* the body is gzip */
     bool closes; /* the connection ends with this answer */
-    bool keeps;  /* it does not, though the client speaks HTTP/1.0 */
+    bool keeps;  /* the connection stays open although the client speaks HTTP/1.0 */
     bool tls;
 };
 
-/* True if that is a token and one line, and none of the fields that are the server's own. */
+/* True if the name is a token, the value is one line, and the server does not set that
+ * field itself. */
 bool reply_may_send(const struct server_field *f);
 
-/* The date of the present second as it was written last; all zero: never. */
+/* The line with the date, which is written once a second. All zero at first. */
 struct reply_date {
     int64_t second;
     char line[48];

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A connection that waits for its next request holds no more memory than this. */
+/* A buffer larger than this is freed between requests. */
 #define MUCH ((size_t)16 << 10)
 
 size_t sending_text(const struct sending *o) {
@@ -21,7 +21,7 @@ size_t sending_size(const struct sending *o) {
 }
 
 bool sending_add(struct sending *o, const void *bytes, size_t size) {
-    if (o->text_sent > sending_text(o)) { /* no byte is moved twice */
+    if (o->text_sent > sending_text(o)) { /* each byte is moved at most once */
         o->text.size -= o->text_sent;
         memmove(o->text.bytes, o->text.bytes + o->text_sent, o->text.size);
         o->text_sent = 0;
@@ -43,7 +43,7 @@ bool sending_advance(struct sending *o, size_t sent) {
 
 /* ---- a body's life ---- */
 
-static void let_go(struct sending *o) {
+static void release_body(struct sending *o) {
     free(o->owned);
     buf_free(&o->kept);
     sharedbody_drop(o->shared);
@@ -68,7 +68,7 @@ bool sending_keep(struct sending *o) {
 
 void sending_done(struct sending *o, struct loop *l) {
     loop_clear_timer(l, &o->drip);
-    let_go(o);
+    release_body(o);
     if (o->text.room > MUCH && o->text.size == 0)
         buf_free(&o->text);
 }

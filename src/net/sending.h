@@ -1,5 +1,5 @@
-/* sending.h -- what is on its way to a client: the text of heads and chunks, and behind it a
- * body that lies elsewhere. Knows nothing of connections. */
+/* sending.h -- the bytes that a connection still has to send: a buffer with heads and
+ * chunks, followed by a body that is not copied. Knows nothing of connections. */
 
 #ifndef TARN_SENDING_H
 #define TARN_SENDING_H
@@ -9,37 +9,40 @@
 
 struct sharedbody;
 
-/* All zero: nothing. */
+/* All zero: nothing to send. */
 struct sending {
     struct buf text;
     size_t text_sent;
     const char *body;
     size_t body_size, body_sent;
-    char *owned;                  /* the memory of the body, if it was packed, */
-    struct buf kept;              /* or copied, */
-    struct sharedbody *shared;    /* or if it is held together with others */
-    size_t drip_bytes, drip_left; /* drip_bytes 0: all at once */
+    /* At most one of these three holds the body's memory; else it is the caller's. */
+    char *owned;                  /* a compressed body */
+    struct buf kept;              /* a copy */
+    struct sharedbody *shared;    /* a body that other answers share */
+    size_t drip_bytes, drip_left; /* pieces for a slow answer; 0: no pauses */
     int64_t drip_ms;
-    struct timer drip; /* ends the rest between two pieces; who sends sets what it does */
+    struct timer drip; /* ends the pause between two pieces; its owner sets `fire` */
     bool resting;
 };
 
-/* Bytes that are not sent yet. */
+/* Number of bytes that are not sent yet. */
 size_t sending_size(const struct sending *o);
-size_t sending_text(const struct sending *o); /* those of the text, which go first */
+size_t sending_text(const struct sending *o); /* of the buffer, which goes first */
 size_t sending_body(const struct sending *o);
 
-/* Append to the text what is to be sent behind all that is there; no body is. */
+/* Append bytes to the buffer. There must be no body, because the body is sent after the
+ * buffer. */
 bool sending_add(struct sending *o, const void *bytes, size_t size);
 
-/* The next `sent` bytes have been sent. True if a piece of a body that drips is out, and more
- * is to come after a rest. */
+/* Count the next `sent` bytes as sent. True if a piece of a slow answer is complete, and a
+ * pause has to follow. */
 bool sending_advance(struct sending *o, size_t sent);
 
-/* A body that is the caller's is copied, as far as it has not been sent. */
+/* Copy the unsent part of a body that belongs to the caller. False when memory runs out.
+ */
 bool sending_keep(struct sending *o);
 
-/* The answer is sent: let go of its body. `l` has the timer of its drip. */
+/* Release the body after the answer was sent. `l` is the loop that has its timer. */
 void sending_done(struct sending *o, struct loop *l);
 void sending_free(struct sending *o, struct loop *l);
 

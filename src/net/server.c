@@ -13,19 +13,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define AT_ONCE                                                                          \
-    64 /* connections that come in, and events that are looked at, in one turn */
+#define AT_ONCE 64 /* connections to accept, and events to handle, in one turn */
 
-/* Without descriptors, and with nobody who could go, the next try is after this. */
+/* Pause before the next accept if there are no descriptors and no connection can be
+ * closed. */
 #define NO_ROOM_MS 100
 
-/* ---- who makes room ---- */
+/* ---- closing connections for new ones ---- */
 
-/* The oldest of one address that may go, but for `not`. */
-static bool evict_from(struct peers_place *oldest, const struct connection * not ) {
-    for (struct peers_place *at = oldest; at != NULL; at = at->newer) {
+/* Close the oldest evictable connection of one address, except `not`. */
+static bool evict_oldest(struct peers_entry *oldest, const struct connection * not ) {
+    for (struct peers_entry *at = oldest; at != NULL; at = at->newer) {
         struct connection *c = at->owner;
-        if (c == not || !connection_may_go(c))
+        if (c == not || !connection_evictable(c))
             continue;
         connection_close(c);
         return true;
@@ -33,23 +33,24 @@ static bool evict_from(struct peers_place *oldest, const struct connection * not
     return false;
 }
 
-/* Of those that anybody has the one whose time is over first. */
+/* Close an evictable connection: of the address with the most unauthenticated ones, or
+ * else the one whose deadline comes first. */
 static bool evict_any(struct server *s) {
     struct connection *chosen = NULL;
-    if (evict_from(peers_crowd(s->strangers), NULL))
+    if (evict_oldest(peers_most(s->anonymous), NULL))
         return true;
     for (struct connection *c = s->connections; c != NULL; c = c->next)
-        if (connection_may_go(c) && (chosen == NULL || c->deadline < chosen->deadline))
+        if (connection_evictable(c) && (chosen == NULL || c->deadline < chosen->deadline))
             chosen = c;
     if (chosen != NULL)
         connection_close(chosen);
     return chosen != NULL;
 }
 
-static void keep_to_address_limit(struct server *s, struct connection *c) {
-    if (s->max_per_address == 0 || peers_count(&c->place) <= s->max_per_address)
+static void enforce_address_limit(struct server *s, struct connection *c) {
+    if (s->max_per_address == 0 || peers_count(&c->peer) <= s->max_per_address)
         return;
-    if (!evict_from(peers_oldest(&c->place), c))
+    if (!evict_oldest(peers_oldest(&c->peer), c))
         connection_close(c);
 }
 
@@ -59,25 +60,26 @@ static void on_again(void *ud) {
     server_has_room(ud);
 }
 
-static bool somebody_waits(const struct server *s) {
+static bool client_waits(const struct server *s) {
     struct pollfd p = {.fd = s->listener, .events = POLLIN};
     return poll(&p, 1, 0) == 1;
 }
 
-/* True if one more may come in. If all are at work, who comes waits until one has gone. */
+/* True if another connection can be accepted. If all connections are busy, the listener
+ * is not watched until one of them is idle or closed. */
 static bool has_room(struct server *s) {
     if (s->connected < s->max_connections)
         return true;
-    if (!somebody_waits(s))
+    if (!client_waits(s))
         return false;
     if (evict_any(s))
         return true;
-    server_pause(s);
+    server_pause_listening(s);
     return false;
 }
 
-/* What accept could not do; true if it is worth another try. */
-static bool recover(struct server *s) {
+/* Handle a failed accept; true if it should be tried again. */
+static bool accept_failed(struct server *s) {
     switch (errno) {
     case ECONNABORTED:
     case EINTR:
@@ -89,7 +91,7 @@ static bool recover(struct server *s) {
     case ENOMEM:
         if (evict_any(s))
             return true;
-        server_pause(s);
+        server_pause_listening(s);
         loop_set_timer(s->loop, &s->again, loop_now() + NO_ROOM_MS);
     }
     return false;
@@ -102,13 +104,13 @@ static void accept_some(struct server *s) {
         int fd = accept4(s->listener, (struct sockaddr *)&a, &size,
                          SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd == -1) {
-            if (!recover(s))
+            if (!accept_failed(s))
                 return;
             continue;
         }
         struct connection *c = connection_open(s, fd, (struct sockaddr *)&a);
         if (c != NULL)
-            keep_to_address_limit(s, c);
+            enforce_address_limit(s, c);
     }
 }
 
@@ -122,7 +124,7 @@ static void on_events(void *ud, short revents) {
             accept_some(s);
         else
             connection_event(events[i].data.ptr, events[i].events);
-    if (s->turn.place == 0) /* there was no memory for it */
+    if (s->turn.place == 0) /* setting the timer has failed */
         connection_run_due(s);
 }
 
@@ -145,8 +147,8 @@ static void take_options(struct server *s, const struct server_options *o) {
 
 static bool open_server(struct server *s, const struct server_options *o,
                         struct fault *f) {
-    s->strangers = peers_new();
-    if (s->strangers == NULL)
+    s->anonymous = peers_new();
+    if (s->anonymous == NULL)
         return fault_memory(f, "a server");
     if (o->certificate != NULL && (s->tls = tls_new(o->certificate, o->key, f)) == NULL)
         return false;
@@ -154,7 +156,7 @@ static bool open_server(struct server *s, const struct server_options *o,
     if (s->listener == -1)
         return false;
     s->events.fd = epoll_create1(EPOLL_CLOEXEC);
-    if (s->events.fd == -1 || !server_look(s, true))
+    if (s->events.fd == -1 || !server_watch_listener(s, true))
         return fault_set(f, FAULT_IO, "epoll: %s", strerror(errno));
     return true;
 }
@@ -165,7 +167,7 @@ static void free_server(struct server *s) {
     if (s->events.fd != -1)
         close(s->events.fd);
     tls_free(s->tls);
-    peers_free(s->strangers);
+    peers_free(s->anonymous);
     gzip_free(s->gzip);
     free(s);
 }
@@ -207,7 +209,7 @@ void server_close(struct server *s) {
         return;
     server_drain(s);
     while (s->connections != NULL) {
-        connection_send(s->connections); /* what is answered already is sent */
+        connection_send(s->connections); /* send answers that are ready */
         connection_close(s->connections);
     }
     connection_run_due(s); /* frees them */

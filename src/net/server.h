@@ -1,9 +1,10 @@
-/* server.h -- an HTTP/1.1 server inside the loop. Knows nothing of Lua, nor of what a request
- * means.
+/* server.h -- an HTTP/1.1 server inside the loop. Knows nothing of Lua, nor of what a
+ * request means.
  *
- * A request that has come in whole waits as an `exchange` until it is taken, and its
- * connection until it is answered. What is no request is answered here. Nothing here blocks,
- * and a connection costs no time while nothing comes or goes. */
+ * A complete request waits as an `exchange` until it is taken. Its connection waits until
+ * the exchange is answered. Malformed requests get an error response here and are never
+ * taken. Nothing here blocks. A connection uses no CPU while no bytes arrive and none can
+ * be sent. */
 
 #ifndef TARN_SERVER_H
 #define TARN_SERVER_H
@@ -24,21 +25,24 @@ struct server_options {
     int port;         /* 0: any free one */
     size_t max_body, max_header;
     unsigned max_connections;
-    int64_t idle_ms; /* a connection may be idle for so long, or be stuck in an answer */
-    int64_t header_ms; /* a handshake, and then a header, must be in whole in that time */
+    int64_t idle_ms;   /* for an idle connection, and a client that does not read */
+    int64_t header_ms; /* for a TLS handshake, and then for a request's head */
     /* What follows may be 0 or NULL. */
-    unsigned max_per_address;        /* connections from one address, see below */
-    int64_t request_ms;              /* a body must be in whole in that time */
-    const char *certificate, *key;   /* PEM texts: speak TLS */
-    const struct accesstoken *token; /* who may call; valid until server_close */
-    struct budget *memory;           /* the bodies of requests and replies count there */
+    unsigned max_per_address;        /* see below */
+    int64_t request_ms;              /* for a request's body */
+    const char *certificate, *key;   /* PEM texts; with them the server speaks TLS */
+    const struct accesstoken *token; /* callers must show it; valid until server_close */
+    struct budget *memory; /* counts the bodies of requests and what is to be sent */
 };
 
-/* Connections that have shown the token are not counted by address, so that a browser with
- * its streams and a proxy that brings many people are not held up. Of the others the oldest
- * that is idle, or not done with its request, makes room for a newer one of its address. If
- * there are `max_connections`, one of the address with the most goes in the same way, and if
- * all are at work the newest wait. The body of who does not show the token is not read. */
+/* `max_per_address` counts only connections that have not shown the token. So it affects
+ * neither the event streams of a browser nor a proxy, whose clients all have one address.
+ * When an address exceeds the limit, its oldest connection is closed for the new one;
+ * when `max_connections` is reached, the oldest of the address with the most. A
+ * connection whose request is being handled is never closed. If all are, new clients
+ * wait.
+ *
+ * The body of a request that does not show the token is not read. */
 
 /* A header field. Of a request: not followed by a 0, as sent. */
 struct server_field {
@@ -59,7 +63,8 @@ struct server_request {
 
 struct server_reply {
     int status;
-    const struct server_field *fields; /* as reply_may_send says, each followed by a 0 */
+    const struct server_field
+        *fields; /* allowed by reply_may_send, each followed by a 0 */
     size_t field_count;
     const char *body; /* copied */
     size_t body_size;
@@ -96,8 +101,8 @@ bool exchange_request(struct exchange *x, struct server_request *r);
 bool exchange_gone(const struct exchange *x);
 bool exchange_answered(const struct exchange *x);
 
-/* Answer. False with `*f` filled if memory runs out, or if it has been answered. True if the
- * client is gone. */
+/* Answer. False with `*f` filled if memory runs out, or if the exchange was answered
+ * before. True if the client is gone. */
 bool exchange_answer(struct exchange *x, const struct server_reply *r, struct fault *f);
 
 /* Answer with a body that comes piece by piece, by exchange_write, until exchange_end. */

@@ -1,4 +1,5 @@
-/* server_waiting.c -- who waits at a server: requests to be taken, and clients to come in. */
+/* server_waiting.c -- the queue of requests that wait to be taken, and the listener, where
+ * clients wait to be accepted. */
 
 #include "net/connection.h"
 
@@ -45,19 +46,19 @@ struct exchange *server_take(struct server *s, void (*changed)(void *ud), void *
     return x;
 }
 
-/* ---- clients that wait to come in ---- */
+/* ---- clients that wait to be accepted ---- */
 
-bool server_look(struct server *s, bool look) {
+bool server_watch_listener(struct server *s, bool watch) {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
-    return epoll_ctl(s->events.fd, look ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->listener,
+    return epoll_ctl(s->events.fd, watch ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->listener,
                      &event) == 0;
 }
 
-void server_pause(struct server *s) {
-    s->paused = server_look(s, false);
+void server_pause_listening(struct server *s) {
+    s->paused = server_watch_listener(s, false);
 }
 
 void server_has_room(struct server *s) {
     if (s->paused && s->listener != -1)
-        s->paused = !server_look(s, true);
+        s->paused = !server_watch_listener(s, true);
 }

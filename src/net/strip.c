@@ -30,7 +30,7 @@ static void overwrite(char *at, size_t size, bool string) {
         at[i] = word[i];
 }
 
-/* Behind a string, whose first quote is at `at`. The text is valid JSON. */
+/* The position behind a string that begins at `at`. The text is valid JSON. */
 static const char *behind_string(const char *at) {
     for (at++; *at != '"'; at++)
         if (*at == '\\')
@@ -44,7 +44,7 @@ static const char *behind_blanks(const char *at, const char *end) {
     return at;
 }
 
-/* Behind a value of whatever kind. */
+/* The position behind a value of any type. */
 static const char *behind_value(const char *at, const char *end) {
     size_t depth = 0;
     do {
@@ -68,8 +68,8 @@ static bool is_any(struct json key, const char *const *names) {
     return false;
 }
 
-/* A string with a colon behind it is the name of a member: no level has to be walked through
- * again for those below it. */
+/* A string followed by a colon is the name of a member, so one pass finds the members of
+ * all levels. */
 void strip_members(char *text, struct json root, const char *const *names) {
     const char *at = root.text, *end = root.text + root.size;
     while (at < end) {
@@ -85,7 +85,7 @@ void strip_members(char *text, struct json root, const char *const *names) {
             continue;
         const char *value = behind_blanks(colon + 1, end);
         at = behind_value(value, end);
-        overwrite(text + (value - text), /* the same place, but writable */
+        overwrite(text + (value - text), /* the same address, without const */
                   (size_t)(at - value), *value == '"');
     }
 }

@@ -1,4 +1,4 @@
-/* strip.h -- take what is secret out of a request before anybody reads it. Pure. */
+/* strip.h -- removes secrets from a request before anything else reads it. Pure. */
 
 #ifndef TARN_STRIP_H
 #define TARN_STRIP_H
@@ -8,17 +8,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* True if a JSON text is nested deeper than `most`; of a text that is none it may say either. */
+/* True if a JSON text is nested deeper than `most` levels. If the text is not valid JSON
+ * the result is undefined. */
 bool strip_is_deeper(const char *text, size_t size, size_t most);
 
-/* The value of the outermost object's last member with that name, however the name is
- * written; text NULL if there is none, or it is no string. Look at it before the text is
- * changed. */
+/* The value of the outermost object's last member with that name, also if the name is
+ * written with escapes. text is NULL if there is no such member or it is not a string.
+ * Call this before strip_members, which overwrites the value. */
 struct json strip_find(struct json root, const char *name);
 
-/* Overwrite the values of all members with one of these names, of which the last is NULL,
- * however deep they are: a string becomes "***", anything else null, each with blanks up to
- * its old length. Takes time in proportion to the text. */
+/* Overwrite the values of all members that have one of these names, at any depth. `names`
+ * ends with NULL. A string becomes "***", any other value null, followed by blanks up to
+ * the old length. Takes linear time. */
 void strip_members(char *text, struct json root, const char *const *names);
 
 /* Cut the value of each parameter of that name, escaped or not, to at most "***". */

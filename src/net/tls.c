@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* Forward secrecy and ciphers that authenticate what they encrypt, nothing else. */
+/* Only key exchanges with forward secrecy, and ciphers with authentication. */
 #define PRIORITIES                                                                       \
     "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"                                      \
     ":-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM"                          \
@@ -24,8 +24,8 @@ struct tls_session {
     gnutls_session_t session;
     int fd;
     size_t received;
-    bool half_sent; /* a record lies in GnuTLS, and goes first */
-    bool open;      /* the handshake is over, and nothing has failed */
+    bool half_sent; /* GnuTLS holds a record that is not sent yet */
+    bool open;      /* the handshake is complete, and nothing has failed */
 };
 
 static gnutls_datum_t datum(const char *text) {
@@ -60,7 +60,7 @@ void tls_free(struct tls *t) {
     free(t);
 }
 
-/* ---- the socket, as GnuTLS sees it ---- */
+/* ---- the transport that GnuTLS calls ---- */
 
 static ssize_t pull(gnutls_transport_ptr_t ud, void *bytes, size_t room) {
     struct tls_session *s = ud;
@@ -91,7 +91,7 @@ static bool prepare(struct tls_session *s, struct tls *t) {
         return false;
     gnutls_certificate_server_set_request(s->session, GNUTLS_CERT_IGNORE);
     gnutls_handshake_set_timeout(s->session,
-                                 GNUTLS_INDEFINITE_TIMEOUT); /* the caller's */
+                                 GNUTLS_INDEFINITE_TIMEOUT); /* the caller has its own */
     gnutls_transport_set_ptr(s->session, s);
     gnutls_transport_set_pull_function(s->session, pull);
     gnutls_transport_set_vec_push_function(s->session, push);
@@ -122,25 +122,25 @@ void tls_close(struct tls_session *s) {
     free(s);
 }
 
-static bool waits(ssize_t error) {
+static bool is_again(ssize_t error) {
     return error == GNUTLS_E_AGAIN || error == GNUTLS_E_INTERRUPTED;
 }
 
-/* A warning, say, behind which there may be more. */
-static bool goes_on(ssize_t error, int tries) {
-    return error < 0 && !waits(error) && !gnutls_error_is_fatal((int)error) &&
+/* True for a warning of the client; the call can be repeated. */
+static bool is_warning(ssize_t error, int tries) {
+    return error < 0 && !is_again(error) && !gnutls_error_is_fatal((int)error) &&
            tries < MOST_WARNINGS;
 }
 
 enum tls_progress tls_handshake(struct tls_session *s) {
     int error = gnutls_handshake(s->session);
-    for (int tries = 0; goes_on(error, tries); tries++)
+    for (int tries = 0; is_warning(error, tries); tries++)
         error = gnutls_handshake(s->session);
     if (error == 0) {
         s->open = true;
         return TLS_DONE;
     }
-    if (waits(error))
+    if (is_again(error))
         return TLS_WAITING;
     gnutls_alert_send_appropriate(s->session, error);
     return TLS_FAILED;
@@ -154,17 +154,17 @@ static ssize_t failed(struct tls_session *s) {
 
 ssize_t tls_recv(struct tls_session *s, void *bytes, size_t room) {
     ssize_t n = gnutls_record_recv(s->session, bytes, room);
-    for (int tries = 0; n != GNUTLS_E_REHANDSHAKE && goes_on(n, tries); tries++)
+    for (int tries = 0; n != GNUTLS_E_REHANDSHAKE && is_warning(n, tries); tries++)
         n = gnutls_record_recv(s->session, bytes, room);
     if (n >= 0)
         return n;
     if (n == GNUTLS_E_PREMATURE_TERMINATION)
-        return 0; /* whether a request is whole, its own length says */
+        return 0; /* the request's own length tells whether it is complete */
     if (n == GNUTLS_E_REHANDSHAKE) {
         gnutls_alert_send(s->session, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
         return failed(s);
     }
-    if (!waits(n))
+    if (!is_again(n))
         return failed(s);
     errno = EAGAIN;
     return -1;
@@ -173,7 +173,7 @@ ssize_t tls_recv(struct tls_session *s, void *bytes, size_t room) {
 ssize_t tls_send(struct tls_session *s, const void *bytes, size_t size) {
     ssize_t n = s->half_sent ? gnutls_record_send(s->session, NULL, 0)
                              : gnutls_record_send(s->session, bytes, size);
-    s->half_sent = waits(n);
+    s->half_sent = is_again(n);
     if (n >= 0)
         return n;
     if (!s->half_sent)

@@ -49,6 +49,7 @@ static void compare(struct json old, struct json cut) {
 }
 
 static void check_json(const uint8_t *data, size_t size) {
+    static const char *const names[] = {NAME, NULL};
     char *text = fuzz_text(data, size);
     struct json root = json_root(text, size);
     if (root.text != NULL) {

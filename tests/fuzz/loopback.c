@@ -46,7 +46,7 @@ static void changed(void *ud) {
     (void)ud;
 }
 
-/* Not from inside the callback: who takes there would answer inside the server's turn. */
+/* Requests are taken by take_all, and not inside the callback. */
 static void ready(void *ud) {
     (void)ud;
 }

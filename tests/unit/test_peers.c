@@ -22,7 +22,7 @@ static struct sockaddr_storage address(const char *text) {
     return a;
 }
 
-static void join(struct peers *p, struct peers_place *at, const char *text) {
+static void join(struct peers *p, struct peers_entry *at, const char *text) {
     struct sockaddr_storage a = address(text);
     assert_true(peers_join(p, at, (struct sockaddr *)&a, at));
 }
@@ -44,7 +44,7 @@ static void an_address_is_one_machine_or_one_network_of_ipv6(void **state) {
     struct peers *p = peers_new();
     (void)state;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        struct peers_place a = {0}, b = {0};
+        struct peers_entry a = {0}, b = {0};
         join(p, &a, pairs[i].one);
         join(p, &b, pairs[i].other);
         if (peers_count(&a) != pairs[i].together)
@@ -52,13 +52,13 @@ static void an_address_is_one_machine_or_one_network_of_ipv6(void **state) {
         peers_leave(p, &a);
         peers_leave(p, &b);
     }
-    assert_null(peers_crowd(p));
+    assert_null(peers_most(p));
     peers_free(p);
 }
 
 static void the_oldest_comes_first_until_it_is_renewed(void **state) {
     struct peers *p = peers_new();
-    struct peers_place a[3] = {0};
+    struct peers_entry a[3] = {0};
     (void)state;
     for (int i = 0; i < 3; i++)
         join(p, &a[i], "10.0.0.1");
@@ -79,7 +79,7 @@ static void the_oldest_comes_first_until_it_is_renewed(void **state) {
 
 static void the_crowd_is_the_address_with_the_most(void **state) {
     enum { MANY = 600 };
-    static struct peers_place a[MANY], b[3];
+    static struct peers_entry a[MANY], b[3];
     struct peers *p = peers_new();
     char text[32];
     (void)state;
@@ -90,13 +90,13 @@ static void the_crowd_is_the_address_with_the_most(void **state) {
     for (int i = 0; i < 3; i++)
         join(p, &b[i], "10.1.1.7");
     assert_int_equal(peers_count(&b[0]), 4);
-    assert_ptr_equal(peers_crowd(p), &a[257]);
+    assert_ptr_equal(peers_most(p), &a[257]);
     for (int i = 0; i < MANY; i++)
         peers_leave(p, &a[i]);
-    assert_ptr_equal(peers_crowd(p), &b[0]);
+    assert_ptr_equal(peers_most(p), &b[0]);
     for (int i = 0; i < 3; i++)
         peers_leave(p, &b[i]);
-    assert_null(peers_crowd(p));
+    assert_null(peers_most(p));
     peers_free(p);
 }
 
