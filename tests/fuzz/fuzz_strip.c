@@ -53,7 +53,6 @@ static void check_json(const uint8_t *data, size_t size) {
     char *text = fuzz_text(data, size);
     struct json root = json_root(text, size);
     if (root.text != NULL) {
-        static const char *const names[] = {NAME, NULL};
         strip_find(root, NAME);
         strip_members(text, root, names);
         struct json cut = json_root(text, size);
