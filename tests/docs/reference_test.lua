@@ -154,8 +154,8 @@ local NEEDS <const> = { tarn = "a profile", ["tarn.import"] = "an exported folde
   ["native.databricks"] = "a profile", ["native.editor"] = "a terminal",
   ["native.http"] = "another host" }
 
+-- What the page says that examples assume.
 local PRELUDE <const> = 'local tarn = require "tarn" local ws = tarn.workspace() '
-  .. "local testing = tarn.testing "
 
 test("the examples of modules run in the embedded workspace", function(t)
   local _, examples = module_examples()
