@@ -57,7 +57,7 @@ end)
 test("an unknown option or scenario of the server is an error that names it", function(t)
   local server = require "sandbox.server"
   t.raises("unknown option 'latenzy'", server.start, { latenzy = 5 })
-  t.raises("'big' is no scenario", server.start, { scenario = "big", state = false })
+  t.raises("'big' is not a scenario", server.start, { scenario = "big", state = false })
 end)
 
 test("latency makes every answer late", function(t)
