@@ -16,6 +16,7 @@ local reply = require "sandbox.http.reply"
 local router = require "sandbox.http.router"
 local scenarios = require "sandbox.scenarios"
 local store = require "sandbox.store"
+local tables = require "sandbox.tables"
 
 local M = {}
 
@@ -42,13 +43,10 @@ function Workspace:has_catalog(name)
 end
 
 local function open_workspace(who, opts, dir, parts, time)
-  local w = {
+  local w = tables.merged({
     principal = who.people[1], clock = time, cache = {}, run_ms = opts.run_ms or RUN_MS,
     node_types = compute.node_types(who.cloud), org_text = ("%d"):format(who.org_id),
-  }
-  for key, value in pairs(who) do
-    w[key] = value
-  end
+  }, who)
   w.store = store.open(dir, ("%s-%s"):format(who.name, opts.scenario:gsub("%W", "_")), parts)
   w.db = w.store.db
   return setmetatable(w, Workspace)
@@ -223,14 +221,12 @@ local OPTIONS <const> = {
 }
 
 local function with_defaults(opts)
-  local all = { scenario = "demo" }
-  for key, value in pairs(opts or {}) do
+  for key in pairs(opts or {}) do
     if not OPTIONS[key] then
       error(("unknown option '%s'"):format(tostring(key)), 3)
     end
-    all[key] = value
   end
-  return all
+  return tables.merged({ scenario = "demo" }, opts or {})
 end
 
 -- The directory that keeps the state; nil: memory. A state directory that cannot be written to is
