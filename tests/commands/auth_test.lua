@@ -1,4 +1,4 @@
-local cli = require "testing.program"
+local program = require "testing.program"
 local json = require "native.json"
 local server = require "native.server"
 
@@ -52,7 +52,7 @@ end
 
 test("describe says who we are and where each attribute came from", function(t)
   local ws <close> = workspace()
-  local r = cli.run({ "auth", "describe", "-o", "json", "-vv" },
+  local r = program.run({ "auth", "describe", "-o", "json", "-vv" },
     { env = { DATABRICKS_HOST = ws.host .. "/?o=12", DATABRICKS_TOKEN = TOKEN } })
   t.equal(r.status, 0)
   local data = json.decode(r.stdout)
@@ -70,10 +70,10 @@ end)
 
 test("an explicit profile beats the environment", function(t)
   local ws <close> = workspace()
-  local home <close> = cli.dir()
+  local home <close> = program.dir()
   local file = home.write(".databrickscfg", ("[prod]\nhost = %s\ntoken = %s # mine\n")
     :format(ws.host, TOKEN))
-  local r = cli.run({ "auth", "describe", "--profile", "prod", "-o", "json" },
+  local r = program.run({ "auth", "describe", "--profile", "prod", "-o", "json" },
     { home = home.path, env = { DATABRICKS_TOKEN = "other" } })
   t.equal(r.status, 0)
   local data = json.decode(r.stdout)
@@ -86,14 +86,14 @@ end)
 test("a host in the environment and another one in the profile are refused, and nothing is sent",
   function(t)
     local ws <close> = workspace()
-    local home <close> = cli.dir()
+    local home <close> = program.dir()
     home.write(".databrickscfg", ("[prod]\nhost = %s\ntoken = %s\n"):format(ws.host, TOKEN))
     for _, case in ipairs {
       { words = { "-p", "prod", "list" }, env = { DATABRICKS_HOST = "https://elsewhere.net" } },
       { words = { "list" }, env = { DATABRICKS_CONFIG_PROFILE = "prod",
         DATABRICKS_HOST = "https://elsewhere.net", DATABRICKS_TOKEN = "other" } },
     } do
-      local r = cli.run(case.words, { home = home.path, env = case.env })
+      local r = program.run(case.words, { home = home.path, env = case.env })
       t.equal(r.status, 4)
       t.match(r.stderr, "two hosts are configured: " .. ws.host)
       t.match(r.stderr, "https://elsewhere.net (DATABRICKS_HOST)")
@@ -104,9 +104,9 @@ test("a host in the environment and another one in the profile are refused, and 
 
 test("the environment completes a profile that holds no secret", function(t)
   local ws <close> = workspace()
-  local home <close> = cli.dir()
+  local home <close> = program.dir()
   home.write(".databrickscfg", ("[ci]\nhost = %s\n"):format(ws.host))
-  local r = cli.run({ "auth", "describe", "-p", "ci", "-o", "json" },
+  local r = program.run({ "auth", "describe", "-p", "ci", "-o", "json" },
     { home = home.path, env = { DATABRICKS_TOKEN = TOKEN } })
   t.equal(r.status, 0, r.stderr)
   t.equal(ws.seen[1].headers.authorization, "Bearer " .. TOKEN)
@@ -114,7 +114,7 @@ end)
 
 test("a client secret is exchanged for a token, and neither is shown", function(t)
   local ws <close> = workspace()
-  local r = cli.run({ "auth", "-vv" }, { env = { DATABRICKS_HOST = ws.host,
+  local r = program.run({ "auth", "-vv" }, { env = { DATABRICKS_HOST = ws.host,
     DATABRICKS_CLIENT_ID = "app", DATABRICKS_CLIENT_SECRET = SECRET } })
   t.equal(r.status, 0)
   t.match(r.stdout, "oauth-m2m")
@@ -127,7 +127,7 @@ end)
 test("a refusal is shown beside what was used, and is the status", function(t)
   local ws <close> = workspace { status = 403, error_code = "PERMISSION_DENIED",
     message = "Invalid access token." }
-  local r = cli.run({ "auth", "describe" },
+  local r = program.run({ "auth", "describe" },
     { env = { DATABRICKS_HOST = ws.host, DATABRICKS_TOKEN = TOKEN } })
   t.equal(r.status, 4)
   t.match(r.stdout, "DATABRICKS_TOKEN")
@@ -138,7 +138,7 @@ end)
 
 test("offline nothing is sent", function(t)
   local ws <close> = workspace()
-  local r = cli.run({ "auth", "describe", "--offline" },
+  local r = program.run({ "auth", "describe", "--offline" },
     { env = { DATABRICKS_HOST = ws.host, DATABRICKS_TOKEN = TOKEN } })
   t.equal(r.status, 0)
   t.match(r.stdout, "not asked")
@@ -173,12 +173,12 @@ local WRONG <const> = {
 
 for _, case in ipairs(WRONG) do
   test("wrong: " .. case.why, function(t)
-    local home <close> = cli.dir()
+    local home <close> = program.dir()
     if case.file then
       home.write(".databrickscfg", case.file)
     end
     local words = { "list", "-o", "json", table.unpack(case.words or {}) }
-    local r = cli.run(words, { home = home.path, env = case.env })
+    local r = program.run(words, { home = home.path, env = case.env })
     t.equal(r.status, case.status)
     t.equal(r.stdout, "")
     local f = json.decode(r.stderr)
@@ -190,18 +190,18 @@ end
 
 test("without a home directory the environment is enough", function(t)
   local ws <close> = workspace()
-  local r = cli.run({ "auth", "describe" },
+  local r = program.run({ "auth", "describe" },
     { env = { HOME = false, DATABRICKS_HOST = ws.host, DATABRICKS_TOKEN = TOKEN } })
   t.equal(r.status, 0)
 end)
 
 test("profiles are listed with what each would use", function(t)
-  local home <close> = cli.dir()
+  local home <close> = program.dir()
   home.write(".databrickscfg", ("[DEFAULT]\nhost = https://d.net\ntoken = %s\n"
     .. "[m2m]\nhost = m.net\nclient_id = a\nclient_secret = %s\n"
     .. "[both]\nhost = b.net\nclient_id = a\ntoken = %s\n"
     .. "[__settings__]\ndefault_profile = m2m\n"):format(TOKEN, SECRET, TOKEN))
-  local r = cli.run({ "auth", "profiles", "-o", "json" }, { home = home.path })
+  local r = program.run({ "auth", "profiles", "-o", "json" }, { home = home.path })
   t.equal(r.status, 0)
   t.equal(json.decode(r.stdout), {
     { name = "DEFAULT", host = "https://d.net", auth_type = "pat", default = false },
@@ -210,28 +210,28 @@ test("profiles are listed with what each would use", function(t)
       problem = "validate: more than one authorization method configured: oauth and pat" },
   })
   no_secrets(t, r)
-  r = cli.run({ "auth", "profiles" }, { home = home.path })
+  r = program.run({ "auth", "profiles" }, { home = home.path })
   t.match(r.stdout, "m2m (default)")
   t.match(r.stdout, "oauth and pat")
   no_secrets(t, r)
 end)
 
 test("no file is an empty list of profiles", function(t)
-  local r = cli.run { "auth", "profiles", "-o", "json" }
+  local r = program.run { "auth", "profiles", "-o", "json" }
   t.equal(r.status, 0)
   t.equal(r.stdout, "[]\n")
-  r = cli.run { "auth", "profiles" }
+  r = program.run { "auth", "profiles" }
   t.match(r.stdout, "no profiles; demo and demo-dr are always there")
 end)
 
 test("doctor warns of a config file that others can read", function(t)
   local fs = require "native.fs"
-  local home <close> = cli.dir()
+  local home <close> = program.dir()
   local path = home.path .. "/.databrickscfg"
   local function line(mode)
     fs.write(path, "[a]\nhost = https://a.net\ntoken = t\n", { mode = mode })
     local ws <close> = workspace()
-    local r = cli.run({ "doctor", "-o", "json" }, { home = home.path,
+    local r = program.run({ "doctor", "-o", "json" }, { home = home.path,
       env = { DATABRICKS_HOST = ws.host, DATABRICKS_TOKEN = TOKEN } })
     for _, check in ipairs(json.decode(r.stdout)) do
       if check.check == "profiles" then

@@ -3,7 +3,7 @@
 -- wrong before anything is sent are in auth_test.lua, closed pipes and full disks in
 -- cli_test.lua.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local json = require "native.json"
 local server = require "native.server"
 
@@ -14,7 +14,7 @@ local function against(reply, args, scheme)
   local listener <close> = server.listen({}, function(request)
     return type(reply) == "function" and reply(request) or reply
   end)
-  return cli.run(args, { env = {
+  return program.run(args, { env = {
     DATABRICKS_HOST = (scheme or "http") .. "://127.0.0.1:" .. listener.port,
     DATABRICKS_TOKEN = TOKEN,
   } })
@@ -62,28 +62,28 @@ test("a host that cannot be reached is named, with what to do", function(t)
   local listener = server.listen({}, function() return reply end)
   local port = listener.port
   listener:close()
-  local r = cli.run(list, { env = { DATABRICKS_HOST = "http://127.0.0.1:" .. port,
+  local r = program.run(list, { env = { DATABRICKS_HOST = "http://127.0.0.1:" .. port,
     DATABRICKS_TOKEN = TOKEN } })
   check(t, r, { why = "nothing listens", status = 1, kind = "network", says = "refused" })
-  r = cli.run(list, { env = { DATABRICKS_HOST = "http://example.com", DATABRICKS_TOKEN = TOKEN } })
+  r = program.run(list, { env = { DATABRICKS_HOST = "http://example.com", DATABRICKS_TOKEN = TOKEN } })
   check(t, r, { why = "a token in the clear", status = 4, kind = "auth", says = "http://" })
 end)
 
 test("a pipeline that is not there, or is there twice, is named", function(t)
   local get = { "-p", "demo", "get", "nothing-like-this", "-o", "json" }
-  check(t, cli.run(get), { why = "unknown", status = 3, kind = "http", says = "nothing-like" })
+  check(t, program.run(get), { why = "unknown", status = 3, kind = "http", says = "nothing-like" })
   get[4] = "sales"
-  check(t, cli.run(get), { why = "ambiguous", status = 2, kind = "usage", says = "sales_orders" })
+  check(t, program.run(get), { why = "ambiguous", status = 2, kind = "usage", says = "sales_orders" })
 end)
 
 test("a second Ctrl-C ends what does not want to end", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("x.lua", [[
 local tarn = require "tarn"
 print "waiting"
 io.stdout:flush()
 while true do pcall(tarn.sleep, 30) end]])
-  local r = cli.shell("$TARN run " .. path
+  local r = program.shell("$TARN run " .. path
     .. " & sleep 0.3; kill -INT $!; sleep 0.2; kill -INT $!; wait $!; echo $?")
   t.equal(r.stdout, "waiting\n130\n")
 end)

@@ -2,29 +2,23 @@
 -- starts from are here by their numbers.
 
 local anyspec = require "support.anyspec"
-local cli = require "testing.program"
+local program = require "testing.program"
 local command = require "engine.command"
 local complete = require("engine.args").complete
-local databricks = require "native.databricks"
 local fake = require "testing.fake"
 local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local pool = require "base.pool"
-local sandbox = require "testing.workspace"
 local script = require "engine.script"
-local workspace = require "tarn.workspace"
-
-local function client(f, token)
-  return workspace.wrap(databricks.connect { host = f.url,
-    credential = databricks.credential { token = token or "demo-token" } })
-end
+local workspace = require "testing.workspace"
 
 -- Both workspaces of a new server, and a way to run `tarn clone` between them. What goes to
 -- stdout is returned; the word for the exit status is in `outcome`.
 local function start(opts)
-  local f = sandbox.start(opts or { scenario = "demo" })
-  local pair = { f = f, here = client(f), there = client(f, "demo-dr-token") }
+  local f = workspace.start(opts or { scenario = "demo" })
+  local pair = { f = f, here = workspace.client(f),
+    there = workspace.client(f, nil, "demo-dr-token", "demo-dr") }
   function pair.clone(arg)
     arg.to = arg.to or pair.there
     local loaded = script.load "clone"
@@ -244,7 +238,7 @@ local function run_cli(p, dir, words, env)
   for name, value in pairs(env or {}) do
     all[name] = value
   end
-  return cli.run(words, { env = all })
+  return program.run(words, { env = all })
 end
 
 local function all_bytes(folder)
@@ -258,7 +252,7 @@ end
 
 test("T14: the target's token is used once, and is stored, echoed and logged nowhere", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local words = { "clone-to-workspace", "quickstart", "--dest-host", p.f.url, "--name", "t14",
     "--token-env", "TARGET", "-vv", "-o", "json" }
   local r = run_cli(p, dir, words, { TARGET = "demo-dr-token" })
@@ -286,7 +280,7 @@ test("T14: the target's token is used once, and is stored, echoed and logged now
 end)
 
 test("T14: a token does not travel in the clear, nor is an address taken for a path", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local p <close> = start()
   for _, host in ipairs { "http://dr.example.com", "https://dr.example.com/x?token=y", "a b" } do
     local r = run_cli(p, dir, { "clone-to-workspace", "quickstart", "--dest-host", host,
@@ -448,7 +442,7 @@ end)
 
 test("one that fails does not stop the rest", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("list", "# three\nquickstart\nno such pipeline\n\nsales_promotions\n")
   local data = p.clone { from_file = path, name = "bulk *" }
   t.equal(p.outcome, "failed")
@@ -482,7 +476,7 @@ end)
 
 test("a secret that --set gives is not kept, and --resume asks for it again", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local kept = require("tarn.clone.arguments").kept { set = { "configuration.db.password=hunter2",
     "configuration.env=dr", 'tags["token"]=hunter2' } }
   t.equal(kept.set, { "configuration.db.password=***", "configuration.env=dr",
@@ -498,7 +492,7 @@ end)
 test("an access list goes along: one owner, nothing inherited, principals mapped and checked",
   function(t)
     local p <close> = start()
-    local dir <close> = cli.dir()
+    local dir <close> = program.dir()
     local map = dir.write("map.lua", 'return { principals = { ["jo.whitfield@example.com"] = '
       .. '"lars.nygaard@example.com" } }')
     local data = p.clone { pipeline = "finance_gl_close", name = "acl", permissions = true,
@@ -525,12 +519,12 @@ test("what only an admin can do is listed as commands", function(t)
   local data = p.clone { pipeline = "sales_orders_etl", name = "acl2", permissions = true }
   t.equal(#data.admin_commands, 1)
   local owner = "service:6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718"
-  t.equal(data.admin_commands[1].command, ("tarn grant %s --owner %s"):format(
+  t.equal(data.admin_commands[1].command, ("tarn grant %s --owner %s --profile demo-dr"):format(
     data.new_pipeline_id, owner))
   local e = t.fault(require("engine.command").call, "grant", { pipeline = data.new_pipeline_id,
     owner = owner, profile = p.there, dry_run = true })
   t.match(e.message, "only after its first update")
-  local viewer <close> = client(p.f, "demo-dr-viewer-token")
+  local viewer <close> = workspace.client(p.f, nil, "demo-dr-viewer-token")
   data = p.clone { pipeline = "finance_gl_close", name = "viewed", to = viewer,
     set = { "run_as.user_name=ada.okafor@example.com", "run_as.service_principal_name=null" },
     drop = { "run_as.service_principal_name" }, dry_run = true }
@@ -542,7 +536,7 @@ end)
 
 test("the same workspace twice is said, and shared tables are warned of", function(t)
   local p <close> = start()
-  local again <close> = client(p.f)
+  local again <close> = workspace.client(p.f)
   local data = p.clone { pipeline = "finance_gl_close", name = "near", to = again, dry_run = true }
   t.equal(data.same_workspace, true)
   t.match(table.concat(data.warnings, "\n"), "would both own the tables of finance.gl")
@@ -568,7 +562,7 @@ end)
 
 test("a suggested map holds what is bound, and settles it when filled in", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local text = p.clone({ pipeline = "finance_gl_close", suggest_map = true }).suggestion
   local empty = dir.write("empty.lua", text)
   local data = p.clone { pipeline = "finance_gl_close", name = "m", map = empty, dry_run = true }
@@ -583,7 +577,7 @@ end)
 
 test("a map may be a function of the whole spec", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local map = dir.write("f.lua", [[return function(spec)
     spec.tags = { from = spec.name }
     spec.notifications = nil
@@ -641,7 +635,7 @@ end)
 
 test("who it runs as may become a service principal there", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local id = p.f:pipeline { name = "by jo", run_as = { user_name = "jo.whitfield@example.com" } }
   local data = p.clone { pipeline = id, name = "by jo", dry_run = true }
   t.equal(row(data, "run_as.user_name").verdict, "attention")
@@ -679,7 +673,7 @@ end)
 
 test("a secret in plain text is warned of, and its value shown nowhere", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local id = p.f:pipeline { name = "leaky",
     configuration = { ["db.password"] = "hunter2-hunter2" } }
   local r = run_cli(p, dir, { "clone", id, "--name", "leak*", "--schema", "z", "-o", "json" })
@@ -692,7 +686,7 @@ end)
 
 test("exit statuses tell what happened", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   for _, case in ipairs {
     { { "clone", "quickstart" }, 2, "no name" },
     { { "clone" }, 2, "no pipeline" },

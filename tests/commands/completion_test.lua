@@ -1,14 +1,14 @@
 --- Completion: what is offered, and that real shells type it.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fs = require "native.fs"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local terminal = require "support.terminal"
 
 -- The candidates for the last of some words, without what they are.
 local function words(list, env)
-  local r = cli.run({ "completion", "words", "-o", "json", "--", table.unpack(list) },
+  local r = program.run({ "completion", "words", "-o", "json", "--", table.unpack(list) },
     { env = env })
   local data = json.decode(r.stdout)
   local found = {}
@@ -47,7 +47,7 @@ test("files are left to the shell", function(t)
 end)
 
 test("a script of one's own is completed, also in a folder that --path names", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("scripts/frobnicate.lua", [[return { summary = "Do it.", effect = "read", args = {
     { "colour", "choice", "Which.", choices = { "red", "green" }, default = "red" },
     { "whom", "string", "Whom.", of = "workspace", optional = true } },
@@ -60,7 +60,7 @@ test("a script of one's own is completed, also in a folder that --path names", f
 end)
 
 test("profiles are those of the config file, and the embedded ones", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("cfg", "[dev]\nhost = https://dev.example.com\ntoken = x\n[prod]\nhost = https://p.e\n")
   local env = { DATABRICKS_CONFIG_FILE = dir.path .. "/cfg" }
   t.equal(words({ "-p", "" }, env), "dev prod demo demo-dr")
@@ -68,8 +68,8 @@ test("profiles are those of the config file, and the embedded ones", function(t)
 end)
 
 test("names of pipelines are asked for once a minute", function(t)
-  local dir <close> = cli.dir()
-  local w <close> = sandbox.start { scenario = "demo" }
+  local dir <close> = program.dir()
+  local w <close> = workspace.start { scenario = "demo" }
   local env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
     XDG_CACHE_HOME = dir.path }
   local first = words({ "get", "sales_" }, env)
@@ -83,8 +83,8 @@ test("names of pipelines are asked for once a minute", function(t)
 end)
 
 test("names are kept where only their owner reads, and hold no secret", function(t)
-  local dir <close> = cli.dir()
-  local w <close> = sandbox.start { scenario = "demo" }
+  local dir <close> = program.dir()
+  local w <close> = workspace.start { scenario = "demo" }
   words({ "get", "" }, { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
     XDG_CACHE_HOME = dir.path })
   for _, name in ipairs(fs.list(dir.path .. "/tarn/names")) do
@@ -95,10 +95,10 @@ test("names are kept where only their owner reads, and hold no secret", function
 end)
 
 test("a workspace that refuses or is not there offers nothing and says nothing", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   for _, env in ipairs { { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "wrong" },
     { DATABRICKS_HOST = "http://127.0.0.1:1", DATABRICKS_TOKEN = "x" }, {} } do
-    local r = cli.run({ "completion", "words", "--", "get", "sales" }, { env = env })
+    local r = program.run({ "completion", "words", "--", "get", "sales" }, { env = env })
     t.equal(r.status, 0, r.stderr)
     t.equal(r.stdout .. r.stderr, "")
   end
@@ -109,7 +109,7 @@ end)
 -- A folder with `tarn` in it, for PATH, and a home.
 local function start(shell, load_line)
   local term = terminal.start(shell, { cols = 110 })
-  cli.shell(("mkdir -p %s/bin && ln -s %s %s/bin/tarn"):format(term.dir, cli.program, term.dir))
+  program.shell(("mkdir -p %s/bin && ln -s %s %s/bin/tarn"):format(term.dir, program.path, term.dir))
   term:type(load_line:gsub("DIR", function() return term.dir .. "/bin" end))
   term:key "Enter"
   term:type "echo rea''dy"

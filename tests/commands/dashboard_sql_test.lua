@@ -1,11 +1,11 @@
 --- The dashboard over system tables: any number of pipelines in one statement.
 
-local choice = require "tarn.dashboard.backend"
-local cli = require "testing.program"
+local backend = require "tarn.dashboard.backend"
+local program = require "testing.program"
 local dashboard = require "tarn.dashboard"
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local task = require "native.task"
 local warehouse = require "support.warehouse"
 
@@ -25,8 +25,8 @@ local function state_of(row)
 end
 
 test("REST and SQL say the same of the demo, as far as the tables know it", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local rest = fake.run("dashboard", { source = "rest" }, ws)
   local sql = fake.run("dashboard", { source = "sql" }, ws)
   t.equal({ rest.source, sql.source, sql.summary.total }, { "rest", "sql", rest.summary.total })
@@ -50,8 +50,8 @@ test("REST and SQL say the same of the demo, as far as the tables know it", func
 end)
 
 test("what the tables cannot know is unknown, and the age of the answer is told", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
   w:run(w:pipeline())
   w.clock:advance(30 * 60000)
   local data = fake.run("dashboard", { source = "sql" }, ws)
@@ -64,8 +64,8 @@ test("what the tables cannot know is unknown, and the age of the answer is told"
 end)
 
 test("an update without an end runs; one that fell silent is neither that nor idle", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { name = "long",
     configuration = { ["sandbox.duration_ms"] = tostring(9 * HOUR) } }
   w:run(id)
@@ -82,8 +82,8 @@ test("an update without an end runs; one that fell silent is neither that nor id
 end)
 
 test("deleted pipelines do not come back to life", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
   local kept, gone = w:pipeline { name = "kept" }, w:pipeline { name = "gone" }
   w:run(gone)
   w.clock:advance(60000)
@@ -97,8 +97,8 @@ test("deleted pipelines do not come back to life", function(t)
 end)
 
 test("every chunking gives the same rows, and an empty workspace none", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local all = dashboard.read(ws, { source = "sql" })
   local n = #all.pipelines
   for _, size in ipairs { 1, 7, n - 1, n, n + 1 } do
@@ -109,16 +109,16 @@ test("every chunking gives the same rows, and an empty workspace none", function
       t.equal(row.pipeline_id, all.pipelines[i].pipeline_id)
     end
   end
-  local empty <close> = sandbox.start()
-  local none <close> = sandbox.client(empty)
+  local empty <close> = workspace.start()
+  local none <close> = workspace.client(empty)
   local data = dashboard.read(none, { source = "sql" })
   t.equal({ data.summary.total, #data.pipelines, #data.recent_events, #data.problems },
     { 0, 0, 0, 0 })
 end)
 
 test("all pipelines are one statement, whose workspace is bound", function(t)
-  local w <close> = sandbox.start { scenario = "large:300,10,5" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "large:300,10,5" }
+  local ws <close> = workspace.client(w)
   warehouse.hint(ws)
   local before = ws.native:stats().calls
   local data = fake.run("dashboard", { source = "sql" }, ws)
@@ -132,8 +132,8 @@ test("all pipelines are one statement, whose workspace is bound", function(t)
 end)
 
 test("a table of events that is missing leaves a problem, and the health stays", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   warehouse.switch_off(w, "lakeflow_pipeline_events_preview")
   local data = fake.run("dashboard", { source = "sql" }, ws)
   t.equal({ data.summary.total > 0, #data.recent_events, #data.problems }, { true, 0, 1 })
@@ -145,11 +145,11 @@ test("a table of events that is missing leaves a problem, and the health stays",
 end)
 
 test("auto is REST, SQL of many pipelines, and REST again if SQL does not answer", function(t)
-  local w <close> = sandbox.start { scenario = "large:250,5,2" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "large:250,5,2" }
+  local ws <close> = workspace.client(w)
   local said = {}
   local function read(many, memory)
-    return choice.read(ws, { source = "auto", many = many, memory = memory,
+    return backend.read(ws, { source = "auto", many = many, memory = memory,
       warn = function(text) said[#said + 1] = text end })
   end
   t.equal({ read(250).source, #said }, { "rest", 0 })
@@ -164,9 +164,9 @@ test("auto is REST, SQL of many pipelines, and REST again if SQL does not answer
 end)
 
 test("auto asks SQL where REST refuses", function(t)
-  local w <close> = sandbox.start { scenario = "demo", faults = {
+  local w <close> = workspace.start { scenario = "demo", faults = {
     { path = "/api/2.0/pipelines", method = "GET", action = "403" } } }
-  local ws <close> = sandbox.client(w)
+  local ws <close> = workspace.client(w)
   local data = fake.run("dashboard", {}, ws)
   t.equal({ data.source, data.sources[1].status }, { "sql", 403 })
   warehouse.stop(w)
@@ -185,15 +185,15 @@ local function statement_states(w)
 end
 
 test("Ctrl-C cancels the statements at the warehouse", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   warehouse.stop(w)
   local offset = w.clock.offset
   -- it never comes to run: its clock stands still, so the statements stay PENDING
   function w.clock.now() return 1790000000000 + offset end
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local ended
   task.spawn(function()
-    ended = cli.shell([["$TARN" dashboard --source sql & pid=$!
+    ended = program.shell([["$TARN" dashboard --source sql & pid=$!
       while ! [ -e go ]; do sleep 0.1; done; kill -INT $pid; wait $pid; echo $?]],
       { cwd = dir.path, env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
         XDG_STATE_HOME = dir.path } })

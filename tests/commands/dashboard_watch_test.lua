@@ -1,15 +1,15 @@
 -- `tarn dashboard --watch` and many workspaces, on the command line and in a real terminal.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local terminal = require "support.terminal"
 
 local ID <const> = "00000001-0000-4000-8000-000000000000"
 
 -- A workspace of two pipelines, one of which is in `world.state`; `world.refuse` shuts it.
-local function workspace(world)
+local function fake_workspace(world)
   local function item(id, name, state)
     return { pipeline_id = id, name = name, state = state, health = "HEALTHY",
       creator_user_name = "me@x.com", latest_updates = { { update_id = "u", state = "COMPLETED",
@@ -39,7 +39,7 @@ end
 test("on a terminal the page changes in place, is redrawn at a new size, and Ctrl-C gives it back",
   function(t)
     local world = { state = "RUNNING" }
-    local ws <close> = workspace(world)
+    local ws <close> = fake_workspace(world)
     local term <close> = terminal.start({ "/bin/sh", "-c",
       'trap : INT; "$TARN" dashboard --watch --interval 0.2; echo "status $?"; stty -a; sleep 99' },
       { cols = 90, rows = 20, env = env_of(ws) })
@@ -70,7 +70,7 @@ and 1 idle; `tarn list` shows all]]):format(ws:host()))
 
 test("on a terminal what is old says why, and how old it is", function(t)
   local world = { state = "RUNNING" }
-  local ws <close> = workspace(world)
+  local ws <close> = fake_workspace(world)
   local term <close> = terminal.start({ "/bin/sh", "-c",
     '"$TARN" dashboard --watch --interval 0.2; sleep 100' },
     { cols = 100, rows = 20, env = env_of(ws) })
@@ -97,8 +97,8 @@ local function in_turn(...)
 end
 
 test("in a pipe there is a line for each change", function(t)
-  local ws <close> = workspace(in_turn("RUNNING", "RUNNING", "FAILED", "refuse", "FAILED"))
-  local r = cli.run({ "dashboard", "--watch", "--interval", "0.1", "--refreshes", "5" },
+  local ws <close> = fake_workspace(in_turn("RUNNING", "RUNNING", "FAILED", "refuse", "FAILED"))
+  local r = program.run({ "dashboard", "--watch", "--interval", "0.1", "--refreshes", "5" },
     { env = env_of(ws) })
   t.equal(r.status, 0, r.stderr)
   local lines = {}
@@ -114,8 +114,8 @@ test("in a pipe there is a line for each change", function(t)
 end)
 
 test("with -o jsonl each change is an object", function(t)
-  local ws <close> = workspace(in_turn("RUNNING", "IDLE"))
-  local r = cli.run({ "dashboard", "--watch", "--interval", "0.1", "--refreshes", "2", "-o",
+  local ws <close> = fake_workspace(in_turn("RUNNING", "IDLE"))
+  local r = program.run({ "dashboard", "--watch", "--interval", "0.1", "--refreshes", "2", "-o",
     "jsonl" }, { env = env_of(ws) })
   local kinds = {}
   for line in r.stdout:gmatch "[^\n]+" do
@@ -133,7 +133,7 @@ test("what does not go with --watch, or only with it, is said", function(t)
     { { "--profiles", "," }, "names no profile" },
     { { "--profiles", "a", "--all-profiles" }, "one or the other" },
   } do
-    local r = cli.run { "dashboard", table.unpack(case[1]) }
+    local r = program.run { "dashboard", table.unpack(case[1]) }
     t.equal(r.status, 2)
     t.match(r.stderr, case[2])
   end
@@ -152,11 +152,11 @@ token = wrong
 ]]
 
 test("all profiles of the config file are one answer, each workspace once", function(t)
-  local home <close> = cli.dir()
-  local w <close> = sandbox.start { scenario = "demo" }
-  local other <close> = sandbox.start {}
+  local home <close> = program.dir()
+  local w <close> = workspace.start { scenario = "demo" }
+  local other <close> = workspace.start {}
   home.write(".databrickscfg", CONFIG:format(w.url, w.url, other.url))
-  local r = cli.run({ "dashboard", "--all-profiles", "-o", "json" }, { home = home.path })
+  local r = program.run({ "dashboard", "--all-profiles", "-o", "json" }, { home = home.path })
   t.equal(r.status, 0, r.stderr)
   t.match(r.stderr, "again is the same workspace as one")
   t.match(r.stderr, "shut: ")
@@ -166,13 +166,13 @@ test("all profiles of the config file are one answer, each workspace once", func
   t.equal(data.summary.total, data.workspaces[1].summary.total)
   t.equal({ data.workspaces[2].answer, data.workspaces[2].problems[1].kind }, { "unknown",
     "auth" })
-  r = cli.run({ "dashboard", "--profiles", "shut" }, { home = home.path })
+  r = program.run({ "dashboard", "--profiles", "shut" }, { home = home.path })
   t.equal(r.status, 4, r.stderr)
 end)
 
 test("the embedded workspaces are two, though they share a server", function(t)
-  local state <close> = cli.dir()
-  local r = cli.run({ "dashboard", "--profiles", "demo,demo-dr", "-o", "json" },
+  local state <close> = program.dir()
+  local r = program.run({ "dashboard", "--profiles", "demo,demo-dr", "-o", "json" },
     { env = { XDG_STATE_HOME = state.path } })
   t.equal(r.status, 0, r.stderr)
   local data = json.decode(r.stdout)
@@ -191,7 +191,7 @@ test("an option that would be without effect is refused", function(t)
     ["-p demo trigger sales_orders_etl --full-errors"] = "--full-errors goes with --wait",
     ["-p demo wait sales_orders_etl --for idle --full-errors"] = "not with --for",
   } do
-    local r = cli.shell('"$TARN" ' .. line)
+    local r = program.shell('"$TARN" ' .. line)
     t.equal(r.status, 2, line)
     t.match(r.stderr, word)
   end
@@ -202,7 +202,7 @@ test("what a workspace says in a refusal or a warning cannot move the cursor", f
     return fake.refusal(403, "PERMISSION_DENIED", "no\27]0;owned\7\27[2J")
   end }
   local env = env_of(ws)
-  local r = cli.shell('"$TARN" dashboard; "$TARN" dashboard --source auto', env)
+  local r = program.shell('"$TARN" dashboard; "$TARN" dashboard --source auto', env)
   t.match(r.stderr, "no ")
   t.no_match(r.stderr, "\27")
 end)

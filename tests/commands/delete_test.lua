@@ -1,6 +1,6 @@
 -- tarn delete: what was named and nothing else, its tables only when asked for.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local journal = require "tarn.journal"
 local journaled = require "support.journaled"
 local json = require "native.json"
@@ -135,7 +135,7 @@ test("on a full disk nothing is deleted", function(t)
   journal.close()
   j:forget()
   for _, blocks in ipairs { 0, 8, 64 } do
-    local r = cli.shell(("ulimit -f %d; exec $TARN --profile there delete p --yes"):format(blocks),
+    local r = program.shell(("ulimit -f %d; exec $TARN --profile there delete p --yes"):format(blocks),
       { env = { HOME = j.dir.path, XDG_STATE_HOME = j.dir.path .. "/state" } })
     t.equal({ r.status, r.stdout }, { 1, "" }, blocks .. " blocks")
     t.match(r.stderr, "the journal cannot be")

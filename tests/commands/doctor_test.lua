@@ -1,13 +1,13 @@
 --- api, sql and doctor against the embedded workspace, over real HTTP.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local json = require "native.json"
 
 -- One state for all tests of this file, which the first of them fills.
-local state = cli.dir()
+local state = program.dir()
 
 local function demo(...)
-  return cli.run({ "--profile", "demo", ... }, { env = { XDG_STATE_HOME = state.path } })
+  return program.run({ "--profile", "demo", ... }, { env = { XDG_STATE_HOME = state.path } })
 end
 
 local function data(t, ...)
@@ -97,7 +97,7 @@ test("a statement that fails there is a fault, never no rows", function(t)
 end)
 
 test("sql reads a file, and wants one statement", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("q.sql", "SELECT 42 AS a\n")
   t.equal(demo("sql", "-f", path, "-o", "csv").stdout, "a\r\n42\r\n")
   t.equal(demo("sql").status, 2)
@@ -119,7 +119,7 @@ test("the doctor finds a good workspace good", function(t)
 end)
 
 test("a check that fails does not end the others, and says what to do", function(t)
-  local r = cli.run({ "doctor", "-o", "json", "--timeout", "2" }, { env = {
+  local r = program.run({ "doctor", "-o", "json", "--timeout", "2" }, { env = {
     DATABRICKS_HOST = "http://127.0.0.1:9", DATABRICKS_TOKEN = "secret-token" } })
   t.equal(r.status, 1)
   t.no_match(r.stdout .. r.stderr, "secret-token")
@@ -132,12 +132,12 @@ test("a check that fails does not end the others, and says what to do", function
   t.is_true(by_name.network.todo)
   t.equal(by_name.clock.status, "skip")
   t.equal(by_name["system tables"].status, "skip")
-  r = cli.run { "doctor", "-o", "json" }
+  r = program.run { "doctor", "-o", "json" }
   t.equal(r.status, 1, "no credentials at all")
 end)
 
 test("in a script the library is the demo workspace's too", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("x.lua", [[
 local tarn = require "tarn"
 local ws = tarn.workspace "demo"

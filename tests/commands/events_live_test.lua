@@ -1,13 +1,13 @@
 -- Runs on a real terminal, as rows that change in place.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local terminal = require "support.terminal"
 
 -- A workspace with a pipeline whose update takes so long, and the environment for it.
 local function fixture(run_ms, spec)
-  local w = sandbox.start { run_ms = run_ms }
+  local w = workspace.start { run_ms = run_ms }
   local id = w:pipeline(spec)
   return w, id, { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" }
 end
@@ -55,13 +55,13 @@ test("Ctrl-C on a terminal ends the picture, shows the cursor and says that the 
 test("in a pipe trigger --wait writes lines, and an interrupt says that the update goes on",
   function(t)
     local w <close>, id, env = fixture(1500)
-    local r = cli.run({ "trigger", "p", "--wait", "-o", "json" }, { env = env })
+    local r = program.run({ "trigger", "p", "--wait", "-o", "json" }, { env = env })
     t.equal(r.status, 0)
     t.match(r.stderr, "is RUNNING (")
     t.no_match(r.stderr, "\27")
     t.equal(json.decode(r.stdout).outcome, "completed")
     t.equal(state_of(w, id, newest(w, id)), "COMPLETED")
-    r = cli.shell('("$TARN" trigger p --wait & p=$!; sleep 0.7; kill -TERM $p; wait $p; echo $?) '
+    r = program.shell('("$TARN" trigger p --wait & p=$!; sleep 0.7; kill -TERM $p; wait $p; echo $?) '
       .. "2>&1", { env = env })
     t.match(r.stdout, "goes on;") -- a shell gives what it starts with & no SIGINT
     t.match(r.stdout, "130")
@@ -97,8 +97,8 @@ test("events --follow --live fits the window, also when it changes, and Ctrl-C e
 end)
 
 test("events --follow --live writes lines where there is no terminal", function(t)
-  local dir <close> = cli.dir()
-  local r = cli.run({ "--profile", "demo", "events", "sales_promotions", "--follow", "--live",
+  local dir <close> = program.dir()
+  local r = program.run({ "--profile", "demo", "events", "sales_promotions", "--follow", "--live",
     "--once" }, { env = { XDG_STATE_HOME = dir.path } })
   t.equal(r.status, 0)
   t.no_match(r.stdout, "\27")
@@ -108,7 +108,7 @@ end)
 test("--live is refused with what it cannot show", function(t)
   for _, words in ipairs { { "--live" }, { "--follow", "--live", "--level", "error" },
     { "--follow", "--live", "--cursor", "x" }, { "--follow", "--live", "--all" } } do
-    local r = cli.run { "--profile", "demo", "events", "x", table.unpack(words) }
+    local r = program.run { "--profile", "demo", "events", "x", table.unpack(words) }
     t.equal(r.status, 2)
     t.match(r.stderr, "%-%-%a+.* go%a* with", true)
   end

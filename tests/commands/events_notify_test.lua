@@ -1,18 +1,18 @@
 -- `--notify` of `tarn events --follow` and `tarn dashboard --watch`.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local fs = require "native.fs"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local server = require "native.server"
 local terminal = require "support.terminal"
 
 -- A folder with a program `tell` that keeps what it is told, and how to read it.
 local function teller()
-  local dir = cli.dir()
+  local dir = program.dir()
   local path = dir.write("tell", ('#!/bin/sh\ncat >> "%s/told"\n'):format(dir.path))
-  cli.shell(('chmod +x "%s"'):format(path))
+  program.shell(('chmod +x "%s"'):format(path))
   function dir.told(kind)
     local list = {}
     for line in (dir.read "told" or ""):gmatch "[^\n]+" do
@@ -36,12 +36,12 @@ local function env_of(w, dir, more)
 end
 
 test("a failure is told once: by who follows, who follows again, and who watches", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local dir <close> = teller()
   local failed = "sales_promotions"
   for _ = 1, 2 do
     -- what is shown is narrower than what is told of
-    local r = cli.run({ "events", failed, "--follow", "--once", "--type", "user_action",
+    local r = program.run({ "events", failed, "--follow", "--once", "--type", "user_action",
       "--notify", "failed", "--notify-run", dir.path .. "/tell" }, { env = env_of(w, dir) })
     t.equal(r.status, 0, r.stderr)
     t.no_match(r.stdout, "update_progress")
@@ -53,7 +53,7 @@ test("a failure is told once: by who follows, who follows again, and who watches
   t.match(note.link, w.url .. "/#joblist/pipelines/" .. note.pipeline_id .. "/updates/")
   t.match(note.text, failed .. ": update ")
   for _ = 1, 2 do
-    local r = cli.run({ "dashboard", "--watch", "--refreshes", "1", "-o", "jsonl", "--notify",
+    local r = program.run({ "dashboard", "--watch", "--refreshes", "1", "-o", "jsonl", "--notify",
       "failed", "--notify", "stuck=1m", "--notify-run", dir.path .. "/tell" },
       { env = env_of(w, dir) })
     t.equal(r.status, 0, r.stderr)
@@ -69,11 +69,11 @@ test("a failure is told once: by who follows, who follows again, and who watches
 end)
 
 test("an update that fails while it is followed is told of", function(t)
-  local w <close> = sandbox.start { run_ms = 300 }
+  local w <close> = workspace.start { run_ms = 300 }
   local dir <close> = teller()
   local id = w:pipeline { name = "p1" }
   w:run(id, { refresh_selection = { "no_such_table" } })
-  local r = cli.shell(('timeout -s INT 28 sh -c \'"$TARN" events %s --follow --interval 0.2 '
+  local r = program.shell(('timeout -s INT 28 sh -c \'"$TARN" events %s --follow --interval 0.2 '
     .. '--notify failed --notify-run "%s/tell" & trap "kill -INT $!" INT; '
     .. 'while ! test -s "%s/told"; do sleep 0.1; done; kill -INT $!; wait $!\'')
     :format(id, dir.path, dir.path), { env = env_of(w, dir) })
@@ -82,7 +82,7 @@ test("an update that fails while it is followed is told of", function(t)
 end)
 
 test("what a killed program left untold is told by the next", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local dir <close> = teller()
   local asked, status = 0, 503
   local listener = server.listen({}, function()
@@ -93,20 +93,20 @@ test("what a killed program left untold is told by the next", function(t)
   local env = env_of(w, dir, { HOOK = "http://127.0.0.1:" .. listener.port })
   local command = "events sales_promotions --follow --notify failed --notify-webhook-env HOOK"
   -- it fails, and is killed while it waits to try again
-  cli.shell(('"$TARN" %s 2> "%s/said" & while ! grep -q "trying again" "%s/said"; do sleep 0.1; '
+  program.shell(('"$TARN" %s 2> "%s/said" & while ! grep -q "trying again" "%s/said"; do sleep 0.1; '
     .. 'done; kill -9 $!'):format(command, dir.path, dir.path), { env = env })
   local before = asked
   status = 200
-  local r = cli.shell('"$TARN" ' .. command .. " --once", { env = env })
+  local r = program.shell('"$TARN" ' .. command .. " --once", { env = env })
   t.equal({ r.status, asked - before }, { 0, 1 }, r.stderr)
-  r = cli.shell('"$TARN" ' .. command .. " --once", { env = env })
+  r = program.shell('"$TARN" ' .. command .. " --once", { env = env })
   t.equal({ r.status, asked - before }, { 0, 1 }, r.stderr)
 end)
 
 test("a breach takes the words of a gate", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local dir <close> = teller()
-  local r = cli.run({ "events", "sales_promotions", "--follow", "--once", "-o", "jsonl",
+  local r = program.run({ "events", "sales_promotions", "--follow", "--once", "-o", "jsonl",
     "--notify", "breach=campaign_known: failed <= 1%", "--notify",
     "breach=campaign_known: failed <= 100%", "--notify-run", dir.path .. "/tell" },
     { env = env_of(w, dir) })
@@ -117,20 +117,20 @@ test("a breach takes the words of a gate", function(t)
 end)
 
 test("a Lua function of the user's own gets the message as a table", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local dir <close> = cli.dir()
+  local w <close> = workspace.start { scenario = "demo" }
+  local dir <close> = program.dir()
   dir.write("my/notify/page.lua", ('return function(note)\n  local f <close> = assert('
     .. 'io.open("%s/got", "w"))\n  f:write(note.pipeline_name, " ", note.kind)\nend\n')
     :format(dir.path))
-  local r = cli.run({ "--path", dir.path .. "/my", "events", "sales_promotions", "--follow",
+  local r = program.run({ "--path", dir.path .. "/my", "events", "sales_promotions", "--follow",
     "--once", "--notify", "failed", "--notify-script", "page" }, { env = env_of(w, dir) })
   t.equal(r.status, 0, r.stderr)
   t.equal(dir.read "got", "sales_promotions failed")
 end)
 
 test("the address of a webhook is nowhere to be read", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local dir <close> = cli.dir()
+  local w <close> = workspace.start { scenario = "demo" }
+  local dir <close> = program.dir()
   local bodies, tries = {}, 0
   local listener = server.listen({}, function(request)
     tries = tries + 1
@@ -141,7 +141,7 @@ test("the address of a webhook is nowhere to be read", function(t)
     return { status = 200, body = "ok" }
   end)
   local _ <close> = setmetatable({}, { __close = function() listener:close() end })
-  local r = cli.run({ "-v", "-v", "events", "sales_promotions", "--follow", "--once",
+  local r = program.run({ "-v", "-v", "events", "sales_promotions", "--follow", "--once",
     "--notify", "failed", "--notify-webhook-env", "SLACK" }, { env = env_of(w, dir, { SLACK =
       ("http://127.0.0.1:%d/services/T0PS3CRET?k=T0PS3CRET"):format(listener.port) }) })
   t.equal(r.status, 0, r.stderr)
@@ -191,8 +191,8 @@ test("what does not go together is said", function(t)
     { { "dashboard", "--watch", "--notify", "failed", "--notify-script", "nope" },
       "no script notify/nope.lua" },
   } do
-    local dir <close> = cli.dir()
-    local r = cli.run(case[1], { env = { XDG_STATE_HOME = dir.path,
+    local dir <close> = program.dir()
+    local r = program.run(case[1], { env = { XDG_STATE_HOME = dir.path,
       DATABRICKS_HOST = "http://127.0.0.1:1", DATABRICKS_TOKEN = "x" } })
     t.equal(r.status, 2, r.stderr)
     t.match(r.stderr, case[2])

@@ -5,7 +5,7 @@
 -- The events happen within 17 seconds; where the machine is busy the command is behind by
 -- minutes. So nothing here waits for a time: only for what is printed, as long as more comes.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local fs = require "native.fs"
 local process = require "native.process"
@@ -160,7 +160,7 @@ local function start(dir, ws, since)
   local run = { out = dir.path .. "/out" }
   run.task = task.spawn(function()
     run.result = process.run({ "/bin/sh", "-c", line }, { timeout = 3600, env = {
-      TARN = cli.program, HOME = dir.path, DATABRICKS_HOST = ws:host(), DATABRICKS_TOKEN = "t" } })
+      TARN = program.path, HOME = dir.path, DATABRICKS_HOST = ws:host(), DATABRICKS_TOKEN = "t" } })
   end)
   while not run.pid do
     task.sleep(0.05)
@@ -186,7 +186,7 @@ end
 test(("%d events of %d pipelines arrive under faults: none lost, none doubled, flat memory")
   :format(TOTAL, PIPELINES), function(t)
   t.timeout(AT_MOST)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local ws <close>, logs, used = start_server()
   local run = start(dir, ws, logs[1].began - 1000)
   local reader = new_reader(run.out)

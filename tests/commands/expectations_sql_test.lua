@@ -3,7 +3,7 @@
 local expectations = require "tarn.expectations"
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local statements = require "tarn.statements"
 local time = require "base.time"
 local warehouse = require "support.warehouse"
@@ -27,8 +27,8 @@ end
 
 for _, by in ipairs { "total", "update", "day" } do
   test("T8: SQL counts what REST counts by " .. by .. ", for each pipeline of the demo", function(t)
-    local w <close> = sandbox.start { scenario = "demo" }
-    local ws <close> = sandbox.client(w)
+    local w <close> = workspace.start { scenario = "demo" }
+    local ws <close> = workspace.client(w)
     local counted, ways = 0, {}
     for pipeline in resting(ws) do
       local arg = { pipeline = pipeline.pipeline_id, by = by, days = 30, source = "rest" }
@@ -49,8 +49,8 @@ for _, by in ipairs { "total", "update", "day" } do
 end
 
 test("T8: --count sum and --count last are the warehouse's, too", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   for _, count in ipairs { "sum", "last" } do
     for _, name in ipairs { "sales_orders_etl", "iot_telemetry_stream", "sales_customers_scd" } do
       local rest = read(ws, { pipeline = name, source = "rest", count = count })
@@ -63,8 +63,8 @@ test("T8: --count sum and --count last are the warehouse's, too", function(t)
 end)
 
 test("T8: a dataset and an update limit SQL as they limit REST", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local update = read(ws, { pipeline = "sales_orders_etl", by = "update" })[1].update_id
   for _, limit in ipairs { { dataset = "silver*" }, { dataset = "orders.silver_orders" },
     { dataset = "SALES.*" }, { dataset = "silver" }, { dataset = "%" }, { update = update },
@@ -78,16 +78,16 @@ test("T8: a dataset and an update limit SQL as they limit REST", function(t)
 end)
 
 test("every chunking gives the same counts, and no events none", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local arg = { pipeline = "sales_orders_etl", source = "sql", by = "update" }
   local all = read(ws, arg)
   for _, size in ipairs { 1, 2, #all, 1000 } do
     warehouse.hint(ws, "sandbox.chunk_rows=" .. size)
     t.equal(read(ws, arg), all, size)
   end
-  local empty <close> = sandbox.start()
-  local none <close> = sandbox.client(empty)
+  local empty <close> = workspace.start()
+  local none <close> = workspace.client(empty)
   local id = empty:pipeline()
   local results, data = read(none, { pipeline = id, source = "sql" })
   t.equal({ #results, data.source, #data.events }, { 0, "event_log", 0 })
@@ -103,8 +103,8 @@ local function put(w, id, event)
 end
 
 test("a report without names, batches or numbers is counted as REST counts it", function(t)
-  local w <close> = sandbox.start()
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start()
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   put(w, id, { event_type = "flow_progress", origin = { pipeline_id = id, flow_name = "f" },
     details = { flow_progress = { data_quality = { expectations = {
@@ -118,8 +118,8 @@ test("a report without names, batches or numbers is counted as REST counts it", 
 end)
 
 test("the counts of many pipelines are one statement and the same as of each", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local rests = {}
   for row in resting(ws) do
     rests[row.pipeline_id] = true
@@ -163,10 +163,9 @@ end)
 
 test("of many, missing tables are an empty result with its reason, a refusal is a fault",
   function(t)
-    local w <close> = sandbox.start { scenario = "demo" }
-    local ws <close> = sandbox.client(w)
-    local viewer <close> = sandbox.client(w, {
-      credential = require("native.databricks").credential { token = "demo-viewer-token" } })
+    local w <close> = workspace.start { scenario = "demo" }
+    local ws <close> = workspace.client(w)
+    local viewer <close> = workspace.client(w, nil, "demo-viewer-token")
     t.match(t.fault(fake.run, "expectations", { pipeline = "*" }, viewer).message, "USE SCHEMA")
     warehouse.switch_off(w, "lakeflow_pipeline_events_preview")
     local results, data = read(ws, { pipeline = "*" })

@@ -1,23 +1,16 @@
 -- What expectations counted: the promises T8 and T18, and the sources.
 
-local cli = require "testing.program"
-local databricks = require "native.databricks"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
 local script = require "support.script"
 local time = require "base.time"
-local workspace = require "tarn.workspace"
+local workspace = require "testing.workspace"
 
 local ID <const> = "00000001-0000-4000-8000-000000000000"
 local EVENTS <const> = "GET /api/2.0/pipelines/" .. ID .. "/events"
 local UPDATES <const> = "GET /api/2.0/pipelines/" .. ID .. "/updates"
 local GET <const> = "GET /api/2.0/pipelines/" .. ID
-
-local function client(w, token)
-  return workspace.wrap(databricks.connect { host = w.url,
-    credential = databricks.credential { token = token or "demo-token" } }, "test")
-end
 
 -- A pipeline of the embedded workspace that has run twice, some minutes ago.
 local function ran(w)
@@ -46,9 +39,9 @@ local function counted(w, id)
 end
 
 test("T8: counts per dataset and expectation, the same from each source", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
-  local ws <close> = client(w)
+  local ws <close> = workspace.client(w)
   local passed, failed, dropped = counted(w, id)
   t.is_true(passed > 0)
   for _, case in ipairs {
@@ -65,9 +58,9 @@ test("T8: counts per dataset and expectation, the same from each source", functi
 end)
 
 test("T8: the source that answered is named, the reasons of the others are kept", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
-  local ws <close> = client(w)
+  local ws <close> = workspace.client(w)
   local data = fake.run("expectations", { pipeline = id, source = "system" }, ws)
   t.equal({ data.sources[1].source, data.sources[1].answered, data.sources[2].answered },
     { "system.lakeflow.pipeline_events", false, true })
@@ -75,9 +68,9 @@ test("T8: the source that answered is named, the reasons of the others are kept"
 end)
 
 test("T8: missing system tables are an empty result with its reason", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
-  local ws <close> = client(w)
+  local ws <close> = workspace.client(w)
   local metastore = w:ok("GET", "/api/2.1/unity-catalog/metastore_summary").metastore_id
   w:ok("DELETE", "/api/2.1/unity-catalog/metastores/" .. metastore
     .. "/systemschemas/lakeflow_pipeline_events_preview")
@@ -89,19 +82,19 @@ test("T8: missing system tables are an empty result with its reason", function(t
 end)
 
 test("T8: where all sources refuse it is a fault, not an empty result", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
-  local viewer <close> = client(w, "demo-viewer-token")
+  local viewer <close> = workspace.client(w, nil, "demo-viewer-token")
   local e = t.fault(fake.run, "expectations", { pipeline = id, source = "system" }, viewer)
   t.equal(e.kind == "sql" or e.kind == "auth", true)
   t.match(e.message, "USE SCHEMA")
 end)
 
 test("T8: when REST refuses, the next source is asked, and the reason is kept", function(t)
-  local w <close> = sandbox.start { run_ms = 1000, faults = {
+  local w <close> = workspace.start { run_ms = 1000, faults = {
     { path = "*/events", action = "403" } } }
   local id = ran(w)
-  local ws <close> = client(w)
+  local ws <close> = workspace.client(w)
   local data = fake.run("expectations", { pipeline = id }, ws)
   t.equal({ data.source, data.sources[1].source, data.sources[1].kind, #data.results },
     { "event_log", "rest", "auth", 1 })
@@ -219,13 +212,13 @@ test("a pipeline that is not there is asked for once", function(t)
 end)
 
 test("a gate that does not pass ends with status 9", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local env = { env = { XDG_STATE_HOME = dir.path } }
   local words = { "-p", "demo", "expectations", "sales_orders_etl", "--gate" }
   local function with(gate)
     local all = table.move(words, 1, #words, 1, {})
     all[#all + 1] = gate
-    return cli.run(all, env)
+    return program.run(all, env)
   end
   local bad = with "failed = 0"
   t.equal(bad.status, 9)

@@ -1,6 +1,6 @@
 --- export, import and diff as commands, against the embedded workspaces.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fs = require "native.fs"
 local hcl = require "support.hcl"
 local json = require "native.json"
@@ -8,10 +8,10 @@ local process = require "native.process"
 local yaml = require "native.yaml"
 
 -- One state for all tests of this file.
-local state = cli.dir()
+local state = program.dir()
 
 local function tarn(profile, ...)
-  return cli.run({ "--profile", profile, ... }, { env = { XDG_STATE_HOME = state.path } })
+  return program.run({ "--profile", profile, ... }, { env = { XDG_STATE_HOME = state.path } })
 end
 
 local function run(t, ...)
@@ -34,7 +34,7 @@ end
 
 test("every pipeline that can be made from a file is the same when it comes back", function(t)
   t.timeout(300)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local made = 0
   for _, row in ipairs(names_of_all(t)) do
     local path = dir.path .. "/" .. row.pipeline_id
@@ -58,7 +58,7 @@ test("every pipeline that can be made from a file is the same when it comes back
 end)
 
 test("sources come back too, into another workspace", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   for _, name in ipairs { "marketing_attribution", "sales_customers_scd", "finance_fx_rates" } do
     local path = dir.path .. "/" .. name
     local report = data(t, "export", name, "--dir", path, "--with-sources")
@@ -75,7 +75,7 @@ test("sources come back too, into another workspace", function(t)
 end)
 
 test("a dry import asks and makes nothing", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   run(t, "export", "iot_telemetry_stream", "--dir", dir.path .. "/x")
   local plan = data(t, "import", dir.path .. "/x", "--name", "not yet", "--dry-run",
     "--no-continuous", "-q")
@@ -99,7 +99,7 @@ test("a dry import asks and makes nothing", function(t)
 end)
 
 test("an import is in the journal, and can be undone", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   run(t, "export", "quickstart", "--dir", dir.path)
   local report = data(t, "import", dir.path, "--name", "imported")
   t.equal(report.status, "created")
@@ -112,7 +112,7 @@ test("an import is in the journal, and can be undone", function(t)
 end)
 
 test("what is no export is no import", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   t.equal(tarn("demo", "import", dir.path).status, 3)
   dir.write("pipeline.json", "{}")
   local r = tarn("demo", "import", dir.path)
@@ -121,7 +121,7 @@ test("what is no export is no import", function(t)
 end)
 
 test("an export replaces nothing unless it is told to", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   run(t, "export", "quickstart", "--dir", dir.path)
   local report = data(t, "export", "quickstart", "--dir", dir.path, "--force")
   local again = report.files[1]
@@ -139,7 +139,7 @@ test("an export replaces nothing unless it is told to", function(t)
 end)
 
 test("a secret in plain text is said, and its file is for its owner alone", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   data(t, "api", "POST", "/api/2.0/pipelines", "--body", [[{"name": "leaky", "catalog": "main",
     "schema": "s", "serverless": true, "configuration": {"db.password": "hunter22",
     "other": "1"}, "libraries": [{"notebook": {"path": "/Shared/x"}}]}]])
@@ -166,7 +166,7 @@ local function read_by_python(path)
 end
 
 test("every pipeline's bundle and Terraform files are read by strict readers", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local n, by_python = 0, 0
   for i, row in ipairs(names_of_all(t)) do
     local at = dir.path .. "/" .. i
@@ -231,7 +231,7 @@ test("no two exported bundles share a name or a key, whatever their pipelines ar
   end)
 
 test("a bundle and Terraform bring the sources that they name", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   run(t, "export", "sales_orders_etl", "--format", "bundle", "--with-sources", "--dir",
     dir.path .. "/b")
   local resource = bundled(dir.path .. "/b")
@@ -292,7 +292,7 @@ end)
 
 test("in a wide terminal values stand side by side, in colour only where there is one", function(t)
   local function diff(columns)
-    return cli.run({ "--profile", "demo", "diff", "sales_customers_scd", "ml_features_product" },
+    return program.run({ "--profile", "demo", "diff", "sales_customers_scd", "ml_features_product" },
       { env = { XDG_STATE_HOME = state.path, COLUMNS = columns } }).stdout
   end
   t.match(diff("160"), "\n~  catalog +sales +ml\n", true)

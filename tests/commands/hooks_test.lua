@@ -1,19 +1,19 @@
 --- Hooks: what they see, change and refuse, from whichever side a command is called.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local find = require "engine.find"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local serving = require "support.serving"
 
 -- A workspace with one pipeline, a folder for hooks, and the program with both.
 local function start(opts)
-  local w = sandbox.start(opts)
+  local w = workspace.start(opts)
   local id = w:pipeline { name = "etl" }
-  local dir = cli.dir()
+  local dir = program.dir()
   local world = { w = w, id = id, dir = dir }
   function world.run(words)
-    return cli.run(words, { home = dir.path, env = {
+    return program.run(words, { home = dir.path, env = {
       DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token", TARN_PATH = dir.path,
       XDG_STATE_HOME = dir.path .. "/state", LOG = dir.path .. "/log",
     } })
@@ -124,7 +124,7 @@ end)
 
 test("they are called in the order of folders, then of names", function(t)
   local world <close> = start()
-  local first <close> = cli.dir()
+  local first <close> = program.dir()
   local body = LOG .. "return { before_stop = function() log(%q) end }"
   world.dir.write("hooks/a.lua", body:format "second a")
   world.dir.write("hooks/b.lua", body:format "second b")

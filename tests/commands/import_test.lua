@@ -61,21 +61,21 @@ test("whatever happens to the create, there is one pipeline in the end, or none 
   end)
 
 test("an import that is killed at the create can be undone, and done again", function(t)
-  for _, moment in ipairs { "before", "after" } do
+  for _, when in ipairs { "before", "after" } do
     local j <close> = journaled.start()
     local dir = exported(j)
     local function is_create(request)
       return request.method == "POST" and request.path == "/api/2.0/pipelines"
     end
-    j:run_and_kill({ "--profile", "there", "import", dir }, is_create, moment)
-    t.equal(#pipelines_of(j), moment == "after" and 1 or 0, moment)
+    j:run_and_kill({ "--profile", "there", "import", dir }, is_create, when)
+    t.equal(#pipelines_of(j), when == "after" and 1 or 0, when)
     local left = journal.unfinished { command = "import" }
-    t.equal(#left, 1, moment)
+    t.equal(#left, 1, when)
     local r = j:run { "undo", left[1].id, "--yes" }
     t.equal(r.status, 0, r.stderr)
-    t.equal(#pipelines_of(j), 0, moment)
-    t.equal(import(j, dir).status, 0, moment)
-    t.equal(#pipelines_of(j), 1, moment)
+    t.equal(#pipelines_of(j), 0, when)
+    t.equal(import(j, dir).status, 0, when)
+    t.equal(#pipelines_of(j), 1, when)
   end
 end)
 

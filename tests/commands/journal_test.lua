@@ -1,6 +1,6 @@
 -- tarn journal: what was done, as a list and one by one.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local journal = require "tarn.journal"
 local journaled = require "support.journaled"
 local json = require "native.json"
@@ -78,6 +78,6 @@ test("an empty journal is an empty list; what is not there is not found", functi
 end)
 
 test("without any home the list is empty, and no fault", function(t)
-  local r = cli.run({ "journal", "-ojson" }, { env = { XDG_STATE_HOME = false, HOME = false } })
+  local r = program.run({ "journal", "-ojson" }, { env = { XDG_STATE_HOME = false, HOME = false } })
   t.equal({ r.status, r.stdout }, { 0, "[]\n" })
 end)

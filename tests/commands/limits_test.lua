@@ -1,15 +1,15 @@
 --- Scripts that run away: each is ended, and says where it was.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local json = require "native.json"
 
 -- Run a script with limits; what it says.
 local function run(text, words)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("away.lua", text)
   local all = { "run", path }
   table.move(words, 1, #words, 3, all)
-  return cli.run(all), path
+  return program.run(all), path
 end
 
 local CPU <const> = { "--cpu-limit", "0.5" }

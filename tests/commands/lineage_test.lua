@@ -5,7 +5,7 @@ local fake = require "testing.fake"
 local http = require "native.http"
 local journaled = require "support.journaled"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local function ran(w, spec)
   local id = w:pipeline(spec)
@@ -19,9 +19,7 @@ local function read(w, id, arg, token)
   for key, value in pairs(arg or {}) do
     all[key] = value
   end
-  local databricks = require "native.databricks"
-  local ws <close> = require("tarn.workspace").wrap(databricks.connect { host = w.url,
-    credential = databricks.credential { token = token or "demo-token" } }, "test")
+  local ws <close> = workspace.client(w, nil, token, "test")
   return fake.run("lineage", all, ws)
 end
 
@@ -68,7 +66,7 @@ local OWN <const> = { "main.s.bronze", "main.s.gold", "main.s.silver" }
 
 test("T7: a pipeline's own datasets in the seed's shape, with schema and with target", function(t)
   for _, field in ipairs { "schema", "target" } do
-    local w <close> = sandbox.start { run_ms = 1000 }
+    local w <close> = workspace.start { run_ms = 1000 }
     w:pipeline()
     local id = w:ok("POST", "/api/2.0/pipelines", { name = "in " .. field, catalog = "main",
       [field] = "s", serverless = true, development = true,
@@ -89,7 +87,7 @@ test("T7: a pipeline's own datasets in the seed's shape, with schema and with ta
 end)
 
 test("T7: tables of other pipelines and of nobody in the same schema are not its own", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   ran(w)
   import(w, "/Shared/other", "CREATE MATERIALIZED VIEW theirs AS SELECT * FROM main.s.gold;")
   local other = ran(w, { name = "other",
@@ -103,7 +101,7 @@ test("T7: tables of other pipelines and of nobody in the same schema are not its
 end)
 
 test("T7: each dataset names its evidence, and each edge", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local data = read(w, ran(w))
   for _, row in ipairs(data.datasets) do
     t.equal(row.evidence, json.array { "events", "unity_catalog", "system.access.table_lineage",
@@ -112,7 +110,7 @@ test("T7: each dataset names its evidence, and each edge", function(t)
 end)
 
 test("T7: datasets that are published elsewhere are found there", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   import(w, "/Shared/far", "CREATE MATERIALIZED VIEW near AS SELECT * FROM main.raw.orders;\n"
     .. "CREATE MATERIALIZED VIEW main.elsewhere.far AS SELECT * FROM near;")
   w:pipeline()
@@ -127,7 +125,7 @@ test("T7: datasets that are published elsewhere are found there", function(t)
 end)
 
 test("T7: a pipeline of the Hive metastore has its datasets from its events", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   w:pipeline()
   local id = w:ok("POST", "/api/2.0/pipelines", { name = "hive", target = "web",
     libraries = { { notebook = { path = "/Shared/etl" } } } }).pipeline_id
@@ -142,7 +140,7 @@ test("T7: a pipeline of the Hive metastore has its datasets from its events", fu
 end)
 
 test("T7: without catalog and target nothing is published, and that is said", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   w:pipeline()
   local id = w:ok("POST", "/api/2.0/pipelines", { name = "bare",
     libraries = { { notebook = { path = "/Shared/etl" } } } }).pipeline_id
@@ -154,7 +152,7 @@ test("T7: without catalog and target nothing is published, and that is said", fu
 end)
 
 test("T7: an ingestion pipeline's tables, and what they are taken from", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "ingest_salesforce")
   t.equal(names(data.datasets), { "main.salesforce.accounts", "main.salesforce.campaign",
     "main.salesforce.contacts", "main.salesforce.opportunities" })
@@ -167,7 +165,7 @@ test("T7: an ingestion pipeline's tables, and what they are taken from", functio
 end)
 
 test("upstream and downstream tables are beside the datasets, with who makes them", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "sales_orders_etl")
   t.equal(names(data.upstream), { "main.ref.countries" })
   t.is_true(#data.downstream >= 5)
@@ -181,7 +179,7 @@ test("upstream and downstream tables are beside the datasets, with who makes the
 end)
 
 test("a pipeline that never ran has the datasets of its code, none of them published", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   local data = read(w, id)
   t.equal(names(data.datasets), OWN)
@@ -196,7 +194,7 @@ test("a pipeline that never ran has the datasets of its code, none of them publi
 end)
 
 test("--dataset leaves what leads to a table and what comes from it", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "sales_orders_etl", { dataset = "gold_top*" })
   t.equal(names(data.datasets), { "sales.orders.bronze_orders", "sales.orders.gold_top_products",
     "sales.orders.silver_orders" })
@@ -208,7 +206,7 @@ end)
 -- ---- sources that do not answer ----
 
 local function refusing(rules)
-  return sandbox.start { run_ms = 1000, faults = rules }
+  return workspace.start { run_ms = 1000, faults = rules }
 end
 
 local EVENTS <const> = { path = "*/events", action = "403" }
@@ -259,7 +257,7 @@ test("T10: where nobody saw reads and writes, downstream is unknown, not empty",
 end)
 
 test("T10: a missing system table is a reason, and the fallback answers", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
   local metastore = w:ok("GET", "/api/2.1/unity-catalog/metastore_summary").metastore_id
   w:ok("DELETE", "/api/2.1/unity-catalog/metastores/" .. metastore .. "/systemschemas/access")
@@ -271,7 +269,7 @@ test("T10: a missing system table is a reason, and the fallback answers", functi
 end)
 
 test("T10: a privilege that is missing is a failure, and not an absence", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "sales_orders_etl", nil, "demo-viewer-token")
   local status, reason = status_of(data, "system.access.table_lineage")
   t.equal(status, "failed")
@@ -298,7 +296,7 @@ test("T10: only the catalog is left, and its tables are the datasets", function(
 end)
 
 test("T10: events that are gone are told from a pipeline that never ran", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
   w.w:write(function() w.w.db:exec("DELETE FROM events WHERE pipeline_id = ?", { id }) end)
   local data = read(w, id)
@@ -311,7 +309,7 @@ test("T10: events that are gone are told from a pipeline that never ran", functi
 end)
 
 test("a pipeline that is not there is not found", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   t.equal(t.fault(read, w, "00000001-0000-4000-8000-000000000000").status, 404)
 end)
 
@@ -328,7 +326,7 @@ local function watch(w)
 end
 
 test("T10: tracking that fails for some tables is a part, and says which part", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
   local server = w.server
   local answer = getmetatable(server).__index.answer
@@ -347,7 +345,7 @@ test("T10: tracking that fails for some tables is a part, and says which part", 
 end)
 
 test("T10: a schema that cannot be listed is named, the others are listed", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   import(w, "/Shared/far", "CREATE MATERIALIZED VIEW near AS SELECT 1;\n"
     .. "CREATE MATERIALIZED VIEW main.elsewhere.far AS SELECT * FROM near;")
   local id = ran(w, { name = "far", libraries = { { notebook = { path = "/Shared/far" } } } })
@@ -368,7 +366,7 @@ test("T10: a schema that cannot be listed is named, the others are listed", func
 end)
 
 test("a table that the pipeline defines and another manages is not its own", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local first = ran(w)
   local second = ran(w, { name = "second" }) -- fails: its tables are managed by the first
   local data = read(w, second)
@@ -377,7 +375,7 @@ test("a table that the pipeline defines and another manages is not its own", fun
 end)
 
 test("a view is a dataset that is not published", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "sales_customers_scd")
   local view = data.datasets[1]
   t.equal({ view.table, view.type, view.published },
@@ -387,7 +385,7 @@ test("a view is a dataset that is not published", function(t)
 end)
 
 test("upstream and downstream tables say whose they are", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "main.reporting.exec_kpis")
   local orders = read(w, "sales_orders_etl")
   t.equal(data.upstream[2].pipeline_id, orders.pipeline_id)
@@ -411,7 +409,7 @@ local function columns_of(data)
 end
 
 test("columns come with the definitions, and which is made from which with --columns", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
   local plain = read(w, id)
   t.equal(names(plain.datasets[1].columns, "name"), { "id", "updated_at" })
@@ -447,7 +445,7 @@ end)
 -- ---- few calls ----
 
 test("lineage of a pipeline is eight calls, whatever the number of its datasets", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
   local seen = watch(w)
   read(w, id)
@@ -460,7 +458,7 @@ end)
 
 test("5,000 datasets are one lineage, in a few pages", function(t)
   local graph = require "sandbox.pipelines.graph"
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id, list = w:pipeline(), {}
   for i = 1, 5000 do
     list[i] = { name = ("t%04d"):format(i), type = "MATERIALIZED_VIEW",
@@ -483,7 +481,7 @@ end)
 -- ---- code ----
 
 test("--code reads the code beside the events, and both are evidence", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local plain = read(w, "sales_customers_scd")
   t.equal((status_of(plain, "code")), "not_asked")
   local data = read(w, "sales_customers_scd", { code = true })
@@ -497,7 +495,7 @@ test("--code reads the code beside the events, and both are evidence", function(
 end)
 
 test("what of the code was not understood is listed by file and line", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local function put(path, language, text)
     w:ok("POST", "/api/2.0/workspace/import", { path = path, format = "SOURCE",
       language = language, content = http.base64_encode(text) })
@@ -645,7 +643,7 @@ end)
 
 test("a warehouse that sleeps is not started to look at a lineage, unless SQL is asked for",
   function(t)
-    local w <close> = sandbox.start { run_ms = 1000 }
+    local w <close> = workspace.start { run_ms = 1000 }
     local id = ran(w)
     for _, warehouse in ipairs(w:ok("GET", "/api/2.0/sql/warehouses").warehouses) do
       w:ok("POST", "/api/2.0/sql/warehouses/" .. warehouse.id .. "/stop")

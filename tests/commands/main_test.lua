@@ -1,7 +1,7 @@
-local cli = require "testing.program"
+local program = require "testing.program"
 local json = require "native.json"
 
-local run, shell = cli.run, cli.shell
+local run, shell = program.run, program.shell
 
 test("the version is printed before and behind a command", function(t)
   for _, words in ipairs { { "--version" }, { "--version", "list" }, { "list", "--version" },
@@ -76,7 +76,7 @@ end)
 test("a closed pipe ends quietly", function(t)
   local r = shell "{ $TARN help; echo $? >&2; } | :"
   t.equal(r.stderr, "0\n")
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("x.lua",
     "return function(_, n) return (n or 0) < 1e7 and (n or 0) + 1 or nil end")
   r = shell("{ $TARN run " .. path .. " -o jsonl; echo $? >&2; } | head -n 2")
@@ -103,7 +103,7 @@ test("standard output that is not there is a fault", function(t)
 end)
 
 test("a broken script of the user breaks no other command", function(t)
-  local home <close> = cli.dir()
+  local home <close> = program.dir()
   home.write("tarn/scripts/bad.lua", "return {\n  summary = \n}")
   home.write("tarn/scripts/worse.lua", "return { sumary = 'x' }")
   home.write("tarn/scripts/boom.lua", "error 'at load'")
@@ -135,7 +135,7 @@ return {
 }]]
 
 test("an override wraps what it overrides, and --bundled ignores it", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("scripts/which.lua", WRAP)
   local words = { "--path", dir.path, "-o", "json", "which", "which" }
   t.equal(json.decode(run(words).stdout), { wrapped = true, count = 2 })
@@ -152,7 +152,7 @@ test("an override wraps what it overrides, and --bundled ignores it", function(t
 end)
 
 test("an undefined global in a script is an error with file and line", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("x.lua", "local a = 1\nreturn a + undefind")
   local r = run { "run", path }
   t.equal(r.status, 70)
@@ -165,7 +165,7 @@ test("an undefined global in a script is an error with file and line", function(
 end)
 
 test("the working directory is not searched, and that is said", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("scripts/which.lua", "error 'must not run'")
   local r = run({ "which", "which" }, { cwd = dir.path })
   t.equal(r.status, 0)
@@ -179,7 +179,7 @@ test("a terminal gets colour and its own width, unless it is told otherwise", fu
   if shell("script -qec true /dev/null < /dev/null").status ~= 0 then
     t.skip "there is no terminal to be had (no /dev/pts?)"
   end
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("x.lua", "return { { name = ('x'):rep(90), state = 'FAILED' } }")
   local function on_terminal(words, env)
     local line = ("stty cols 60 rows 20; $TARN run %s %s"):format(path, words)

@@ -1,11 +1,11 @@
 --- Scripts that try to change something although --read-only is set. Nothing may get through.
 
-local cli = require "testing.program"
-local sandbox = require "testing.workspace"
+local program = require "testing.program"
+local workspace = require "testing.workspace"
 
 -- A workspace on a port, with one pipeline, and the requests that reached it and write.
 local function start()
-  local w = sandbox.start()
+  local w = workspace.start()
   local id = w:pipeline { name = "victim" }
   local writes, plain = {}, w.server.answer
   w.server.answer = function(server, request)
@@ -21,7 +21,7 @@ local function run(w, words, opts)
   opts = opts or {}
   local env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
     TARN_READ_ONLY = opts.env or false }
-  return cli.run(words, { env = env })
+  return program.run(words, { env = env })
 end
 
 -- Each is a whole script; it gets the id of a pipeline, prints "through" if a write went well.
@@ -96,7 +96,7 @@ local ATTEMPTS <const> = {
 
 test("no script gets a change through", function(t)
   local w <close>, id, writes = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   for i, attempt in ipairs(ATTEMPTS) do
     local path = dir.write(("attempt%d.lua"):format(i), attempt[2] .. "\nprint 'through'\n")
     local r = run(w, { "run", path, id, "--read-only" })
@@ -111,7 +111,7 @@ end)
 
 test("the same scripts change something without it", function(t)
   local w <close>, id, writes = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("one.lua", ATTEMPTS[2][2])
   t.equal(run(w, { "run", path, id }).status, 0)
   t.equal(writes, { "POST /api/2.0/pipelines/" .. id .. "/stop" })
@@ -131,7 +131,7 @@ end)
 
 test("it binds before the first line of a script runs", function(t)
   local w <close>, id, writes = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("scripts/early.lua", ([[
     require("tarn").workspace().native:stop "%s"
     return {} ]]):format(id))

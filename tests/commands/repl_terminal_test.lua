@@ -1,6 +1,6 @@
 --- `tarn` at a real terminal: what a person types, and what the screen shows then.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fs = require "native.fs"
 local task = require "native.task"
 local terminal = require "support.terminal"
@@ -8,7 +8,7 @@ local terminal = require "support.terminal"
 local function start(opts)
   opts = opts or {}
   local words = opts.words or { "--profile", "demo" }
-  local term = terminal.start({ cli.program, table.unpack(words) },
+  local term = terminal.start({ program.path, table.unpack(words) },
     { cols = opts.cols or 80, rows = opts.rows or 24, env = opts.env })
   term:wait(opts.prompt or "tarn demo>")
   return term
@@ -209,7 +209,7 @@ test("what destroys asks, and no is no", function(t)
 end)
 
 test("history is kept for the owner alone, without secrets, equal lines once", function(t)
-  local state <close> = cli.dir()
+  local state <close> = program.dir()
   local path = state.path .. "/tarn/repl_history"
   do
     local term <close> = start { env = { XDG_STATE_HOME = state.path } }
@@ -244,7 +244,7 @@ test("history is kept for the owner alone, without secrets, equal lines once", f
 end)
 
 test("a history that others may read, or that has grown, is written anew", function(t)
-  local state <close> = cli.dir()
+  local state <close> = program.dir()
   local path = state.write("tarn/repl_history", ("same = 1\n"):rep(300) .. "newest = 1\n")
   fs.write(path, fs.read(path), { mode = 420 })
   local term <close> = start { env = { XDG_STATE_HOME = state.path } }
@@ -255,7 +255,7 @@ test("a history that others may read, or that has grown, is written anew", funct
 end)
 
 test("Ctrl-C is the editor's while it runs, and stops what was written there", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("editor.sh", 'trap "echo caught >> $MARK" INT\necho editing\n'
     .. 'read -r line\necho "while true do end" > "$1"\n')
   local term <close> = start { env = { EDITOR = "bash " .. path, VISUAL = false,
@@ -274,7 +274,7 @@ end)
 
 test("the terminal is as it was when the prompt has ended", function(t)
   local term <close> = terminal.start({ "/bin/sh", "-c", ('%s --profile demo; echo "status $?"; '
-    .. 'stty -a | grep -o " -\\?echo " ; cat'):format(cli.program) }, {})
+    .. 'stty -a | grep -o " -\\?echo " ; cat'):format(program.path) }, {})
   term:wait "tarn demo>"
   term:key "C-d"
   t.match(term:wait("status 0\n+ *echo", true), "status 0")
@@ -283,7 +283,7 @@ end)
 test("Ctrl-Z gives the terminal back, fg goes on with the line", function(t)
   local term <close> = terminal.start({ "/bin/bash", "--norc" }, { env = { PS1 = "shell> " } })
   term:wait "shell>"
-  enter(term, cli.program .. " --profile demo")
+  enter(term, program.path .. " --profile demo")
   term:wait "tarn demo>"
   term:type "6 * "
   term:key "C-z"
@@ -295,7 +295,7 @@ test("Ctrl-Z gives the terminal back, fg goes on with the line", function(t)
 end)
 
 test("a terminal that cannot be edited on is read like a pipe", function(t)
-  local term <close> = terminal.start({ cli.program, "repl" }, { env = { TERM = "dumb" } })
+  local term <close> = terminal.start({ program.path, "repl" }, { env = { TERM = "dumb" } })
   task.sleep(0.3)
   enter(term, "6 * 7")
   t.match(term:wait "\n42", "42")

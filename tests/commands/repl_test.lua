@@ -1,8 +1,8 @@
 --- `tarn repl` without a person: -e, pipes, exit statuses.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 -- Runs with `input` through a pipe, or with each text behind -e.
 local function repl(input, opts)
@@ -13,7 +13,7 @@ local function repl(input, opts)
     words[#words + 1] = "-e"
     words[#words + 1] = code
   end
-  return cli.run(words, { stdin = type(input) == "string" and input or "", env = opts.env })
+  return program.run(words, { stdin = type(input) == "string" and input or "", env = opts.env })
 end
 
 test("expressions are printed, statements are not", function(t)
@@ -32,13 +32,13 @@ end)
 test("-e runs one after the other, and what the first made the second has", function(t)
   local r = repl { "x = 20", "local function f(n) return n + 1 end", "f(x)" }
   t.equal(r.stdout, "21\n")
-  t.equal(cli.run({ "-e", "1 + 1" }).stdout, "2\n")
-  t.equal(cli.run({ "--profile", "demo", "-e", "tarn.workspace()" }).stdout, "workspace demo\n")
-  t.equal(cli.run({ "-e1 + 2" }).stdout, "3\n")
+  t.equal(program.run({ "-e", "1 + 1" }).stdout, "2\n")
+  t.equal(program.run({ "--profile", "demo", "-e", "tarn.workspace()" }).stdout, "workspace demo\n")
+  t.equal(program.run({ "-e1 + 2" }).stdout, "3\n")
 end)
 
 test("lines that come one by one are answered one by one", function(t)
-  local r = cli.shell [[ { echo 'print(1)'; sleep 0.2; echo 'print(2)'; } | "$TARN" repl ]]
+  local r = program.shell [[ { echo 'print(1)'; sleep 0.2; echo 'print(2)'; } | "$TARN" repl ]]
   t.equal(r.stdout, "1\n2\n")
 end)
 
@@ -169,7 +169,7 @@ test("-o json prints answers as data", function(t)
 end)
 
 test("what destroys needs --yes where nobody can be asked", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" }
   local r = repl({ 'tarn.delete { pipeline = "quickstart" }' }, { env = env })
   t.equal(r.status, 2)
@@ -186,7 +186,7 @@ test("a command with a dash has an underscore as well", function(t)
 end)
 
 test("what stands in a script reads the same here", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local r = repl('local ws = tarn.workspace()\nlocal n = 0\n'
     .. 'for p in ws:pipelines() do n = n + 1 end\n'
     .. 'n > 10\nlocal names = tarn.map({ 1, 2 }, function(i) return i * 2 end)\nnames[2]\n'
@@ -197,7 +197,7 @@ test("what stands in a script reads the same here", function(t)
 end)
 
 test("lines with a dot: time, trace, profile, load, history, vars, quit", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("a.lua", "loaded = 5\nlocal own = 1\n")
   local r = repl(".load " .. path .. "\nloaded\n.vars\n.time on\n1\n.quit\nprint 'not reached'\n")
   t.equal(r.status, 0)
@@ -220,7 +220,7 @@ test("lines with a dot: time, trace, profile, load, history, vars, quit", functi
 end)
 
 test("a mistake in a loaded file names its line", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("bad.lua", "x = {}\ny = x.a.b\n")
   t.match(repl(".load " .. path .. "\n").stderr, "bad.lua:2: attempt to index a nil value")
   dir.write("worse.lua", "x = = 1\n")
@@ -228,7 +228,7 @@ test("a mistake in a loaded file names its line", function(t)
 end)
 
 test(".edit runs what was written, in a file that only its owner reads", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("editor.sh", 'stat -c %a "$1" > "$MARK"; cat "$1" >> "$MARK"; echo "6 * 7" > "$1"')
   local r = repl("x = 1\n.edit\n", { env = { VISUAL = "sh " .. dir.path .. "/editor.sh",
     MARK = dir.path .. "/mark" } })
@@ -246,15 +246,15 @@ test("--read-only holds here too", function(t)
 end)
 
 test("--dry-run compiles and runs nothing", function(t)
-  local r = cli.run { "repl", "--dry-run", "-e", "print(1)" }
+  local r = program.run { "repl", "--dry-run", "-e", "print(1)" }
   t.equal({ r.status, r.stdout }, { 0, "" })
-  r = cli.run { "repl", "--dry-run", "-e", "x = = 1" }
+  r = program.run { "repl", "--dry-run", "-e", "x = = 1" }
   t.equal(r.status, 2)
   t.match(r.stderr, "unexpected symbol")
 end)
 
 test("a command that has changed meanwhile is the new one, a broken one the old one", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local header = 'return { summary = "S.", effect = "read", args = {}, '
     .. "run = function() return %s end }"
   local path = dir.write("scripts/mine.lua", header:format "'one'")
@@ -269,7 +269,7 @@ end)
 
 test("a module that has changed meanwhile is the new one, whatever its name", function(t)
   for _, name in ipairs { "tarn.mine", "acme.names" } do
-    local dir <close> = cli.dir()
+    local dir <close> = program.dir()
     local path = dir.write("lua/" .. name:gsub("%.", "/") .. ".lua",
       "return { n = function() return 1 end }")
     local write = ('function write(s) local f <close> = io.open(%q, "w") f:write(s) end')
@@ -282,12 +282,12 @@ test("a module that has changed meanwhile is the new one, whatever its name", fu
 end)
 
 test("without a terminal `tarn` alone shows the help", function(t)
-  local r = cli.run {}
+  local r = program.run {}
   t.equal(r.status, 2)
   t.match(r.stdout, "Usage: tarn")
 end)
 
 test("Ctrl-C ends what comes through a pipe", function(t)
-  local r = cli.shell [[ "$TARN" repl -e 'while true do end' & sleep 0.3; kill -INT $!; wait $! ]]
+  local r = program.shell [[ "$TARN" repl -e 'while true do end' & sleep 0.3; kill -INT $!; wait $! ]]
   t.equal(r.status, 130)
 end)

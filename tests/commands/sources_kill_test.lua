@@ -55,13 +55,13 @@ local function is_change(request)
 end
 
 -- Run it, killed at the nth change; true if it got that far.
-local function run_killed(j, nth, moment)
+local function run_killed(j, nth, when)
   local n, hit = 0, false
   local r = j:run_and_kill(WORDS, function(request)
     n = n + (is_change(request) and 1 or 0)
     hit = hit or n == nth
     return n == nth
-  end, moment)
+  end, when)
   return hit, r
 end
 
@@ -72,15 +72,15 @@ local function undo_all(t, j, why)
   end
 end
 
-for _, moment in ipairs { "before", "after" } do
-  test(("killed %s any request, a copy is whole when run again, and can be undone"):format(moment),
+for _, when in ipairs { "before", "after" } do
+  test(("killed %s any request, a copy is whole when run again, and can be undone"):format(when),
     function(t)
       local nth, hit = 0, true
       while hit do
         nth = nth + 1
         local j <close> = start()
-        local why = ("%s change %d"):format(moment, nth)
-        hit = run_killed(j, nth, moment)
+        local why = ("%s change %d"):format(when, nth)
+        hit = run_killed(j, nth, when)
         local r = j:run(WORDS)
         t.equal(r.status, 0, why .. ": " .. r.stderr)
         t.equal(tree.read(j.w, DR, "/Shared/p"), union(OLD, NEW), why)

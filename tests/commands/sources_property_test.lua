@@ -1,15 +1,13 @@
 -- Generated trees: copied, exported and imported again, they are what they were, byte for byte.
 
-local databricks = require "native.databricks"
 local fault = require "base.fault"
 local faults = require "sandbox.http.faults"
 local fs = require "native.fs"
 local json = require "native.json"
 local pool = require "base.pool"
-local sandbox = require "testing.workspace"
 local sources = require "tarn.sources"
 local tree = require "support.tree"
-local workspace = require "tarn.workspace"
+local workspace = require "testing.workspace"
 
 local SEEDS <const> = 30
 
@@ -101,8 +99,7 @@ local function moved(objects, from, to)
 end
 
 local function client(w, token)
-  local ws = workspace.wrap(databricks.connect { host = w.url,
-    credential = databricks.credential { token = token } })
+  local ws = workspace.client(w, nil, token)
   sources.set_rates(ws, { import = false, export = false })
   return ws
 end
@@ -131,7 +128,7 @@ local function check(t, seed)
   local random = generator(seed)
   local objects = {}
   grow(random, "/Shared/tree", 1, objects)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   tree.plant(w, "demo-token", objects)
   local a, b = client(w, "demo-token"), client(w, "demo-dr-token")
   local want = tree.read(w, "demo-token", "/Shared/tree")

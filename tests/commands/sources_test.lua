@@ -1,29 +1,26 @@
 -- The code of a pipeline, copied between the embedded workspaces.
 
-local databricks = require "native.databricks"
 local fault = require "base.fault"
 local faults = require "sandbox.http.faults"
 local fs = require "native.fs"
 local json = require "native.json"
 local pool = require "base.pool"
-local sandbox = require "testing.workspace"
 local sources = require "tarn.sources"
 local tree = require "support.tree"
-local workspace = require "tarn.workspace"
+local workspace = require "testing.workspace"
 
 local DEMO <const>, DR <const> = "demo-token", "demo-dr-token"
 local FAST <const> = { import = false, export = false }
 
 local function client(w, token, rates)
-  local ws = workspace.wrap(databricks.connect { host = w.url, timeout = 10,
-    credential = databricks.credential { token = token } })
+  local ws = workspace.client(w, { timeout = 10 }, token)
   sources.set_rates(ws, rates or FAST)
   return ws
 end
 
 -- Two workspaces on one server, with this tree in the first.
 local function start(objects, opts)
-  local w = sandbox.start(opts)
+  local w = workspace.start(opts)
   if objects then
     tree.plant(w, DEMO, objects)
   end
@@ -243,16 +240,16 @@ test("another kind in the way is odd, and the rest goes on", function(t)
 end)
 
 test("Jupyter documents are the same if only the ids of their exports differ", function(t)
-  local object = require "tarn.objects"
+  local objects = require "tarn.objects"
   local function document(id, source)
     return json.encode { cells = json.array { { source = source, metadata = {
       ["application/vnd.databricks.v1+cell"] = { nuid = id, title = "t" } } } },
       metadata = { ["application/vnd.databricks.v1+notebook"] = { notebookOrigID = id } } }
   end
-  t.is_true(object.is_same("JUPYTER", document(1, "a"), document(2, "a")))
-  t.is_false(object.is_same("JUPYTER", document(1, "a"), document(1, "b")))
-  t.is_false(object.is_same("SOURCE", document(1, "a"), document(2, "a")))
-  t.is_false(object.is_same("JUPYTER", "no json", document(1, "a")))
+  t.is_true(objects.is_same("JUPYTER", document(1, "a"), document(2, "a")))
+  t.is_false(objects.is_same("JUPYTER", document(1, "a"), document(1, "b")))
+  t.is_false(objects.is_same("SOURCE", document(1, "a"), document(2, "a")))
+  t.is_false(objects.is_same("JUPYTER", "no json", document(1, "a")))
 end)
 
 -- ---- what cannot be copied ----
@@ -347,7 +344,7 @@ end)
 -- ---- the demo ----
 
 test("every pipeline of the demo has its code copied", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local a, b = client(w, DEMO), client(w, DR)
   local known = sources.new_memo()
   local copied, missing = 0, {}
@@ -402,7 +399,7 @@ test("the published rates are kept", function(t)
   for i = 1, 40 do
     objects[("/Shared/p/%02d"):format(i)] = tree.file(tostring(i))
   end
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   tree.plant(w, DEMO, objects)
   local rates = { import = 30, export = 60 }
   local a, b = client(w, DEMO, rates), client(w, DR, rates)

@@ -1,16 +1,16 @@
 --- `tarn test` and testing.api, by tests that are run by them.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fs = require "native.fs"
 local json = require "native.json"
 local testing = require "testing.api"
 
 -- Run `tarn test` on a file with this text.
 local function run(text, words, opts)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("own_test.lua", "local testing = require 'testing.api'\n" .. text)
   local all = { "test", dir.path, table.unpack(words or {}) }
-  return cli.run(all, opts), dir
+  return program.run(all, opts), dir
 end
 
 test("passed, failed and skipped tests are counted, and a failure sets the status", function(t)
@@ -36,31 +36,31 @@ test("results are data too", function(t)
 end)
 
 test("a run in which no test runs is a failure that says so", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local command = dir.write("promote.lua", "return { summary = 'x' }")
-  local r = cli.run { "test", command }
+  local r = program.run { "test", command }
   t.equal(r.status, 3)
   t.match(r.stderr, "promote.lua: no test is in this file")
   dir.write("zebra_test.lua", "test('one', function() end)")
-  r = cli.run { "test", dir.path, "--filter", "nomatch" }
+  r = program.run { "test", dir.path, "--filter", "nomatch" }
   t.equal(r.status, 3)
   t.match(r.stderr, "no test has 'nomatch' in its name")
-  r = cli.run({ "test", dir.path, "--filter", dir.path:match "[^/]*$" })
+  r = program.run({ "test", dir.path, "--filter", dir.path:match "[^/]*$" })
   t.equal(r.status, 3, "the folder is no part of a name")
-  t.match(cli.run({ "test", dir.path, "--filter", "zebra" }).stdout, "1 passed, 0 failed")
+  t.match(program.run({ "test", dir.path, "--filter", "zebra" }).stdout, "1 passed, 0 failed")
 end)
 
 test("a folder's files are found, and modules beside them", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("tests/deep/a_test.lua", "local h = require 'helper'\ntest('a', function(t) "
     .. "t.equal(h, 7) end)")
   dir.write("tests/deep/helper.lua", "return 7")
   dir.write("tests/not_a_test.txt", "x")
-  t.match(cli.run({ "test", dir.path .. "/tests" }).stdout, "1 passed, 0 failed")
-  t.match(cli.run({ "test" }, { cwd = dir.path }).stdout, "tests/deep/a_test.lua\n1 passed")
-  t.equal(cli.run({ "test", dir.path .. "/nothing" }).status, 3)
+  t.match(program.run({ "test", dir.path .. "/tests" }).stdout, "1 passed, 0 failed")
+  t.match(program.run({ "test" }, { cwd = dir.path }).stdout, "tests/deep/a_test.lua\n1 passed")
+  t.equal(program.run({ "test", dir.path .. "/nothing" }).status, 3)
   dir.write("none/x.lua", "")
-  t.equal(cli.run({ "test", dir.path .. "/none" }).status, 3)
+  t.equal(program.run({ "test", dir.path .. "/none" }).status, 3)
 end)
 
 test("what does not load, hangs or leaves a task behind fails", function(t)
@@ -99,7 +99,7 @@ test("a test opens embedded workspaces only", function(t)
 end)
 
 test("the journal of a run is its own", function(t)
-  local home <close> = cli.dir()
+  local home <close> = program.dir()
   local r = run([[
     test("writes", function(t)
       local w <close> = testing.workspace()
@@ -137,17 +137,17 @@ test("the clock can be moved, and a long wait takes no time", function(t)
 end)
 
 test("golden texts are written, compared, and shown where they differ", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local function write(text)
     dir.write("g_test.lua", ("test('g', function(t) t.golden('out.txt', %q) end)"):format(text))
   end
   write "one\ntwo\n"
-  t.match(cli.run({ "test", dir.path }).stdout, "golden/out.txt is missing")
-  t.equal(cli.run({ "test", dir.path, "--update" }).status, 0)
+  t.match(program.run({ "test", dir.path }).stdout, "golden/out.txt is missing")
+  t.equal(program.run({ "test", dir.path, "--update" }).status, 0)
   t.equal(dir.read "golden/out.txt", "one\ntwo\n")
-  t.equal(cli.run({ "test", dir.path }).status, 0)
+  t.equal(program.run({ "test", dir.path }).status, 0)
   write "one\nthree\n"
-  local r = cli.run({ "test", dir.path })
+  local r = program.run({ "test", dir.path })
   t.equal(r.status, 1)
   t.match(r.stdout, "line 2:")
 end)
@@ -164,10 +164,10 @@ local function record(t, words, prepare)
   if prepare then
     prepare(w)
   end
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.path .. "/tape.jsonl"
   local all = { "--record", path, table.unpack(words) }
-  local r = cli.run(all, { env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
+  local r = program.run(all, { env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
     XDG_STATE_HOME = dir.path } })
   t.equal(r.status, 0, r.stderr)
   t.equal(fs.find_stat(path).mode & 511, 384, "only its owner may read it")
@@ -175,7 +175,7 @@ local function record(t, words, prepare)
 end
 
 local function replay(text)
-  local dir = cli.dir()
+  local dir = program.dir()
   local ws = testing.replay(dir.write("tape.jsonl", text))
   getmetatable(dir).__close(dir)
   return ws
@@ -224,7 +224,7 @@ test("answers to the same request come in their order, faults too", function(t)
 end)
 
 test("a record that cannot be made is a fault before anything is sent", function(t)
-  local r = cli.run { "-p", "demo", "--record", "/dev/null/x", "list" }
+  local r = program.run { "-p", "demo", "--record", "/dev/null/x", "list" }
   t.equal(r.status, 1)
   t.match(r.stderr, "/dev/null/x: Not a directory")
 end)

@@ -1,11 +1,11 @@
 --- Trigger, stop and wait: T11, against the embedded workspace and one that loses answers.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local pool = require "base.pool"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local task = require "native.task"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
@@ -66,8 +66,8 @@ end)
 -- ---- exactly one update ----
 
 test("T11: a trigger gives the update's id and link, and is in the journal", function(t)
-  local w <close> = sandbox.start { run_ms = 300 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 300 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local report, status = fake.run("trigger", { pipeline = "p" }, ws)
   t.equal({ report.pipeline_id, report.status, status }, { id, "triggered", 0 })
@@ -85,10 +85,10 @@ test("T11: an answer that is lost is looked for, and never asked for twice", fun
     { action = "drip", seconds = 1, started = 1 }, -- slower than our patience
     { action = "reset_before", started = 0 },
   } do
-    local w <close> = sandbox.start { run_ms = 60000, faults = {
+    local w <close> = workspace.start { run_ms = 60000, faults = {
       { path = "*/updates", method = "POST", count = 1, action = case.action,
         bytes = case.seconds, seconds = case.seconds } } }
-    local ws <close> = sandbox.client(w, { timeout = 2 })
+    local ws <close> = workspace.client(w, { timeout = 2 })
     local id = w:pipeline()
     if case.started == 1 then
       local report = fake.run("trigger", { pipeline = id }, ws)
@@ -131,8 +131,8 @@ test("where looking fails too, it is not known whether an update started, and th
 
 test("T11: a trigger while an update is active is refused with its id and changes nothing",
   function(t)
-    local w <close> = sandbox.start { run_ms = 60000 }
-    local ws <close> = sandbox.client(w)
+    local w <close> = workspace.start { run_ms = 60000 }
+    local ws <close> = workspace.client(w)
     local id = w:pipeline()
     local active = w:run(id)
     local e = t.fault(fake.run, "trigger", { pipeline = id }, ws)
@@ -143,8 +143,8 @@ test("T11: a trigger while an update is active is refused with its id and change
   end)
 
 test("T11: --attach takes the update that is active", function(t)
-  local w <close> = sandbox.start { run_ms = 400 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 400 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local active = w:run(id)
   local report, status = fake.run("trigger", { pipeline = id, attach = true, wait = true }, ws)
@@ -156,8 +156,8 @@ test("T11: --attach takes the update that is active", function(t)
 end)
 
 test("T11: --restart stops the active update and starts another", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local first = w:run(id)
   local report = fake.run("trigger", { pipeline = id, restart = true }, ws)
@@ -180,8 +180,8 @@ test("T11: --wait ends as the update does, with a status for each end", function
     { why = "continuous", { continuous = true }, outcome = "running", state = "RUNNING",
       status = 0 },
   } do
-    local w <close> = sandbox.start { run_ms = 200 }
-    local ws <close> = sandbox.client(w)
+    local w <close> = workspace.start { run_ms = 200 }
+    local ws <close> = workspace.client(w)
     local id = w:pipeline(case[1])
     if case[1].continuous then
       ws.native:stop(id) -- it began at once
@@ -198,8 +198,8 @@ test("T11: --wait ends as the update does, with a status for each end", function
 end)
 
 test("T11: --wait goes on through the platform's retries", function(t)
-  local w <close> = sandbox.start { run_ms = 200 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 200 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { development = false, configuration = {
     ["sandbox.fail"] = "flow", ["sandbox.fail_attempts"] = "2" } }
   local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws)
@@ -209,13 +209,13 @@ test("T11: --wait goes on through the platform's retries", function(t)
 end)
 
 test("T11: a wait under faults ends as the update does", function(t)
-  local w <close> = sandbox.start { run_ms = 300, faults = {
+  local w <close> = workspace.start { run_ms = 300, faults = {
     { path = "*/updates*", method = "GET", probability = 0.15, action = "reset_before" },
     { path = "*/updates*", method = "GET", probability = 0.15, action = "503", retry_after = 0 },
     { path = "*/updates*", method = "GET", probability = 0.15, action = "truncate", bytes = 20 },
     { path = "*/events", method = "GET", probability = 0.15, action = "500" },
   } }
-  local ws <close> = sandbox.client(w)
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { development = false, configuration = {
     ["sandbox.fail"] = "flow", ["sandbox.fail_attempts"] = "1" } }
   local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws)
@@ -223,8 +223,8 @@ test("T11: a wait under faults ends as the update does", function(t)
 end)
 
 test("T11: when all retries have failed the request has", function(t)
-  local w <close> = sandbox.start { run_ms = 150 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 150 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { development = false, configuration = {
     ["sandbox.fail"] = "flow", ["pipelines.numUpdateRetryAttempts"] = "1" } }
   local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws)
@@ -232,8 +232,8 @@ test("T11: when all retries have failed the request has", function(t)
 end)
 
 test("T11: one that is cancelled by somebody else ends with a status of its own", function(t)
-  local w <close> = sandbox.start { run_ms = 800 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 800 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local begun = pool.begin(fake.run, "trigger", { pipeline = id, wait = true }, ws)
   repeat
@@ -246,8 +246,8 @@ end)
 
 test("T11: a wait that takes too long ends with a status of its own, and stops nothing",
   function(t)
-    local w <close> = sandbox.start { run_ms = 60000 }
-    local ws <close> = sandbox.client(w)
+    local w <close> = workspace.start { run_ms = 60000 }
+    local ws <close> = workspace.client(w)
     local id = w:pipeline()
     local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws,
       { quiet = true, timeout = 0.6 })
@@ -258,8 +258,8 @@ test("T11: a wait that takes too long ends with a status of its own, and stops n
 -- ---- stop ----
 
 test("T11: stop waits until the update is cancelled", function(t)
-  local w <close> = sandbox.start { run_ms = 2000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 2000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local active = w:run(id)
   local report, status = fake.run("stop", { pipeline = id }, ws)
@@ -270,8 +270,8 @@ test("T11: stop waits until the update is cancelled", function(t)
 end)
 
 test("stop --no-wait answers as the page says", function(t)
-  local w <close> = sandbox.start { run_ms = 2000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 2000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   w:run(id)
   local report = fake.run("stop", { pipeline = id, wait = false }, ws)
@@ -279,8 +279,8 @@ test("stop --no-wait answers as the page says", function(t)
 end)
 
 test("stop --update stops that update or none", function(t)
-  local w <close> = sandbox.start { run_ms = 60000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 60000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local first = w:run(id)
   fake.run("stop", { pipeline = id, update = first:sub(1, 8) }, ws)
@@ -296,8 +296,8 @@ test("stop --update stops that update or none", function(t)
 end)
 
 test("a dry run of stop stops nothing", function(t)
-  local w <close> = sandbox.start { run_ms = 60000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 60000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local active = w:run(id)
   local report = fake.run("stop", { pipeline = id, dry_run = true }, ws)
@@ -316,8 +316,8 @@ end)
 -- ---- wait ----
 
 test("wait follows the active update, or tells how the newest one ended", function(t)
-  local w <close> = sandbox.start { run_ms = 400 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 400 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { configuration = { ["sandbox.fail"] = "flow" } }
   t.equal(t.fault(fake.run, "wait", { pipeline = id }, ws).code, "NOT_FOUND")
   local active = w:run(id)
@@ -328,17 +328,17 @@ test("wait follows the active update, or tells how the newest one ended", functi
 end)
 
 test("wait --for says that a state is not known, and waits all the same", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
-  local r = cli.run({ "wait", id, "--for", "runing", "--timeout", "0.2" },
+  local r = program.run({ "wait", id, "--for", "runing", "--timeout", "0.2" },
     { env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" } })
   t.equal(r.status, 6, r.stderr)
   t.match(r.stderr, "'RUNING' is no state of a pipeline that is known, did you mean 'RUNNING'?")
 end)
 
 test("wait --for waits for the pipeline's own state, in any case", function(t)
-  local w <close> = sandbox.start { run_ms = 60000 } -- so long that no look misses the state
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 60000 } -- so long that no look misses the state
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   w:run(id)
   w.clock:advance(40000)

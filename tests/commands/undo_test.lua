@@ -518,15 +518,15 @@ test("killed before or after any request, the next undo ends in the same state",
   local n = #j:changes()
   t.equal(n, 5)
   for at = 1, n do
-    for _, moment in ipairs { "before", "after" } do
-      local round = at * 2 + (moment == "after" and 1 or 0)
-      local why = ("killed %s request %d"):format(moment, at)
+    for _, when in ipairs { "before", "after" } do
+      local round = at * 2 + (when == "after" and 1 or 0)
+      local why = ("killed %s request %d"):format(when, at)
       local case = everything(j, round)
       local seen = 0
       local r = j:run_and_kill({ "undo", case.op, "--yes" }, function(request)
         seen = seen + (is_change(request) and 1 or 0)
         return seen == at and is_change(request)
-      end, moment)
+      end, when)
       t.equal(r.status, 137, why)
       t.equal(journal.find "last".status, "interrupted", why)
       local again = j:run { "undo", case.op, "--yes" }
@@ -603,12 +603,12 @@ test("a clone that is killed at any request is undone without a trace", function
   j:data { "undo", "last", "--yes" }
   t.equal(tree(j, "/"), before)
   for at = 1, changes do
-    for _, moment in ipairs { "before", "after" } do
-      local why, seen = ("killed %s request %d"):format(moment, at), 0
+    for _, when in ipairs { "before", "after" } do
+      local why, seen = ("killed %s request %d"):format(when, at), 0
       local killed = j:run_and_kill(words, function(request)
         seen = seen + (is_change(request) and 1 or 0)
         return seen == at and is_change(request)
-      end, moment)
+      end, when)
       t.equal(killed.status, 137, why)
       local again = j:run { "undo", "last", "--yes" }
       t.equal({ again.status, again.stderr }, { 0, "" }, why)
@@ -622,8 +622,8 @@ end)
 test("a deleted pipeline is made again once, whenever the undo is killed", function(t)
   local j <close> = journaled.start()
   for at = 1, 2 do
-    for _, moment in ipairs { "before", "after" } do
-      local why, name = ("killed %s request %d"):format(moment, at), moment .. at
+    for _, when in ipairs { "before", "after" } do
+      local why, name = ("killed %s request %d"):format(when, at), when .. at
       local _, id = made(j, name)
       j.w:ok("PATCH", "/api/2.0/permissions/pipelines/" .. id, { access_control_list = {
         { group_name = "users", permission_level = "CAN_RUN" } } })
@@ -632,7 +632,7 @@ test("a deleted pipeline is made again once, whenever the undo is killed", funct
       local r = j:run_and_kill({ "undo", op, "--yes" }, function(request)
         seen = seen + (is_change(request) and 1 or 0)
         return seen == at and is_change(request)
-      end, moment)
+      end, when)
       t.equal(r.status, 137, why)
       t.equal(j:run { "undo", op, "--yes" }.status, 0, why)
       local found = 0

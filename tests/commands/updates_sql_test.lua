@@ -1,9 +1,9 @@
 --- The run history from system tables: T9 at scale, and which source answers.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local tarn_updates = require "tarn.updates.sql"
 local warehouse = require "support.warehouse"
 
@@ -23,8 +23,8 @@ local function shared(row)
 end
 
 test("the history of each pipeline of the demo is the same from REST and from SQL", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local count, going = 0, 0
   for pipeline in ws:pipelines() do
     local id = pipeline.pipeline_id
@@ -45,8 +45,8 @@ test("the history of each pipeline of the demo is the same from REST and from SQ
 end)
 
 test("an update of several hours has several rows and is one update", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { configuration = { ["sandbox.duration_ms"] = tostring(3 * HOUR) } }
   local update_id = w:run(id)
   w.clock:advance(5 * HOUR)
@@ -59,8 +59,8 @@ test("an update of several hours has several rows and is one update", function(t
 end)
 
 test("an update that goes on is unknown and has no end, whatever its rows say", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { configuration = { ["sandbox.duration_ms"] = tostring(9 * HOUR) } }
   w:run(id)
   w.clock:advance(5 * HOUR)
@@ -70,8 +70,8 @@ test("an update that goes on is unknown and has no end, whatever its rows say", 
 end)
 
 test("retries are attempts of one request", function(t)
-  local w <close> = sandbox.start { run_ms = 500 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 500 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { development = false, configuration = { ["sandbox.fail"] = "flow" } }
   w:run(id)
   w.clock:advance(60000)
@@ -92,8 +92,8 @@ test("retries are attempts of one request", function(t)
 end)
 
 test("--state, --since, --max and --update are part of the statement", function(t)
-  local w <close> = sandbox.start { run_ms = 500 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 500 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { configuration = { ["sandbox.fail"] = "flow" } }
   w:run(id)
   w.clock:advance(2 * HOUR)
@@ -127,8 +127,8 @@ test("--state, --since, --max and --update are part of the statement", function(
 end)
 
 test("the updates of many pipelines are one statement, and deleted ones stay dead", function(t)
-  local w <close> = sandbox.start { run_ms = 500 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 500 }
+  local ws <close> = workspace.client(w)
   local kept = w:pipeline { name = "kept" }
   local gone = w:pipeline { name = "kept_not" }
   local other = w:pipeline { name = "other_100%" }
@@ -160,8 +160,8 @@ test("the updates of many pipelines are one statement, and deleted ones stay dea
 end)
 
 test("every chunking of the answer gives the same history", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local function read()
     local rows = fake.run("updates", { pipeline = "*", source = "sql", since = "60d" }, ws)
     for _, row in ipairs(rows) do
@@ -175,14 +175,14 @@ test("every chunking of the answer gives the same history", function(t)
     warehouse.hint(ws, "sandbox.chunk_rows=" .. size)
     t.equal(read(), all, size)
   end
-  local empty <close> = sandbox.start()
-  local none <close> = sandbox.client(empty)
+  local empty <close> = workspace.start()
+  local none <close> = workspace.client(empty)
   t.equal(fake.run("updates", { pipeline = "*", source = "sql" }, none), {})
 end)
 
 test("without a table of events phases and errors are unknown, and nothing else is", function(t)
-  local w <close> = sandbox.start { run_ms = 500 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 500 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { configuration = { ["sandbox.fail"] = "flow" } }
   w:run(id)
   w.clock:advance(60000)
@@ -197,11 +197,10 @@ test("without a table of events phases and errors are unknown, and nothing else 
 end)
 
 test("without the timeline, or the right to read it, SQL is a fault", function(t)
-  local w <close> = sandbox.start { run_ms = 500 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 500 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
-  local viewer <close> = sandbox.client(w, { credential = require("native.databricks").credential {
-    token = "demo-viewer-token" } })
+  local viewer <close> = workspace.client(w, nil, "demo-viewer-token")
   t.match(t.fault(fake.run, "updates", { pipeline = id, source = "sql" }, viewer).message,
     "USE SCHEMA")
   warehouse.switch_off(w, "lakeflow")
@@ -210,9 +209,9 @@ test("without the timeline, or the right to read it, SQL is a fault", function(t
 end)
 
 test("auto asks SQL where REST refuses, and keeps REST's reason if both do", function(t)
-  local w <close> = sandbox.start { run_ms = 500, faults = {
+  local w <close> = workspace.start { run_ms = 500, faults = {
     { path = "*/updates", method = "GET", action = "403" } } }
-  local ws <close> = sandbox.client(w)
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   w:run(id)
   w.clock:advance(60000)
@@ -224,8 +223,8 @@ test("auto asks SQL where REST refuses, and keeps REST's reason if both do", fun
 end)
 
 test("auto starts no warehouse; asked for SQL, a warehouse that sleeps is waited for", function(t)
-  local w <close> = sandbox.start { run_ms = 500 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 500 }
+  local ws <close> = workspace.client(w)
   w:run(w:pipeline())
   w.clock:advance(60000)
   local function state()
@@ -240,13 +239,13 @@ test("auto starts no warehouse; asked for SQL, a warehouse that sleeps is waited
 end)
 
 test("what was chosen, and how old it is, is said on stderr", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local env = { env = { XDG_STATE_HOME = dir.path } }
-  local result = cli.run({ "-p", "demo", "updates", "sales*", "-o", "json" }, env)
+  local result = program.run({ "-p", "demo", "updates", "sales*", "-o", "json" }, env)
   t.equal(result.status, 0)
   t.match(result.stderr, "SQL first: of many pipelines")
   t.match(result.stderr, "system tables tell of the time until ")
   t.equal(json.decode(result.stdout)[1].source, "sql")
-  local quiet = cli.run({ "-p", "demo", "-q", "updates", "sales*", "-o", "json" }, env)
+  local quiet = program.run({ "-p", "demo", "-q", "updates", "sales*", "-o", "json" }, env)
   t.equal({ quiet.status, quiet.stderr }, { 0, "" })
 end)

@@ -1,13 +1,13 @@
 --- What clone, journal and undo print: the names that others build on, and words that do not
 -- mislead.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local json = require "native.json"
 
 local function start()
-  local state = cli.dir()
+  local state = program.dir()
   local function run(...)
-    return cli.run({ ... }, { env = { XDG_STATE_HOME = state.path } })
+    return program.run({ ... }, { env = { XDG_STATE_HOME = state.path } })
   end
   local function data(t, ...)
     local r = run("-o", "json", ...)
@@ -53,7 +53,7 @@ test("a secret that --set gave is in no page of the journal", function(t)
     t.no_match(page, "hunter2")
     t.match(page, "db.password")
   end
-  local kept = cli.shell("strings -a tarn/journal.db* 2>/dev/null || cat tarn/journal.db*",
+  local kept = program.shell("strings -a tarn/journal.db* 2>/dev/null || cat tarn/journal.db*",
     { cwd = demo.dir.path }).stdout
   t.match(kept, "db.password")
   t.no_match(kept, "hunter2hunter")

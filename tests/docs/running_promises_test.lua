@@ -1,10 +1,10 @@
 -- The promises of the page that the product starts from, for the commands that run and watch
 -- pipelines: as a person meets them, on the command line and against a whole workspace.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local time = require "base.time"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
@@ -12,14 +12,14 @@ local BASE <const> = "GET /api/2.0/pipelines/" .. ID
 
 -- The program against a demo workspace: a function of words that gives its result and data.
 local function demo(t)
-  local w = sandbox.start { scenario = "demo", run_ms = 200 }
-  local dir = cli.dir()
+  local w = workspace.start { scenario = "demo", run_ms = 200 }
+  local dir = program.dir()
   local env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
     XDG_STATE_HOME = dir.path }
   local function run(...)
     local words = { ... }
     words[#words + 1] = "-ojson"
-    local r = cli.run(words, { env = env })
+    local r = program.run(words, { env = env })
     t.is_true(r.status == 0, r.stderr)
     return json.decode(r.stdout)
   end
@@ -153,10 +153,10 @@ end)
 
 test("T11: a trigger whose answer is late is asked once, and its update is the one that runs",
   function(t)
-    local w <close> = sandbox.start { run_ms = 60000, faults = {
+    local w <close> = workspace.start { run_ms = 60000, faults = {
       { path = "*/updates", method = "POST", count = 1, action = "reset_after" } } }
     local id = w:pipeline()
-    local r = cli.run({ "trigger", "p", "-o", "json" }, { env = { DATABRICKS_HOST = w.url,
+    local r = program.run({ "trigger", "p", "-o", "json" }, { env = { DATABRICKS_HOST = w.url,
       DATABRICKS_TOKEN = "demo-token" } })
     t.equal(r.status, 0, r.stderr)
     local updates = w:all("/api/2.0/pipelines/" .. id .. "/updates?max_results=100", "updates")

@@ -4,16 +4,14 @@
 --   local r = j:run { "undo", "last", "--yes" }       -- a process of its own
 --   local op = journal.begin { target = j.side, ... }  -- the same journal, in this process
 
-local cli = require "testing.program"
-local databricks = require "native.databricks"
+local directories = require "base.directories"
 local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local process = require "native.process"
-local sandbox = require "testing.workspace"
-local state = require "base.directories"
+local program = require "testing.program"
 local task = require "native.task"
-local workspace = require "tarn.workspace"
+local workspace = require "testing.workspace"
 
 local M = {}
 
@@ -46,14 +44,12 @@ end
 --- Start it all; `opts` are those of the embedded workspace.
 ---@param opts? table
 function M.start(opts)
-  local self = setmetatable({ w = sandbox.start(opts), dir = cli.dir(), seen = {} }, Journaled)
+  local self = setmetatable({ w = workspace.start(opts), dir = program.dir(), seen = {} }, Journaled)
   self.dir.write(".databrickscfg", CONFIG:format(self.w.url, self.w.url))
   fs.mkdir(self.dir.path .. "/state")
-  local native = databricks.connect { host = self.w.url,
-    credential = databricks.credential { token = "demo-token" } }
-  self.ws = workspace.wrap(native, "there")
-  self.find_dir = state.find_dir
-  state.find_dir = function() return self.dir.path .. "/state/tarn" end
+  self.ws = workspace.client(self.w, nil, nil, "there")
+  self.find_dir = directories.find_dir
+  directories.find_dir = function() return self.dir.path .. "/state/tarn" end
   local _, response = self.ws:request("GET", "/api/2.0/preview/scim/v2/Me")
   self.side = { profile = "there", host = self.w.url,
     org_id = response.headers["x-databricks-org-id"] }
@@ -63,7 +59,7 @@ end
 
 function Journaled:__close()
   journal.close()
-  state.find_dir = self.find_dir
+  directories.find_dir = self.find_dir
   self.ws:close()
   self.w:__close()
   getmetatable(self.dir).__close()
@@ -72,7 +68,7 @@ end
 --- Run the program with this home and journal.
 ---@param words string[]
 function Journaled:run(words)
-  return cli.run(words, { home = self.dir.path,
+  return program.run(words, { home = self.dir.path,
     env = { XDG_STATE_HOME = self.dir.path .. "/state" } })
 end
 
@@ -91,8 +87,8 @@ end
 -- before it has an effect, or after.
 ---@param words string[]
 ---@param is_it fun(request: table): boolean
----@param moment "before"|"after"
-function Journaled:run_and_kill(words, is_it, moment)
+---@param when "before"|"after"
+function Journaled:run_and_kill(words, is_it, when)
   local pid_file = self.dir.path .. "/pid"
   local killed = false
   self.on_request = function(request, answer)
@@ -100,7 +96,7 @@ function Journaled:run_and_kill(words, is_it, moment)
       return answer()
     end
     killed = true
-    local result = moment == "after" and answer() or { status = 500, headers = {}, body = "" }
+    local result = when == "after" and answer() or { status = 500, headers = {}, body = "" }
     process.run { "/bin/kill", "-9", (fs.read(pid_file):match "%d+") }
     task.sleep(0.05)
     return result
@@ -109,7 +105,7 @@ function Journaled:run_and_kill(words, is_it, moment)
   for i, word in ipairs(words) do
     quoted[i] = "'" .. word:gsub("'", "'\\''") .. "'"
   end
-  local r = cli.shell(("echo $$ >%s; exec $TARN %s"):format(pid_file, table.concat(quoted, " ")),
+  local r = program.shell(("echo $$ >%s; exec $TARN %s"):format(pid_file, table.concat(quoted, " ")),
     { env = { HOME = self.dir.path, XDG_STATE_HOME = self.dir.path .. "/state" } })
   self.on_request = nil
   return r

@@ -10,7 +10,7 @@ local TYPES <const> = { START = true, RUNNING = true, COMPLETE = true, ABORT = t
 
 local UUID <const> = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-[1-8]%x%x%x%-[89ab]%x%x%x%-"
   .. ("%x"):rep(12) .. "$"
-local MOMENT <const> = "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z$"
+local TIMESTAMP <const> = "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z$"
 local URI <const> = "^%a[%w+.-]*:%S+$"
 
 local function checker()
@@ -53,7 +53,7 @@ end
 function M.wrong(event)
   local wrong, check = checker()
   check(TYPES[event.eventType], "eventType")
-  check(is_text(event.eventTime, MOMENT), "eventTime")
+  check(is_text(event.eventTime, TIMESTAMP), "eventTime")
   check(is_text(event.producer, URI), "producer")
   check(event.schemaURL == "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
     "schemaURL")

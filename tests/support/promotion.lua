@@ -7,12 +7,12 @@
 -- Three pipelines are new at the target: two share a notebook, one has no code and gets a
 -- placeholder. Of the fourth, a copy and its notebook are there and older.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local grants = require "sandbox.identity.grants"
 local http = require "native.http"
 local json = require "native.json"
 local process = require "native.process"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local M = {}
 
@@ -89,9 +89,9 @@ end
 --- Start both workspaces, with an empty journal. `opts` are options of the embedded workspace.
 ---@param opts? table
 function M.start(opts)
-  local w = sandbox.start(opts)
+  local w = workspace.start(opts)
   fill(w)
-  local dir = cli.dir()
+  local dir = program.dir()
   dir.write(".databrickscfg", ("[here]\nhost = %s\ntoken = demo-token\n\n"
     .. "[there]\nhost = %s\ntoken = demo-dr-token\n"):format(w.url, w.url))
   local self = setmetatable({ w = w, dir = dir, pid_file = dir.path .. "/pid" }, World)
@@ -118,7 +118,7 @@ function World:run(words, opts)
     env[name] = false
   end
   local start = START:format(opts and opts.first or "")
-  return process.run({ "/bin/sh", "-c", start, self.pid_file, cli.program, table.unpack(words) },
+  return process.run({ "/bin/sh", "-c", start, self.pid_file, program.path, table.unpack(words) },
     { env = env, stdin = "", timeout = 30 })
 end
 

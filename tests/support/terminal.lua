@@ -4,7 +4,7 @@
 --   term:type "tarn li"; term:key "Tab"
 --   term:wait "tarn list"
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fs = require "native.fs"
 local process = require "native.process"
 local task = require "native.task"
@@ -30,7 +30,7 @@ function M.start(argv, opts)
   local env = { TERM = "xterm-256color", LC_ALL = "C.UTF-8", HOME = dir, TMUX = false,
     XDG_CONFIG_HOME = false, XDG_STATE_HOME = dir .. "/state", XDG_CACHE_HOME = dir .. "/cache",
     DATABRICKS_HOST = false, DATABRICKS_TOKEN = false, DATABRICKS_CONFIG_PROFILE = false,
-    DATABRICKS_CONFIG_FILE = false, TARN = cli.program }
+    DATABRICKS_CONFIG_FILE = false, TARN = program.path }
   for name, value in pairs(opts.env or {}) do
     env[name] = value
   end

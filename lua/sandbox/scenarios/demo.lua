@@ -2,8 +2,8 @@
 --
 -- Each entry has its name, `by` (the creator), `code` (the form of its source: "sql" or "python"
 -- for notebooks, "files", "glob"; nil: no source), `graph` (lines of sandbox.scenarios.code),
--- `runs` (a history of sandbox.scenarios.history), `spec` (the other settings), and fields that only
--- some entries need.
+-- `runs` (a history of sandbox.scenarios.history), `spec` (the other settings), and fields that
+-- only some entries need.
 
 local ADA <const>, LARS <const> = "ada.okafor@example.com", "lars.nygaard@example.com"
 local MEI <const>, TOMAS <const> = "mei.tanaka@example.com", "tomas.reyes@example.com"

@@ -1,6 +1,6 @@
 --- engine.reload: changed files are used, broken ones are not.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local find = require "engine.find"
 local fs = require "native.fs"
 local reload = require "engine.reload"
@@ -13,7 +13,7 @@ end
 
 -- A root of the user's own, for the time of one test; and what was warned of.
 local function with_root(f)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local before, warnings = find.roots, {}
   local _ <close> = setmetatable({}, { __close = function()
     find.roots = before

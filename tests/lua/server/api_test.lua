@@ -2,12 +2,12 @@
 
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local serving = require "support.serving"
 local task = require "native.task"
 
 test("the eleven endpoints answer with the words of their page", function(t)
-  local w <close> = sandbox.start { scenario = "demo", run_ms = 300 }
+  local w <close> = workspace.start { scenario = "demo", run_ms = 300 }
   local s <close> = serving.start()
   local P = "/api/dlt/pipelines"
   local rows = s:ask("GET", P).data
@@ -60,7 +60,7 @@ test("the eleven endpoints answer with the words of their page", function(t)
 end)
 
 test("what was changed is in the journal, and undone by a POST that is confirmed", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start()
   local made = s:ask("POST", "/api/dlt/pipelines/sales_orders_etl/clone",
     { body = { new_name = "for undo" } }).data
@@ -79,7 +79,7 @@ test("what was changed is in the journal, and undone by a POST that is confirmed
 end)
 
 test("permissions, a diff, health checks and who we are have routes too", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start()
   local permissions = s:ask("GET", "/api/dlt/pipelines/sales_orders_etl/permissions").data
   t.is_true(permissions.permissions[1].level)
@@ -93,7 +93,7 @@ test("permissions, a diff, health checks and who we are have routes too", functi
 end)
 
 test("a status tells whose mistake it is", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start()
   local P = "/api/dlt/pipelines"
   local cases = {
@@ -137,7 +137,7 @@ test("a status tells whose mistake it is", function(t)
 end)
 
 test("a body is a JSON object, and says that it is one", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start()
   local path = "/api/dlt/pipelines/sales_forecast/trigger"
   local function post(body, kind)
@@ -256,7 +256,7 @@ test("all who ask for the list at once share one answer, which says its age", fu
 end)
 
 test("after a change the list is asked for anew, also if it was told as a stream", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start { cache = 60 }
   local function count()
     return #json.decode(s:ask("GET", "/api/dlt/pipelines").body)
@@ -272,7 +272,7 @@ test("after a change the list is asked for anew, also if it was told as a stream
 end)
 
 test("what has not changed is not sent again, and HEAD sends no body", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start()
   for _, path in ipairs { "/api/dlt/pipelines", "/api/dlt/pipelines/sales_forecast" } do
     local first = s:ask("GET", path)
@@ -316,7 +316,7 @@ test("a request keeps the id it came with, if that is harmless", function(t)
 end)
 
 test("files of this machine are no arguments of a request", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start()
   for _, body in ipairs { { map = "/etc/passwd" }, { map = { "x" } }, { from_file = "x" },
     { match = "*" } } do
@@ -334,7 +334,7 @@ test("files of this machine are no arguments of a request", function(t)
 end)
 
 test("a map of a clone is given as what would be in its file", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start()
   local function plan(map)
     return s:ask("POST", "/api/dlt/pipelines/sales_orders_etl/clone",
@@ -347,7 +347,7 @@ test("a map of a clone is given as what would be in its file", function(t)
 end)
 
 test("a server that is read-only refuses what changes something", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start { options = { read_only = true } }
   t.equal(s:ask("GET", "/api/session").data.read_only, true)
   local r = s:ask("POST", "/api/dlt/pipelines/sales_forecast/trigger", { body = {} })

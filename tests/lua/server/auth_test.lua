@@ -5,7 +5,7 @@ local fake = require "testing.fake"
 local fs = require "native.fs"
 local json = require "native.json"
 local native = require "native.server"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local serving = require "support.serving"
 
 test("nothing but health is answered without the token", function(t)
@@ -86,7 +86,7 @@ test("a name that was bent to this address is refused", function(t)
 end)
 
 test("a page of another origin can send nothing, not even one of this machine", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start()
   local cookie = cookie_of(s:ask("GET", "/login?token=" .. serving.token, { plain = true }))
   local function send(method, headers)
@@ -152,7 +152,7 @@ end)
 local SECRET <const> = "dapi-very-secret-0123456789"
 
 test("a token in a body is used once, and is in no answer, log or journal", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start { allow_private_hosts = true }
   local path = "/api/dlt/pipelines/sales_orders_etl/clone-to-workspace"
   local answers = {}
@@ -183,7 +183,7 @@ test("a token in a body is used once, and is in no answer, log or journal", func
 end)
 
 test("a token goes over https only, and to no host of a private network", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start()
   local function send(host)
     return s:ask("POST", "/api/dlt/pipelines/sales_orders_etl/clone-to-workspace",

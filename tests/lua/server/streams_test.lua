@@ -4,7 +4,7 @@ local fake = require "testing.fake"
 local http = require "native.http"
 local hub = require "server.broadcast"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local serving = require "support.serving"
 local task = require "native.task"
 local time = require "base.time"
@@ -32,7 +32,7 @@ local function wait(what, is_true)
 end
 
 test("a command tells how far it is, and ends with its data", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start()
   local r = s:ask("GET", "/api/dlt/pipelines?filter=sales*",
     { headers = { Accept = "text/event-stream" } })
@@ -154,7 +154,7 @@ test("listeners of one dashboard share the calls, and hear of changes alone", fu
 end)
 
 test("a run is sent whole each time, and ends where it can", function(t)
-  local w <close> = sandbox.start { scenario = "demo", run_ms = 600 }
+  local w <close> = workspace.start { scenario = "demo", run_ms = 600 }
   local s <close> = serving.start()
   local stream = read(s, "/api/dlt/pipelines/sales_forecast/live")
   wait("listener", function() return s.server.hub.listeners == 1 end)
@@ -171,7 +171,7 @@ test("a run is sent whole each time, and ends where it can", function(t)
 end)
 
 test("what cannot begin is a status, not a stream", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local s <close> = serving.start()
   local P = "/api/dlt/pipelines/"
   t.equal(s:ask("GET", P .. "none/live").status, 404)

@@ -1,6 +1,6 @@
 -- Following event logs: nothing lost, nothing doubled.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local clock = require "testing.clock"
 local databricks = require "native.databricks"
 local events = require "tarn.events"
@@ -358,7 +358,7 @@ test("a server that gives the newest first all the same loses and doubles nothin
 end)
 
 test("a cursor of another workspace or of no use is refused", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local ws = workspace_of {}
   local path = dir.path .. "/c"
   t.equal(follow.load("x", path, ws), {})
