@@ -70,15 +70,18 @@ local function environment(opts)
   return env
 end
 
---- Run the program with these words.
+--- Run the program with these words. `first` is shell to run before it, such as "ulimit -f 8".
 ---@param words string[]
----@param opts? { env?: table, cwd?: string, stdin?: string, home?: string, timeout?: number }
+---@param opts? { env?: table, cwd?: string, stdin?: string, home?: string, first?: string, timeout?: number }
 ---@return { status: integer, stdout: string, stderr: string }
 function M.run(words, opts)
   opts = opts or {}
-  return process.run({ M.path, table.unpack(words) },
-    { env = environment(opts), cwd = opts.cwd, stdin = opts.stdin or "",
-      timeout = opts.timeout or TIMEOUT })
+  local argv = { M.path, table.unpack(words) }
+  if opts.first then
+    argv = { "/bin/sh", "-c", opts.first .. '; exec "$0" "$@"', table.unpack(argv) }
+  end
+  return process.run(argv, { env = environment(opts), cwd = opts.cwd, stdin = opts.stdin or "",
+    timeout = opts.timeout or TIMEOUT })
 end
 
 --- Run the program with these words and `-o json`; returns its data. Another status than 0 is an

@@ -68,6 +68,17 @@ function Fixture:faults(rules)
   self.server.faults = require("sandbox.http.faults").new(rules)
 end
 
+--- Let a function answer all requests: it gets each request, and a function that returns the
+-- workspace's own reply. nil: the workspace answers again.
+---@param f? fun(request: table, answer: fun(): table): table
+function Fixture:intercept(f)
+  local started = self.server
+  local plain = getmetatable(started).__index.answer
+  started.answer = f and function(_, request)
+    return f(request, function() return plain(started, request) end)
+  end or nil
+end
+
 --- A client of the embedded workspace that a profile means to the tests; nil for other profiles.
 -- If no workspace is open, a new one with the scenario `demo` is started.
 ---@param profile string
@@ -176,6 +187,18 @@ function Fixture:complete(id, body)
   local update_id = self:run(id, body)
   self.clock:advance(90000)
   return update_id
+end
+
+--- The text of a config file whose profiles use this workspace.
+---@param tokens table<string, string> the token of each profile: "demo-token", "demo-dr-token"
+---@return string
+function Fixture:config(tokens)
+  local profiles = {}
+  for name, token in pairs(tokens) do
+    profiles[#profiles + 1] = ("[%s]\nhost = %s\ntoken = %s\n"):format(name, self.url, token)
+  end
+  table.sort(profiles)
+  return table.concat(profiles)
 end
 
 --- The environment in which the program uses this workspace.

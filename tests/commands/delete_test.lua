@@ -135,8 +135,9 @@ test("on a full disk nothing is deleted", function(t)
   journal.close()
   j:forget()
   for _, blocks in ipairs { 0, 8, 64 } do
-    local r = program.shell(("ulimit -f %d; exec $TARN --profile there delete p --yes"):format(blocks),
-      { env = { HOME = j.dir.path, XDG_STATE_HOME = j.dir.path .. "/state" } })
+    local opts = j:options()
+    opts.first = ("ulimit -f %d"):format(blocks)
+    local r = program.run({ "--profile", "there", "delete", "p", "--yes" }, opts)
     t.equal({ r.status, r.stdout }, { 1, "" }, blocks .. " blocks")
     t.match(r.stderr, "the journal cannot be")
     t.match(r.stderr, "hint:")

@@ -1,16 +1,17 @@
--- Which datasets a pipeline has, what they are made from and in: the promises T7 and T16, each
--- source refused, failing or empty, and copies in both directions.
+-- The datasets of a pipeline, their upstreams and downstreams: the promises T7, T10 and T16, with
+-- each source refused, failing or empty, and copies in both directions.
 
 local fake = require "testing.fake"
 local http = require "native.http"
 local journaled = require "support.journaled"
 local json = require "native.json"
+local warehouse = require "support.warehouse"
 local workspace = require "testing.workspace"
 
+-- A pipeline with a completed update.
 local function ran(w, spec)
   local id = w:pipeline(spec)
-  w:run(id)
-  w.clock:advance(90000)
+  w:complete(id)
   return id
 end
 
@@ -71,8 +72,7 @@ test("T7: a pipeline's own datasets in the seed's shape, with schema and with ta
     local id = w:ok("POST", "/api/2.0/pipelines", { name = "in " .. field, catalog = "main",
       [field] = "s", serverless = true, development = true,
       libraries = { { notebook = { path = "/Shared/etl" } } } }).pipeline_id
-    w:run(id)
-    w.clock:advance(90000)
+    w:complete(id)
     local data = read(w, id)
     t.equal({ data.pipeline_id, data.catalog, data.target_schema }, { id, "main", "s" })
     t.equal(names(data.datasets), OWN)
@@ -129,8 +129,7 @@ test("T7: a pipeline of the Hive metastore has its datasets from its events", fu
   w:pipeline()
   local id = w:ok("POST", "/api/2.0/pipelines", { name = "hive", target = "web",
     libraries = { { notebook = { path = "/Shared/etl" } } } }).pipeline_id
-  w:run(id)
-  w.clock:advance(90000)
+  w:complete(id)
   local data = read(w, id)
   t.equal(names(data.datasets), { "hive_metastore.web.bronze", "hive_metastore.web.gold",
     "hive_metastore.web.silver" })
@@ -144,8 +143,7 @@ test("T7: without catalog and target nothing is published, and that is said", fu
   w:pipeline()
   local id = w:ok("POST", "/api/2.0/pipelines", { name = "bare",
     libraries = { { notebook = { path = "/Shared/etl" } } } }).pipeline_id
-  w:run(id)
-  w.clock:advance(90000)
+  w:complete(id)
   local data = read(w, id)
   t.equal(names(data.datasets), { "bronze", "gold", "silver" })
   t.equal({ data.catalog, data.datasets[1].published }, { json.null, false })
@@ -259,8 +257,7 @@ end)
 test("T10: a missing system table is a reason, and the fallback answers", function(t)
   local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
-  local metastore = w:ok("GET", "/api/2.1/unity-catalog/metastore_summary").metastore_id
-  w:ok("DELETE", "/api/2.1/unity-catalog/metastores/" .. metastore .. "/systemschemas/access")
+  warehouse.switch_off(w, "access")
   local data = read(w, id)
   local status, reason = status_of(data, "system.access.table_lineage")
   t.equal(status, "missing")
@@ -313,30 +310,31 @@ test("a pipeline that is not there is not found", function(t)
   t.equal(t.fault(read, w, "00000001-0000-4000-8000-000000000000").status, 404)
 end)
 
--- Requests that the workspace sees, by what they are.
+-- The requests to the workspace from now on, as "METHOD path".
 local function watch(w)
   local seen = {}
-  local server = w.server
-  local answer = getmetatable(server).__index.answer
-  server.answer = function(_, request)
+  w:intercept(function(request, answer)
     seen[#seen + 1] = request.method .. " " .. request.path
-    return answer(server, request)
-  end
+    return answer()
+  end)
   return seen
+end
+
+-- Refuse requests whose path and query match.
+local function refuse(w, path, query, message)
+  w:intercept(function(request, answer)
+    if request.path:find(path) and request.query:find(query) then
+      return { status = 403, headers = { ["Content-Type"] = "application/json" },
+        body = json.encode { error_code = "PERMISSION_DENIED", message = message } }
+    end
+    return answer()
+  end)
 end
 
 test("T10: tracking that fails for some tables is a part, and says which part", function(t)
   local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
-  local server = w.server
-  local answer = getmetatable(server).__index.answer
-  server.answer = function(_, request)
-    if request.path:find "table%-lineage$" and request.query:find "main.s.silver" then
-      return { status = 403, headers = { ["Content-Type"] = "application/json" },
-        body = '{"error_code":"PERMISSION_DENIED","message":"not this one"}' }
-    end
-    return answer(server, request)
-  end
+  refuse(w, "table%-lineage$", "main.s.silver", "not this one")
   local data = read(w, id, { source = "rest" })
   local status, reason = status_of(data, "lineage_tracking")
   t.equal(status, "partial")
@@ -349,15 +347,7 @@ test("T10: a schema that cannot be listed is named, the others are listed", func
   import(w, "/Shared/far", "CREATE MATERIALIZED VIEW near AS SELECT 1;\n"
     .. "CREATE MATERIALIZED VIEW main.elsewhere.far AS SELECT * FROM near;")
   local id = ran(w, { name = "far", libraries = { { notebook = { path = "/Shared/far" } } } })
-  local server = w.server
-  local answer = getmetatable(server).__index.answer
-  server.answer = function(_, request)
-    if request.path:find "/tables$" and request.query:find "schema_name=elsewhere" then
-      return { status = 403, headers = { ["Content-Type"] = "application/json" },
-        body = '{"error_code":"PERMISSION_DENIED","message":"no USE SCHEMA"}' }
-    end
-    return answer(server, request)
-  end
+  refuse(w, "/tables$", "schema_name=elsewhere", "no USE SCHEMA")
   local data = read(w, id)
   local status, reason = status_of(data, "unity_catalog")
   t.equal({ status, reason }, { "partial", "main.elsewhere could not be listed: no USE SCHEMA" })
@@ -449,7 +439,7 @@ test("lineage of a pipeline is eight calls, whatever the number of its datasets"
   local id = ran(w)
   local seen = watch(w)
   read(w, id)
-  local polls = 0 -- a statement is asked for until it is there
+  local polls = 0 -- of statements, until each has ended
   for _, call in ipairs(seen) do
     polls = polls + (call:find "^GET /api/2.0/sql/statements/" and 1 or 0)
   end
@@ -466,8 +456,7 @@ test("5,000 datasets are one lineage, in a few pages", function(t)
       inputs = i > 1 and { ("t%04d"):format(i // 2), ("t%04d"):format(i - 1) } or {} }
   end
   w.w:write(function() graph.set(w.w, id, list) end)
-  w:run(id)
-  w.clock:advance(90000)
+  w:complete(id)
   local seen = watch(w)
   local data = read(w, id)
   t.equal({ data.total_datasets, #data.edges }, { 5000, 9997 })
@@ -625,8 +614,7 @@ test("a workspace that does not answer --check leaves it unknown whether a copy 
     local j <close> = journaled.start { scenario = "demo" }
     j:data { "-p", "there", "clone", "finance_fx_rates", "--to", "dr", "--name", "c", "--catalog",
       "main" }
-    local config = j.dir.read ".databrickscfg"
-    j.dir.write(".databrickscfg", (config:gsub("%[dr%].*", "")))
+    j.dir.write(".databrickscfg", j.w:config { there = "demo-token" })
     local data = j:data { "-p", "there", "lineage", "finance_fx_rates", "--check" }
     t.equal({ data.clones[1].exists, (status_of(data, "copies")) }, { json.null, "failed" })
     t.is_true(#data.clones[1].reason > 0)
@@ -645,9 +633,7 @@ test("a warehouse that sleeps is not started to look at a lineage, unless SQL is
   function(t)
     local w <close> = workspace.start { run_ms = 1000 }
     local id = ran(w)
-    for _, warehouse in ipairs(w:ok("GET", "/api/2.0/sql/warehouses").warehouses) do
-      w:ok("POST", "/api/2.0/sql/warehouses/" .. warehouse.id .. "/stop")
-    end
+    warehouse.stop(w)
     w.clock:advance(600000)
     local data = read(w, id)
     local status, reason = status_of(data, "system.access.table_lineage")

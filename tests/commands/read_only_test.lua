@@ -1,30 +1,27 @@
---- Scripts that try to change something although --read-only is set. Nothing may get through.
+--- Scripts that try to change something although --read-only is set. None may succeed.
 
 local program = require "testing.program"
 local workspace = require "testing.workspace"
 
--- A workspace on a port, with one pipeline, and the requests that reached it and write.
+-- An embedded workspace with one pipeline, and the list of its requests that change something.
 local function start()
   local w = workspace.start()
   local id = w:pipeline { name = "victim" }
-  local writes, plain = {}, w.server.answer
-  w.server.answer = function(server, request)
+  local writes = {}
+  w:intercept(function(request, answer)
     if request.method ~= "GET" and not request.path:find "/cancel$" then
       writes[#writes + 1] = request.method .. " " .. request.path
     end
-    return plain(server, request)
-  end
+    return answer()
+  end)
   return w, id, writes
 end
 
 local function run(w, words, opts)
-  opts = opts or {}
-  local env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
-    TARN_READ_ONLY = opts.env or false }
-  return program.run(words, { env = env })
+  return program.run(words, { env = w:env { TARN_READ_ONLY = opts and opts.env or false } })
 end
 
--- Each is a whole script; it gets the id of a pipeline, prints "through" if a write went well.
+-- Whole scripts. Each gets the id of a pipeline; it prints "through" if its write succeeds.
 local ATTEMPTS <const> = {
   { "through the library", [[
     local ws = require("tarn").workspace()

@@ -1,4 +1,4 @@
---- What is made from headers and comments: manual pages, stubs for editors, the reference.
+--- Documents made from headers and comments: manual pages, stubs for editors, the reference.
 
 local program = require "testing.program"
 local fs = require "native.fs"
@@ -18,7 +18,7 @@ local function files_below(dir)
   return found
 end
 
-test("every command has a manual page, and no line of it is taken for a request", function(t)
+test("every command has a manual page, and no line of its text is a roff request", function(t)
   local dir <close> = program.dir()
   local r = program.run { "man", "--dir", dir.path .. "/man1" }
   t.equal(r.status, 0, r.stderr)
@@ -43,7 +43,7 @@ test("a page is printed, and a dry run writes nothing", function(t)
   t.equal(program.run({ "man", "no-such" }).status, 2)
 end)
 
-test("text that roff would take for its own stays text", function(t)
+test("text that looks like roff stays text", function(t)
   local dir <close> = program.dir()
   dir.write("scripts/odd.lua", [==[return { summary = "Say \\n 'it'.", effect = "read", args = {},
     details = [[
@@ -77,7 +77,7 @@ test("stubs for editors are Lua that does nothing, and know every command", func
   t.equal(rc["workspace.library"][1], ".tarn-types")
 end)
 
-test("a .luarc.json that is there stays", function(t)
+test("an existing .luarc.json stays", function(t)
   local dir <close> = program.dir()
   dir.write(".luarc.json", "{}")
   local r = program.run { "types", dir.path }
@@ -100,7 +100,7 @@ test("the reference as data has every command, option, function", function(t)
   t.equal(modules["tarn.clone.apply"], nil, "a part of another module")
 end)
 
-test("docs/reference is what would be made", function(t)
+test("docs/reference is up to date", function(t)
   for _, part in ipairs { "commands", "library", "native" } do
     local path, made = ("docs/reference/%s.md"):format(part),
       program.run({ "--bundled", "api-reference", part }).stdout

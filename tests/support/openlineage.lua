@@ -1,5 +1,5 @@
---- What OpenLineage's schema (spec 2-0-2) asks of a run event, written down from the spec: a
---- list of what is wrong, empty if nothing is.
+--- The rules of OpenLineage's schema (spec 2-0-2) for a run event, written from the spec. The
+--- functions list the violations.
 
 local json = require "native.json"
 
@@ -47,7 +47,7 @@ local function check_datasets(list, where, check)
   end
 end
 
---- What is wrong with an event.
+--- The violations of one event.
 ---@param event table
 ---@return string[]
 function M.wrong(event)
@@ -70,7 +70,7 @@ function M.wrong(event)
   return wrong
 end
 
---- What is wrong with events together: each run has one START and at most one end.
+--- The violations of several events: each run has one START and at most one end.
 ---@param events table[]
 ---@return string[]
 function M.wrong_runs(events)

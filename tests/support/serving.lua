@@ -1,4 +1,4 @@
---- A server of the API for a test: in this process, over the test's workspaces, and a client.
+--- A server of the API for a test, in this process and over the test's workspaces, with a client.
 --
 --     local s <close> = serving.start()
 --     local r = s:ask("GET", "/api/session")    -- { status, headers, body, data }
@@ -16,7 +16,7 @@ M.token = "token-of-the-test-0123456789"
 local Fixture = {}
 Fixture.__index = Fixture
 
---- Start one; the default workspace is `demo`, and `demo-dr` may be named.
+--- Start a server; its default workspace is `demo`, and it also serves `demo-dr`.
 ---@param opts? tarn.ServeOptions
 function M.start(opts)
   local dir = fs.mktemp()
@@ -37,7 +37,7 @@ function Fixture:close()
 end
 Fixture.__close = Fixture.close
 
---- One request, with the token unless `headers` says otherwise; a table as body is sent as JSON.
+--- One request. A table as body is sent as JSON.
 ---@param method string
 ---@param path string
 ---@param opts? { headers?: table, body?: any, plain?: boolean } plain: without the token
@@ -61,7 +61,7 @@ function Fixture:ask(method, path, opts)
   return answer
 end
 
---- The events of a stream's text: { { event =, data =, id = } }.
+--- The events in the text of a stream: { { event =, data =, id = } }.
 ---@param text string
 ---@return table[]
 function M.events(text)
