@@ -9,6 +9,7 @@ local clock = require "testing.clock"
 local fault = require "base.fault"
 local test_folders = require "testing.folders"
 local task = require "native.task"
+local wait = require "testing.wait"
 
 local M = {}
 
@@ -55,10 +56,12 @@ end
 local function run_one(case, timeout)
   local me, began, ok, e = task.current(), task.now(), nil, nil
   local t = assert_with.new(case.file, case.name)
-  -- The seconds that this test may take.
+  -- Set the seconds that this test may take.
   function t.timeout(seconds)
     timeout = seconds
+    wait.seconds = seconds * 0.9
   end
+  t.timeout(timeout)
   spawned = {}
   local running = native_spawn(function()
     ok, e = xpcall(case.f, function(raised)

@@ -28,13 +28,16 @@ function M.blocks(path, language)
   return list
 end
 
---- The blocks of Lua by the name in their first line, a comment.
+--- The blocks of Lua that have the name of a file in their first line, by that name.
 ---@param path string
 ---@return table<string, string>
 function M.files(path)
   local by_name = {}
   for _, text in ipairs(M.blocks(path, "lua")) do
-    by_name[text:match "^%-%- ([%w_/]+%.lua)"] = text
+    local name = text:match "^%-%- ([%w_/-]+%.lua)"
+    if name then
+      by_name[name] = text
+    end
   end
   return by_name
 end
