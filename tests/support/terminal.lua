@@ -28,6 +28,7 @@ function M.start(argv, opts)
   local dir = fs.mktemp()
   local env = { TERM = "xterm-256color", LC_ALL = "C.UTF-8", HOME = dir, TMUX = false,
     XDG_CONFIG_HOME = false, XDG_STATE_HOME = dir .. "/state", XDG_CACHE_HOME = dir .. "/cache",
+    XDG_RUNTIME_DIR = dir, -- fish would make its own in the temporary folder
     DATABRICKS_HOST = false, DATABRICKS_TOKEN = false, DATABRICKS_CONFIG_PROFILE = false,
     DATABRICKS_CONFIG_FILE = false, TARN = program.path }
   for name, value in pairs(opts.env or {}) do
