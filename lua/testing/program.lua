@@ -121,9 +121,9 @@ local START <const> = 'echo $$ >"$0/pid.part" && mv "$0/pid.part" "$0/pid" && '
   .. 'exec "$@" >"$0/stdout" 2>"$0/stderr"'
 
 --- Start the program, and go on while it runs: `local running <close> = program.start { ... }`.
--- The end of the block kills it, unless it has ended.
+-- The end of the block kills it, unless it has ended. `timeout`: seconds that it may run.
 ---@param words string[]
----@param opts? { env?: table, cwd?: string, stdin?: string, home?: string }
+---@param opts? { env?: table, cwd?: string, stdin?: string, home?: string, timeout?: number }
 ---@return tarn.testing.Running
 function M.start(words, opts)
   opts = opts or {}
@@ -132,7 +132,7 @@ function M.start(words, opts)
     running.ended = process.run(
       { "/bin/sh", "-c", START, running.dir.path, M.path, table.unpack(words) },
       { env = environment(opts), cwd = opts.cwd, stdin = opts.stdin or "",
-      timeout = opts.timeout or TIMEOUT })
+        timeout = opts.timeout or TIMEOUT })
   end)
   return running
 end

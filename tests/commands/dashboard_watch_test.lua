@@ -8,7 +8,8 @@ local terminal = require "support.terminal"
 
 local ID <const> = "00000001-0000-4000-8000-000000000000"
 
--- A workspace of two pipelines, one of which is in `world.state`; `world.refuse` shuts it.
+-- A workspace with two pipelines. The first has the state `world.state`; with `world.refuse` the
+-- workspace refuses requests.
 local function fake_workspace(world)
   local function item(id, name, state)
     return { pipeline_id = id, name = name, state = state, health = "HEALTHY",
@@ -28,7 +29,7 @@ local function fake_workspace(world)
 end
 
 local function env_of(ws)
-  return { DATABRICKS_HOST = ws:host(), DATABRICKS_TOKEN = "x", TZ = "UTC" }
+  return program.env(ws:host(), { TZ = "UTC" })
 end
 
 -- The screen without the time in its first line.
@@ -36,7 +37,7 @@ local function timeless(screen)
   return (screen:gsub("%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d\n", "TIME\n"))
 end
 
-test("on a terminal the page changes in place, is redrawn at a new size, and Ctrl-C gives it back",
+test("on a terminal the page is redrawn in place and at a new size, and Ctrl-C ends it",
   function(t)
     local world = { state = "RUNNING" }
     local ws <close> = fake_workspace(world)
@@ -68,7 +69,7 @@ and 1 idle; `tarn list` shows all]]):format(ws:host()))
     t.match(term:wait " echoctl", " echo ")
   end)
 
-test("on a terminal what is old says why, and how old it is", function(t)
+test("on a terminal an old answer has its age and the reason", function(t)
   local world = { state = "RUNNING" }
   local ws <close> = fake_workspace(world)
   local term <close> = terminal.start({ "/bin/sh", "-c",
@@ -84,7 +85,7 @@ test("on a terminal what is old says why, and how old it is", function(t)
   t.no_match(term:wait "idle 2", "old")
 end)
 
--- The states that the pipeline has, one look after the other.
+-- The states of the pipeline, one for each poll; "refuse": the workspace refuses the poll.
 local function in_turn(...)
   local states, n = { ... }, 0
   return setmetatable({}, { __index = function(_, key)
@@ -96,7 +97,7 @@ local function in_turn(...)
   end })
 end
 
-test("in a pipe there is a line for each change", function(t)
+test("in a pipe each change is a line", function(t)
   local ws <close> = fake_workspace(in_turn("RUNNING", "RUNNING", "FAILED", "refuse", "FAILED"))
   local r = program.run({ "dashboard", "--watch", "--interval", "0.1", "--refreshes", "5" },
     { env = env_of(ws) })
@@ -125,7 +126,7 @@ test("with -o jsonl each change is an object", function(t)
   t.equal(kinds, { "summary", "pipeline IDLE", "summary" })
 end)
 
-test("what does not go with --watch, or only with it, is said", function(t)
+test("options that --watch excludes or needs are reported", function(t)
   for _, case in ipairs {
     { { "--watch", "-o", "json" }, "needs one" }, { { "--watch", "-o", "csv" }, "needs one" },
     { { "--interval", "3" }, "goes with --watch" },
@@ -139,23 +140,12 @@ test("what does not go with --watch, or only with it, is said", function(t)
   end
 end)
 
-local CONFIG <const> = [[
-[one]
-host = %s
-token = demo-token
-[again]
-host = %s
-token = demo-token
-[shut]
-host = %s
-token = wrong
-]]
-
-test("all profiles of the config file are one answer, each workspace once", function(t)
+test("all profiles of the config file are one answer, with each workspace once", function(t)
   local home <close> = program.dir()
   local w <close> = workspace.start { scenario = "demo" }
   local other <close> = workspace.start {}
-  home.write(".databrickscfg", CONFIG:format(w.url, w.url, other.url))
+  home.write(".databrickscfg", w:config { one = "demo-token" } .. w:config { again = "demo-token" }
+    .. other:config { shut = "wrong" })
   local r = program.run({ "dashboard", "--all-profiles", "-o", "json" }, { home = home.path })
   t.equal(r.status, 0, r.stderr)
   t.match(r.stderr, "again is the same workspace as one")
@@ -170,17 +160,15 @@ test("all profiles of the config file are one answer, each workspace once", func
   t.equal(r.status, 4, r.stderr)
 end)
 
-test("the embedded workspaces are two, though they share a server", function(t)
+test("demo and demo-dr are two workspaces, although they share a server", function(t)
   local state <close> = program.dir()
-  local r = program.run({ "dashboard", "--profiles", "demo,demo-dr", "-o", "json" },
+  local data = program.data({ "dashboard", "--profiles", "demo,demo-dr" },
     { env = { XDG_STATE_HOME = state.path } })
-  t.equal(r.status, 0, r.stderr)
-  local data = json.decode(r.stdout)
   t.equal({ data.partial, #data.workspaces }, { false, 2 })
   t.equal(data.summary.total, data.workspaces[1].summary.total + data.workspaces[2].summary.total)
 end)
 
-test("an option that would be without effect is refused", function(t)
+test("an option that would have no effect is refused", function(t)
   for line, word in pairs {
     ["-p demo dashboard --profiles demo,demo-dr"] = "--profile is one workspace",
     ["-p demo dashboard --patience 3"] = "--patience goes with --profiles",
@@ -197,12 +185,12 @@ test("an option that would be without effect is refused", function(t)
   end
 end)
 
-test("what a workspace says in a refusal or a warning cannot move the cursor", function(t)
+test("the text of a workspace's refusal cannot move the cursor", function(t)
   local ws <close> = fake.workspace { ["GET /api/2.0/pipelines"] = function()
     return fake.refusal(403, "PERMISSION_DENIED", "no\27]0;owned\7\27[2J")
   end }
-  local env = env_of(ws)
-  local r = program.shell('"$TARN" dashboard; "$TARN" dashboard --source auto', env)
-  t.match(r.stderr, "no ")
+  local r = program.shell('"$TARN" dashboard; "$TARN" dashboard --source auto',
+    { env = env_of(ws) })
+  t.match(r.stderr, "no ]0;owned")
   t.no_match(r.stderr, "\27")
 end)
