@@ -1,5 +1,6 @@
+--- tarn new: templates for commands, hooks and tests.
+
 local program = require "testing.program"
-local json = require "native.json"
 
 local CASES <const> = {
   { "creators", {}, "scripts/creators.lua" },
@@ -8,42 +9,41 @@ local CASES <const> = {
   { "looks", { "--kind", "test" } },
 }
 
+-- A home directory, and options of program.run for it.
+local function start()
+  local home = program.dir()
+  return home, { env = { XDG_CONFIG_HOME = home.path, XDG_STATE_HOME = home.path .. "/state" } }
+end
+
 for _, case in ipairs(CASES) do
-  test(("`tarn new %s` writes what runs, and tests that pass"):format(case[1]), function(t)
-    local home <close> = program.dir()
-    local opts = { env = { XDG_CONFIG_HOME = home.path, XDG_STATE_HOME = home.path .. "/state" } }
-    local words = { "new", case[1], "-o", "json", table.unpack(case[2]) }
-    local r = program.run(words, opts)
-    t.equal(r.status, 0, r.stderr)
-    local files = json.decode(r.stdout).files
+  test(("`tarn new %s` writes files that run, and tests that pass"):format(case[1]), function(t)
+    local home <close>, opts = start()
+    local words = { "new", case[1], table.unpack(case[2]) }
+    local files = program.data(words, opts).files
     if case[3] then
       t.equal(files[1].path, home.path .. "/tarn/" .. case[3])
       t.no_match(home.read("tarn/" .. case[3]), "NAME")
     end
     local tests = files[#files].path
     t.no_match(home.read(tests:sub(#home.path + 2)), "NAME")
-    r = program.run({ "test", tests }, opts)
+    local r = program.run({ "test", tests }, opts)
     t.equal(r.status, 0, r.stdout .. r.stderr)
     t.match(r.stdout, "2 passed, 0 failed")
-    t.equal(program.run(words, opts).status, 5, "never over a file")
+    t.equal(program.run(words, opts).status, 5, "a file is never replaced")
   end)
 end
 
-test("a new command is a command in every way", function(t)
-  local home <close> = program.dir()
-  local opts = { env = { XDG_CONFIG_HOME = home.path, XDG_STATE_HOME = home.path .. "/state" } }
+test("a new command has help, options and a function of the library", function(t)
+  local home <close>, opts = start()
   program.run({ "new", "creators" }, opts)
-  local r = program.run({ "-p", "demo", "creators", "--least", "2", "-o", "json" }, opts)
-  t.equal(r.status, 0, r.stderr)
-  t.is_true(#json.decode(r.stdout) > 0)
+  t.is_true(#program.data({ "-p", "demo", "creators", "--least", "2" }, opts) > 0)
   t.match(program.run({ "help", "creators" }, opts).stdout, "Only creators with at least so many.")
   t.match(program.run({ "help" }, opts).stdout, "creators")
-  r = program.run({ "creators", "--lest", "2" }, opts)
+  local r = program.run({ "creators", "--lest", "2" }, opts)
   t.equal(r.status, 2)
   t.match(r.stderr, "--least")
   local path = home.write("call.lua", [[return require("tarn").creators { least = 2 }]])
-  r = program.run({ "-p", "demo", "run", path, "-o", "json" }, opts)
-  t.is_true(#json.decode(r.stdout) > 0)
+  t.is_true(#program.data({ "-p", "demo", "run", path }, opts) > 0)
   program.run({ "new", "refresh", "--effect", "write" }, opts)
   r = program.run({ "-p", "demo", "refresh", "sales_forecast", "--dry-run" }, opts)
   t.equal(r.status, 0, r.stderr)
@@ -51,29 +51,29 @@ test("a new command is a command in every way", function(t)
 end)
 
 test("a route makes a command a part of the HTTP API", function(t)
-  local home <close> = program.dir()
+  local home <close>, opts = start()
   home.write("tarn/scripts/hello.lua", [[return {
     summary = "Say hello.", effect = "read", route = { "GET", "/api/own/hello/{who}" },
     args = { { "who", "string", "To whom." } },
     run = function(_, arg) return { hello = arg.who } end,
   }]])
-  local opts = { env = { XDG_CONFIG_HOME = home.path, XDG_STATE_HOME = home.path .. "/state" } }
   local r = program.run({ "api-reference" }, opts)
   t.match(r.stdout, "/api/own/hello/{who}")
 end)
 
-test("what cannot be a command is refused", function(t)
+test("a name that cannot be a command is refused", function(t)
   local dir <close> = program.dir()
   for _, name in ipairs { "../x", "X", "1", "a.b", "a b", "" } do
     t.equal(program.run({ "new", name, "--to", dir.path }).status, 2, name)
   end
-  t.equal(program.run({ "new", "x", "--kind", "hook", "--effect", "read", "--to", dir.path }).status, 2)
+  t.equal(program.run({ "new", "x", "--kind", "hook", "--effect", "read", "--to", dir.path })
+    .status, 2)
   local r = program.run { "new", "x", "--to", dir.path, "--dry-run" }
   t.match(r.stdout, "would write  " .. dir.path .. "/scripts/x.lua")
   t.is_nil(dir.read "scripts/x.lua")
 end)
 
-test("nothing is written over, and no built-in command is hidden by accident", function(t)
+test("no file is replaced, and no built-in command is shadowed by accident", function(t)
   local dir <close> = program.dir()
   dir.write("tests/x_test.lua", "mine")
   for _, more in ipairs { {}, { "--dry-run" } } do
@@ -88,7 +88,7 @@ test("nothing is written over, and no built-in command is hidden by accident", f
   t.equal(program.run({ "new", "list", "--kind", "hook", "--to", dir.path }).status, 0)
 end)
 
-test("in a folder of its own a command says how it is run from there, and is", function(t)
+test("a command in another folder says how to run it, and that works", function(t)
   local dir <close> = program.dir()
   local r = program.run { "new", "hello", "--to", dir.path .. "/my team" }
   local lines = {}

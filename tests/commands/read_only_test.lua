@@ -91,7 +91,7 @@ local ATTEMPTS <const> = {
   { "with a process", [[ require("native.process").run { "curl", "http://127.0.0.1/" } ]] },
 }
 
-test("no script gets a change through", function(t)
+test("no script changes anything", function(t)
   local w <close>, id, writes = start()
   local dir <close> = program.dir()
   for i, attempt in ipairs(ATTEMPTS) do
@@ -106,7 +106,7 @@ test("no script gets a change through", function(t)
   end
 end)
 
-test("the same scripts change something without it", function(t)
+test("without --read-only such a script changes something", function(t)
   local w <close>, id, writes = start()
   local dir <close> = program.dir()
   local path = dir.write("one.lua", ATTEMPTS[2][2])
@@ -114,7 +114,7 @@ test("the same scripts change something without it", function(t)
   t.equal(writes, { "POST /api/2.0/pipelines/" .. id .. "/stop" })
 end)
 
-test("the environment sets it, and no option takes it back", function(t)
+test("the environment sets it, and no option overrides that", function(t)
   local w <close>, id, writes = start()
   for _, words in ipairs { { "stop", id }, { "--no-read-only", "stop", id },
     { "stop", id, "--read-only=false" } } do
@@ -126,7 +126,7 @@ test("the environment sets it, and no option takes it back", function(t)
   t.equal(run(w, { "stop", id }, { env = "0" }).status, 0)
 end)
 
-test("it binds before the first line of a script runs", function(t)
+test("it holds before the first line of a script runs", function(t)
   local w <close>, id, writes = start()
   local dir <close> = program.dir()
   dir.write("scripts/early.lua", ([[
@@ -138,7 +138,7 @@ test("it binds before the first line of a script runs", function(t)
   t.equal(writes, {})
 end)
 
-test("reading goes on as before", function(t)
+test("commands that read still work", function(t)
   local w <close>, id, writes = start()
   local list = run(w, { "--read-only", "list", "-o", "json" })
   t.equal(list.status, 0)
@@ -153,7 +153,7 @@ test("reading goes on as before", function(t)
   end
 end)
 
-test("a command that changes something is refused and leaves nothing half done", function(t)
+test("a command that changes something is refused before its first change", function(t)
   local w <close>, _, writes = start()
   for _, words in ipairs {
     { "clone", "victim", "--name", "copy" }, { "trigger", "victim" }, { "stop", "victim" },
@@ -169,7 +169,7 @@ test("a command that changes something is refused and leaves nothing half done",
   t.equal(#w:ok("GET", "/api/2.0/pipelines").statuses, 1)
 end)
 
-test("the REPL cannot take it back either", function(t)
+test("the REPL cannot switch it off either", function(t)
   local w <close>, id, writes = start()
   local r = run(w, { "--read-only", "repl", "-e",
     'require("native.guard").read_only = false; tarn.stop { pipeline = "' .. id .. '" }' })
