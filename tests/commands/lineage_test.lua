@@ -65,7 +65,7 @@ end
 
 local OWN <const> = { "main.s.bronze", "main.s.gold", "main.s.silver" }
 
-test("T7: the datasets of a pipeline have the fields of the page, with schema or target", function(t)
+test("T7: the datasets have the fields of the page, with schema and with target", function(t)
   for _, field in ipairs { "schema", "target" } do
     local w <close> = workspace.start { run_ms = 1000 }
     w:pipeline()
