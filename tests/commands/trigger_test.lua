@@ -1,4 +1,4 @@
---- Trigger, stop and wait: T11, against the embedded workspace and one that loses answers.
+--- The commands trigger, stop and wait: the promise T11, also with lost answers.
 
 local program = require "testing.program"
 local fake = require "testing.fake"
@@ -6,11 +6,11 @@ local journal = require "tarn.journal"
 local json = require "native.json"
 local pool = require "base.pool"
 local workspace = require "testing.workspace"
-local task = require "native.task"
+local wait = require "testing.wait"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
 
--- The updates that a pipeline has, as the workspace itself says.
+-- The updates of a pipeline, from the workspace itself.
 local function updates_of(w, id)
   return (w:all("/api/2.0/pipelines/" .. id .. "/updates?max_results=100", "updates"))
 end
@@ -26,7 +26,7 @@ local function body_of(arg)
   return report.request.body, report, ws
 end
 
-test("every choice of what to refresh is in the request", function(t)
+test("every option about the refresh is in the request", function(t)
   for _, case in ipairs {
     { why = "all", {}, {} },
     { why = "full", { full_refresh = true }, { full_refresh = true } },
@@ -43,7 +43,7 @@ test("every choice of what to refresh is in the request", function(t)
   end
 end)
 
-test("choices that exclude each other are refused before anything is sent", function(t)
+test("options that exclude each other are refused before anything is sent", function(t)
   for _, case in ipairs {
     { full_refresh = true, refresh = { "a" } },
     { full_refresh = true, full_refresh_only = { "a" } },
@@ -58,7 +58,7 @@ test("choices that exclude each other are refused before anything is sent", func
   end
 end)
 
-test("a dry run sends no more than a look", function(t)
+test("a dry run only reads", function(t)
   local _, report, ws = body_of { refresh = { "a" } }
   t.equal({ report.status, report.dry_run, #ws.seen }, { "would be triggered", true, 1 })
 end)
@@ -78,11 +78,11 @@ test("T11: a trigger gives the update's id and link, and is in the journal", fun
     { "update.start", "done", report.update_id })
 end)
 
-test("T11: an answer that is lost is looked for, and never asked for twice", function(t)
+test("T11: an update whose answer is lost is found, and not started twice", function(t)
   for _, case in ipairs {
     { action = "reset_after", started = 1 },
     { action = "504", started = 1 },
-    { action = "drip", seconds = 1, started = 1 }, -- slower than our patience
+    { action = "drip", seconds = 1, started = 1 }, -- slower than the client's timeout
     { action = "reset_before", started = 0 },
   } do
     local w <close> = workspace.start { run_ms = 60000, faults = {
@@ -170,9 +170,9 @@ test("T11: --restart stops the active update and starts another", function(t)
     { "update.stop", first, "update.start" })
 end)
 
--- ---- how it ended ----
+-- ---- outcomes ----
 
-test("T11: --wait ends as the update does, with a status for each end", function(t)
+test("T11: --wait ends with the update, and each outcome has its status", function(t)
   for _, case in ipairs {
     { why = "completed", {}, outcome = "completed", state = "COMPLETED", status = 0 },
     { why = "failed", { development = true, configuration = { ["sandbox.fail"] = "flow" } },
@@ -184,8 +184,8 @@ test("T11: --wait ends as the update does, with a status for each end", function
     local ws <close> = workspace.client(w)
     local id = w:pipeline(case[1])
     if case[1].continuous then
-      ws.native:stop(id) -- it began at once
-      task.sleep(0.1)
+      ws.native:stop(id) -- a continuous pipeline starts when it is created
+      w.clock:advance(1000)
     end
     local report, status = fake.run("trigger", { pipeline = id, wait = true, restart = true }, ws)
     t.equal({ report.outcome, report.state, status }, { case.outcome, case.state, case.status },
@@ -208,7 +208,7 @@ test("T11: --wait goes on through the platform's retries", function(t)
   t.equal({ report.cause, report.state }, { "RETRY_ON_FAILURE", "COMPLETED" })
 end)
 
-test("T11: a wait under faults ends as the update does", function(t)
+test("T11: a wait under faults ends with the update", function(t)
   local w <close> = workspace.start { run_ms = 300, faults = {
     { path = "*/updates*", method = "GET", probability = 0.15, action = "reset_before" },
     { path = "*/updates*", method = "GET", probability = 0.15, action = "503", retry_after = 0 },
@@ -222,7 +222,7 @@ test("T11: a wait under faults ends as the update does", function(t)
   t.equal({ report.outcome, #report.updates, status }, { "completed", 2, 0 })
 end)
 
-test("T11: when all retries have failed the request has", function(t)
+test("T11: a wait fails when all retries have failed", function(t)
   local w <close> = workspace.start { run_ms = 150 }
   local ws <close> = workspace.client(w)
   local id = w:pipeline { development = false, configuration = {
@@ -231,20 +231,18 @@ test("T11: when all retries have failed the request has", function(t)
   t.equal({ report.outcome, #report.updates, status }, { "failed", 2, 7 })
 end)
 
-test("T11: one that is cancelled by somebody else ends with a status of its own", function(t)
+test("T11: an update that somebody else cancels has a status of its own", function(t)
   local w <close> = workspace.start { run_ms = 800 }
   local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local begun = pool.begin(fake.run, "trigger", { pipeline = id, wait = true }, ws)
-  repeat
-    task.sleep(0.02)
-  until #updates_of(w, id) == 1
+  wait.until_true(function() return #updates_of(w, id) == 1 end, "the update")
   w:ok("POST", "/api/2.0/pipelines/" .. id .. "/stop", {})
   local report, status = begun()
   t.equal({ report.outcome, report.state, status }, { "canceled", "CANCELED", 8 })
 end)
 
-test("T11: a wait that takes too long ends with a status of its own, and stops nothing",
+test("T11: a wait that takes too long has a status of its own, and stops nothing",
   function(t)
     local w <close> = workspace.start { run_ms = 60000 }
     local ws <close> = workspace.client(w)
@@ -269,7 +267,7 @@ test("T11: stop waits until the update is cancelled", function(t)
   t.equal(fake.run("stop", { pipeline = id }, ws).status, "idle")
 end)
 
-test("stop --no-wait answers as the page says", function(t)
+test("stop --no-wait does not wait", function(t)
   local w <close> = workspace.start { run_ms = 2000 }
   local ws <close> = workspace.client(w)
   local id = w:pipeline()
@@ -278,7 +276,7 @@ test("stop --no-wait answers as the page says", function(t)
   t.equal({ report.pipeline_id, report.status }, { id, "stopping" })
 end)
 
-test("stop --update stops that update or none", function(t)
+test("stop --update stops that update, and no other", function(t)
   local w <close> = workspace.start { run_ms = 60000 }
   local ws <close> = workspace.client(w)
   local id = w:pipeline()
@@ -315,7 +313,7 @@ end)
 
 -- ---- wait ----
 
-test("wait follows the active update, or tells how the newest one ended", function(t)
+test("wait follows the active update, or shows the outcome of the newest one", function(t)
   local w <close> = workspace.start { run_ms = 400 }
   local ws <close> = workspace.client(w)
   local id = w:pipeline { configuration = { ["sandbox.fail"] = "flow" } }
@@ -327,17 +325,17 @@ test("wait follows the active update, or tells how the newest one ended", functi
   end
 end)
 
-test("wait --for says that a state is not known, and waits all the same", function(t)
+test("wait --for warns of an unknown state, and waits for it", function(t)
   local w <close> = workspace.start()
   local id = w:pipeline()
   local r = program.run({ "wait", id, "--for", "runing", "--timeout", "0.2" },
-    { env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" } })
+    { env = w:env() })
   t.equal(r.status, 6, r.stderr)
   t.match(r.stderr, "'RUNING' is no state of a pipeline that is known, did you mean 'RUNNING'?")
 end)
 
 test("wait --for waits for the pipeline's own state, in any case", function(t)
-  local w <close> = workspace.start { run_ms = 60000 } -- so long that no look misses the state
+  local w <close> = workspace.start { run_ms = 60000 } -- so long that no poll misses the state
   local ws <close> = workspace.client(w)
   local id = w:pipeline()
   w:run(id)

@@ -1,3 +1,5 @@
+--- tarn which and tarn eject: the files of a name, and copies of built-in files.
+
 local program = require "testing.program"
 local json = require "native.json"
 
@@ -6,8 +8,7 @@ test("which shows every candidate in order, and the one in force", function(t)
   local b <close> = program.dir()
   a.write("scripts/list.lua", "return 1")
   b.write("scripts/list.lua", "x =")
-  local r = program.run { "--path", a.path, "--path", b.path, "which", "list", "-o", "json" }
-  local rows = json.decode(r.stdout)
+  local rows = program.data { "--path", a.path, "--path", b.path, "which", "list" }
   t.equal(#rows, 3)
   t.equal(rows[1].status, "in force")
   t.equal(rows[1].path, a.path .. "/scripts/list.lua")
@@ -16,14 +17,14 @@ test("which shows every candidate in order, and the one in force", function(t)
   t.match(rows[2].problem, "scripts/list.lua:1:")
   t.equal(rows[3].path, "bundle/scripts/list.lua")
   t.equal(rows[3].from, "bundle")
-  r = program.run { "--path", a.path, "which", "list" }
+  local r = program.run { "--path", a.path, "which", "list" }
   t.match(r.stdout, "* " .. a.path .. "/scripts/list.lua  (in force, --path)\n    broken: ")
   t.match(r.stdout, "\n  bundle/scripts/list.lua  (shadowed)\n")
 end)
 
-test("which knows modules and files too", function(t)
+test("which finds modules and files too", function(t)
   local function path_of(name)
-    return json.decode(program.run({ "which", name, "-o", "json" }).stdout)[1].path
+    return program.data({ "which", name })[1].path
   end
   t.equal(path_of "tarn.pipelines", "bundle/lua/tarn/pipelines.lua")
   t.equal(path_of "lua/engine/find.lua", "bundle/lua/engine/find.lua")
@@ -31,13 +32,12 @@ test("which knows modules and files too", function(t)
   t.equal(program.run({ "which", "../../etc/passwd" }).status, 3)
 end)
 
-test("eject copies to the user's directory, and never over a file", function(t)
+test("eject copies to the user's directory, and replaces no file", function(t)
   local home <close> = program.dir()
   local env = { XDG_CONFIG_HOME = home.path }
   local path = home.path .. "/tarn/scripts/list.lua"
-  local r = program.run({ "eject", "list", "--dry-run", "-o", "json" }, { env = env })
-  t.equal(json.decode(r.stdout), { file = "scripts/list.lua", path = path, exists = false,
-    written = false })
+  t.equal(program.data({ "eject", "list", "--dry-run" }, { env = env }),
+    { file = "scripts/list.lua", path = path, exists = false, written = false })
   t.is_nil(home.read "tarn/scripts/list.lua")
   t.equal(program.run({ "eject", "list" }, { env = env }).status, 0)
   local text = home.read "tarn/scripts/list.lua"
@@ -46,7 +46,7 @@ test("eject copies to the user's directory, and never over a file", function(t)
   t.match(program.run({ "which", "list" }, { env = env }).stdout, "* " .. path)
 
   home.write("tarn/scripts/list.lua", "changed")
-  r = program.run({ "eject", "list" }, { env = env })
+  local r = program.run({ "eject", "list" }, { env = env })
   t.equal(r.status, 5)
   t.match(r.stderr, "--force replaces it")
   t.equal(home.read "tarn/scripts/list.lua", "changed")
@@ -54,7 +54,7 @@ test("eject copies to the user's directory, and never over a file", function(t)
   t.equal(home.read "tarn/scripts/list.lua", text)
 end)
 
-test("eject writes to a folder that is named, modules too", function(t)
+test("eject writes to a named folder, also modules", function(t)
   local dir <close> = program.dir()
   t.equal(program.run({ "eject", "base.glob", "--to", dir.path }).status, 0)
   t.is_true(dir.read "lua/base/glob.lua")
@@ -63,19 +63,18 @@ test("eject writes to a folder that is named, modules too", function(t)
   t.match(r.stderr, "did you mean 'list'?")
 end)
 
-test("an ejected file works as it is", function(t)
+test("an unchanged ejected file works", function(t)
   local dir <close> = program.dir()
   for _, name in ipairs { "which", "engine.find", "engine.args", "main" } do
     t.equal(program.run({ "eject", name, "--to", dir.path }).status, 0, name)
   end
-  local r = program.run { "--path", dir.path, "which", "list", "-o", "json" }
-  t.equal(json.decode(r.stdout)[1].path, "bundle/scripts/list.lua")
+  t.equal(program.data({ "--path", dir.path, "which", "list" })[1].path,
+    "bundle/scripts/list.lua")
 end)
 
-test("the doctor tells of overrides that are broken or from another version", function(t)
+test("the doctor reports overrides that are broken or from another version", function(t)
   local home <close> = program.dir()
-  local env = { XDG_CONFIG_HOME = home.path, DATABRICKS_HOST = "http://127.0.0.1:9",
-    DATABRICKS_TOKEN = "x" }
+  local env = program.env("http://127.0.0.1:9", { XDG_CONFIG_HOME = home.path })
   local function check()
     local text = program.run({ "doctor", "-o", "jsonl", "--timeout", "1" }, { env = env }).stdout
     for line in text:gmatch "[^\n]+" do
@@ -97,15 +96,14 @@ test("the doctor tells of overrides that are broken or from another version", fu
   t.match(check().message, "pipelines.lua:1:")
 end)
 
-test("an ejected file tells when the built-in one has changed since", function(t)
+test("an ejected file is reported when the built-in file has changed since", function(t)
   local home <close> = program.dir()
-  local env = { XDG_CONFIG_HOME = home.path, DATABRICKS_HOST = "http://127.0.0.1:1",
-    DATABRICKS_TOKEN = "x" }
+  local env = program.env("http://127.0.0.1:1", { XDG_CONFIG_HOME = home.path })
   local words = { "help", "wait" }
   program.run({ "eject", "wait" }, { env = env })
   local text = home.read "tarn/scripts/wait.lua"
   home.write("tarn/scripts/wait.lua", "-- mine\n" .. text)
-  t.equal(program.run(words, { env = env }).stderr, "", "what it was taken from is as it was")
+  t.equal(program.run(words, { env = env }).stderr, "", "the built-in file has not changed")
   home.write("tarn/scripts/wait.lua", (text:gsub(", %x+\n$", ", 0123456789abcdef\n")))
   local r = program.run(words, { env = env })
   t.equal(r.status, 0)
@@ -114,7 +112,8 @@ test("an ejected file tells when the built-in one has changed since", function(t
   t.equal(select(2, r.stderr:gsub("\n", "")), 1, "one line")
   t.equal(program.run({ "-q", "help", "wait" }, { env = env }).stderr, "")
   t.equal(program.run({ "--bundled", "help", "wait" }, { env = env }).stderr, "")
-  t.match(program.run({ "which", "wait" }, { env = env }).stdout, "the built-in one has changed since")
+  t.match(program.run({ "which", "wait" }, { env = env }).stdout,
+    "the built-in one has changed since")
   program.run({ "eject", "wait", "--force" }, { env = env })
   t.equal(program.run(words, { env = env }).stderr, "")
 end)
