@@ -70,9 +70,17 @@ local function environment(opts)
   return env
 end
 
---- Run the program with these words. `first` is shell to run before it, such as "ulimit -f 8".
+---@class tarn.testing.RunOptions
+---@field env? table<string, string|false> variables; false: not set
+---@field cwd? string
+---@field stdin? string
+---@field home? string
+---@field timeout? number seconds
+---@field first? string shell to run before the program, such as "ulimit -f 8"
+
+--- Run the program with these words.
 ---@param words string[]
----@param opts? { env?: table, cwd?: string, stdin?: string, home?: string, first?: string, timeout?: number }
+---@param opts? tarn.testing.RunOptions
 ---@return { status: integer, stdout: string, stderr: string }
 function M.run(words, opts)
   opts = opts or {}
@@ -87,7 +95,7 @@ end
 --- Run the program with these words and `-o json`; returns its data. Another status than 0 is an
 -- error that shows what the program wrote.
 ---@param words string[]
----@param opts? { env?: table, cwd?: string, stdin?: string, home?: string }
+---@param opts? tarn.testing.RunOptions
 ---@return any data
 ---@return { status: integer, stdout: string, stderr: string } result
 function M.data(words, opts)
@@ -102,7 +110,7 @@ end
 
 --- Run a line of shell with the program as $TARN.
 ---@param line string
----@param opts? table as for `run`
+---@param opts? tarn.testing.RunOptions
 function M.shell(line, opts)
   opts = opts or {}
   return process.run({ "/bin/sh", "-c", line },
@@ -123,7 +131,7 @@ local START <const> = 'echo $$ >"$0/pid.part" && mv "$0/pid.part" "$0/pid" && '
 --- Start the program, and go on while it runs: `local running <close> = program.start { ... }`.
 -- The end of the block kills it, unless it has ended. `timeout`: seconds that it may run.
 ---@param words string[]
----@param opts? { env?: table, cwd?: string, stdin?: string, home?: string, timeout?: number }
+---@param opts? tarn.testing.RunOptions
 ---@return tarn.testing.Running
 function M.start(words, opts)
   opts = opts or {}

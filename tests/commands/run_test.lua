@@ -2,7 +2,7 @@
 
 local program = require "testing.program"
 local json = require "native.json"
-local page = require "support.page"
+local pages = require "support.pages"
 
 local SCRIPT <const> = [[
 return {
@@ -138,7 +138,7 @@ end)
 
 test("the script in the README runs", function(t)
   local dir <close> = program.dir()
-  local path = dir.write("stale.lua", page.blocks("README.md", "lua")[1])
+  local path = dir.write("stale.lua", pages.file("README.md", "stale.lua"))
   local data, r = program.data { "-p", "demo", "run", path }
   t.equal(r.stderr, "")
   t.is_true(#data > 0)

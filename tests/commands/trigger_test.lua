@@ -100,25 +100,25 @@ test("T11: an update whose answer is lost is found, and not started twice", func
   end
 end)
 
-test("an answer that is lost is looked for without knowing who we are", function(t)
+test("an update whose answer was lost is found, whoever the user is", function(t)
   for _, action in ipairs { "403", "404_message_only", "500" } do
-    local w <close> = sandbox.start { run_ms = 60000, faults = {
+    local w <close> = workspace.start { run_ms = 60000, faults = {
       { path = "*/updates", method = "POST", count = 1, action = "reset_after" },
       { path = "*/scim/v2/Me", action = action } } }
-    local ws <close> = sandbox.client(w, { timeout = 2 })
+    local ws <close> = workspace.client(w, { timeout = 2 })
     local id = w:pipeline()
     local report = fake.run("trigger", { pipeline = id }, ws)
     t.equal(report.update_id, updates_of(w, id)[1].update_id, action)
   end
 end)
 
-test("where looking fails too, it is not known whether an update started, and that is said",
+test("if the updates cannot be listed, the fault says that an update may have started",
   function(t)
     for _, action in ipairs { "403", "404_message_only", "500", "not_json" } do
-      local w <close> = sandbox.start { run_ms = 60000, faults = {
+      local w <close> = workspace.start { run_ms = 60000, faults = {
         { path = "*/updates", method = "POST", count = 1, action = "reset_after" },
         { path = "*/updates", method = "GET", action = action } } }
-      local ws <close> = sandbox.client(w, { timeout = 2 })
+      local ws <close> = workspace.client(w, { timeout = 2 })
       local id = w:pipeline()
       local e = t.fault(fake.run, "trigger", { pipeline = id }, ws)
       t.equal({ e.ambiguous, require("engine.report").status(e) }, { true, 10 }, action)

@@ -343,8 +343,8 @@ test("several processes write at once, and nothing is lost", function(t)
       op:perform({ kind = "x", what = { i = i } }, function() end)
       op:finish "done"
     end]])
-  local r = program.shell(("for i in 1 2 3 4; do $TARN run %s/many.lua & done; wait"):format(dir.path),
-    { env = { XDG_STATE_HOME = dir.path .. "/state" } })
+  local r = program.shell("for i in 1 2 3 4; do $TARN run many.lua & done; wait",
+    { cwd = dir.path, env = { XDG_STATE_HOME = dir.path .. "/state" } })
   t.equal({ r.status, r.stderr }, { 0, "" })
   local done, steps = 0, 0
   for record in journal.operations() do
