@@ -1,6 +1,6 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local BOT <const> = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718"
 local ME <const> = "/api/2.0/preview/scim/v2/Me"
@@ -16,7 +16,7 @@ end
 local M2M <const> = "grant_type=client_credentials&scope=all-apis"
 
 test("the owner of a token is told with name and groups", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local me, headers = w:ok("GET", ME)
   t.equal(me.userName, "ada.okafor@example.com")
   t.equal(me.emails[1].value, "ada.okafor@example.com")
@@ -27,7 +27,7 @@ test("the owner of a token is told with name and groups", function(t)
 end)
 
 test("attributes can be asked for and left out", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local few = w:ok("GET", ME .. "?attributes=userName,groups")
   t.is_nil(few.displayName)
   t.is_true(few.groups)
@@ -37,7 +37,7 @@ test("attributes can be asked for and left out", function(t)
 end)
 
 test("a service principal gets a token for itself in its workspace", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local status, answer = ask_token(w, M2M, "demo-secret")
   t.equal(status, 200)
   t.equal(answer.token_type, "Bearer")
@@ -51,12 +51,12 @@ test("a service principal gets a token for itself in its workspace", function(t)
 end)
 
 test("the client's id and secret may also come in the form", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   t.equal(ask_token(w, M2M .. "&client_secret=demo-secret&client_id=" .. BOT), 200)
 end)
 
 test("a token ends after its time", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local _, answer = ask_token(w, M2M, "demo-secret")
   w.clock:advance(3599 * 1000)
   t.equal(w:call("GET", ME, nil, { token = answer.access_token }), 200)
@@ -67,7 +67,7 @@ test("a token ends after its time", function(t)
 end)
 
 test("how long a token lives can be set", function(t)
-  local w <close> = sandbox.start { token_ttl = 5 }
+  local w <close> = workspace.start { token_ttl = 5 }
   local _, answer = ask_token(w, M2M, "demo-secret")
   t.equal(answer.expires_in, 5)
 end)
@@ -86,7 +86,7 @@ local REFUSED <const> = {
 }
 
 test("a token that cannot be given is refused as OAuth refuses", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   for _, case in ipairs(REFUSED) do
     local status, answer = ask_token(w, case.form, case.secret, case.id)
     t.equal(status, case.status, case.why)
@@ -109,7 +109,7 @@ local function exchange(w, claims, more)
 end
 
 test("a subject token is exchanged for one of the workspace", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local status, answer = exchange(w, { sub = "repo:x", aud = "demo-dr" }, "&client_id=" .. BOT)
   t.equal(status, 200)
   local _, me, headers = w:call("GET", ME, nil, { token = answer.access_token })
@@ -119,7 +119,7 @@ test("a subject token is exchanged for one of the workspace", function(t)
 end)
 
 test("a subject token that is none, or old, or of nobody, is refused", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local _, none = exchange(w, "abc")
   t.equal(none.error, "invalid_grant")
   local _, old = exchange(w, { sub = BOT, exp = w.clock:now() // 1000 - 1 })
@@ -129,7 +129,7 @@ test("a subject token that is none, or old, or of nobody, is refused", function(
 end)
 
 test("the token endpoint can be found without a token", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local document = w:ok("GET", "/oidc/.well-known/oauth-authorization-server", nil,
     { token = false })
   t.equal(document.token_endpoint, w.url .. "/oidc/v1/token")

@@ -1,6 +1,6 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/pipelines"
 
@@ -77,7 +77,7 @@ local REFUSED <const> = {
 }
 
 test("create refuses what the real server refuses, in its words", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   for _, case in ipairs(REFUSED) do
     local body = { name = "p", libraries = LIBRARIES }
     for key, value in pairs(case[1]) do
@@ -91,7 +91,7 @@ test("create refuses what the real server refuses, in its words", function(t)
 end)
 
 test("types are checked before exclusions, and these before libraries", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local body = { name = "p", photon = 1, target = "t", schema = "s" }
   local _, answer = w:call("POST", PATH, body)
   t.match(answer.message, "photon")
@@ -104,7 +104,7 @@ test("types are checked before exclusions, and these before libraries", function
 end)
 
 test("a name is used once, unless duplicates are allowed", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   w:pipeline()
   local status, answer = w:call("POST", PATH, { name = "p", libraries = LIBRARIES })
   t.equal({ status, answer.error_code }, { 409, "RESOURCE_CONFLICT" })
@@ -115,7 +115,7 @@ test("a name is used once, unless duplicates are allowed", function(t)
 end)
 
 test("what is stored is what was sent, unknown and empty fields included", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local sent = '{"name":"exact","catalog":"MAIN","schema":"s","libraries":[{"notebook":'
     .. '{"path":"/Workspace/Shared/x"}}],"clusters":[],"tags":{},"tomorrow":{"list":[],"map":{},'
     .. '"big":9223372036854775807,"half":0.5,"none":null},"run_as":{"user_name":'
@@ -133,7 +133,7 @@ test("what is stored is what was sent, unknown and empty fields included", funct
 end)
 
 test("a pipeline that never ran has no health, no updates and no run_as", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local got = w:ok("GET", PATH .. "/" .. w:pipeline())
   t.equal({ got.state, got.name, got.effective_publishing_mode },
     { "IDLE", "p", "DEFAULT_PUBLISHING_MODE" })
@@ -144,7 +144,7 @@ test("a pipeline that never ran has no health, no updates and no run_as", functi
 end)
 
 test("without catalog and storage a pipeline is of the Hive metastore", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:ok("POST", PATH, { name = "h", libraries = LIBRARIES, target = "t" }).pipeline_id
   local got = w:ok("GET", PATH .. "/" .. id)
   t.equal(got.spec.storage, "dbfs:/pipelines/" .. id)
@@ -152,13 +152,13 @@ test("without catalog and storage a pipeline is of the Hive metastore", function
 end)
 
 test("the event log is published beside the tables unless told otherwise", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local got = w:ok("GET", PATH .. "/" .. w:pipeline { event_log = { name = "log" } })
   t.equal(got.spec.event_log, { name = "log", catalog = "main", schema = "s" })
 end)
 
 test("a dry run checks, shows the effective settings and makes nothing", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local answer = w:ok("POST", PATH, { name = "d", libraries = LIBRARIES, catalog = "main",
     dry_run = true })
   t.equal({ answer.effective_settings.channel, answer.effective_settings.continuous },
@@ -169,7 +169,7 @@ test("a dry run checks, shows the effective settings and makes nothing", functio
 end)
 
 test("an id that is none is 400, and one that is nobody's 404", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = "00000000-0000-4000-8000-000000000000"
   local status, answer = w:call("GET", PATH .. "/" .. id)
   t.equal({ status, answer.error_code, answer.message }, { 404, "RESOURCE_DOES_NOT_EXIST",
@@ -179,7 +179,7 @@ test("an id that is none is 400, and one that is nobody's 404", function(t)
 end)
 
 test("an edit replaces everything", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline { configuration = { a = "1" }, tags = { x = "y" },
     parameters = { p = "1" } }
   local before = w:ok("GET", PATH .. "/" .. id)
@@ -210,7 +210,7 @@ local EDITS <const> = {
 }
 
 test("edit refuses what the real server refuses, in its words", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   w:pipeline { name = "other" }
   local base = { name = "p", catalog = "main", schema = "s", serverless = false,
     clusters = CLUSTERS, libraries = LIBRARIES, run_as = { user_name =
@@ -233,7 +233,7 @@ test("edit refuses what the real server refuses, in its words", function(t)
 end)
 
 test("a deleted pipeline is gone, at once or, if asked, later", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   t.equal(w:ok("DELETE", PATH .. "/" .. id), {})
   t.equal((w:call("GET", PATH .. "/" .. id)), 404)
@@ -247,7 +247,7 @@ test("a deleted pipeline is gone, at once or, if asked, later", function(t)
 end)
 
 test("a listing has pages, and its tokens are for itself only", function(t)
-  local w <close> = sandbox.start { scenario = "large:253,0,0" }
+  local w <close> = workspace.start { scenario = "large:253,0,0" }
   local all, pages = w:all(PATH .. "?max_results=100", "statuses")
   t.equal({ #all, pages }, { 253, 3 })
   for i = 2, #all do
@@ -267,7 +267,7 @@ test("a listing has pages, and its tokens are for itself only", function(t)
 end)
 
 test("an item of a listing has no spec", function(t)
-  local w <close> = sandbox.start { scenario = "large:1,1,1" }
+  local w <close> = workspace.start { scenario = "large:1,1,1" }
   local item = w:ok("GET", PATH).statuses[1]
   t.is_nil(item.spec)
   t.equal({ item.state, item.health }, { "RUNNING", "HEALTHY" })
@@ -301,7 +301,7 @@ local FILTERS <const> = {
 }
 
 test("a listing is filtered by name or notebook, and by nothing else", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   for _, name in ipairs { "sales_a", "sales_b", "sales_B" } do
     w:pipeline { name = name }
   end
@@ -319,7 +319,7 @@ test("a listing is filtered by name or notebook, and by nothing else", function(
 end)
 
 test("a listing is ordered by id or name, up or down", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   for _, name in ipairs { "b", "c", "a" } do
     w:pipeline { name = name }
   end
@@ -335,7 +335,7 @@ test("a listing is ordered by id or name, up or down", function(t)
 end)
 
 test("MIGRATE_TO_UC clones a pipeline of the Hive metastore and starts it", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local uc = w:pipeline()
   local hms = w:ok("POST", PATH, { name = "h", libraries = LIBRARIES,
     configuration = { a = "1" } }).pipeline_id
@@ -353,7 +353,7 @@ test("MIGRATE_TO_UC clones a pipeline of the Hive metastore and starts it", func
 end)
 
 test("the environment is applied to a pipeline that runs", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   t.equal((w:call("POST", PATH .. "/" .. id .. "/environment/apply", {})), 400)
   w:run(id)

@@ -1,6 +1,6 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/pipelines"
 
@@ -14,7 +14,7 @@ local function by_name(w, token)
 end
 
 test("the demo has about 40 pipelines of every kind and state", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local items = w:ok("GET", PATH .. "?max_results=100").statuses
   t.is_true(#items >= 38 and #items <= 45, "number")
   local states, healths, creators, kinds = {}, {}, {}, {}
@@ -53,7 +53,7 @@ test("the demo has about 40 pipelines of every kind and state", function(t)
 end)
 
 test("a run that failed leaves the pipeline IDLE and unhealthy, one without end FAILED", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local items = by_name(w)
   local forecast, gateway = items.sales_forecast, items.iot_gateway_errors
   t.equal({ forecast.state, forecast.health, forecast.latest_updates[1].state },
@@ -62,7 +62,7 @@ test("a run that failed leaves the pipeline IDLE and unhealthy, one without end 
 end)
 
 test("fields nobody knows and integers of 64 bits are in the demo's settings", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local spec = w:ok("GET", PATH .. "/" .. by_name(w).ml_embeddings_refresh.pipeline_id).spec
   t.equal(spec.snapshot_version, 9007199254740993123)
   t.equal(json.encode(spec.accelerator), '{"kind":"GPU_1xA10","slots":2,"spare":null}')
@@ -72,7 +72,7 @@ test("fields nobody knows and integers of 64 bits are in the demo's settings", f
 end)
 
 test("every pipeline of the demo with code can run", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   for name, item in pairs(by_name(w)) do
     local url = PATH .. "/" .. item.pipeline_id
     local spec = w:ok("GET", url).spec
@@ -86,7 +86,7 @@ test("every pipeline of the demo with code can run", function(t)
 end)
 
 test("the recovery side has other catalogs, other machines and not all the secrets", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local token = "demo-dr-token"
   local items = by_name(w, token)
   t.is_true(items.replication_monitor ~= nil and items.iot_telemetry_stream == nil)
@@ -107,7 +107,7 @@ test("the recovery side has other catalogs, other machines and not all the secre
 end)
 
 test("a large workspace has as many pipelines, runs and events as were asked for", function(t)
-  local w <close> = sandbox.start { scenario = "large:120,6,300" }
+  local w <close> = workspace.start { scenario = "large:120,6,300" }
   local items, pages = w:all(PATH .. "?max_results=100", "statuses")
   local running
   local active = 0
@@ -128,11 +128,11 @@ end)
 test("ids are the same every time", function(t)
   local first, second
   do
-    local w <close> = sandbox.start { scenario = "large:3,1,2" }
+    local w <close> = workspace.start { scenario = "large:3,1,2" }
     first = w:ok("GET", PATH).statuses
   end
   do
-    local w <close> = sandbox.start { scenario = "large:3,1,2" }
+    local w <close> = workspace.start { scenario = "large:3,1,2" }
     second = w:ok("GET", PATH).statuses
   end
   for i = 1, 3 do
@@ -142,7 +142,7 @@ end)
 
 test("10,000 pipelines and 50 times 1,000 events are all there", function(t)
   -- how fast is for ./dev bench to say
-  local w <close> = sandbox.start { scenario = "large:10000,50,1000" }
+  local w <close> = workspace.start { scenario = "large:10000,50,1000" }
   local pipelines, running, token = 0, {}, nil
   repeat
     local page = w:ok("GET", ("%s?max_results=100%s"):format(PATH,
@@ -170,8 +170,8 @@ test("what one server changes the next one sees, and two at once agree", functio
   local dir = fs.mktemp()
   local id
   do
-    local one <close> = sandbox.start { state = dir .. "/s" }
-    local two <close> = sandbox.start { state = dir .. "/s" }
+    local one <close> = workspace.start { state = dir .. "/s" }
+    local two <close> = workspace.start { state = dir .. "/s" }
     id = one:pipeline()
     t.equal(two:ok("GET", PATH .. "/" .. id).state, "IDLE", "written by the other")
     local update_id = two:run(id)
@@ -179,13 +179,13 @@ test("what one server changes the next one sees, and two at once agree", functio
     t.equal((one:call("POST", PATH .. "/" .. id .. "/updates", {})), 409)
   end
   do
-    local later <close> = sandbox.start { state = dir .. "/s" }
+    local later <close> = workspace.start { state = dir .. "/s" }
     later.clock:advance(60000)
     t.equal(later:ok("GET", PATH .. "/" .. id).latest_updates[1].state, "COMPLETED",
       "the run went on while no server was there")
   end
   store.reset(dir .. "/s")
-  local fresh <close> = sandbox.start { state = dir .. "/s" }
+  local fresh <close> = workspace.start { state = dir .. "/s" }
   t.is_nil(fresh:ok("GET", PATH).statuses)
   fs.remove(dir, { recursive = true })
 end)

@@ -1,6 +1,6 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/sql/statements"
 local WAREHOUSE <const> = "475b94ddc7cd5211"
@@ -74,7 +74,7 @@ local VALUES <const> = {
 }
 
 test("expressions give what Spark gives", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   for _, case in ipairs(VALUES) do
     local want = table.move(case, 2, #case, 1, {})
     t.equal(rows(w, case[1])[1], want, case[1])
@@ -82,7 +82,7 @@ test("expressions give what Spark gives", function(t)
 end)
 
 test("columns have names and types", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local answer = run(w, "SELECT 1 AS n, count(*), 1.5 AS d, 'x' AS s, true AS b, "
     .. "current_timestamp() AS ts, current_date() AS day, CAST(1 AS DECIMAL(10, 2)) AS dec")
   local list = {}
@@ -97,7 +97,7 @@ test("columns have names and types", function(t)
 end)
 
 test("parameters are bound with their types", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local got = rows(w, "SELECT :s, :n + 1, :f, :b, :missing IS NULL, :at > timestamp '2026-01-01 "
     .. "00:00:00', ':s' LIMIT :limit", { parameters = {
       { name = "s", value = "it's; DROP" }, { name = "n", value = "41", type = "INT" },
@@ -111,7 +111,7 @@ test("parameters are bound with their types", function(t)
 end)
 
 test("a table may be named by a parameter inside IDENTIFIER", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local got = rows(w, "SELECT count(*) FROM IDENTIFIER(:t)",
     { parameters = { { name = "t", value = "samples.nyctaxi.trips" } } })
   t.equal(got, { { "8" } })
@@ -152,7 +152,7 @@ local FAILURES <const> = {
 }
 
 test("what Databricks refuses fails in its words, at status 200", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   for _, case in ipairs(FAILURES) do
     local status = failure(w, case[1] == "" and " " or case[1])
     t.equal(status.state, "FAILED", case[1])
@@ -163,13 +163,13 @@ test("what Databricks refuses fails in its words, at status 200", function(t)
 end)
 
 test("a place in the statement is said with line and column", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local status = failure(w, "SELECT 1,\n  nope\nFROM samples.nyctaxi.trips")
   t.match(status.error.message, "line 2 pos 2")
 end)
 
 test("joins, windows and QUALIFY work, and hide what they use", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local got, answer = rows(w, [[
     WITH v AS (SELECT * FROM (VALUES ('a', 1), ('a', 3), ('b', 2)) AS t(k, n)),
     newest AS (SELECT * FROM v QUALIFY ROW_NUMBER() OVER (PARTITION BY k ORDER BY n DESC) = 1)
@@ -184,7 +184,7 @@ test("joins, windows and QUALIFY work, and hide what they use", function(t)
 end)
 
 test("arrays in JSON become rows in each way that the documentation shows", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local data = [[(SELECT '{"e":[{"n":"x","c":1},{"n":"y","c":2}]}' AS d) AS s]]
   local want = { { "x", "1" }, { "y", "2" } }
   t.equal(rows(w, "SELECT e.n, e.c FROM (SELECT explode(from_json(d:e, "
@@ -198,7 +198,7 @@ end)
 -- ---- the system's tables ----
 
 test("system.lakeflow.pipelines has a row for each change and one for the end", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline { name = "one", tags = { team = "a" } }
   w.clock:advance(1000)
   local spec = w:ok("GET", "/api/2.0/pipelines/" .. id).spec
@@ -222,7 +222,7 @@ test("system.lakeflow.pipelines has a row for each change and one for the end", 
 end)
 
 test("a long update has a slice for each hour, with its result on the last", function(t)
-  local w <close> = sandbox.start { run_ms = 3 * 3600000 }
+  local w <close> = workspace.start { run_ms = 3 * 3600000 }
   local id = w:pipeline()
   local update = w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {}).update_id
   local query = "SELECT result_state, period_start_time, period_end_time, update_type, "
@@ -245,7 +245,7 @@ test("a long update has a slice for each hour, with its result on the last", fun
 end)
 
 test("events are in the preview table, in event_log and in the pipeline's own table", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = w:pipeline()
   w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {})
   w.clock:advance(5000)
@@ -266,7 +266,7 @@ test("events are in the preview table, in event_log and in the pipeline's own ta
 end)
 
 test("published tables can be listed, read and followed to their sources", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = w:pipeline()
   w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {})
   w.clock:advance(5000)
@@ -284,7 +284,7 @@ test("published tables can be listed, read and followed to their sources", funct
 end)
 
 test("lineage knows columns, jobs, logs and tables that are merged into", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local id = "FROM system.access.table_lineage WHERE "
     .. "entity_metadata.dlt_pipeline_info.dlt_pipeline_id = (SELECT max(pipeline_id) FROM "
     .. "system.lakeflow.pipelines WHERE name = 'sales_customers_scd')"
@@ -300,7 +300,7 @@ test("lineage knows columns, jobs, logs and tables that are merged into", functi
 end)
 
 test("the system's tables need a privilege, and can be switched off", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local text = "SELECT count(*) FROM system.lakeflow.pipelines"
   local status = failure(w, text, nil, VIEWER)
   t.equal(status.sql_state, "42501")
@@ -315,7 +315,7 @@ end)
 -- ---- the life of a statement ----
 
 test("a statement is pending while its warehouse starts, then runs, then is there", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   w:ok("POST", "/api/2.0/sql/warehouses/" .. WAREHOUSE .. "/stop")
   w.clock:advance(10000)
   local first = run(w, "SELECT 1 /* sandbox.duration_ms=1000 */", { wait_timeout = "0s" })
@@ -331,7 +331,7 @@ test("a statement is pending while its warehouse starts, then runs, then is ther
 end)
 
 test("a result is kept for an hour and the statement for half a day", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local path = PATH .. "/" .. run(w, "SELECT 1").statement_id
   w.clock:advance(3601 * 1000)
   local closed = w:ok("GET", path)
@@ -343,7 +343,7 @@ test("a result is kept for an hour and the statement for half a day", function(t
 end)
 
 test("a cancelled statement stays cancelled; one that has ended stays what it is", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local path = PATH .. "/" .. run(w, "SELECT 1 /* sandbox.duration_ms=9000 */",
     { wait_timeout = "0s" }).statement_id
   t.equal(w:ok("POST", path .. "/cancel"), {})
@@ -355,7 +355,7 @@ test("a cancelled statement stays cancelled; one that has ended stays what it is
 end)
 
 test("only who submitted a statement sees it", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local path = PATH .. "/" .. run(w, "SELECT 1").statement_id
   t.equal(w:call("GET", path, nil, VIEWER), 404)
   t.equal(w:call("POST", path .. "/cancel", nil, VIEWER), 404)
@@ -379,7 +379,7 @@ local REFUSED <const> = {
 }
 
 test("a request that cannot be is refused with 400", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   for _, case in ipairs(REFUSED) do
     local status, answer = submit(w, "SELECT 1", case.body)
     t.equal(status, 400, case.why)
@@ -391,7 +391,7 @@ test("a request that cannot be is refused with 400", function(t)
 end)
 
 test("limits cut the result and say so", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local few = run(w, "SELECT * FROM samples.nyctaxi.trips", { row_limit = 3 })
   t.equal(few.manifest.total_row_count, 3)
   t.is_true(few.manifest.truncated)
@@ -403,7 +403,7 @@ test("limits cut the result and say so", function(t)
 end)
 
 test("an empty result has columns and no chunks", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local answer = run(w, "SELECT trip_distance FROM samples.nyctaxi.trips WHERE false")
   t.equal(answer.status.state, "SUCCEEDED")
   t.equal(answer.manifest.total_chunk_count, 0)
@@ -412,7 +412,7 @@ test("an empty result has columns and no chunks", function(t)
 end)
 
 test("chunks follow each other by links until the last", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local answer = run(w, "SELECT pickup_zip FROM samples.nyctaxi.trips /* sandbox.chunk_rows=3 */")
   t.equal(answer.manifest.total_chunk_count, 3)
   local count, part = 0, answer.result
@@ -428,7 +428,7 @@ test("chunks follow each other by links until the last", function(t)
 end)
 
 test("external links need no token, refuse one, and expire", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local answer = run(w, "SELECT 1 AS a, NULL AS b /* sandbox.link_seconds=60 */",
     { disposition = "EXTERNAL_LINKS" })
   local link = answer.result.external_links[1]
@@ -445,7 +445,7 @@ test("external links need no token, refuse one, and expire", function(t)
 end)
 
 test("CSV has quotes where it must, and one header", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local answer = run(w, "SELECT 'a,b' AS x, 'say \"hi\"' AS y, NULL AS z",
     { disposition = "EXTERNAL_LINKS", format = "CSV" })
   local body = http.request("GET", answer.result.external_links[1].external_link).body
@@ -453,7 +453,7 @@ test("CSV has quotes where it must, and one header", function(t)
 end)
 
 test("warehouses are there, with the one to take by default", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local list = w:ok("GET", "/api/2.0/sql/warehouses").warehouses
   t.equal(#list, 2)
   local page = w:ok("GET", "/api/2.0/sql/warehouses?page_size=1")
@@ -467,7 +467,7 @@ test("warehouses are there, with the one to take by default", function(t)
 end)
 
 test("a warehouse takes its time to start and to stop", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local path = "/api/2.0/sql/warehouses/b9513a26e5c04d7f"
   w.clock:advance(60000)
   t.equal(w:ok("GET", path).state, "STOPPED")

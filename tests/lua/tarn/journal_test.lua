@@ -1,6 +1,6 @@
 -- The journal: intent before, outcome after, whatever ends the program in between.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fault = require "base.fault"
 local journal = require "tarn.journal"
 local json = require "native.json"
@@ -16,7 +16,7 @@ local find_dir = state.find_dir
 
 -- A journal of its own for a block, in a folder that goes with it.
 local function place()
-  local dir = cli.dir()
+  local dir = program.dir()
   dir.state = dir.path .. "/state/tarn"
   dir.journal = dir.state .. "/journal.db"
   state.find_dir = function() return dir.state end
@@ -40,7 +40,7 @@ end
 -- Run a chunk in a process of its own, on the same journal.
 local function script(dir, text, prefix)
   local path = dir.write("script.lua", 'local journal = require "tarn.journal"\n' .. text)
-  return cli.shell(("%s exec $TARN run %s"):format(prefix or "", path),
+  return program.shell(("%s exec $TARN run %s"):format(prefix or "", path),
     { env = { XDG_STATE_HOME = dir.path .. "/state" } })
 end
 
@@ -279,7 +279,7 @@ test("a journal of a newer version is left as it is", function(t)
 end)
 
 test("where there is no home, nothing can be begun, and that says what to do", function(t)
-  local r = cli.run({ "--profile", "demo", "delete", "x", "--yes" },
+  local r = program.run({ "--profile", "demo", "delete", "x", "--yes" },
     { env = { XDG_STATE_HOME = false, HOME = false } })
   t.is_true(r.status ~= 0)
   local dir <close> = place()
@@ -343,8 +343,8 @@ test("several processes write at once, and nothing is lost", function(t)
       op:perform({ kind = "x", what = { i = i } }, function() end)
       op:finish "done"
     end]])
-  local r = cli.shell(("for i in 1 2 3 4; do $TARN run %s/many.lua & done; wait"):format(dir.path),
-    { env = { XDG_STATE_HOME = dir.path .. "/state" } })
+  local r = program.shell("for i in 1 2 3 4; do $TARN run many.lua & done; wait",
+    { cwd = dir.path, env = { XDG_STATE_HOME = dir.path .. "/state" } })
   t.equal({ r.status, r.stderr }, { 0, "" })
   local done, steps = 0, 0
   for record in journal.operations() do

@@ -1,6 +1,6 @@
 -- Messages: what is worth one, and that each is told once.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local json = require "native.json"
 local notify = require "tarn.notify"
@@ -171,7 +171,7 @@ local function note(i)
 end
 
 test("a message is told once, also by the next notifier and by one beside it", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local got <close> = hook()
   local beside <close> = new(dir, { webhook = got.url })
   for _ = 1, 2 do
@@ -186,7 +186,7 @@ test("a message is told once, also by the next notifier and by one beside it", f
 end)
 
 test("a webhook that fails is tried again, and nobody waits for it", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local tries, said = 0, {}
   local got <close> = hook(function()
     tries = tries + 1
@@ -204,7 +204,7 @@ test("a webhook that fails is tried again, and nobody waits for it", function(t)
 end)
 
 test("a webhook that says when to come again is asked then", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local at = {}
   local got <close> = hook(function()
     at[#at + 1] = task.now()
@@ -228,7 +228,7 @@ local function grown(list)
 end
 
 test("what was refused or not delivered is told by the next notifier", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local status, said = 404, {}
   local got <close> = hook(function() return { status = status, body = "" } end)
   local function warn(text) said[#said + 1] = text end
@@ -247,7 +247,7 @@ test("what was refused or not delivered is told by the next notifier", function(
 end)
 
 test("no more than four messages are on their way at once", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local got <close> = hook(function()
     task.sleep(0.05)
   end)
@@ -267,7 +267,7 @@ local function finding(i, workspace)
 end
 
 test("many of one rule at once are told in one message that names each", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local got <close> = hook()
   do
     local n <close> = new(dir, { webhook = got.url })
@@ -296,7 +296,7 @@ test("many of one rule at once are told in one message that names each", functio
 end)
 
 test("as many as a person reads are told one by one", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local got <close> = hook()
   local n <close> = new(dir, { webhook = got.url })
   for i = 1, 20 do
@@ -308,7 +308,7 @@ end)
 
 test("what a webhook did not take comes again as one message, and what is left is told later",
   function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local tries, status, said = 0, 503, {}
   local got <close> = hook(function()
     tries = tries + 1
@@ -346,7 +346,7 @@ test("what a webhook did not take comes again as one message, and what is left i
 end)
 
 test("a message that its target never takes holds up no other", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local got <close> = hook(function(one)
     return one.key == "k1" and { status = 500, body = "" } or nil
   end)
@@ -363,7 +363,7 @@ test("a message that its target never takes holds up no other", function(t)
 end)
 
 test("each target is told by itself", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local got <close> = hook()
   local called = {}
   local n <close> = new(dir, { webhook = got.url, call = function(x)
@@ -379,9 +379,9 @@ test("each target is told by itself", function(t)
 end)
 
 test("a program gets the message as JSON on its standard input, whatever it holds", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("tell", ('#!/bin/sh\ncat >> "%s/got"\n'):format(dir.path))
-  cli.shell(('chmod +x "%s"'):format(path))
+  program.shell(('chmod +x "%s"'):format(path))
   local n <close> = new(dir, { run = path })
   local name = "$(touch x)`id`'\"; rm -rf .\27]0;owned\7 <!channel> & co\n"
   n:send { key = "k", message = "failed: " .. name, pipeline_name = name }
@@ -394,10 +394,10 @@ test("a program gets the message as JSON on its standard input, whatever it hold
 end)
 
 test("a program that fails is tried again, with what it complained about", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("tell", ('#!/bin/sh\ntest -e "%s/once" && exit 0\n: > "%s/once"\n'
     .. 'echo "no network" >&2; exit 3\n'):format(dir.path, dir.path))
-  cli.shell(('chmod +x "%s"'):format(path))
+  program.shell(('chmod +x "%s"'):format(path))
   local said = {}
   local n <close> = new(dir, { run = path, warn = function(x) said[#said + 1] = x end })
   n:send(note(1))
@@ -407,7 +407,7 @@ test("a program that fails is tried again, with what it complained about", funct
 end)
 
 test("a URL in a file is told, and no text holds it", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local ok <close> = hook()
   local n <close> = new(dir, { webhook_file = dir.write("url", ok.url .. "\n") })
   n:send(note(1))
@@ -424,7 +424,7 @@ test("a URL in a file is told, and no text holds it", function(t)
 end)
 
 test("a notifier without anybody to tell, or with an odd URL, is refused", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   t.equal(t.fault(new, dir, { rules = { "failed" } }).kind, "usage")
   local e = t.fault(new, dir, { webhook = "file:///etc/S3CRET" })
   t.equal(e.kind, "usage")
@@ -434,16 +434,16 @@ test("a notifier without anybody to tell, or with an odd URL, is refused", funct
 end)
 
 test("the file of what was told is only its owner's, and a wrong one is a fault", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   new(dir, { call = print }):close()
-  t.match(cli.shell(('stat -c %%a "%s/notified.db"'):format(dir.path)).stdout, "600")
+  t.match(program.shell(('stat -c %%a "%s/notified.db"'):format(dir.path)).stdout, "600")
   local e = t.fault(notify.new, { call = print, state = dir.write("odd", ("x"):rep(4096)) })
   t.equal(e.kind, "io")
   t.match(e.message, "what was told")
 end)
 
 test("a pipeline that nobody hears of is looked after", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local ws <close> = fake.workspace { ["GET /api/2.0/pipelines/p"] = { pipeline_id = "p",
     name = "sales", state = "IDLE", latest_updates = { { update_id = "u", state = "COMPLETED",
       creation_time = "2026-01-02T03:04:05.000Z" } } } }

@@ -1,6 +1,6 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local IMPORT <const> = "/api/2.0/workspace/import"
 local VIEWER <const> = { token = "demo-viewer-token" }
@@ -53,7 +53,7 @@ local IMPORTS <const> = {
 }
 
 test("each format makes the object that it should", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   for _, case in ipairs(IMPORTS) do
     local status, answer = import(w, case.path,
       { text = case.text, format = case.format, language = case.language })
@@ -101,7 +101,7 @@ local REFUSED <const> = {
 }
 
 test("an import that cannot be is refused in the API's words", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   import(w, "/Shared/there", { format = "RAW", text = "first" })
   for _, case in ipairs(REFUSED) do
     local status, answer = import(w, case.path, case.fields)
@@ -115,7 +115,7 @@ test("an import that cannot be is refused in the API's words", function(t)
 end)
 
 test("overwriting replaces the bytes and keeps the id", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   import(w, "/Shared/x", { format = "RAW", text = "1" })
   local before = w:ok("GET", at("get-status", "/Shared/x"))
   w.clock:advance(1000)
@@ -128,7 +128,7 @@ test("overwriting replaces the bytes and keeps the id", function(t)
 end)
 
 test("a multipart form imports bytes without base64", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local function part(name, value, more)
     return ('--B\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n')
       :format(name, more or "", value)
@@ -146,7 +146,7 @@ test("a multipart form imports bytes without base64", function(t)
 end)
 
 test("a notebook is exported as source, Jupyter and HTML", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local text = HEADER .. "print(1)\n\n# COMMAND ----------\n\n# MAGIC %md\n# MAGIC # A title\n"
     .. "\n# COMMAND ----------\n\n# MAGIC %sql\n# MAGIC SELECT '<1>'\n"
   import(w, "/Shared/n", { language = "PYTHON", text = text })
@@ -168,7 +168,7 @@ test("a notebook is exported as source, Jupyter and HTML", function(t)
 end)
 
 test("a folder is exported as an archive", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   w:ok("POST", "/api/2.0/workspace/mkdirs", { path = "/Shared/d/e" })
   import(w, "/Shared/d/n", { language = "SQL", text = "SELECT 1" })
   import(w, "/Shared/d/e/f.txt", { format = "RAW", text = "text" })
@@ -182,7 +182,7 @@ test("a folder is exported as an archive", function(t)
 end)
 
 test("direct_download gives the bytes themselves", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   import(w, "/Shared/x.bin", { format = "RAW", text = "\1\2\3" })
   local _, bytes = w:call("GET", at("export", "/Shared/x.bin", "&format=AUTO&direct_download=true"))
   t.equal(bytes, "\1\2\3")
@@ -191,7 +191,7 @@ test("direct_download gives the bytes themselves", function(t)
 end)
 
 test("a listing shows what is right below, and nothing for an empty folder", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   w:ok("POST", "/api/2.0/workspace/mkdirs", { path = "/Shared/a/b/c" })
   import(w, "/Shared/a/x", { format = "RAW", text = "1" })
   local list = w:ok("GET", at("list", "/Workspace/Shared/a"))
@@ -203,7 +203,7 @@ test("a listing shows what is right below, and nothing for an empty folder", fun
 end)
 
 test("notebooks that are older can be left out of a listing", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   import(w, "/Shared/old", { language = "SQL" })
   w.clock:advance(10000)
   import(w, "/Shared/new", { language = "SQL" })
@@ -214,7 +214,7 @@ test("notebooks that are older can be left out of a listing", function(t)
 end)
 
 test("what is missing is said with its path", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   for _, endpoint in ipairs { "get-status", "export", "list" } do
     local status, answer = w:call("GET", at(endpoint, "/Shared/no"))
     t.equal(status, 404)
@@ -225,7 +225,7 @@ test("what is missing is said with its path", function(t)
 end)
 
 test("a folder that is not empty is deleted only when that is asked", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   w:ok("POST", "/api/2.0/workspace/mkdirs", { path = "/Shared/d/e" })
   w:ok("POST", "/api/2.0/workspace/mkdirs", { path = "/Shared/d2" })
   local status, answer = w:call("POST", "/api/2.0/workspace/delete", { path = "/Shared/d" })
@@ -238,7 +238,7 @@ test("a folder that is not empty is deleted only when that is asked", function(t
 end)
 
 test("the files endpoint writes and reads raw bytes", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local put = "/api/2.0/workspace-files/import-file/"
   t.equal(w:call("POST", put .. "Shared%2Fraw.bin", nil, { text = "\0\1" }), 200)
   local _, bytes = w:call("GET", "/api/2.0/workspace-files/Shared/raw.bin")
@@ -253,7 +253,7 @@ test("the files endpoint writes and reads raw bytes", function(t)
 end)
 
 test("homes of others are hidden and cannot be written", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local ada = "/Users/ada.okafor@example.com"
   t.equal(w:call("GET", at("list", ada), nil, VIEWER), 404)
   local status, answer = import(w, ada .. "/x", { format = "RAW" }, VIEWER)
@@ -264,7 +264,7 @@ test("homes of others are hidden and cannot be written", function(t)
 end)
 
 test("an object in a Git folder knows its repository", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local path = "/Repos/ada.okafor@example.com/sales-pipelines"
   local repo = w:ok("GET", at("get-status", path))
   t.equal(repo.object_type, "REPO")

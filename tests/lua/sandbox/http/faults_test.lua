@@ -1,6 +1,6 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local task = require "native.task"
 
 local PATH <const> = "/api/2.0/pipelines"
@@ -23,7 +23,7 @@ local function get(w, fault, path)
 end
 
 test("a fault is asked for by a request's header", function(t)
-  local w <close> = sandbox.start { scenario = "large:2,1,1" }
+  local w <close> = workspace.start { scenario = "large:2,1,1" }
   for _, case in ipairs(ANSWERS) do
     local response = get(w, case[1])
     t.equal(response.status, case[2], case[1])
@@ -39,7 +39,7 @@ test("a fault is asked for by a request's header", function(t)
 end)
 
 test("a body ends early or comes slowly", function(t)
-  local w <close> = sandbox.start { scenario = "large:2,1,1" }
+  local w <close> = workspace.start { scenario = "large:2,1,1" }
   t.equal(t.fault(get, w, "truncate;bytes=40").kind, "network")
   local before = task.now()
   local response = get(w, "drip;bytes=200;seconds=0.03", PATH .. "?max_results=1")
@@ -51,7 +51,7 @@ test("a body ends early or comes slowly", function(t)
 end)
 
 test("a reset comes before or after the request took effect", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local body = { name = "r", libraries = { { notebook = { path = "/x" } } } }
   local function create(fault)
     return w:call("POST", PATH, body, { headers = { ["X-Sandbox-Fault"] = fault } })
@@ -63,7 +63,7 @@ test("a reset comes before or after the request took effect", function(t)
 end)
 
 test("answers change shape", function(t)
-  local w <close> = sandbox.start { scenario = "large:2,2,1" }
+  local w <close> = workspace.start { scenario = "large:2,2,1" }
   local page = json.decode(get(w, "unknown_enum").body)
   t.equal(page.statuses[1].state, "SUSPENDED_BY_POLICY")
   local id = page.statuses[1].pipeline_id
@@ -75,14 +75,14 @@ test("answers change shape", function(t)
 end)
 
 test("an empty page has a token that leads to the true one", function(t)
-  local w <close> = sandbox.start { scenario = "large:5,0,0",
+  local w <close> = workspace.start { scenario = "large:5,0,0",
     faults = { { action = "empty_page" } } }
   local items, pages = w:all(PATH .. "?max_results=2", "statuses")
   t.equal({ #items, pages }, { 5, 6 })
 end)
 
 test("rules fit by method, path, number and chance", function(t)
-  local w <close> = sandbox.start { faults = {
+  local w <close> = workspace.start { faults = {
     { method = "GET", path = "/api/2.0/pipelines", nth = 2, action = "429" },
     { path = "/api/2.0/permissions/*", count = 2, action = "503" },
     { path = "/api/2.1/*", probability = 0.5, action = "500" },
@@ -120,7 +120,7 @@ test("rules are read from JSON and from Lua, and mistakes in them are named", fu
   t.raises("no action 'explode'", faults.read, dir .. "/c.json")
   t.raises("'nth' must be a number", faults.read, dir .. "/d.json")
   t.raises("os", faults.read, dir .. "/e.lua")
-  t.raises("'retryafter' is no option of 429", faults.read, dir .. "/f.json")
+  t.raises("429 has no option 'retryafter'", faults.read, dir .. "/f.json")
   t.equal(t.fault(faults.read, dir .. "/missing.json").kind, "io")
   fs.remove(dir, { recursive = true })
 end)

@@ -1,4 +1,4 @@
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/permissions/pipelines/"
 local LARS <const> = "lars.nygaard@example.com"
@@ -19,7 +19,7 @@ local function entry(kind, who, level)
 end
 
 test("the creator owns a pipeline, and admins inherit CAN_MANAGE", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   t.equal(w:ok("GET", PATH .. id), {
     object_id = "/pipelines/" .. id, object_type = "pipelines",
@@ -33,7 +33,7 @@ test("the creator owns a pipeline, and admins inherit CAN_MANAGE", function(t)
 end)
 
 test("the levels that may be granted are four", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local names = {}
   for i, level in ipairs(w:ok("GET", PATH .. w:pipeline() .. "/permissionLevels")
     .permission_levels) do
@@ -44,7 +44,7 @@ test("the levels that may be granted are four", function(t)
 end)
 
 test("PATCH adds and changes, PUT replaces", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   w:ok("PATCH", PATH .. id, { access_control_list = { entry("user_name", LARS, "CAN_VIEW"),
     entry("group_name", "analysts", "CAN_VIEW") } })
@@ -75,7 +75,7 @@ local REFUSED <const> = {
 }
 
 test("grants that make no sense are refused", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   for i, case in ipairs(REFUSED) do
     local status, answer = w:call(case[1], PATH .. id, { access_control_list = case[2] })
@@ -86,7 +86,7 @@ test("grants that make no sense are refused", function(t)
 end)
 
 test("who is no admin sees and does what was granted", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   local url = "/api/2.0/pipelines/" .. id
   local function statuses()
@@ -111,7 +111,7 @@ test("who is no admin sees and does what was granted", function(t)
 end)
 
 test("an owner is changed by admins only, and in Unity Catalog after the first update", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   local new_owner = { access_control_list = { entry("user_name", LARS, "IS_OWNER") } }
   local status, answer = w:call("PATCH", PATH .. id, new_owner)
@@ -125,7 +125,7 @@ test("an owner is changed by admins only, and in Unity Catalog after the first u
 end)
 
 test("a group's grant counts for its members", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   w:ok("PATCH", PATH .. id, { access_control_list = { entry("group_name", "analysts",
     "CAN_VIEW") } })
@@ -133,7 +133,7 @@ test("a group's grant counts for its members", function(t)
 end)
 
 test("who is no admin runs pipelines as nobody else", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local body = { name = "mine", libraries = { { notebook = { path = "/x" } } },
     run_as = { user_name = "ada.okafor@example.com" } }
   local status, answer = w:call("POST", "/api/2.0/pipelines", body, VIEWER)
@@ -143,7 +143,7 @@ test("who is no admin runs pipelines as nobody else", function(t)
 end)
 
 test("workspace objects have grants of their own kind", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   w:pipeline()
   local object = w:ok("GET", "/api/2.0/workspace/get-status?path=/Shared/etl")
   local url = ("/api/2.0/permissions/notebooks/%d"):format(object.object_id)

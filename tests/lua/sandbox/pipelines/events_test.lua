@@ -1,10 +1,10 @@
 local http = require "native.http"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/pipelines/"
 
 local function completed(opts, spec)
-  local w = sandbox.start(opts)
+  local w = workspace.start(opts)
   local id = w:pipeline(spec)
   local update_id = w:run(id)
   w.clock:advance(10000)
@@ -95,7 +95,7 @@ test("a streaming flow counts on RUNNING, not on COMPLETED", function(t)
 end)
 
 test("what a view expects is counted by the flows that read it, under its own name", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   w:ok("POST", "/api/2.0/workspace/import", { path = "/Shared/views", format = "SOURCE",
     language = "SQL", content = http.base64_encode [[
 CREATE TEMPORARY VIEW checked (CONSTRAINT ok EXPECT (a > 0)) AS SELECT * FROM main.ref.numbers;
@@ -209,7 +209,7 @@ test("a token carries filter and order; strict mode refuses them beside it", fun
 end)
 
 test("a continuous pipeline goes on telling when nobody looks", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline { continuous = true }
   w.clock:advance(10000)
   local before = #ascending(w, id)
@@ -221,7 +221,7 @@ test("a continuous pipeline goes on telling when nobody looks", function(t)
 end)
 
 test("creating and editing are in the log", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   w.clock:advance(1)
   w:ok("PUT", PATH .. id, w:ok("GET", PATH .. id).spec)

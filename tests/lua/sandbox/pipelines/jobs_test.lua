@@ -1,4 +1,4 @@
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local function tasks_for(id)
   return { { task_key = "run", pipeline_task = { pipeline_id = id } } }
@@ -10,7 +10,7 @@ local function new_pipeline(w)
 end
 
 test("a job is made, listed, read, changed and deleted", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = new_pipeline(w)
   local job = w:ok("POST", "/api/2.2/jobs/create", { name = "nightly", tasks = tasks_for(id),
     schedule = { quartz_cron_expression = "0 0 6 * * ?", timezone_id = "UTC" } }).job_id
@@ -27,7 +27,7 @@ test("a job is made, listed, read, changed and deleted", function(t)
 end)
 
 test("a list has pages, and tasks only if they are asked for", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = new_pipeline(w)
   for i = 1, 5 do
     w:ok("POST", "/api/2.2/jobs/create", { name = "j" .. i, tasks = tasks_for(id) })
@@ -48,13 +48,13 @@ test("a list has pages, and tasks only if they are asked for", function(t)
 end)
 
 test("a job cannot run a pipeline that is not there", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   t.equal((w:call("POST", "/api/2.2/jobs/create",
     { name = "x", tasks = tasks_for "00000000-0000-0000-0000-000000000000" })), 404)
 end)
 
 test("what updates have used can be asked of system.billing", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local answer = w:ok("POST", "/api/2.0/sql/statements", { warehouse_id = "475b94ddc7cd5211",
     wait_timeout = "10s", statement = "SELECT usage_metadata.dlt_pipeline_id AS id, "
       .. "sum(usage_quantity) AS dbus FROM system.billing.usage GROUP BY 1 ORDER BY 2 DESC" })

@@ -1,5 +1,5 @@
 local http = require "native.http"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/pipelines/"
 
@@ -44,7 +44,7 @@ local LIVES <const> = {
 
 test("an update goes through the states of the real one", function(t)
   for _, case in ipairs(LIVES) do
-    local w <close> = sandbox.start { run_ms = 2000 }
+    local w <close> = workspace.start { run_ms = 2000 }
     local id = w:pipeline(case[1])
     local update_id = case[2] and w:run(id, case[2])
       or w:ok("GET", PATH .. id .. "/updates").updates[1].update_id
@@ -55,7 +55,7 @@ test("an update goes through the states of the real one", function(t)
 end)
 
 test("GET shows the request, the mode and the settings of the moment", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   local update_id = w:run(id, { full_refresh_selection = { "gold" }, parameters = { a = "1" } })
   local got = update(w, id, update_id)
@@ -70,7 +70,7 @@ test("GET shows the request, the mode and the settings of the moment", function(
 end)
 
 test("a second start while one is active is a conflict that names it", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   local first = w:run(id)
   local status, answer = w:call("POST", PATH .. id .. "/updates", {})
@@ -82,7 +82,7 @@ test("a second start while one is active is a conflict that names it", function(
 end)
 
 test("stop cancels the active update, and does nothing when there is none", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   t.equal(w:ok("POST", PATH .. id .. "/stop", {}), {})
   local update_id = w:run(id)
@@ -99,7 +99,7 @@ test("stop cancels the active update, and does nothing when there is none", func
 end)
 
 test("a failed update of a production pipeline is tried again as a new update", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = w:pipeline { development = false, configuration = { ["sandbox.fail"] = "flow",
     ["sandbox.fail_attempts"] = "1" } }
   local first = w:run(id)
@@ -119,7 +119,7 @@ end)
 
 test("a pipeline that goes on failing is unhealthy, and a fatal failure is not tried again",
   function(t)
-    local w <close> = sandbox.start { run_ms = 1000 }
+    local w <close> = workspace.start { run_ms = 1000 }
     local id = w:pipeline { development = false, configuration = { ["sandbox.fail"] = "flow" } }
     w:run(id)
     w.clock:advance(20000)
@@ -153,7 +153,7 @@ local BROKEN <const> = {
 
 test("an update fails of what the workspace lacks, and says so in an ERROR event", function(t)
   for _, case in ipairs(BROKEN) do
-    local w <close> = sandbox.start()
+    local w <close> = workspace.start()
     local id = w:pipeline(case[1])
     local update_id = w:run(id)
     w.clock:advance(10000)
@@ -167,7 +167,7 @@ test("an update fails of what the workspace lacks, and says so in an ERROR event
 end)
 
 test("a table that another pipeline manages makes the update fail", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local first = w:pipeline()
   w:run(first)
   w.clock:advance(10000)
@@ -180,7 +180,7 @@ test("a table that another pipeline manages makes the update fail", function(t)
 end)
 
 test("a selection runs what it names and leaves out the rest", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   w:run(id, { refresh_selection = { "main.s.silver" } })
   w.clock:advance(10000)
@@ -209,7 +209,7 @@ local STARTS <const> = {
 }
 
 test("start refuses a body that does not fit", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   for i, case in ipairs(STARTS) do
     local status, answer = w:call("POST", PATH .. id .. "/updates", case[1])
@@ -219,7 +219,7 @@ test("start refuses a body that does not fit", function(t)
 end)
 
 test("a continuous pipeline starts with create and edit, and stays stopped", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = w:pipeline { continuous = true }
   w.clock:advance(100000)
   t.equal(w:ok("GET", PATH .. id).state, "RUNNING")
@@ -238,7 +238,7 @@ test("a continuous pipeline starts with create and edit, and stays stopped", fun
 end)
 
 test("a continuous pipeline that fails for good is FAILED and says why", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = w:pipeline { continuous = true, configuration = { ["sandbox.fail"] = "flow" } }
   w.clock:advance(20000)
   local got = w:ok("GET", PATH .. id)
@@ -247,7 +247,7 @@ test("a continuous pipeline that fails for good is FAILED and says why", functio
 end)
 
 test("a listing of updates is newest first, in pages both ways, down to one of them", function(t)
-  local w <close> = sandbox.start { run_ms = 100 }
+  local w <close> = workspace.start { run_ms = 100 }
   local id, ids = w:pipeline(), {}
   for i = 1, 7 do
     ids[8 - i] = w:run(id)
@@ -275,14 +275,14 @@ test("a listing of updates is newest first, in pages both ways, down to one of t
 end)
 
 test("an update that is none is 404", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   local status, answer = w:call("GET", PATH .. id .. "/updates/nope")
   t.equal({ status, answer.message }, { 404, "The specified update nope was not found." })
 end)
 
 test("deleting a pipeline stops its update and takes its tables along", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   w:run(id)
   w.clock:advance(10000)

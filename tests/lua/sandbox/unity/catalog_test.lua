@@ -1,11 +1,11 @@
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.1/unity-catalog"
 local VIEWER <const> = { token = "demo-viewer-token" }
 
 -- A workspace whose pipeline has published bronze, silver and gold into main.s.
 local function published()
-  local w = sandbox.start { run_ms = 1000 }
+  local w = workspace.start { run_ms = 1000 }
   local id = w:pipeline()
   w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {})
   w.clock:advance(5000)
@@ -31,7 +31,7 @@ test("tables of a pipeline have its id, and not its event log among them", funct
 end)
 
 test("an event log that has a name is a table", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = w:pipeline { event_log = { name = "log", catalog = "main", schema = "s" } }
   w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {})
   w.clock:advance(5000)
@@ -71,7 +71,7 @@ local MISSING <const> = {
 }
 
 test("what is missing is named", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   for _, case in ipairs(MISSING) do
     local status, answer = w:call("GET", case[1])
     t.equal(status, 404, case[1])

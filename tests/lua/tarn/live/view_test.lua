@@ -35,7 +35,8 @@ local function run_of(flows, more)
 end
 
 local function text_of(snapshots, width, rows, colour)
-  return screen_of(width, colour):finish(table.concat(view.lines(snapshots, screen_of(width, colour), rows, NOW), "\n"))
+  local lines = view.lines(snapshots, screen_of(width, colour), rows, NOW)
+  return screen_of(width, colour):finish(table.concat(lines, "\n"))
 end
 
 test("a run has its state, its phases and a row for each flow, in the order of names", function(t)

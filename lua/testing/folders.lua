@@ -2,14 +2,14 @@
 
 local M = {}
 
---- The folder that a file is in.
+--- The folder of a file.
 ---@param path string
 ---@return string
-function M.folder(path)
+function M.of(path)
   return path:match "^(.*)/[^/]*$" or "."
 end
 
---- The folder that holds what all tests share: the nearest one named `tests` on the way up; where
+--- The folder of what all tests share: the nearest folder named `tests` on the way up, or where
 -- there is none, the folder above.
 ---@param folder string
 ---@return string
@@ -19,9 +19,9 @@ function M.shared(folder)
     if at:match "[^/]*$" == "tests" then
       return at
     end
-    at = at:find "/" and M.folder(at) or "."
+    at = at:find "/" and M.of(at) or "."
   end
-  return folder == "." and ".." or M.folder(folder)
+  return folder == "." and ".." or M.of(folder)
 end
 
 return M
