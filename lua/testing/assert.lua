@@ -178,6 +178,24 @@ function M.new(file, name)
   return t
 end
 
+-- A traceback without the frames of the runner and those that only raise the error. Of an error
+-- in the test itself the message remains, whose position says as much.
+local function shorten(traceback)
+  local message, frames = traceback:match "^(.-)\nstack traceback:\n(.*)$"
+  if not message then
+    return traceback
+  end
+  local kept = {}
+  for frame in frames:gmatch "[^\n]+" do
+    if frame:find "^%s*bundle/lua/testing/runner%.lua:" then
+      break
+    elseif not frame:find "^%s*%[C%]:" and not frame:find "^%s*bundle/lua/engine/strict%.lua:" then
+      kept[#kept + 1] = frame
+    end
+  end
+  return #kept <= 1 and message or message .. "\nstack traceback:\n" .. table.concat(kept, "\n")
+end
+
 --- An error of a test as text, with the position at which it was raised.
 ---@param e any
 ---@return string
@@ -186,9 +204,9 @@ function M.describe(e)
     return (e.where and e.where .. ": " or "") .. e.assertion
   elseif fault.is(e) then
     return tostring(e) .. (e.hint and "\nhint: " .. e.hint or "")
-      .. (e.traceback and "\n" .. e.traceback or "")
+      .. (e.traceback and "\n" .. shorten(e.traceback) or "")
   end
-  return tostring(e)
+  return shorten(tostring(e))
 end
 
 return M

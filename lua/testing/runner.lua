@@ -52,6 +52,14 @@ local function left_behind(tasks)
   return #left
 end
 
+-- A handler for xpcall.
+local function add_traceback(raised)
+  if type(raised) == "table" then
+    return raised
+  end
+  return debug.traceback(tostring(raised), 2)
+end
+
 -- Runs one test in a task; returns nil, or what the test raised.
 local function run_one(case, timeout)
   local me, began, ok, e = task.current(), task.now(), nil, nil
@@ -64,12 +72,7 @@ local function run_one(case, timeout)
   t.timeout(timeout)
   spawned = {}
   local running = native_spawn(function()
-    ok, e = xpcall(case.f, function(raised)
-      if type(raised) == "table" then
-        return raised
-      end
-      return debug.traceback(tostring(raised), 2)
-    end, t)
+    ok, e = xpcall(case.f, add_traceback, t)
     task.wake(me)
   end)
   while ok == nil and task.alive(running) do
@@ -129,14 +132,12 @@ local function load_file(path, cases)
   rawset(_G, "test", function(name, f)
     cases[#cases + 1] = { file = path, name = name, f = f }
   end)
-  local ok, e
+  local ok, e = false, why
   if chunk then
-    ok, e = xpcall(chunk, debug.traceback)
-  else
-    ok, e = false, why
+    ok, e = xpcall(chunk, add_traceback)
   end
   if not ok then
-    cases[#cases + 1] = { file = path, name = "loads", f = function() error(e, 0) end }
+    cases[#cases + 1] = { file = path, name = "loads", failure = e }
   end
 end
 
@@ -193,7 +194,7 @@ function M.results(files, opts)
       return nil
     end
     local started = task.now()
-    local e = run_one(case, opts.timeout or TIMEOUT)
+    local e = case.failure or run_one(case, opts.timeout or TIMEOUT)
     local skipped = type(e) == "table" and e.skipped
     return { file = case.file, name = case.name, seconds = task.now() - started,
       outcome = e == nil and "passed" or skipped and "skipped" or "failed",

@@ -63,6 +63,20 @@ test("the test files of a folder are found, and modules beside them", function(t
   t.equal(program.run({ "test", dir.path .. "/none" }).status, 3)
 end)
 
+test("an error is shown without the frames of Tarn itself", function(t)
+  local broken = run "local function a()\n  tset('x', function() end)\nend\na()"
+  t.match(broken.stdout, "own_test.lua:3: undefined global 'tset'\n    stack traceback:\n")
+  local _, frames = broken.stdout:gsub("\n%s+[^\n]*own_test%.lua:%d+: in ", "")
+  t.equal(frames, 2)
+  for _, text in ipairs { "x =", "test('a', function() foo.x() end)", "error 'oh'" } do
+    local r = run(text)
+    t.match(r.stdout, "own_test.lua:2: ")
+    t.match(r.stdout, "0 passed, 1 failed\n")
+    t.no_match(r.stdout, "traceback", text)
+  end
+  t.no_match(broken.stdout, "bundle/")
+end)
+
 test("a file that does not load, and tests that hang or leave a task behind, fail", function(t)
   t.match(run("x =").stdout, "FAILED: loads")
   t.match(run("test('a', function() require('tarn').sleep(60) end)", { "--timeout", "1" }).stdout,

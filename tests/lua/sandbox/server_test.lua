@@ -1,6 +1,6 @@
 local workspace = require "testing.workspace"
 
-test("every answer says which workspace gave it, with all 17 digits", function(t)
+test("every answer has the id of its workspace, with all 17 digits", function(t)
   local w <close> = workspace.start()
   local _, _, headers = w:call("GET", "/api/2.0/pipelines")
   t.equal(headers["x-databricks-org-id"], "70421337900113842")
@@ -19,7 +19,7 @@ test("the token chooses the workspace", function(t)
   t.equal(#w:ok("GET", "/api/2.0/pipelines").statuses, 1)
 end)
 
-test("without a token that is known the answer is 401 UNAUTHENTICATED", function(t)
+test("without a known token the answer is 401 UNAUTHENTICATED", function(t)
   local w <close> = workspace.start()
   for _, token in ipairs { "", "wrong", "demo-toke" } do
     local status, body = w:call("GET", "/api/2.0/pipelines", nil, { token = token })
@@ -29,7 +29,7 @@ test("without a token that is known the answer is 401 UNAUTHENTICATED", function
   t.equal({ status, body.error_code }, { 401, "UNAUTHENTICATED" }, "none at all")
 end)
 
-test("a path or verb that is none is 404 ENDPOINT_NOT_FOUND", function(t)
+test("an unknown path or method is 404 ENDPOINT_NOT_FOUND", function(t)
   local w <close> = workspace.start()
   local status, body = w:call("GET", "/api/2.0/pipelinez")
   t.equal({ status, body.error_code, body.message },
@@ -39,14 +39,14 @@ test("a path or verb that is none is 404 ENDPOINT_NOT_FOUND", function(t)
   t.equal((w:call("GET", "/.well-known/nothing", nil, { token = false })), 404)
 end)
 
-test("doubled and trailing slashes are tolerated", function(t)
+test("double and trailing slashes are accepted", function(t)
   local w <close> = workspace.start()
   local id = w:pipeline()
   t.equal(w:ok("GET", "//api//2.0/pipelines/" .. id .. "/").pipeline_id, id)
   t.equal(#w:ok("GET", "/api/2.0/pipelines/").statuses, 1)
 end)
 
-test("a body that is no JSON is 400 MALFORMED_REQUEST", function(t)
+test("a body that is not JSON is 400 MALFORMED_REQUEST", function(t)
   local w <close> = workspace.start()
   for _, text in ipairs { "{", "nope", '{"name":}', "[1,2" } do
     local status, body = w:call("POST", "/api/2.0/pipelines", nil, { text = text })
@@ -60,7 +60,7 @@ test("an unknown option or scenario of the server is an error that names it", fu
   t.raises("'big' is not a scenario", server.start, { scenario = "big", state = false })
 end)
 
-test("latency makes every answer late", function(t)
+test("latency delays every answer", function(t)
   local task = require "native.task"
   local w <close> = workspace.start { latency = 60 }
   local before = task.now()

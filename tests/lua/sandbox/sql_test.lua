@@ -1,9 +1,10 @@
 local http = require "native.http"
 local json = require "native.json"
+local warehouse = require "support.warehouse"
 local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/sql/statements"
-local WAREHOUSE <const> = "475b94ddc7cd5211"
+local WAREHOUSE <const> = warehouse.WAREHOUSE
 local VIEWER <const> = { token = "demo-viewer-token" }
 
 local function submit(w, text, more, opts)
@@ -22,7 +23,7 @@ local function run(w, text, more, opts)
   return answer
 end
 
--- Rows with "NULL" for what is null, so that they compare as plain lists.
+-- The rows of a statement, with "NULL" in place of null.
 local function rows(w, text, more)
   local answer = run(w, text, more)
   if answer.status.state ~= "SUCCEEDED" then
@@ -43,7 +44,7 @@ local function failure(w, text, more, opts)
   return answer.status.state == "FAILED" and answer.status or { state = answer.status.state }
 end
 
--- Statements without tables: text, then the cells of the one row.
+-- Statements without tables, each with the cells of its only row.
 local VALUES <const> = {
   { "SELECT 1, -2, 1.5, 'x', NULL, true", "1", "-2", "1.5", "x", "NULL", "true" },
   { "SELECT 'it''s', 'a\\'b', \"double\", 'tab\\t'", "it's", "a'b", "double", "tab\t" },
@@ -73,7 +74,7 @@ local VALUES <const> = {
   { "SELECT split_part('a.b.c', '.', 2), startswith('abc', 'ab')", "b", "1" },
 }
 
-test("expressions give what Spark gives", function(t)
+test("expressions have the same values as in Spark", function(t)
   local w <close> = workspace.start()
   for _, case in ipairs(VALUES) do
     local want = table.move(case, 2, #case, 1, {})
@@ -110,7 +111,7 @@ test("parameters are bound with their types", function(t)
   t.equal(got, { { "it's; DROP", "42", "2.5", "true", "true", "true", ":s" } })
 end)
 
-test("a table may be named by a parameter inside IDENTIFIER", function(t)
+test("a parameter inside IDENTIFIER can name a table", function(t)
   local w <close> = workspace.start()
   local got = rows(w, "SELECT count(*) FROM IDENTIFIER(:t)",
     { parameters = { { name = "t", value = "samples.nyctaxi.trips" } } })
@@ -151,7 +152,7 @@ local FAILURES <const> = {
   { "SELECT * FROM event_log('00000000-0000-4000-8000-000000000000')", "42P01", "event log" },
 }
 
-test("what Databricks refuses fails in its words, at status 200", function(t)
+test("invalid statements fail with the messages of Databricks, at status 200", function(t)
   local w <close> = workspace.start()
   for _, case in ipairs(FAILURES) do
     local status = failure(w, case[1] == "" and " " or case[1])
@@ -162,13 +163,13 @@ test("what Databricks refuses fails in its words, at status 200", function(t)
   end
 end)
 
-test("a place in the statement is said with line and column", function(t)
+test("a position in the statement is given as line and column", function(t)
   local w <close> = workspace.start()
   local status = failure(w, "SELECT 1,\n  nope\nFROM samples.nyctaxi.trips")
   t.match(status.error.message, "line 2 pos 2")
 end)
 
-test("joins, windows and QUALIFY work, and hide what they use", function(t)
+test("joins, windows and QUALIFY work, and add no columns", function(t)
   local w <close> = workspace.start()
   local got, answer = rows(w, [[
     WITH v AS (SELECT * FROM (VALUES ('a', 1), ('a', 3), ('b', 2)) AS t(k, n)),
@@ -183,7 +184,7 @@ test("joins, windows and QUALIFY work, and hide what they use", function(t)
   t.equal(star.manifest.schema.column_count, 1)
 end)
 
-test("arrays in JSON become rows in each way that the documentation shows", function(t)
+test("arrays in JSON become rows in each of the documented ways", function(t)
   local w <close> = workspace.start()
   local data = [[(SELECT '{"e":[{"n":"x","c":1},{"n":"y","c":2}]}' AS d) AS s]]
   local want = { { "x", "1" }, { "y", "2" } }
@@ -195,9 +196,9 @@ test("arrays in JSON become rows in each way that the documentation shows", func
     .. " LATERAL VIEW explode(from_json(d:e, 'x')) t AS e"), want)
 end)
 
--- ---- the system's tables ----
+-- ---- system tables ----
 
-test("system.lakeflow.pipelines has a row for each change and one for the end", function(t)
+test("system.lakeflow.pipelines has a row for each change and for the deletion", function(t)
   local w <close> = workspace.start()
   local id = w:pipeline { name = "one", tags = { team = "a" } }
   w.clock:advance(1000)
@@ -224,7 +225,7 @@ end)
 test("a long update has a slice for each hour, with its result on the last", function(t)
   local w <close> = workspace.start { run_ms = 3 * 3600000 }
   local id = w:pipeline()
-  local update = w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {}).update_id
+  local update = w:run(id)
   local query = "SELECT result_state, period_start_time, period_end_time, update_type, "
     .. "trigger_type FROM system.lakeflow.pipeline_update_timeline WHERE update_id = '" .. update
     .. "' ORDER BY period_start_time"
@@ -244,11 +245,16 @@ test("a long update has a slice for each hour, with its result on the last", fun
   t.equal(all[1][5], "API_CALL")
 end)
 
-test("events are in the preview table, in event_log and in the pipeline's own table", function(t)
-  local w <close> = workspace.start { run_ms = 1000 }
+-- A workspace with a pipeline that has run.
+local function completed()
+  local w = workspace.start()
   local id = w:pipeline()
-  w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {})
-  w.clock:advance(5000)
+  w:complete(id)
+  return w, id
+end
+
+test("events are in the preview table, in event_log and in the pipeline's own table", function(t)
+  local w <close>, id = completed()
   local where = " WHERE event_type = 'update_progress' ORDER BY 2"
   local system = "system.lakeflow_pipeline_events_preview.pipeline_events"
   local preview, answer = rows(w, "SELECT details:update_progress.state::string, event_time, "
@@ -265,11 +271,8 @@ test("events are in the preview table, in event_log and in the pipeline's own ta
   t.equal(rows(w, own .. "event_log(TABLE(main.s.gold))" .. where), preview)
 end)
 
-test("published tables can be listed, read and followed to their sources", function(t)
-  local w <close> = workspace.start { run_ms = 1000 }
-  local id = w:pipeline()
-  w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {})
-  w.clock:advance(5000)
+test("published tables can be listed and read, and have lineage", function(t)
+  local w <close>, id = completed()
   t.equal(rows(w, "SELECT table_name, table_type FROM main.information_schema.tables "
     .. "WHERE table_schema = 's' AND table_name NOT LIKE 'event_log%' ORDER BY 1"), {
     { "bronze", "STREAMING_TABLE" }, { "gold", "MATERIALIZED_VIEW" },
@@ -283,7 +286,7 @@ test("published tables can be listed, read and followed to their sources", funct
   })
 end)
 
-test("lineage knows columns, jobs, logs and tables that are merged into", function(t)
+test("lineage has columns, jobs, event logs and targets of change flows", function(t)
   local w <close> = workspace.start { scenario = "demo" }
   local id = "FROM system.access.table_lineage WHERE "
     .. "entity_metadata.dlt_pipeline_info.dlt_pipeline_id = (SELECT max(pipeline_id) FROM "
@@ -299,7 +302,7 @@ test("lineage knows columns, jobs, logs and tables that are merged into", functi
     { { "id", "id" }, { "updated_at", "updated_at" } })
 end)
 
-test("the system's tables need a privilege, and can be switched off", function(t)
+test("system tables need a privilege, and can be switched off", function(t)
   local w <close> = workspace.start()
   local text = "SELECT count(*) FROM system.lakeflow.pipelines"
   local status = failure(w, text, nil, VIEWER)
@@ -312,12 +315,11 @@ test("the system's tables need a privilege, and can be switched off", function(t
   t.equal(rows(w, text), { { "0" } })
 end)
 
--- ---- the life of a statement ----
+-- ---- states and results of a statement ----
 
-test("a statement is pending while its warehouse starts, then runs, then is there", function(t)
+test("a statement is pending while its warehouse starts, then runs, then succeeds", function(t)
   local w <close> = workspace.start()
-  w:ok("POST", "/api/2.0/sql/warehouses/" .. WAREHOUSE .. "/stop")
-  w.clock:advance(10000)
+  warehouse.stop(w)
   local first = run(w, "SELECT 1 /* sandbox.duration_ms=1000 */", { wait_timeout = "0s" })
   t.equal(first.status, { state = "PENDING" })
   t.is_nil(first.manifest)
@@ -330,7 +332,7 @@ test("a statement is pending while its warehouse starts, then runs, then is ther
   t.equal(last.result.data_array, { { "1" } })
 end)
 
-test("a result is kept for an hour and the statement for half a day", function(t)
+test("a result is kept for an hour, its statement for half a day", function(t)
   local w <close> = workspace.start()
   local path = PATH .. "/" .. run(w, "SELECT 1").statement_id
   w.clock:advance(3601 * 1000)
@@ -342,7 +344,7 @@ test("a result is kept for an hour and the statement for half a day", function(t
   t.equal(w:call("GET", path), 404)
 end)
 
-test("a cancelled statement stays cancelled; one that has ended stays what it is", function(t)
+test("a cancelled statement stays cancelled; one that has ended cannot be cancelled", function(t)
   local w <close> = workspace.start()
   local path = PATH .. "/" .. run(w, "SELECT 1 /* sandbox.duration_ms=9000 */",
     { wait_timeout = "0s" }).statement_id
@@ -354,7 +356,7 @@ test("a cancelled statement stays cancelled; one that has ended stays what it is
   t.equal(w:ok("GET", done).status.state, "SUCCEEDED")
 end)
 
-test("only who submitted a statement sees it", function(t)
+test("only the user who submitted a statement can see it", function(t)
   local w <close> = workspace.start()
   local path = PATH .. "/" .. run(w, "SELECT 1").statement_id
   t.equal(w:call("GET", path, nil, VIEWER), 404)
@@ -366,19 +368,19 @@ local REFUSED <const> = {
   { why = "an unknown warehouse", body = { warehouse_id = "ffff" },
     message = "ffff is not a valid endpoint id." },
   { why = "no warehouse", body = { warehouse_id = "" }, message = "warehouse_id is required." },
-  { why = "too short a wait", body = { wait_timeout = "3s" } },
-  { why = "too long a wait", body = { wait_timeout = "51s" } },
-  { why = "a wait without unit", body = { wait_timeout = "10" } },
+  { why = "a wait_timeout that is too short", body = { wait_timeout = "3s" } },
+  { why = "a wait_timeout that is too long", body = { wait_timeout = "51s" } },
+  { why = "a wait_timeout without unit", body = { wait_timeout = "10" } },
   { why = "an unknown on_wait_timeout", body = { on_wait_timeout = "STOP" } },
   { why = "CSV inline", body = { format = "CSV" } },
   { why = "an unknown disposition", body = { disposition = "FILE" } },
   { why = "a structured parameter",
     body = { parameters = { { name = "a", type = "ARRAY<INT>" } } } },
   { why = "a parameter without name", body = { parameters = { { value = "a" } } } },
-  { why = "a row limit of nothing", body = { row_limit = 0 } },
+  { why = "a row limit of 0", body = { row_limit = 0 } },
 }
 
-test("a request that cannot be is refused with 400", function(t)
+test("invalid requests are refused with 400", function(t)
   local w <close> = workspace.start()
   for _, case in ipairs(REFUSED) do
     local status, answer = submit(w, "SELECT 1", case.body)
@@ -390,7 +392,7 @@ test("a request that cannot be is refused with 400", function(t)
   end
 end)
 
-test("limits cut the result and say so", function(t)
+test("a result that a limit cut is marked as truncated", function(t)
   local w <close> = workspace.start()
   local few = run(w, "SELECT * FROM samples.nyctaxi.trips", { row_limit = 3 })
   t.equal(few.manifest.total_row_count, 3)
@@ -411,7 +413,7 @@ test("an empty result has columns and no chunks", function(t)
   t.equal(answer.result, {})
 end)
 
-test("chunks follow each other by links until the last", function(t)
+test("each chunk but the last has a link to the next", function(t)
   local w <close> = workspace.start()
   local answer = run(w, "SELECT pickup_zip FROM samples.nyctaxi.trips /* sandbox.chunk_rows=3 */")
   t.equal(answer.manifest.total_chunk_count, 3)
@@ -427,7 +429,7 @@ test("chunks follow each other by links until the last", function(t)
   t.equal(w:call("GET", PATH .. "/" .. answer.statement_id .. "/result/chunks/3"), 400)
 end)
 
-test("external links need no token, refuse one, and expire", function(t)
+test("external links work without a token, refuse a token, and expire", function(t)
   local w <close> = workspace.start()
   local answer = run(w, "SELECT 1 AS a, NULL AS b /* sandbox.link_seconds=60 */",
     { disposition = "EXTERNAL_LINKS" })
@@ -444,7 +446,7 @@ test("external links need no token, refuse one, and expire", function(t)
   t.equal(http.request("GET", again.external_links[1].external_link).status, 200)
 end)
 
-test("CSV has quotes where it must, and one header", function(t)
+test("CSV has one header, and quotes where necessary", function(t)
   local w <close> = workspace.start()
   local answer = run(w, "SELECT 'a,b' AS x, 'say \"hi\"' AS y, NULL AS z",
     { disposition = "EXTERNAL_LINKS", format = "CSV" })
@@ -452,7 +454,7 @@ test("CSV has quotes where it must, and one header", function(t)
   t.equal(body, 'x,y,z\n"a,b","say ""hi""",\n')
 end)
 
-test("warehouses are there, with the one to take by default", function(t)
+test("warehouses are listed in pages, and there is a default one", function(t)
   local w <close> = workspace.start()
   local list = w:ok("GET", "/api/2.0/sql/warehouses").warehouses
   t.equal(#list, 2)
@@ -466,7 +468,7 @@ test("warehouses are there, with the one to take by default", function(t)
   t.equal(w:call("GET", "/api/2.0/sql/warehouses/ffff"), 404)
 end)
 
-test("a warehouse takes its time to start and to stop", function(t)
+test("a warehouse needs some seconds to start and to stop", function(t)
   local w <close> = workspace.start()
   local path = "/api/2.0/sql/warehouses/b9513a26e5c04d7f"
   w.clock:advance(60000)
@@ -476,7 +478,7 @@ test("a warehouse takes its time to start and to stop", function(t)
   w.clock:advance(5000)
   t.equal(w:ok("GET", path).state, "RUNNING")
   w:ok("POST", path .. "/start")
-  t.equal(w:ok("GET", path).state, "RUNNING", "to start what runs changes nothing")
+  t.equal(w:ok("GET", path).state, "RUNNING", "starting a running warehouse changes nothing")
   w:ok("POST", path .. "/stop")
   t.equal(w:ok("GET", path).state, "STOPPING")
   w.clock:advance(5000)

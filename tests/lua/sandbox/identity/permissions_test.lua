@@ -2,7 +2,7 @@ local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/permissions/pipelines/"
 local LARS <const> = "lars.nygaard@example.com"
-local VIEWER <const> = { token = "demo-viewer-token" } -- lars, who is no admin
+local VIEWER <const> = { token = "demo-viewer-token" } -- lars, who is not an admin
 local BOT <const> = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718"
 
 local function levels_of(answer)
@@ -32,7 +32,7 @@ test("the creator owns a pipeline, and admins inherit CAN_MANAGE", function(t)
   })
 end)
 
-test("the levels that may be granted are four", function(t)
+test("there are four levels that can be granted", function(t)
   local w <close> = workspace.start()
   local names = {}
   for i, level in ipairs(w:ok("GET", PATH .. w:pipeline() .. "/permissionLevels")
@@ -43,7 +43,7 @@ test("the levels that may be granted are four", function(t)
   t.equal(names, { "CAN_VIEW", "CAN_RUN", "CAN_MANAGE", "IS_OWNER" })
 end)
 
-test("PATCH adds and changes, PUT replaces", function(t)
+test("PATCH adds and changes grants, PUT replaces them all", function(t)
   local w <close> = workspace.start()
   local id = w:pipeline()
   w:ok("PATCH", PATH .. id, { access_control_list = { entry("user_name", LARS, "CAN_VIEW"),
@@ -57,7 +57,7 @@ test("PATCH adds and changes, PUT replaces", function(t)
   t.equal(levels_of(w:ok("GET", PATH .. id)), { [BOT] = "IS_OWNER", admins = "CAN_MANAGE" })
 end)
 
--- Bodies that are refused: method, entries, status, text.
+-- Requests that are refused: method, entries, status, words of the message.
 local REFUSED <const> = {
   { "PUT", {}, 400, "The pipeline must have exactly one owner." },
   { "PUT", { entry("user_name", LARS, "CAN_VIEW") }, 400,
@@ -74,7 +74,7 @@ local REFUSED <const> = {
     400, "exactly one principal" },
 }
 
-test("grants that make no sense are refused", function(t)
+test("invalid grants are refused", function(t)
   local w <close> = workspace.start()
   local id = w:pipeline()
   for i, case in ipairs(REFUSED) do
@@ -85,7 +85,7 @@ test("grants that make no sense are refused", function(t)
   t.equal((w:call("GET", PATH .. "00000000-0000-4000-8000-000000000000")), 404)
 end)
 
-test("who is no admin sees and does what was granted", function(t)
+test("users who are not admins can see and do only what they were granted", function(t)
   local w <close> = workspace.start()
   local id = w:pipeline()
   local url = "/api/2.0/pipelines/" .. id
@@ -110,7 +110,7 @@ test("who is no admin sees and does what was granted", function(t)
   t.equal((w:call("DELETE", url, nil, VIEWER)), 200)
 end)
 
-test("an owner is changed by admins only, and in Unity Catalog after the first update", function(t)
+test("only admins change an owner, in Unity Catalog only after the first update", function(t)
   local w <close> = workspace.start()
   local id = w:pipeline()
   local new_owner = { access_control_list = { entry("user_name", LARS, "IS_OWNER") } }
@@ -132,7 +132,7 @@ test("a group's grant counts for its members", function(t)
   t.equal(#w:ok("GET", "/api/2.0/pipelines", nil, VIEWER).statuses, 1)
 end)
 
-test("who is no admin runs pipelines as nobody else", function(t)
+test("users who are not admins run pipelines only as themselves", function(t)
   local w <close> = workspace.start()
   local body = { name = "mine", libraries = { { notebook = { path = "/x" } } },
     run_as = { user_name = "ada.okafor@example.com" } }
@@ -142,7 +142,7 @@ test("who is no admin runs pipelines as nobody else", function(t)
   w:ok("POST", "/api/2.0/pipelines", body, VIEWER)
 end)
 
-test("workspace objects have grants of their own kind", function(t)
+test("workspace objects have their own permission levels", function(t)
   local w <close> = workspace.start()
   w:pipeline()
   local object = w:ok("GET", "/api/2.0/workspace/get-status?path=/Shared/etl")

@@ -1,3 +1,4 @@
+local warehouse = require "support.warehouse"
 local workspace = require "testing.workspace"
 
 local function tasks_for(id)
@@ -9,7 +10,7 @@ local function new_pipeline(w)
     schema = "x", libraries = { { notebook = { path = "/Shared/x" } } } }).pipeline_id
 end
 
-test("a job is made, listed, read, changed and deleted", function(t)
+test("a job is created, read, changed and deleted", function(t)
   local w <close> = workspace.start()
   local id = new_pipeline(w)
   local job = w:ok("POST", "/api/2.2/jobs/create", { name = "nightly", tasks = tasks_for(id),
@@ -26,7 +27,7 @@ test("a job is made, listed, read, changed and deleted", function(t)
   t.equal((w:call("GET", "/api/2.2/jobs/get?job_id=" .. job)), 400)
 end)
 
-test("a list has pages, and tasks only if they are asked for", function(t)
+test("a list has pages, and has tasks only with expand_tasks", function(t)
   local w <close> = workspace.start()
   local id = new_pipeline(w)
   for i = 1, 5 do
@@ -47,15 +48,15 @@ test("a list has pages, and tasks only if they are asked for", function(t)
   t.equal((w:call("GET", "/api/2.2/jobs/list?limit=101")), 400)
 end)
 
-test("a job cannot run a pipeline that is not there", function(t)
+test("a job for a pipeline that does not exist is refused", function(t)
   local w <close> = workspace.start()
   t.equal((w:call("POST", "/api/2.2/jobs/create",
     { name = "x", tasks = tasks_for "00000000-0000-0000-0000-000000000000" })), 404)
 end)
 
-test("what updates have used can be asked of system.billing", function(t)
+test("the usage of updates is in system.billing", function(t)
   local w <close> = workspace.start { scenario = "demo" }
-  local answer = w:ok("POST", "/api/2.0/sql/statements", { warehouse_id = "475b94ddc7cd5211",
+  local answer = w:ok("POST", "/api/2.0/sql/statements", { warehouse_id = warehouse.WAREHOUSE,
     wait_timeout = "10s", statement = "SELECT usage_metadata.dlt_pipeline_id AS id, "
       .. "sum(usage_quantity) AS dbus FROM system.billing.usage GROUP BY 1 ORDER BY 2 DESC" })
   t.is_true(#answer.result.data_array > 10)
