@@ -206,9 +206,9 @@ static void note_events(struct loop *l, unsigned n) {
         if (seen == 0)
             continue;
         if (seen & CURL_WAIT_POLLIN)
-            revents |= POLLIN;
+            revents = POLLIN;
         if (seen & CURL_WAIT_POLLOUT)
-            revents |= POLLOUT;
+            revents = (short)(revents | POLLOUT);
         note(l, w, revents != 0 ? revents : POLLHUP);
     }
 }
@@ -299,7 +299,10 @@ bool loop_add_transfer(struct loop *l, CURL *easy) {
     return true;
 }
 
+/* Harmless if it is not under way. */
 static void abandon(struct loop *l, struct transfer *t) {
+    if (t->link == NULL)
+        return;
     curl_multi_remove_handle(l->multi, t->easy);
     *t->link = t->next;
     if (t->next != NULL)
@@ -308,9 +311,7 @@ static void abandon(struct loop *l, struct transfer *t) {
 }
 
 void loop_remove_transfer(struct loop *l, CURL *easy) {
-    struct transfer *t = owner_of(easy);
-    if (t->link != NULL)
-        abandon(l, t);
+    abandon(l, owner_of(easy));
 }
 
 static void finish_transfers(struct loop *l) {
