@@ -1,5 +1,6 @@
 #include "net/loop.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -274,8 +275,10 @@ void loop_about_to_print(struct loop *l) {
 }
 
 void loop_poke(struct loop *l) {
+    int error = errno; /* of what a signal has interrupted */
     ssize_t n = write(l->poke[1], "", 1); /* a full pipe wakes just as well */
     (void)n;
+    errno = error;
 }
 
 /* ---- transfers ---- */
