@@ -1,58 +1,58 @@
---- The command line: options, then one script, then its data on stdout and a status.
+--- The command line: reads the options, runs one script, and returns the exit status.
 
 local fault = require "base.fault"
 local find = require "engine.find"
 
--- `print` goes through output.stdout, which notices a closed pipe and a full disk.
+-- The global `print`: output.stdout notices a closed pipe and a full disk.
 local function print(...)
   require("output.stdout").print(...)
 end
 
-local function report(f, opts)
-  local R = require "engine.report"
+local function print_fault(f, opts)
+  local report = require "engine.report"
   if f.kind ~= "cancelled" then
-    R.print(f, opts)
+    report.print(f, opts)
   end
-  return R.status(f)
+  return report.status(f)
 end
 
--- A file that is left aside because the working directory is never searched: one line, so
--- that nobody wonders. Not if it holds the same as the one that runs.
-local function warn_passed_over(command, source)
+-- Warn of a script in the working directory, which is never searched: the user may believe that it
+-- runs. If it is the same as the one that runs, no warning is needed.
+local function warn_unused(command, source)
   local name = "scripts/" .. command .. ".lua"
   local file <close> = io.open(name, "rb")
   local text = file and file:read "a"
   if text and text ~= source.text then
-    io.stderr:write(("tarn: ./%s is not used: name its folder with --path . to use it\n")
-      :format(name))
+    io.stderr:write(("tarn: ./%s is not used; --path . would use it\n"):format(name))
   end
+end
+
+local function print_text(text)
+  local stdout = require "output.stdout"
+  stdout.write(text)
+  stdout.flush()
+  return 0
 end
 
 local function show_version()
   local bundle = require "native.bundle"
-  local out = require "output.stdout"
-  out.write(("tarn %s (%s)\n"):format(bundle.version, _VERSION))
-  out.flush()
-  return 0
+  return print_text(("tarn %s (%s)\n"):format(bundle.version, _VERSION))
 end
 
-local function show_help(topic)
-  local text = require("engine.help").text(topic)
-  local out = require "output.stdout"
-  out.write(text)
-  out.flush()
-  return 0
+local function show_help(command)
+  return print_text(require("engine.help").text(command))
 end
 
 local function warn(text)
   io.stderr:write("tarn: ", text, "\n")
 end
 
+-- Apply the limits that the options set.
 local function limit(opts)
-  local host = require "native.guard"
-  opts.read_only = host.is_read_only() or nil -- whoever has set it
+  local guard = require "native.guard"
+  opts.read_only = guard.is_read_only() or nil -- the environment may have set it, too
   if opts.cpu_limit or opts.memory_limit then
-    host.limit { cpu = opts.cpu_limit,
+    guard.limit { cpu = opts.cpu_limit,
       memory = opts.memory_limit and opts.memory_limit << 20 }
   end
 end
@@ -70,25 +70,34 @@ local function run_command(words, at, opts)
   end
   limit(opts)
   if not opts.quiet and not opts.bundled and command:sub(1, 1) ~= "@" then
-    warn_passed_over(command, source)
+    warn_unused(command, source)
   end
   return require("engine.command").run(op, script, arg, opts)
 end
 
--- It binds before the first line of a script runs, wherever it stands among the words.
-local function guard(words, opts)
-  local wanted = opts.read_only
-  for _, word in ipairs(words) do
+-- Apply the options that decide which files are loaded, and what these may do: --path, --bundled
+-- and --read-only, from the word `from` on. They are added to `opts`.
+local function apply_early_options(words, from, opts)
+  for i = from, #words do
+    local word = words[i]
     if word == "--" then
       break
+    elseif word == "--read-only" or word == "--read-only=true" then
+      opts.read_only = true
+    elseif word == "--bundled" then
+      opts.bundled = true
+    elseif word == "--path" or word:find "^%-%-path=" then
+      opts.path = opts.path or {}
+      table.insert(opts.path, word:match "^%-%-path=(.*)$" or words[i + 1])
     end
-    wanted = wanted or word == "--read-only" or word == "--read-only=true"
   end
-  if wanted then
+  if opts.read_only then
     require("native.guard").set_read_only()
   end
+  find.setup(opts)
 end
 
+-- Give the engine the functions of higher layers that it needs.
 local function set_providers()
   local providers = require "engine.providers"
   function providers.workspace(...)
@@ -100,10 +109,11 @@ local function set_providers()
 end
 
 local function start(words)
+  apply_early_options(words, 1, {}) -- for the files that parse the command line
   local args = require "engine.args"
   local opts, at = args.parse_global(words)
-  guard(words, opts)
-  find.setup(opts)
+  apply_early_options(words, at + 1, opts)
+  opts.path = nil
   if opts.version then
     return show_version()
   elseif not words[at] and not opts.help and require("repl.start").has_person() then
@@ -114,24 +124,12 @@ local function start(words)
   elseif words[at - 1] ~= "--" and args.is_code(words[at]) then
     table.insert(words, at, "repl")
   end
-  -- --path and --bundled may also stand behind the command, which they decide about.
-  for i = at + 1, #words do
-    if words[i] == "--" then
-      break
-    elseif words[i] == "--bundled" then
-      opts.bundled = true
-    elseif words[i] == "--path" or words[i]:find "^%-%-path=" then
-      opts.path = opts.path or {}
-      opts.path[#opts.path + 1] = words[i]:match "^%-%-path=(.*)$" or words[i + 1]
-    end
-  end
-  find.setup(opts)
-  opts.path = nil
   find.warn = not opts.quiet and warn or nil
   return run_command(words, at, opts), opts
 end
 
--- -o json decides how a fault is printed even when the command line was not understood.
+-- The value of --output. It decides how a fault is printed, even if the command line cannot be
+-- parsed.
 local function wanted_output(words)
   for i, word in ipairs(words) do
     local name = word:match "^%-%-output=(.*)$" or word:match "^%-o(.+)$"
@@ -144,7 +142,8 @@ local function wanted_output(words)
   end
 end
 
-local function is_verbose(words)
+-- 1 if --verbose is given, else 0.
+local function verbosity(words)
   for _, word in ipairs(words) do
     if word:find "^%-v+$" or word == "--verbose" then
       return 1
@@ -153,7 +152,7 @@ local function is_verbose(words)
   return 0
 end
 
---- The program. Arguments are the words of the command line, without the program's name.
+--- Run the program. The arguments are the words of the command line, without the program's name.
 ---@return integer status
 return function(...)
   require("engine.strict").install()
@@ -163,9 +162,9 @@ return function(...)
   rawset(_G, "print", print)
   local ok, status = fault.call(start, words)
   if not ok and status.code == "EPIPE" and status.op == "output" then
-    return 0 -- the reader of a pipe has seen enough, as with `head`
+    return 0 -- the reader of a pipe has enough, like `| head`
   elseif not ok then
-    return report(status, { output = wanted_output(words), verbose = is_verbose(words) })
+    return print_fault(status, { output = wanted_output(words), verbose = verbosity(words) })
   end
   return status
 end

@@ -21,7 +21,7 @@ end
 ---@param opts? { jobs?: integer, rate?: number, timeout?: number } default: the command line's
 ---@return tarn.WorkspaceClient
 function M.workspace(profile, opts)
-  return require("engine.command").open_workspace(profile, opts)
+  return require("engine.context").open_workspace(profile, opts)
 end
 
 --- Let other tasks run for at least `seconds`.

@@ -1,7 +1,7 @@
 local fault = require "base.fault"
 local journal = require "tarn.journal"
 local json = require("tarn").json
-local queries = require "base.querystring"
+local querystring = require "base.querystring"
 
 local OP <const> = "tarn api"
 
@@ -30,7 +30,7 @@ local function find_body(text)
   return value
 end
 
--- A key that is given twice is sent twice.
+-- A repeated key is sent repeatedly.
 local function query_of(list)
   local query = {}
   for _, item in ipairs(list or {}) do
@@ -38,7 +38,7 @@ local function query_of(list)
     if not key then
       fault.usage(OP, ("--query: '%s' is not KEY=VALUE"):format(item))
     end
-    queries.add(query, key, value)
+    querystring.add(query, key, value)
   end
   return query
 end
@@ -47,16 +47,16 @@ local function check_path(path)
   if path:find "^/api/" or path:find "^/oidc/" or path:find "^/%.well%-known/" then
     return
   elseif path:find "^https?://" then
-    fault.usage(OP, "the endpoint is not a URL: the host is the workspace's",
-      "begin it with /api/; --profile chooses the workspace")
+    fault.usage(OP, "the endpoint must be a path, not a URL",
+      "it begins with /api/; --profile chooses the workspace")
   elseif not path:find "^/" then
     fault.usage(OP, ("'%s' does not begin with '/'"):format(path),
       ("did you mean '/api/%s'?"):format((path:gsub("^api/", ""))))
   end
 end
 
--- What changes something is in the journal: that it was sent, and how it ended. Neither body
--- nor answer is: both may be a token.
+-- A call that changes something is written to the journal with its result, but without body and
+-- answer, because either may be a token.
 local function call(ctx, arg, options)
   local ws = ctx.workspace
   if arg.method == "GET" or arg.method == "HEAD" then
@@ -80,29 +80,29 @@ return {
   summary = "Call any REST endpoint of the workspace.",
   effect = "write",
   details = [[
---raw prints the bytes of the answer as they came.
+The answer is printed as JSON. If the answer of a call is lost, the call is sent again only if
+that is safe: GET, HEAD, PUT and DELETE. All calls but GET and HEAD are in the journal, without
+their bodies; `tarn undo` cannot revert them.
 
-The answer is printed as JSON. A call that may have taken effect although its answer was lost
-is sent again only if that does no harm: GET, HEAD, PUT and DELETE. What is not GET or HEAD
-is in the journal, without its body: `tarn undo` cannot take it back.]],
+--raw prints the answer unchanged.]],
   args = {
-    { "method", "choice", "GET, POST, PUT, PATCH, DELETE or HEAD.",
+    { "method", "choice", "The HTTP method.",
       choices = { "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD" } },
-    { "endpoint", "string", "Path on the workspace's host, with /api/ in front." },
-    { "query", "list", "A parameter, KEY=VALUE (repeatable).", optional = true, value = "K=V" },
-    { "body", "string", "JSON to send; @FILE reads a file, - standard input.", optional = true,
+    { "endpoint", "string", "Path in the workspace, beginning with /api/." },
+    { "query", "list", "Query parameter, KEY=VALUE (repeatable).", optional = true, value = "K=V" },
+    { "body", "string", "JSON body; @FILE reads a file, - reads standard input.", optional = true,
       value = "JSON" },
-    { "dry_run", "flag", "Say what would be sent, and send nothing." },
+    { "dry_run", "flag", "Show what would be sent, and send nothing." },
   },
   examples = {
-    { "api GET /api/2.0/pipelines --query max_results=5", "a page of pipelines" },
-    { "api POST /api/2.0/pipelines/6d1f/stop", "any other verb" },
-    { [[api POST /api/2.0/pipelines --body @spec.json --dry-run]], "look first" },
+    { "api GET /api/2.0/pipelines --query max_results=5", "get a page of the list of pipelines" },
+    { "api POST /api/2.0/pipelines/6d1f/stop", "send a POST" },
+    { [[api POST /api/2.0/pipelines --body @spec.json --dry-run]], "show what would be sent" },
   },
   see = { "sql" },
   render = {
-    text = function(data, out)
-      out:write(type(data) == "string" and data or json.encode(data, { indent = 2 }) .. "\n")
+    text = function(data, screen)
+      screen:write(type(data) == "string" and data or json.encode(data, { indent = 2 }) .. "\n")
     end,
   },
 

@@ -1,42 +1,32 @@
 local auth = require "tarn.auth"
 local report = require "engine.report"
 
--- The word for the exit status that a fault has.
-local function outcome(refusal)
-  local status = report.status(refusal)
-  for name, number in pairs(report.statuses) do
-    if number == status then
-      return name
-    end
-  end
-end
-
-local function show_check(data, out)
+local function show_check(data, screen)
   local check = data.check
   if check.status == "ok" then
     local place = data.org_id and " in workspace " .. data.org_id or ""
-    out:line(out:style("green", "ok"), "  ", out:clean((data.user or "somebody") .. place))
+    screen:line(screen:style("green", "ok"), "  ", screen:clean((data.user or "somebody") .. place))
   elseif check.status == "failed" then
-    out:line(out:style("red", "failed"), "  ", out:clean(check.message))
+    screen:line(screen:style("red", "failed"), "  ", screen:clean(check.message))
     if check.hint then
-      out:line(out:style("dim", "     -> "), out:clean(check.hint))
+      screen:line(screen:style("dim", "     -> "), screen:clean(check.hint))
     end
   else
-    out:line(out:style("dim", "not asked"))
+    screen:line(screen:style("dim", "not checked"))
   end
 end
 
-local function show_description(data, out)
-  out:fields(data, { "host", "profile", "auth_type" })
-  out:line()
-  out:table(data.attributes, { { "name" }, { "value" }, { "source" } })
-  out:line()
-  show_check(data, out)
+local function show_description(data, screen)
+  screen:fields(data, { "host", "profile", "auth_type" })
+  screen:line()
+  screen:table(data.attributes, { { "name" }, { "value" }, { "source" } })
+  screen:line()
+  show_check(data, screen)
 end
 
-local function show_profiles(rows, out)
+local function show_profiles(rows, screen)
   if #rows == 0 then
-    out:line(out:style("dim", "no profiles; demo and demo-dr are always there"))
+    screen:line(screen:style("dim", "there are no profiles, except demo and demo-dr"))
     return
   end
   local list = {}
@@ -44,43 +34,43 @@ local function show_profiles(rows, out)
     list[i] = { name = row.name .. (row.default and " (default)" or ""), host = row.host,
       method = row.problem or row.auth_type }
   end
-  out:table(list, { { "name", title = "PROFILE" }, { "host" }, { "method" } })
+  screen:table(list, { { "name", title = "PROFILE" }, { "host" }, { "method" } })
 end
 
 return {
-  summary = "Show which credentials are used and where they come from.",
+  summary = "Show which credentials are used, and where they come from.",
   effect = "read",
   route = { "GET", "/api/dlt/auth" },
   returns = { host = "string", auth_type = "string", attributes = { { name = "string",
     value = "string", source = "string" } }, check = { status = "string" } },
   details = [[
-describe: the host and the method that the arguments, the environment and the config file lead
-to, and for each attribute which of them it came from. Secrets are shown as ***. Then the
-workspace is asked who we are, unless --offline; if it refuses, the status is 4.
+describe  Shows the host, the log-in method and the source of each attribute: an argument, the
+          environment, or the config file. Secrets are shown as ***. Then it asks the workspace
+          for the user's name, unless --offline is given; if that fails, the exit status is 4.
+profiles  Lists the profiles of the config file (DATABRICKS_CONFIG_FILE, or ~/.databrickscfg) and
+          the log-in method of each. It sends nothing.
 
-profiles: the sections of the config file (DATABRICKS_CONFIG_FILE, or ~/.databrickscfg), and
-what each would use. Nothing is sent.
-
-An explicit --profile beats the credentials of the environment. Without one the environment
-beats the file, which is not read at all if the environment names a host or a credential.]],
+An explicit --profile takes precedence over credentials in the environment. Without --profile, the
+environment takes precedence, and the config file is read only if the environment names neither a
+host nor a credential.]],
   args = {
     { "action", "choice", "What to show.", choices = { "describe", "profiles" },
       default = "describe", positional = true, served = false },
-    { "offline", "flag", "Do not ask the workspace." },
+    { "offline", "flag", "Do not send a request." },
   },
   examples = {
-    { "auth describe", "what is used by default" },
-    { "auth describe --profile prod -o json", "for a program" },
-    { "auth profiles", "what there is to choose from" },
+    { "auth describe", "show the default credentials" },
+    { "auth describe --profile prod -o json", "show the credentials of a profile, for a program" },
+    { "auth profiles", "list the profiles" },
   },
   see = { "doctor" },
   render = {
     columns = { "name", "host", "auth_type", "default", "problem" },
-    text = function(data, out)
+    text = function(data, screen)
       if data.attributes then
-        show_description(data, out)
+        show_description(data, screen)
       else
-        show_profiles(data, out)
+        show_profiles(data, screen)
       end
     end,
   },
@@ -91,7 +81,7 @@ beats the file, which is not read at all if the environment names a host or a cr
     end
     local data, refusal = auth.describe(ctx.workspace, { offline = arg.offline })
     if refusal then
-      ctx.finish(outcome(refusal))
+      ctx.finish(report.status_name(refusal))
     end
     return data
   end,

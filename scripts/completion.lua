@@ -1,49 +1,50 @@
-local complete = require "engine.completion"
+local completion = require "engine.completion"
 local shells = require "engine.shells"
 
 local function candidates(arg)
   if arg.line then
-    return shells.for_bash(arg.line, arg.current or "", complete.find)
+    return shells.for_bash(arg.line, arg.current or "", completion.find)
   end
-  return complete.find(arg.words or { "" })
+  return completion.find(arg.words or { "" })
 end
 
 return {
-  summary = "Teach a shell to complete commands, options and names.",
+  summary = "Print a script that completes commands, options and names in a shell.",
   effect = "read",
   details = [[
-Prints a script for the shell. Names of pipelines, profiles, catalogs, warehouses and updates
-are completed too: those of a workspace are asked for and kept for a minute in
-$XDG_CACHE_HOME/tarn. Your own commands are completed like the others.
+The script completes the names of pipelines, profiles, catalogs, warehouses and updates too. The
+names in a workspace are kept for a minute in $XDG_CACHE_HOME/tarn. Your own commands are
+completed like all others.
 
   bash   source <(tarn completion bash)                       in ~/.bashrc
   zsh    source <(tarn completion zsh)                        in ~/.zshrc, after compinit
   fish   tarn completion fish > ~/.config/fish/completions/tarn.fish
 
-`tarn completion words -- WORD...` is what these scripts call: the candidates for the last
-word, one a line, each with a tab and a short text behind it.]],
+These scripts call `tarn completion words -- WORD...`. It prints the candidates for the last word,
+one per line, each followed by a tab and a short description.]],
   args = {
-    { "shell", "choice", "For which shell.", choices = { "bash", "zsh", "fish", "words" } },
-    { "words", "list", "With 'words': the command line without `tarn`.", optional = true,
+    { "shell", "choice", "The shell; words is for the scripts themselves.", choices = { "bash",
+      "zsh", "fish", "words" } },
+    { "words", "list", "With words: the command line without `tarn`.", optional = true,
       positional = true },
-    { "line", "string", "With 'words', from bash: the command line up to the cursor.",
+    { "line", "string", "With words, for bash: the command line up to the cursor.",
       optional = true },
     { "current", "string", "With --line: the word that bash completes.", optional = true },
   },
   examples = {
-    { "completion bash", "the script for bash" },
-    { "completion words -- list --st", "what may come there" },
+    { "completion bash", "print the script for bash" },
+    { "completion words -- list --st", "print the candidates for --st" },
   },
   render = {
-    text = function(data, out)
+    text = function(data, screen)
       if data.script then
-        return out:write(data.script)
+        return screen:write(data.script)
       end
       for _, word in ipairs(data.words) do
-        out:line(word[1], data.bare and "" or "\t" .. out:clean(word[2]))
+        screen:line(word[1], data.bare and "" or "\t" .. screen:clean(word[2]))
       end
       if data.files then
-        out:line(":", data.files)
+        screen:line(":", data.files)
       end
     end,
   },

@@ -1,9 +1,9 @@
-local board = require "tarn.dashboard.command"
-local either = require "tarn.backend"
-local notifying = require "tarn.notify"
+local backend = require "tarn.backend"
+local command = require "tarn.dashboard.command"
+local notify = require "tarn.notify"
 
 return {
-  summary = "Show the health of all pipelines, and what happened last.",
+  summary = "Show the states and health of all pipelines, and the newest events.",
   effect = "read",
   endless = function(arg) return arg.watch end,
   route = { "GET", "/api/dlt/dashboard", cached = true },
@@ -17,55 +17,58 @@ return {
     as_of = "string", problems = "array", ["workspace?"] = "string", ["partial?"] = "boolean",
     ["workspaces?"] = "array" },
   details = [[
-running: an update is active (state RUNNING, STARTING, RESETTING, RECOVERING or DEPLOYING).
-failed: state FAILED, or IDLE after a newest update that FAILED. idle: none of these. With
-other (STOPPING, DELETED and words to come) they add up to the total, as do healthy,
-unhealthy and unknown, which are the API's own.
+Each pipeline counts as one of these:
 
-The newest 20 events are those of pipelines that run or failed. What could not be asked is
-named as unknown, and never shown as nothing.
+  running  state RUNNING, STARTING, RESETTING, RECOVERING or DEPLOYING
+  failed   state FAILED, or IDLE after a newest update that FAILED
+  idle     all others that are IDLE
+  other    STOPPING, DELETED and unknown states
 
-With --profiles or --all-profiles the same of several workspaces, each in `workspaces`, and a
-summary over all. One that does not answer is `unknown`, with the reason; the answer is then
-`partial`, which is said on stderr, and the exit status is 0. If none answers it is a fault.
+The counts of healthy, unhealthy and unknown pipelines are those of the API. The 20 newest events
+are those of running and failed pipelines. What could not be read is reported as unknown.
 
---watch refreshes in place on a terminal, until Ctrl-C. In a pipe, or with -o jsonl, it gives a
-line for each change: of a pipeline, of how a workspace answers, of the summary. A refresh asks
-only for what may have changed. A workspace that stops to answer keeps its last numbers, marked
-as stale.
+--profiles and --all-profiles show several workspaces, with a summary of all. If a workspace does
+not answer, it is reported as unknown with the reason, a warning is printed, the answer is marked
+as partial, and the exit status is 0. If no workspace answers, the command fails.
 
---notify tells of an update that failed, one that waits for resources too long, a pipeline that did
-not run, an expectation that is breached: each once, whoever watches. See `tarn help events`.
+--watch updates the dashboard in place until Ctrl-C. In a pipe, or with -o jsonl, it prints a line
+for each change of a pipeline, a workspace or the summary. If a workspace stops answering, its
+last numbers stay, marked as stale.
 
---source sql takes all pipelines and their newest updates from system tables, in one statement,
-and the newest events in another. These tables are up to an hour late: the time shown is theirs.
-Health and states are unknown then; running is what had no end yet. --source auto is the API, and
-SQL where the list has more than 2,000 pipelines or the API refuses; it starts no warehouse, and
-with --watch it is the API.]],
-  args = notifying.args {
-    { "profiles", "list", "Several workspaces: names of profiles, with commas.",
+--notify sends a message when an update fails or waits too long for resources, when a pipeline has
+not run for some time, or when an expectation breaks a gate. Each message is sent only once, even
+if several processes watch. See `tarn help events`.
+
+--source sql reads all pipelines and updates from system tables, in one statement, and the newest
+events in another one. System tables are up to an hour late; the dashboard shows their time. They
+do not have states and health, which are unknown then; a pipeline counts as running if its newest
+update has no end. --source auto reads the API; it reads the system tables if there are more than
+2,000 pipelines or the API refuses, but not with --watch, and it does not start a warehouse.]],
+  args = notify.args {
+    { "profiles", "list", "Show the workspaces of these profiles, separated by commas.",
       optional = true, value = "A,B" },
-    { "all_profiles", "flag", "The workspaces of all profiles in the config file.",
+    { "all_profiles", "flag", "Show the workspaces of all profiles in the config file.",
       served = false },
-    { "patience", "number", "Seconds that one of several workspaces may take (default 60).",
+    { "patience", "number", "Seconds to wait for each of several workspaces (default 60).",
       optional = true, min = 0.1, value = "S" },
-    { "watch", "flag", "Go on, and show what changes.", short = "w", served = false },
-    { "interval", "number", "With --watch: seconds between two looks (default 5).",
+    { "watch", "flag", "Keep running, and show changes.", short = "w", served = false },
+    { "interval", "number", "With --watch: seconds between two refreshes (default 5).",
       optional = true, min = 0.1, value = "S", served = false },
-    { "refreshes", "integer", "With --watch: stop after so many looks.", optional = true,
+    { "refreshes", "integer", "With --watch: stop after N refreshes.", optional = true,
       min = 1, value = "N", served = false },
-    either.SOURCE_ARG, either.WAREHOUSE_ARG,
+    backend.SOURCE_ARG, backend.WAREHOUSE_ARG,
   },
   examples = {
-    { "dashboard", "of the workspace that the environment names" },
-    { "dashboard --profile demo", "of the embedded workspace" },
-    { "dashboard --profiles demo,demo-dr", "of two workspaces" },
-    { "dashboard --watch --interval 10", "in place, until Ctrl-C" },
-    { "dashboard --all-profiles --watch -o jsonl", "for a program: what changes" },
-    { "dashboard --source sql", "of any number of pipelines in one statement" },
-    { "dashboard -o json", "summary, pipelines, recent_events" },
+    { "dashboard", "show the default workspace" },
+    { "dashboard --profile demo", "show the embedded workspace" },
+    { "dashboard --profiles demo,demo-dr", "show two workspaces" },
+    { "dashboard --watch --interval 10", "refresh every ten seconds, until Ctrl-C" },
+    { "dashboard --all-profiles --watch -o jsonl",
+      "print the changes of all workspaces, for a program" },
+    { "dashboard --source sql", "read any number of pipelines in one statement" },
+    { "dashboard -o json", "print summary, pipelines and recent_events" },
   },
   see = { "list", "get", "events" },
-  render = { text = board.show },
-  run = board.run,
+  render = { text = command.show },
+  run = command.run,
 }

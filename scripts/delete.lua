@@ -1,14 +1,15 @@
 local delete = require "tarn.delete"
 local fault = require "base.fault"
 local journal = require "tarn.journal"
+local stop = require "tarn.stop"
 
--- A pipeline is destroyed by its id or its whole name: the beginning of a name may be that of
--- another one tomorrow.
+-- To delete takes the id or the whole name: the beginning of a name may mean another pipeline
+-- later.
 local function find(ctx, arg)
   local found = ctx.workspace:pipeline(arg.pipeline)
   if found.name ~= arg.pipeline and found.pipeline_id ~= arg.pipeline:lower() then
     fault.usage(ctx.op, ("no pipeline is named '%s'"):format(arg.pipeline),
-      ("did you mean '%s' (%s)? To delete takes the whole name, or the id"):format(found.name,
+      ("did you mean '%s' (%s)? `tarn delete` takes the whole name, or the id"):format(found.name,
         found.pipeline_id))
   end
   return found
@@ -18,50 +19,45 @@ local function tables_word(found, arg)
   return not delete.has_choice(found) and "stay" or arg.tables and "deleted" or "kept"
 end
 
-local function side_of(ws, found)
-  local info = ws.native:info()
-  return { host = info.host, org_id = info.org_id, profile = ws.profile,
-    pipeline_id = found.pipeline_id, name = found.name }
-end
-
 local function warn(ctx, arg, found)
   if arg.tables and not delete.has_choice(found) then
-    ctx.warn "tables in the Hive metastore stay: --tables has nothing to do"
+    ctx.warn "--tables has no effect: tables in the Hive metastore are always kept"
   end
   local deployment = found.spec.deployment
   if type(deployment) == "table" and deployment.kind == "BUNDLE" then
-    ctx.warn "a bundle manages this pipeline: its next deployment makes it again"
+    ctx.warn "a bundle manages this pipeline; its next deployment will create the pipeline again"
   end
 end
 
 return {
-  summary = "Delete a pipeline; its tables are kept unless you say otherwise.",
+  summary = "Delete a pipeline; its tables are kept unless --tables is given.",
   effect = "destroy",
   route = { "POST", "/api/dlt/pipelines/{pipeline}/delete" },
   returns = { pipeline_id = "string", name = "string", status = "string", tables = "string",
     dry_run = "boolean", ["operation?"] = "string" },
   details = [[
-An update that is active is stopped. The settings and permissions are kept in the journal, so
-that `tarn undo` can make the pipeline again, with a new id. Tables that are kept no longer
-belong to any pipeline; those in the Hive metastore always stay.]],
+An active update is stopped. The journal keeps the settings and permissions, so that `tarn undo`
+can create the pipeline again, with a new id. Tables that are kept belong to no pipeline then.
+Tables in the Hive metastore are always kept.]],
   args = {
     { "pipeline", "pipeline", "Id or whole name." },
-    { "tables", "flag", "Delete the tables, views and streaming tables that it owns, too." },
-    { "force", "flag", "Delete it even if the workspace cannot clean up what it used." },
-    { "dry_run", "flag", "Say what would be deleted, and delete nothing." },
+    { "tables", "flag", "Delete the pipeline's tables, views and streaming tables, too." },
+    { "force", "flag", "Delete the pipeline even if the workspace cannot clean up its resources." },
+    { "dry_run", "flag", "Show what would be deleted, and delete nothing." },
   },
   examples = {
-    { "delete 'Sales daily (copy)' --dry-run", "look first" },
-    { "delete 'Sales daily (copy)'", "its tables stay" },
-    { "delete 6d1f0000-0000-4000-8000-000000000000 --tables --yes", "all of it, unasked" },
+    { "delete 'Sales daily (copy)' --dry-run", "show what would be deleted" },
+    { "delete 'Sales daily (copy)'", "delete it, and keep its tables" },
+    { "delete 6d1f0000-0000-4000-8000-000000000000 --tables --yes",
+      "delete it with its tables, without a question" },
   },
   see = { "undo", "get" },
 
   question = function(ctx, arg)
     local found = find(ctx, arg)
-    return ("pipeline '%s' (%s, %s) in %s is deleted, its tables %s."):format(found.name,
+    return ("delete the pipeline '%s' (%s, %s) in %s%s."):format(found.name,
       found.pipeline_id, found.state, ctx.workspace.profile or ctx.workspace:host(),
-      tables_word(found, arg) == "deleted" and "too" or "stay")
+      tables_word(found, arg) == "deleted" and " and its tables" or "; its tables are kept")
   end,
 
   run = function(ctx, arg)
@@ -74,7 +70,7 @@ belong to any pipeline; those in the Hive metastore always stay.]],
       return report
     end
     local op <close> = journal.begin { command = "delete", arg = arg,
-      target = side_of(ctx.workspace, found) }
+      target = stop.side(ctx.workspace, found) }
     report.status = delete.pipeline(ctx.workspace, op, found,
       { tables = arg.tables, force = arg.force })
     report.operation = op.id

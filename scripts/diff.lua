@@ -1,26 +1,20 @@
 local diff = require "tarn.diff"
+local layout = require "engine.help.layout"
 local noise = require "tarn.diff.noise"
 local secrets = require "base.secrets"
 local sides = require "tarn.diff.sides"
 
--- The list of what is noise, in two columns.
+-- The rules for differences that are ignored, in two columns.
 local function noise_text()
-  local lines = {}
-  for _, rule in ipairs(noise.rules) do
-    local line = ("%-11s"):format(rule.name)
-    for word in rule.why:gmatch "%S+" do
-      if #line + 1 + #word > 96 then
-        lines[#lines + 1] = line
-        line = (" "):rep(11)
-      end
-      line = line .. " " .. word
-    end
-    lines[#lines + 1] = line
+  local lines, rows = {}, {}
+  for i, rule in ipairs(noise.rules) do
+    rows[i] = { rule.name, rule.why }
   end
+  layout.two_columns(lines, rows)
   return table.concat(lines, "\n")
 end
 
--- What leaves the program of one difference; what looks like a secret is masked.
+-- A difference for the output, with values that look like secrets masked.
 local function entry(d)
   local name = d.keys[#d.keys]
   if type(name) == "number" then
@@ -53,7 +47,7 @@ end
 local function compare_sources(ctx, a, b)
   if not a.sources or not b.sources then
     local why = not a.sources and a.why_no_sources or b.why_no_sources
-    ctx.warn("sources are not compared: " .. why)
+    ctx.warn("the sources are not compared: " .. why)
     return nil
   end
   local differences, compared = diff.sources(a, b)
@@ -61,34 +55,36 @@ local function compare_sources(ctx, a, b)
 end
 
 return {
-  summary = "Show what differs between two pipelines: settings and sources.",
+  summary = "Show the differences between two pipelines: settings and sources.",
   effect = "read",
   route = { "GET", "/api/dlt/diff" },
   returns = { equal = "boolean", differences = { { path = "string", kind = "string" } },
     left = { label = "string", kind = "string" }, right = { label = "string", kind = "string" },
     ["sources?"] = { compared = "integer", differences = "array" } },
   details = [[
-Each side is a pipeline by id or name, `profile:name` in another workspace, `journal:ID` for
-the settings as they were before that operation changed them (or as it made them), or a folder
-that `tarn export` wrote, as a path: ./sales.
+Each side is a pipeline, by id or name; `profile:name`, a pipeline in another workspace;
+`journal:ID`, the settings before that operation changed them (or, for a new pipeline, after it);
+or a folder that `tarn export` wrote, as a path: ./sales.
 
-The exit status is 9 if they differ. What means nothing is ignored; --all shows it:
+If the sides differ, the exit status is 9. Differences without a meaning are ignored, unless --all
+is given:
 
 ]] .. noise_text(),
   args = {
-    { "left", "string", "The one side.", of = "pipeline" },
-    { "right", "string", "The other side.", of = "pipeline" },
-    { "sources", "flag", "Compare sources too (--no-sources: settings only).", default = true },
-    { "all", "flag", "Show what is ignored too." },
+    { "left", "string", "The first side.", of = "pipeline" },
+    { "right", "string", "The second side.", of = "pipeline" },
+    { "sources", "flag", "Compare the sources, too; --no-sources compares only settings.",
+      default = true },
+    { "all", "flag", "Show ignored differences, too." },
   },
   examples = {
-    { "diff sales sales_copy", "two pipelines here" },
-    { "diff dev:sales prod:sales", "the same in two workspaces" },
-    { "diff ./sales sales", "what has changed since the export" },
-    { "diff journal:last sales --no-sources", "since the last change" },
+    { "diff sales sales_copy", "compare two pipelines" },
+    { "diff dev:sales prod:sales", "compare a pipeline in two workspaces" },
+    { "diff ./sales sales", "show what has changed since the export" },
+    { "diff journal:last sales --no-sources", "show what the last operation changed" },
   },
   see = { "clone", "export", "journal" },
-  render = { text = function(report, out) require("tarn.diff.text").show(report, out) end },
+  render = { text = function(report, screen) require("tarn.diff.text").show(report, screen) end },
 
   run = function(ctx, arg)
     local opened = {}

@@ -6,28 +6,29 @@ return {
   route = { "GET", "/api/dlt/doctor" },
   returns = { { check = "string", status = "string", message = "string", ["todo?"] = "string" } },
   details = [[
-Each check is a line: ok, warn, fail, or skip where an earlier one had to pass first; with what
-to do about it. A check that fails does not end the others. The status is 1 if one failed.
+Each check is one line with its result: ok, warn, fail, or skip if an earlier check must pass
+first. The next line says what to do. A failed check does not stop the others. The exit status is
+1 if one failed.
 
-A warehouse that is stopped is not started for this, since that takes minutes and costs money:
---start does it, and checks the system tables through it.]],
+A stopped warehouse is not started, because that takes minutes and costs money. --start starts it,
+and then checks the system tables with it.]],
   args = {
-    { "start", "flag", "Start a warehouse that is stopped.", served = false },
+    { "start", "flag", "Start the warehouse if it is stopped.", served = false },
     { "warehouse", "string", "Id of the warehouse to check.", optional = true, value = "ID",
       of = "warehouse" },
   },
   examples = {
-    { "doctor", "the workspace that is used by default" },
-    { "doctor --profile prod -o json", "another one, for a program" },
+    { "doctor", "check the default workspace" },
+    { "doctor --profile prod -o json", "check another workspace, for a program" },
   },
   see = { "which" },
   render = {
-    text = function(rows, out)
+    text = function(rows, screen)
       for row in rows do
-        out:line(out:style(out:mood(row.status) or "dim", row.status), (" "):rep(6 - #row.status),
-          out:pad(row.check, 15), out:clean(row.message))
+        screen:line(screen:style(screen:mood(row.status) or "dim", row.status),
+          (" "):rep(6 - #row.status), screen:pad(row.check, 15), screen:clean(row.message))
         if row.todo then
-          out:line((" "):rep(20), out:style("dim", "-> "), out:clean(row.todo))
+          screen:line((" "):rep(20), screen:style("dim", "-> "), screen:clean(row.todo))
         end
       end
     end,

@@ -1,22 +1,22 @@
 local override = require "engine.override"
 
 return {
-  summary = "Copy a built-in file out, to be changed.",
+  summary = "Write a copy of a built-in file, for you to change.",
   effect = "write",
   details = [[
-The copy goes to the configuration directory (~/.config/tarn), where it takes the place of the
-built-in file from then on; `tarn which` shows that, and `tarn --bundled` ignores it. To change
-little, write a script that wraps the built-in one instead: `local base = require "@list"`.]],
+The copy is written to the configuration directory (~/.config/tarn), where it replaces the
+built-in file; `tarn which` shows it, and `tarn --bundled` ignores it. For a small change, write a
+script that wraps the built-in one instead: `local base = require "@list"`.]],
   args = {
     { "name", "string", "A command, a module (tarn.pipelines) or a file (scripts/list.lua).",
       of = "module" },
-    { "to", "path", "Another folder, for use with --path.", optional = true },
-    { "force", "flag", "Replace a file that is there." },
-    { "dry_run", "flag", "Say what would be written, and write nothing." },
+    { "to", "path", "Folder to write to, for use with --path.", optional = true },
+    { "force", "flag", "Replace an existing file." },
+    { "dry_run", "flag", "Show what would be written, and write nothing." },
   },
   examples = {
-    { "eject list", "to ~/.config/tarn/scripts/list.lua" },
-    { "eject tarn.dashboard --to .", "to ./lua/tarn/dashboard.lua" },
+    { "eject list", "write ~/.config/tarn/scripts/list.lua" },
+    { "eject tarn.dashboard --to .", "write ./lua/tarn/dashboard.lua" },
   },
   see = { "which" },
 

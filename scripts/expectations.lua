@@ -1,5 +1,6 @@
 local expectations = require "tarn.expectations"
 local fault = require "base.fault"
+local formats = require "output.formats"
 local gate = require "tarn.expectations.gate"
 local pipelines = require "tarn.pipelines"
 local time = require "base.time"
@@ -18,7 +19,7 @@ local function find_update(ws, id, update)
   return newest.update_id
 end
 
--- The result, and a function that gives the rows that gates are held against.
+-- The result for one pipeline, and a function that returns the rows for the gates.
 local function of_one(ws, arg, asked)
   local id = pipelines.find_id(ws, arg.pipeline)
   asked.id = id
@@ -34,10 +35,11 @@ end
 
 local SYSTEM <const> = { auto = true, sql = true, system = true }
 
+-- As `of_one`, for all pipelines whose name matches a glob.
 local function of_many(ws, arg, asked)
   if not SYSTEM[arg.source] or arg.update then
-    fault.usage(OP, "of many pipelines there is only the system table, and no --update",
-      "name one pipeline, or leave out --source")
+    fault.usage(OP, "for many pipelines only the system table has the counts, without --update",
+      "name one pipeline, or omit --source and --update")
   end
   asked.name = arg.pipeline
   local read = expectations.read_many(ws, asked)
@@ -58,7 +60,7 @@ local function percent(value)
   return type(value) == "number" and ("%.2f%%"):format(100 * value) or "-"
 end
 
--- The rates of failure as a small picture, and where it goes.
+-- The failure rates as a bar chart in one line, and their direction.
 local function trend(value)
   if type(value) ~= "table" or #value.failed_rates < 2 then
     return "-"
@@ -102,9 +104,9 @@ local function show(data, screen)
   if #data.results > 0 then
     screen:table(data.results, columns_for(data.by, not data.pipeline_id))
   else
-    screen:line("no expectation was counted in this time")
+    screen:line("no expectation has counts for this time")
   end
-  local source = type(data.source) == "string" and data.source or "none: no source has it"
+  local source = type(data.source) == "string" and data.source or "none"
   screen:line(screen:style("dim", ("from %s to %s, source %s"):format(
     screen:time(data.window.since), screen:time(data.window["until"]), source)))
   if data.window.covered_since then
@@ -128,7 +130,7 @@ local function show(data, screen)
 end
 
 return {
-  summary = "Show what the expectations of a pipeline counted, and hold it against a gate.",
+  summary = "Show the expectations of a pipeline, and check them against gates.",
   effect = "read",
   route = { "GET", "/api/dlt/pipelines/{pipeline}/expectations" },
   returns = { pipeline_id = "string", source = "string", by = "string",
@@ -137,45 +139,47 @@ return {
       failed = "integer", ["pass_rate?"] = "number|null", ["last_seen?"] = "string|null" } },
     events = "array", ["gate?"] = { passed = "boolean", breaches = "array" } },
   details = [[
-Passed and failed rows for each dataset and expectation, and the rows its flows dropped. The
-source is the first that answers: REST events; the event log, by its function and as a table; the
-system table, under both its names. The result says which one it was, and why others did not
-answer. SQL sources need a warehouse, which adds up the counts: only sums are sent.
+Shows the passed, failed and dropped rows of each dataset and expectation. The counts come from
+the first source that answers: the events of the REST API; the event log, by its function or as a
+table; the system table. The result says which source answered, and why the others did not. SQL
+sources need a warehouse; it adds up the counts, so only sums are sent.
 
-A pipeline with a * in it means all whose name matches, from the system table, in one statement.
+A pipeline with a * means all pipelines whose name matches. Their counts come from the system
+table, in one statement.
 
-A flow reports many times in one update. --count auto sums the micro-batches of streaming flows,
-told apart by their ids, and takes the last report of all others; see docs/guide/quality.md. Rates
-are of 0 to 1 in data.
+A flow reports its counts several times in one update. --count auto sums the reports of the
+micro-batches of streaming flows, and uses the last report of other flows: see
+docs/guide/quality.md. In data, rates are numbers from 0 to 1.
 
---gate 'failed <= 1%' is for each expectation, 'total: failed <= 1%' for all together, and
-'silver.valid_id: failed < 10' for one. What may stand in it: failed, passed, dropped; <, <=, >,
->=, =; a number of rows, or of percent. If one does not pass, or nothing was measured, the exit
-status is 9.]],
+A gate is a limit, which is checked for each expectation: --gate 'failed <= 1%'. 'total: failed <=
+1%' checks the sums of all expectations, 'silver.valid_id: failed < 10' a single one. A gate
+compares failed, passed or dropped with a number of rows or a percentage, by <, <=, >, >= or =. If
+a gate does not pass, or there are no counts, the exit status is 9.]],
   args = {
     { "pipeline", "pipeline", "Id, name, unique beginning of the name, or a glob." },
-    { "days", "integer", "Of so many days back from now.", default = 7, min = 1, max = 90,
+    { "days", "integer", "Days to look back.", default = 7, min = 1, max = 90,
       short = "d" },
-    { "by", "choice", "One row for each expectation in all, by update, or by day.",
+    { "by", "choice", "Show one row for each expectation, for each update, or for each day.",
       default = "total", choices = { "total", "update", "day" } },
-    { "update", "string", "Only of this update; 'latest' is the newest.", optional = true,
+    { "update", "string", "Count only this update; 'latest' is the newest one.", optional = true,
       value = "ID", of = "update" },
-    { "dataset", "string", "Only of datasets whose name matches.", optional = true },
-    { "gate", "list", "What must hold, such as 'failed <= 1%' (repeatable).", optional = true,
+    { "dataset", "string", "Show only datasets whose name matches this glob.", optional = true },
+    { "gate", "list", "Limit to check, such as 'failed <= 1%' (repeatable).", optional = true,
       value = "GATE" },
-    { "source", "choice", "Where to look.", default = "auto",
+    { "source", "choice", "Source of the counts.", default = "auto",
       choices = { "auto", "rest", "sql", "event_log", "system" } },
-    { "count", "choice", "How the reports of one update add up.", default = "auto",
+    { "count", "choice", "How to add up the reports of one update.", default = "auto",
       choices = { "auto", "sum", "last" } },
     { "warehouse", "string", "Id of the warehouse for SQL.", optional = true, value = "ID",
       of = "warehouse" },
   },
   examples = {
-    { "expectations 'Sales daily'", "of the last seven days" },
-    { "expectations sales --by day --days 30 -o csv", "for a chart" },
-    { "expectations sales --update latest --gate 'failed <= 1%'", "in CI, after a run" },
-    { "expectations sales --source system", "from the system table" },
-    { "expectations '*' --days 1 --gate 'failed <= 5%'", "of all pipelines, in one statement" },
+    { "expectations 'Sales daily'", "show the last seven days" },
+    { "expectations sales --by day --days 30 -o csv", "print a row for each day, for a chart" },
+    { "expectations sales --update latest --gate 'failed <= 1%'",
+      "check the newest update, in CI" },
+    { "expectations sales --source system", "read the system table" },
+    { "expectations '*' --days 1 --gate 'failed <= 5%'", "check all pipelines, in one statement" },
   },
   see = { "events", "updates" },
   render = { text = show },
@@ -201,7 +205,7 @@ status is 9.]],
         ctx.finish "gate"
       end
     end
-    if ctx.options.output == "csv" or ctx.options.output == "jsonl" then
+    if formats.of(ctx.options).rows then
       return result.results
     end
     return result

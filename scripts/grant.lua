@@ -1,20 +1,20 @@
-local access = require "tarn.permissions.acl"
+local acl = require "tarn.permissions.acl"
 local fault = require "base.fault"
 local journal = require "tarn.journal"
-local stopping = require "tarn.stop"
+local stop = require "tarn.stop"
 
 local function wanted_of(op, arg)
   local wanted = { grants = {}, revoked = {} }
   for i, text in ipairs(arg.entries or {}) do
-    wanted.grants[i] = access.grant(op, text)
+    wanted.grants[i] = acl.grant(op, text)
   end
   for i, text in ipairs(arg.revoke or {}) do
-    wanted.revoked[i] = access.principal(op, "--revoke", text)
+    wanted.revoked[i] = acl.principal(op, "--revoke", text)
   end
-  wanted.owner = arg.owner and access.principal(op, "--owner", arg.owner)
+  wanted.owner = arg.owner and acl.principal(op, "--owner", arg.owner)
   if #wanted.grants + #wanted.revoked == 0 and not wanted.owner then
-    fault.usage(op, "nothing is granted, revoked or given away",
-      "such as: tarn grant sales user:ana@example.com=CAN_RUN")
+    fault.usage(op, "nothing to change: give a grant, --revoke or --owner",
+      "for example: tarn grant sales user:ana@example.com=CAN_RUN")
   end
   return wanted
 end
@@ -32,32 +32,33 @@ local function show(data, screen)
 end
 
 return {
-  summary = "Change who may do what with a pipeline.",
+  summary = "Change the permissions of a pipeline.",
   effect = "write",
   route = { "POST", "/api/dlt/pipelines/{pipeline}/permissions" },
   returns = { pipeline_id = "string", name = "string", status = "string" },
   details = [[
 A grant is WHO=LEVEL: user:ana@example.com=CAN_RUN, group:analysts=CAN_VIEW, or
-service:APPLICATION-ID=CAN_MANAGE. Whoever has a level already gets the new one in its place; others
-are not touched. --revoke takes away what was granted directly, not what is inherited.
+service:APPLICATION-ID=CAN_MANAGE. It replaces the level that the principal has; other principals
+are not changed. --revoke removes a direct grant; an inherited one cannot be removed here.
 
-A pipeline has exactly one owner, a user or a service principal. --owner names another one; only
-an admin of the workspace may, and where the pipeline publishes to Unity Catalog only after its
-first update. The former owner keeps CAN_MANAGE, unless --revoke names them too.
+A pipeline has exactly one owner, a user or a service principal. Only an admin of the workspace
+can change it with --owner; for a pipeline that publishes to Unity Catalog, only after its first
+update. The former owner keeps CAN_MANAGE, unless --revoke names them.
 
-What the list was is in the journal: `tarn undo` restores it.]],
+The journal keeps the former permissions: `tarn undo` restores them.]],
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
-    { "entries", "list", "Who gets which level: WHO=LEVEL.", optional = true, positional = true },
-    { "revoke", "list", "Whose own level is taken away (repeatable).", optional = true,
+    { "entries", "list", "Grants, as WHO=LEVEL.", optional = true, positional = true },
+    { "revoke", "list", "Principal whose direct grant is removed (repeatable).", optional = true,
       value = "WHO" },
-    { "owner", "string", "Who owns it from now on.", optional = true, value = "WHO" },
-    { "dry_run", "flag", "Say what would change, and change nothing." },
+    { "owner", "string", "The new owner.", optional = true, value = "WHO" },
+    { "dry_run", "flag", "Show what would be changed, and change nothing." },
   },
   examples = {
-    { "grant sales user:ana@example.com=CAN_RUN group:analysts=CAN_VIEW", "two grants" },
-    { "grant sales --revoke user:ben@example.com --dry-run", "look first" },
-    { "grant sales --owner service:6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718", "as an admin" },
+    { "grant sales user:ana@example.com=CAN_RUN group:analysts=CAN_VIEW", "grant two levels" },
+    { "grant sales --revoke user:ben@example.com --dry-run", "show what would be changed" },
+    { "grant sales --owner service:6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718",
+      "change the owner, as an admin" },
   },
   see = { "permissions", "undo" },
   render = { text = show },
@@ -66,7 +67,7 @@ What the list was is in the journal: `tarn undo` restores it.]],
     local wanted = wanted_of(ctx.op, arg)
     local ws = ctx.workspace
     local found = ws:pipeline(arg.pipeline)
-    local plan = access.plan(ctx.op, ws, found, wanted)
+    local plan = acl.plan(ctx.op, ws, found, wanted)
     local report = { pipeline_id = found.pipeline_id, name = found.name, changes = plan.changes,
       dry_run = arg.dry_run or nil, status = #plan.changes > 0 and "changed" or "unchanged" }
     if arg.dry_run then
@@ -76,8 +77,8 @@ What the list was is in the journal: `tarn undo` restores it.]],
         body = { access_control_list = plan.list } } or nil
     elseif #plan.changes > 0 then
       local op <close> = journal.begin { command = "grant", arg = arg,
-        target = stopping.side(ws, found) }
-      access.apply(ws, found, plan, op)
+        target = stop.side(ws, found) }
+      acl.apply(ws, found, plan, op)
       report.operation = op.id
       op:finish("done", report)
     end

@@ -1,67 +1,45 @@
+local command = require "engine.command"
+local data = require "engine.help.data"
 local help = require "engine.help"
-
--- The topics that are not commands. A command of the same name would win.
-local function topic_text(topic, rest)
-  if topic == "error" or topic == "errors" then
-    return help.error(rest)
-  elseif topic == "exit" then
-    return help.exit()
-  elseif topic == "library" then
-    return help.library()
-  elseif topic == "options" then
-    return help.options()
-  end
-end
-
-local function topic_data(topic)
-  local errors = require "engine.errors"
-  if topic == "exit" then
-    return errors.statuses
-  elseif topic == "library" then
-    return require("engine.library").names()
-  elseif topic == "options" then
-    return require("engine.header").globals
-  end
-  return errors.kinds
-end
+local script = require "engine.script"
+local topics = require "engine.help.topics"
 
 return {
-  summary = "Show what a command does, or list all commands.",
+  summary = "Show the help of a command or a topic, or list all commands.",
   effect = "read",
   details = [[
-A command's help is made from the header of the file that runs, so it is right for a script of
-your own too. A script that does not load is listed as broken, and breaks nothing else.]],
+The help of a command is made from the header of the script that would run, so your own scripts
+have help too. A script that does not load is listed as broken; the other commands still work.]],
   args = {
-    { "topic", "list", "A command; or options, exit, library, error, error KIND.", optional = true,
-      positional = true, of = "topic" },
-    { "all", "flag", "With effects, authors and versions." },
+    { "topic", "list", "A command, or one of options, exit, library, error, error KIND.",
+      optional = true, positional = true, of = "topic" },
+    { "all", "flag", "Show effects, authors and versions, too." },
   },
   examples = {
     { "help", "all commands" },
-    { "help run", "one of them" },
-    { "help library", "what scripts of your own can use" },
-    { "help error auth", "what to do about a fault of that kind" },
-    { "help --all", "all that is known of the commands" },
+    { "help run", "the help of one command" },
+    { "help library", "the library for scripts of your own" },
+    { "help error auth", "what to do about an error of that kind" },
+    { "help --all", "all commands with effects, authors and versions" },
   },
   render = {
-    text = function(data, out) out:write(data.text) end,
+    text = function(page, screen) screen:write(page.text) end,
   },
 
   run = function(_, arg)
     local topic, rest = table.unpack(arg.topic or {})
     if not topic then
-      return { commands = help.commands(), text = help.overview(arg.all) }
+      return { commands = data.commands(), text = help.overview(arg.all) }
     end
-    local script = require "engine.script"
-    if not require("engine.command").exists((topic:gsub("^@", ""))) then
-      local text = topic_text(topic, rest)
+    if not command.exists((topic:gsub("^@", ""))) then -- a command hides a topic of its name
+      local text, value = topics.find(topic, rest)
       if text then
-        return { topic = topic, data = topic_data(topic), text = text }
+        return { topic = topic, data = value, text = text }
       end
     end
     local loaded = script.load(topic)
-    local data = help.describe(topic, loaded)
-    data.text = help.script(topic, loaded, arg.all)
-    return data
+    local page = data.script(topic, loaded)
+    page.text = help.script(topic, loaded, arg.all)
+    return page
   end,
 }

@@ -1,5 +1,5 @@
 local import = require "tarn.import"
-local secrets = require("base.secrets")
+local secrets = require "base.secrets"
 
 local function counts(plan)
   local by_verdict = {}
@@ -9,56 +9,60 @@ local function counts(plan)
   return by_verdict
 end
 
-local function show_sources(report, out)
+local function show_sources(report, screen)
   local words = {}
   for verdict, n in pairs(report.source_counts or {}) do
     words[#words + 1] = ("%d %s"):format(n, verdict)
   end
   table.sort(words)
   if #words > 0 then
-    out:line("sources: ", table.concat(words, ", "))
+    screen:line("sources: ", table.concat(words, ", "))
   end
 end
 
-local function show(report, out)
+local function show(report, screen)
   if report.dry_run then
-    out:line(report.name_taken and "would not make" or "would make", " the pipeline ",
-      out:style("bold", out:clean(report.name)), " in ",
-      out:clean(report.host), report.name_taken and out:style("red", " (the name is taken)") or "")
+    screen:line(report.name_taken and "would not create" or "would create", " the pipeline ",
+      screen:style("bold", screen:clean(report.name)), " in ",
+      screen:clean(report.host), report.name_taken and screen:style("red", " (the name is taken)")
+        or "")
   else
-    out:line("made ", out:style("bold", out:clean(report.name)), " ", report.pipeline_id,
-      "  (journal: ", report.op, ")")
+    screen:line("created ", screen:style("bold", screen:clean(report.name)), " ",
+      report.pipeline_id, "  (journal: ", report.op, ")")
   end
   for _, field in ipairs(report.fields) do
-    out:line("  ", out:style(field.verdict == "dropped" and "yellow" or "cyan", field.verdict),
-      " ", out:clean(field.path), ": ", out:clean(field.reason))
+    screen:line("  ", screen:style(field.verdict == "dropped" and "yellow" or "cyan",
+      field.verdict), " ", screen:clean(field.path), ": ", screen:clean(field.reason))
   end
-  show_sources(report, out)
+  show_sources(report, screen)
 end
 
 return {
-  summary = "Make a pipeline from an exported folder.",
+  summary = "Create a pipeline from an exported folder.",
   effect = "write",
   details = [[
-The folder is one that `tarn export --format json` wrote. The new pipeline has the whole spec,
-its parameters and, if it was set, its run_as; only its id is another. Sources in the folder go
-to their paths in the workspace: those that are there and the same are left alone, others are
-replaced only with --overwrite. Grants are in the file, and are not given.
+`tarn export --format json` writes such a folder. The new pipeline has the same spec, parameters
+and run_as, and a new id. Sources in the folder are imported to their paths in the workspace. A
+source that exists there with another content is replaced only with --overwrite. The permissions
+in the file are not granted.
 
-Every change is in the journal: `tarn undo last` takes it back.]],
+All changes are in the journal: `tarn undo last` reverts them.]],
   args = {
-    { "dir", "path", "The folder.", positional = true },
-    { "name", "string", "Another name for the pipeline.", optional = true },
-    { "continuous", "flag", "Keep a continuous pipeline so: it starts at once.", default = true },
-    { "run_as", "flag", "Keep whom it runs as.", default = true },
-    { "sources", "flag", "Sources too, if the folder has them.", default = true },
-    { "overwrite", "flag", "Replace sources that are there and differ." },
-    { "dry_run", "flag", "Say what would be done, and do nothing." },
+    { "dir", "path", "The exported folder.", positional = true },
+    { "name", "string", "Name of the new pipeline; default: the name in the folder.",
+      optional = true },
+    { "continuous", "flag", "Keep a continuous pipeline continuous: it starts at once.",
+      default = true },
+    { "run_as", "flag", "Keep the run_as setting.", default = true },
+    { "sources", "flag", "Import the sources, too.", default = true },
+    { "overwrite", "flag", "Replace existing sources that differ." },
+    { "dry_run", "flag", "Show what would be created, and create nothing." },
   },
   examples = {
-    { "import sales", "what `tarn export ... --dir sales` wrote" },
-    { "import sales --name 'Sales copy' --dry-run", "look first" },
-    { "import sales --profile dr --no-continuous", "elsewhere, and do not start it" },
+    { "import sales", "import what `tarn export ... --dir sales` wrote" },
+    { "import sales --name 'Sales copy' --dry-run", "show what would be created" },
+    { "import sales --profile dr --no-continuous",
+      "import into another workspace, and do not start it" },
   },
   see = { "export", "diff", "clone", "undo" },
   render = { text = show },
@@ -72,14 +76,14 @@ Every change is in the journal: `tarn undo last` takes it back.]],
     end
     local report
     if arg.dry_run then
-      -- the server's own opinion: it raises what it would raise
+      -- the workspace's own check, which raises the fault that the import would raise
       local effective = not plan.name_taken and import.try(ctx.workspace, plan) or nil
       report = { dry_run = true, name = plan.name, host = ctx.workspace:host(),
         name_taken = plan.name_taken, fields = plan.fields, warnings = plan.warnings,
         spec = secrets.masked(plan.body), effective_settings = effective
           and secrets.masked(effective) }
       if plan.name_taken then
-        ctx.finish "conflict" -- as the import itself would end
+        ctx.finish "conflict" -- the status of the import itself
       end
     else
       report = import.apply(ctx.workspace, plan, { arg = arg, progress = ctx.progress })

@@ -12,7 +12,7 @@ local function list(ctx, arg)
 end
 
 return {
-  summary = "Show what was changed by which command, and what became of it.",
+  summary = "Show the operations that changed something, and their results.",
   effect = "read",
   route = { "GET", "/api/dlt/journal/{operation}" },
   returns = { any = {
@@ -22,35 +22,35 @@ return {
       n = "integer", status = "string" } } },
   } },
   details = [[
-Every request that changes something is written down before it is sent, and its outcome
-after. Without an argument: the operations, newest first. With one: its steps, and the fields
-that they changed. What looks like a secret is shown as ***.
+Each request that changes something is recorded before it is sent, and its result afterwards.
+Without an argument, the command lists the operations, newest first. With one, it shows the steps
+of the operation and the fields that they changed. Values that look like secrets are shown as ***.
 
-An operation is named by its id, the beginning of it or of its second half, or "last". One
-that is `interrupted` was killed in the middle; a step that is `unknown` was sent, or about to
-be, and nobody saw the answer. --look asks the workspace what became of it and writes that
-down; nothing is sent again.
+An operation is named by its id, the beginning of the id or of the id's second half, or "last". An
+operation is `interrupted` if it was killed while it ran. A step is `unknown` if its request may
+have been sent but the answer was lost. --look asks the workspace for the result of such steps and
+records it; no request is sent again.
 
-The journal is $XDG_STATE_HOME/tarn/journal.db, by default in ~/.local/state. It keeps what
-undo needs: settings and sources as they were before. Only its owner can read it.]],
+The journal is $XDG_STATE_HOME/tarn/journal.db (default: ~/.local/state). It keeps the former
+settings and sources, which undo needs. Only its owner can read it.]],
   args = {
-    { "operation", "string", "Show this one: its id, the beginning of it, or last.",
+    { "operation", "string", "Show this operation: its id, the beginning of the id, or last.",
       optional = true, positional = true, of = "operation" },
-    { "command", "string", "Only operations of this command.", optional = true, of = "command" },
-    { "status", "choice", "Only operations with this outcome.", optional = true,
+    { "command", "string", "List operations of this command.", optional = true, of = "command" },
+    { "status", "choice", "List operations with this status.", optional = true,
       choices = { "running", "done", "failed", "partial", "unchanged", "interrupted", "unknown",
         "undone" } },
-    { "since", "string", "Only operations since then: 7d, 12h, or a date.", optional = true,
+    { "since", "string", "List operations after this time: 7d, 12h, or a date.", optional = true,
       value = "TIME" },
-    { "limit", "integer", "At most so many.", default = 50, min = 1, value = "N" },
-    { "look", "flag", "Ask the workspace what became of steps that are unknown.",
+    { "limit", "integer", "Most operations to list.", default = 50, min = 1, value = "N" },
+    { "look", "flag", "Ask the workspace for the results of unknown steps.",
       served = false },
   },
   examples = {
-    { "journal", "the newest operations" },
-    { "journal last", "the steps of the newest one" },
-    { "journal --status interrupted", "what was cut off" },
-    { "journal last --look", "what became of it" },
+    { "journal", "list the newest operations" },
+    { "journal last", "show the steps of the newest operation" },
+    { "journal --status interrupted", "list interrupted operations" },
+    { "journal last --look", "find out the results of unknown steps" },
   },
   see = { "undo" },
   render = {

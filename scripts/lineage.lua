@@ -1,3 +1,4 @@
+local formats = require "output.formats"
 local lineage = require "tarn.lineage"
 local pipelines = require "tarn.pipelines"
 local time = require "base.time"
@@ -5,11 +6,11 @@ local tree = require "tarn.lineage.tree"
 
 local DAY_MS <const> = 86400000
 
--- Data that is shown as a table: what `run` returns says nothing of how it is printed.
+-- Data that the text form shows as a table: the data itself does not say so.
 local as_table <const> = setmetatable({}, { __mode = "k" })
 
--- The picture in another form than data: { format, text }; events are a list.
-local function drawn(data, format)
+-- The lineage in another format: { format, text }, or the list of OpenLineage events.
+local function formatted(data, format)
   if format == "openlineage" then
     return require("tarn.lineage.openlineage").events(data)
   end
@@ -27,24 +28,23 @@ local function show(data, out)
 end
 
 return {
-  summary = "Show what a pipeline's datasets are made from, and what is made from them.",
+  summary = "Show the sources and the users of a pipeline's datasets.",
   effect = "read",
   details = [[
-The pipeline's own datasets, wherever they are published, each with the evidence that it is one:
-the definitions of the newest update, tables of Unity Catalog that name this pipeline, reads and
-writes that the platform saw. The edges between them, to the tables that they read and to those
-that others make from them. Where the pipeline was cloned to, and what it is a clone of, with the
-name that each dataset has there.
+Shows the pipeline's datasets with the evidence for each: the definitions of the newest update,
+tables in Unity Catalog that name the pipeline, and reads and writes that the platform recorded.
+Shows the edges between the datasets, to the tables that they read, and to the tables that are
+made from them. Shows the copies of the pipeline, and the pipeline that it is a copy of, with the
+names of the datasets there.
 
-What was asked, what answered and what stays unknown is part of the answer: a source that failed
-is never shown as one that had nothing to say.
+The answer says which sources were asked, which answered, and what is unknown.
 
-Of a pipeline that no update has told about, the code is read: SQL and Python, without running it.
-What of it could not be understood is listed by file and line. --code reads it in any case.
+If no update has reported the datasets, Tarn reads the pipeline's code (SQL and Python) without
+running it. Code that it does not understand is listed by file and line. --code always reads it.
 
-REST is asked first and needs no more than to see the pipeline. SQL is asked at the same time if a
-warehouse runs; --source rest does without, --source sql does without REST. --check asks the
-workspaces of copies, by the profiles that the clones used, whether they are still there.]],
+The REST API is asked first; it needs only the permission to view the pipeline. SQL is asked too
+if a warehouse runs, but not with --source rest; --source sql asks SQL only. --check asks the
+workspaces of the copies, with the profiles that cloned them, whether the copies still exist.]],
   route = { "GET", "/api/dlt/pipelines/{pipeline}/lineage" },
   returns = { any = {
     { pipeline_id = "string", pipeline_name = "string", ["catalog?"] = "string|null",
@@ -59,24 +59,25 @@ workspaces of copies, by the profiles that the clones used, whether they are sti
   } },
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
-    { "format", "choice", "Form of the answer.", default = "tree", short = "f",
+    { "format", "choice", "Format of the answer.", default = "tree", short = "f",
       choices = { "tree", "table", "dot", "mermaid", "openlineage" } },
-    { "dataset", "string", "Only what these tables are made from, or in: a glob.",
+    { "dataset", "string", "Show only the sources and users of datasets that match this glob.",
       optional = true },
-    { "days", "integer", "How far back reads and writes are looked for.", default = 90, min = 1,
+    { "days", "integer", "Days to look back for reads and writes.", default = 90, min = 1,
       max = 365, short = "d" },
-    { "code", "flag", "Read the code too; without it only if no update has told the graph." },
-    { "columns", "flag", "Ask for columns too, and which are made from which." },
-    { "check", "flag", "Ask the workspaces of copies whether these are still there." },
-    { "source", "choice", "Whom to ask.", default = "auto", choices = { "auto", "rest", "sql" } },
+    { "code", "flag", "Read the code of the pipeline, too." },
+    { "columns", "flag", "Show the columns, and their lineage." },
+    { "check", "flag", "Ask the workspaces of the copies whether they still exist." },
+    { "source", "choice", "Source of the answer.", default = "auto", choices = { "auto", "rest",
+      "sql" } },
     { "warehouse", "string", "Id of the warehouse for SQL.", optional = true, value = "ID" },
   },
   examples = {
-    { "lineage 'Sales daily'", "a tree" },
-    { "lineage sales --dataset 'gold*' --format table", "the way to some tables" },
-    { "lineage sales --format dot", "for Graphviz: | dot -Tsvg" },
-    { "lineage sales --format openlineage -o jsonl", "events for a lineage server" },
-    { "lineage sales -o json", "everything, with its evidence" },
+    { "lineage 'Sales daily'", "show a tree" },
+    { "lineage sales --dataset 'gold*' --format table", "show the lineage of some tables" },
+    { "lineage sales --format dot", "print a graph for Graphviz: | dot -Tsvg" },
+    { "lineage sales --format openlineage -o jsonl", "print events for a lineage server" },
+    { "lineage sales -o json", "print all data, with the evidence" },
   },
   see = { "expectations", "clone", "journal" },
   render = { text = show },
@@ -89,10 +90,9 @@ workspaces of copies, by the profiles that the clones used, whether they are sti
       check = arg.check, dataset = arg.dataset, progress = ctx.progress,
       open = ctx.open,
     })
-    local output = ctx.options.output or "text"
     if arg.format ~= "tree" and arg.format ~= "table" then
-      return drawn(data, arg.format)
-    elseif output == "csv" or output == "jsonl" then
+      return formatted(data, arg.format)
+    elseif formats.of(ctx.options).rows then
       return data.datasets
     end
     as_table[data] = arg.format == "table" or nil

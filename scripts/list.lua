@@ -1,7 +1,7 @@
 local dashboard = require "tarn.dashboard"
 local glob = require "base.glob"
 
--- A test for a field that may be missing; without a pattern all rows pass.
+-- A test for a field, which may be missing. Without a pattern, all values pass.
 local function matcher(pattern, case)
   if not pattern then
     return function() return true end
@@ -12,7 +12,7 @@ local function matcher(pattern, case)
   end
 end
 
--- The API's word, or what the dashboard counts the pipeline as.
+-- A test for the state of the API, or the one that the dashboard counts.
 local function state_matcher(pattern)
   local matches = matcher(pattern)
   return function(row)
@@ -38,25 +38,25 @@ return {
       ["creation_time?"] = "string" },
   } },
   details = [[
-All pipelines you may see, on every page of the API. Patterns are globs: '*' is anything, '?'
-is one character; case does not count unless you say --case.
+Lists all pipelines that you may see. Patterns are globs: '*' stands for any text, '?' for one
+character; case is ignored, unless --case is given.
 
---state takes the API's words (RUNNING, IDLE, FAILED, ...), and finds by the dashboard's words
-too: `--state failed` includes pipelines that are IDLE because their newest update failed.]],
+--state takes the states of the API (RUNNING, IDLE, FAILED, ...) and those of the dashboard:
+`--state failed` includes IDLE pipelines whose newest update failed.]],
   args = {
-    { "filter", "string", "Only pipelines whose name matches this glob.", optional = true,
+    { "filter", "string", "List pipelines whose name matches this glob.", optional = true,
       positional = true },
-    { "state", "string", "Only pipelines in this state (a glob).", optional = true },
-    { "health", "choice", "Only pipelines of this health.", optional = true,
+    { "state", "string", "List pipelines in this state (a glob).", optional = true },
+    { "health", "choice", "List pipelines of this health.", optional = true,
       choices = { "healthy", "unhealthy", "unknown" } },
-    { "creator", "string", "Only pipelines whose creator matches this glob.", optional = true },
-    { "case", "flag", "Case counts in the name and the creator." },
+    { "creator", "string", "List pipelines whose creator matches this glob.", optional = true },
+    { "case", "flag", "Do not ignore case in names and creators." },
   },
   examples = {
-    { "list", "all of them" },
-    { "list 'sales*' --state failed", "those of one family that failed" },
-    { "list --health unhealthy -o json", "for a program" },
-    { "list --creator '*@example.com' -o csv", "for a spreadsheet" },
+    { "list", "list all pipelines" },
+    { "list 'sales*' --state failed", "list the failed ones of some pipelines" },
+    { "list --health unhealthy -o json", "print JSON, for a program" },
+    { "list --creator '*@example.com' -o csv", "print CSV, for a spreadsheet" },
   },
   see = { "get", "dashboard" },
   render = {

@@ -1,30 +1,30 @@
 local man = require "engine.man"
 
 return {
-  summary = "Print the manual page of a command, or write all pages.",
+  summary = "Print the manual page of a command, or write all manual pages.",
   effect = "write",
   details = [[
-The pages are made from the headers of the scripts, your own included. `tarn man list | man -l -`
-shows one; with --dir they are written as DIR/tarn.1, DIR/tarn-list.1 and so on.]],
+The pages are made from the headers of the scripts, your own scripts too. `tarn man list | man -l
+-` shows a page. --dir DIR writes all pages: DIR/tarn.1, DIR/tarn-list.1 and so on.]],
   args = {
-    { "command", "string", "The command; without it tarn's own page.", optional = true,
+    { "command", "string", "The command; default: the page of tarn itself.", optional = true,
       positional = true, of = "command" },
-    { "dir", "path", "Write all pages into this folder; it is made.", optional = true,
+    { "dir", "path", "Write all pages to this folder; it is created if needed.", optional = true,
       value = "DIR" },
-    { "dry_run", "flag", "With --dir: name the files, and write none." },
+    { "dry_run", "flag", "With --dir: list the files, and write none." },
   },
   examples = {
-    { "man clone", "one page, for `man -l -`" },
-    { "man --dir ~/.local/share/man/man1", "all of them, where man finds them" },
+    { "man clone", "print one page, for `man -l -`" },
+    { "man --dir ~/.local/share/man/man1", "write all pages where man finds them" },
   },
   see = { "help", "completion" },
   render = {
-    text = function(data, out)
+    text = function(data, screen)
       if data.page then
-        return out:write(data.page)
+        return screen:write(data.page)
       end
       for _, file in ipairs(data.files) do
-        out:line(file)
+        screen:line(file)
       end
     end,
   },

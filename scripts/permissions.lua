@@ -1,4 +1,5 @@
-local access = require "tarn.permissions.acl"
+local acl = require "tarn.permissions.acl"
+local formats = require "output.formats"
 local permissions = require "tarn.permissions"
 
 local function from_text(_, row)
@@ -14,27 +15,27 @@ local COLUMNS <const> = {
 
 local function show(data, screen)
   screen:heading(("%s (%s), owned by %s"):format(screen:clean(data.name), data.pipeline_id,
-    screen:clean(data.owner or "nobody that may be seen")))
+    screen:clean(data.owner or "an unknown principal")))
   screen:table(data.permissions, COLUMNS)
 end
 
 return {
-  summary = "Show who may do what with a pipeline.",
+  summary = "Show the permissions of a pipeline.",
   effect = "read",
   route = { "GET", "/api/dlt/pipelines/{pipeline}/permissions" },
   returns = { pipeline_id = "string", name = "string", ["owner?"] = "string|null",
     permissions = { { principal = "string", level = "string", kind = "string",
       inherited = "boolean" } } },
   details = [[
-Its owner first, then those who have been granted something, and what is inherited. The levels
-are CAN_VIEW, CAN_RUN, CAN_MANAGE and IS_OWNER; each holds those before it. A service principal is
-named by its application id. `tarn grant` changes the list.]],
+Shows the owner first, then the direct and the inherited grants. The levels are CAN_VIEW, CAN_RUN,
+CAN_MANAGE and IS_OWNER; each level includes those before it. A service principal is named by its
+application id. `tarn grant` changes the permissions.]],
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
   },
   examples = {
-    { "permissions 'Sales daily'", "owner, grants, and what is inherited" },
-    { "permissions sales -o csv", "a row for each, for an audit" },
+    { "permissions 'Sales daily'", "show owner and grants" },
+    { "permissions sales -o csv", "print a row for each grant, for an audit" },
   },
   see = { "grant", "get" },
   render = { text = show, fields = { "level", "kind", "principal", "display_name", "inherited",
@@ -42,9 +43,9 @@ named by its application id. `tarn grant` changes the list.]],
 
   run = function(ctx, arg)
     local found = ctx.workspace:pipeline(arg.pipeline)
-    local rows = access.rows(permissions.read(ctx.workspace, found.pipeline_id))
-    local owner = access.find_owner(rows)
-    if ctx.options.output == "csv" or ctx.options.output == "jsonl" then
+    local rows = acl.rows(permissions.read(ctx.workspace, found.pipeline_id))
+    local owner = acl.find_owner(rows)
+    if formats.of(ctx.options).rows then
       return rows
     end
     return { pipeline_id = found.pipeline_id, name = found.name,

@@ -1,22 +1,23 @@
 return {
-  summary = "Type Lua and see what it gives: all commands, all modules, one workspace or many.",
+  summary = "Run Lua interactively, with all commands and modules.",
   effect = "write",
   endless = true,
   details = [[
-At a terminal: a prompt with completion (TAB), earlier lines (Up, Ctrl-R), more lines where one
-is not whole, help(x) for any x, and `.help` for what begins with a dot. `tarn` alone is the same.
+On a terminal there is a prompt with completion (TAB), a history (Up, Ctrl-R) and entries of
+several lines. help(x) explains any value, and .help lists the dot commands. `tarn` without a
+command starts the prompt, too.
 
-Without a terminal, or with -e, nothing is printed but answers. The first mistake ends it, with
-the exit status that a command would have.]],
+Without a terminal, or with -e, only answers are printed. The first error ends the run, with the
+exit status that a command would have.]],
   args = {
-    { "execute", "list", "Run this and end (repeatable).", short = "e", value = "CODE",
+    { "execute", "list", "Run this code and exit (repeatable).", short = "e", value = "CODE",
       optional = true },
-    { "dry_run", "flag", "Only look whether what -e gives is Lua, and run nothing." },
+    { "dry_run", "flag", "Check the syntax of the code of -e, and run nothing." },
   },
   examples = {
-    { "repl", "the prompt" },
-    { "repl --profile demo -e 'tarn.list {}'", "one answer" },
-    { "repl -e 'x = 20' -e 'x + 1'", "what the first made, the second has" },
+    { "repl", "start the prompt" },
+    { "repl --profile demo -e 'tarn.list {}'", "print one answer" },
+    { "repl -e 'x = 20' -e 'x + 1'", "run two entries in one session" },
   },
   see = { "run", "help" },
 

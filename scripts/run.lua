@@ -11,11 +11,12 @@ local function read(path)
     problem = reason and path .. ": " .. reason }
 end
 
--- A file that returns a script: its header says what its arguments are.
-local function run_script(ctx, script, path, words)
+-- The script and its arguments; or nil, if its help was asked for and printed.
+local function prepare_script(ctx, script, path, words)
   require("engine.header").check(script, path)
   local args = require "engine.args"
   local command = require "engine.command"
+  local contexts = require "engine.context"
   local op = "tarn run " .. path
   for _, word in ipairs(words) do
     if word == "--help" or word == "-h" then
@@ -26,8 +27,8 @@ local function run_script(ctx, script, path, words)
     end
   end
   local arg = args.parse(op, script.args, words)
-  command.open_workspaces(ctx, script.args, arg)
-  command.confirm(op, script, arg, ctx.options)
+  contexts.open_workspaces(ctx, script.args, arg)
+  command.confirm(ctx, script, arg, ctx.options)
   return script, arg
 end
 
@@ -36,20 +37,21 @@ return {
   effect = "write",
   details = [[
 A file that returns a script (a table with `summary`, `effect`, `args` and `run`) is run like a
-command: its header says what its arguments are. Of any other file the words that follow are
-the arguments, in `...`; what it returns is printed as -o says. `require "tarn"` works in both.
+command; its header declares the arguments. Any other file gets the words after its name in `...`,
+and what it returns is printed in the format of -o. Both can use `require "tarn"`.
 
-Options that every command takes are seen behind the file's name too; after `--` all words
-belong to the file. The folder of the file is not searched for modules: name it with --path.]],
+Options that every command takes may follow the file's name, too; after `--` all words belong to
+the file. The folder of the file is searched for modules only if --path names it.]],
   args = {
-    { "file", "path", "The file." },
-    { "arguments", "list", "What the file gets.", optional = true, positional = true, raw = true },
-    { "dry_run", "flag", "Load the file, check its header, and do not run it." },
+    { "file", "path", "The Lua file." },
+    { "arguments", "list", "Arguments of the file.", optional = true, positional = true,
+      raw = true },
+    { "dry_run", "flag", "Compile the file, and do not run it." },
   },
   examples = {
-    { "run promote.lua nightly --to prod", "a script of your own" },
-    { "run count.lua -o json --profile demo", "what it returns, as JSON" },
-    { "run --dry-run promote.lua", "see whether it loads" },
+    { "run promote.lua nightly --to prod", "run your own script" },
+    { "run count.lua -o json --profile demo", "print what the file returns, as JSON" },
+    { "run --dry-run promote.lua", "check the syntax of the file" },
   },
   see = { "which", "eject" },
 
@@ -64,9 +66,9 @@ belong to the file. The folder of the file is not searched for modules: name it 
     if not require("engine.header").looks_like_script(value) then
       return table.unpack(results, 1, results.n)
     end
-    local script, values = run_script(ctx, value, arg.file, words)
+    local script, values = prepare_script(ctx, value, arg.file, words)
     if not script then
-      return nil -- its help was asked for
+      return nil
     end
     ctx.render = script.render
     return script.run(ctx, values)

@@ -1,6 +1,6 @@
 local fault = require "base.fault"
 
--- A path or a rule that is wrong is the caller's mistake, told in the words of the file.
+-- Read the file of faults. A wrong rule is an error of usage.
 local function read_faults(ctx, path)
   local ok, rules = pcall(require("sandbox.http.faults").read, path)
   if ok then
@@ -21,43 +21,45 @@ local function reset()
 end
 
 return {
-  summary = "Serve the embedded workspace: a stand-in for Databricks that runs anywhere.",
+  summary = "Serve the embedded workspace, for tests and practice.",
   effect = "read",
   endless = true,
   details = [[
-Two workspaces on one port of this machine; the bearer token says which: demo-token, or
-demo-dr-token. Any client of the Databricks API can use them:
+Serves two workspaces on one port of this machine, until Ctrl-C. The bearer token chooses the
+workspace: demo-token or demo-dr-token. Any client of the Databricks API can use them:
 
   DATABRICKS_HOST=http://127.0.0.1:PORT DATABRICKS_TOKEN=demo-token tarn list
 
-The profiles demo and demo-dr start the same inside of the program. What the demo scenario
-holds is kept under $XDG_STATE_HOME/tarn/sandbox; `tarn sandbox reset` forgets it. The other
-scenarios, and the demo with --fresh, live in memory.
+The profiles demo and demo-dr use the same workspaces without a server. The state of the demo
+scenario is kept in $XDG_STATE_HOME/tarn/sandbox; `tarn sandbox reset` deletes it. Other
+scenarios, and the demo with --fresh, are kept in memory.
 
 In a pipeline's configuration, sandbox.fail makes its updates fail (resources, initializing,
-setup, flow, expectation), sandbox.fail_attempts only so many times in a row, and
-sandbox.duration_ms sets how long one takes. A file of --faults holds rules such as
-{"path": "/api/2.0/pipelines*", "nth": 2, "action": "429", "retry_after": 1}; the request
-header X-Sandbox-Fault asks for one fault. Runs until Ctrl-C.]],
+setup, flow or expectation), sandbox.fail_attempts limits how many updates in a row fail, and
+sandbox.duration_ms sets the duration of an update. A file of --faults has rules such as {"path":
+"/api/2.0/pipelines*", "nth": 2, "action": "429", "retry_after": 1}. The request header
+X-Sandbox-Fault injects one fault.]],
   args = {
-    { "action", "choice", "Serve, or forget the kept state.", choices = { "serve", "reset" },
+    { "action", "choice", "Serve, or delete the kept state.", choices = { "serve", "reset" },
       default = "serve", positional = true },
-    { "port", "integer", "Port to listen on; 0 takes a free one.", default = 0, min = 0,
+    { "port", "integer", "Port to listen on; 0 chooses a free one.", default = 0, min = 0,
       max = 65535, value = "N" },
-    { "scenario", "string", "What it holds: demo, empty, large:N or large:N,ACTIVE,EVENTS.",
+    { "scenario", "string", "Content: demo, empty, large:N or large:N,ACTIVE,EVENTS.",
       default = "demo", value = "NAME" },
-    { "latency", "number", "Milliseconds that every answer is late.", default = 0, min = 0,
+    { "latency", "number", "Milliseconds by which each answer is delayed.", default = 0, min = 0,
       value = "MS" },
-    { "faults", "path", "File of faults, JSON or Lua.", optional = true, value = "FILE" },
-    { "fresh", "flag", "Keep the state in memory, new at every start." },
-    { "strict", "flag", "Refuse what the API forbids on paper and takes in practice." },
+    { "faults", "path", "File with rules for faults, JSON or Lua.", optional = true,
+      value = "FILE" },
+    { "fresh", "flag", "Keep the state in memory; it is new at each start." },
+    { "strict", "flag", "Refuse requests that the API documents as forbidden but accepts." },
     { "run_ms", "integer", "Milliseconds that an update takes.", default = 4000, min = 100,
       value = "MS" },
   },
   examples = {
-    { "sandbox --port 8765", "for another client, or another terminal" },
-    { "sandbox --port 0 --scenario large:1000,50,1000 --latency 50", "to measure with" },
-    { "sandbox reset", "the demo as it was at first" },
+    { "sandbox --port 8765", "serve another client, or another terminal" },
+    { "sandbox --port 0 --scenario large:1000,50,1000 --latency 50",
+      "serve a large workspace, for measurements" },
+    { "sandbox reset", "restore the first state of the demo" },
   },
   see = { "dashboard", "list" },
 
@@ -65,8 +67,8 @@ header X-Sandbox-Fault asks for one fault. Runs until Ctrl-C.]],
     if arg.action == "reset" then
       return reset()
     elseif not require("sandbox.scenarios").find(arg.scenario) then
-      fault.usage(ctx.op, ("'%s' is no scenario"):format(arg.scenario),
-        "there are demo, empty, large:N and large:N,ACTIVE,EVENTS")
+      fault.usage(ctx.op, ("there is no scenario '%s'"):format(arg.scenario),
+        "scenarios are demo, empty, large:N and large:N,ACTIVE,EVENTS")
     end
     local faults = arg.faults and read_faults(ctx, arg.faults)
     local options = {

@@ -2,7 +2,7 @@ local fault = require "base.fault"
 
 local OP <const> = "tarn sql"
 
--- What may stand behind the last colon of --param.
+-- The types of parameters: --param NAME=VALUE:TYPE.
 local TYPES <const> = { STRING = true, BOOLEAN = true, TINYINT = true, SMALLINT = true, INT = true,
   INTEGER = true, BIGINT = true, LONG = true, FLOAT = true, DOUBLE = true, DECIMAL = true,
   NUMERIC = true, DATE = true, TIMESTAMP = true, TIMESTAMP_NTZ = true, BINARY = true, VOID = true,
@@ -11,7 +11,7 @@ local TYPES <const> = { STRING = true, BOOLEAN = true, TINYINT = true, SMALLINT 
 local function statement_of(arg)
   if (arg.statement == nil) == (arg.file == nil) then
     fault.usage(OP, arg.file and "give a statement or --file, not both" or "STATEMENT is missing",
-      "quote it: tarn sql 'SELECT 1'")
+      "put the statement in quotes: tarn sql 'SELECT 1'")
   elseif arg.statement then
     return arg.statement
   elseif arg.file == "-" then
@@ -24,7 +24,7 @@ local function statement_of(arg)
   return file:read "a"
 end
 
--- name=value, name=value:TYPE, or name alone for NULL.
+-- The name and the value of NAME=VALUE, NAME=VALUE:TYPE, or NAME alone for NULL.
 local function parameter(text)
   local name, value = text:match "^:?([%a_][%w_]*)=(.*)$"
   if not name then
@@ -54,33 +54,35 @@ local function parameters(list)
 end
 
 return {
-  summary = "Run an SQL statement at a warehouse.",
+  summary = "Run an SQL statement on a warehouse.",
   effect = "write",
   route = { "POST", "/api/dlt/sql" },
   returns = { any = { { "object" }, { statement = "string" } } },
   details = [[
-Rows are printed as they come; a cell is a text as the warehouse wrote it, or null. Parameters
-are bound, never pasted: write :name in the statement and --param name=value. A type may
-follow: --param day=2026-08-19:DATE, --param n=5:INT; without a value it is NULL. Ctrl-C cancels
-the statement at the warehouse.]],
+Rows are printed as they arrive. In JSON, a cell is a string as the warehouse writes it, or null.
+For a parameter write :name in the statement, and --param name=value; the value is bound, not
+inserted into the text. A type may follow: --param day=2026-08-19:DATE, --param n=5:INT. Without a
+value the parameter is NULL. Ctrl-C cancels the statement at the warehouse.]],
   args = {
     { "statement", "string", "The statement, in quotes.", optional = true, positional = true },
-    { "file", "path", "Read the statement from a file; - is standard input.", optional = true,
+    { "file", "path", "Read the statement from a file; - reads standard input.", optional = true,
       short = "f" },
-    { "param", "list", "A parameter: NAME=VALUE or NAME=VALUE:TYPE (repeatable).", optional = true,
+    { "param", "list", "Parameter: NAME=VALUE or NAME=VALUE:TYPE (repeatable).", optional = true,
       value = "NAME=VALUE" },
-    { "warehouse", "string", "Id of the warehouse; else DATABRICKS_WAREHOUSE_ID, or one that runs.",
+    { "warehouse", "string",
+      "Id of the warehouse; default: DATABRICKS_WAREHOUSE_ID, or a running one.",
       optional = true, value = "ID", of = "warehouse" },
-    { "catalog", "catalog", "As USE CATALOG for this statement.", optional = true },
-    { "schema", "string", "As USE SCHEMA for this statement.", optional = true },
-    { "limit", "integer", "At most so many rows.", optional = true, min = 1 },
-    { "dry_run", "flag", "Say what would be run, and run nothing." },
+    { "catalog", "catalog", "Catalog of the statement's unqualified names.", optional = true },
+    { "schema", "string", "Schema of the statement's unqualified names.", optional = true },
+    { "limit", "integer", "Most rows of the result.", optional = true, min = 1 },
+    { "dry_run", "flag", "Show what would be run, and run nothing." },
   },
   examples = {
-    { "sql 'SELECT name, pipeline_type FROM system.lakeflow.pipelines'", "a table" },
+    { "sql 'SELECT name, pipeline_type FROM system.lakeflow.pipelines'",
+      "print the rows as a table" },
     { "sql 'SELECT * FROM t WHERE day >= :day' --param day=2026-08-01:DATE -o csv",
-      "bound parameters, for a spreadsheet" },
-    { "sql -f report.sql --warehouse 1234567890abcdef", "a statement from a file" },
+      "bind a parameter, and print CSV" },
+    { "sql -f report.sql --warehouse 1234567890abcdef", "read the statement from a file" },
   },
   needs = { "warehouse" },
   see = { "api" },
@@ -93,7 +95,7 @@ the statement at the warehouse.]],
     local rows = ctx.workspace:sql(statement, params, { warehouse_id = arg.warehouse,
       catalog = arg.catalog, schema = arg.schema, row_limit = arg.limit })
     if rows.truncated and not arg.limit then
-      ctx.warn "the warehouse cut the result: these are not all rows"
+      ctx.warn "the result is incomplete: the warehouse has truncated it"
     end
     return rows
   end,

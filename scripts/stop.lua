@@ -1,15 +1,16 @@
 local fault = require "base.fault"
 local journal = require "tarn.journal"
-local stopping = require "tarn.stop"
-local waiting = require "tarn.wait"
+local stop = require "tarn.stop"
+local wait = require "tarn.wait"
 
--- Only this update is stopped: true if it is the active one, false if it is over.
-local function is_to_stop(ctx, found, wanted)
-  local active, over = stopping.find_update(ctx.workspace, found, wanted)
-  if over and waiting.find_active(found) then
+-- True if the update that --update names is active; false, and the update, if it has ended. A fault
+-- if another update is active.
+local function is_active(ctx, found, wanted)
+  local active, over = stop.find_update(ctx.workspace, found, wanted)
+  if over and wait.find_active(found) then
     fault.raise { kind = "conflict", op = ctx.op,
-      message = ("update %s is %s; the active one is %s"):format(over.update_id, over.state,
-        waiting.find_active(found).update_id),
+      message = ("update %s has ended (%s); the active update is %s"):format(over.update_id,
+        over.state, wait.find_active(found).update_id),
       hint = "nothing was stopped" }
   end
   return active ~= nil, over
@@ -17,14 +18,14 @@ end
 
 local function send(ctx, arg, found, report)
   local op <close> = journal.begin { command = "stop", arg = arg,
-    target = stopping.side(ctx.workspace, found) }
-  stopping.stop(ctx.workspace, op, found, { update_id = report.update_id })
+    target = stop.side(ctx.workspace, found) }
+  stop.stop(ctx.workspace, op, found, { update_id = report.update_id })
   report.operation = op.id
   op:finish(report.update_id and "done" or "unchanged", report)
 end
 
-local function wait(ctx, found, report)
-  local now = stopping.wait(ctx.workspace, found, {
+local function wait_for_end(ctx, found, report)
+  local now = stop.wait(ctx.workspace, found, {
     timeout = ctx.options.timeout,
     note = function(pipeline) ctx.warn(("%s is %s"):format(found.name, pipeline.state)) end,
   })
@@ -45,46 +46,47 @@ return {
     ["operation?"] = "string", ["state?"] = "string", ["update_state?"] = "string",
     ["dry_run?"] = "boolean" },
   details = [[
-The workspace stops the newest update, whichever that is. --update stops only if it is this
-one: if it is over, nothing happens; if another one is active, the exit status is 5. Retries of
-the platform end with it. A continuous pipeline stays stopped until it is started again.
+The workspace stops whichever update is active. --update ID stops only that update: if it has
+ended already, nothing happens; if another update is active, the exit status is 5. The platform
+does not retry a stopped update. A continuous pipeline stays stopped until you start it again.
 
-Without --timeout, 20 minutes are waited; exit status 6 if it still runs then.]],
+The command waits for at most 20 minutes, or --timeout; if the update still runs then, the exit
+status is 6.]],
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
-    { "update", "string", "Stop only if this update is the active one.", optional = true,
+    { "update", "string", "Stop only this update.", optional = true,
       value = "ID", of = "update" },
-    { "wait", "flag", "Wait until it has stopped; --no-wait sends the stop and ends.",
+    { "wait", "flag", "Wait until the update has stopped; --no-wait only sends the request.",
       default = true },
-    { "dry_run", "flag", "Say what would be stopped, and stop nothing." },
+    { "dry_run", "flag", "Show what would be stopped, and stop nothing." },
   },
   examples = {
-    { "stop 'Sales daily'", "and wait until it is idle" },
-    { "stop sales --update 6fc8a8 --no-wait", "only that update; not waited for" },
+    { "stop 'Sales daily'", "stop it, and wait until it is idle" },
+    { "stop sales --update 6fc8a8 --no-wait", "stop only this update, and do not wait" },
   },
   see = { "trigger", "wait", "updates" },
 
   run = function(ctx, arg)
     local found = ctx.workspace:pipeline(arg.pipeline)
-    local active = waiting.find_active(found)
+    local active = wait.find_active(found)
     local report = { pipeline_id = found.pipeline_id, name = found.name,
       update_id = active and active.update_id or nil, dry_run = arg.dry_run or nil }
     if arg.update then
-      local is_active, over = is_to_stop(ctx, found, arg.update)
-      if not is_active then
+      local is_running, over = is_active(ctx, found, arg.update)
+      if not is_running then
         report.update_id, report.status, report.update_state = over.update_id, "over", over.state
         return report
       end
     end
     if arg.dry_run then
-      stopping.ask_hooks(ctx.workspace, found, report.update_id)
+      stop.ask_hooks(ctx.workspace, found, report.update_id)
       report.status = active and "would be stopped" or "idle"
       return report
     end
     send(ctx, arg, found, report)
     report.status = active and "stopping" or "idle"
     if arg.wait and active then
-      wait(ctx, found, report)
+      wait_for_end(ctx, found, report)
     end
     return report
   end,

@@ -1,9 +1,8 @@
-local ending = require("tarn.wait").outcome
 local fault = require "base.fault"
 local journal = require "tarn.journal"
-local stopping = require "tarn.stop"
+local stop = require "tarn.stop"
 local trigger = require "tarn.trigger"
-local waiting = require "tarn.wait"
+local wait = require "tarn.wait"
 
 local function report_of(found, body)
   local report = { pipeline_id = found.pipeline_id, name = found.name }
@@ -15,7 +14,7 @@ end
 
 local function plan(ctx, found, report, body)
   body, report.hooks = trigger.ask_hooks(ctx.workspace, found, body)
-  local active = waiting.find_active(found)
+  local active = wait.find_active(found)
   report.status, report.dry_run = "would be triggered", true
   report.active_update = active
   report.request = { method = "POST", body = body,
@@ -25,7 +24,7 @@ end
 
 local function start(ctx, arg, found, body, report)
   local op <close> = journal.begin { command = "trigger", arg = arg,
-    target = stopping.side(ctx.workspace, found) }
+    target = stop.side(ctx.workspace, found) }
   report.update_id, report.status, report.hooks = trigger.start(ctx.workspace, op, found, body, {
     attach = arg.attach, restart = arg.restart, timeout = ctx.options.timeout,
     note = function(pipeline) ctx.warn(("%s is %s"):format(found.name, pipeline.state)) end,
@@ -36,7 +35,7 @@ local function start(ctx, arg, found, body, report)
 end
 
 return {
-  summary = "Start an update of a pipeline, and wait for its end if asked.",
+  summary = "Start an update of a pipeline, and wait for its end with --wait.",
   effect = "write",
   endless = true, -- --timeout is that of its wait
   route = { "POST", "/api/dlt/pipelines/{pipeline}/trigger" },
@@ -45,50 +44,52 @@ return {
     ["request?"] = { method = "string", path = "string", body = "object" },
     ["outcome?"] = "string", ["state?"] = "string" },
   details = [[
-Without a selection all tables are refreshed. Tables are named as the pipeline publishes them,
-flows by their names. Exactly one update comes of it: when the answer is lost, Tarn looks what
-the workspace has done and never asks twice.
+Without a selection, all tables are refreshed. Tables are given by their published names, flows by
+their names. The command starts exactly one update: if the answer of the workspace is lost, Tarn
+looks for the update and does not send the request again.
 
-When an update is active already the exit status is 5, unless --attach or --restart is given.
+If an update is active already, the exit status is 5, unless --attach or --restart is given.
 
---wait follows this update, not the pipeline, and on through the updates with which the
-platform retries a failed one. Exit status: 0 completed (or, if it is continuous, running), 7
-failed, 8 cancelled, 6 still going on after --timeout (a day, unless said); it is not stopped
-then. A failure is told by the first cause of each flow.]],
+--wait waits for the end of this update and of the updates with which the platform retries it.
+Exit status: 0 if the update completed (or, of a continuous pipeline, runs), 7 if it failed, 8 if
+it was cancelled, 6 if it still runs after --timeout (default: a day); it is not stopped then. For
+a failed update, the first cause of each failed flow is shown.]],
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
-    { "full_refresh", "flag", "Refresh all tables from their beginning; what the sources no "
-      .. "longer hold is lost." },
+    { "full_refresh", "flag", "Refresh all tables from scratch: rows that the sources no "
+      .. "longer have are lost." },
     { "refresh", "list", "Refresh only these tables (repeatable).", optional = true,
       value = "A,B" },
-    { "full_refresh_only", "list", "Refresh these tables from their beginning (repeatable).",
+    { "full_refresh_only", "list", "Refresh only these tables, from scratch (repeatable).",
       optional = true, value = "A,B" },
-    { "reset_checkpoints", "list", "Forget where these flows were; their data stays "
+    { "reset_checkpoints", "list", "Reset the checkpoints of these flows; their data stays "
       .. "(repeatable).", optional = true, value = "A,B" },
-    { "validate", "flag", "Check the graph; publish nothing." },
+    { "validate", "flag", "Check the code and the graph; update no table." },
     { "param", "list", "A parameter of this update (repeatable).", optional = true,
       value = "KEY=VALUE" },
     { "wait", "flag", "Wait for the end of the update." },
-    { "attach", "flag", "If an update is active, take that one for ours." },
+    { "attach", "flag", "If an update is active, use it instead of starting one." },
     { "restart", "flag", "If an update is active, stop it first." },
-    { "full_errors", "flag", "With --wait: causes of a failure with all their stacks." },
+    { "full_errors", "flag",
+      "With --wait: show causes of a failure with their whole stack traces." },
     { "dry_run", "flag", "Show the request, and send nothing." },
   },
   examples = {
-    { "trigger 'Sales daily'", "print the update's id and link" },
-    { "trigger sales --wait --timeout 3600", "for a job: the exit status says how it went" },
-    { "trigger sales --refresh orders,customers", "these tables only" },
-    { "trigger sales --validate --wait", "does the code still compile?" },
-    { "trigger sales --restart --full-refresh-only orders --dry-run", "look first" },
+    { "trigger 'Sales daily'", "start an update, and print its id and link" },
+    { "trigger sales --wait --timeout 3600",
+      "start an update in a job; the exit status is its result" },
+    { "trigger sales --refresh orders,customers", "refresh only these tables" },
+    { "trigger sales --validate --wait", "check whether the code compiles" },
+    { "trigger sales --restart --full-refresh-only orders --dry-run", "show the request" },
   },
   see = { "wait", "stop", "updates" },
-  render = { text = ending.show },
+  render = { text = wait.outcome.show },
 
   run = function(ctx, arg)
     if arg.full_errors and not arg.wait then
       fault.usage(ctx.op, "--full-errors goes with --wait")
     end
-    local body, began = trigger.body(ctx.op, arg), ending.now()
+    local body, began = trigger.body(ctx.op, arg), wait.outcome.now()
     local found = ctx.workspace:pipeline(arg.pipeline)
     local report = report_of(found, body)
     if arg.dry_run then
@@ -97,7 +98,7 @@ then. A failure is told by the first cause of each flow.]],
     start(ctx, arg, found, body, report)
     if arg.wait then
       ctx.warn(("update %s %s: %s"):format(report.update_id, report.status, report.url))
-      ending.wait(ctx, report, { full = arg.full_errors, since = began })
+      wait.outcome.wait(ctx, report, { full = arg.full_errors, since = began })
     end
     return report
   end,

@@ -3,7 +3,8 @@ local undo = require "tarn.undo"
 
 local SHOWN <const> = 12 -- actions in the question
 
--- "last" is the newest that is no undo itself: who is told to run it again means the same.
+-- The operation of that name. "last" is the newest operation that is not an undo, so that `undo
+-- last` can be run again after it was interrupted.
 local function find(name)
   if name == "last" then
     for record in journal.operations() do
@@ -45,33 +46,34 @@ local function show(data, screen)
 end
 
 return {
-  summary = "Undo what an operation of the journal did.",
+  summary = "Undo an operation of the journal.",
   effect = "destroy",
   route = { "POST", "/api/dlt/journal/{operation}/undo" },
   returns = { operation = "string", status = "string", ["undo?"] = "string",
     steps = { { operation = "string", step = "integer", verdict = "string",
       ["action?"] = "string", ["reason?"] = "string" } } },
   details = [[
-What the operation made is deleted; what it overwrote, settings and sources, is as it was
-before. The tables of a pipeline stay unless you say --tables. Everything is looked at first:
-if something was changed since, nothing is touched, unless you say --force.
+Deletes what the operation created, and restores the settings and sources that it overwrote. The
+tables of a deleted pipeline are kept, unless --tables is given. All objects are checked first: if
+one has been changed since, nothing is done, unless --force is given.
 
-It can be cut off and run again: it finds what it has done. It is itself in the journal. What
-an update computed, and what was deleted without having been kept, does not come back; a
-pipeline that was deleted is made again with a new id.
+An interrupted undo can be run again. It is an operation of the journal, too. Data that an update
+computed, and data that was deleted without a copy, cannot be restored. A deleted pipeline is
+created again with a new id.
 
-The workspace is the one that the operation worked in; --profile names it where the journal
-has no profile for it.]],
+The workspace is the one of the operation; if the journal has no profile for it, --profile names
+it.]],
   args = {
-    { "operation", "string", "Which one: its id, the beginning of it, or last.", of = "operation" },
-    { "tables", "flag", "Delete the tables of pipelines that are deleted, too." },
-    { "force", "flag", "Undo also what was changed since." },
-    { "dry_run", "flag", "Say what would be done, and do nothing." },
+    { "operation", "string", "The operation: its id, the beginning of the id, or last.",
+      of = "operation" },
+    { "tables", "flag", "Delete the tables of deleted pipelines, too." },
+    { "force", "flag", "Undo also objects that have been changed since." },
+    { "dry_run", "flag", "Show what would be undone, and change nothing." },
   },
   examples = {
-    { "undo last --dry-run", "look first" },
-    { "undo last", "take back the newest operation" },
-    { "undo 261123-h7k2 --yes", "without being asked" },
+    { "undo last --dry-run", "show what would be undone" },
+    { "undo last", "undo the newest operation" },
+    { "undo 261123-h7k2 --yes", "undo an operation without a question" },
   },
   see = { "journal", "delete" },
   render = { text = show },
@@ -87,7 +89,7 @@ has no profile for it.]],
       end
     end
     lines[#lines + 1] = n > SHOWN and ("\n  and %d more"):format(n - SHOWN) or nil
-    return ("%s of %s is undone:%s\n"):format(plan.operation.command, plan.operation.id,
+    return ("undo %s %s:%s\n"):format(plan.operation.command, plan.operation.id,
       #lines > 0 and table.concat(lines) or " nothing is left to do")
   end,
 
@@ -103,7 +105,7 @@ has no profile for it.]],
     local id, failed = undo.apply(plan, { arg = arg, progress = ctx.progress })
     if failed then
       ctx.finish "failed"
-      ctx.warn(("%s; `tarn undo %s` goes on"):format(tostring(failed), plan.operation.id))
+      ctx.warn(("%s; `tarn undo %s` continues"):format(tostring(failed), plan.operation.id))
     end
     return { operation = plan.operation.id, undo = id, steps = rows_of(plan),
       status = failed and "partly undone" or "undone" }

@@ -1,30 +1,22 @@
-local either = require "tarn.backend"
-local ending = require("tarn.wait").outcome
+local backend = require "tarn.backend"
+local collections = require "base.collections"
 local fault = require "base.fault"
 local glob = require "base.glob"
 local pipelines = require "tarn.pipelines"
-local stopping = require "tarn.stop"
+local stop = require "tarn.stop"
 local time = require "base.time"
 local updates = require "tarn.updates"
-local updates_sql = require "tarn.updates.sql"
+local wait = require "tarn.wait"
 
-local MANY_SINCE <const> = "1d" -- of many pipelines nobody means all that was
+local MANY_SINCE <const> = "1d" -- the default of --since for many pipelines
 
-local function words(text)
-  local list = {}
-  for word in (text or ""):gmatch "[^,%s]+" do
-    list[#list + 1] = word
-  end
-  return list
-end
-
--- A test for the API's words, of which several may be given with commas between them.
+-- A test for states: one of several globs, separated by commas.
 local function state_matcher(globs)
   if not globs then
     return nil
   end
   local tests = {}
-  for i, word in ipairs(words(globs)) do
+  for i, word in ipairs(collections.words(globs)) do
     tests[i] = glob.matcher(word)
   end
   return function(update)
@@ -37,23 +29,23 @@ local function state_matcher(globs)
   end
 end
 
--- What a row is asked for, of one pipeline or of many.
-local function bounds(ctx, arg, many)
+-- The limits of a history, from the arguments.
+local function limits(ctx, arg, many)
   local since = arg.since or many and MANY_SINCE or nil
   return { since = since and time.since(ctx.op, "--since", since), max = arg.max,
     matches = state_matcher(arg.state) }
 end
 
 local function sql_rows(ctx, arg, more)
-  local limit = bounds(ctx, arg, more.name)
-  return updates_sql.history(ctx.workspace, { pipeline = more.id, name = more.name,
+  local limit = limits(ctx, arg, more.name)
+  return require("tarn.updates.sql").history(ctx.workspace, { pipeline = more.id, name = more.name,
     update = more.update, since = limit.since, max = limit.max, warehouse = arg.warehouse,
-    states = arg.state and words(arg.state) or nil, warn = ctx.warn })
+    states = arg.state and collections.words(arg.state) or nil, warn = ctx.warn })
 end
 
 local function one_of_rest(ctx, arg)
   local found = ctx.workspace:pipeline(arg.pipeline)
-  local active, over = stopping.find_update(ctx.workspace, found, arg.update)
+  local active, over = stop.find_update(ctx.workspace, found, arg.update)
   local row = updates.one(ctx.workspace, found.pipeline_id, (active or over).update_id)
   row.pipeline_id, row.name = found.pipeline_id, found.name
   if row.state == "FAILED" then
@@ -68,19 +60,19 @@ local function one_of_sql(ctx, arg)
   local rows = sql_rows(ctx, arg, { id = id, update = arg.update:lower() })
   local row, other = rows(), rows()
   if other then
-    fault.usage(ctx.op, ("--update %s may be any of several updates"):format(arg.update),
-      "say more of the id")
+    fault.usage(ctx.op, ("--update %s names several updates"):format(arg.update),
+      "give more of the id")
   end
   if row then
     row.pipeline_id, row.name = id, arg.pipeline
     return row
   end
   fault.not_found(ctx.op, ("the pipeline has no update %s"):format(arg.update),
-    "`tarn updates` lists them; system tables know a new one after an hour")
+    "`tarn updates` lists them; system tables have a new update after about an hour")
 end
 
--- The first row shows whether a source answers, before another one could be asked.
-local function begun(next_row)
+-- Read the first row at once: if the source fails, another one can still be asked.
+local function started(next_row)
   local first = next_row()
   return function()
     local row = first
@@ -91,7 +83,7 @@ end
 
 local function history_of_rest(ctx, arg)
   local found = ctx.workspace:pipeline(arg.pipeline)
-  return begun(updates.history(ctx.workspace, found.pipeline_id, bounds(ctx, arg)))
+  return started(updates.history(ctx.workspace, found.pipeline_id, limits(ctx, arg)))
 end
 
 local function histories_of_rest(ctx, arg)
@@ -102,7 +94,7 @@ local function histories_of_rest(ctx, arg)
         return row
       end
     end
-  end, bounds(ctx, arg, true)), 0
+  end, limits(ctx, arg, true)), 0
   return function()
     at = at + 1
     return rows[at]
@@ -110,7 +102,7 @@ local function histories_of_rest(ctx, arg)
 end
 
 local function ask(ctx, arg, rest, sql, many)
-  return (either.ask(ctx.workspace, { which = arg.source, warehouse = arg.warehouse,
+  return (backend.ask(ctx.workspace, { which = arg.source, warehouse = arg.warehouse,
     warn = ctx.warn, many = many, rest = function() return rest(ctx, arg) end,
     sql = function() return sql(ctx, arg) end }))
 end
@@ -119,7 +111,7 @@ local function duration_text(ms)
   return math.type(ms) == "integer" and updates.span(ms) or "-"
 end
 
--- What was asked for beyond a plain refresh of everything.
+-- What the update refreshed: "all", or its selection.
 local function selection_text(_, row)
   local parts = {}
   local function add(word, list)
@@ -134,8 +126,7 @@ local function selection_text(_, row)
   return #parts > 0 and table.concat(parts, "; ") or "all"
 end
 
--- So much of an id tells one update from another; every option that takes an id takes it.
-local SHORT <const> = 8
+local SHORT <const> = 8 -- characters of an id in the table; --update accepts them
 
 local COLUMNS <const> = {
   { "update_id", title = "UPDATE", text = function(id) return id:sub(1, SHORT) end },
@@ -152,7 +143,7 @@ local MANY_COLUMNS <const> = table.move(COLUMNS, 1, #COLUMNS, 2,
   { { "name", title = "PIPELINE" } })
 
 return {
-  summary = "Show the run history of a pipeline: when, how long, why it failed.",
+  summary = "Show the run history of a pipeline, and why runs failed.",
   effect = "read",
   route = { "GET", "/api/dlt/pipelines/{pipeline}/updates" },
   returns = { any = {
@@ -165,35 +156,38 @@ return {
       ["causes?"] = "array" },
   } },
   details = [[
-Newest first, all pages. Start, state, cause and selections are the API's; end, duration, phases
-and error come from the event log, which reaches back less far: what it no longer knows is
-empty. Updates that have the same request_id are attempts of one request: attempt 2 of attempts 3.
+All updates, the newest first. Start, state, cause and selection come from the API. End, duration,
+phases and error come from the event log, which does not reach back so far: for older updates they
+are empty. Updates with the same request_id are attempts of one request (attempt 2 of 3).
 
---update shows one of them, with the first cause of each flow that failed.
+--update shows one update, with the first cause of each failed flow.
 
-A pipeline with a * in it means all whose name matches, and the last day unless --since says
-otherwise: 'tarn updates * --state failed'. --source sql takes the history from system tables, in
-one statement however many pipelines: up to an hour late, and an update that has not ended by
-then is UNKNOWN. --source auto asks the API for one pipeline and SQL for many, and the other one
-where the first refuses; it starts no warehouse.]],
+A pipeline with a * means all pipelines whose name matches, and the last day unless --since is
+given: tarn updates '*' --state failed.
+
+--source sql reads system tables, in one statement for any number of pipelines. They are up to an
+hour late; an update without an end is UNKNOWN. --source auto asks the API for one pipeline and
+the system tables for many, and the other source if the first one refuses. It does not start a
+warehouse.]],
   args = {
     { "pipeline", "pipeline", "Id, name, unique beginning of the name, or a glob." },
-    { "update", "string", "Only this one: its id, or six characters of it.", optional = true,
-      value = "ID", of = "update" },
-    { "since", "string", "Only those that began since then: 7d, 12h, or a date.",
+    { "update", "string", "Show only this update: its id, or the first six characters of it.",
+      optional = true, value = "ID", of = "update" },
+    { "since", "string", "Show updates that began after this time: 7d, 12h, or a date.",
       optional = true, value = "TIME" },
-    { "state", "string", "Only those in one of these states (globs, with commas).",
+    { "state", "string", "Show updates in these states (globs, separated by commas).",
       optional = true, value = "STATES" },
-    { "max", "integer", "At most so many.", optional = true, min = 1, short = "n", value = "N" },
-    { "full_errors", "flag", "With --update: causes with all their stacks." },
-    either.SOURCE_ARG, either.WAREHOUSE_ARG,
+    { "max", "integer", "Most updates to show.", optional = true, min = 1, short = "n",
+      value = "N" },
+    { "full_errors", "flag", "With --update: show causes with their whole stack traces." },
+    backend.SOURCE_ARG, backend.WAREHOUSE_ARG,
   },
   examples = {
-    { "updates 'Sales daily' --since 7d", "a week of it" },
-    { "updates sales --state failed -n 5", "the newest failures, each with its reason" },
-    { "updates sales --update 6fc8a8 --full-errors", "one of them, with stacks" },
-    { "updates sales -o csv", "for a spreadsheet" },
-    { "updates '*' --state failed --since 12h", "what failed anywhere last night" },
+    { "updates 'Sales daily' --since 7d", "show the updates of a week" },
+    { "updates sales --state failed -n 5", "show the newest failures, with their reasons" },
+    { "updates sales --update 6fc8a8 --full-errors", "show one update, with stack traces" },
+    { "updates sales -o csv", "print CSV, for a spreadsheet" },
+    { "updates '*' --state failed --since 12h", "show what failed in any pipeline last night" },
   },
   see = { "trigger", "wait", "get" },
   render = {
@@ -205,16 +199,17 @@ where the first refuses; it starts no warehouse.]],
   },
 
   run = function(ctx, arg)
-    either.check(ctx.op, arg)
+    backend.check(ctx.op, arg)
     if arg.update and (arg.since or arg.state or arg.max) then
-      fault.usage(ctx.op, "--update names one update: it goes with no filter")
+      fault.usage(ctx.op, "--update names one update: --since, --state and --max do not go with it")
     end
     local many = arg.pipeline:find("*", 1, true) ~= nil
     if arg.update then
       if many then
-        fault.usage(ctx.op, "--update names an update of one pipeline, not of many")
+        fault.usage(ctx.op,
+          "--update names an update of one pipeline: give one pipeline, without *")
       end
-      ctx.render = { text = ending.show }
+      ctx.render = { text = wait.outcome.show }
       return ask(ctx, arg, one_of_rest, one_of_sql)
     elseif not many then
       return ask(ctx, arg, history_of_rest, function()
@@ -224,6 +219,6 @@ where the first refuses; it starts no warehouse.]],
     ctx.render = { columns = MANY_COLUMNS }
     return ask(ctx, arg, histories_of_rest, function()
       return sql_rows(ctx, arg, { name = arg.pipeline })
-    end, "of many pipelines the API takes some calls for each")
+    end, "for many pipelines the API needs several calls for each one")
   end,
 }

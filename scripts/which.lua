@@ -2,41 +2,43 @@ local fault = require "base.fault"
 local override = require "engine.override"
 
 return {
-  summary = "Show which file a command or a module comes from.",
+  summary = "Show the file that a command or a module comes from.",
   effect = "read",
   details = [[
-Every candidate in the order of the search: --path, TARN_PATH, the configuration directory,
-what is built in. The first is in force; it shadows the others. Of hooks all are in force.]],
+Lists all candidates in the order of the search: --path, TARN_PATH, the configuration directory,
+the built-in file. The first one is in force and shadows the others. Of hooks, all are in force.]],
   args = {
-    { "name", "string", "A command, a module (tarn.pipelines), a file (scripts/list.lua), `hooks`, "
-      .. "or a point of hooks (before_clone).",
+    { "name", "string", "A command, a module (tarn.pipelines), a file (scripts/list.lua), hooks, "
+      .. "or the name of a point for hooks (before_clone).",
       of = "module" },
   },
   examples = {
-    { "which list", "the file that `tarn list` runs" },
-    { "which tarn.pipelines", "the module that scripts get" },
-    { "which @list", "the one that is built in" },
-    { "which hooks", "all hooks, in the order in which they are called" },
+    { "which list", "show the file that `tarn list` runs" },
+    { "which tarn.pipelines", "show the module that scripts require" },
+    { "which @list", "show the built-in file" },
+    { "which hooks", "list all hooks, in the order in which they are called" },
   },
   see = { "eject", "doctor" },
   render = {
-    text = function(rows, out)
+    text = function(rows, screen)
       for _, row in ipairs(rows) do
         local mark = row.status == "in force" and "* " or "  "
         local notes = { row.status, row.from ~= "bundle" and row.from or nil }
         if row.points and #row.points > 0 then
           notes[#notes + 1] = table.concat(row.points, " ")
         end
-        if row.moved_to then
-          notes[1] = "without effect, the module has moved to " .. row.moved_to
+        if row.status == "no effect" then
+          notes[1] = "no effect, tarn loads its own file before it searches for others"
+        elseif row.moved_to then
+          notes[1] = "no effect, the module has moved to " .. row.moved_to
         end
         if row.ejected_from then
           notes[#notes + 1] = "ejected from " .. row.ejected_from
-            .. (row.outdated and ", and the built-in one has changed since" or "")
+            .. (row.outdated and "; the built-in file has changed since" or "")
         end
-        out:line(mark, row.path, "  (", table.concat(notes, ", "), ")")
+        screen:line(mark, row.path, "  (", table.concat(notes, ", "), ")")
         if row.problem then
-          out:line("    broken: ", row.problem)
+          screen:line("    broken: ", row.problem)
         end
       end
     end,
@@ -45,7 +47,7 @@ what is built in. The first is in force; it shadows the others. Of hooks all are
   run = function(_, arg)
     local rows = override.candidates(arg.name)
     if #rows == 0 and not override.is_hook_name(arg.name) then
-      fault.not_found("tarn which", ("nothing has the name '%s'"):format(arg.name),
+      fault.not_found("tarn which", ("there is no command, module or file '%s'"):format(arg.name),
         require("base.suggestion").hint(arg.name, require("engine.script").names()))
     end
     return rows

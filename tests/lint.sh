@@ -1,6 +1,6 @@
 #!/bin/sh
-# lint.sh: formats and linters over the tree. Needs build/compile_commands.json. Each check
-# counts as one; ends in "N passed, N failed".
+# lint.sh: check formats and run the linters. Uses build/compile_commands.json. Each linter counts as
+# one test; ends with "N passed, N failed".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 passed=0
@@ -23,12 +23,12 @@ check() {
 
 all_files=$(find src tests -name '*.[ch]')
 [ -f build/compile_commands.json ] || cmake -S . -B build -G Ninja >/dev/null || exit 1
-cmake --build build --target tarncore >/dev/null || exit 1 # the generated bundle
+cmake --build build --target tarncore >/dev/null || exit 1 # generates the C file of the bundle
 
-# shellcheck disable=SC2086 # lists of names without blanks
+# shellcheck disable=SC2086 # the names have no blanks
 check clang-format clang-format --dry-run -Werror $all_files
 check luacheck luacheck -q lua scripts tests docs/reference/native
-check shellcheck shellcheck dev .ci/run tests/*.sh tests/conformance/*.sh tests/openapi/*.sh tests/web/*.sh lua/engine/shells/tarn.bash
+check shellcheck shellcheck dev .ci/run tests/*.sh tests/fuzz/*.sh tests/conformance/*.sh tests/openapi/*.sh tests/web/*.sh lua/engine/shells/tarn.bash
 
 tidy() {
     find src tests -name '*.c' -print0 |

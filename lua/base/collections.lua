@@ -25,4 +25,39 @@ function M.size(set)
   return n
 end
 
+--- The keys of a table, sorted.
+---@param map table
+---@return any[]
+function M.keys(map)
+  local list = {}
+  for key in pairs(map) do
+    list[#list + 1] = key
+  end
+  table.sort(list)
+  return list
+end
+
+--- One field of each item of a list.
+---@param list table[]
+---@param field any
+---@return any[]
+function M.column(list, field)
+  local values = {}
+  for i, item in ipairs(list) do
+    values[i] = item[field]
+  end
+  return values
+end
+
+--- The words of a text, which commas or blanks separate.
+---@param text? string
+---@return string[]
+function M.words(text)
+  local list = {}
+  for word in (text or ""):gmatch "[^,%s]+" do
+    list[#list + 1] = word
+  end
+  return list
+end
+
 return M

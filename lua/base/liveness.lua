@@ -56,7 +56,7 @@ function M.is_alive(row)
   local mine = M.me()
   if row.machine == mine.machine then
     local pid, started = row.process:match "^(%d+)/(.*)$"
-    return start_time(pid) == started
+    return pid ~= nil and start_time(pid) == started
   elseif row.machine:match "^[^/]*" == mine.machine:match "^[^/]*" then
     return false -- the same machine before its last reboot
   end

@@ -1,22 +1,25 @@
---- What may stand at the end of a command line: commands, options, values.
+--- Completion of command lines: commands, options and values.
 --
--- Read from the same headers as the parser reads, so a script of one's own is completed like a
--- bundled one. Nothing here raises: at a TAB nobody wants to hear of faults.
+-- The candidates come from the same headers as the parser reads, so the user's own scripts are
+-- completed too. No function raises a fault, except when it is cancelled: a fault is of no use at a
+-- TAB.
 
+local argspec = require "engine.header.argspec"
 local fault = require "base.fault"
-local header = require "engine.header"
+local globals = require "engine.header.globals"
 local providers = require "engine.providers"
 local script = require "engine.script"
 
 local M = {}
 
 ---@class tarn.Completion
----@field words tarn.Name[] each with a short text on it
----@field files? "files"|"folders" names of files fit as well; the shell knows those best
+---@field words tarn.Name[] the candidates, each with a short description
+---@field files? "files"|"folders" set if names of files are candidates too: the shell completes
+--- them
 
 -- ---- values ----
 
--- What an argument's values are, where its type does not tell.
+-- What the values of an argument name, if its type tells.
 local KINDS <const> = { pipeline = "pipeline", workspace = "workspace", path = "path",
   catalog = "catalog" }
 
@@ -35,10 +38,9 @@ end
 
 function values.topic(words)
   values.command(words)
-  add(words, "options", "options of every command")
-  add(words, "exit", "exit statuses")
-  add(words, "error", "what can go wrong")
-  add(words, "library", "what scripts of your own can use")
+  for _, topic in ipairs(require("engine.help.topics").list) do
+    add(words, topic[1], topic[2])
+  end
 end
 
 function values.module(words)
@@ -51,16 +53,16 @@ function values.module(words)
   end
 end
 
--- ---- the words so far ----
+-- ---- the earlier words ----
 
 local Line = {}
 Line.__index = Line
 
--- The argument that a word with a dash in front names, and whether its value is the next word.
+-- The argument that an option names, and true if the next word is its value.
 function Line:find_option(word)
   local name = word:match "^%-%-([^=]+)"
   local plain = name and name:gsub("-", "_")
-  for _, list in ipairs { self.specs, header.globals } do
+  for _, list in ipairs { self.specs, globals.list } do
     for _, spec in ipairs(list) do
       if plain == spec[1] or not name and word:sub(-1) == spec.short then
         return spec, spec[2] ~= "flag" and not word:find "="
@@ -69,23 +71,23 @@ function Line:find_option(word)
   end
 end
 
--- Where scripts are looked for decides which ones there are.
+-- Keep the value of an argument. --path and --bundled decide which scripts there are.
 function Line:remember(spec, text)
   self.given[spec[1]] = text or true
-  if spec == header.global.path then
+  if spec == globals.by_name.path then
     table.insert(self.path, text)
-  elseif spec ~= header.global.bundled then
+  elseif spec ~= globals.by_name.bundled then
     return
   end
   require("engine.find").setup { path = self.path, bundled = self.given.bundled ~= nil }
 end
 
--- The value of an option that stands behind its name, or after "=".
+-- The value of an option that is written as --name=value.
 local function value_in(word)
   return word:match "^%-%-[^=]+=(.*)$"
 end
 
--- Takes one word that is no option: the command, or the next value in its place.
+-- Take a word that is not an option: the command, or the value of the next positional argument.
 function Line:take_plain(word)
   if not self.command then
     self.command = word
@@ -99,16 +101,16 @@ function Line:take_plain(word)
   end
 end
 
---- The argument that the next plain word is for.
+-- The argument that takes the next word that is not an option.
 function Line:next_positional()
   for _, spec in ipairs(self.specs) do
-    if header.is_positional(spec) and (spec[2] == "list" or not self.given[spec[1]]) then
+    if argspec.is_positional(spec) and (spec[2] == "list" or not self.given[spec[1]]) then
       return spec
     end
   end
 end
 
--- Goes through the words; returns the argument whose value the word after them is, if it is one's.
+-- Read the words. Returns the argument whose value the next word is, if the last one is an option.
 function Line:read(words)
   local wanted
   for _, word in ipairs(words) do
@@ -133,7 +135,7 @@ end
 
 -- ---- candidates ----
 
--- Values of one argument, each behind `before` ("--output=").
+-- The values of one argument, each after a prefix ("--output=").
 function Line:values_of(spec, before)
   local words = {}
   local kind = spec.of or KINDS[spec[2]]
@@ -156,9 +158,9 @@ end
 
 function Line:options()
   local words = {}
-  for _, list in ipairs { self.specs, header.globals } do
+  for _, list in ipairs { self.specs, globals.list } do
     for _, spec in ipairs(list) do
-      if not header.is_positional(spec) and (spec[2] == "list" or not self.given[spec[1]]) then
+      if not argspec.is_positional(spec) and (spec[2] == "list" or not self.given[spec[1]]) then
         add(words, "--" .. spec[1]:gsub("_", "-"), spec[3])
       end
     end
@@ -183,7 +185,7 @@ function Line:candidates(wanted, current)
   return spec and self:values_of(spec, "") or { words = {} }
 end
 
--- Those that begin with what is typed already; case counts only if that leaves some.
+-- The words that begin with the typed text. If there are none, case is ignored.
 local function beginning_with(words, typed)
   local exact, loose, lower = {}, {}, typed:lower()
   for _, word in ipairs(words) do
@@ -196,32 +198,34 @@ local function beginning_with(words, typed)
   return #exact > 0 and exact or loose
 end
 
---- What the value of one argument may be, whatever it begins with, for the prompt.
----@param spec table the argument
----@param given table<string, any> `profile`, and what is given already
----@return tarn.Completion
-function M.values(spec, given)
-  local line = setmetatable({ specs = {}, given = given, path = {} }, Line)
-  local found, e = fault.try(line.values_of, line, spec, "")
+-- Call a method of a line; no candidates if it raises.
+local function attempt(line, method, ...)
+  local found, e = fault.try(line[method], line, ...)
   if fault.is(e, "cancelled") then
     fault.raise(e)
   end
   return found or { words = {} }
 end
 
---- What the last of the words may become.
----@param words string[] the command line without the program's name; the last one is being
--- typed, and may be ""
+--- All values of one argument, for the prompt.
+---@param spec tarn.ArgSpec
+---@param given table<string, any> the other arguments, and `profile`
+---@return tarn.Completion
+function M.values(spec, given)
+  local line = setmetatable({ specs = {}, given = given, path = {} }, Line)
+  return attempt(line, "values_of", spec, "")
+end
+
+--- The candidates for the last word of a command line.
+---@param words string[] the words without the program's name; the last one is the word that is
+--- typed,
+--- which may be ""
 ---@return tarn.Completion
 function M.find(words)
   local current = words[#words] or ""
   local line = setmetatable({ specs = {}, given = {}, path = {} }, Line)
   local wanted = line:read(table.move(words, 1, #words - 1, 1, {}))
-  local found, e = fault.try(line.candidates, line, wanted, current)
-  if fault.is(e, "cancelled") then
-    fault.raise(e)
-  end
-  found = found or { words = {} }
+  local found = attempt(line, "candidates", wanted, current)
   found.words = beginning_with(found.words, current)
   return found
 end

@@ -1,16 +1,16 @@
---- Files that were ejected: from which version, and whether the built-in one has changed since.
+--- Ejected files: the version they come from, and whether the built-in file has changed since.
 --
--- The last line of such a file says so, so that its other lines have the numbers of the
--- original: `-- ejected from tarn 0.2.0, 9ae16a3b2f90404f`. The digest is that of the original.
+-- The last line of an ejected file has the version and the digest of the original:
+-- `-- ejected from tarn 0.2.0, 9ae16a3b2f90404f`. As the last line, it keeps all line numbers.
 
 local bundle = require "native.bundle"
 
 local M = {}
 
 local MARK <const> = "%-%- ejected from tarn ([^%s,]+),? ?(%x*)%s*$"
-local TAIL <const> = 80 -- bytes, more than such a line has
+local TAIL <const> = 80 -- bytes; such a line is shorter
 
--- FNV-1a: tells texts apart, and is no secret's guard.
+-- FNV-1a, which is enough to notice a change.
 local function digest(text)
   local hash = 0xcbf29ce484222325
   for i = 1, #text do
@@ -23,7 +23,7 @@ local function find_mark(text)
   return (text or ""):sub(-TAIL):match(MARK)
 end
 
---- The text of a bundled file, as it is written out.
+--- The text of a bundled file with the last line that marks it as ejected.
 ---@param text string
 ---@return string
 function M.mark(text)
@@ -31,14 +31,14 @@ function M.mark(text)
     digest(text))
 end
 
---- The version that the text was ejected from; nil if it was not.
+--- The version that a text was ejected from; nil if it was not ejected.
 ---@param text? string
 ---@return string?
 function M.find_version(text)
   return (find_mark(text))
 end
 
---- True if the text was ejected, and what is built in under that name is not what it was.
+--- True if the text was ejected and the built-in file has changed since.
 ---@param file string "scripts/list.lua"
 ---@param text? string
 ---@return boolean
@@ -48,7 +48,7 @@ function M.is_outdated(file, text)
     return false
   end
   local original = bundle.read(file)
-  if kept == "" or not original then -- from before there were digests; or it is gone
+  if kept == "" or not original then -- an old mark without a digest; or no such file
     return version ~= bundle.version or not original
   end
   return digest(original) ~= kept

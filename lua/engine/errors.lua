@@ -1,151 +1,154 @@
---- What can go wrong, in words: `tarn help error` shows it, docs/reference/errors.md is made from it.
+--- The descriptions of all kinds of faults and of the exit statuses. `tarn help error` shows them,
+-- and docs/reference/errors.md is made from them.
 
 local M = {}
 
 ---@class tarn.ErrorText
 ---@field kind string
----@field what string  what it means
----@field try string[] what to do, the likeliest first
+---@field what string  what the kind means
+---@field try string[] what to do, the most likely first
 
---- One for each kind of fault.
+--- The kinds of faults.
 ---@type tarn.ErrorText[]
 M.kinds = {
   {
     kind = "network",
-    what = "No answer came: the name did not resolve, nothing listened, TLS failed, or the "
-      .. "connection broke off.",
+    what = "The server did not answer: its name could not be resolved, the connection was refused "
+      .. "or broke off, or TLS failed.",
     try = {
-      "Look at the host: `tarn auth describe` shows which one is used and where it was found.",
-      "Behind a proxy, set HTTPS_PROXY; behind one that has its own certificates, CURL_CA_BUNDLE.",
-      "If the message says that the request may have taken effect, look before you repeat it: "
-        .. "`tarn list`, `tarn updates`.",
+      "Check the host: `tarn auth describe` shows which host is used and where it is configured.",
+      "Behind a proxy, set HTTPS_PROXY. If the proxy has its own certificates, set CURL_CA_BUNDLE.",
+      "If the message says that the request may have taken effect, check with `tarn list` or "
+        .. "`tarn updates` before you repeat the command.",
     },
   },
   {
     kind = "timeout",
-    what = "The time that was set went by. What was under way was cancelled, at the warehouse too.",
+    what = "The operation took longer than its time limit, and was cancelled. A statement was "
+      .. "cancelled at the warehouse, too.",
     try = {
-      "Give it more time: --timeout SECONDS.",
-      "A warehouse that was stopped takes minutes to start: the second try is faster.",
-      "-v shows which request waited, and for what.",
-      "\"computed for 60 s without a wait\": a loop of a script does not end, at the line that is "
-        .. "named. One that is meant to take long waits now and then (`tarn.sleep(0)`), or gets "
+      "--timeout SECONDS sets another limit.",
+      "A stopped warehouse takes minutes to start: a second try is faster.",
+      "-v shows which request was slow.",
+      "\"computed for 60 s without a wait\": a script has a loop that does not end; the message "
+        .. "names the line. If the loop is meant to run long, call `tarn.sleep(0)` in it, or set "
         .. "--cpu-limit SECONDS.",
     },
   },
   {
     kind = "http",
-    what = "The workspace answered, and said no. The message is its own; `code` and `status` come "
-      .. "from its answer.",
+    what = "The workspace answered the request with an error. The message, `code` and `status` are "
+      .. "the workspace's.",
     try = {
-      "404, RESOURCE_DOES_NOT_EXIST: a wrong id, or the right one in another workspace: --profile.",
+      "404, RESOURCE_DOES_NOT_EXIST: the id is wrong, or belongs to another workspace (--profile).",
       "400, INVALID_PARAMETER_VALUE: the message names the field.",
-      "429: the workspace holds everybody back. Tarn has waited as it was told; fewer calls at "
-        .. "once help: --jobs 8, --rate 10.",
-      "500 to 504: the workspace has a problem. The request id in -v is what its support asks for.",
-      "An answer in HTML: the host is not a workspace, or a proxy answered in its place.",
+      "429: the workspace limits the rate of requests. Tarn has waited and tried again; send fewer "
+        .. "at once: --jobs 8, --rate 10.",
+      "500 to 504: the workspace has a problem. Its support will ask for the request id, which -v "
+        .. "shows.",
+      "An answer in HTML: the host is not a workspace, or a proxy answered instead of it.",
     },
   },
   {
     kind = "auth",
-    what = "No credentials were found, they were refused (401), or they are good and do not "
-      .. "allow this (403).",
+    what = "There are no credentials, the workspace refused them (401), or they do not permit the "
+      .. "request (403).",
     try = {
-      "`tarn auth describe` shows which credentials were used, and from where.",
-      "`tarn auth profiles` lists the profiles; --profile NAME takes one.",
-      "401: the token has expired or belongs to another workspace.",
-      "403: somebody must grant it: CAN_VIEW to see a pipeline, CAN_RUN to start it, CAN_MANAGE "
-        .. "to change it. System tables need USE CATALOG, USE SCHEMA and SELECT.",
+      "`tarn auth describe` shows which credentials are used and where they come from.",
+      "`tarn auth profiles` lists the profiles; --profile NAME chooses one.",
+      "401: the token has expired, or belongs to another workspace.",
+      "403: ask for the permission. CAN_VIEW is needed to see a pipeline, CAN_RUN to start it, "
+        .. "CAN_MANAGE to change it. System tables need USE CATALOG, USE SCHEMA and SELECT.",
     },
   },
   {
     kind = "sql",
-    what = "The statement reached the warehouse and failed there, was cancelled there, or its "
-      .. "result is gone. This is never shown as \"no rows\".",
+    what = "A statement failed or was cancelled at the warehouse, or its result is no longer "
+      .. "available. Tarn never shows this as an empty result.",
     try = {
-      "TABLE_OR_VIEW_NOT_FOUND: the table is not there, or you may not see it. System tables must "
-        .. "be enabled for the account.",
       "The message is the warehouse's own, with its SQLSTATE.",
+      "TABLE_OR_VIEW_NOT_FOUND: the table does not exist, or you may not see it. System tables "
+        .. "must be enabled for the account.",
     },
   },
   {
     kind = "parse",
-    what = "Something is not what it claims to be: an answer that is not JSON, a file with a "
-      .. "mistake in it, a script whose header is wrong.",
+    what = "Something has the wrong format: an answer that is not JSON, a file with a syntax "
+      .. "error, or a script with a wrong header.",
     try = {
-      "Of a file the message names the line.",
-      "Of an answer: -vv shows it. An answer that was cut off is asked for again by itself.",
+      "For a file, the message names the line.",
+      "For an answer, -vv shows it. Tarn requests an incomplete answer again by itself.",
     },
   },
   {
     kind = "io",
-    what = "This machine: a file, a folder, a socket, or standard output.",
+    what = "A file, a folder, a socket or standard output of this machine could not be used.",
     try = {
-      "The message names the file. A full disk leaves the old file as it was.",
-      "OUT_OF_MEMORY: a script keeps more than --memory-limit allows; the line is named.",
-      "Standard output that is closed early, as `| head` does, is no fault: Tarn stops, with "
+      "The message names the file. If the disk is full, the old file is unchanged.",
+      "OUT_OF_MEMORY: a script needs more memory than --memory-limit allows; the message names the "
+        .. "line.",
+      "If a program such as `head` closes standard output early, that is no error: Tarn ends with "
         .. "status 0.",
     },
   },
   {
     kind = "conflict",
-    what = "It is there already, or something is under way that does not allow this now.",
+    what = "The present state does not allow the operation: the name exists already, or an update "
+      .. "is active.",
     try = {
-      "A name that is taken: choose another one.",
-      "REFUSED_BY_HOOK: a rule of yours does not allow it; `tarn which hooks` shows which "
-        .. "there are.",
-      "An update is active: `tarn stop`, or `tarn wait`, then again.",
+      "If a name is taken, choose another one.",
+      "If an update is active, run `tarn stop` or `tarn wait` first.",
+      "REFUSED_BY_HOOK: one of your hooks forbids the operation; `tarn which hooks` lists them.",
     },
   },
   {
     kind = "usage",
-    what = "The command was called in a way that it does not understand, or names something that "
-      .. "is not there or is not unique.",
+    what = "The command line is wrong, or names something that does not exist or is not unique.",
     try = {
-      "`tarn help COMMAND` shows its arguments with examples.",
-      "READ_ONLY: --read-only or TARN_READ_ONLY is set, and this would change something.",
+      "`tarn help COMMAND` shows the arguments, with examples.",
       "A pipeline is named by its id, its exact name, or the beginning of its name if no other "
-        .. "begins so.",
+        .. "name begins so.",
+      "READ_ONLY: --read-only or TARN_READ_ONLY is set, and the command would change something.",
     },
   },
   {
     kind = "cancelled",
-    what = "Somebody asked for it to stop: Ctrl-C, or a no to a question.",
+    what = "You stopped the command with Ctrl-C, or did not confirm a question.",
     try = {
-      "What was under way was ended in order: files closed, statements cancelled. A second "
-        .. "Ctrl-C ends at once, without that.",
+      "The command has ended cleanly: files are closed, statements are cancelled. A second Ctrl-C "
+        .. "ends it at once, without that.",
     },
   },
   {
     kind = "bug",
-    what = "A mistake in a program: in Tarn, or in a script or an override of your own.",
+    what = "A program has an error: Tarn itself, or one of your own scripts or overrides.",
     try = {
-      "The lines above say which file. If it is yours, there is the mistake.",
-      "`tarn --bundled COMMAND` leaves all overrides out.",
-      "If it is Tarn's: please report it, with the lines above.",
+      "The traceback names the file. If the file is yours, the error is there.",
+      "`tarn --bundled COMMAND` ignores all overrides: try whether the error is gone.",
+      "If the error is in Tarn, please report it with the traceback.",
     },
   },
 }
 
---- Exit statuses in their order.
+--- The exit statuses, in order.
 ---@type { [1]: integer, [2]: string }[]
 M.statuses = {
-  { 0, "done" },
-  { 1, "a fault that has no status of its own: network, sql, io, parse, another HTTP answer" },
+  { 0, "success" },
+  { 1, "another error: network, sql, io, parse, or an HTTP status that is not listed here" },
   { 2, "wrong usage" },
   { 3, "not found" },
-  { 4, "credentials or permission" },
-  { 5, "conflict: it exists, or something is active" },
+  { 4, "no credentials, or no permission" },
+  { 5, "conflict: it exists already, or an update is active" },
   { 6, "timed out" },
   { 7, "the update failed" },
   { 8, "the update was cancelled" },
-  { 9, "a gate did not pass (expectations, diff)" },
-  { 10, "the answer was lost: whether something was changed is not known" },
+  { 9, "a check did not pass: a gate of expectations, or diff found differences" },
+  { 10, "the answer was lost: it is unknown whether something was changed" },
   { 70, "a bug" },
   { 130, "interrupted" },
 }
 
---- The text for one kind, or nil.
+--- The description of a kind, or nil.
 ---@param kind string
 ---@return tarn.ErrorText?
 function M.find(kind)
@@ -156,9 +159,9 @@ function M.find(kind)
   end
 end
 
-local WIDTH <const> = 120 -- of a line of the page
+local WIDTH <const> = 120 -- columns of the page
 
--- Add a text in lines of the page's width, each but the first after `indent`.
+-- Append a text, wrapped; the second and later lines begin with `indent`.
 local function add_wrapped(lines, text, indent)
   local line = nil
   for word in text:gmatch "%S+" do
@@ -172,14 +175,14 @@ local function add_wrapped(lines, text, indent)
   lines[#lines + 1] = line
 end
 
---- docs/reference/errors.md.
----@return string
+--- The page docs/reference/errors.md.
+---@return string Markdown
 function M.markdown()
   local lines = {
     "# Errors", "",
-    "What is raised when the world, not the program, is at fault is a *fault*. It has a kind; each",
-    "kind has a paragraph here, which `tarn help error KIND` shows too. This page is made from",
-    "`lua/engine/errors.lua`; a test compares the two.", "",
+    "Tarn reports an error as a *fault*, which has a kind. This page describes the kinds; so does",
+    "`tarn help error KIND`. It is made from `lua/engine/errors.lua`, and a test compares the two.",
+    "",
   }
   for _, entry in ipairs(M.kinds) do
     lines[#lines + 1] = "## " .. entry.kind

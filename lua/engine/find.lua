@@ -1,8 +1,8 @@
---- Where files come from: the user's directories first, then the bundle.
+--- Finds files: in the user's directories first, then in the bundle.
 --
--- `require`, `run`, `help`, `which` and the web server all ask here, so that the header that
--- is shown belongs to the code that is run. The working directory is not searched unless it
--- is named: a cloned repository must not change what a command does.
+-- `require`, the command line, `help`, `which` and the server all find files here, so that the
+-- header that help shows belongs to the code that runs. The working directory is searched only if
+-- --path names it: a cloned repository must not change what a command does.
 
 local bundle = require "native.bundle"
 
@@ -10,23 +10,24 @@ local M = {}
 
 ---@class tarn.Root
 ---@field dir string
----@field from string  "--path", "TARN_PATH" or "config"
+---@field from string  what names the directory: "--path", "TARN_PATH" or "config"
 
---- Directories to look in, first to last. Set once, by `setup`.
+--- The directories to search, in order. `setup` sets them.
 ---@type tarn.Root[]
 M.roots = {}
 
 ---@class tarn.Source
 ---@field name string     "scripts/clone.lua"
 ---@field origin string   a directory, or "bundle"
----@field path? string    where the file is, if it is not in the bundle
----@field text? string    what it holds; nil if it cannot be read
----@field problem? string why it cannot be read
+---@field from? string    what names the directory; nil for the bundle
+---@field path? string    the path of the file; nil for the bundle
+---@field text? string    the content; nil if the file cannot be read
+---@field problem? string why the file cannot be read
 
 local ENOENT <const>, ENOTDIR <const> = 2, 20
 
--- The text; or nil and why, where nil alone means that there is no such file. A file that is
--- there but cannot be read must not let another one silently take its place.
+-- The content of a file; or nil and why it cannot be read; or nil alone, if there is no such file.
+-- An unreadable file is an error: otherwise the next file of that name would silently replace it.
 local function read(path)
   local file <close>, why, code = io.open(path, "rb")
   if not file then
@@ -36,7 +37,7 @@ local function read(path)
   return text, not text and ("%s: %s"):format(path, reason) or nil
 end
 
---- The directory for the user's own files, whether it exists or not; nil without a home.
+--- The configuration directory, whether it exists or not; nil without a home directory.
 ---@return string?
 function M.find_config_dir()
   local xdg, home = os.getenv "XDG_CONFIG_HOME", os.getenv "HOME"
@@ -47,9 +48,19 @@ function M.find_config_dir()
   end
 end
 
---- Say where to look. Done once, before the first script is looked for.
+--- The modules that were loaded before the first `setup`: an override of them has no effect.
+---@type table<string, true>?
+M.loaded_before = nil
+
+--- Set the directories to search. Called before the first script is searched for.
 ---@param opts { path?: string[], bundled?: boolean }
 function M.setup(opts)
+  if not M.loaded_before then
+    M.loaded_before = { main = true }
+    for module in pairs(package.loaded) do
+      M.loaded_before[module] = true
+    end
+  end
   M.roots = {}
   if opts.bundled then
     return
@@ -72,12 +83,12 @@ function M.setup(opts)
   end
 end
 
--- A name comes from the command line and from the web server: it must not climb out of a root.
+-- True for a name that leads out of a root. Names come from the command line and from requests.
 local function climbs(name)
   return name:find "^/" or ("/" .. name .. "/"):find("/../", 1, true) or name:find "%z"
 end
 
--- Each file of that name, one after the other, first to last.
+-- Iterates over the files of that name, in the order of the search.
 local function candidates(name)
   return coroutine.wrap(function()
     local plain = name:gsub("^@", "")
@@ -99,9 +110,9 @@ local function candidates(name)
   end)
 end
 
---- Every file of that name, the one in force first. "@name" sees the bundle only, which is
--- how an override calls what it overrides.
----@param name string
+--- All files of a name, the one in force first. "@name" finds the file in the bundle only, so that
+-- an override can use the file that it overrides.
+---@param name string "scripts/list.lua", "@scripts/list.lua"
 ---@return tarn.Source[]
 function M.all(name)
   local found = {}
@@ -111,16 +122,16 @@ function M.all(name)
   return found
 end
 
---- The file in force, or nil.
----@param name string
+--- The file of a name that is in force, or nil.
+---@param name string "scripts/list.lua", "@scripts/list.lua"
 ---@return tarn.Source?
-function M.find(name)
+function M.file(name)
   return candidates(name)()
 end
 
---- Names of all files below a folder ("scripts/"), in any root or in the bundle, sorted.
--- Folders inside it are not looked into in the user's directories.
----@param folder string with its final slash
+--- The names of all files in a folder, in any root or in the bundle, sorted. Of the user's
+-- directories only the folder itself is searched, not the folders in it.
+---@param folder string with its final slash: "scripts/"
 ---@return string[]
 function M.names(folder)
   local seen, names = {}, {}
@@ -147,24 +158,31 @@ function M.names(folder)
   return names
 end
 
---- Called with a line for the user about a file that is about to be used; main sets it.
+--- Called with a warning about a file that is about to be used; main sets it.
 ---@type fun(text: string)?
 M.warn = nil
 
 local warned = {}
 
--- An ejected file hides what the built-in one has become: once for each, a line says so.
+-- Warn, once for each file, of an ejected file whose built-in original has changed since.
 local function warn_outdated(source)
   if M.warn and source.path and not warned[source.path]
     and source.text:find("-- ejected from tarn ", -80, true)
     and require("engine.ejected").is_outdated(source.name, source.text) then
     warned[source.path] = true
-    M.warn(("%s was ejected, and the built-in file has changed since: `tarn which %s`"):format(
-      source.path, source.name))
+    M.warn(("%s replaces a built-in file that has changed since it was ejected: `tarn which %s`")
+      :format(source.path, source.name))
   end
 end
 
---- Compile a source. Raises a fault that names its file when it cannot be read or compiled.
+--- The path of a source in messages; "bundle/scripts/list.lua" for a built-in file.
+---@param source { path?: string, name: string }
+---@return string
+function M.shown_path(source)
+  return source.path or "bundle/" .. source.name
+end
+
+--- Compile a source. Raises a fault that names the file if it cannot be read or compiled.
 ---@param source tarn.Source
 ---@return function
 function M.compile(source)
@@ -173,8 +191,8 @@ function M.compile(source)
     fault.raise { kind = "io", op = "find", message = source.problem }
   end
   warn_outdated(source)
-  local text = source.text:gsub("^#[^\n]*", "") -- as `lua` does: a script may begin with #!
-  local f, why = load(text, "@" .. (source.path or "bundle/" .. source.name), "t")
+  local text = source.text:gsub("^#[^\n]*", "") -- a script may begin with #!, as for `lua`
+  local f, why = load(text, "@" .. M.shown_path(source), "t")
   if not f then
     fault.raise { kind = "parse", op = "find", message = why }
   end
@@ -185,15 +203,15 @@ local function missing(plain)
   return ("no file 'lua/%s.lua' in any root or in the bundle"):format((plain:gsub("%.", "/")))
 end
 
---- Searcher for `require`: "tarn.clone" is lua/tarn/clone.lua, "@tarn.clone" the bundled one,
--- and "@clone" the bundled script of that name, for a script that wraps it.
+--- The searcher for `require`: "tarn.clone" is lua/tarn/clone.lua, "@tarn.clone" the one in the
+-- bundle, and "@clone" the script scripts/clone.lua in the bundle, for a script that wraps it.
 ---@param module string
 ---@return function|string
 function M.searcher(module)
   local at, plain = module:match "^(@?)(.*)$"
-  local source = M.find(at .. "lua/" .. plain:gsub("%.", "/") .. ".lua")
+  local source = M.file(at .. "lua/" .. plain:gsub("%.", "/") .. ".lua")
   if not source and at == "@" and not plain:find("[./]") then
-    source = M.find("@scripts/" .. plain .. ".lua")
+    source = M.file("@scripts/" .. plain .. ".lua")
   end
   if source then
     return M.compile(source)
@@ -203,7 +221,7 @@ function M.searcher(module)
     return missing(plain)
   end
   if M.warn then
-    M.warn(require("engine.moved").advice(plain)) -- once: `require` keeps what this returns
+    M.warn(require("engine.moved").advice(plain)) -- only once, because `require` keeps the module
   end
   return function() return require(at .. new) end
 end

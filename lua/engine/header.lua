@@ -1,115 +1,21 @@
---- The header of a script: which fields there are, and whether a table is one.
+--- The header of a script: the table that its file returns.
 --
--- Everything that reads scripts (help, the command line, the web form) reads this one table,
--- so what is wrong in it is an error that names file and field, optional fields included.
+-- Help, the command line, completion and the server all read this table. An error in any field, in
+-- optional ones too, is a fault that names the file and the field.
 
+local argspec = require "engine.header.argspec"
 local fault = require "base.fault"
-local shape = require "engine.schema"
-local similar = require "base.suggestion"
+local fields = require "engine.header.fields"
+local schemas = require "engine.schema"
 
 local M = {}
 
---- Types of arguments.
-M.types = {
-  string = true, integer = true, number = true, flag = true, choice = true, list = true,
-  path = true, workspace = true, catalog = true, pipeline = true,
-}
-
---- Options that every command takes; a script must not declare one of these names.
-M.globals = {
-  { "path", "list", "Look for scripts and modules in DIR first (repeatable).", value = "DIR",
-    of = "path" },
-  { "bundled", "flag", "Ignore all overrides: only what is built in." },
-  { "output", "choice", "Form of the output.", short = "o",
-    choices = { "text", "json", "jsonl", "csv" } },
-  { "raw", "flag", "Values as they are: also cells of CSV that a spreadsheet would run." },
-  { "quiet", "flag", "Say nothing on stderr but faults.", short = "q" },
-  { "verbose", "flag", "Trace requests on stderr; twice: with bodies.", short = "v" },
-  { "profile", "string", "Workspace: a section of ~/.databrickscfg, or demo, demo-dr.",
-    short = "p", value = "NAME", of = "workspace" },
-  { "jobs", "integer", "Most calls in flight (default 64).", min = 1, value = "N" },
-  { "rate", "number", "Most calls a second (default: no bound).", min = 0.001, value = "N" },
-  { "timeout", "number", "Seconds for the whole command; for a call with its retries (default 300).",
-    min = 0.001, value = "S" },
-  { "read_only", "flag", "Refuse every request that changes something, whoever makes it." },
-  { "record", "path", "Write requests and answers, without secrets, for `tarn test`.",
-    value = "FILE" },
-  { "cpu_limit", "number", "Seconds a script may compute without a wait (default 60; 0: any).",
-    min = 0, value = "S" },
-  { "memory_limit", "integer", "MiB that a script's values may take (default 1024; 0: any).",
-    min = 0, value = "MIB" },
-  { "yes", "flag", "Do not ask before something is destroyed." },
-  { "no_color", "flag", "No colour, even on a terminal." },
-  { "version", "flag", "Print the version and stop." },
-  { "help", "flag", "Print the help of the command and stop.", short = "h" },
-}
-
---- The same by their names.
-M.global = {}
-
-for _, spec in ipairs(M.globals) do
-  spec.optional = true
-  M.global[spec[1]] = spec
-end
-
---- What the values of an argument can be, for completion.
-M.kinds = { pipeline = true, workspace = true, path = true, catalog = true, warehouse = true,
-  update = true, operation = true, command = true, module = true, topic = true }
-
-local function is_list_of(kind)
-  return function(value)
-    if type(value) ~= "table" then
-      return false
-    end
-    for key, item in pairs(value) do
-      if math.type(key) ~= "integer" or type(item) ~= kind then
-        return false
-      end
-    end
-    return true
-  end
-end
-
-local function is(kind)
-  return function(value)
-    return type(value) == kind
-  end
-end
+local is, is_list_of <const> = fields.is, fields.is_list_of
 
 local EFFECTS <const> = { read = true, write = true, destroy = true }
 local METHODS <const> = { GET = true, POST = true, PUT = true, PATCH = true, DELETE = true }
 
--- Field of an argument -> test, and what it should have been.
-local ARG_FIELDS <const> = {
-  { "choices", is_list_of "string", "a list of strings" },
-  { "of", function(v) return M.kinds[v] == true end, "a kind of names that can be completed" },
-  { "default", function() return true end, "" },
-  { "short", function(v) return type(v) == "string" and v:find "^%a$" ~= nil end, "one letter" },
-  { "value", is "string", "a string" },
-  { "min", is "number", "a number" },
-  { "max", is "number", "a number" },
-  { "optional", is "boolean", "a boolean" },
-  { "positional", is "boolean", "a boolean" },
-  { "raw", is "boolean", "a boolean" },
-  { "alias", is "string", "a string" },
-  { "served", is "boolean", "a boolean" },
-  { "inline", is "boolean", "a boolean" },
-}
-
--- What a route may have beside method and path: other defaults than those of the command line,
--- the member of the body that is a secret, and whether its answer may be some seconds old.
-local ROUTE_FIELDS <const> = {
-  { "defaults", is "table", "a table" },
-  { "secret", is "string", "a string" },
-  { "cached", is "boolean", "a boolean" },
-}
-
-local RENDER_FIELDS <const> = {
-  { "columns", is "table", "a list of columns" },
-  { "fields", is_list_of "string", "a list of names" },
-  { "text", is "function", "a function(data, out)" },
-}
-
+-- The fields of a header; it must have the first four.
 local FIELDS <const> = {
   { "summary", is "string", "a string" },
   { "effect", function(v) return EFFECTS[v] == true end, '"read", "write" or "destroy"' },
@@ -119,7 +25,7 @@ local FIELDS <const> = {
     "a boolean or a function(arg)" },
   { "question", is "function", "a function(ctx, arg) that returns a text" },
   { "route", is "table", "{ method, path }" },
-  { "returns", function(v) return v ~= nil end, "a shape" },
+  { "returns", function(v) return v ~= nil end, "a schema" },
   { "details", is "string", "a string" },
   { "examples", is "table", "a list of { command, what for }" },
   { "needs", is_list_of "string", "a list of strings" },
@@ -128,98 +34,20 @@ local FIELDS <const> = {
   { "author", is "string", "a string" },
   { "since", is "string", "a string" },
 }
+local REQUIRED <const> = 4
 
--- Calls `wrong(message)`, which does not return, at the first mistake.
-local function check_fields(value, fields, what, wrong)
-  local known, names = {}, {}
-  for _, field in ipairs(fields) do
-    known[field[1]] = field
-    names[#names + 1] = field[1]
-  end
-  for key, item in pairs(value) do
-    if type(key) == "string" then
-      local field = known[key]
-      if not field then
-        wrong(("unknown field '%s' in %s"):format(key, what), similar.hint(key, names))
-      elseif not field[2](item) then
-        wrong(("'%s' in %s is not %s"):format(key, what, field[3]))
-      end
-    end
-  end
-end
+-- The fields of a route beside method and path.
+local ROUTE_FIELDS <const> = {
+  { "defaults", is "table", "a table" },    -- that differ from those of the command line
+  { "secret", is "string", "a string" },    -- the member of the body that is a secret
+  { "cached", is "boolean", "a boolean" },  -- true: the answer may be some seconds old
+}
 
-local function check_type(spec, what, wrong)
-  local kind = spec[2]
-  if not M.types[kind] then
-    local names = {}
-    for name in pairs(M.types) do
-      names[#names + 1] = name
-    end
-    table.sort(names)
-    wrong(("%s has the type '%s', and there is no such type"):format(what, tostring(kind)),
-      similar.hint(tostring(kind), names))
-  elseif (kind == "choice") ~= (spec.choices ~= nil) then
-    wrong(("%s: 'choices' belongs to the type choice, and to no other"):format(what))
-  elseif kind == "flag" and (spec.positional or spec.optional) then
-    wrong(("%s is a flag: it is optional already, and has no position"):format(what))
-  end
-end
-
-local DEFAULTS <const> = { integer = "number", number = "number", flag = "boolean",
-  list = "table" }
-
-local function check_arg(i, spec, state, wrong)
-  if type(spec) ~= "table" or type(spec[1]) ~= "string" then
-    wrong(("args[%d] is not { name, type, help }"):format(i))
-  end
-  local name = spec[1]
-  local what = ("argument '%s'"):format(name)
-  if not name:find "^%l[%l%d_]*$" then
-    wrong(what .. " is not a name of lower-case letters, digits and underscores")
-  elseif M.global[name] then
-    wrong(what .. " has the name of an option that every command takes")
-  elseif state.names[name] then
-    wrong(what .. " is there twice")
-  elseif type(spec[3]) ~= "string" or not spec[3]:find "%.$" then
-    wrong(what .. " has no help that ends with a full stop")
-  elseif #spec > 3 then
-    wrong(what .. " has more than name, type and help")
-  end
-  state.names[name] = true
-  check_fields(spec, ARG_FIELDS, what, wrong)
-  check_type(spec, what, wrong)
-  if spec.default ~= nil and type(spec.default) ~= (DEFAULTS[spec[2]] or "string") then
-    wrong(("%s: the default does not fit the type %s"):format(what, spec[2]))
-  end
-  if spec.short then
-    if state.shorts[spec.short] then
-      wrong(("%s: -%s is taken"):format(what, spec.short))
-    end
-    state.shorts[spec.short] = true
-  end
-  if M.is_positional(spec) then
-    if state.rest then
-      wrong(what .. " comes after a list, which takes all that follows")
-    elseif M.is_required(spec) and state.optional then
-      wrong(what .. " is required, and comes after one that is not")
-    end
-    state.rest = spec[2] == "list"
-    state.optional = state.optional or not M.is_required(spec)
-  end
-end
-
-local function check_args(args, wrong)
-  local state = { names = {}, shorts = { o = true, q = true, v = true, p = true, h = true } }
-  for key in pairs(args) do
-    if math.type(key) ~= "integer" then
-      wrong(("args is a list, and has the field '%s'"):format(tostring(key)))
-    end
-  end
-  for i, spec in ipairs(args) do
-    check_arg(i, spec, state, wrong)
-  end
-  return state.names
-end
+local RENDER_FIELDS <const> = {
+  { "columns", is "table", "a list of columns" },
+  { "fields", is_list_of "string", "a list of names" },
+  { "text", is "function", "a function(data, screen)" },
+}
 
 local function check_examples(examples, wrong)
   for i, example in ipairs(examples) do
@@ -236,47 +64,38 @@ local function check_route(route, names, wrong)
   end
   for name in route[2]:gmatch "{(.-)}" do
     if not names[name] then
-      wrong(("route names the argument '%s', which args does not have"):format(name))
+      wrong(("route names the argument '%s', which args does not declare"):format(name))
     end
   end
-  check_fields(route, ROUTE_FIELDS, "route", wrong)
+  fields.check(route, ROUTE_FIELDS, "route", wrong)
   for name in pairs(route.defaults or {}) do
     if not names[name] then
-      wrong(("route has a default for '%s', which args does not have"):format(name))
+      wrong(("route has a default for '%s', which args does not declare"):format(name))
     end
   end
 end
 
---- True if the argument has a place of its own on the command line. All others are options;
--- those that have a place may be given by name too.
----@param spec table
----@return boolean
-function M.is_positional(spec)
-  if spec.positional ~= nil then
-    return spec.positional
+-- A script that changes something must be able to show first what it would change.
+local function check_effect(script, names, wrong)
+  if #(script.examples or {}) == 0 then
+    wrong "'examples' is missing: a script that changes something has at least one"
+  elseif not names.dry_run then
+    wrong "the argument 'dry_run' (a flag) is missing: a script that changes something needs it"
   end
-  return spec[2] ~= "flag" and spec.default == nil and not spec.optional
 end
 
---- True if the command cannot run without it.
----@param spec table
----@return boolean
-function M.is_required(spec)
-  return spec[2] ~= "flag" and spec.default == nil and not spec.optional
-end
-
---- Raise a fault that names `file` unless `script` is a complete header.
----@param script any
----@param file string
+--- Check a header. Raises a fault that names the file and the field.
+---@param script any what the file returned
+---@param file string the name of the file in messages
 function M.check(script, file)
   local function wrong(message, hint)
     fault.raise { kind = "parse", op = "header", message = file .. ": " .. message, hint = hint }
   end
   if type(script) ~= "table" then
-    wrong "a script returns one table: summary, effect, args, run"
+    wrong "a script returns one table with summary, effect, args and run"
   end
-  check_fields(script, FIELDS, "the header", wrong)
-  for i = 1, 4 do
+  fields.check(script, FIELDS, "the header", wrong)
+  for i = 1, REQUIRED do
     local field = FIELDS[i][1]
     if script[field] == nil then
       wrong(("'%s' is missing in the header"):format(field))
@@ -285,38 +104,36 @@ function M.check(script, file)
   if script.summary:find "\n" or not script.summary:find "%.$" then
     wrong "'summary' is not one line that ends with a full stop"
   end
-  local names = check_args(script.args, wrong)
+  local names = argspec.check(script.args, wrong)
   check_examples(script.examples or {}, wrong)
-  if script.effect ~= "read" and #(script.examples or {}) == 0 then
-    wrong "'examples' is missing: a script with an effect shows at least one"
-  elseif script.effect ~= "read" and not names.dry_run then
-    wrong "the argument 'dry_run' (a flag) is missing: a script with an effect can say first"
+  if script.effect ~= "read" then
+    check_effect(script, names, wrong)
   end
   if script.route then
     check_route(script.route, names, wrong)
   end
-  local problem = script.returns ~= nil and shape.find_problem(script.returns)
+  local problem = script.returns ~= nil and schemas.find_problem(script.returns)
   if problem then
     wrong(problem)
   end
   if script.render then
-    check_fields(script.render, RENDER_FIELDS, "render", wrong)
+    fields.check(script.render, RENDER_FIELDS, "render", wrong)
   end
 end
 
---- Names of all fields there are: of the header, of an argument, of `route`, of `render`.
+--- The names of all fields: of the header, of arguments, of `route` and of `render`.
 ---@return string[]
 function M.field_names()
   local names = {}
-  for _, fields in ipairs { FIELDS, ARG_FIELDS, ROUTE_FIELDS, RENDER_FIELDS } do
-    for _, field in ipairs(fields) do
-      names[#names + 1] = field[1]
+  for _, rules in ipairs { FIELDS, argspec.fields, ROUTE_FIELDS, RENDER_FIELDS } do
+    for _, rule in ipairs(rules) do
+      names[#names + 1] = rule[1]
     end
   end
   return names
 end
 
---- True if the table looks like a script, whether or not its header is complete.
+--- True if the table seems to be a header, complete or not.
 ---@param value any
 ---@return boolean
 function M.looks_like_script(value)

@@ -1,41 +1,44 @@
---- Hooks: what a user wants done, or forbidden, at certain points of every command.
+--- Hooks: functions of the user that every command calls at certain points, to do or to forbid
+-- something.
 --
--- A file hooks/NAME.lua in one of the user's directories returns a table of functions by the
--- names of points. They are called in the order of the directories, and within one in the order
--- of the files' names; of two files of one name only the first counts, as of scripts. A file
--- that does not load, or has what is no point, is a fault before anything is changed: a rule
--- that is silently left out protects nobody. docs/scripting/hooks.md is the contract.
+-- A file hooks/NAME.lua in one of the user's directories returns a table of functions by the names
+-- of points. The functions are called in the order of the directories, and in one directory in the
+-- order of the files' names. Of two files of the same name only the first counts, as with scripts.
+-- A file that does not load, or that names an unknown point, is a fault before anything is changed,
+-- because a rule that is silently left out protects nobody. docs/scripting/hooks.md describes hooks
+-- for users.
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 local find = require "engine.find"
-local similar = require "base.suggestion"
+local suggestion = require "base.suggestion"
 
 local M = {}
 
 ---@class tarn.HookPoint
 ---@field name string
----@field gets string  what it gets, in a word
----@field may "change"|"refuse"|"watch" what it may do: `change` may refuse too
+---@field gets string  the name of the value that a function gets
+---@field may "change"|"refuse"|"watch" what a function may do; one that may change may also refuse
 ---@field help string
 
---- All points, in the order in which they come.
+--- All points, in the order in which a command reaches them.
 ---@type tarn.HookPoint[]
 M.points = {
   { name = "map_spec", gets = "spec", may = "change",
-    help = "The settings of a copy, before anybody is asked about them. Also of a dry run." },
+    help = "The settings of a copy, before the workspaces are asked; called in a dry run, too." },
   { name = "before_clone", gets = "plan", may = "refuse",
-    help = "A whole plan of a clone, before its first change. Also of a dry run." },
+    help = "The whole plan of a clone, before its first change; called in a dry run, too." },
   { name = "after_clone", gets = "report", may = "watch", help = "A clone was made." },
   { name = "before_import", gets = "request", may = "refuse",
-    help = "A pipeline is about to be made from an exported folder. Also of a dry run." },
+    help = "A pipeline is about to be created from an exported folder, or in a dry run would be." },
   { name = "before_trigger", gets = "request", may = "change",
-    help = "An update is about to be started. Also of a dry run." },
+    help = "An update is about to be started, or in a dry run would be." },
   { name = "after_update", gets = "result", may = "watch",
-    help = "An update that was waited for has ended, or the time went by." },
+    help = "An update that a command waited for has ended, or the wait has timed out." },
   { name = "before_stop", gets = "request", may = "refuse",
-    help = "The active update is about to be stopped. Also of a dry run." },
+    help = "The active update is about to be stopped, or in a dry run would be." },
   { name = "before_delete", gets = "request", may = "refuse",
-    help = "A pipeline is about to be deleted. Also of a dry run." },
+    help = "A pipeline is about to be deleted, or in a dry run would be." },
   { name = "on_fault", gets = "fault", may = "watch", help = "A command has failed." },
 }
 
@@ -49,12 +52,13 @@ end
 ---@class tarn.Hook
 ---@field file string   "hooks/approve.lua"
 ---@field path string
----@field from string   which kind of directory it is in
+---@field from string   what names the directory: "--path", "TARN_PATH" or "config"
 ---@field points string[]
 ---@field functions table<string, function>
----@field shadowed? boolean another one of that name comes first
+---@field shadowed? boolean true: an earlier directory has a file of that name
+---@field problem? string  why the file does not load, in the answer of `all`
 
--- All files, in the order in which they are called; those that are shadowed too.
+-- All files in the order in which they are called, with those that are shadowed.
 local function sources()
   local fs, list, seen = nil, {}, {}
   for _, root in ipairs(find.roots) do
@@ -76,28 +80,25 @@ end
 
 local function wrong(path, message, hint)
   fault.raise { kind = "parse", op = "hooks", message = ("%s: %s"):format(path, message),
-    hint = hint or "--bundled leaves all hooks out" }
+    hint = hint or "--bundled ignores all hooks" }
 end
 
--- Run a hook's file; what it returns.
+-- Load a hook's file: sets its functions and points.
 local function read(hook)
-  local source = find.find(hook.file)
+  local source = find.file(hook.file)
   local ok, functions = fault.call(find.compile(source))
   if not ok and functions.kind == "bug" then
     wrong(hook.path, functions.message)
   elseif not ok then
     error(functions, 0)
   elseif type(functions) ~= "table" then
-    wrong(hook.path, "a hook returns a table of functions by the names of points")
+    wrong(hook.path, "a hook must return a table of functions, by the names of points")
   end
-  local names = {}
-  for _, point in ipairs(M.points) do
-    names[#names + 1] = point.name
-  end
+  local names = collections.column(M.points, "name")
   for name, f in pairs(functions) do
     if not by_name[name] then
       wrong(hook.path, ("there is no point '%s'"):format(tostring(name)),
-        similar.hint(tostring(name), names) or "points: " .. table.concat(names, ", "))
+        suggestion.hint(tostring(name), names) or "points: " .. table.concat(names, ", "))
     elseif type(f) ~= "function" then
       wrong(hook.path, ("'%s' is not a function"):format(name))
     end
@@ -109,7 +110,7 @@ local function read(hook)
   return hook
 end
 
---- What is known of all hooks without risk: each with its points, or with `problem`.
+--- All hooks, each with its points, or with the problem why it does not load.
 ---@return tarn.Hook[]
 function M.all()
   local list = sources()
@@ -122,9 +123,10 @@ function M.all()
   return list
 end
 
-local loaded, loaded_mark -- until a file changes: it keeps its state between calls
+-- The loaded hooks, kept until a file changes, so that a hook's own variables keep their values.
+local loaded, loaded_mark
 
--- What tells that some file has changed, without reading any.
+-- A text that is another one when a file has changed. The files are not read.
 local function mark_of(list)
   local fs, words = nil, {}
   for i, hook in ipairs(list) do
@@ -135,8 +137,8 @@ local function mark_of(list)
   return table.concat(words, "\n")
 end
 
---- Load all hooks, anew if a file has changed. Raises a fault that names the file if one of
--- them is broken.
+--- Load all hooks, again if a file has changed. Raises a fault that names the file if one of them
+-- does not load.
 ---@return tarn.Hook[]
 function M.load()
   local list = sources()
@@ -153,13 +155,13 @@ end
 
 -- ---- calls ----
 
----@class tarn.HookContext what a hook gets second
+---@class tarn.HookContext the second argument of a hook's function
 ---@field point string
 ---@field op string            the command: "tarn clone"
----@field workspace? tarn.WorkspaceClient where it happens; of a clone the target
----@field source? tarn.WorkspaceClient    of a clone
----@field refuse fun(message: string, hint?: string) raise the fault that stops it
----@field warn fun(text: string)          a line on stderr
+---@field workspace? tarn.WorkspaceClient the workspace; for a clone the target
+---@field source? tarn.WorkspaceClient    for a clone, the workspace of the source
+---@field refuse fun(message: string, hint?: string) raises the fault that stops the command
+---@field warn fun(text: string)          prints a line on stderr
 
 local function context(hook, point, fields)
   local ctx = { point = point }
@@ -178,14 +180,14 @@ end
 
 local under_way = setmetatable({}, { __mode = "k" }) -- task -> "file point" -> true
 
--- A hook that runs a command which comes to the same point would be called for ever.
+-- Guards against endless recursion: a hook that runs a command which calls the hook again.
 local function enter(hook, point)
   local me = require("native.task").current()
   local mark, marks = hook.file .. " " .. point, under_way[me] or {}
   if marks[mark] then
     fault.raise { kind = "conflict", op = hook.file,
-      message = point .. " is called within itself",
-      hint = ("a hook changes nothing itself: look into %s"):format(hook.path) }
+      message = ("%s runs a command that calls %s again"):format(point, point),
+      hint = ("a hook must not change anything itself: see %s"):format(hook.path) }
   end
   marks[mark], under_way[me] = true, marks
   return setmetatable({}, { __close = function()
@@ -198,7 +200,7 @@ local function run(hook, point, value, ctx)
   return hook.functions[point](value, ctx)
 end
 
--- A hook that fails after the fact must not hide the fact.
+-- Call a hook that only watches. Its failure must not hide the result of the command.
 local function watch(hook, point, value, fields)
   local ctx = context(hook, point, fields)
   local ok, e = fault.call(run, hook, point, value, ctx)
@@ -209,14 +211,13 @@ local function watch(hook, point, value, fields)
   end
 end
 
---- Call all hooks of a point, one after the other. What a hook of a point that may change
--- returns takes the place of the value; nil leaves it, changed or not. What is raised stops
--- everything, but for points that only watch.
+--- Call all hooks of a point, one after the other. If the point may change the value, a table that
+-- a hook returns replaces it. A fault of a hook stops the command, unless the point only watches.
 ---@param point string
 ---@param value table a copy, unless the point may change it
----@param fields? table more for the hook's context: op, workspace, source
+---@param fields? table further fields of the hook's context: op, workspace, source
 ---@return table value
----@return string[]? files that were called; nil if none was
+---@return string[]? files of the hooks that were called; nil if there is none
 function M.call(point, value, fields)
   local may, called = by_name[point].may, nil
   for _, hook in ipairs(M.load()) do
@@ -229,7 +230,7 @@ function M.call(point, value, fields)
         local new = run(hook, point, value, context(hook, point, fields))
         if may == "change" and new ~= nil then
           if type(new) ~= "table" then
-            wrong(hook.path, ("%s returned no table"):format(point))
+            wrong(hook.path, ("%s must return a table or nil"):format(point))
           end
           value = new
         end
@@ -239,7 +240,7 @@ function M.call(point, value, fields)
   return value, called
 end
 
---- True if some hook has that point.
+--- True if a hook has a function for the point.
 ---@param point string
 ---@return boolean
 function M.has(point)
@@ -251,16 +252,17 @@ function M.has(point)
   return false
 end
 
-local told = setmetatable({}, { __mode = "k" }) -- a fault passes several edges on its way
+local reported = setmetatable({}, { __mode = "k" }) -- faults for which on_fault was called
 
---- Tell the hooks of a fault that ends a command, once. Hooks that do not load tell nothing.
+--- Call on_fault for a fault that ends a command, once, although nested commands all report it. If
+-- hooks do not load, nothing is called.
 ---@param e tarn.Fault
----@param op string
+---@param op string the command
 function M.fault(e, op)
-  if told[e] or e.kind == "cancelled" then
+  if reported[e] or e.kind == "cancelled" then
     return
   end
-  told[e] = true
+  reported[e] = true
   if #find.roots > 0 and fault.call(M.load) then
     M.call("on_fault", require("engine.report").fields(e), { op = op })
   end

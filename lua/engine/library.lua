@@ -1,26 +1,27 @@
---- The public library: what scripts may use, by the names they use.
+--- Defines the public library: the modules and functions that scripts may use.
 --
--- `require "tarn"` is the one door of a script. What scripts need often is a field of it; the
--- subjects (tarn.pipelines, tarn.lineage, ...) are required by their own names. Everything else
--- below lua/ is private: it may change in any version.
+-- Scripts require `tarn`. Its fields are what they need often; the subjects (tarn.pipelines,
+-- tarn.lineage, ...) are required by their own names. All other modules are private: they may
+-- change in any version.
 
+local collections = require "base.collections"
 local find = require "engine.find"
 
 local M = {}
 
---- Fields of `tarn`, and the module that each one is.
+--- The fields of `tarn` that are modules, with the modules' names.
 M.fields = {
   fault = "base.fault", json = "native.json", secrets = "base.secrets", testing = "testing.api",
   time = "base.time",
 }
 
---- Functions of `tarn` that another module defines.
+--- The functions of `tarn` that another module defines, with that module's name.
 M.functions = {
   each = "base.pool", first = "base.pool", map = "base.pool", stream = "base.pool",
   timeout = "base.pool",
 }
 
---- The subjects: one module for each file in lua/tarn, the user's own files among them.
+--- The subjects: a module for each file in lua/tarn, with those in the user's directories.
 ---@return string[] names "tarn.auth", "tarn.backend", ..., sorted
 function M.subjects()
   local names = {}
@@ -31,22 +32,18 @@ function M.subjects()
   return names
 end
 
---- All modules of the library: the front door, its fields, the subjects.
+--- The names of all public modules: `tarn`, its fields, the subjects.
 ---@return string[] names
 function M.names()
-  local names, fields = { "tarn" }, {}
-  for name, module in pairs(M.fields) do
-    if not module:find "^native%." then
-      fields[#fields + 1] = "tarn." .. name
-    end
+  local names = { "tarn" }
+  for _, name in ipairs(collections.keys(M.fields)) do
+    names[#names + 1] = not M.fields[name]:find "^native%." and "tarn." .. name or nil
   end
-  table.sort(fields)
-  table.move(fields, 1, #fields, 2, names)
   local subjects = M.subjects()
   return table.move(subjects, 1, #subjects, #names + 1, names)
 end
 
---- The module behind a name of the library: "tarn.fault" is base.fault, "tarn.wait" itself.
+--- The module for a public name: base.fault for "tarn.fault", tarn.wait for "tarn.wait".
 ---@param name string
 ---@return string
 function M.module(name)
@@ -54,7 +51,7 @@ function M.module(name)
   return field and M.fields[field] or name
 end
 
---- The name by which scripts reach a module: base.fault is "tarn.fault"; nil for a private one.
+--- The public name of a module: "tarn.fault" for base.fault. Nil for a private module.
 ---@param module string
 ---@return string?
 function M.find_public(module)
@@ -66,8 +63,7 @@ function M.find_public(module)
   return module:find "^tarn%.[%w_]+$" and module or module:find "^native%." and module or nil
 end
 
---- The name by which scripts reach a function: base.pool's `map` is "tarn.map"; nil for a private
--- one.
+--- The public name of a function: "tarn.map" for `map` of base.pool. Nil for a private function.
 ---@param module string
 ---@param name string
 ---@return string?

@@ -1,14 +1,15 @@
---- Manual pages, made from the headers of the scripts.
+--- Makes manual pages (roff) from the headers of the scripts.
 
 local bundle = require "native.bundle"
+local data = require "engine.help.data"
 local errors = require "engine.errors"
-local header = require "engine.header"
-local help = require "engine.help"
+local globals = require "engine.header.globals"
 local script = require "engine.script"
+local synopsis = require "engine.help.synopsis"
 
 local M = {}
 
--- Text as roff takes it: no escapes, no requests, hyphens that can be copied.
+-- Text for roff: escapes and requests are quoted, and hyphens stay hyphens when they are copied.
 local function plain(text)
   text = text:gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("'", "\\(aq"):gsub("`", "\\(ga")
   return (("\n" .. text):gsub("\n([.])", "\n\\&%1"):sub(2))
@@ -33,14 +34,14 @@ function Page:section(title)
   self:add(".SH ", title)
 end
 
--- A term in bold with its text below.
+-- A term in bold, with its text below it.
 function Page:item(term, text)
   self:add ".TP"
   self:add("\\fB", plain(term), "\\fR")
   self:add(plain(text))
 end
 
--- Text as it stands: details have lists and tables in them.
+-- Text with its own line breaks, because details have lists and tables in them.
 function Page:verbatim(text)
   self:add ".nf"
   self:add(plain(text:gsub("%s+$", "")))
@@ -67,12 +68,12 @@ function M.command(name)
   local loaded = script.load(name)
   local page = new_page("tarn-" .. name, loaded.summary)
   page:section "SYNOPSIS"
-  page:add("\\fB", plain(help.usage(name, loaded.args)), "\\fR")
+  page:add("\\fB", plain(synopsis.usage(name, loaded.args)), "\\fR")
   if loaded.details then
     page:section "DESCRIPTION"
     page:verbatim(loaded.details)
   end
-  local arguments, options = help.arguments(loaded.args)
+  local arguments, options = synopsis.rows(loaded.args)
   add_items(page, "ARGUMENTS", arguments)
   for _, option in ipairs(options) do
     option[1] = option[1]:gsub("^ +", "")
@@ -102,11 +103,11 @@ function M.program()
   page:section "SYNOPSIS"
   page:add(plain "tarn [OPTIONS] COMMAND [ARGUMENTS]")
   local commands, options, statuses = {}, {}, {}
-  for i, entry in ipairs(help.commands()) do
+  for i, entry in ipairs(data.commands()) do
     commands[i] = { "tarn-" .. entry.command .. "(1)", entry.summary or "broken" }
   end
-  for i, spec in ipairs(header.globals) do
-    options[i] = { help.option(spec), spec[3] }
+  for i, spec in ipairs(globals.list) do
+    options[i] = { synopsis.option(spec), spec[3] }
   end
   for i, status in ipairs(errors.statuses) do
     statuses[i] = { tostring(status[1]), status[2] }
@@ -117,7 +118,7 @@ function M.program()
   return page:text()
 end
 
---- Every page, by the name of its file.
+--- All manual pages, by the names of their files.
 ---@return table<string, string>
 function M.all()
   local pages = { ["tarn.1"] = M.program() }

@@ -1,5 +1,5 @@
---- Modules that had another name up to version 0.3: for scripts that require one by its old name,
--- and for overrides that lie where the module was. To be removed in version 0.5.
+--- Modules that had other names up to version 0.3. Scripts can still require them by the old names,
+-- and overrides under an old name are reported. To be removed in version 0.5.
 
 local M = {}
 
@@ -73,24 +73,24 @@ local MODULES <const> = {
   ["tarn.warehouses"] = "tarn.sql.warehouses",
 }
 
--- What a script writes in place of a module that is private by now.
+-- What scripts write instead of an old name, if it is not `require "NEW NAME"`.
 local FIELDS <const> = {
   ["tarn.fault"] = 'require("tarn").fault', ["tarn.secrets"] = 'require("tarn").secrets',
   ["tarn.testing"] = 'require("tarn").testing', ["tarn.time"] = 'require("tarn").time',
-  ["tarn.pool"] = 'require("tarn").map and its kin',
+  ["tarn.pool"] = 'require("tarn").map (each, first, stream, timeout)',
   ["tarn.system"] = 'require("tarn.sql").systemtables',
   ["tarn.warehouses"] = 'require("tarn.sql").warehouses',
 }
 
---- The present name of a module that has moved; nil for all others.
+--- The new name of a module that has moved; nil for other modules.
 ---@param module string
 ---@return string?
 function M.find(module)
   return MODULES[module]
 end
 
---- The file that an override has to have to be in force, for an override of a module that has
--- moved: "lua/tarn/glob.lua" -> "lua/base/glob.lua". Nil for all other files.
+--- The new file of a module that has moved: "lua/base/glob.lua" for "lua/tarn/glob.lua". Nil for
+-- other files.
 ---@param file string
 ---@return string?
 function M.find_file(file)
@@ -99,7 +99,7 @@ function M.find_file(file)
   return new and ("lua/%s.lua"):format((new:gsub("%.", "/")))
 end
 
---- One sentence for the author of a script that uses the old name.
+--- A warning for a script that requires a module by its old name.
 ---@param module string
 ---@return string
 function M.advice(module)

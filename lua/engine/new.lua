@@ -1,4 +1,4 @@
---- Starting points for files of one's own: commented, and running at once.
+--- `tarn new`: writes templates for the user's own commands, hooks and tests.
 
 local bundle = require "native.bundle"
 local fault = require "base.fault"
@@ -10,7 +10,7 @@ local M = {}
 
 local OP <const> = "tarn new"
 
--- The files of each kind: the folder of the file itself, and the texts.
+-- Of each kind: the folder of the file, its template, and the template of its test.
 local KINDS <const> = {
   read = { "scripts", "read", "read_test" },
   write = { "scripts", "write", "write_test" },
@@ -18,37 +18,37 @@ local KINDS <const> = {
   test = { nil, nil, "test" },
 }
 
--- A text with its names filled in; the user may have one of their own in place of it.
+-- A template with its placeholders filled in. The user may override templates.
 local function text_of(template, name, tarn, test_path)
-  local source = find.find("lua/engine/new/" .. template .. ".txt")
+  local source = find.file("lua/engine/new/" .. template .. ".txt")
   local fill = { NAME = name, TARN = tarn, TESTS = quote.shell(test_path) }
   return (source.text:gsub("%f[%w_]%u+%f[^%w_]", fill))
 end
 
 ---@class tarn.NewPlan
----@field files { path: string, text: string }[] the file, and its test last
----@field try string[] command lines that run them
+---@field files { path: string, text: string }[] the file (none for a test), and its test
+---@field try string[] command lines that run the files
 
 local function refuse(message, hint)
   fault.raise { kind = "conflict", op = OP, message = message, hint = hint }
 end
 
---- What `tarn new` would write. A fault if one of the files is there, or a built-in command has
--- the name: whoever wants to replace that begins with a copy of it.
+--- Plan what `tarn new` writes. Raises a fault if one of the files exists, or if a built-in command
+-- has the name: to replace that one, `tarn eject` gives a copy of it.
 ---@param name string
----@param opts { kind: string, effect?: string, to?: string }
+---@param opts { kind: "command"|"hook"|"test", effect?: "read"|"write", to?: string }
 ---@return tarn.NewPlan
 function M.plan(name, opts)
   if not name:find "^%l[%w_-]*$" then
-    fault.usage(OP, ("'%s' is no name for a command"):format(name),
-      "a small letter, then letters, digits, - and _")
+    fault.usage(OP, ("'%s' cannot be the name of a command"):format(name),
+      "a name begins with a lower-case letter and has letters, digits, - and _")
   elseif opts.kind == "command" and bundle.read("scripts/" .. name .. ".lua") then
-    refuse(("'%s' is a command that is built in"):format(name),
-      ("`tarn eject %s` copies it out, to be changed"):format(name))
+    refuse(("'%s' is a built-in command"):format(name),
+      ("`tarn eject %s` writes a copy of it, which you can change"):format(name))
   end
   local root = opts.to or find.find_config_dir()
   if not root then
-    fault.usage(OP, "there is no home directory to write to", "name a folder with --to DIR")
+    fault.usage(OP, "there is no home directory to write to", "--to DIR names another folder")
   end
   root = #root > 1 and root:gsub("/+$", "") or root
   local folder, own, its_test = table.unpack(
@@ -58,7 +58,8 @@ function M.plan(name, opts)
   local files = {}
   local function add(path, template)
     if fs.find_stat(path) then
-      refuse(path .. " exists", "nothing is written; choose another name, or remove it")
+      refuse(path .. " exists already",
+        "nothing was written; choose another name, or remove the file")
     end
     files[#files + 1] = { path = path, text = text_of(template, name, tarn, test_path) }
   end
@@ -73,7 +74,7 @@ function M.plan(name, opts)
   return { files = files, try = try }
 end
 
---- Write what was planned.
+--- Write the files of a plan.
 ---@param plan tarn.NewPlan
 function M.write(plan)
   for _, file in ipairs(plan.files) do

@@ -1,4 +1,4 @@
---- The user's own files in place of the bundled ones: which there are, and how to make one.
+--- Overrides: the user's files that replace bundled ones. Lists them, and ejects copies.
 
 local bundle = require "native.bundle"
 local ejected = require "engine.ejected"
@@ -9,8 +9,7 @@ local moved = require "engine.moved"
 
 local M = {}
 
-
---- The files that a name may mean: a script, a module, or a path as it is.
+--- The files that a name may mean: a script, a module, or a path.
 ---@param name string
 ---@return string[]
 function M.files(name)
@@ -22,6 +21,7 @@ function M.files(name)
   return { "scripts/" .. name .. ".lua", "lua/" .. name:gsub("%.", "/") .. ".lua" }
 end
 
+-- Why a file does not load, or nil.
 local function problem_of(source)
   if source.problem then
     return source.problem
@@ -40,7 +40,8 @@ local function problem_of(source)
   return not ok and e.message or nil
 end
 
--- The hooks of a point, or all of them, in the order in which they are called.
+-- The hooks of a point, or all hooks, in the order in which they are called. Shadowed files and
+-- those that do not load are always listed.
 local function hooks_of(name)
   local list = {}
   for _, hook in ipairs(require("engine.hooks").all()) do
@@ -56,7 +57,7 @@ local function hooks_of(name)
   return list
 end
 
---- True for `hooks` and for the points that there are, whether some file has one or not.
+--- True for "hooks" and for the names of points, whether or not a file has a function for it.
 ---@param name string
 ---@return boolean
 function M.is_hook_name(name)
@@ -68,9 +69,17 @@ function M.is_hook_name(name)
   return name == "hooks"
 end
 
---- Every candidate of a name, in the order of the search. Of each file the first is in force.
----@param name string "list", "tarn.pipelines", "scripts/list.lua"; "@list" for bundled ones
----@return table[]
+-- True if an override of the file has no effect, because its module is loaded before any override.
+local function is_loaded_before(file)
+  local module = file:match "^lua/(.*)%.lua$"
+  return module ~= nil and find.loaded_before[module:gsub("/", ".")] ~= nil
+end
+
+--- All candidates of a name, in the order of the search. Of each file the first one is in force,
+-- except for the few modules that are loaded before the search: of these it is the bundled file.
+---@param name string "list", "tarn.pipelines", "scripts/list.lua", "hooks"; "@list" for bundled
+--- files
+---@return table[] { file, path, from, status, ejected_from?, outdated?, problem?, moved_to? }
 function M.candidates(name)
   if M.is_hook_name(name) then
     return hooks_of(name)
@@ -78,14 +87,17 @@ function M.candidates(name)
   local list = {}
   local at, plain = name:match "^(@?)(.*)$"
   for _, file in ipairs(M.files(plain)) do
-    for i, source in ipairs(find.all(at .. file)) do
+    local status = "in force"
+    for _, source in ipairs(find.all(at .. file)) do
+      local ineffective = source.path and is_loaded_before(file)
       list[#list + 1] = {
         file = file, path = source.path or "bundle/" .. file, from = source.from or "bundle",
-        status = i == 1 and "in force" or "shadowed",
+        status = ineffective and "no effect" or status,
         ejected_from = source.path and ejected.find_version(source.text) or nil,
         outdated = source.path and ejected.is_outdated(file, source.text) or nil,
         problem = problem_of(source), moved_to = moved.find_file(file),
       }
+      status = ineffective and status or "shadowed"
     end
   end
   return list
@@ -105,13 +117,13 @@ local function names_below(root, folder, list)
   end
 end
 
---- All files in the user's directories, with what is to be known of each. `moved_to` is the file
--- that a module has become since: an override of the old file has no effect.
----@return table[] { file, path, from, bundled, moved_to, ejected_from, outdated, problem }
+--- All scripts and modules in the user's directories. `bundled` is true if the file overrides a
+-- bundled one; `moved_to` is the new name of a module that has moved, whose override has no effect.
+---@return table[] { file, path, from, bundled, moved_to?, ejected_from?, outdated, problem? }
 function M.all()
   local found, list = {}, {}
   for _, root in ipairs(find.roots) do
-    for _, folder in ipairs { "lua", "scripts" } do -- hooks have a check of their own
+    for _, folder in ipairs { "lua", "scripts" } do -- engine.hooks checks the hooks
       names_below(root, folder, found)
     end
   end
@@ -140,32 +152,32 @@ local function bundled_file(name, op)
   for _, file in ipairs(bundle.list "scripts/") do
     names[#names + 1] = file:match "^scripts/(.*)%.lua$"
   end
-  fault.not_found(op, ("nothing of the name '%s' is built in"):format(plain),
+  fault.not_found(op, ("there is no built-in file '%s'"):format(plain),
     require("base.suggestion").hint(plain, names))
 end
 
---- Where `eject` writes the bundled file of that name.
+--- Plan to eject a bundled file. Raises a fault if there is no such file.
 ---@param name string
----@param root? string default: the user's configuration directory
----@param op string
+---@param root? string the folder to write to; default: the configuration directory
+---@param op string the command, for messages
 ---@return { file: string, path: string, exists: boolean }
 function M.plan(name, root, op)
   root = root or find.find_config_dir()
   if not root then
-    fault.usage(op, "there is no home directory to write to", "name a folder with --to DIR")
+    fault.usage(op, "there is no home directory to write to", "--to DIR names another folder")
   end
   local file = bundled_file(name, op)
   local path = root:gsub("/+$", "") .. "/" .. file
   return { file = file, path = path, exists = fs.find_stat(path) ~= nil }
 end
 
---- Copy a bundled file out, as `plan` said. Never over a file that is there, unless `force`.
----@param plan table
----@param force? boolean
----@param op string
+--- Write a copy of a bundled file. Raises a fault if the file exists, unless `force`.
+---@param plan table the plan of `plan`
+---@param force? boolean true: replace the file
+---@param op string the command, for messages
 function M.eject(plan, force, op)
   if plan.exists and not force then
-    fault.raise { kind = "conflict", op = op, message = plan.path .. " exists",
+    fault.raise { kind = "conflict", op = op, message = plan.path .. " exists already",
       hint = "--force replaces it" }
   end
   local text = bundle.read(plan.file)

@@ -1,10 +1,10 @@
---- What the engine needs from the modules above it, which it must not require: main puts
--- the functions here when the program starts.
+--- Functions of higher layers that the engine calls but must not require. main sets them when the
+-- program starts.
 
 ---@class tarn.Providers
 ---@field workspace fun(profile?: string, opts?: table): tarn.WorkspaceClient opens a workspace
----@field candidates fun(kind: string, given: table<string, any>): tarn.Name[] values of an
---- argument that a workspace, the journal or the configuration knows
+---@field candidates fun(kind: string, given: table<string, any>): tarn.Name[] names of pipelines,
+--- profiles and so on, for completion
 
 ---@type tarn.Providers
 local M = {}

@@ -1,9 +1,9 @@
---- All that a script or a client of the command line may use, as data and as pages.
+--- The reference: commands, options, errors, modules and functions, as data and as Markdown.
 
 local bundle = require "native.bundle"
 local errors = require "engine.errors"
-local header = require "engine.header"
-local help = require "engine.help"
+local globals = require "engine.header.globals"
+local helpdata = require "engine.help.data"
 local json = require "native.json"
 local script = require "engine.script"
 local stubs = require "engine.stubs"
@@ -15,7 +15,7 @@ local function commands()
   for _, name in ipairs(script.names()) do
     local loaded = script.try(name)
     if loaded then
-      list[#list + 1] = help.describe(name, loaded)
+      list[#list + 1] = helpdata.script(name, loaded)
     end
   end
   return list
@@ -42,22 +42,19 @@ local function modules()
   return list
 end
 
---- Everything, as data.
+--- The whole reference as data.
 ---@return table { version, commands, options, faults, statuses, modules }
 function M.read()
-  local options, faults, statuses = json.array {}, json.array {}, json.array {}
-  for i, spec in ipairs(header.globals) do
-    options[i] = { name = spec[1], type = spec[2], help = spec[3], short = spec.short,
-      choices = spec.choices and json.array { table.unpack(spec.choices) } }
-  end
+  local faults, statuses = json.array {}, json.array {}
   for i, kind in ipairs(errors.kinds) do
     faults[i] = { kind = kind.kind, what = kind.what }
   end
   for i, status in ipairs(errors.statuses) do
     statuses[i] = { status = status[1], what = status[2] }
   end
-  return { version = bundle.version, commands = commands(), options = options,
-    faults = faults, statuses = statuses, modules = modules() }
+  return { version = bundle.version, commands = commands(),
+    options = helpdata.arguments(globals.list), faults = faults, statuses = statuses,
+    modules = modules() }
 end
 
 -- ---- pages of Markdown ----
@@ -66,7 +63,7 @@ local function add(lines, text, ...)
   lines[#lines + 1] = select("#", ...) > 0 and text:format(...) or text
 end
 
--- In a cell of a table: no bar of its own, one line.
+-- Text for a cell of a table: on one line, with its bars quoted.
 local function cell(text)
   return (text:gsub("|", "\\|"):gsub("%s*\n%s*", " "))
 end
@@ -135,8 +132,7 @@ local function add_module(lines, stub)
   end
 end
 
-local MADE <const> = "Made by `tarn api-reference %s` from the headers of the scripts and the "
-  .. "comments of the modules."
+local MADE <const> = "This page is made by `tarn api-reference %s`."
 
 local function modules_page(data, part, title, about, wanted)
   local lines = { "# " .. title, "", MADE:format(part), "", about }
@@ -148,7 +144,7 @@ local function modules_page(data, part, title, about, wanted)
   return table.concat(lines, "\n") .. "\n"
 end
 
---- The pages of the reference.
+--- The names of the pages.
 M.parts = { "commands", "library", "native" }
 
 local pages = {}
@@ -168,19 +164,19 @@ function pages.commands(data)
 end
 
 function pages.library(data)
-  return modules_page(data, "library", "Library", "What scripts use: `require \"tarn\"` first of "
-    .. "all, its fields `tarn.fault`, `tarn.secrets`, `tarn.testing` and `tarn.time`, and the "
-    .. "subjects, each required by its name. `tarn help library` shows it on one screen. Other "
-    .. "modules are private: they may change in any version.", "library")
+  return modules_page(data, "library", "Library", "The modules for scripts: `tarn`, its fields "
+    .. "`tarn.fault`, `tarn.secrets`, `tarn.testing` and `tarn.time`, and the subjects, each of "
+    .. "which is required by its name. `tarn help library` shows the library on one screen. All "
+    .. "other modules are private: they may change in any version.", "library")
 end
 
 function pages.native(data)
-  return modules_page(data, "native", "Primitives", "What the C host gives to Lua. The library "
-    .. "is written on these; a script rarely needs one itself.", "native")
+  return modules_page(data, "native", "Primitives", "The modules that are written in C. The "
+    .. "library is built on them; scripts rarely need them.", "native")
 end
 
 --- A page of the reference.
----@param data table of `read`
+---@param data table what `read` returned
 ---@param part "commands"|"library"|"native"
 ---@return string markdown
 function M.markdown(data, part)

@@ -1,34 +1,33 @@
---- Files that change while the program runs: the REPL and the server use the new ones.
+--- Reloads files that change while the program runs, for the prompt and the server.
 --
--- A script is loaded anew when its text has changed; a module of the user's directories when
--- its file has, at the next `refresh`. What does not load is told once, and the version from
--- before stays in use. A module that is loaded anew keeps its table, so that whoever holds it
--- sees the new functions.
+-- A script is loaded again when its text has changed. A module is loaded again at the next
+-- `refresh` when its file in the user's directories has changed, has appeared or is gone. If the
+-- new version does not load, there is one warning, and the earlier version stays in use. A reloaded
+-- module keeps its table, so that modules that hold the table call the new functions.
 
+local bundle = require "native.bundle"
 local fault = require "base.fault"
 local find = require "engine.find"
 
 local M = {}
 
--- These hold the state of the process: new ones would begin without it.
-local KEPT <const> = { ["engine.find"] = true, ["engine.reload"] = true, ["engine.command"] = true,
-  ["engine.strict"] = true, ["tarn.workspace"] = true, ["output.progress"] = true,
-  ["main"] = true, ["output.stdout"] = true, ["base.fault"] = true, ["engine.script"] = true }
-
-local function place(source)
-  return source.path or "bundle/" .. source.name
-end
+-- These modules hold the state of the process, which a new version would not have.
+local KEPT <const> = { ["base.fault"] = true, ["engine.command"] = true, ["engine.context"] = true,
+  ["engine.find"] = true, ["engine.providers"] = true, ["engine.reload"] = true,
+  ["engine.script"] = true, ["engine.strict"] = true, ["main"] = true,
+  ["output.progress"] = true, ["output.render.rows"] = true, ["output.stdout"] = true,
+  ["tarn.workspace"] = true }
 
 -- ---- scripts ----
 
-local scripts = {} -- name -> { script =, text =, place =, broken = }
+local scripts = {} -- name -> { script =, source =, text =, path =, broken = }
 
 local function warn_kept(warn, e, what)
-  warn(("%s; %s stays as it was before"):format(tostring(e.message), what))
+  warn(("%s; the earlier version of %s stays in use"):format(tostring(e.message), what))
 end
 
---- As engine.script.load, for a program that lives long: a script that has not changed is not
--- loaded again, and of one that is broken now the version from before is given.
+--- Load a script unless it is loaded and has not changed. If it does not load, return its earlier
+-- version; raise if there is none.
 ---@param name string
 ---@param load_fresh fun(name: string): table, tarn.Source
 ---@param warn fun(text: string)
@@ -36,14 +35,15 @@ end
 ---@return tarn.Source source
 function M.script(name, load_fresh, warn)
   local at, plain = name:match "^(@?)(.*)$"
-  local source = find.find(at .. "scripts/" .. plain .. ".lua")
+  local source = find.file(at .. "scripts/" .. plain .. ".lua")
   local known = scripts[name]
-  if known and source and known.text == source.text and known.place == place(source) then
+  if known and source and known.text == source.text and known.path == find.shown_path(source) then
     return known.script, known.source
   end
   local ok, script, loaded = fault.call(load_fresh, name)
   if ok then
-    scripts[name] = { script = script, source = loaded, text = loaded.text, place = place(loaded) }
+    scripts[name] = { script = script, source = loaded, text = loaded.text,
+      path = find.shown_path(loaded) }
     return script, loaded
   elseif not known or not source or script.kind == "cancelled" then
     error(script, 0)
@@ -56,9 +56,9 @@ end
 
 -- ---- modules ----
 
-local seen = {} -- module -> the mark of the file that it was loaded from
+local seen = {} -- module -> the mark of the file from which it was loaded
 
--- What tells that a file has changed, without reading it.
+-- A text that is another one when the file has changed. The file is not read.
 local function stamp(source)
   if not source.path then
     return "bundle"
@@ -71,7 +71,8 @@ local function file_of(module)
   return "lua/" .. module:gsub("%.", "/") .. ".lua"
 end
 
--- The file in force, without its text: `refresh` asks for each module, often.
+-- The file of a module that is in force. Unlike find.file, it does not read the file: `refresh`
+-- runs often, for all modules.
 local function locate(module)
   local fs = require "native.fs"
   for _, root in ipairs(find.roots) do
@@ -84,18 +85,26 @@ local function locate(module)
   return { name = file_of(module) }
 end
 
--- What tells of a module which file it is from, and as of when.
+-- The file of a module and its stamp, as one text.
 local function mark_of(module)
   local source = locate(module)
   return (source.path or "bundle") .. " " .. stamp(source), source
 end
 
--- Those of the program, which a file may come to override, and those that were loaded from a file
--- since `install`.
+local bundled -- the files of modules in the bundle, as a set
+
+-- The loaded modules that may change: those that have a file in the bundle, which a file in the
+-- user's directories can override, and those that were loaded from such a file since `install`.
 local function modules()
+  if not bundled then
+    bundled = {}
+    for _, file in ipairs(bundle.list "lua/") do
+      bundled[file] = true
+    end
+  end
   local list = {}
   for name in pairs(package.loaded) do
-    if type(name) == "string" and (seen[name] or name == "tarn" or name:find "^tarn%.") then
+    if type(name) == "string" and (seen[name] or bundled[file_of(name)]) then
       list[#list + 1] = name
     end
   end
@@ -103,7 +112,7 @@ local function modules()
   return list
 end
 
--- The old table gets what the new one holds, so that every holder of it has the new version.
+-- Give the old table the fields of the new one, so that modules that hold it have the new version.
 local function replace(old, new)
   for key in pairs(old) do
     if rawget(new, key) == nil then
@@ -117,7 +126,7 @@ local function replace(old, new)
 end
 
 local function load_module(module)
-  local source = find.find(file_of(module))
+  local source = find.file(file_of(module))
   if not source then
     fault.raise { kind = "io", op = "reload", message = file_of(module) .. " is gone" }
   end
@@ -140,10 +149,9 @@ local function reload(module, warn)
   return true
 end
 
---- Load anew what has changed since the last call; the first one only looks. Returns the names
--- of the modules that are new now.
+--- Reload the modules that have changed since the last call. The first call only notes the state.
 ---@param warn fun(text: string)
----@return string[]
+---@return string[] names of the reloaded modules
 function M.refresh(warn)
   local changed = {}
   for _, module in ipairs(#find.roots > 0 and modules() or {}) do
@@ -153,7 +161,8 @@ function M.refresh(warn)
     if not before or before == mark then
       goto continue
     elseif KEPT[module] then
-      warn(("%s has changed: it is used from the next start on"):format(place(source)))
+      warn(("%s has changed; the change takes effect when the program is started again"):format(
+        find.shown_path(source)))
     elseif reload(module, warn) then
       changed[#changed + 1] = module
     end
@@ -162,8 +171,7 @@ function M.refresh(warn)
   return changed
 end
 
--- A file that changes between its first use and the next `refresh` has changed too: what it was
--- is noted as it is loaded.
+-- Note the state of each file when it is loaded: it may change before the next `refresh`.
 local function note_loads()
   local search = package.searchers[2]
   package.searchers[2] = function(module)
@@ -177,8 +185,8 @@ end
 
 local installed = false
 
---- From now on `engine.script.load` gives scripts so, and `refresh` knows of each module what it
--- was when it was loaded.
+--- Make engine.script.load keep scripts, and `refresh` know the state of each module when it was
+-- loaded.
 ---@param warn fun(text: string)
 function M.install(warn)
   require("engine.script").keeper = function(name, load_fresh)

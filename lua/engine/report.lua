@@ -1,16 +1,17 @@
---- Faults, as the person or program at the other end sees them; and the exit status.
+--- Reports faults to the user, as text or JSON, and maps them to exit statuses.
 
 local fault = require "base.fault"
 
 local M = {}
 
---- What a command ends with. `tarn help exit` shows this.
+--- The exit statuses by name. engine.errors has their descriptions.
+---@type table<string, integer>
 M.statuses = {
   done = 0, failed = 1, usage = 2, not_found = 3, auth = 4, conflict = 5, timeout = 6,
   update_failed = 7, update_cancelled = 8, gate = 9, unknown = 10, bug = 70, interrupted = 130,
 }
 
--- Databricks' error codes say more than the HTTP status they come with.
+-- Databricks' error codes are more specific than the HTTP statuses that come with them.
 local BY_CODE <const> = {
   RESOURCE_DOES_NOT_EXIST = "not_found", NOT_FOUND = "not_found",
   ENDPOINT_NOT_FOUND = "not_found", DIRECTORY_DOES_NOT_EXIST = "not_found",
@@ -29,22 +30,26 @@ local BY_KIND <const> = {
 local BY_STATUS <const> = { [401] = "auth", [403] = "auth", [404] = "not_found",
   [409] = "conflict", [504] = "timeout" }
 
+--- The name of a fault's exit status: "auth", "not_found", ...; see `statuses`.
+---@param f tarn.Fault
+---@return string
+function M.status_name(f)
+  if f.ambiguous then
+    return "unknown" -- neither done nor not done: the user must look before another try
+  elseif f.kind == "bug" or f.kind == "cancelled" then
+    return BY_KIND[f.kind]
+  end
+  return BY_CODE[f.code] or BY_KIND[f.kind] or BY_STATUS[f.status] or "failed"
+end
+
 --- The exit status for a fault.
 ---@param f tarn.Fault
 ---@return integer
 function M.status(f)
-  local name
-  if f.ambiguous then
-    name = "unknown" -- neither done nor not done: whoever tries again must look first
-  elseif f.kind == "bug" or f.kind == "cancelled" then
-    name = BY_KIND[f.kind]
-  else
-    name = BY_CODE[f.code] or BY_KIND[f.kind] or BY_STATUS[f.status]
-  end
-  return M.statuses[name or "failed"]
+  return M.statuses[M.status_name(f)]
 end
 
---- The fields of a fault that leave the program.
+--- The fields of a fault for JSON output and for clients of the server.
 ---@param f tarn.Fault
 ---@return table
 function M.fields(f)
@@ -57,17 +62,17 @@ function M.fields(f)
   return fields
 end
 
--- Whose mistake a bug is: the user's, if the file that raised it is the user's.
+-- A hint that says whose file raised a bug: the user's, or Tarn's.
 local function blame(f)
   local file, line = tostring(f.message):match "^(.-):(%d+): "
   if file and not file:find "^bundle/" and not file:find "^%[" then
     return ("hint: the error is in %s, line %s"):format(file, line)
   end
-  return "hint: this is a bug in tarn: please report it with the lines above; "
-    .. "`--bundled` tells whether an override causes it"
+  return "hint: this is a bug in tarn; please report it with the lines above. If it is gone with "
+    .. "--bundled, an override causes it"
 end
 
--- The traceback without the frames below the command: they are the same for every bug.
+-- The traceback without the frames of the engine, which are the same for every bug.
 local function shorten(traceback)
   local first = traceback:find "\n\t[^\n]*\n"
   local machinery = first and traceback:find("\n\tbundle/lua/engine/command.lua", first + 1, true)
@@ -87,9 +92,9 @@ local function details(lines, f)
   end
 end
 
---- The lines for a person.
+--- The text of a fault for a person.
 ---@param f tarn.Fault
----@param verbose? boolean
+---@param verbose? boolean with operation, status, code, request id and causes
 ---@return string
 function M.text(f, verbose)
   local lines = { "tarn: " .. tostring(f.message) }
@@ -107,12 +112,12 @@ function M.text(f, verbose)
   return table.concat(lines, "\n") .. "\n"
 end
 
---- Print a fault on stderr: text, or one JSON object when the output is JSON.
+--- Print a fault on stderr: as text, or as one JSON object if the output is JSON.
 ---@param f tarn.Fault
 ---@param opts { output?: string, verbose?: integer }
 function M.print(f, opts)
   local text
-  if opts.output == "json" or opts.output == "jsonl" then
+  if require("output.formats").of(opts).json then
     text = require("native.json").encode(M.fields(f)) .. "\n"
   else
     text = require("output.screen").clean(M.text(f, (opts.verbose or 0) > 0), true)

@@ -1,10 +1,11 @@
---- The shape of data that a command returns: what a header's `returns` says, as JSON Schema.
+--- The schemas of the data that commands return: a short form, which a header's `returns` is
+-- written in, and the JSON Schema that is made from it.
 --
--- A shape is the name of a type ("string", "integer", "number", "boolean", "object", "array",
--- "any"), with "|null" where it may be null; a table of fields; a list of one shape, for a list of
--- those; or { any = { shape, shape } }, for one of several. A field whose name ends in "?" may be
--- missing, one in "~" may be null.
--- More fields than are named may always be there.
+-- A short schema is the name of a type ("string", "integer", "number", "boolean", "object",
+-- "array", "any"), with "|null" if the value may be null; or a table of fields; or a list with one
+-- schema, that of its items; or { any = { schema, schema } } for alternatives. A field whose name
+-- ends in "?" may be missing, one whose name ends in "~" may be null. Objects may always have
+-- further fields.
 
 local json = require "native.json"
 
@@ -13,28 +14,28 @@ local M = {}
 local TYPES <const> = { string = true, integer = true, number = true, boolean = true,
   object = true, array = true, any = true }
 
---- True for one of several shapes.
----@param shape table
+--- True for a schema with alternatives.
+---@param short table
 ---@return boolean
-function M.is_choice(shape)
-  return type(shape.any) == "table" and next(shape, "any") == nil and next(shape) == "any"
-    and shape.any[1] ~= nil and shape.any[2] ~= nil
+function M.is_choice(short)
+  return type(short.any) == "table" and next(short, "any") == nil and next(short) == "any"
+    and short.any[1] ~= nil and short.any[2] ~= nil
 end
 
---- What is wrong with a shape, or nil.
----@param shape any
----@param where? string
+--- The error in a short schema, or nil.
+---@param short any
+---@param where? string the name of the schema in messages; default "returns"
 ---@return string?
-function M.find_problem(shape, where)
+function M.find_problem(short, where)
   where = where or "returns"
-  if type(shape) == "string" then
-    local name = shape:match "^(%a+)$" or shape:match "^(%a+)|null$"
-    return not TYPES[name] and ("%s: '%s' is no type"):format(where, shape) or nil
-  elseif type(shape) ~= "table" then
-    return where .. " is neither a type, nor fields, nor a list of one shape"
+  if type(short) == "string" then
+    local name = short:match "^(%a+)$" or short:match "^(%a+)|null$"
+    return not TYPES[name] and ("%s: '%s' is not a type"):format(where, short) or nil
+  elseif type(short) ~= "table" then
+    return where .. " is neither a type, nor a table of fields, nor a list with one schema"
   end
-  if M.is_choice(shape) then
-    for i, inner in ipairs(shape.any) do
+  if M.is_choice(short) then
+    for i, inner in ipairs(short.any) do
       local problem = M.find_problem(inner, ("%s.any[%d]"):format(where, i))
       if problem then
         return problem
@@ -42,9 +43,9 @@ function M.find_problem(shape, where)
     end
     return nil
   end
-  for key, inner in pairs(shape) do
-    if type(key) ~= "string" and (key ~= 1 or next(shape, key)) then
-      return where .. " is a list of more than one shape, or mixed with fields"
+  for key, inner in pairs(short) do
+    if type(key) ~= "string" and (key ~= 1 or next(short, key)) then
+      return where .. " is a list with more than one schema, or has items and fields"
     end
     local problem = M.find_problem(inner, ("%s.%s"):format(where, key))
     if problem then
@@ -70,27 +71,27 @@ local function or_null(schema)
   return schema
 end
 
---- The schema of a shape; without one anything fits.
----@param shape? any
+--- The JSON Schema for a short schema; for nil one that allows any value.
+---@param short? any
 ---@return table
-function M.schema(shape)
-  if shape == nil then
+function M.expand(short)
+  if short == nil then
     return {}
-  elseif type(shape) == "string" then
-    return of_text(shape)
-  elseif M.is_choice(shape) then
+  elseif type(short) == "string" then
+    return of_text(short)
+  elseif M.is_choice(short) then
     local list = json.array {}
-    for i, inner in ipairs(shape.any) do
-      list[i] = M.schema(inner)
+    for i, inner in ipairs(short.any) do
+      list[i] = M.expand(inner)
     end
     return { anyOf = list }
-  elseif shape[1] then
-    return { type = "array", items = M.schema(shape[1]) }
+  elseif short[1] then
+    return { type = "array", items = M.expand(short[1]) }
   end
   local properties, required = {}, json.array {}
-  for key, inner in pairs(shape) do
+  for key, inner in pairs(short) do
     local name, marks = key:match "^([%w_]+)([?~]*)$"
-    local schema = M.schema(inner)
+    local schema = M.expand(inner)
     properties[name] = marks:find "~" and or_null(schema) or schema
     if not marks:find "?" then
       required[#required + 1] = name

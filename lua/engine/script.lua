@@ -1,4 +1,4 @@
---- Scripts: found by name, loaded, checked, run.
+--- Scripts: found by name, loaded, and checked.
 
 local fault = require "base.fault"
 local find = require "engine.find"
@@ -6,36 +6,29 @@ local header = require "engine.header"
 
 local M = {}
 
---- Where messages say a source is: a path, or "bundle/scripts/list.lua".
----@param source tarn.Source
----@return string
-function M.place(source)
-  return source.path or "bundle/" .. source.name
-end
-
---- Run a source's chunk and check the header it returns.
+--- Load a source and check the header that it returns.
 ---@param source tarn.Source
 ---@return table script
 function M.load_source(source)
   local script = find.compile(source)()
-  header.check(script, M.place(source))
+  header.check(script, find.shown_path(source))
   return script
 end
 
---- Names of all commands, sorted, whether they load or not.
+--- The names of all commands, sorted, whether they load or not.
 ---@return string[]
 function M.names()
   local names = {}
   for _, file in ipairs(find.names "scripts/") do
     names[#names + 1] = file:match "^scripts/([%w_-]+)%.lua$"
   end
-  table.sort(names) -- "clone" before "clone-to-workspace", whose file comes first
+  table.sort(names) -- by name: "clone-to-workspace.lua" comes before "clone.lua"
   return names
 end
 
 local function load_fresh(name)
   local at, plain = name:match "^(@?)(.*)$"
-  local source = plain:find "^[%w_-]+$" and find.find(at .. "scripts/" .. plain .. ".lua")
+  local source = plain:find "^[%w_-]+$" and find.file(at .. "scripts/" .. plain .. ".lua")
   if not source then
     local hint = require("base.suggestion").hint(plain, M.names(), at)
     fault.usage("tarn", ("there is no command '%s'"):format(name),
@@ -44,13 +37,13 @@ local function load_fresh(name)
   return M.load_source(source), source
 end
 
---- Who keeps scripts for a program that lives long: `engine.reload`. It gets the name and the
--- function that loads.
+--- A function that loads scripts for a program that runs for long, and keeps them: engine.reload
+-- sets it. It gets the name and the function that loads.
 ---@type nil|fun(name: string, load: function): table, tarn.Source
 M.keeper = nil
 
---- The script in force under that name ("list", or "@list" for the bundled one).
----@param name string
+--- Load the script of a command. Raises a fault if there is none, or if it does not load.
+---@param name string "list"; "@list" is the built-in one
 ---@return table script
 ---@return tarn.Source source
 function M.load(name)
@@ -60,7 +53,7 @@ function M.load(name)
   return load_fresh(name)
 end
 
---- What is known of a command without risk: its script, or why it does not load.
+--- Load the script of a command, or return why it does not load.
 ---@param name string
 ---@return table? script
 ---@return tarn.Fault? problem

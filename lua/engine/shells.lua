@@ -1,33 +1,33 @@
---- The scripts that teach a shell to complete `tarn` (lua/engine/shells), and what they ask for.
+--- The completion scripts of the shells (lua/engine/shells), and the candidates in bash's form.
 --
--- A script only hands the words over; what may follow is decided in engine.completion.
+-- The scripts only pass the words on; engine.completion finds the candidates.
 
-local args = require "engine.args"
+local commandline = require "engine.args.commandline"
 
 local M = {}
 
---- The script for a shell.
+--- The completion script of a shell.
 ---@param shell "bash"|"zsh"|"fish"
 ---@return string
 function M.script(shell)
-  return require("engine.find").find("lua/engine/shells/tarn." .. shell).text
+  return require("engine.find").file("lua/engine/shells/tarn." .. shell).text
 end
 
--- As a bash that has not yet seen a quote has to read it.
+-- Quote a word for bash, outside of quotes.
 local function quote(word)
   return (word:gsub("[%c%p ]", function(c)
     return c:find "[%w_./:=@%%+,-]" and c or "\\" .. c
   end))
 end
 
---- The candidates as bash wants them. It breaks words at ":" and "=" too, so only what comes
--- behind the last of these is answered; and it quotes nothing by itself.
+--- The candidates in the form that bash needs. Bash also breaks words at ":" and "=" and expects
+-- only the part after the last of them; and it does not quote candidates itself.
 ---@param line string the command line up to the cursor
----@param current string the word as bash has broken it
+---@param current string the word that bash completes
 ---@param find fun(words: string[]): tarn.Completion
 ---@return tarn.Completion
 function M.for_bash(line, current, find)
-  local words, start = args.split_open(line)
+  local words, start = commandline.split_open(line)
   local raw = start and line:sub(start) or ""
   words[#words + (start and 0 or 1)] = start and words[#words] or ""
   local found = find(table.move(words, 2, #words, 1, {}))

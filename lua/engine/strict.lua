@@ -1,7 +1,7 @@
---- Makes undefined globals errors that say file and line, whoever reads or writes them.
+--- Makes the use of undefined globals an error, with file and line.
 --
--- A misspelt name would otherwise be nil, and a forgotten `local` would be shared by all
--- tasks. `rawget(_G, name)` and `rawset(_G, name, value)` say that a global is meant.
+-- Otherwise a misspelt name would be nil, and a variable without `local` would be shared by all
+-- tasks. Code that means a global uses `rawget(_G, name)` and `rawset(_G, name, value)`.
 
 local M = {}
 
@@ -14,7 +14,7 @@ local function undeclared(_, name)
   error(("global '%s' is not defined: write `local %s`"):format(text, text), 2)
 end
 
---- From now on, for everything in this program.
+--- Make undefined globals errors in the whole program.
 function M.install()
   if getmetatable(_G) ~= "strict" then
     setmetatable(_G, { __index = undefined, __newindex = undeclared, __metatable = "strict" })

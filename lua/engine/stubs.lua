@@ -1,9 +1,10 @@
---- What the comments of a Lua file say of its functions and types (LuaCATS).
+--- Reads the comments of a Lua file: the descriptions and types (LuaCATS) of its functions.
 --
--- The stubs of the primitives (docs/reference/native) and the modules of the library are written the same
--- way: `---` begins a text, `--` goes on with it, `---@param` and the like annotate. The reference,
--- `tarn api-reference`, `help(x)` in the REPL and the editor's stubs are made from this.
+-- Modules of the library and the stubs of primitives (docs/reference/native) are written the same
+-- way: `---` begins a text, `--` continues it, and `---@param` and the like are annotations. The
+-- reference, `help(x)` at the prompt and the stubs for editors are made from the result.
 
+local collections = require "base.collections"
 local find = require "engine.find"
 local library = require "engine.library"
 
@@ -16,7 +17,7 @@ local M = {}
 ---@field help string
 
 ---@class tarn.StubFunction
----@field name string      as it is written in its module: "map", or with its type "Client:sql"
+---@field name string      the name in its module: "map", or with its type "Client:sql"
 ---@field signature string "base.pool.map(list, f, opts)"
 ---@field help string
 ---@field params tarn.StubParam[]
@@ -33,12 +34,12 @@ local M = {}
 ---@field help string
 ---@field functions tarn.StubFunction[]
 ---@field classes tarn.StubClass[]
----@field values { name: string, type: string, help: string }[] fields that are no functions
+---@field values { name: string, type: string, help: string }[] fields that are not functions
 
 -- ---- one annotation ----
 
--- A type at the beginning of a text, and what comes behind it. Blanks inside of brackets, after
--- a comma or a colon, and around "|" belong to the type.
+-- Split a text into the type with which it begins, and the rest. Blanks inside brackets, after a
+-- colon, and around "|" belong to the type.
 local function split_type(text)
   local depth, i = 0, 1
   while i <= #text do
@@ -132,7 +133,8 @@ function Reader:comment(line)
   end
 end
 
--- The variable behind an annotated class is how its methods are written: `function Client:sql`.
+-- The full name of what is defined as `owner.name`: the owner is the module's variable, or one of a
+-- class (`function Client:sql`).
 function Reader:name_of(owner, separator)
   if owner == self.module_variable then
     return self.stub.module .. separator
@@ -143,7 +145,7 @@ end
 function Reader:add_function(owner, separator, name, arguments, number)
   local block = self:flush()
   if #block.text == 0 and #block.params == 0 and #block.returns == 0 then
-    return -- what nobody has described is not for the public
+    return -- a function without a comment is private
   end
   table.insert(self.stub.functions, {
     name = owner == self.module_variable and name or self.class_of[owner]
@@ -174,6 +176,28 @@ function Reader:code(line, number)
   self:flush()
 end
 
+-- Iterates over the lines of a text and their numbers. An annotation is one line: the lines after
+-- it that begin with `---` continue it. Only `@meta` has no text to be continued.
+local function logical_lines(text)
+  local next_line, number = text:gmatch "([^\n]*)\n", 0
+  local line = next_line()
+  return function()
+    if not line then
+      return nil
+    end
+    local whole, first = line, number + 1
+    number, line = first, next_line()
+    local has_text = whole:find "^%-%-%-@" and not whole:find "^%-%-%-@meta"
+    local more = has_text and line and line:match "^%-%-%-%s*([^@%s].*)$"
+    while more do
+      whole = whole .. " " .. more
+      number, line = number + 1, next_line()
+      more = line and line:match "^%-%-%-%s*([^@%s].*)$"
+    end
+    return whole, first
+  end
+end
+
 --- Read the comments of a file.
 ---@param text string
 ---@param module string "native.task", "base.pool"
@@ -183,13 +207,12 @@ function M.parse(text, module)
     functions = {}, classes = {}, values = {} },
     module_variable = text:match "\nreturn ([%w_]+)%s*$" }, Reader)
   reader:flush()
-  local number, top = 0, true
-  for line in text:gmatch "([^\n]*)\n" do
-    number = number + 1
+  local top = true
+  for line, number in logical_lines(text) do
     if line:find "^%-%-" then
       reader:comment(line)
     elseif top and #reader.block.text > 0 then
-      -- the first text, before any code, is about the module
+      -- the first text, before any code, describes the module
       reader.stub.help, top = text_of(reader:flush()), false
       if line ~= "" then
         reader:code(line, number)
@@ -204,9 +227,9 @@ function M.parse(text, module)
   return reader.stub
 end
 
--- ---- the modules there are ----
+-- ---- modules ----
 
---- The file that a module is described in.
+--- The file with the comments of a module.
 ---@param module string
 ---@return string
 function M.file_of(module)
@@ -215,14 +238,9 @@ function M.file_of(module)
     or ("lua/%s.lua"):format((library.module(module):gsub("%.", "/")))
 end
 
--- `tarn` has functions of other modules: their descriptions, under the names they have there.
+-- Add the functions that other modules lend to `tarn`, under the names that `tarn` gives them.
 local function add_borrowed(stub)
-  local names = {}
-  for name in pairs(library.functions) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(collections.keys(library.functions)) do
     local module = library.functions[name]
     for _, one in ipairs(M.find(module).functions) do
       if one.name == name then
@@ -233,11 +251,11 @@ local function add_borrowed(stub)
   end
 end
 
---- What is known of a module, or nil.
+--- The description of a module, or nil if there is no such module.
 ---@param module string
 ---@return tarn.Stub?
 function M.find(module)
-  local source = find.find(M.file_of(module))
+  local source = find.file(M.file_of(module))
   local stub = source and source.text and M.parse(source.text, module) or nil
   if stub and module == "tarn" then
     add_borrowed(stub)
@@ -245,7 +263,7 @@ function M.find(module)
   return stub
 end
 
---- Names of the modules that are described for scripts: the library's, then the primitives.
+--- The names of all public modules: the library, then the primitives.
 ---@return string[]
 function M.names()
   local names = library.names()

@@ -1,8 +1,8 @@
---- Typed stubs (LuaCATS) for editors: what scripts may require, without its code.
+--- `tarn types`: makes typed stubs (LuaCATS) of the public modules for editors.
 --
--- The primitives' stubs are files already (docs/reference/native). Those of the library are its own
--- comments; those of the commands are made from their headers, so that an editor completes
--- `tarn.clone { to = ... }` too.
+-- The stubs of primitives are files (docs/reference/native). Those of the library are its comments.
+-- Those of commands are made from the headers, so that an editor completes `tarn.clone { to = ...
+-- }`.
 
 local find = require "engine.find"
 local fs = require "native.fs"
@@ -27,8 +27,8 @@ function Writer:keep_block(line)
   self.block = {}
 end
 
--- What stands behind a described thing becomes its stub; code that nobody has described is
--- left out. `declared` are the variables of the module and of its classes.
+-- Turn the line of code after a comment into its stub. Code without a comment is left out.
+-- `declared` has the variables of the module and of its classes.
 function Writer:code(line)
   local owner, rest = line:match "^function ([%w_]+)([.:].*)$"
   local variable = line:match "^local ([%w_]+) ?= ?{"
@@ -91,7 +91,7 @@ local function command(name, loaded, lines)
   local identifier = name:gsub("-", "_")
   lines[#lines + 1] = ("---@class tarn.args.%s"):format(identifier)
   for _, spec in ipairs(loaded.args) do
-    local required = require("engine.header").is_required(spec)
+    local required = require("engine.header.argspec").is_required(spec)
     lines[#lines + 1] = ("---@field %s%s %s %s"):format(spec[1], required and "" or "?",
       type_of(spec), spec[3])
   end
@@ -103,8 +103,16 @@ local function command(name, loaded, lines)
   lines[#lines + 1] = ""
 end
 
--- `require "tarn"` is its own stub, with its fields, the functions of other modules, and a
--- function for each command.
+-- The comment and stub of a function that another module lends to `tarn`.
+local function borrowed_function(name, module)
+  local text = library_stub(module, find.file(stubs.file_of(module)).text)
+  local definition = "function M%." .. name .. "%b() end\n"
+  return text:match("\n(%-%-%-[^\n]*\n%-%-%-@.-" .. definition .. ")")
+    or text:match("(" .. definition .. ")")
+end
+
+-- The stub of `tarn`: with its fields, the functions of other modules, and a function for each
+-- command.
 local function front_door(stub)
   local lines = {}
   for name, module in pairs(library.fields) do
@@ -114,9 +122,7 @@ local function front_door(stub)
   lines[#lines + 1] = ""
   local borrowed = {}
   for name, module in pairs(library.functions) do
-    local text = library_stub(module, find.find(stubs.file_of(module)).text)
-    borrowed[#borrowed + 1] = text:match("\n(%-%-%-[^\n]*\n%-%-%-@.-function M%." .. name .. "%b() end\n)")
-      or text:match("(function M%." .. name .. "%b() end\n)")
+    borrowed[#borrowed + 1] = borrowed_function(name, module)
   end
   table.sort(borrowed)
   lines[#lines + 1] = table.concat(borrowed, "\n")
@@ -132,17 +138,17 @@ end
 
 -- ---- all ----
 
--- Where the stub of a module is found by an editor: below the folder, as `require` names it.
+-- The file in which an editor looks for a module.
 local function file_of(module)
   return library.module(module):gsub("%.", "/") .. ".lua"
 end
 
---- Every stub, by the name of its file below a folder.
+--- All stubs, by the names of their files.
 ---@return table<string, string>
 function M.all()
   local files = {}
   for _, module in ipairs(stubs.names()) do
-    local text = find.find(stubs.file_of(module)).text
+    local text = find.file(stubs.file_of(module)).text
     if module:find "^native%." then
       files[file_of(module)] = text
     else
@@ -155,7 +161,7 @@ end
 
 local FOLDER <const> = ".tarn-types"
 
--- What tells the Lua language server where they are.
+-- The configuration that tells the Lua language server where the stubs are.
 local function luarc()
   return json.encode({
     ["runtime.version"] = "Lua 5.4", ["runtime.path"] = { "lua/?.lua" },
@@ -163,11 +169,11 @@ local function luarc()
   }, { indent = 2 }) .. "\n"
 end
 
---- Write the stubs and .luarc.json into a folder. A .luarc.json that is there stays as it is.
----@param dir string the folder that is opened in the editor
----@param dry_run? boolean
+--- Write the stubs and .luarc.json into a folder. An existing .luarc.json is not changed.
+---@param dir string the folder that the editor opens
+---@param dry_run? boolean true: write nothing
 ---@return string[] paths
----@return boolean kept true if there was a .luarc.json
+---@return boolean kept true if .luarc.json existed
 function M.write(dir, dry_run)
   local files = {}
   for name, text in pairs(M.all()) do

@@ -1,19 +1,19 @@
---- How far a long work has come, on stderr: a bar on a terminal, else a line now and then.
+--- The progress of long work, on stderr: a bar on a terminal, else a line now and then.
 
 local task = require "native.task"
 local term = require "native.term"
 
 local M = {}
 
-local REDRAW <const> = 0.1 -- seconds between two pictures of the bar
-local LINES <const> = 10   -- seconds between two lines where there is no terminal
-local BAR <const> = 24
+local REDRAW <const> = 0.1 -- seconds between two drawings of the bar
+local LINES <const> = 10   -- seconds between two lines without a terminal
+local BAR <const> = 24     -- columns
 
 ---@class tarn.Progress
 local Progress = {}
 Progress.__index = Progress
 
---- A progress that shows itself through `write`.
+--- Make a progress that writes with `write`.
 ---@param write fun(text: string)
 ---@param opts { terminal: boolean, quiet?: boolean, now: (fun(): number), width?: integer }
 ---@return tarn.Progress
@@ -47,10 +47,10 @@ function Progress:draw(done, total, what)
   self.drawn = true
 end
 
---- Show where the work is. Called as often as one likes: it draws only now and then.
----@param done integer
----@param total? integer
----@param what? string
+--- Show the progress. It may be called for each item: it draws only now and then.
+---@param done integer the items that are done
+---@param total? integer all items, if their number is known
+---@param what? string what the items are: "events read"
 function Progress:show(done, total, what)
   if self.quiet then
     return
@@ -60,7 +60,7 @@ function Progress:show(done, total, what)
   local over = total and done >= total
   local pause = self.terminal and REDRAW or LINES
   if now - (self.shown or self.started) < pause and not (over and self.shown) then
-    return -- work that is done at once shows nothing
+    return -- short work shows no bar
   end
   self.shown = now
   if self.terminal then
@@ -70,7 +70,7 @@ function Progress:show(done, total, what)
   end
 end
 
---- Take the bar away: what follows on the terminal starts on an empty line.
+--- Erase the bar, so that the next text on the terminal starts on an empty line.
 function Progress:clear()
   if self.drawn then
     self.write "\r\27[K"
@@ -78,17 +78,17 @@ function Progress:clear()
   end
 end
 
-local one -- of this process
+local one -- the progress of this process
 
 local function write_err(text)
   io.stderr:write(text)
 end
 
---- Progress of the command that runs.
----@param done integer
----@param total? integer
----@param what? string
----@param quiet? boolean
+--- Show the progress of the running command.
+---@param done integer the items that are done
+---@param total? integer all items, if their number is known
+---@param what? string what the items are
+---@param quiet? boolean true: show nothing
 function M.show(done, total, what, quiet)
   if not one then
     one = M.new(write_err, { terminal = term.is_tty "err", quiet = quiet, now = task.now,
@@ -97,7 +97,7 @@ function M.show(done, total, what, quiet)
   one:show(done, total, what)
 end
 
---- Take the bar away, if there is one.
+--- Erase the bar, if there is one.
 function M.clear()
   if one then
     one:clear()

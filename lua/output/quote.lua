@@ -1,8 +1,8 @@
---- Words as those programs read them that a text is for.
+--- Quotes words for other programs.
 
 local M = {}
 
---- A word of a command line that a person may copy into a shell.
+--- Quote a word for a POSIX shell, if it needs quotes.
 ---@param word string
 ---@return string
 function M.shell(word)

@@ -1,13 +1,12 @@
---- A block of lines at the bottom of a terminal that changes in place.
+--- A region of lines at the bottom of a terminal, which is redrawn in place.
 --
--- Only lines that changed are written again, each frame in one write, so nothing flickers. The
--- block never has more lines than the terminal has rows, less one for the cursor, which is
--- hidden below it. When the terminal has another size the whole block is drawn anew; terminals
--- that break lines which became too long are reckoned with. Whoever paints composes for
--- `room()` columns and rows before each `show`, and calls `show` now and then even when
--- nothing happens, because that is where a new size is seen.
+-- Only changed lines are written, each frame in one write, so that nothing flickers. The region has
+-- at most as many lines as the terminal has rows, less one for the hidden cursor below it. When the
+-- size of the terminal changes, the whole region is drawn anew, also where the terminal has broken
+-- lines that had become too long. The caller asks `room()` before it composes the lines, and calls
+-- `show` now and then even if nothing has changed, because only `show` notices a new size.
 
-local out = require "output.stdout"
+local stdout = require "output.stdout"
 local term = require "native.term"
 
 local M = {}
@@ -15,13 +14,13 @@ local M = {}
 local HIDE <const>, SHOW <const> = "\27[?25l", "\27[?25h"
 local END_OF_LINE <const>, END_OF_SCREEN <const> = "\27[K", "\27[J"
 local STYLE <const> = "\27%[[%d;]*m"
-local COLUMNS <const>, ROWS <const> = 80, 24 -- of a terminal that does not tell
+local COLUMNS <const>, ROWS <const> = 80, 24 -- if the terminal does not tell its size
 
----@class tarn.Paint
-local Paint = {}
-Paint.__index = Paint
+---@class tarn.Region
+local Region = {}
+Region.__index = Region
 
---- True if the stream is a terminal on which a cursor can be moved.
+--- True if the stream is a terminal that can move its cursor.
 ---@param stream "out"|"err"
 ---@return boolean
 function M.is_possible(stream)
@@ -29,20 +28,21 @@ function M.is_possible(stream)
   return term.is_tty(stream) and name ~= "" and name ~= "dumb"
 end
 
---- A block below what was printed so far: `local block <close> = paint.new(screen)`.
----@param screen tarn.Screen says where to write; its `width` is kept up to date
----@param opts? { size?: (fun(): integer?, integer?), flush?: fun() }
----@return tarn.Paint
+--- Make a region below the printed text: `local block <close> = region.new(screen)`.
+---@param screen tarn.Screen the screen to write on; the region keeps its `width` up to date
+---@param opts? { size?: (fun(): integer?, integer?), flush?: fun() } other functions than those of
+--- the terminal, for tests
+---@return tarn.Region
 function M.new(screen, opts)
   opts = opts or {}
   return setmetatable({ screen = screen, size = opts.size or term.size,
-    flush = opts.flush or out.flush, lines = {} }, Paint)
+    flush = opts.flush or stdout.flush, lines = {} }, Region)
 end
 
---- The columns and rows that a block may have now. The last column stays free: a terminal
--- that was just filled up to there is in a state of its own.
+--- The columns and rows that a region may have. The last column stays free, because terminals
+-- differ in when they move to the next line after writing to it.
 ---@return integer columns, integer rows
-function Paint:room()
+function Region:room()
   local columns, rows = self.size()
   columns = math.max(2, (columns or 0) > 0 and columns or COLUMNS)
   rows = math.max(2, (rows or 0) > 0 and rows or ROWS)
@@ -50,7 +50,7 @@ function Paint:room()
   return columns - 1, rows - 1
 end
 
--- The text cut to so many columns; styles take none.
+-- The text cut to `width` columns; escape sequences of styles take none.
 local function cut(screen, text, width)
   local bare = text:gsub(STYLE, "")
   if #bare <= width or screen:measure(bare) <= width then
@@ -70,7 +70,7 @@ local function cut(screen, text, width)
   return table.concat(parts) .. "\27[0m"
 end
 
--- So many rows do the lines that are shown take on a terminal of `columns`.
+-- The rows that the shown lines take on a terminal of so many columns.
 local function rows_of(self, columns)
   local rows = 0
   for _, line in ipairs(self.lines) do
@@ -80,14 +80,14 @@ local function rows_of(self, columns)
   return rows
 end
 
--- What takes the cursor from below the block to its first row and leaves the block cleared.
-local function take_away(self, columns, rows)
+-- The escape sequences that erase the region and leave the cursor in its first row.
+local function erase(self, columns, rows)
   local up = math.min(rows_of(self, columns), rows)
   self.lines = {}
   return "\r" .. (up > 0 and ("\27[%dA"):format(up) or "") .. END_OF_SCREEN
 end
 
--- What brings the lines that are shown to the new ones; the cursor is below both.
+-- The text that replaces the shown lines by the new ones. The cursor begins and ends below them.
 local function change(self, new)
   local old, parts, at = self.lines, {}, #self.lines + 1
   local function go(to)
@@ -126,58 +126,58 @@ local function fitted(self, lines, columns, rows)
   return list
 end
 
-function Paint:write(text)
+function Region:write(text)
   if text ~= "" then
     self.screen.raw(text)
     self.flush()
   end
 end
 
---- Show these lines in place of those before. What is too long or too much is cut off.
+--- Show these lines in place of the earlier ones. Lines and columns that do not fit are cut off.
 ---@param lines string[] without line ends; styles are those of `screen:style`
-function Paint:show(lines)
+function Region:show(lines)
   if self.closed then
-    error("the block is closed", 2)
+    error("the region is closed", 2)
   end
   local columns, rows = self:room()
   local text = self.hidden and "" or HIDE
   if self.columns ~= columns or self.rows ~= rows then
-    text = text .. (self.columns and take_away(self, columns + 1, rows) or "")
+    text = text .. (self.columns and erase(self, columns + 1, rows) or "")
     self.columns, self.rows = columns, rows
   end
   self.hidden = true
   self:write(text .. change(self, fitted(self, lines, columns, rows)))
 end
 
---- Print lines above the block, for good.
+--- Print a text above the region, where it stays.
 ---@param text string with its line end
-function Paint:above(text)
+function Region:above(text)
   local columns, rows = self:room()
   local lines = self.lines
-  local cleared = #lines > 0 and take_away(self, columns + 1, rows) or ""
+  local cleared = #lines > 0 and erase(self, columns + 1, rows) or ""
   self.columns, self.rows = columns, rows
   self:write(cleared .. (text:gsub("\n", "\r\n")) .. change(self, fitted(self, lines, columns,
     rows)))
 end
 
---- Take the block away; the next `show` begins anew where it was.
-function Paint:clear()
+--- Erase the region; the next `show` draws it again in the same place.
+function Region:clear()
   local columns, rows = self:room()
   if #self.lines > 0 then
-    self:write(take_away(self, columns + 1, rows))
+    self:write(erase(self, columns + 1, rows))
   end
 end
 
---- Leave the block as it is and show the cursor again, on the line below.
-function Paint:close()
+--- Leave the region as it is and show the cursor again, on the line below.
+function Region:close()
   if self.closed then
     return
   end
   self.closed = true
   if self.hidden then
-    self:write("\r" .. END_OF_LINE .. SHOW) -- a ^C that was typed may stand there
+    self:write("\r" .. END_OF_LINE .. SHOW) -- the terminal may have echoed ^C there
   end
 end
-Paint.__close = Paint.close
+Region.__close = Region.close
 
 return M

@@ -1,20 +1,20 @@
---- A page of text for a person: as wide as the terminal, in colour only on one.
+--- A screen: text output for a person, as wide as the terminal, with colours only on a terminal.
 --
--- A script's own text form gets one: `render = { text = function(data, out) ... end }`. Everything
--- that is printed is cleaned here (`term.clean`), so that a name that comes from a workspace cannot
--- move the cursor, change the title of the window or turn the writing direction. Only the styles
--- that `screen:style` made stay: they carry a number that nobody outside of this process knows.
+-- A script's text form writes on one: `render = { text = function(data, screen) ... end }`. A
+-- screen cleans all text that it prints (`term.clean`), so that a name from a workspace cannot move
+-- the cursor, change the title of the window or turn the writing direction. Only the styles of
+-- `screen:style` are kept: they carry a number that only this process knows.
 
 local term = require "native.term"
 
 local M = {}
 
 ---@class tarn.Screen
----@field width integer   columns; math.huge where nothing limits them
----@field colour boolean
----@field terminal boolean true if a person is likely to look at it
----@field print fun(text: string) writes, cleaned
----@field raw fun(text: string) writes control sequences too, for drawing
+---@field width integer   columns; math.huge without a limit
+---@field colour boolean  true if styles are written
+---@field terminal boolean true if the output is a terminal
+---@field print fun(text: string) writes cleaned text
+---@field raw fun(text: string) writes control sequences, too, for drawing
 local Screen = {}
 Screen.__index = Screen
 
@@ -22,7 +22,7 @@ local STYLES <const> = {
   bold = "1", dim = "2", red = "31", green = "32", yellow = "33", blue = "34", cyan = "36",
 }
 
--- States and levels that mean the same to everybody.
+-- The colours of states and levels.
 local MOODS <const> = {
   FAILED = "red", ERROR = "red", UNHEALTHY = "red", DELETED = "red", fail = "red",
   DEGRADED = "yellow", WARN = "yellow", CANCELED = "yellow", STOPPING = "yellow", warn = "yellow",
@@ -32,6 +32,8 @@ local MOODS <const> = {
   HEALTHY = "green", COMPLETED = "green", ok = "green",
 }
 
+local YEAR_9999 <const> = 253402300799000 -- its last second, in milliseconds since 1970
+
 local function wanted_width(terminal)
   local columns = tonumber(os.getenv "COLUMNS" or "")
   if not columns and terminal then
@@ -40,11 +42,18 @@ local function wanted_width(terminal)
   return columns and math.max(20, math.tointeger(columns) or 80) or math.huge
 end
 
--- One more parameter in the control sequences of our own styles; it is not printed.
+---@class tarn.ScreenOptions
+---@field no_color? boolean true: no colours, even on a terminal
+---@field width? integer    default: $COLUMNS, the terminal's width, or no limit
+---@field terminal? boolean default: whether standard output is a terminal
+---@field colour? boolean   default: on a terminal, unless NO_COLOR is set
+---@field quiet? boolean    true: no notes on stderr
+
+-- A further parameter in the control sequences of styles; it is not printed.
 local MARK <const> = (";%d"):format(math.random(100000000, 999999999))
 local OWN_STYLE <const> = "\27%[(%d+)" .. MARK .. "m"
 
--- The text, cleaned; our own styles as the terminal takes them.
+-- The cleaned text, with the sequences of styles as the terminal needs them.
 local function finish(text)
   if not text:find(MARK, 1, true) then
     return term.clean(text, true)
@@ -59,9 +68,9 @@ local function finish(text)
   return table.concat(parts)
 end
 
---- A screen that writes with `write`.
+--- Make a screen that writes with `write`.
 ---@param write fun(text: string)
----@param opts { no_color?: boolean, width?: integer, terminal?: boolean, colour?: boolean }
+---@param opts tarn.ScreenOptions
 ---@return tarn.Screen
 function M.new(write, opts)
   local terminal = opts.terminal
@@ -80,39 +89,39 @@ function M.new(write, opts)
     quiet = opts.quiet, width = opts.width or wanted_width(terminal) }, Screen)
 end
 
---- Text without what commands a terminal: see `term.clean`. Line ends stay with `lines`.
+--- Text without characters that control a terminal: see `native.term.clean`.
 ---@param text string
----@param lines? boolean
+---@param lines? boolean true: line ends stay
 ---@return string
 function M.clean(text, lines)
   return term.clean(text, lines)
 end
 Screen.clean = function(_, ...) return term.clean(...) end
 
---- A screen like this one, whose text is given to `print` and not printed yet: what comes of it
--- is cleaned when this screen prints it.
+--- A screen like this one that passes its text, with styles, to `print`. The text is cleaned when
+-- this screen prints it.
 ---@param print fun(text: string)
 ---@return tarn.Screen
 function Screen:inside(print)
   return setmetatable({ print = print }, { __index = self })
 end
 
---- A line that is built with styles, as it is printed: for those who write with `screen.raw`.
+--- A line with styles in the form for `screen.raw`.
 ---@param text string
 ---@return string
 function Screen.finish(_, text)
   return finish(text)
 end
 
---- Columns that a text takes.
+--- The columns that a text takes.
 ---@param text string
 ---@return integer
 function Screen.measure(_, text)
   return term.width(text)
 end
 
---- The text in a style ("bold", "dim", "red" ...), or as it is where there is no colour.
----@param style? string
+--- The text in a style; unchanged on a screen without colours.
+---@param style? "bold"|"dim"|"red"|"green"|"yellow"|"blue"|"cyan"
 ---@param text string
 ---@return string
 function Screen:style(style, text)
@@ -120,14 +129,14 @@ function Screen:style(style, text)
   return code and ("\27[%s%sm%s\27[0%sm"):format(code, MARK, text, MARK) or text
 end
 
---- The style that a word such as FAILED or HEALTHY has everywhere, or nil.
+--- The style of a state, health or level: FAILED is red everywhere. Nil for other words.
 ---@param word any
 ---@return string?
 function Screen.mood(_, word)
   return MOODS[word]
 end
 
---- The text cut to `width` columns; what is cut off shows as "…".
+--- The text cut to `width` columns; "…" stands for the part that is cut off.
 ---@param text string
 ---@param width integer
 ---@return string
@@ -147,17 +156,17 @@ function Screen.cut(_, text, width)
   return table.concat(kept) .. (width > 0 and "…" or "")
 end
 
---- The text with blanks up to `width` columns, on the right or, with align "right", in front.
+--- The text filled with blanks to `width` columns.
 ---@param text string
 ---@param width integer
----@param align? string
+---@param align? "left"|"right" default "left"
 ---@return string
 function Screen.pad(_, text, width, align)
   local blanks = (" "):rep(width - term.width(text))
   return align == "right" and blanks .. text or text .. blanks
 end
 
---- A text in lines of at most the screen's width, broken at blanks, each after `indent`.
+--- The text wrapped at blanks to the screen's width, at most 100 columns, each line with `indent`.
 ---@param text string
 ---@param indent? string
 ---@return string
@@ -181,6 +190,7 @@ function Screen:wrap(text, indent)
 end
 
 --- Write texts and a line end.
+---@param ... string
 function Screen:line(...)
   local parts = { ... }
   parts[#parts + 1] = "\n"
@@ -193,45 +203,44 @@ function Screen:write(text)
   self.print(text)
 end
 
---- A title above what follows.
+--- Write a heading.
 ---@param text string
 function Screen:heading(text)
   self:line(self:style("bold", text))
 end
 
---- Say which columns did not fit.
+--- Say on stderr which columns of a table did not fit.
 ---@param titles string[]
 function Screen:left_out(titles)
   if #titles > 0 and not self.quiet then
-    io.stderr:write(("tarn: too narrow for %s (-o json has all)\n"):format(
-      table.concat(titles, ", ")))
+    io.stderr:write(("tarn: not shown, the terminal is too narrow: %s (-o json shows all)\n")
+      :format(table.concat(titles, ", ")))
   end
 end
 
---- Rows in columns; see output.render.table.
+--- Write rows as a table: see output.render.table.
 ---@param rows any[]|function
----@param columns? table[]
+---@param columns? table[] default: all fields
 function Screen:table(rows, columns)
   require("output.render.table")(self, columns, rows)
 end
 
---- One value as lines of names and values.
+--- Write one value as lines of names and values.
 ---@param value table
----@param names? string[] which fields, in which order; default all
+---@param names? string[] the fields, in order; default: all
 function Screen:fields(value, names)
   require("output.render.fields")(self, value, names)
 end
 
---- A point in time for a person: in local time on a terminal, else as UTC. Milliseconds since
--- 1970 or ISO text; anything else comes back as it is.
----@param value any
----@return any
+--- A timestamp for a person: local time on a terminal, else UTC.
+---@param value any milliseconds since 1970, or ISO 8601 text
+---@return any text, or the value itself if it is no timestamp
 function Screen:time(value)
   local ms = value
   if type(value) == "string" then
     ms = require("base.time").find_iso(value)
   end
-  if math.type(ms) ~= "integer" or ms < 0 or ms > 253402300799000 then
+  if math.type(ms) ~= "integer" or ms < 0 or ms > YEAR_9999 then
     return value
   elseif self.terminal then
     return os.date("%Y-%m-%d %H:%M:%S", ms // 1000)

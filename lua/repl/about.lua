@@ -1,20 +1,22 @@
---- `help()`, `help(x)` and `.help`: the text for a name or a value, and how it is shown.
+--- `help()`, `help(x)` and `.help`: finds the text for a name or a value, and shows it.
 
 local command = require "engine.command"
 local describe = require "repl.describe"
+local dotcommands = require "repl.dotcommands"
 local fault = require "base.fault"
 local stubs = require "engine.stubs"
+local topics = require "engine.help.topics"
 
 local M = {}
 
 -- ---- names ----
 
-local function of_dot(name)
-  local dot = require("repl.dotcommands").find(name)
-  return dot and (".%s %s\n\n%s\n"):format(dot.name, dot.args, dot.help)
+local function of_dotcommand(name)
+  local found = dotcommands.find(name)
+  return found and (".%s %s\n\n%s\n"):format(found.name, found.args, found.help)
 end
 
--- "tarn.map", "string.format": a field of something that can be named.
+-- "tarn.map", "string.format": a field of a variable.
 local function of_path(session, name)
   local value
   for part in name:gmatch "[^.:]+" do
@@ -33,35 +35,28 @@ local function of_name(session, name)
   if known then
     return require("engine.help").script(known, (require("engine.script").load(known)))
   end
-  local help = require "engine.help"
-  if name == "options" then
-    return help.options()
-  elseif name == "exit" then
-    return help.exit()
-  elseif name:find "^errors?" then
-    return help.error(name:match "^errors?%s+(%a+)$")
-  end
-  return name:find "^%." and of_dot(name:sub(2)) or describe.module(name) or of_path(session, name)
-    or of_dot(name)
+  local topic = topics.find(name:match "^(%a+)%s*(%a*)$")
+  return topic or name:find "^%." and of_dotcommand(name:sub(2)) or describe.module(name)
+    or of_path(session, name) or of_dotcommand(name)
 end
 
 local function all_names()
   local names = require("engine.script").names()
   table.move(stubs.names(), 1, #stubs.names(), #names + 1, names)
-  for _, dot in ipairs(require("repl.dotcommands").list) do
-    names[#names + 1] = "." .. dot.name
+  for _, one in ipairs(dotcommands.list) do
+    names[#names + 1] = "." .. one.name
   end
   return names
 end
 
--- ---- the whole ----
+-- ---- the overview ----
 
---- What begins with a dot.
+--- The dot commands with their help.
 ---@return string
-function M.dots()
+function M.dotcommands()
   local rows = {}
-  for i, dot in ipairs(require("repl.dotcommands").list) do
-    rows[i] = { ("." .. dot.name .. " " .. dot.args):gsub("%s+$", ""), dot.help }
+  for i, one in ipairs(dotcommands.list) do
+    rows[i] = { ("." .. one.name .. " " .. one.args):gsub("%s+$", ""), one.help }
   end
   local lines = {}
   describe.rows(lines, rows)
@@ -69,34 +64,34 @@ function M.dots()
 end
 
 local TRY <const> = {
-  { "tarn.list {}", "a command: its arguments by name, its data as the answer" },
-  { 'w = tarn.workspace "demo"', "a workspace; the embedded one is always there" },
-  { "for p in w:pipelines() do print(p.name) end", "what a script would do" },
-  { "help(tarn.clone)", "any function, module, command or value; also help \"clone\"" },
-  { "_", "the last answer" },
+  { "tarn.list {}", "run a command; it takes its arguments by name and returns its data" },
+  { 'w = tarn.workspace "demo"', "open a workspace; the embedded one is always there" },
+  { "for p in w:pipelines() do print(p.name) end", "use it as a script does" },
+  { "help(tarn.clone)", "explain a function, module, command or value; or help \"clone\"" },
+  { "_", "show the last answer again" },
 }
 
 local function overview()
-  local lines = { "Type Lua; an expression shows its value. Try:", "" }
+  local lines = { "Type Lua. The value of an expression is shown. Try:", "" }
   describe.rows(lines, TRY)
   lines[#lines + 1] = ""
-  lines[#lines + 1] = "Lines that begin with a dot:"
+  lines[#lines + 1] = "Dot commands:"
   lines[#lines + 1] = ""
-  lines[#lines + 1] = M.dots()
-  lines[#lines + 1] = "Keys: TAB completes, Up and Ctrl-R go back, Ctrl-C stops what runs, "
-    .. "Ctrl-D ends."
+  lines[#lines + 1] = M.dotcommands()
+  lines[#lines + 1] = "Keys: TAB completes, Up and Ctrl-R find earlier lines, Ctrl-C stops the "
+    .. "running entry, Ctrl-D leaves the prompt."
   lines[#lines + 1] = ""
   lines[#lines + 1] = "Commands, as tarn.NAME { ... }:"
   lines[#lines + 1] = ""
   local rows = {}
-  for i, entry in ipairs(require("engine.help").commands()) do
+  for i, entry in ipairs(require("engine.help.data").commands()) do
     rows[i] = { (entry.command:gsub("-", "_")), entry.summary or "broken: " .. entry.broken }
   end
   describe.rows(lines, rows)
   return table.concat(lines, "\n") .. "\n"
 end
 
--- One line in lines of at most `width`, the later ones below the column where its text begins.
+-- Wrap one line at the screen's width; further lines begin in the column where the text begins.
 local function fold(screen, line)
   local width = screen.width
   local head = line:match "^%s*%S.-%s%s+" or ""
@@ -114,7 +109,7 @@ local function fold(screen, line)
   screen:line(line)
 end
 
---- Show a text of help as wide as the screen is.
+--- Show a help text, wrapped at the screen's width.
 ---@param screen tarn.Screen
 ---@param text string
 function M.show(screen, text)
@@ -125,20 +120,20 @@ end
 
 --- The text for `help()`, `help(x)` and `.help`.
 ---@param session tarn.Session
----@param asked boolean whether there was an argument
----@param what any
+---@param asked boolean true if help was called with an argument
+---@param what any the argument
 ---@return string
 function M.text(session, asked, what)
   if not asked or what == session.env.help then
     return overview()
   elseif what == nil then
-    return "nil: there is nothing to describe. help \"NAME\" tells what has that name.\n"
+    return "nil has no help. help \"NAME\" explains the command, module or function NAME.\n"
   elseif type(what) ~= "string" then
     return describe.value(what)
   end
   local text = of_name(session, what)
   if not text then
-    fault.not_found("help", ("nothing is known of '%s'"):format(what),
+    fault.not_found("help", ("there is no help on '%s'"):format(what),
       require("base.suggestion").hint(what, all_names()))
   end
   return text

@@ -1,26 +1,27 @@
---- The prompt without a person: `-e CODE`, and what comes through a pipe. Nothing is shown but
--- answers, and the first mistake ends it.
+--- The prompt without a terminal: `-e CODE`, and lines from a pipe. Only answers are printed, and
+-- the first error ends the run.
 
 local chunk = require "repl.chunk"
+local dotcommands = require "repl.dotcommands"
 local term = require "native.term"
 
 local M = {}
 
--- Run one entry that is whole, or must be.
-local function run(session, text, must_be_whole)
-  local dots = require "repl.dotcommands"
+-- Run one entry. True if it succeeded, false if it failed, nil if more lines could complete it;
+-- and true if the session is over.
+local function run(session, text, is_complete)
   if chunk.is_empty(text) then
     return true
-  elseif dots.is_one(text) then
-    return session:run(function() return dots.run(session, text) end), session.over
+  elseif dotcommands.is_dotcommand(text) then
+    return session:run(function() return dotcommands.run(session, text) end), session.over
   end
-  local f = session:compile(text, must_be_whole)
+  local f = session:compile(text, is_complete)
   if f then
     return session:run(f)
   end
 end
 
---- Run each of these texts.
+--- Run texts, one after the other, until one fails.
 ---@param session tarn.Session
 ---@param texts string[]
 function M.texts(session, texts)
@@ -32,7 +33,7 @@ function M.texts(session, texts)
   end
 end
 
---- Only compile them.
+--- Compile texts without running them.
 ---@param session tarn.Session
 ---@param texts string[]
 function M.check(session, texts)
@@ -44,7 +45,7 @@ function M.check(session, texts)
   end
 end
 
---- Run what standard input gives, as it comes.
+--- Run the lines of standard input as they come.
 ---@param session tarn.Session
 function M.input(session)
   local text

@@ -1,8 +1,8 @@
---- What is typed at the prompt, as something that can be called.
+--- Compiles the entries of the prompt.
 --
--- An expression gives its value, with or without `=` before it. `local` at the outermost level
--- makes a variable that lives on, as a person expects who types one line after the other; only a
--- variable with an attribute (`<close>`, `<const>`) stays one of its line.
+-- An expression returns its value, with or without `=` before it. `local` at the outermost level
+-- makes a variable of the session, because a real local variable would end with its line. Only a
+-- variable with an attribute (`<close>`, `<const>`) stays local to its entry.
 
 local lexer = require "repl.lexer"
 
@@ -11,7 +11,8 @@ local M = {}
 local OPENS <const> = { ["do"] = true, ["function"] = true, ["if"] = true, ["repeat"] = true }
 local CLOSES <const> = { ["end"] = true, ["until"] = true }
 
--- The names behind a `local`; the index of the token after them; nil if one has an attribute.
+-- The names that a `local` declares (nil if one of them has an attribute), and the index of the
+-- token after them.
 local function declared(tokens, at)
   local names = {}
   while tokens[at] and tokens[at].kind == "name" do
@@ -31,7 +32,7 @@ local function edit(edits, from, to, text)
   edits[#edits + 1] = { from = from, to = to, text = text }
 end
 
--- `local x = 1` -> `x = 1`; `local x` -> `x = nil`. Each stays at its column.
+-- `local x = 1` -> `x = 1`; `local x` -> `x = nil`. Blanks keep the columns of error messages.
 local function release(tokens, i, edits)
   local token, after = tokens[i], tokens[i + 1]
   local blank = (" "):rep(#token.text)
@@ -48,7 +49,7 @@ local function release(tokens, i, edits)
   end
 end
 
---- The text with its outermost `local`s taken away, so that their variables live on.
+--- The text without `local` at the outermost level, so that the variables belong to the session.
 ---@param text string
 ---@return string
 function M.without_locals(text)
@@ -71,22 +72,23 @@ function M.without_locals(text)
   return text
 end
 
--- A statement that ends where the text ends may go on in the next line.
+-- A syntax error at the end of the text: the entry may go on in the next line.
 local function is_incomplete(why)
   return why:find "<eof>'?$" ~= nil
 end
 
---- Compile. Nil and why if it is no Lua; and whether it is none only because the end is missing.
+--- Compile an entry.
 ---@param text string
----@param name string of the chunk, for messages
----@param env table
----@return function? f
----@return string? why
----@return boolean? incomplete
+---@param name string the name of the chunk in messages
+---@param env table the variables of the session
+---@return function? f nil if the text is not valid Lua
+---@return string? why the syntax error
+---@return boolean? incomplete true if more lines could make the text valid
 function M.compile(text, name, env)
   local equals, rest = text:match "^(%s*)=(.*)$"
   local body = equals and equals .. " " .. rest or text
-  -- the line end tells a text that does not end from one that goes on
+  -- The line end makes an unfinished quoted string an error at that string instead of at <eof>:
+  -- it cannot go on in the next line, unlike a string in long brackets.
   local f, why = load("return " .. body .. "\n", "=" .. name, "t", env)
   local incomplete = not f and is_incomplete(why)
   if not f and not equals then
@@ -98,7 +100,7 @@ function M.compile(text, name, env)
   return nil, why, incomplete or is_incomplete(why)
 end
 
---- True if nothing is in the text but blanks and comments.
+--- True if the text holds only blanks and complete comments.
 ---@param text string
 ---@return boolean
 function M.is_empty(text)

@@ -1,4 +1,4 @@
---- Names in columns, as they fit the screen, for completion.
+--- The candidates of a completion in columns, as wide as the screen allows.
 
 local term = require "native.term"
 
@@ -7,7 +7,7 @@ local M = {}
 local MOST_ROWS <const> = 12
 local GAP <const> = 2
 
---- The names as a text of lines, the alphabet running down. More than fit are counted only.
+--- The names in columns, read downwards. Names beyond 12 rows are only counted.
 ---@param words string[]
 ---@return string
 function M.text(words)

@@ -1,24 +1,27 @@
---- What may stand where the cursor is: variables, fields, methods, commands and their options;
--- in texts the names that workspaces, profiles and folders have.
+--- Completion at the prompt: variables, fields, methods, commands and their arguments; in strings
+-- the names of pipelines, profiles and files.
 --
--- Nothing that a person typed is run for it: fields are looked up as they are in tables.
+-- Completion never runs what was typed: it only reads fields of tables.
 
+local collections = require "base.collections"
 local command = require "engine.command"
+local completion = require "engine.completion"
 local context = require "repl.context"
-local dots = require "repl.dotcommands"
+local dotcommands = require "repl.dotcommands"
 local fault = require "base.fault"
 local lexer = require "repl.lexer"
 
 local M = {}
 
 ---@class tarn.Found
----@field from integer  where the word begins that is completed
----@field words string[] what it may become
----@field insert string  what all of them have in common; "" if that is no more than is typed
+---@field from integer   the first byte of the word that is completed
+---@field words string[] the candidates
+---@field insert string  the longest common beginning; "" if it is no longer than what was typed
 
 -- ---- looking things up ----
 
--- The value of a chain of names, without calling anything but `tarn`, whose fields load modules.
+-- The value of a chain of names. No `__index` function is called but that of `tarn`, whose fields
+-- load modules.
 local function find_value(env, chain)
   local value
   for i, name in ipairs(chain) do
@@ -78,7 +81,7 @@ local function fields_of(value, methods)
   return words
 end
 
--- The script of a call to a command.
+-- The script of the command that a chain of names calls; nil for any other function.
 local function find_script(session, chain)
   local name = chain and command.find_called(find_value(session.env, chain))
   return name and (require("engine.script").try(name))
@@ -92,27 +95,26 @@ local function find_arg(script, name)
   end
 end
 
--- ---- names in texts ----
+-- ---- names in strings ----
 
--- The profile of the workspace that a method is called on.
+-- The profile of the workspace whose method is called; else the session's.
 local function profile_of(session, found)
   local chain = found.call and found.method and { table.unpack(found.call, 1, #found.call - 1) }
   local ws = chain and find_value(session.env, chain)
   return type(ws) == "table" and rawget(ws, "profile") or session.options.profile
 end
 
-local function texts(completion)
-  local words = {}
-  for i, word in ipairs(completion.words) do
-    words[i] = word[1]
-  end
-  return words
+-- The candidates for a value of an argument, without their descriptions.
+local function values(spec, given)
+  return collections.column(completion.values(spec, given).words, 1)
 end
 
 local WORKSPACE <const> = { "profile", "workspace", optional = true }
 local PIPELINE <const> = { "pipeline", "pipeline" }
+local TOPIC <const> = { "topic", "string", of = "topic" }
+local MODULE <const> = { "module", "string", of = "module" }
 
--- What a text stands for: an argument of a command, a profile, else a pipeline.
+-- The argument whose value a string is: one of a command, a profile, a module, else a pipeline.
 local function spec_of(session, found)
   local script = find_script(session, found.call)
   if script then
@@ -124,7 +126,7 @@ local function spec_of(session, found)
   if name == "workspace" then
     return WORKSPACE
   elseif name == "require" then
-    return { "module", "string", of = "module" }
+    return MODULE
   end
   return PIPELINE
 end
@@ -140,18 +142,17 @@ local function files(typed)
   return words
 end
 
-local function in_text(session, found)
+local function in_string(session, found)
   local spec = spec_of(session, found)
   if not spec then
     return {}
   elseif spec.of == "path" or spec[2] == "path" then
     return files(found.typed)
   end
-  local complete = require "engine.completion"
-  return texts(complete.values(spec, { profile = profile_of(session, found) }))
+  return values(spec, { profile = profile_of(session, found) })
 end
 
--- ---- words ----
+-- ---- code ----
 
 local function options_of(script)
   local words = {}
@@ -180,30 +181,27 @@ local function in_code(session, found)
   return value ~= nil and fields_of(value, found.kind == "method") or {}
 end
 
--- ---- lines that begin with a dot ----
+-- ---- dot commands ----
 
-local function in_dot(line)
+-- The candidates at the end of a dot command, and the part of the word that was typed.
+local function in_dotcommand(line)
   local name, rest = line:match "^%s*%.(%S+)%s+(.*)$"
   if not name then
-    local words, typed = {}, line:match "^%s*%.(.*)$"
-    for i, dot in ipairs(dots.list) do
-      words[i] = dot.name
-    end
-    return words, typed
+    return collections.column(dotcommands.list, "name"), line:match "^%s*%.(.*)$"
   end
-  local dot = dots.find(name)
-  local values = dot and dot.values or {}
-  if values == "file" then
+  local found = dotcommands.find(name)
+  local kind = found and found.values or {}
+  if kind == "file" then
     return files(rest), rest
-  elseif values == "profile" then
-    return texts(require("engine.completion").values(WORKSPACE, {})), rest
-  elseif values == "topic" then
-    return texts(require("engine.completion").values({ "topic", "string", of = "topic" }, {})), rest
+  elseif kind == "profile" then
+    return values(WORKSPACE, {}), rest
+  elseif kind == "topic" then
+    return values(TOPIC, {}), rest
   end
-  return values, rest
+  return kind, rest
 end
 
--- ---- all of it ----
+-- ---- the line ----
 
 local function beginning_with(words, typed)
   local kept, seen = {}, {}
@@ -217,7 +215,7 @@ local function beginning_with(words, typed)
   return kept
 end
 
--- What all words begin with; never half of a character.
+-- The longest common beginning of all words; it never ends inside a UTF-8 character.
 local function common(words)
   local prefix = words[1] or ""
   for _, word in ipairs(words) do
@@ -231,19 +229,19 @@ local function common(words)
   return prefix
 end
 
---- What the end of a line may become.
+--- The candidates for the word that ends at the cursor.
 ---@param session tarn.Session
----@param before? string the lines above, of an entry that is not whole
----@param line string up to the cursor
+---@param before? string the earlier lines of an entry that is not complete
+---@param line string the line up to the cursor
 ---@return tarn.Found
 function M.find(session, before, line)
   local words, typed
   if not before and line:find "^%s*%.%a*" then
-    words, typed = in_dot(line)
+    words, typed = in_dotcommand(line)
   else
     local found = context.find((before and before .. "\n" or "") .. line)
     typed = found.typed
-    words = found.kind == "string" and in_text(session, found) or in_code(session, found)
+    words = found.kind == "string" and in_string(session, found) or in_code(session, found)
   end
   words = beginning_with(words, typed)
   local insert = common(words)

@@ -1,4 +1,4 @@
---- Where in a piece of Lua the cursor is: in a text, behind a dot, between the braces of a call.
+--- The context of the cursor in a piece of Lua: in a string, after a dot, inside a call's braces.
 
 local lexer = require "repl.lexer"
 
@@ -6,12 +6,12 @@ local M = {}
 
 ---@class tarn.Context
 ---@field kind "string"|"field"|"method"|"name"|"none"
----@field typed string    what stands of the word already
----@field from integer    where it begins
----@field chain? string[] of a field: the names before it, { "w", "native" }
----@field call? string[]  the function whose argument this is, as a chain
----@field key? string     of a text in a table: the field it is the value of
----@field method? boolean the call has a colon
+---@field typed string    the part of the word before the cursor
+---@field from integer    the first byte of that part
+---@field chain? string[] the names before a field: { "w", "native" }
+---@field call? string[]  the names of the function whose argument this is
+---@field key? string     the field whose value a string in a table is
+---@field method? boolean true if the call is written with a colon
 
 -- The names that end at token `i`: `a.b:c` -> { "a", "b", "c" }; and whether a colon came last.
 local function chain_to(tokens, i)
@@ -25,10 +25,10 @@ local function chain_to(tokens, i)
     method = method or #names == 1 and before.text == ":"
     i = i - 2
   end
-  return nil, false -- behind a bracket or a call: what it is, only running it would tell
+  return nil, false -- after a bracket or a call: its value is known only by running it
 end
 
--- The token that opens what is open at token `i`; nil if nothing is.
+-- The index of the innermost bracket that is still open at token `i`; nil if there is none.
 local function opener(tokens, i)
   local depth = 0
   for at = i, 1, -1 do
@@ -72,13 +72,13 @@ local function in_string(tokens, last, found)
   return found
 end
 
--- True if a new field of a table may begin behind token `i`.
+-- True if a new field of a table may begin after token `i`.
 local function begins_field(tokens, i)
   local before = tokens[i]
   return before and (before.text == "{" or before.text == "," or before.text == ";")
 end
 
---- What is known of the place at the end of `text`.
+--- The context at the end of `text`.
 ---@param text string
 ---@return tarn.Context
 function M.find(text)

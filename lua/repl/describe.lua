@@ -1,6 +1,5 @@
---- What is known of a value: of a function its comment, of a module its functions, of a command
--- its help. From the headers of the scripts and the comments of the library, which the reference
--- is made from too.
+--- The help of any value: a function's comment, a module's functions, a command's help page.
+-- The texts come from the scripts' headers and the library's comments, like the reference.
 
 local command = require "engine.command"
 local fault = require "base.fault"
@@ -9,8 +8,8 @@ local stubs = require "engine.stubs"
 
 local M = {}
 
---- Pairs of a name and a text, aligned.
----@param lines string[] get them
+--- Append pairs of a name and a text to `lines`, aligned.
+---@param lines string[]
 ---@param rows { [1]: string, [2]: string }[]
 function M.rows(lines, rows)
   local width = 0
@@ -22,7 +21,7 @@ function M.rows(lines, rows)
   end
 end
 
--- The first sentence, in one line.
+-- The first sentence, on one line.
 local function brief(text)
   local line = text:gsub("%s+", " ")
   return line:match "^(.-%.)%s%u" or line
@@ -68,7 +67,7 @@ local function find_stub(module, test)
   end
 end
 
--- The name of a function of one of Lua's own libraries, or of a native one.
+-- The module and the field that hold a function; for functions of C, whose source tells nothing.
 local function find_name(f)
   for module, value in pairs(package.loaded) do
     if type(module) == "string" and type(value) == "table" and module ~= "_G" then
@@ -87,8 +86,8 @@ local function find_name(f)
 end
 
 local function of_lua_function(info)
-  local module = info.source:match "^@bundle/lua/(.*)%.lua$" or info.source:match "lua/(tarn.*)%.lua$"
-  module = module and module:gsub("/", ".")
+  local path = info.source:match "^@bundle/lua/(.*)%.lua$" or info.source:match "lua/(tarn.*)%.lua$"
+  local module = path and path:gsub("/", ".")
   local stub = module and find_stub(module, function(one) return one.line == info.linedefined end)
   local name = stub and library.find_function(module, stub.name)
   if name and not stub.name:find ":" then
@@ -97,15 +96,16 @@ local function of_lua_function(info)
   return stub
 end
 
-local LUA <const> = "Lua's own; the Lua 5.4 reference manual explains it."
+local LUA <const> = "a function of Lua; see the Lua 5.4 reference manual."
 
--- Where a function without a description comes from.
-local function place_of(f)
+-- The file and line of a function without documentation.
+local function source_of(f)
   local info = debug.getinfo(f, "S")
   if info.what == "C" then
-    return "a function of the program itself, without a description of its own"
+    return "a function written in C, without documentation"
   end
-  return ("a function of %s, line %d"):format(info.short_src, info.linedefined)
+  return ("a function without documentation, defined in %s, line %d"):format(info.short_src,
+    info.linedefined)
 end
 
 local function of_function(f)
@@ -124,28 +124,23 @@ local function of_function(f)
   elseif module and not module:find "^tarn" and not module:find "^native" then
     return ("%s%s: %s\n"):format(module == "_G" and "" or module .. ".", field, LUA)
   end
-  return place_of(f) .. "\n"
+  return source_of(f) .. "\n"
 end
 
 -- ---- modules and values ----
 
-local function add_functions(lines, functions, keep)
-  local rows = {}
-  for _, one in ipairs(functions) do
-    if keep(one) then
-      rows[#rows + 1] = { one.signature, brief(one.help) }
-    end
-  end
-  if #rows > 0 then
+local function add_functions(lines, functions)
+  if #functions > 0 then
     lines[#lines + 1] = ""
-    for _, row in ipairs(rows) do
-      lines[#lines + 1] = "  " .. row[1]
-      lines[#lines + 1] = row[2] ~= "" and "      " .. row[2] or nil
-    end
+  end
+  for _, one in ipairs(functions) do
+    local text = brief(one.help)
+    lines[#lines + 1] = "  " .. one.signature
+    lines[#lines + 1] = text ~= "" and "      " .. text or nil
   end
 end
 
---- The help of a module, or nil if there is none of that name.
+--- The help of a module, or nil if there is no module of that name.
 ---@param module string
 ---@return string?
 function M.module(module)
@@ -154,7 +149,7 @@ function M.module(module)
     return nil
   end
   local lines = { module, "", stub.help }
-  add_functions(lines, stub.functions, function() return true end)
+  add_functions(lines, stub.functions)
   return table.concat(lines, "\n") .. "\n"
 end
 
@@ -166,7 +161,7 @@ local function find_module(value)
   end
 end
 
--- Methods that are described in `module`, of those that `has` knows.
+-- The help of the methods in `has` that `module` documents; and how many these are.
 local function of_methods(value, module, has)
   local lines, methods = { (tostring(value):gsub(": 0x%x+$", "")) }, {}
   for _, one in ipairs(stubs.find(module).functions) do
@@ -175,11 +170,11 @@ local function of_methods(value, module, has)
       methods[#methods + 1] = { signature = one.signature:gsub("^.*:", ":", 1), help = one.help }
     end
   end
-  add_functions(lines, methods, function() return true end)
+  add_functions(lines, methods)
   return table.concat(lines, "\n") .. "\n", #methods
 end
 
--- A handle of the program itself: the native library that describes most of its methods.
+-- A handle made by C: its help is in the native library that documents most of its methods.
 local function of_handle(value, methods)
   local best, most
   for _, module in ipairs(stubs.names()) do
@@ -193,7 +188,7 @@ local function of_handle(value, methods)
   return best
 end
 
--- What a table or userdata has, by its names.
+-- The names of the fields of a table or userdata, with their types.
 local function of_fields(value)
   local lines, rows, seen = { (tostring(value):gsub(": 0x%x+$", "")) }, {}, {}
   local meta = getmetatable(value)
@@ -219,7 +214,7 @@ function M.value(value)
   if type(value) == "function" then
     return of_function(value)
   elseif fault.is(value) then
-    return require("engine.help").error(value.kind)
+    return require("engine.help.topics").error(value.kind)
   end
   local module = find_module(value)
   local meta = getmetatable(value)

@@ -1,17 +1,19 @@
---- Commands of the prompt itself, which begin with a dot. This list is the only one: help,
--- completion and the prompt read it.
+--- The dot commands of the prompt (`.profile`, `.time`, ...). Help, completion and the prompt all
+-- read the one list in this file.
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 
 local M = {}
 
----@class tarn.Dot
+---@class tarn.DotCommand
 ---@field name string
----@field args string   how it is called
+---@field args string   its arguments as help shows them: "[on|off]"
 ---@field help string
----@field values? string[]|"profile"|"file"|"topic" what may stand behind it
----@field run fun(session: tarn.Session, rest: string): any
+---@field values? string[]|"profile"|"file"|"topic" the values that completion offers
+---@field run fun(session: tarn.Session, rest: string): any gets the text after the name
 
+-- Set a boolean field of the session; without an argument it is toggled.
 local function on_off(session, rest, field, name)
   if rest ~= "" and rest ~= "on" and rest ~= "off" then
     fault.usage("." .. name, ("'%s' is neither on nor off"):format(rest))
@@ -25,7 +27,7 @@ local TRACE <const> = { off = 0, on = 1, bodies = 2 }
 local function trace(session, rest)
   local level = rest == "" and (session.tracing and 0 or 1) or TRACE[rest]
   if not level then
-    fault.usage(".trace", ("'%s' is none of on, off, bodies"):format(rest))
+    fault.usage(".trace", ("'%s' is not one of on, off, bodies"):format(rest))
   end
   require("native.databricks").trace(level)
   session.tracing = level > 0
@@ -34,10 +36,10 @@ end
 
 local function profile(session, rest)
   if rest == "" then
-    return session.options.profile or "(what the environment says: `tarn auth describe`)"
+    return session.options.profile or "no profile: the environment chooses the workspace; "
+      .. "`tarn auth describe` shows which one"
   end
-  local ws = require("tarn.workspace")
-  local known = ws.is_embedded(rest)
+  local known = require("tarn.workspace").is_embedded(rest)
   local names = { "demo", "demo-dr" }
   for _, one in ipairs((require("tarn.auth").profiles())) do
     known = known or one.name == rest
@@ -48,7 +50,7 @@ local function profile(session, rest)
       require("base.suggestion").hint(rest, names))
   end
   session.options.profile = rest
-  session:say("commands and tarn.workspace() use the profile " .. rest)
+  session:say("commands and tarn.workspace() use the profile " .. rest .. " from here on")
 end
 
 local function show_history(session, rest)
@@ -80,75 +82,74 @@ local function show_variables(session)
   return require("native.json").array(rows)
 end
 
---- What there is, in the order of the help.
----@type tarn.Dot[]
+--- All dot commands, in the order in which help shows them.
+---@type tarn.DotCommand[]
 M.list = {
-  { name = "help", args = "[COMMAND]", help = "This list; help(x) explains any x.",
-    values = "topic",
+  { name = "help", args = "[COMMAND]", values = "topic",
+    help = "Show this list; help(x) explains any value x.",
     run = function(session, rest) return session:help(rest ~= "", rest) end },
   { name = "profile", args = "[NAME]", values = "profile",
-    help = "The workspace of all that follows; without a name: which one it is.", run = profile },
+    help = "Use the workspace of this profile from here on; without a name, show the profile.",
+    run = profile },
   { name = "time", args = "[on|off]", values = { "on", "off" },
-    help = "Say how long each line took.",
+    help = "Show how long each entry took.",
     run = function(session, rest) on_off(session, rest, "timing", "time") end },
   { name = "trace", args = "[on|off|bodies]", values = { "on", "off", "bodies" },
-    help = "Show requests, secrets masked; with their bodies.", run = trace },
+    help = "Show each request, secrets masked; with `bodies`, its body and the answer too.",
+    run = trace },
   { name = "edit", args = "[NUMBER]",
-    help = "Write in $VISUAL or $EDITOR, beginning with the last entry, and run that.",
+    help = "Edit the last entry, or entry NUMBER, in $VISUAL or $EDITOR, and run the result.",
     run = function(session, rest) return require("repl.edit").run(session, rest) end },
   { name = "load", args = "FILE", values = "file",
-    help = "Run a file; what it assigns is there afterwards.",
+    help = "Run a Lua file; its global variables stay.",
     run = function(session, rest)
       if rest == "" then
         fault.usage(".load", "FILE is missing")
       end
       return session:load((rest:gsub("^~/", (os.getenv "HOME" or "~") .. "/")))
     end },
-  { name = "history", args = "[N]", help = "The last N entries (default 20).",
+  { name = "history", args = "[N]", help = "Show the last N entries (default 20).",
     run = show_history },
-  { name = "vars", args = "", help = "The variables that were made here.",
+  { name = "vars", args = "", help = "Show the variables of this session.",
     run = show_variables },
-  { name = "quit", args = "", help = "The end; Ctrl-D on an empty line too.",
+  { name = "quit", args = "", help = "Leave the prompt; so does Ctrl-D on an empty line.",
     run = function(session) session.over = true end },
 }
 
---- True if the text is for this list and not Lua.
+--- True if the text is a dot command and not Lua.
 ---@param text string
 ---@return boolean
-function M.is_one(text)
+function M.is_dotcommand(text)
   return text:find "^%s*%.%a" ~= nil and not text:find "\n%s*%S"
 end
 
---- The entry of that name, or of that unique beginning; nil if there is none.
+--- The dot command of that name, or the only one that begins with it; nil if there is none.
 ---@param name string
----@return tarn.Dot?
+---@return tarn.DotCommand?
 function M.find(name)
   local found
-  for _, dot in ipairs(M.list) do
-    if dot.name == name then
-      return dot
-    elseif dot.name:sub(1, #name) == name then
-      found = found == nil and dot or false
+  for _, command in ipairs(M.list) do
+    if command.name == name then
+      return command
+    elseif command.name:sub(1, #name) == name then
+      found = found == nil and command or false
     end
   end
   return found or nil
 end
 
---- Run a line that begins with a dot.
+--- Run a dot command.
 ---@param session tarn.Session
----@param text string
+---@param text string the whole line
 function M.run(session, text)
   local name, rest = text:match "^%s*%.(%S+)%s*(.-)%s*$"
-  local dot = M.find(name)
-  if not dot then
-    local names = {}
-    for i, one in ipairs(M.list) do
-      names[i] = one.name
-    end
-    fault.usage("tarn repl", ("there is no .%s"):format(name),
-      require("base.suggestion").hint(name, names, ".") or ".help lists what there is")
+  local command = M.find(name)
+  if not command then
+    fault.usage("tarn repl", ("there is no dot command .%s"):format(name),
+      require("base.suggestion").hint(name, collections.column(M.list, "name"), ".")
+        or ".help lists the dot commands")
   end
-  return dot.run(session, rest)
+  return command.run(session, rest)
 end
 
 return M

@@ -1,12 +1,12 @@
---- The variables of the prompt: what is assigned there stays there, and does not reach scripts
--- and modules. A name that nobody defined is a mistake here as it is in a script.
+--- The variables of the prompt. They are separate from the globals of scripts and modules. As in
+-- a script, reading a variable that nobody defined is an error.
 
 local M = {}
 
--- What other prompts call the end.
+-- The words with which one leaves other prompts.
 local ENDS <const> = { quit = true, exit = true, bye = true }
 
--- Names that a person may have meant.
+-- All names that a misspelt one may stand for.
 local function names_of(env)
   local names = {}
   for _, from in ipairs { env, _G } do
@@ -20,11 +20,11 @@ local function names_of(env)
   return names
 end
 
---- New variables: Lua's own globals, and `values`.
+--- Make the variables of a session: the globals of Lua, and `values`.
 ---@param values table<string, any>
 ---@return table
 function M.new(values)
-  local defined = {} -- also what has been set to nil
+  local defined = {} -- names that were assigned, even if their value is nil
   local env = {}
   for name, value in pairs(values) do
     env[name] = value
@@ -33,7 +33,7 @@ function M.new(values)
     local value = rawget(_G, name)
     if value == nil and not defined[name] then
       local word = tostring(name)
-      local hint = ENDS[name] and ".quit ends, and so does Ctrl-D"
+      local hint = ENDS[name] and ".quit leaves the prompt, and so does Ctrl-D"
         or require("repl.hint").find_call(word)
         or #word > 2 and require("base.suggestion").hint(word, names_of(env))
       error(("undefined global '%s'%s"):format(tostring(name), hint and "; " .. hint or ""), 2)
@@ -47,7 +47,7 @@ function M.new(values)
   return setmetatable(env, { __index = find, __newindex = define })
 end
 
---- Names that can be written at the prompt, sorted.
+--- The names that are defined at the prompt, sorted.
 ---@param env table
 ---@return string[]
 function M.names(env)

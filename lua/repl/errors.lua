@@ -1,15 +1,16 @@
---- What went wrong at the prompt, for the person who typed it: the message, the place in the
--- person's own line, a hint. Frames of the program's own files say nothing to that person.
+--- Error reports of the prompt: the message, the place in the line that was typed, and a hint.
+-- The stack frames shown are those of the user's code; frames of Tarn's own files are left out.
 
+local exitstatus = require "engine.report"
 local fault = require "base.fault"
-local hints = require "repl.hint"
+local hint = require "repl.hint"
 local lexer = require "repl.lexer"
 
 local M = {}
 
----@class tarn.Mistake
----@field error any
----@field frames { name: string, line: integer, what: string }[] innermost first
+---@class tarn.ErrorReport
+---@field error any the error value: a fault, a string, or whatever the user's code raised
+---@field frames { name: string, line: integer, what: string }[] of the user's code, innermost first
 
 local MOST_FRAMES <const> = 8
 
@@ -18,13 +19,13 @@ local function is_ours(source)
     or source:find "lua/repl/" ~= nil
 end
 
--- Runs where the error happened, the only place that knows how one got there.
-local function catch(e)
+-- The message handler of xpcall: it runs before the stack is unwound, so the frames still exist.
+local function with_frames(e)
   local frames, level = {}, 2
   while #frames < MOST_FRAMES do
     local info = debug.getinfo(level, "Sln")
     if not info or info.source:find "lua/repl/session%.lua$" then
-      break -- from here on it is the prompt itself
+      break -- the frames below belong to the prompt itself
     elseif not is_ours(info.source) and info.currentline > 0 then
       frames[#frames + 1] = { name = info.short_src, line = info.currentline,
         what = info.name and ("in %s"):format(info.name) or "" }
@@ -34,19 +35,19 @@ local function catch(e)
   return { error = e, frames = frames }
 end
 
---- As xpcall, but what failed is a mistake. Lua raises the lack of memory, and what goes wrong
--- while an error is looked at, past every handler: there is no place then.
+--- Call `f` like pcall, and return an error report if it fails. Lua raises "not enough memory"
+-- and errors in the message handler without calling the handler: such a report has no frames.
 ---@param f function
 ---@return boolean ok
----@return any ... results, or the mistake
-function M.call(f, ...)
+---@return any ... the results of `f`, or the tarn.ErrorReport
+function M.catch(f, ...)
   local function settle(ok, e, ...)
     if not ok and (type(e) ~= "table" or not e.frames) then
       e = { error = fault.of(e), frames = {} }
     end
     return ok, e, ...
   end
-  return settle(xpcall(f, catch, ...))
+  return settle(xpcall(f, with_frames, ...))
 end
 
 -- ---- the place ----
@@ -61,8 +62,8 @@ local function line_of(text, number)
   end
 end
 
--- What the message itself points at: the word near which the parser stopped, or the name of
--- what was nil.
+-- The word that the message points at: the one near which the parser stopped, or the name of the
+-- variable or field that was nil.
 local function word_of(message)
   local byte = message:match " near '<\\(%d+)>'$"
   if byte then
@@ -72,7 +73,8 @@ local function word_of(message)
     or message:match "undefined global '([^']+)'" or message:match "constant '([^']+)'"
 end
 
--- Where in a line the word is; the whole line if it is not one of its words.
+-- The first and last byte of the word in the line, and true; of the whole line, and false, if the
+-- word does not occur in it.
 local function find_word(line, word)
   local first, last = line:find "%S.*%S"
   first, last = first or 1, last or #line
@@ -83,7 +85,7 @@ local function find_word(line, word)
   end
   local from = word and line:find(word, 1, true)
   if from then
-    local _, to = line:find("[\x80-\xbf]*", from + #word) -- half a character is none
+    local _, to = line:find("[\x80-\xbf]*", from + #word) -- the rest of a UTF-8 character
     return from, to, true
   end
   return first, last, false
@@ -93,7 +95,7 @@ local function width(screen, text)
   return screen:measure(screen:clean(text))
 end
 
--- The person's line, and marks under what is wrong in it.
+-- The line that was typed, with marks (^^^) under the word that is wrong.
 local function show_place(screen, line, message)
   local text = screen:clean(line)
   local from, to, exact = find_word(text, word_of(message))
@@ -121,7 +123,7 @@ end
 local function show_frames(screen, frames, skip, sources)
   for i, frame in ipairs(frames) do
     if i > skip and #frames > 1 then
-      local where = sources[frame.name] and ("what was entered as %s, line %d")
+      local where = sources[frame.name] and ("entry %s, line %d")
         :format(frame.name, frame.line) or ("%s:%d"):format(frame.name, frame.line)
       screen:line("  called from ", screen:clean(where), frame.what ~= "" and " " or "",
         screen:clean(frame.what))
@@ -137,8 +139,8 @@ local function show_error(screen, message)
   end
 end
 
-local function show_hint(screen, hint)
-  screen:line(screen:style("cyan", "hint: "), screen:clean(hint))
+local function show_hint(screen, text)
+  screen:line(screen:style("cyan", "hint: "), screen:clean(text))
 end
 
 local function show_fault(screen, f)
@@ -151,12 +153,11 @@ local function show_fault(screen, f)
     screen:line("  ", screen:clean(table.concat(more, ", ")))
   end
   if f.hint then
-    show_hint(screen, hints.here(f.hint))
+    show_hint(screen, hint.here(f.hint))
   end
 end
 
--- The text of what was raised. A table of the person's own may have any metatable, which may
--- itself fail.
+-- The text of an error value. A table that the user raises may have a `__tostring` that fails.
 local function text_of(e)
   if fault.is(e) then
     return tostring(e.message)
@@ -168,17 +169,17 @@ local function text_of(e)
   return text
 end
 
---- Show a mistake.
+--- Show an error report.
 ---@param screen tarn.Screen
----@param mistake tarn.Mistake
----@param sources table<string, string> what was entered, by the name of its chunk
-function M.show(screen, mistake, sources)
-  local e = mistake.error
+---@param report tarn.ErrorReport
+---@param sources table<string, string> the entries of the session, by the names of their chunks
+function M.show(screen, report, sources)
+  local e = report.error
   if fault.is(e, "cancelled") then
     screen:line(screen:style("yellow", e.message == "cancelled" and "stopped" or e.message))
     return
   elseif fault.is(e) and e.kind ~= "bug" then
-    local at = mistake.frames[1]
+    local at = report.frames[1]
     local line = at and sources[at.name] and sources[at.name]:find "\n"
       and line_of(sources[at.name], at.line)
     if line then
@@ -194,25 +195,19 @@ function M.show(screen, mistake, sources)
     message = ("%s:%d: %s"):format(place, number, message)
   end
   show_error(screen, message)
-  show_frames(screen, mistake.frames, line and 1 or 0, sources)
-  local hint = hints.find(message, sources[place or ""] or "", line or "")
-  if hint then
-    show_hint(screen, hint)
+  show_frames(screen, report.frames, line and 1 or 0, sources)
+  local text = hint.find(message, sources[place or ""] or "", line or "")
+  if text then
+    show_hint(screen, text)
   end
 end
 
---- The name of the outcome for the exit status: see engine.report.
----@param mistake tarn.Mistake
----@return string
-function M.outcome(mistake)
-  local e = mistake.error
-  local report = require "engine.report"
-  local status = fault.is(e) and e.kind ~= "bug" and report.status(e) or report.statuses.failed
-  for name, number in pairs(report.statuses) do
-    if number == status then
-      return name
-    end
-  end
+--- The name of the exit status that an error leads to; a Lua error is "failed".
+---@param report tarn.ErrorReport
+---@return string name one of the names in engine.report.statuses
+function M.status(report)
+  local e = report.error
+  return fault.is(e) and e.kind ~= "bug" and exitstatus.status_name(e) or "failed"
 end
 
 return M

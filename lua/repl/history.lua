@@ -1,4 +1,4 @@
---- Earlier entries of the prompt: a file that only its owner reads, without secrets.
+--- The history of the prompt: a file that only its owner can read, without secrets.
 
 local fault = require "base.fault"
 local fs = require "native.fs"
@@ -6,22 +6,23 @@ local secrets = require "base.secrets"
 
 local M = {}
 
-local MOST <const> = 1000     -- entries that are kept
+local MOST <const> = 1000     -- entries in the file
 local OWNER_ONLY <const> = 384 -- 0600
 
 ---@class tarn.History
----@field list string[]
----@field path? string nil: nothing is kept
+---@field list string[] entries, oldest first
+---@field path? string the file; nil: there is no folder to keep it in
+---@field dir? string the folder of the file
 ---@field editor tarn.Editor
 local History = {}
 History.__index = History
 
--- What tells that a line has a secret in it, whatever else it says.
+-- Patterns of lines that hold a secret.
 local SIGNS <const> = { "dapi%x%x%x%x", "dose%x%x%x%x", "dkea%x%x%x%x", "bearer%s+%S",
   "client_secret", "passw", "secret%s*=%s*[\"']", "token%s*=%s*[\"']", "token[\"']?%]%s*=",
   "key%s*=%s*[\"']", "authorization" }
 
---- True if a line must not be kept: it seems to hold a secret, or begins with a blank.
+--- True if a line must not be stored: it seems to hold a secret, or it begins with a blank.
 ---@param text string
 ---@return boolean
 function M.is_private(text)
@@ -42,7 +43,7 @@ function M.is_private(text)
   return false
 end
 
--- One line of the file for an entry, whatever lines it has.
+-- An entry of several lines as one line of the file.
 local function encode(text)
   return (text:gsub("[\\\n\r]", { ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r" }))
 end
@@ -51,8 +52,8 @@ local function decode(line)
   return (line:gsub("\\(.)", { ["\\"] = "\\", n = "\n", r = "\r" }))
 end
 
--- Entries, the last of equal ones only, the newest ones.
-local function fold(list)
+-- The newest entries, each text once, at its last place.
+local function without_repeats(list)
   local seen, kept = {}, {}
   for i = #list, 1, -1 do
     if not seen[list[i]] and #kept < MOST then
@@ -68,7 +69,7 @@ local function find_path()
   return dir and dir .. "/repl_history", dir
 end
 
--- The file is written anew when it has grown, or when others may read it.
+-- Rewrite the file if it holds many repeated entries, or if others can read it.
 local function tidy(path, list, found)
   local stat = fs.find_stat(path)
   if stat and (stat.mode ~= OWNER_ONLY or found > 2 * #list + 100) then
@@ -85,13 +86,13 @@ local function load(path)
   for line in (fs.find_read(path) or ""):gmatch "[^\n]+" do
     list[#list + 1] = decode(line)
   end
-  local kept = fold(list)
+  local kept = without_repeats(list)
   tidy(path, kept, #list)
   return kept
 end
 
---- The entries of earlier conversations. Where there is no place to keep them, there are none.
----@param editor tarn.Editor gets them for its keys
+--- Read the entries of earlier sessions. Without a state folder the history begins empty.
+---@param editor tarn.Editor gets the entries, for its keys Up and Down
 ---@return tarn.History
 function M.open(editor)
   local path, dir = find_path()
@@ -111,14 +112,13 @@ function History:lines()
   return self.list
 end
 
--- Appended, so that two conversations at once both keep theirs.
+-- Appending keeps the entries of two sessions that run at the same time.
 local function append(history, text)
   fs.mkdir(history.dir, { parents = true, mode = 448 })
   fs.append(history.path, encode(text) .. "\n", { mode = OWNER_ONLY })
 end
 
---- Keep an entry, unless it is private: then it is there for this conversation's keys only if
--- it holds no secret.
+--- Store an entry in the file and for the editor's keys, unless it is private.
 ---@param text string
 function History:add(text)
   if M.is_private(text) then
@@ -138,10 +138,11 @@ function History:add(text)
   end
 end
 
---- The newest entry up to `at` that holds a text.
+--- The newest entry that contains a text, from entry `at` backwards.
 ---@param typed string
 ---@param at integer
----@return integer? at, string? text
+---@return integer? at nil if no entry contains it
+---@return string? text
 function History:find(typed, at)
   for i = at, 1, -1 do
     if self.list[i]:find(typed, 1, true) and self.list[i] ~= typed then

@@ -1,5 +1,5 @@
---- The words of Lua text, finished or not: for completion, for marks under a mistake, and for
--- what the prompt changes before it compiles.
+--- The tokens of Lua text, complete or not. Completion, the marks under an error and the prompt's
+-- rewriting of `local` use them.
 
 local M = {}
 
@@ -8,8 +8,8 @@ local M = {}
 ---@field text string
 ---@field from integer
 ---@field to integer    the last byte
----@field open? boolean of a string or comment that does not end
----@field body? integer of a string: where its text begins
+---@field open? boolean true for a string or comment whose end is missing
+---@field body? integer the first byte of a string's content
 
 --- Lua's reserved words.
 ---@type string[]
@@ -21,7 +21,8 @@ for _, word in ipairs(M.keywords) do
   is_keyword[word] = true
 end
 
--- The last byte of a text in long brackets whose opening is at `from`; nil if it does not end.
+-- True if a long bracket opens at `from`; then also its last byte (nil if its end is missing) and
+-- the first byte of its content.
 local function long_end(text, from)
   local level = text:match("^%[(=*)%[", from)
   if level then
@@ -90,7 +91,7 @@ local function token_at(text, from)
   return operator(text, from)
 end
 
---- All words of a text, without blanks.
+--- All tokens of a text.
 ---@param text string
 ---@return tarn.Token[]
 function M.tokens(text)

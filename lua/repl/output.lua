@@ -1,10 +1,10 @@
---- What tasks print while somebody types goes above the line that is being typed.
+--- Prints the output of tasks above the line that the user is editing.
 
 local term = require "native.term"
 
 local M = {}
 
--- Streams that end up on the screen that the line is on.
+-- The standard streams that are the terminal.
 local function find_streams()
   local streams = {}
   for name, stream in pairs { out = io.stdout, err = io.stderr } do
@@ -13,7 +13,7 @@ local function find_streams()
   return streams
 end
 
---- Until the returned value is closed, `write` of the standard streams does so.
+--- Make `io.write` and the like print above the edited line, until the returned value is closed.
 ---@param editor tarn.Editor
 ---@return table closing
 function M.install(editor)

@@ -1,11 +1,11 @@
---- Long texts a screen at a time.
+--- Shows long texts one screen at a time.
 --
--- What is written goes to the terminal until the screen is full; then a key decides. Who writes
--- waits meanwhile, so that an iterator whose rows are shown asks for no more than is looked at.
+-- `write` passes text on until the screen is full and then waits for a key. The writer waits with
+-- it, so that an iterator whose rows are shown fetches no page before somebody looks at it.
 
 local M = {}
 
---- Raised by `write` when the person has seen enough.
+--- `write` raises this value when the user leaves the pager.
 M.QUIT = setmetatable({}, { __tostring = function() return "the pager was left" end })
 
 local PROMPT <const> = "-- more: space, Enter: a line, G: all, q: stop --"
@@ -16,17 +16,17 @@ local KEYS <const> = { [" "] = "screen", f = "screen", ["\27[6~"] = "screen", ["
   G = "all", ["\27[F"] = "all", q = "quit", Q = "quit", ["\27"] = "quit", ["\4"] = "quit" }
 
 ---@class tarn.PagerOptions
----@field key fun(): string? waits for a key; nil: there is nobody any more
+---@field key fun(): string? waits for a key; nil if the terminal is gone
 ---@field write fun(text: string)
----@field size fun(): integer?, integer? columns and rows; nil: nothing limits
----@field measure fun(text: string): integer
----@field style? fun(text: string): string of the question
+---@field size fun(): integer?, integer? columns and rows; nil: no limit
+---@field measure fun(text: string): integer columns that a text takes
+---@field style? fun(text: string): string the style of the "more" line
 
 ---@class tarn.Pager
 local Pager = {}
 Pager.__index = Pager
 
---- A pager for one answer.
+--- Make a pager for one answer.
 ---@param opts tarn.PagerOptions
 ---@return tarn.Pager
 function M.new(opts)
@@ -35,15 +35,15 @@ function M.new(opts)
     used = 0, rest = "" }, Pager)
 end
 
--- Rows of the screen that a line takes.
+-- The rows of the screen that a line takes.
 function Pager:height(line, columns)
   local plain = line:gsub("\27%[[%d;]*m", "")
   return math.max(1, (self.measure(plain) + columns - 1) // columns)
 end
 
--- Ask what comes next; the prompt is gone afterwards.
+-- Wait for a key and act on it. The "more" line is removed afterwards.
 function Pager:ask(columns, rows)
-  self.out(self.style(columns > #PROMPT and PROMPT or SHORT)) -- in one row, which is cleared
+  self.out(self.style(columns > #PROMPT and PROMPT or SHORT)) -- must fit into one row
   local action
   repeat
     local key = self.key()
@@ -70,7 +70,7 @@ function Pager:line(line)
   self.out(line .. "\n")
 end
 
---- Show a text, or the part of a line.
+--- Show a text. A last line without its line end is kept until the rest of it is written.
 ---@param text string
 function Pager:write(text)
   text = self.rest .. text
@@ -83,7 +83,7 @@ function Pager:write(text)
   self.rest = text:sub(from)
 end
 
---- Show what is left of a line without its end.
+--- Show the last line, if it had no line end.
 function Pager:finish()
   if self.rest ~= "" then
     self:line(self.rest)

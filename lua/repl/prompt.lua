@@ -1,7 +1,7 @@
---- The prompt at a terminal: lines, completion, earlier lines.
+--- The prompt at a terminal: reads lines, completes them, and searches the history.
 
 local chunk = require "repl.chunk"
-local dots = require "repl.dotcommands"
+local dotcommands = require "repl.dotcommands"
 local editor = require "native.editor"
 local task = require "native.task"
 
@@ -11,30 +11,30 @@ local M = {}
 ---@field session tarn.Session
 ---@field editor tarn.Editor
 ---@field history tarn.History
----@field text? string the lines of an entry that is not whole yet
----@field search? { typed: string, at: integer, shown: string }
+---@field text? string the earlier lines of an entry that is not complete
+---@field search? { typed: string, at: integer, shown: string } the last search with Ctrl-R
 local Prompt = {}
 Prompt.__index = Prompt
 
--- A colour that takes no room in the line.
-local function paint(session, code, text)
+-- A coloured text; \1 encloses what takes no columns (see native.editor).
+local function coloured(session, code, text)
   if session:err().colour then
     return ("\1\27[%sm\1%s\1\27[0m\1"):format(code, text)
   end
   return text
 end
 
--- "tarn demo> ", and as wide for the lines that go on.
-function Prompt:show_prompt()
+-- "tarn demo> "; for the further lines of an entry a text of the same width.
+function Prompt:text_of_prompt()
   local profile = self.session.options.profile
   local name = profile and "tarn " .. profile or "tarn"
   if self.text then
-    return paint(self.session, "2", (" "):rep(#name - 1) .. ".> ")
+    return coloured(self.session, "2", (" "):rep(#name - 1) .. ".> ")
   end
-  return paint(self.session, "1", name .. "> ")
+  return coloured(self.session, "1", name .. "> ")
 end
 
--- Call `f` in a task of its own, which Ctrl-C stops, and wait for its end.
+-- Call `f` in a task of its own, which Ctrl-C cancels, and wait for its end.
 function Prompt:in_foreground(f)
   local me, over = task.current(), false
   local function body()
@@ -58,7 +58,7 @@ function Prompt:run(f)
     local ok = session:run(f)
     done = true
     if not ok and self.editor:discard() then
-      session:say "what was typed or pasted behind it is left out"
+      session:say "the lines that were typed or pasted after this one were discarded"
     end
   end)
   if not done then
@@ -66,16 +66,16 @@ function Prompt:run(f)
   end
 end
 
--- An entry that may be whole now.
+-- Run the entry if this line completes it.
 function Prompt:enter(line)
   local text = self.text and self.text .. "\n" .. line or line
   local session = self.session
   self.text = nil
   if chunk.is_empty(text) then
     return
-  elseif dots.is_one(text) then
+  elseif dotcommands.is_dotcommand(text) then
     self.history:add(text)
-    return self:run(function() return dots.run(session, text) end)
+    return self:run(function() return dotcommands.run(session, text) end)
   end
   local f = session:compile(text)
   if not f then
@@ -86,7 +86,7 @@ function Prompt:enter(line)
   self:run(f)
 end
 
--- ---- keys that need Lua ----
+-- ---- TAB and Ctrl-R ----
 
 function Prompt:complete(line, cursor)
   local found = require("repl.complete").find(self.session, self.text, line:sub(1, cursor))
@@ -101,7 +101,7 @@ function Prompt:complete(line, cursor)
   self.editor:print(require("repl.columns").text(found.words))
 end
 
--- The newest earlier line that holds what is typed; again, the one before.
+-- Show the newest entry that contains the typed text; pressed again, the next older one.
 function Prompt:find_back(line)
   local search = self.search
   if not search or search.shown ~= line then
@@ -126,14 +126,14 @@ function Prompt:react(event, line, cursor)
   elseif event == "interrupt" then
     self.text = nil
   elseif event == "end" and self.text then
-    self.text = nil -- the entry is left, the prompt is not
+    self.text = nil -- Ctrl-D leaves an incomplete entry, not the prompt
     io.stdout:write "\n"
   end
 end
 
 function Prompt:loop()
   while not self.session.over do
-    local event, line, cursor = self.editor:read(self:show_prompt())
+    local event, line, cursor = self.editor:read(self:text_of_prompt())
     if event == "end" and not self.text then
       io.stdout:write "\n"
       return
@@ -142,7 +142,7 @@ function Prompt:loop()
   end
 end
 
---- Read and run lines until the end.
+--- Read and run lines until the user leaves the prompt.
 ---@param session tarn.Session
 function M.run(session)
   local line <close> = editor.open()
@@ -151,7 +151,7 @@ function M.run(session)
   session.editor = line
   session.history = require("repl.history").open(line)
   if not session.options.quiet then
-    session:say(("tarn %s. help() explains, .quit ends."):format(
+    session:say(("tarn %s. help() explains the prompt, .quit leaves it."):format(
       require("native.bundle").version))
   end
   task.foreground(nil)

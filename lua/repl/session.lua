@@ -1,11 +1,12 @@
---- One conversation at the prompt: its variables, what was entered, how answers are shown.
+--- One session of the prompt: its variables, its entries, and how answers are shown.
 
 local chunk = require "repl.chunk"
 local command = require "engine.command"
+local errors = require "repl.errors"
 local fault = require "base.fault"
-local mistake = require "repl.errors"
-local out = require "output.stdout"
+local formats = require "output.formats"
 local screens = require "output.screen"
+local stdout = require "output.stdout"
 local task = require "native.task"
 local term = require "native.term"
 
@@ -13,21 +14,24 @@ local M = {}
 
 ---@class tarn.Session
 ---@field env table        the variables
----@field options table    of the program's command line
----@field form string      of the answers: "text", "json" ...
----@field entered string[] what was entered, by number
----@field sources table<string, string> the same by the name of its chunk, for messages
----@field editor? tarn.Editor where there is a person
----@field timing boolean
----@field outcome string   of the last entry, for engine.report
+---@field options table    the options of the program's command line
+---@field format tarn.Format the format of the answers
+---@field entered string[] the entries, by number
+---@field sources table<string, string> the entries by the names of their chunks, for messages
+---@field editor? tarn.Editor nil without a terminal
+---@field history? tarn.History nil without a terminal
+---@field timing boolean   true if the time of each entry is shown
+---@field tracing? boolean true if requests are shown
+---@field over? boolean    true after `.quit`
+---@field status string    the name of the last entry's exit status: see engine.report
 local Session = {}
 Session.__index = Session
 
----@param options table
+---@param options table the options of the program's command line
 ---@return tarn.Session
 function M.new(options)
-  local session = setmetatable({ options = options, form = options.output or "text",
-    entered = {}, sources = {}, timing = false, outcome = "done" }, Session)
+  local session = setmetatable({ options = options, format = formats.of(options),
+    entered = {}, sources = {}, timing = false, status = "done" }, Session)
   session.env = require("repl.env").new {
     tarn = require "tarn",
     help = function(...) return session:help(select("#", ...) > 0, ...) end,
@@ -40,40 +44,38 @@ local function write_error(text)
   io.stderr:write(text)
 end
 
---- Where mistakes and remarks go.
+--- The screen on stderr, for errors and notes.
 ---@return tarn.Screen
 function Session:err()
   return screens.new(write_error, { no_color = self.options.no_color,
     terminal = term.is_tty "err" })
 end
 
---- One line for the person.
+--- Show a note, as one line on stderr.
 ---@param text string
 function Session:say(text)
   local screen = self:err()
   screen:line(screen:style("dim", text))
 end
 
--- Answers: paged where there is a person.
 function Session:pager()
   local err = self:err()
-  local pager = require("repl.pager").new {
+  return require("repl.pager").new {
     key = function() return self.editor:key() end, size = term.size, measure = term.width,
     write = function(text)
-      out.write(text)
-      out.flush()
+      stdout.write(text)
+      stdout.flush()
     end,
     style = function(text) return err:finish(err:style("dim", text)) end,
   }
-  return pager
 end
 
---- Call `f(screen)`, whose text is an answer.
+--- Show an answer: `f(screen)` writes it. At a terminal it goes through the pager.
 ---@param f fun(screen: tarn.Screen)
 function Session:answer(f)
   if not self.editor then
-    f(screens.new(out.write, self.options))
-    return out.flush()
+    f(screens.new(stdout.write, self.options))
+    return stdout.flush()
   end
   local pager = self:pager()
   local ok, e = pcall(function()
@@ -86,9 +88,9 @@ function Session:answer(f)
   end
 end
 
---- `help(x)` at the prompt.
----@param asked boolean
----@param what any
+--- Show the help of a value: `help(x)` at the prompt.
+---@param asked boolean true if help was called with an argument
+---@param what any the argument
 function Session:help(asked, what)
   local about = require "repl.about"
   local text = about.text(self, asked, what)
@@ -97,7 +99,8 @@ function Session:help(asked, what)
   end)
 end
 
--- Show what an expression gave. The first value is kept as `_`, unless looking at it used it up.
+-- Show the values of an expression. `_` keeps the first one, unless it is an iterator, which is
+-- empty after it was shown.
 function Session:show(...)
   if select("#", ...) == 0 then
     return
@@ -109,57 +112,60 @@ function Session:show(...)
   if not show.gives_rows(...) then
     rawset(self.env, "_", first)
   end
-  if self.form ~= "text" then
+  if self.format.name ~= "text" then
     if not render and type(first) == "table" and not show.gives_rows(...) then
       first = show.plain(first)
     end
-    return out.render({ output = self.form }, render, first, table.unpack(values, 2, values.n))
+    return stdout.render({ output = self.format.name }, render, first,
+      table.unpack(values, 2, values.n))
   end
   self:answer(function(screen)
     show.show(screen, render, table.unpack(values, 1, values.n))
   end)
 end
 
--- The bar of work that is over, or was stopped.
+-- Remove the progress bar of an entry that has ended or was stopped.
 local function clear_progress()
   if package.loaded["output.progress"] then
     require("output.progress").clear()
   end
 end
 
+--- Show a warning, as one line on stderr.
+---@param text string
 function Session:warn(text)
   self:err():line("tarn: ", text)
 end
 
--- Show what went wrong, in the form of the answers.
-function Session:tell(e)
-  if self.form == "json" or self.form == "jsonl" then
-    local f = fault.is(e.error) and e.error
-      or fault.new { kind = "bug", op = "tarn repl", message = tostring(e.error) }
-    return require("engine.report").print(f, { output = self.form })
+-- Show an error report, in the format of the answers.
+function Session:show_error(report)
+  if self.format.json then
+    local f = fault.is(report.error) and report.error
+      or fault.new { kind = "bug", op = "tarn repl", message = tostring(report.error) }
+    return require("engine.report").print(f, { output = self.format.name })
   end
-  mistake.show(self:err(), e, self.sources)
+  errors.show(self:err(), report, self.sources)
 end
 
---- Call `f`, show what it returns, or what went wrong.
+--- Call `f`, and show its results or its error.
 ---@param f function
 ---@return boolean ok
 function Session:run(f)
   local began = task.now()
-  local ok, e = mistake.call(function()
+  local ok, report = errors.catch(function()
     require("engine.reload").refresh(function(text) self:warn(text) end)
     local values = table.pack(f())
     clear_progress()
     self:show(table.unpack(values, 1, values.n))
-    out.flush()
+    stdout.flush()
   end)
   clear_progress()
-  self.outcome = "done"
-  if not ok and out.is_reader_gone(e.error) then
-    error(e.error, 0)
+  self.status = "done"
+  if not ok and stdout.is_reader_gone(report.error) then
+    error(report.error, 0)
   elseif not ok then
-    self.outcome = mistake.outcome(e)
-    self:tell(e)
+    self.status = errors.status(report)
+    self:show_error(report)
   end
   if self.timing then
     self:say(("took %.3f s"):format(task.now() - began))
@@ -167,35 +173,35 @@ function Session:run(f)
   return ok
 end
 
---- As tarn.spawn, for the prompt: a mistake in the task is shown as one in an entry is.
+--- tarn.spawn at the prompt: an error in the task is shown like an error in an entry.
 ---@param f function
 ---@return tarn.Task
 function Session:spawn(f, ...)
   return task.spawn(function(...)
-    local ok, e = mistake.call(f, ...)
-    if not ok and not fault.is(e.error, "cancelled") then
+    local ok, report = errors.catch(f, ...)
+    if not ok and not fault.is(report.error, "cancelled") then
       local screen = self:err()
-      screen:line "a task beside the line failed:"
-      mistake.show(screen, e, self.sources)
+      screen:line "a background task failed:"
+      errors.show(screen, report, self.sources)
     end
   end, ...)
 end
 
--- `help` and `help list`, as they are typed everywhere else.
+-- `help` and `help list` are not Lua, but people type them.
 local function with_help(text)
   local topic = text:match "^%s*help%s+([%a_][%w_.:-]*)%s*$"
   return topic and ("help %q"):format(topic) or text:find "^%s*help%s*$" and "help()" or text
 end
 
---- Compile what was entered; of what is no Lua, a function that says so. Nil if more lines are
--- wanted.
+--- Compile an entry.
 ---@param text string
----@param whole? boolean there are no more lines
----@return function? f
-function Session:compile(text, whole)
+---@param is_complete? boolean true if no more lines can follow
+---@return function? f raises the syntax error if the text is not valid Lua; nil if more lines
+--- could make it valid
+function Session:compile(text, is_complete)
   local name = ("[%d]"):format(#self.entered + 1)
   local f, why, incomplete = chunk.compile(with_help(text), name, self.env)
-  if incomplete and not whole then
+  if incomplete and not is_complete then
     return nil
   end
   self.entered[#self.entered + 1] = text
@@ -203,8 +209,9 @@ function Session:compile(text, whole)
   return f or function() error(why, 0) end
 end
 
---- Run the text of a file with the variables of the prompt.
+--- Run a file with the variables of the session.
 ---@param path string
+---@return any ... what the file returns
 function Session:load(path)
   local fs = require "native.fs"
   local text = fs.read(path)

@@ -1,5 +1,5 @@
---- Values as the prompt shows them: rows as a table, other tables as their fields, what gives
--- rows one by one a screen at a time.
+--- Shows values at the prompt: rows as a table, other tables as fields, iterators of rows one
+-- screen at a time.
 
 local command = require "engine.command"
 local fault = require "base.fault"
@@ -8,14 +8,14 @@ local rows = require "output.render.rows"
 
 local M = {}
 
-local DEEP <const> = 6 -- levels of a table that are shown
+local DEEP <const> = 6 -- levels of a nested table that are shown
 
--- What stands for a value that is neither text nor number nor table.
+-- The text for a function, a userdata or a thread.
 local function name_of(value)
   local kind = type(value)
   local called = command.find_called(value)
   if called then
-    return ("the command %s: call it with a table of its options; help \"%s\" tells which")
+    return ("the command %s: call it with a table of its arguments; help \"%s\" lists them")
       :format(called, called)
   elseif kind == "function" then
     local info = debug.getinfo(value, "S")
@@ -33,7 +33,7 @@ local function is_plain_table(value)
     or type(mt) == "table" and not mt.__tostring and not mt.__call)
 end
 
--- A copy that every renderer can show: no functions, no cycles, keys that are texts.
+-- A copy that every renderer can show: without functions and cycles, and with string keys.
 local function plain(value, level, above)
   if value == json.null or type(value) == "string" or type(value) == "number"
     or type(value) == "boolean" then
@@ -41,7 +41,7 @@ local function plain(value, level, above)
   elseif not is_plain_table(value) then
     return type(value) == "table" and tostring(value) or name_of(value)
   elseif above[value] then
-    return "(itself)"
+    return "(cycle)"
   elseif level > DEEP then
     return json.is_array(value) and ("(%d items)"):format(#value) or "{...}"
   end
@@ -55,14 +55,14 @@ local function plain(value, level, above)
   return list and json.array(copy) or copy
 end
 
---- A copy of a value that can be shown.
+--- A copy of a value for the renderers.
 ---@param value any
 ---@return any
 function M.plain(value)
   return plain(value, 1, {})
 end
 
--- Rows are a table's: each item is one.
+-- True for a list whose items are all tables of fields.
 local function is_rows(value)
   if not is_plain_table(value) or not json.is_array(value) or #value == 0 then
     return false
@@ -105,8 +105,8 @@ local function show_one(screen, value)
   end
 end
 
---- True if the values are what a generic `for` takes, and the library made them: a function of
--- the person's own is not called because its name was typed.
+--- True if the values are an iterator of the library, for a generic `for`. Functions that the user
+-- wrote are never called just because an expression returned them.
 ---@param first any
 ---@return boolean
 function M.gives_rows(first, ...)
@@ -119,7 +119,7 @@ end
 
 --- Show the values of one expression.
 ---@param screen tarn.Screen
----@param render? table how the command that gave the first one shows it
+---@param render? table the header's `render` of the command that returned the first value
 ---@param ... any
 function M.show(screen, render, ...)
   local values = table.pack(...)
@@ -129,7 +129,7 @@ function M.show(screen, render, ...)
   elseif M.gives_rows(...) then
     local count = require "output.render.table"(screen, render and render.columns, ...)
     if count == 0 then
-      screen:line(screen:style("dim", "nothing"))
+      screen:line(screen:style("dim", "no rows"))
     end
   elseif render and render.columns and rows.each(...) then
     screen:table(first, render.columns)

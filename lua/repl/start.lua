@@ -1,7 +1,7 @@
 --- The prompt: `tarn repl`, and `tarn` alone at a terminal.
 --
--- The task that reads lines runs nothing itself: each entry is a task of its own, which Ctrl-C
--- stops, while the variables stay.
+-- The task that reads lines does not run them. Each entry runs in a task of its own: Ctrl-C stops
+-- that task, and the prompt and its variables stay.
 
 local fault = require "base.fault"
 local sessions = require "repl.session"
@@ -9,7 +9,7 @@ local term = require "native.term"
 
 local M = {}
 
---- True if there is a person at a terminal that lines can be edited on.
+--- True if input and output are a terminal that supports line editing.
 ---@return boolean
 function M.has_person()
   local kind = os.getenv "TERM" or ""
@@ -21,11 +21,11 @@ end
 ---@param arg { execute?: string[], dry_run: boolean }
 function M.run(ctx, arg)
   local session = sessions.new(ctx.options)
-  ctx.options.output = nil -- the answers have been printed when this ends
+  ctx.options.output = nil -- the session prints the answers itself, in `session.format`
   local batch = require "repl.batch"
   if arg.dry_run then
     if not arg.execute then
-      fault.usage(ctx.op, "--dry-run looks at what -e gives, and there is none")
+      fault.usage(ctx.op, "--dry-run checks the code that -e gives, but -e is missing")
     end
     return batch.check(session, arg.execute)
   end
@@ -39,7 +39,7 @@ function M.run(ctx, arg)
   else
     batch.input(session)
   end
-  ctx.finish(session.outcome)
+  ctx.finish(session.status)
 end
 
 return M

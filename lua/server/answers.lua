@@ -1,4 +1,4 @@
---- Replies: of a command, of what went wrong, and what all of them have.
+--- Makes the replies: of results and faults, with the headers that every reply has.
 
 local errors = require "server.errors"
 local json = require "native.json"
@@ -8,20 +8,20 @@ local term = require "native.term"
 
 local M = {}
 
--- On every answer: nothing here is for another page to frame, to embed or to read.
+-- Headers of every reply: no other page may frame, embed or read it.
 local COMMON <const> = {
   ["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'",
   ["X-Content-Type-Options"] = "nosniff", ["Cross-Origin-Resource-Policy"] = "same-origin",
 }
 
--- On what a browser shows as a page.
+-- Headers of HTML.
 local DOCUMENT <const> = {
   ["Content-Security-Policy"] = static.policy, ["X-Content-Type-Options"] = "nosniff",
   ["Cross-Origin-Resource-Policy"] = "same-origin", ["X-Frame-Options"] = "DENY",
   ["Referrer-Policy"] = "no-referrer", ["Cross-Origin-Opener-Policy"] = "same-origin",
 }
 
--- A header is one line of printable ASCII.
+-- The value of a header: one line of printable ASCII.
 local function one_line(text)
   return (text:gsub("[^\x20-\x7e]+", " "))
 end
@@ -35,7 +35,7 @@ local function result_headers(result)
   return headers
 end
 
---- Say on stderr what is a mistake of the program's.
+--- Write a bug, with its traceback, to stderr.
 ---@param f tarn.Fault
 ---@param request tarn.Request
 function M.note(f, request)
@@ -45,17 +45,17 @@ function M.note(f, request)
   end
 end
 
---- A result as it can be kept: text, and what is to be said of it.
+--- The reply with a command's result.
 ---@param route table
 ---@param result tarn.Served
----@return table answer
+---@return table reply `etag` is the digest of the body
 function M.of(route, result)
   local body = json.encode(result.data)
   return { status = result.status, headers = result_headers(result), body = body,
     etag = route.method == "GET" and result.status == 200 and native.digest(body) or nil }
 end
 
--- A page for a person who came without the token.
+-- True if a person opened this address in a browser.
 local function wants_page(request)
   return request.method == "GET" and not request.path:find "^/api/"
     and (request.headers.accept or ""):find("text/html", 1, true) ~= nil
@@ -67,7 +67,7 @@ local function page_of(f)
     .. "<h1>Tarn</h1><p>%s.<p>%s.</html>\n"):format(text, f.hint or "")
 end
 
---- The reply that tells a fault: a page for a person who came without the token, else JSON.
+--- The reply for a fault: a page for a browser without the token, else JSON.
 ---@param f tarn.Fault
 ---@param request tarn.Request
 ---@return tarn.Reply
@@ -80,7 +80,7 @@ function M.failed(f, request)
   return reply
 end
 
--- What does not depend on who asks.
+-- Add the headers that do not depend on the request.
 local function complete(reply)
   local headers = reply.headers or {}
   local is_page = (headers["Content-Type"] or ""):find("^text/html") ~= nil
@@ -96,7 +96,7 @@ local function complete(reply)
   reply.headers, reply.complete = headers, true
 end
 
---- An answer that many will get, as it will be sent.
+--- Prepare a reply for the cache: its body is copied and compressed only once.
 ---@param reply tarn.Reply
 ---@return tarn.Reply
 function M.keep(reply)
@@ -105,14 +105,14 @@ function M.keep(reply)
   return reply
 end
 
--- The client has it already: no body.
+-- True if the client has this body already.
 local function not_modified(request, etag)
   local known = etag and request.headers["if-none-match"]
   return known and (known == "*" or known:find(etag, 1, true) ~= nil)
 end
 
---- What every reply has, and what the caller has already is not sent again. Of an answer that
--- was kept the headers are used again: the reply is sent before anybody else can have it.
+--- Complete a reply for this request; 304 without a body if the client has the body already. The
+-- table of headers of a cached reply is reused: it is sent before another request can change it.
 ---@param reply tarn.Reply
 ---@param request tarn.Request
 ---@return tarn.Reply

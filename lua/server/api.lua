@@ -1,7 +1,8 @@
---- Commands as routes: what a script's header declares, run for a request.
+--- Commands as routes: runs the script of a route for a request.
 
 local arguments = require "server.arguments"
 local command = require "engine.command"
+local contexts = require "engine.context"
 local errors = require "server.errors"
 local fault = require "base.fault"
 local json = require "native.json"
@@ -11,16 +12,18 @@ local script = require "engine.script"
 
 local M = {}
 
---- The routes of all commands that have one: a list of { method, path, script, command }. An
--- optional argument in the last part of a path may be missing: then the path ends before it.
----@param warn? fun(text: string) told of each script that does not load: it has no route
+local MAX_DEPTH <const> = 32 -- levels of a JSON body
+
+--- The routes of all commands that have one: a list of { method, path, script, command }. If the
+-- last part of a path is an optional argument, the path without it is a route too.
+---@param warn? fun(text: string) called for each script that does not load; it is not served
 ---@return table[]
 function M.routes(warn)
   local list = {}
   for _, name in ipairs(script.names()) do
     local loaded, problem = script.try(name)
     if problem and warn then
-      warn(("%s; %s is not served"):format(problem.message, name))
+      warn(("%s; the command %s is not served"):format(problem.message, name))
     end
     local declared = loaded and loaded.route
     if declared then
@@ -46,8 +49,8 @@ local function is_partial(data)
   return type(problems) == "table" and #problems > 0 or data.status == "partial"
 end
 
--- What `run` returned as a value for JSON. Rows that come one by one are collected: a status
--- can be sent only once, and the last row may fail.
+-- The value that `run` returned, for JSON. All rows of an iterator are read before the answer
+-- begins, because the last row may fail and the status is sent first.
 local function as_value(data, ...)
   if data == nil then
     return json.null
@@ -62,11 +65,11 @@ local function as_value(data, ...)
   return list
 end
 
----@class tarn.Served what a command came to
+---@class tarn.Served the result of a command
 ---@field data any
----@field status integer
----@field outcome string  "done", or what the exit status would tell
----@field partial boolean
+---@field status integer     the HTTP status
+---@field outcome string     the name of the exit status: see engine.report
+---@field partial boolean    true if something could not be read
 ---@field warnings string[]
 
 local function context(self, route, request, common, listener)
@@ -76,7 +79,7 @@ local function context(self, route, request, common, listener)
   end
   opts.profile, opts.timeout = common.profile or opts.profile, common.timeout or opts.timeout
   opts.output, opts.quiet, opts.yes, opts.verbose = "json", true, true, nil
-  local ctx = command.context("tarn " .. route.command, opts)
+  local ctx = contexts.new("tarn " .. route.command, opts)
   local warnings = {}
   function ctx.open(profile)
     return self.workspaces:get(profile)
@@ -96,8 +99,9 @@ end
 
 local function check_confirmed(route, arg, common)
   if route.script.effect == "destroy" and not arg.dry_run and not common.confirm then
-    errors.refuse(422, "CONFIRMATION_REQUIRED", "this destroys something: 'confirm' must be true",
-      "'dry_run' shows what would be done")
+    errors.refuse(422, "CONFIRMATION_REQUIRED",
+      "this command destroys something: 'confirm' must be true",
+      "'dry_run' shows what the command would do")
   end
 end
 
@@ -106,27 +110,27 @@ end
 ---@param route table
 ---@param request tarn.Request
 ---@param params table<string, string>
----@param given table arguments of the query or the body
----@param listener? { progress?: function, warning?: function }
+---@param given table the arguments in the query or the body
+---@param listener? { progress?: function, warning?: function } called while the command runs
 ---@return tarn.Served
 function M.run(self, route, request, params, given, listener)
   if route.secret then
-    given[route.secret] = nil -- it is in its box
+    given[route.secret] = nil -- request.secrets holds it in a box
   end
   local arg, common = arguments.read(route, params, given)
   check_confirmed(route, arg, common)
   if self.options.read_only and route.script.effect ~= "read" and not arg.dry_run then
-    errors.refuse(403, "READ_ONLY", "this server is read-only")
+    errors.refuse(403, "READ_ONLY", "this server is read-only; 'dry_run' is allowed")
   end
   local ctx, warnings = context(self, route, request, common, listener or {})
-  command.open_workspaces(ctx, route.script.args, arg)
+  contexts.open_workspaces(ctx, route.script.args, arg)
   local function run()
     return as_value(command.invoke(ctx, route.script, arg))
   end
   local data
   if common.timeout and route.script.effect == "read" then
     data = pool.timeout(common.timeout, run)
-  else -- what changes something is not cut off in the middle: it knows of the time itself
+  else -- a command that changes something minds the timeout itself: it must not be cut off
     data = run()
   end
   local created = route.script.effect ~= "read" and type(data) == "table"
@@ -140,15 +144,16 @@ end
 ---@return table
 function M.body(request)
   if request.malformed then
-    errors.refuse(400, "MALFORMED_REQUEST", "the body is not JSON")
+    errors.refuse(400, "MALFORMED_REQUEST", "the body is not JSON, or nested too deep")
   elseif request.body == "" then
     return {}
   end
-  local body, e = fault.try(json.decode, request.body, { max_depth = 32 })
+  local body, e = fault.try(json.decode, request.body, { max_depth = MAX_DEPTH })
   if e then
-    errors.refuse(400, "MALFORMED_REQUEST", "the body is not JSON, or nested too deep")
+    errors.refuse(400, "MALFORMED_REQUEST",
+      ("the body is not JSON, or is nested deeper than %d levels"):format(MAX_DEPTH))
   elseif type(body) ~= "table" or json.is_array(body) then
-    errors.refuse(422, "MALFORMED_REQUEST", "the body is not an object")
+    errors.refuse(422, "MALFORMED_REQUEST", "the body is not a JSON object")
   end
   return body
 end

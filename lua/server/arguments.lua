@@ -1,17 +1,19 @@
---- The arguments of a command, from a path, a query and a JSON body, by its header.
+--- Reads the arguments of a command from the path, the query and the JSON body of a request.
 --
--- What names a file of this machine (type `path`), and what a header marks `served = false`, is
--- no argument here. Of a file that a header marks `inline` a body gives the content, an object.
+-- Arguments that name a file of this machine (type `path`) and those that the header marks
+-- `served = false` are not accepted. For a file that the header marks `inline` the body has the
+-- content of the file, as an object.
 
-local args = require "engine.args"
+local argspec = require "engine.header.argspec"
+local collections = require "base.collections"
+local convert = require "engine.args.convert"
 local errors = require "server.errors"
-local header = require "engine.header"
 local json = require "native.json"
-local similar = require "base.suggestion"
+local suggestion = require "base.suggestion"
 
 local M = {}
 
---- The arguments of a script that requests may give.
+--- The arguments of a script that a request may have.
 ---@param script table
 ---@return table[]
 function M.served(script)
@@ -24,15 +26,17 @@ function M.served(script)
   return list
 end
 
---- What is given beside the script's own: which workspace, and how long it may take.
+--- The arguments that every command has beside its own.
 ---@type table[]
 M.common = {
-  { "profile", "string", "Workspace: a profile that the server serves.", optional = true },
-  { "timeout", "number", "Seconds for a call with its retries; for a whole wait.",
+  { "profile", "string", "The profile of the workspace; the server must serve it.",
+    optional = true },
+  { "timeout", "number", "Seconds for each call with its retries, or for the whole wait.",
     optional = true, min = 0.001, max = 3600 },
 }
 
-M.confirm = { "confirm", "flag", "Must be true: something is destroyed." }
+--- The argument of commands that destroy something.
+M.confirm = { "confirm", "flag", "Must be true, because the command destroys something." }
 
 local function index(route)
   local known = {}
@@ -54,16 +58,16 @@ local function index(route)
   return known
 end
 
--- Raises what is wrong with a member of the body or the query.
+-- Refuse an argument in the query or the body.
 local function wrong(route, name, what, hint)
   local status = route.method == "GET" and 400 or 422
   errors.refuse(status, "INVALID_PARAMETER_VALUE", ("'%s' %s"):format(name, what),
-    hint or "/api/openapi.json shows the arguments")
+    hint or "/api/openapi.json describes the arguments")
 end
 
 local JSON_TYPES <const> = { flag = "boolean", integer = "integer", number = "number" }
 
--- The text of a value of a body, or the value of a list; refuses what has another type.
+-- The text of a value in a body. Refuses a value of another type than the argument's.
 local function text_of(route, name, spec, value)
   local want = JSON_TYPES[spec[2]] or "string"
   if want == "boolean" and type(value) == "boolean"
@@ -96,7 +100,8 @@ local function object_of(route, name, value)
   return value
 end
 
-local function convert(route, name, spec, value)
+-- The value of an argument. Refuses one that does not fit its type.
+local function value_of(route, name, spec, value)
   if spec.inline then
     return object_of(route, name, value)
   elseif spec[2] == "list" then
@@ -106,9 +111,9 @@ local function convert(route, name, spec, value)
   end
   local text = route.method == "GET" and value or text_of(route, name, spec, value)
   if spec[2] == "flag" and text == "" then
-    text = "true" -- `?all`
+    text = "true" -- ?all is ?all=true
   end
-  local converted, why, hint = args.find_value(spec, text)
+  local converted, why, hint = convert.find(spec, text)
   if converted == nil then
     wrong(route, name, why, hint)
   end
@@ -116,12 +121,8 @@ local function convert(route, name, spec, value)
 end
 
 local function unknown(route, name, known)
-  local names = {}
-  for one in pairs(known) do
-    names[#names + 1] = one
-  end
-  table.sort(names)
-  wrong(route, name, "is no argument here", similar.hint(name, names))
+  wrong(route, name, "is not an argument of this command",
+    suggestion.hint(name, collections.keys(known)))
 end
 
 local function complete(route, values)
@@ -131,7 +132,7 @@ local function complete(route, values)
     if default == nil then
       default = spec.default
     end
-    if values[name] == nil and header.is_required(spec) then
+    if values[name] == nil and argspec.is_required(spec) then
       wrong(route, name, "is missing", spec[3])
     elseif values[name] == nil then
       values[name] = default
@@ -143,11 +144,11 @@ local function complete(route, values)
   return values
 end
 
---- The arguments that a request gives.
+--- Read the arguments of a request. Refuses unknown, repeated, missing and wrong ones.
 ---@param route table { method, script, defaults? }
----@param params table<string, string> of the path
----@param given table of the query or the body
----@return table arg
+---@param params table<string, string> the parameters in the path
+---@param given table the arguments in the query or the body
+---@return table arg the script's arguments
 ---@return { profile?: string, timeout?: number, confirm?: boolean } common
 function M.read(route, params, given)
   local known, values, common = route.known or index(route), {}, {}
@@ -161,11 +162,11 @@ function M.read(route, params, given)
     elseif target[spec[1]] ~= nil then
       wrong(route, name, "is given twice")
     elseif value ~= json.null then
-      target[spec[1]] = convert(route, name, spec, value)
+      target[spec[1]] = value_of(route, name, spec, value)
     end
   end
   for name, value in pairs(params) do
-    values[name] = convert({ method = "GET" }, name, known[name], value)
+    values[name] = value_of({ method = "GET" }, name, known[name], value)
   end
   return complete(route, values), common
 end

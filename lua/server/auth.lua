@@ -1,15 +1,15 @@
---- Who may call: somebody with the token, from our own pages or from no page at all.
+--- Decides who may call: a client with the token, but no page of another origin.
 --
--- The token itself is compared in C (native.server); here only the word for the result is
--- seen. A browser is a danger of its own: any page that it shows can make it send requests
--- here. Host guards against names that were bent to this address, Origin and Sec-Fetch-Site
--- against other pages, other ports of this machine included.
+-- C compares the token (native.server); Lua sees only the result, `request.access`. Any page in a
+-- browser can make the browser send requests here. The check of Host refuses names that an attacker
+-- made resolve to this address (DNS rebinding); the checks of Origin and Sec-Fetch-Site refuse
+-- other pages, also those from other ports of this machine.
 
 local errors = require "server.errors"
 
 local M = {}
 
---- Paths that anybody may ask for, by whatever name of this machine.
+--- Paths that need no token, whatever Host says.
 M.public = { ["/healthz"] = true, ["/readyz"] = true }
 
 local LOOPBACK <const> = { ["localhost"] = true, ["127.0.0.1"] = true, ["[::1]"] = true }
@@ -22,14 +22,14 @@ function M.is_loopback(host)
 end
 
 ---@class tarn.Guards
----@field hosts table<string, boolean>   values of Host that are ours, in lower case
----@field origins table<string, boolean> values of Origin that are ours
+---@field hosts table<string, boolean>   allowed values of Host, in lower case
+---@field origins table<string, boolean> allowed values of Origin, in lower case
 
---- What Host and Origin may say.
+--- The allowed values of Host and Origin.
 ---@param scheme "http"|"https"
 ---@param bind string
 ---@param port integer
----@param public? string the URL under which others see us: https://tarn.example.com
+---@param public? string the URL by which clients reach the server: https://tarn.example.com
 ---@return tarn.Guards
 function M.guards(scheme, bind, port, public)
   local guards = { hosts = {}, origins = {} }
@@ -54,21 +54,21 @@ function M.guards(scheme, bind, port, public)
   return guards
 end
 
--- A page of somebody else's, as far as the browser says.
+-- True if the browser says that a page of another origin sent the request.
 local function is_foreign(self, request)
   local origin, site = request.headers.origin, request.headers["sec-fetch-site"]
   return origin and not self.guards.origins[origin:lower()]
     or site and site ~= "same-origin" and site ~= "none"
 end
 
---- Refuse a request that names another machine, or that another page sent.
+--- Refuse a request whose Host is not allowed, or that a page of another origin sent.
 ---@param self table the server
 ---@param request tarn.Request
 function M.check_origin(self, request)
   local host = request.headers.host
   if not host or not self.guards.hosts[host:lower()] then
     errors.refuse(403, "HOST_NOT_ALLOWED", "the header Host does not name this server",
-      "--public-url says under which address others see it")
+      "--public-url names the address by which clients reach it")
   end
   if is_foreign(self, request)
     and not (request.headers["sec-fetch-mode"] == "navigate" and request.method == "GET") then
@@ -78,20 +78,20 @@ end
 
 local HINT <const> = "send `Authorization: Bearer TOKEN`, or open the link that tarn serve printed"
 
---- Refuse a request without the token. One in the query is for /login alone: it would stay in
--- histories and logs.
+--- Refuse a request without the token. A token in the query is accepted for /login only, because
+-- URLs stay in histories and logs.
 ---@param request tarn.Request
 function M.check_token(request)
   local access = request.access
   if access == "wrong" then
-    errors.refuse(401, "TOKEN_WRONG", "the token is wrong, or of an earlier run", HINT)
+    errors.refuse(401, "TOKEN_WRONG", "the token is wrong, or belongs to an earlier run", HINT)
   elseif access ~= "bearer" and access ~= "cookie" then
-    errors.refuse(401, "TOKEN_REQUIRED", "the token of this server is needed", HINT)
+    errors.refuse(401, "TOKEN_REQUIRED", "the request has no token of this server", HINT)
   end
 end
 
---- A body is JSON, and says so: what a form of another page can send is not. Without a body
--- only a program with a bearer token needs no type.
+--- Refuse a body whose type is not JSON: forms of other pages can send other types only. A request
+-- without a body needs no type if it has a bearer token, which a form cannot send.
 ---@param request tarn.Request
 function M.check_type(request)
   local kind = request.headers["content-type"]
@@ -99,7 +99,7 @@ function M.check_type(request)
     return
   end
   if not kind or kind:lower():match "^%s*([^;%s]*)" ~= "application/json" then
-    errors.refuse(415, "UNSUPPORTED_MEDIA_TYPE", "the body must be application/json")
+    errors.refuse(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json")
   end
 end
 

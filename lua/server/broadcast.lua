@@ -1,9 +1,9 @@
---- One source for many listeners: whoever asks for the same stream shares one task that asks
--- the workspace.
+--- Broadcasts from one source to many listeners: clients of the same stream share one task that
+-- polls the workspace.
 --
--- A topic begins with its first listener and ends with its last. It keeps its newest items: one
--- for what is told as a whole each time, many for what must not be missed. A listener that is
--- too slow for those has lost some, and is told so.
+-- A topic begins with its first listener and ends with its last one. It keeps its newest items:
+-- one item if each item replaces the one before (a dashboard), many if none may be missed (an
+-- event log). A listener that falls behind the kept items has lost some, and `next` says so.
 
 local fault = require "base.fault"
 local task = require "native.task"
@@ -11,16 +11,17 @@ local task = require "native.task"
 local M = {}
 
 ---@class tarn.Topic
----@field ready boolean the source has looked once: what comes from now on is not missed
+---@field ready boolean true when the source has polled once: no later item is missed
 local Topic = {}
 Topic.__index = Topic
 
-local Hub = {}
-Hub.__index = Hub
+local Broadcast = {}
+Broadcast.__index = Broadcast
 
----@return table hub
+--- Make a broadcast without topics.
+---@return table broadcast
 function M.new()
-  return setmetatable({ topics = {}, listeners = 0, closing = false }, Hub)
+  return setmetatable({ topics = {}, listeners = 0, closing = false }, Broadcast)
 end
 
 function Topic:wake()
@@ -29,7 +30,7 @@ function Topic:wake()
   end
 end
 
---- Give an item to all who listen.
+--- Give an item to all listeners.
 ---@param item any
 function Topic:publish(item)
   self.last = self.last + 1
@@ -40,7 +41,7 @@ function Topic:publish(item)
   self:wake()
 end
 
---- The source has looked: there is nothing to give yet.
+--- Say that the source has polled once and found no item.
 function Topic:settle()
   if not self.ready then
     self.ready = true
@@ -57,17 +58,17 @@ local function start(topic, produce)
   end)
 end
 
--- A listener of a topic: `next` gives one item after the other.
+-- A listener of a topic. `next` returns one item after the other.
 local Listener = {}
 Listener.__index = Listener
 
---- Listen to the topic of that key; `produce(topic)` is its source, if there is none yet. Close
--- the listener.
+--- Listen to the topic of that key. If there is no such topic, `produce(topic)` becomes its source,
+-- in a task of its own.
 ---@param key string
----@param keep integer items that a slow listener may be behind
+---@param keep integer the items that the topic keeps
 ---@param produce fun(topic: tarn.Topic)
----@return table listener
-function Hub:listen(key, keep, produce)
+---@return table listener to be closed, as a <close> variable
+function Broadcast:listen(key, keep, produce)
   local topic = self.topics[key]
   if not topic or topic.over then
     topic = setmetatable({ keep = keep, items = {}, first = 1, last = 0, waiting = {}, count = 0,
@@ -77,23 +78,24 @@ function Hub:listen(key, keep, produce)
   end
   topic.count = topic.count + 1
   self.listeners = self.listeners + 1
-  return setmetatable({ hub = self, key = key, topic = topic, at = math.max(0, topic.last - 1) },
-    Listener)
+  return setmetatable({ broadcast = self, key = key, topic = topic,
+    at = math.max(0, topic.last - 1) }, Listener)
 end
 
--- Wait until `is_true()`; false after `seconds`.
+-- Wait at most `seconds` until `is_true()`. False if the topic ended or the time was over first.
 local function wait(self, seconds, is_true)
   local topic, due = self.topic, task.now() + seconds
   local me = task.current()
   topic.waiting[me] = true
-  while not (is_true() or topic.over or self.hub.closing) and task.now() < due do
+  while not (is_true() or topic.over or self.broadcast.closing) and task.now() < due do
     task.park(math.max(0.001, due - task.now()))
   end
   topic.waiting[me] = nil
   return is_true()
 end
 
---- Wait until nothing that comes from now on is missed.
+--- Wait until the source has polled once: no later item is missed. False if the time was over
+-- first. Raises the fault with which the source ended.
 ---@param seconds number
 ---@return boolean
 function Listener:wait_ready(seconds)
@@ -105,17 +107,19 @@ function Listener:wait_ready(seconds)
   return topic.ready
 end
 
---- The next item, or the newest where only that is kept. Nil and why, if there is none:
--- "idle" after `seconds`, "over", "lost" (items went by), "closing" (the program ends).
+--- Wait for the next item; for the newest one, if the topic keeps only one. Raises the fault with
+-- which the source ended.
 ---@param seconds number
----@return any item, string? why
+---@return any item nil if there is none
+---@return string? why "idle": none came in time; "over": the source has ended; "lost": the listener
+--- was too slow; "closing": the program is about to end
 function Listener:next(seconds)
   local topic = self.topic
   if not wait(self, seconds, function() return topic.last > self.at end) then
     if topic.failed then
       fault.raise(topic.failed)
     end
-    return nil, self.hub.closing and "closing" or topic.over and "over" or "idle"
+    return nil, self.broadcast.closing and "closing" or topic.over and "over" or "idle"
   elseif topic.keep == 1 then
     self.at = topic.last
   elseif self.at + 1 < topic.first then
@@ -126,6 +130,7 @@ function Listener:next(seconds)
   return topic.items[self.at]
 end
 
+--- Stop listening. The last listener of a topic ends its source.
 function Listener:close()
   if self.closed then
     return
@@ -133,18 +138,18 @@ function Listener:close()
   self.closed = true
   local topic = self.topic
   topic.count = topic.count - 1
-  self.hub.listeners = self.hub.listeners - 1
+  self.broadcast.listeners = self.broadcast.listeners - 1
   if topic.count == 0 then
     task.cancel(topic.task)
-    if self.hub.topics[self.key] == topic then
-      self.hub.topics[self.key] = nil
+    if self.broadcast.topics[self.key] == topic then
+      self.broadcast.topics[self.key] = nil
     end
   end
 end
 Listener.__close = Listener.close
 
---- Have all listeners end.
-function Hub:close()
+--- End all listeners.
+function Broadcast:close()
   self.closing = true
   for _, topic in pairs(self.topics) do
     topic:wake()

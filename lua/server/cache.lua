@@ -1,18 +1,19 @@
---- Answers that may be some seconds old. Each is asked for once, however many want it, and
--- goes on being asked for when the first of them has gone.
+--- A cache of answers. Requests for the same answer share one call to the workspace, and the call
+-- goes on when the request that started it is gone.
 
 local fault = require "base.fault"
 local task = require "native.task"
 
 local M = {}
 
-local MOST <const> = 256 -- answers that are kept
+local MOST <const> = 256 -- answers in the cache
 
 ---@class tarn.Cache
 local Cache = {}
 Cache.__index = Cache
 
----@param seconds number so old may an answer be; 0: only those who ask at once share one
+--- Make an empty cache.
+---@param seconds number the greatest age of an answer; 0: only requests at the same time share one
 ---@return tarn.Cache
 function M.new(seconds)
   return setmetatable({ seconds = seconds, entries = {}, count = 0 }, Cache)
@@ -25,12 +26,12 @@ function Cache:drop(key)
   end
 end
 
---- Forget everything: something was changed.
+--- Drop all answers, because something was changed.
 function Cache:clear()
   self.entries, self.count = {}, 0
 end
 
--- Room for one more: what is too old goes, or else the oldest.
+-- Drop all answers that are too old; if there are none, the oldest one.
 local function make_room(self)
   local now, oldest = task.now(), nil
   for key, entry in pairs(self.entries) do
@@ -66,10 +67,10 @@ local function start(self, key, make)
   return entry
 end
 
---- What is there and not too old, or nil.
+--- An answer that is ready and not too old, or nil.
 ---@param key string
 ---@return any value
----@return number? age seconds
+---@return number? age in seconds
 function Cache:find(key)
   local entry = self.entries[key]
   local age = entry and entry.done and task.now() - entry.at
@@ -78,12 +79,12 @@ function Cache:find(key)
   end
 end
 
---- What `make` returns, or returned a while ago.
+--- The answer for a key; `make()` is called if the cache has none. Raises what `make` raises.
 ---@param key string
 ---@param make fun(): any
----@param fresh? boolean an answer from before this call will not do
+---@param fresh? boolean true: do not use an answer that was ready before this call
 ---@return any value
----@return number age seconds
+---@return number age in seconds
 function Cache:get(key, make, fresh)
   local entry = self.entries[key]
   if not entry or entry.done and (fresh or task.now() - entry.at > self.seconds) then

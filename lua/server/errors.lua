@@ -1,4 +1,4 @@
---- What goes wrong, as HTTP says it: a status, and a body that holds what is known.
+--- Faults as HTTP answers: a status, and a body with the fault's fields.
 
 local fault = require "base.fault"
 local json = require "native.json"
@@ -6,37 +6,30 @@ local report = require "engine.report"
 
 local M = {}
 
---- The body of a 413, which is sent before anybody has looked at the request.
----@return string
-function M.too_large()
-  return json.encode { error = { kind = "usage", code = "CONTENT_TOO_LARGE", status = 413,
-    message = "the request's body is too large", request_id = "", op = "serve" } }
-end
-
--- The statuses that an answer of ours may have, with the words for each.
+--- The statuses of the server's answers with their descriptions, for OpenAPI.
 M.statuses = {
-  [400] = "The request is not understood.",
-  [401] = "The token of the server is missing or wrong; or the workspace's own is.",
-  [403] = "It is not allowed.",
-  [404] = "What is named is not there.",
-  [405] = "That path has other methods.",
-  [409] = "It is there already, or something is active.",
+  [400] = "The request is malformed, or an argument in the query is wrong.",
+  [401] = "The server's token is missing or wrong, or the workspace refused its credentials.",
+  [403] = "The request is not allowed.",
+  [404] = "There is no such path, or no such pipeline, update or operation.",
+  [405] = "The path allows other methods.",
+  [409] = "Something of that name exists already, or an update is active.",
   [413] = "The body is too large.",
   [415] = "The body is not JSON.",
-  [422] = "The body does not fit.",
-  [429] = "The workspace holds everybody back; Retry-After says for how long.",
-  [500] = "A mistake in the server, or trouble on its machine.",
+  [422] = "An argument in the body is wrong.",
+  [429] = "The workspace limits the rate of calls; Retry-After says how long to wait.",
+  [500] = "The server has a bug, or a problem on its machine.",
   [502] = "The workspace failed.",
-  [503] = "The server is about to end.",
+  [503] = "The server is about to end, or has too many open streams.",
   [504] = "The workspace did not answer in time.",
 }
 
---- Refuse a request before any command has run.
----@param status integer
+--- Refuse a request before a command has run.
+---@param status integer the HTTP status
 ---@param code string
 ---@param message string
 ---@param hint? string
----@param fields? table more fields of the fault: `headers` of the answer
+---@param fields? table further fields of the fault; `headers` are headers of the answer
 function M.refuse(status, code, message, hint, fields)
   local f = { kind = (status == 401 or status == 403) and "auth" or "usage", op = "serve",
     status = status, code = code, message = message, hint = hint, refusal = status }
@@ -49,7 +42,7 @@ end
 local BY_OUTCOME <const> = { [2] = 400, [3] = 404, [5] = 409, [6] = 504, [70] = 500, [130] = 503 }
 local BY_KIND <const> = { io = 500, http = 502, network = 502, parse = 502, sql = 502 }
 
---- The status of the answer that tells a fault.
+--- The HTTP status for a fault.
 ---@param f tarn.Fault
 ---@return integer
 function M.status(f)
@@ -73,7 +66,7 @@ function M.status(f)
   return BY_KIND[f.kind] or 500
 end
 
--- What a workspace says of itself may hold anything but a secret; a traceback is for the log.
+-- Tracebacks and causes are for the log and not for clients.
 local function fields_of(f, status)
   local fields = report.fields(f)
   fields.traceback, fields.cause = nil, nil
@@ -83,13 +76,13 @@ local function fields_of(f, status)
     fields.workspace_status = f.status
   end
   if f.kind == "bug" then
-    fields.message, fields.hint = "the server made a mistake", "its log says which"
+    fields.message, fields.hint = "the server has a bug", "the log of the server has the traceback"
   end
   return fields
 end
 
---- The members of an answer that tells a fault; `request_id` is the request's own, unless the
--- workspace gave one to go by.
+--- The body of the answer for a fault. Its request_id is that of the workspace if there is one,
+-- because the support of the workspace asks for it.
 ---@param f tarn.Fault
 ---@param request_id string
 ---@return table { error = { kind, code, message, status, request_id, hint } }
@@ -99,7 +92,7 @@ function M.body(f, request_id)
   return { error = fields }
 end
 
---- The reply that tells a fault.
+--- The reply for a fault.
 ---@param f tarn.Fault
 ---@param request_id string
 ---@return tarn.Reply

@@ -1,6 +1,5 @@
---- The access log: a line on stderr for each request, when it is answered.
---
--- Neither query nor header nor body is in it, where secrets could be.
+--- The access log: one line on stderr for each answered request. It holds no query, header or
+-- body, because these may contain secrets.
 
 local time = require "base.time"
 
@@ -8,7 +7,7 @@ local M = {}
 
 local UNSAFE <const> = "[%c\x7f-\xff\"\\ ]"
 
--- What a client sends must not make lines of its own, nor move the terminal's cursor.
+-- A client must not be able to forge lines of the log or to move the terminal's cursor.
 local function clean(text)
   if not text:find(UNSAFE) then
     return text
@@ -20,9 +19,9 @@ end
 ---@param request tarn.Request
 ---@param status integer
 ---@param size? integer  bytes of the body; nil: a stream
----@param seconds number
----@param id string
----@param now integer ms since 1970
+---@param seconds number the time until the reply was ready
+---@param id string      the request id
+---@param now integer    milliseconds since 1970
 ---@return string
 function M.line(request, status, size, seconds, id, now)
   return ('%s %s "%s %s" %d %s %.3f %s'):format(time.iso(now), request.remote,

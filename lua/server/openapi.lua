@@ -1,11 +1,11 @@
---- OpenAPI 3.1 of the server: made from the headers that also make its routes.
+--- The OpenAPI 3.1 description of the server, made from the same headers as its routes.
 
+local argspec = require "engine.header.argspec"
 local arguments = require "server.arguments"
 local bundle = require "native.bundle"
 local errors = require "server.errors"
-local header = require "engine.header"
 local json = require "native.json"
-local shape = require "engine.schema"
+local schemas = require "engine.schema"
 
 local M = {}
 
@@ -33,7 +33,7 @@ local function default_of(route, spec)
   return (route.defaults or {})[spec[1]]
 end
 
--- The arguments of a route that do not stand in its path.
+-- The arguments of a route that are not in its path.
 local function others(route)
   local list, in_path = {}, {}
   for name in route.path:gmatch "{(.-)}" do
@@ -69,7 +69,7 @@ local function query_parameters(list, route)
     for _, name in ipairs { spec[1], spec.alias } do
       list[#list + 1] = { name = name, ["in"] = "query",
         description = name == spec[1] and spec[3] or ("The same as `%s`."):format(spec[1]),
-        required = name == spec[1] and header.is_required(spec) or nil,
+        required = name == spec[1] and argspec.is_required(spec) or nil,
         schema = schema_of(spec, default_of(route, spec)) }
     end
   end
@@ -88,7 +88,7 @@ local function body_of(route)
     if spec.alias then
       properties[spec.alias] = described(schema_of(spec, default),
         ("The same as `%s`."):format(spec[1]))
-    elseif header.is_required(spec) then
+    elseif argspec.is_required(spec) then
       required[#required + 1] = spec[1]
     end
   end
@@ -105,12 +105,12 @@ local function body_of(route)
 end
 
 local HEADERS <const> = {
-  ["X-Request-Id"] = "The request's name in the log; the caller's own, if it gave one.",
-  ["X-Tarn-Outcome"] = "What the exit status of the command would tell, if that is not 0.",
-  ["X-Tarn-Partial"] = "`true`: something could not be asked; the answer says what.",
-  ["X-Tarn-Warning"] = "What the command warned of.",
+  ["X-Request-Id"] = "The id of the request in the log, which the client may have chosen.",
+  ["X-Tarn-Outcome"] = "The name of the exit status that the command would have, if it is not 0.",
+  ["X-Tarn-Partial"] = "`true`: something could not be read; the answer says what and why.",
+  ["X-Tarn-Warning"] = "The warnings of the command, separated by semicolons.",
   ETag = "For If-None-Match.",
-  Age = "Seconds since the workspace was asked.",
+  Age = "Seconds since the workspace answered.",
 }
 
 local function headers(names)
@@ -123,7 +123,7 @@ end
 
 local COMMANDS <const> = { "X-Request-Id", "X-Tarn-Outcome", "X-Tarn-Partial", "X-Tarn-Warning" }
 
--- What may go wrong on a route, by what it does.
+-- Add the errors that an operation may answer with.
 local function add_errors(responses, method, is_command)
   local statuses = { 401, 403, 500, 503 }
   if is_command then
@@ -138,21 +138,21 @@ local function add_errors(responses, method, is_command)
 end
 
 local STREAM <const> = { type = "string",
-  description = "Events: `progress`, `warning`, and at the end `result` or `error`." }
+  description = "Events: `progress` and `warning`, then one `result` or `error`." }
 
 local function operation_of(route)
   local script, is_get = route.script, route.method == "GET"
   local answer = { description = "The data of the command.", headers = headers(COMMANDS),
-    content = { ["application/json"] = { schema = shape.schema(script.returns) },
+    content = { ["application/json"] = { schema = schemas.expand(script.returns) },
       ["text/event-stream"] = { schema = STREAM } } }
   local responses = { ["200"] = answer }
   if is_get then
     answer.headers.ETag = { ["$ref"] = "#/components/headers/ETag" }
     answer.headers.Age = route.cached and { ["$ref"] = "#/components/headers/Age" } or nil
-    responses["304"] = { description = "As the caller has it already." }
+    responses["304"] = { description = "The client has the present answer already." }
   elseif script.effect ~= "read" then
     responses["201"] = { description = "Something was created.", headers = headers(COMMANDS),
-      content = { ["application/json"] = { schema = shape.schema(script.returns) } } }
+      content = { ["application/json"] = { schema = schemas.expand(script.returns) } } }
   end
   add_errors(responses, route.method, true)
   local parameters = path_parameters(route.path, script.args)
@@ -175,10 +175,10 @@ local function own_operation(route)
   local kind = route.type or "application/json"
   local responses = { ["200"] = { description = route.summary,
     headers = headers { "X-Request-Id" },
-    content = { [kind] = { schema = route.returns and shape.schema(route.returns)
+    content = { [kind] = { schema = route.returns and schemas.expand(route.returns)
       or { type = "string" } } } } }
   if route.redirects then
-    responses["303"] = { description = "To the page, with a cookie.",
+    responses["303"] = { description = "Redirects to the page and sets the cookie.",
       headers = headers { "X-Request-Id" } }
   end
   add_errors(responses, route.method, route.asks)
@@ -195,7 +195,7 @@ local ERROR <const> = { error = {
 local function components()
   local responses, all_headers = {}, {}
   for status, text in pairs(errors.statuses) do
-    local used = status ~= 405 -- what is described here has no wrong method
+    local used = status ~= 405 -- no described operation answers so
     responses[tostring(status)] = used and { description = text,
       headers = headers { "X-Request-Id" }, content = { ["application/json"] = {
         schema = { ["$ref"] = "#/components/schemas/Error" } } } } or nil
@@ -204,17 +204,17 @@ local function components()
     all_headers[name] = { description = text, schema = { type = "string" } }
   end
   return { responses = responses, headers = all_headers,
-    schemas = { Error = shape.schema(ERROR) },
+    schemas = { Error = schemas.expand(ERROR) },
     securitySchemes = {
       bearer = { type = "http", scheme = "bearer", description = "The token of the server." },
       cookie = { type = "apiKey", ["in"] = "cookie", name = "tarn",
-        description = "Set by the link that the server prints; its name goes on in digits." },
+        description = "Set by the link that the server prints; digits follow its name." },
     } }
 end
 
---- The description of these routes.
----@param commands table[] of server.api
----@param own table[] of server.routes
+--- Make the description.
+---@param commands table[] the routes of the commands: server.api
+---@param own table[] the server's own routes: server.routes
 ---@return table
 function M.document(commands, own)
   local paths = {}

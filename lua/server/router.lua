@@ -1,7 +1,8 @@
---- From method and path to a route.
+--- Finds the route for a method and a path.
 --
--- A pattern is a path with parts in braces: `/api/dlt/pipelines/{pipeline}/events`. A literal
--- part goes before one in braces. A path is taken as it is: no `//`, no final slash, no dots.
+-- A pattern is a path with parameters in braces: `/api/dlt/pipelines/{pipeline}/events`. A literal
+-- part is preferred to a parameter. Paths are not normalized: one with `//`, a final slash or dots
+-- has no route.
 
 local http = require "native.http"
 
@@ -10,15 +11,17 @@ local M = {}
 local Router = {}
 Router.__index = Router
 
-local HERE <const> = {} -- key of a node's own routes: no part of a path is a table
-local ANY <const> = {}
+-- Keys of a node of the tree; tables, because every string may be a part of a path.
+local HERE <const> = {} -- the routes that end at the node
+local ANY <const> = {}  -- the node for a parameter
 
---- A router without routes.
+--- Make a router without routes.
+---@return table router
 function M.new()
   return setmetatable({ root = {}, plain = {} }, Router)
 end
 
---- Add a route; what is there already under that method and path is replaced.
+--- Add a route. It replaces an earlier one with the same method and pattern.
 ---@param method string
 ---@param pattern string
 ---@param route table
@@ -58,7 +61,7 @@ local function descend(node, parts, i, values)
   return found
 end
 
--- The parts of a path; nil if it is not one of ours.
+-- The parts of a path; nil for a path that has no route.
 local function split(path)
   local parts = {}
   for part in path:gmatch "/([^/]*)" do
@@ -70,11 +73,12 @@ local function split(path)
   return parts
 end
 
---- The route and its decoded parameters; or nil, and the methods that this path has (nil: none).
+--- Find a route.
 ---@param method string
 ---@param path string
 ---@return table? route
----@return table<string, string>|string[]|nil
+---@return table<string, string>|string[]|nil params the decoded parameters; without a route the
+--- methods that the path allows, or nil if no route has the path
 function Router:find(method, path)
   local plain = self.plain[method .. path]
   if plain then

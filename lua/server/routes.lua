@@ -1,12 +1,12 @@
---- The routes that are no commands: the session, log-in, health, and the streams.
+--- The routes that are not commands: session, log-in, health, metrics, and the streams.
 
+local api = require "server.api"
 local auth = require "server.auth"
 local bundle = require "native.bundle"
-local api = require "server.api"
 local errors = require "server.errors"
 local json = require "native.json"
 local metrics = require "server.metrics"
-local queries = require "base.querystring"
+local querystring = require "base.querystring"
 local streams = require "server.streams"
 
 local M = {}
@@ -26,8 +26,9 @@ local function session(self)
     profiles = json.array(self.workspaces:list()) }
 end
 
--- The link that was printed: the token becomes a cookie, and is gone from the address. A
--- browser that comes from another site sends a strict cookie only after a page of ours.
+-- The printed link: the token becomes a cookie and leaves the address. After a link on another
+-- site, a browser sends a SameSite=Strict cookie only once a page of this server asks for it, so
+-- such a request gets a page that refreshes instead of a redirect.
 local function login(self, request)
   if request.access ~= "link" then
     auth.check_token(request)
@@ -52,7 +53,7 @@ local function scrape(self, request)
     headers = { ["Content-Type"] = metrics.type, ["Cache-Control"] = "no-store" } }
 end
 
--- Alive is who answers; ready is who takes new work.
+-- The server is ready until it is asked to end; from then on only running requests are finished.
 local function ready(self)
   if self.stopping then
     return plain("stopping\n", 503)
@@ -60,13 +61,13 @@ local function ready(self)
   return plain "ready\n"
 end
 
--- The query of a stream: names that it knows, each once.
+-- The query of a stream. Refuses unknown and repeated arguments.
 local function query_of(request, known)
-  local query = queries.parse(request.query)
+  local query = querystring.parse(request.query)
   for name, value in pairs(query) do
     if not known[name] or type(value) ~= "string" then
       errors.refuse(400, "INVALID_PARAMETER_VALUE",
-        ("'%s' is no argument here, or is given twice"):format(name))
+        ("'%s' is not an argument of this stream, or is given twice"):format(name))
     end
   end
   return query
@@ -75,7 +76,7 @@ end
 local function dashboard_stream(self, request)
   local query = query_of(request, { profile = true })
   local route = self.router:find("GET", "/api/dlt/dashboard")
-  self.workspaces:get(query.profile) -- refuses now what the stream could not say with a status
+  self.workspaces:get(query.profile) -- refuses a wrong profile before the stream begins
   return streams.dashboard(self, request, query.profile, function()
     return api.run(self, route, request, {}, { profile = query.profile }).data
   end)
@@ -99,17 +100,20 @@ local function openapi(self)
   return reply
 end
 
-local PROFILE <const> = { "profile", "string", "Workspace: a profile that the server serves." }
+local PROFILE <const> = { "profile", "string",
+  "The profile of the workspace; the server must serve it." }
 
 local FILTERS <const> = {
   PROFILE,
-  { "level", "string", "Only these levels, with commas: INFO, WARN, ERROR, METRICS." },
-  { "type", "string", "Only these types, with commas: flow_progress, update_progress ..." },
-  { "update", "string", "Only of this update." },
-  { "dataset", "string", "Only of datasets or flows whose name matches this glob." },
-  { "grep", "string", "Only with this text in the message or the error." },
-  { "last", "integer", "So many of the past first.", default = 10, min = 0, max = 1000 },
-  { "cursor", "string", "Go on behind the event with this id, as with Last-Event-ID." },
+  { "level", "string", "Only events of these levels, with commas: INFO, WARN, ERROR, METRICS." },
+  { "type", "string",
+    "Only events of these types, with commas: flow_progress, update_progress, ..." },
+  { "update", "string", "Only events of this update." },
+  { "dataset", "string", "Only events of datasets or flows whose name matches this glob." },
+  { "grep", "string", "Only events with this text in the message or the error." },
+  { "last", "integer", "The number of past events that are sent first.", default = 10, min = 0,
+    max = 1000 },
+  { "cursor", "string", "Go on after the event with this id, like Last-Event-ID." },
 }
 
 local SESSION <const> = { version = "string", read_only = "boolean",
@@ -117,44 +121,44 @@ local SESSION <const> = { version = "string", read_only = "boolean",
     embedded = "boolean" } } }
 
 ---@class tarn.OwnRoute
----@field name string    its operationId
+---@field name string    the operationId
 ---@field method string
 ---@field path string
 ---@field summary string
 ---@field handler fun(server: table, request: tarn.Request, params: table): tarn.Reply
----@field type? string   of the answer: "application/json" unless said
----@field returns? any   the answer's shape
----@field query? table[] arguments, as in a header
----@field asks? boolean  it asks a workspace
----@field public? boolean no token is needed
----@field redirects? boolean
+---@field type? string   the type of the answer; default "application/json"
+---@field returns? any   the schema of the answer: see engine.schema
+---@field query? table[] arguments in the query, as in a script's header
+---@field asks? boolean  true if the handler calls a workspace
+---@field public? boolean true if no token is needed
+---@field redirects? boolean true if the handler may redirect
 
---- All of them.
+--- All own routes.
 ---@type tarn.OwnRoute[]
 M.list = {
   { name = "session", method = "GET", path = "/api/session", handler = session, returns = SESSION,
-    summary = "Show the version, the workspaces that may be named, and whether all is read-only." },
+    summary = "Show the version, the workspaces that requests may name, and if it is read-only." },
   { name = "openapi", method = "GET", path = "/api/openapi.json", handler = openapi,
     returns = "object", summary = "Describe this API." },
   { name = "dashboard_stream", method = "GET", path = "/api/dlt/dashboard/stream",
     handler = dashboard_stream, query = { PROFILE }, asks = true, type = "text/event-stream",
-    summary = "Send the dashboard, whole, each time that something in it has changed." },
+    summary = "Send the whole dashboard each time that something in it changes." },
   { name = "events_stream", method = "GET", path = "/api/dlt/pipelines/{pipeline}/events/stream",
     handler = event_stream, query = FILTERS, asks = true, type = "text/event-stream",
-    summary = "Send the newest events of a pipeline, and each one that comes." },
+    summary = "Send the newest events of a pipeline, then each new event." },
   { name = "live", method = "GET", path = "/api/dlt/pipelines/{pipeline}/live",
     handler = live_stream, query = { PROFILE }, asks = true, type = "text/event-stream",
-    summary = "Send what the newest update of a pipeline does, whole each time." },
+    summary = "Send the whole state of a pipeline's newest update each time that it changes." },
   { name = "metrics", method = "GET", path = "/metrics", handler = scrape, type = metrics.type,
-    summary = "Show counts of pipelines, runs, expectations and calls, as OpenMetrics." },
+    summary = "Show counts of pipelines, runs, expectations and calls in OpenMetrics format." },
   { name = "login", method = "GET", path = "/login", handler = login, type = "text/html",
     query = { { "token", "string", "The token that the server printed." } }, redirects = true,
     public = true,
-    summary = "Take the token of the printed link, and set the cookie that shows it." },
+    summary = "Accept the token of the printed link, and set a cookie in its place." },
   { name = "healthz", method = "GET", path = "/healthz", type = "text/plain", public = true,
-    handler = function() return plain "ok\n" end, summary = "Say that the server answers." },
+    handler = function() return plain "ok\n" end, summary = "Show that the server answers." },
   { name = "readyz", method = "GET", path = "/readyz", handler = ready, type = "text/plain",
-    public = true, summary = "Say whether the server takes new work." },
+    public = true, summary = "Show whether the server accepts new requests." },
 }
 
 return M

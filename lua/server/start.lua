@@ -1,22 +1,21 @@
---- `tarn serve`: the HTTP API and the page, by one small process.
+--- `tarn serve`: serves the HTTP API and the page from one process.
 --
--- Each request is a task of its own, and what it asks of a workspace is waited for there. What
--- a route is comes from the scripts' headers (server.api); who may call is decided here,
--- before anything else is looked at.
+-- Each request is a task of its own, which waits for the workspace. The routes come from the
+-- scripts' headers (server.api). `Server:dispatch` decides first of all who may call.
 
 local answers = require "server.answers"
 local api = require "server.api"
 local auth = require "server.auth"
+local broadcast = require "server.broadcast"
 local cache = require "server.cache"
 local errors = require "server.errors"
 local fault = require "base.fault"
 local find = require "engine.find"
-local hub = require "server.broadcast"
 local log = require "server.log"
-local native = require "native.server"
 local metrics = require "server.metrics"
+local native = require "native.server"
 local openapi = require "server.openapi"
-local queries = require "base.querystring"
+local querystring = require "base.querystring"
 local reload = require "engine.reload"
 local router = require "server.router"
 local routes = require "server.routes"
@@ -27,15 +26,21 @@ local workspaces = require "server.workspaces"
 
 local M = {}
 
-local CACHE <const> = 5 -- seconds
+local CACHE <const> = 5 -- seconds that an answer may be old
 local MAX_STREAMS <const> = 512
-local MAX_BODY <const> = 1 << 20
-local MAX_HEADER <const> = 32 << 10 -- of memory for a connection, its header included
+local MAX_BODY <const> = 1 << 20    -- bytes
+local MAX_DEPTH <const> = 32        -- levels of a JSON body
+local MAX_HEADER <const> = 32 << 10 -- bytes of the request line and the header
+local MAX_ANONYMOUS <const> = 512   -- connections of one address that have not shown the token
+local HEADER_TIMEOUT <const> = 10   -- seconds in which a header must arrive
+local REQUEST_TIMEOUT <const> = 60  -- seconds in which a body must arrive
+local IDLE_TIMEOUT <const> = 75     -- seconds without data until a connection is closed
+local REFRESH <const> = 1           -- seconds between two checks for changed scripts
+local POLL <const> = 0.02           -- seconds between two looks whether requests have ended
 
 local Server = {}
 Server.__index = Server
 
--- A list may be asked for by its path and query alone.
 local function key_of(request)
   return request.path .. "?" .. request.query
 end
@@ -45,8 +50,8 @@ local function aged(reply, age)
   return reply
 end
 
--- An answer that is there and young enough, without a look at what else was asked.
-local function find_kept(self, route, request)
+-- The answer in the cache. Only path and query decide about it, so the arguments are not read.
+local function find_cached(self, route, request)
   local headers = request.headers
   if route.cached and not headers["cache-control"] and not streams.wanted(request) then
     local reply, age = self.cache:find(key_of(request))
@@ -55,18 +60,18 @@ local function find_kept(self, route, request)
 end
 
 function Server:command(route, request, params)
-  local kept = find_kept(self, route, request)
-  if kept then
-    return kept
+  local cached = find_cached(self, route, request)
+  if cached then
+    return cached
   end
   local given
   if request.method == "POST" then
     auth.check_type(request)
     given = api.body(request)
   else
-    given = queries.parse(request.query)
+    given = querystring.parse(request.query)
   end
-  -- What was changed, or may have been, must not be answered as it was before.
+  -- A command that failed may have changed something as well, so the cache is cleared in any case.
   local function forget()
     if route.script.effect ~= "read" then
       self.cache:clear()
@@ -95,14 +100,15 @@ local function method_not_allowed(allowed)
     list[#list + 1] = name
     list[#list + 1] = name == "GET" and "HEAD" or nil
   end
-  errors.refuse(405, "METHOD_NOT_ALLOWED", "that path has other methods", nil,
-    { headers = { Allow = table.concat(list, ", ") } })
+  local methods = table.concat(list, ", ")
+  errors.refuse(405, "METHOD_NOT_ALLOWED", "this path allows other methods: " .. methods, nil,
+    { headers = { Allow = methods } })
 end
 
--- Changed scripts are used, a second after they have changed at the latest.
+-- Load the scripts that have changed.
 function Server:refresh()
   local now = task.now()
-  if #find.roots == 0 or now < self.refreshed + 1 then
+  if #find.roots == 0 or now < self.refreshed + REFRESH then
     return
   end
   self.refreshed = now
@@ -133,7 +139,7 @@ function Server:dispatch(request)
   end
   local reply = not request.path:find "^/api/" and static.reply(request.path)
   if not reply then
-    errors.refuse(404, "NOT_FOUND", "there is no such path", "/api/openapi.json has them all")
+    errors.refuse(404, "NOT_FOUND", "there is no such path", "/api/openapi.json lists all paths")
   end
   return reply
 end
@@ -169,7 +175,7 @@ function Server:answer(request)
   return reply
 end
 
--- The routes of the scripts as they are now; those of before, if nothing has changed.
+-- Make the routes anew if a script has changed.
 function Server:take_routes()
   local commands = api.routes(self.warn_once)
   local same = self.commands and #commands == #self.commands
@@ -188,15 +194,15 @@ function Server:take_routes()
   end
 end
 
---- Where it listens.
+--- The URL of the address that the server listens on.
 ---@return string
 function Server:url()
   local host = self.bind:find(":", 1, true) and "[" .. self.bind .. "]" or self.bind
   return ("%s://%s:%d"):format(self.scheme, host, self.native.port)
 end
 
---- The link that opens the page, on stderr: the only place where the token is shown. One that
--- is kept in a file is not: whoever may call can read it there, and stderr may be a log.
+--- Print the link that opens the page on stderr. This is the only place that shows the token. A
+-- token in a file is not shown: its users can read the file, and stderr may be a log.
 function Server:reveal()
   local link = ("open %s/login?token="):format(self.public or self:url())
   if self.token_file then
@@ -206,21 +212,21 @@ function Server:reveal()
   end
 end
 
---- Serve until somebody asks the program to end; then what runs is finished, for at most
--- `seconds`, and streams are ended.
+--- Serve until the program is asked to end (Ctrl-C, SIGTERM). Then streams are ended, and running
+-- requests have `seconds` to finish.
 ---@param seconds number
 function Server:wait(seconds)
   task.wait_for_stop()
   self.stopping = true
   self.native:drain()
-  self.hub:close()
+  self.broadcast:close()
   local due = task.now() + seconds
   repeat
     local _, active = self.native:stats()
     if active == 0 then
       break
     end
-    task.sleep(0.02)
+    task.sleep(POLL)
   until task.now() > due
 end
 
@@ -230,28 +236,28 @@ end
 Server.__close = Server.close
 
 ---@class tarn.ServeOptions
----@field port? integer       0, the default, takes a free one
----@field bind? string        default 127.0.0.1
----@field token_file? string  holds the token, or gets a new one
+---@field port? integer       0, the default, chooses a free port
+---@field bind? string        the address to listen on; default 127.0.0.1
+---@field token_file? string  file with the token; written with a new token if it is missing
 ---@field certificate? string PEM file; with `key`: TLS
----@field key? string
----@field public? string      the URL under which others see the server
----@field profile? string     the workspace that is meant where none is named
----@field profiles? string[]  more that may be named
----@field all_profiles? boolean
+---@field key? string         PEM file
+---@field public? string      the URL by which clients reach the server, behind a proxy
+---@field profile? string     the workspace of requests that name none
+---@field profiles? string[]  further profiles that requests may name
+---@field all_profiles? boolean requests may name any profile
 ---@field allow_private_hosts? boolean `dest_host` may be in a private network, or on this machine
----@field cache? number       seconds that the list and the dashboard may be old; default 5
----@field options? table      options of the command line that every command takes
----@field log? fun(line: string)
+---@field cache? number       seconds that a cached answer may be old; default 5
+---@field options? table      the options that every command takes
+---@field log? fun(line: string) gets each line of the access log
 
---- Start serving.
+--- Start the server.
 ---@param opts tarn.ServeOptions
----@return table server
+---@return table server to be closed, as a <close> variable
 function M.start(opts)
   local options = opts.options or {}
   local self = setmetatable({ options = options, bind = opts.bind or "127.0.0.1",
     scheme = opts.certificate and "https" or "http", public = opts.public,
-    hub = hub.new(), cache = cache.new(opts.cache or CACHE), refreshed = task.now(),
+    broadcast = broadcast.new(), cache = cache.new(opts.cache or CACHE), refreshed = task.now(),
     allow_private_hosts = opts.allow_private_hosts or false, metrics = metrics.new(),
     max_streams = MAX_STREAMS, note = answers.note,
     warn = function(text) io.stderr:write("tarn: ", text, "\n") end,
@@ -273,9 +279,10 @@ function M.start(opts)
   reload.refresh(self.warn)
   self:take_routes()
   self.native = native.listen({ port = opts.port or 0, host = self.bind, token = self.token,
-    secrets = { "dest_token" }, too_large = errors.too_large(), max_body = MAX_BODY,
-    max_header = MAX_HEADER,
-    request_timeout = 60, timeout = 75, certificate = opts.certificate, key = opts.key },
+    secrets = { "dest_token" }, max_body = MAX_BODY, max_depth = MAX_DEPTH,
+    max_header = MAX_HEADER, max_per_address = MAX_ANONYMOUS, header_timeout = HEADER_TIMEOUT,
+    request_timeout = REQUEST_TIMEOUT, timeout = IDLE_TIMEOUT, certificate = opts.certificate,
+    key = opts.key },
     function(request) return self:answer(request) end)
   self.guards = auth.guards(self.scheme, self.bind, self.native.port, opts.public)
   return self

@@ -1,8 +1,8 @@
---- The page: files of the bundle under `web/`, with their types, as they are.
+--- Serves the files of the page: those in the bundle under `web/`, unchanged.
 --
--- The page names its files by a folder that is the digest of all of them, `/assets/DIGEST/...`:
--- under such a name nothing ever changes, and a browser asks once. Under their plain names they
--- are asked for anew, which costs a 304.
+-- The page names its files as `/assets/DIGEST/...`, where DIGEST is the digest of all files. The
+-- content of such a URL never changes, so a browser requests it once. A file under its plain name,
+-- `/assets/...`, is revalidated at each use.
 
 local bundle = require "native.bundle"
 local find = require "engine.find"
@@ -25,25 +25,25 @@ local MISSING <const> = [[
 <meta charset="utf-8">
 <title>Tarn</title>
 <h1>Tarn</h1>
-<p>This build has no page: npm was not there when it was made.
-<code>./dev build --web</code> adds it.
-<p>The API is there: <a href="/api/openapi.json">/api/openapi.json</a>.
+<p>This build contains no page, because npm was missing when it was built.
+<code>./dev build --web</code> builds Tarn with the page.
+<p>The API works: <a href="/api/openapi.json">/api/openapi.json</a>.
 </html>
 ]]
 
---- What a page may do: load our own files, ask our own server, and nothing else.
+--- The Content-Security-Policy of the page: it loads files of this server and calls this server.
 M.policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
   .. "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
   .. "form-action 'none'; frame-ancestors 'none'"
 
 local function read(name)
-  local source = find.find("web/" .. name)
+  local source = find.file("web/" .. name)
   return source and source.text
 end
 
-local files = {} -- name -> { text =, digest =, body = }: made once for each text
+local files = {} -- name -> { text =, digest =, body = }
 
--- A file in force, ready to be sent; nil if there is none.
+-- The file of that name, made anew if its text has changed; nil if there is none.
 local function file_of(name)
   local text = read(name)
   local known = files[name]
@@ -54,11 +54,12 @@ local function file_of(name)
   return text and known
 end
 
-local folder_name, looked = nil, 0
+local CHECK <const> = 1 -- seconds between two checks for changed files
+local folder_name, checked = nil, 0
 
--- The digest of all files that the page names, as it was a second ago at the most.
+-- The digest of all files of the page.
 local function version()
-  if folder_name and task.now() < looked + 1 then
+  if folder_name and task.now() < checked + CHECK then
     return folder_name
   end
   local parts = {}
@@ -66,11 +67,12 @@ local function version()
     local file = file_of(path:sub(#"web/" + 1))
     parts[#parts + 1] = path .. (file and file.digest or "")
   end
-  folder_name, looked = server.digest(table.concat(parts, "\n")), task.now()
+  folder_name, checked = server.digest(table.concat(parts, "\n")), task.now()
   return folder_name
 end
 
--- An address without a file of its own is a view of the page: /pipelines/ID.
+-- The name of the file for a path, and the digest in the path, if it has one. A path without a file
+-- is a view of the page: /pipelines/ID. Nil for a missing file of assets.
 local function name_of(path)
   local name = path:match "^/([%w_][%w_./-]*)$"
   if not name or name:find("..", 1, true) or name:find("//", 1, true) then
@@ -83,8 +85,7 @@ local function name_of(path)
   return read(name) and name or name:find "^assets/" == nil and "index.html" or nil
 end
 
--- The page itself, which names its files by their folder. It is made anew when one of them has
--- changed.
+-- The reply with index.html, in which the names of the files have the present digest.
 local function page()
   local file, folder = file_of "index.html", version()
   if not file.body or file.folder ~= folder then
@@ -95,7 +96,7 @@ local function page()
     headers = { ["Content-Type"] = TYPES.html, ["Cache-Control"] = "no-cache" } }
 end
 
---- The reply with a file of the page; nil if there is none.
+--- The reply with a file of the page; nil if there is no such file.
 ---@param path string
 ---@return tarn.Reply?
 function M.reply(path)
@@ -112,10 +113,10 @@ function M.reply(path)
     return nil
   end
   file.body = file.body or server.body(file.text)
-  local for_ever = folder and folder == version()
+  local is_immutable = folder and folder == version()
   return { body = file.body, etag = file.digest,
     headers = { ["Content-Type"] = TYPES[name:match "%.(%w+)$"] or "application/octet-stream",
-      ["Cache-Control"] = for_ever and "private, max-age=31536000, immutable" or "no-cache" } }
+      ["Cache-Control"] = is_immutable and "private, max-age=31536000, immutable" or "no-cache" } }
 end
 
 return M

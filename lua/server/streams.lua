@@ -1,5 +1,5 @@
---- Event streams (text/event-stream): of a command's progress, of an event log, of a run, of
--- the dashboard.
+--- The event streams (text/event-stream): the progress of a command, the dashboard, the state of a
+-- run, and an event log.
 
 local errors = require "server.errors"
 local events = require "tarn.events"
@@ -12,21 +12,21 @@ local time = require "base.time"
 
 local M = {}
 
-local BEAT <const> = 15        -- seconds without an event until a comment shows that we live
-local READY <const> = 60       -- seconds until a source must have looked once
-local KEPT <const> = 2000      -- events of a log that a slow client may be behind
-local LAST <const> = 10        -- events of the past that a new stream begins with
+local HEARTBEAT <const> = 15   -- seconds without an event until a comment keeps the stream open
+local READY <const> = 60       -- seconds in which a source must have polled once
+local KEPT <const> = 2000      -- events of a log that a slow client may fall behind
+local LAST <const> = 10        -- past events that a new stream begins with
 local MOST_LAST <const> = 1000
-local RESUMED <const> = 5000   -- events that a stream that goes on may have missed
-local SAME_MS <const> = 50     -- ids of one millisecond in a cursor
-local LIVE_PAUSE <const> = 0.4 -- seconds between two pictures of a run
-local LIVE_UNKNOWN <const> = 2 -- seconds until a run of which nothing is known is shown so
-local DASHBOARD_PAUSE <const> = 5
-local SHARE <const> = 10       -- a look may take up to a tenth of the time
+local RESUMED <const> = 5000   -- missed events that a resumed stream sends at most
+local SAME_MS <const> = 50     -- ids in a cursor, of events of the same millisecond
+local LIVE_PAUSE <const> = 0.4 -- seconds between two snapshots of a run
+local LIVE_UNKNOWN <const> = 2 -- seconds until an unknown run is sent as such
+local DASHBOARD_PAUSE <const> = 5 -- seconds between two polls of the dashboard
+local SHARE <const> = 10       -- the pause is at least ten times as long as the poll before it
 
---- One event as text: data is one line of JSON.
+--- The text of one event.
 ---@param name string
----@param data any
+---@param data any JSON as a string, or a value, which is encoded
 ---@param id? string
 ---@return string
 function M.event(name, data, id)
@@ -34,7 +34,7 @@ function M.event(name, data, id)
     type(data) == "string" and data or json.encode(data))
 end
 
---- The headers of a stream; a proxy must hand on each event as it comes.
+--- The headers of a stream. X-Accel-Buffering makes a proxy pass on each event at once.
 M.headers = { ["Content-Type"] = "text/event-stream", ["Cache-Control"] = "no-store",
   ["X-Accel-Buffering"] = "no" }
 
@@ -47,10 +47,11 @@ function M.wanted(request)
     and accept:lower():find("text/event-stream", 1, true) ~= nil
 end
 
--- A stream whose body is `f(write)`; what fails in it is its last event.
+-- A reply whose body `f(write)` writes. A fault of `f` becomes the last event.
 local function reply(self, request, f)
-  if self.hub.listeners >= self.max_streams then
-    errors.refuse(503, "TOO_MANY_STREAMS", "this server has as many streams as it can", nil,
+  if self.broadcast.listeners >= self.max_streams then
+    errors.refuse(503, "TOO_MANY_STREAMS",
+      ("this server has %d open streams, the most it allows"):format(self.broadcast.listeners), nil,
       { headers = { ["Retry-After"] = "30" } })
   end
   return { headers = M.headers, stream = function(write)
@@ -63,16 +64,19 @@ local function reply(self, request, f)
   end }
 end
 
--- Hand on what a listener gets, until it ends.
-local function hand_on(listener, write, give)
+local LOST <const> = "the client reads too slowly and has missed events; "
+  .. "reconnect with the id of the last event"
+
+-- Pass on the items of a listener until it ends.
+local function forward(listener, write, give)
   while true do
-    local item, why = listener:next(BEAT)
+    local item, why = listener:next(HEARTBEAT)
     if item ~= nil then
       give(item)
     elseif why == "idle" then
       write ": still here\n\n"
     elseif why == "lost" then
-      write(M.event("lost", { message = "too slow: events went by; ask again from the last id" }))
+      write(M.event("lost", { message = LOST }))
       return
     else
       return
@@ -82,10 +86,10 @@ end
 
 -- ---- a command ----
 
---- The data is sent when it is whole; what happens on the way is told as it happens.
+--- The stream of a command: its progress and warnings as they come, then its result.
 ---@param self table the server
 ---@param request tarn.Request
----@param run fun(listener: table): tarn.Served
+---@param run fun(listener: table): tarn.Served runs the command
 ---@return tarn.Reply
 function M.command(self, request, run)
   return reply(self, request, function(write)
@@ -101,7 +105,7 @@ end
 
 -- ---- the dashboard ----
 
--- The same but for the time of the look is no change.
+-- The data as JSON without the time of the poll, to tell whether anything else has changed.
 local function without_time(data)
   local as_of = data.as_of
   data.as_of = nil
@@ -114,15 +118,16 @@ end
 ---@param self table the server
 ---@param request tarn.Request
 ---@param profile? string
----@param look fun(): table
+---@param read fun(): table reads the dashboard
 ---@return tarn.Reply
-function M.dashboard(self, request, profile, look)
+function M.dashboard(self, request, profile, read)
   return reply(self, request, function(write)
-    local listener <close> = self.hub:listen("dashboard " .. (profile or ""), 1, function(topic)
+    local key = "dashboard " .. (profile or "")
+    local listener <close> = self.broadcast:listen(key, 1, function(topic)
       local before
       while true do
         local began = task.now()
-        local data = look()
+        local data = read()
         local text = without_time(data)
         if text ~= before then
           before = text
@@ -131,22 +136,23 @@ function M.dashboard(self, request, profile, look)
         task.sleep(math.max(DASHBOARD_PAUSE, (task.now() - began) * SHARE))
       end
     end)
-    hand_on(listener, write, write)
+    forward(listener, write, write)
   end)
 end
 
 -- ---- a run ----
 
---- GET /api/dlt/pipelines/{pipeline}/live: the newest update, whole each time.
+--- GET /api/dlt/pipelines/{pipeline}/live: each item is the whole state of the newest update.
 ---@param self table the server
 ---@param request tarn.Request
 ---@param ws tarn.WorkspaceClient
----@param name string of the pipeline
+---@param name string the pipeline's id or name
 ---@return tarn.Reply
 function M.live(self, request, ws, name)
   local id = pipelines.find_id(ws, name)
   return reply(self, request, function(write)
-    local listener <close> = self.hub:listen("live " .. ws:key() .. " " .. id, 1, function(topic)
+    local key = "live " .. ws:key() .. " " .. id
+    local listener <close> = self.broadcast:listen(key, 1, function(topic)
       local state, seen, began = require("tarn.live").new(), nil, task.now()
       local feed <close> = require("tarn.live").follow(ws, id, state,
         { problem = function(e) topic.problem = e end })
@@ -159,16 +165,16 @@ function M.live(self, request, ws, name)
         task.sleep(LIVE_PAUSE)
       end
       fault.raise(topic.problem or fault.new { kind = "network", op = "live",
-        message = "the run cannot be followed any more" })
+        message = "the stream has ended, although the run may go on" })
     end)
-    hand_on(listener, write, write)
+    forward(listener, write, write)
   end)
 end
 
 -- ---- an event log ----
 
--- Where a stream is: the time of the newest event that was sent, and the ids of those that have
--- that time.
+-- The position of a stream: the time of the newest event sent, and the ids of the sent events that
+-- have that time.
 local Cursor = {}
 Cursor.__index = Cursor
 
@@ -183,7 +189,7 @@ local function new_cursor(text)
   return self
 end
 
--- Takes an event; its text for `id:`.
+-- Move the cursor past an event. Returns the cursor as text, for the field `id:`.
 function Cursor:take(event)
   local ms = events.at(event) or self.at
   if ms > self.at then
@@ -196,7 +202,7 @@ function Cursor:take(event)
   return ("%s/%s"):format(time.iso(self.at), table.concat(self.list, ","))
 end
 
--- What a stream that begins now, or goes on, has to send first: oldest first.
+-- The past events that a new or resumed stream sends first, oldest first.
 local function past_events(ws, id, criteria, cursor, last)
   local options = { criteria = criteria, max = last }
   if cursor.at > 0 then
@@ -206,7 +212,7 @@ local function past_events(ws, id, criteria, cursor, last)
   for event in events.list(ws, id, options) do
     local ms = events.at(event) or 0
     if ms < cursor.at then
-      break -- newest first: all that follow are older
+      break -- the list is newest first, so all others are older
     elseif ms > cursor.at or not cursor.ids[event.id] then
       table.insert(list, 1, event)
     end
@@ -228,19 +234,19 @@ end
 ---@param self table the server
 ---@param request tarn.Request
 ---@param ws tarn.WorkspaceClient
----@param name string of the pipeline
----@param query table level, type, update, dataset, grep, last
+---@param name string the pipeline's id or name
+---@param query table level, type, update, dataset, grep, last, cursor
 ---@return tarn.Reply
 function M.events(self, request, ws, name, query)
   local criteria = events.criteria("serve", query)
   local last = math.tointeger(tonumber(query.last or LAST))
   if not last or last < 0 or last > MOST_LAST then
-    errors.refuse(400, "INVALID_PARAMETER_VALUE", "'last' is not a number from 0 to 1000")
+    errors.refuse(400, "INVALID_PARAMETER_VALUE", "'last' is not an integer from 0 to 1000")
   end
   local id = pipelines.find_id(ws, name)
   local cursor = new_cursor(request.headers["last-event-id"] or query.cursor)
   return reply(self, request, function(write)
-    local listener <close> = self.hub:listen("events " .. ws:key() .. " " .. id, KEPT,
+    local listener <close> = self.broadcast:listen("events " .. ws:key() .. " " .. id, KEPT,
       log_topic(ws, id))
     listener.at = listener.topic.last
     listener:wait_ready(READY)
@@ -254,7 +260,7 @@ function M.events(self, request, ws, name, query)
         send(event)
       end
     end
-    hand_on(listener, write, function(event)
+    forward(listener, write, function(event)
       if not sent[event.id or event] and criteria.matches(event) then
         send(event)
       end

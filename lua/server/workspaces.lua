@@ -1,4 +1,4 @@
---- The workspaces that a server serves: by the names of their profiles, each opened once.
+--- The workspaces that the server serves, by the names of their profiles. Each is opened once.
 
 local databricks = require "native.databricks"
 local errors = require "server.errors"
@@ -13,7 +13,13 @@ Workspaces.__index = Workspaces
 
 local EMBEDDED <const> = { "demo", "demo-dr" }
 
----@param opts { default?: string, profiles?: string[], all?: boolean, connect: table }
+---@class tarn.ServedWorkspacesOptions
+---@field default? string    the profile of requests that name none; nil: the environment decides
+---@field profiles? string[] further profiles that requests may name
+---@field all? boolean       requests may name any profile
+---@field connect table      the options of each connection: jobs, rate, timeout
+
+---@param opts tarn.ServedWorkspacesOptions
 ---@return tarn.ServedWorkspaces
 function M.new(opts)
   local self = setmetatable({ default = opts.default, all = opts.all, connect = opts.connect,
@@ -31,28 +37,29 @@ function Workspaces:is_allowed(profile)
   return self.all or self.allowed[profile] or profile == self.default
 end
 
---- The workspace of a profile; without a name the server's own.
----@param profile? string
+--- The workspace of a profile, opened at its first use. Refuses a profile that is not served.
+---@param profile? string default: the server's default workspace
 ---@return tarn.WorkspaceClient
 function Workspaces:get(profile)
   profile = profile or self.default
   if profile and not self:is_allowed(profile) then
-    errors.refuse(403, "PROFILE_NOT_SERVED", "this server does not serve that profile",
-      "--profiles or --all-profiles say which ones it does")
+    errors.refuse(403, "PROFILE_NOT_SERVED",
+      ("this server does not serve the profile '%s'"):format(profile),
+      "`tarn serve --profiles` and --all-profiles choose the profiles")
   end
   local key = profile or ENVIRONMENT
   self.opened[key] = self.opened[key] or workspace.open(profile, self.connect)
   return self.opened[key]
 end
 
---- True if somebody has asked for it already.
+--- True if the workspace of a profile has been opened.
 ---@param profile? string
 ---@return boolean
 function Workspaces:is_open(profile)
   return self.opened[profile or ENVIRONMENT] ~= nil
 end
 
--- Names and hosts as the config file has them.
+-- The profiles of the config file and the embedded ones: by name, and their names in order.
 local function configured()
   local known, names = {}, {}
   for _, one in ipairs(fault.try(databricks.profiles) or {}) do
@@ -68,13 +75,13 @@ local function configured()
   return known, names
 end
 
--- The host as far as it is known without a question to anybody.
+-- The host of a workspace, as far as it is known without a request.
 local function host_of(self, key, one)
   local open = self.opened[key]
   return open and open:host() or one and one.host
 end
 
---- What may be chosen from: the default first.
+--- The workspaces that a request may name, the default one first.
 ---@return { profile?: string, host?: string, default: boolean, embedded: boolean }[]
 function Workspaces:list()
   local known, names = configured()

@@ -34,17 +34,11 @@ local file = require "tarn.journal.file"
 local json = require "native.json"
 local operation = require "tarn.journal.operation"
 local options = require "base.options"
-local records = require "tarn.journal.record"
+local lookup = require "tarn.journal.lookup"
+local rows = require "tarn.journal.row"
 local task = require "native.task"
 
 local M = {}
-
-local function value_of(text)
-  if text == nil then
-    return nil
-  end
-  return file.decode(text)
-end
 
 ---@class tarn.OperationRecord
 ---@field id string
@@ -94,7 +88,7 @@ function M.operations(opts)
   return function()
     while found[i + 1] and given < (opts.limit or math.maxinteger) do
       i = i + 1
-      local item = records.new(found[i])
+      local item = rows.operation(found[i])
       if not opts.status or item.status == opts.status then
         given = given + 1
         return item
@@ -108,9 +102,9 @@ end
 ---@return tarn.OperationRecord[]
 function M.items(id)
   local list = {}
-  for i, row in ipairs(file.rows("SELECT * FROM operations WHERE parent = ? "
+  for i, item in ipairs(file.rows("SELECT * FROM operations WHERE parent = ? "
     .. "ORDER BY length(id), id", { id })) do
-    list[i] = records.new(row)
+    list[i] = rows.operation(item)
   end
   return list
 end
@@ -120,7 +114,7 @@ end
 ---@param name string
 ---@return tarn.OperationRecord
 function M.find(name)
-  return records.find(name)
+  return lookup.find(name)
 end
 
 ---@class tarn.StepRecord
@@ -142,14 +136,9 @@ end
 ---@return tarn.StepRecord[]
 function M.steps(id)
   local list = {}
-  for i, row in ipairs(file.rows("SELECT s.*, b.op IS NOT NULL AS has_before FROM steps s "
+  for i, step in ipairs(file.rows("SELECT s.*, b.op IS NOT NULL AS has_before FROM steps s "
     .. "LEFT JOIN befores b ON b.op = s.op AND b.n = s.n WHERE s.op = ? ORDER BY s.n", { id })) do
-    list[i] = {
-      op = row.op, n = row.n, kind = row.kind, request = row.request, what = value_of(row.what),
-      status = row.status, started = row.started, ended = row.ended,
-      result = value_of(row.result), fault = value_of(row.fault), undone = row.undone,
-      has_before = row.has_before == 1,
-    }
+    list[i] = rows.step(step)
   end
   return list
 end
@@ -158,8 +147,9 @@ end
 ---@param step tarn.StepRecord
 ---@return any
 function M.find_before(step)
-  local row = file.rows("SELECT value FROM befores WHERE op = ? AND n = ?", { step.op, step.n })[1]
-  return row and value_of(row.value)
+  local before = file.rows("SELECT value FROM befores WHERE op = ? AND n = ?",
+    { step.op, step.n })[1]
+  return before and rows.value(before.value, ("step %d of operation %s"):format(step.n, step.op))
 end
 
 --- Where a pipeline was cloned to, newest first, each copy once, without undone clones.
@@ -267,9 +257,9 @@ end
 ---@return tarn.OperationRecord[]
 function M.undos(id)
   local list = {}
-  for i, row in ipairs(file.rows("SELECT * FROM operations WHERE undoes = ? "
+  for i, undo in ipairs(file.rows("SELECT * FROM operations WHERE undoes = ? "
     .. "ORDER BY started, id", { id })) do
-    list[i] = records.new(row)
+    list[i] = rows.operation(undo)
   end
   return list
 end

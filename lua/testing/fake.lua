@@ -176,10 +176,10 @@ end
 ---@param options? table options that every command takes
 function M.run(name, arg, ws, options)
   local script = require("engine.script").load(name)
-  local complete = require("engine.args").complete("tarn " .. name, script.args, arg)
-  local ctx = require("engine.command").context("tarn " .. name, options or { quiet = true })
+  local values = require("engine.args").from_table("tarn " .. name, script.args, arg)
+  local ctx = require("engine.context").new("tarn " .. name, options or { quiet = true })
   rawset(ctx, "workspace", ws)
-  local data = script.run(ctx, complete)
+  local data = script.run(ctx, values)
   local status = require("engine.report").statuses[ctx.outcome]
   if type(data) ~= "function" then
     return data, status

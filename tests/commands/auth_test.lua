@@ -141,7 +141,7 @@ test("offline nothing is sent", function(t)
   local r = cli.run({ "auth", "describe", "--offline" },
     { env = { DATABRICKS_HOST = ws.host, DATABRICKS_TOKEN = TOKEN } })
   t.equal(r.status, 0)
-  t.match(r.stdout, "not asked")
+  t.match(r.stdout, "not checked")
   t.equal(#ws.seen, 0)
 end)
 
@@ -221,7 +221,7 @@ test("no file is an empty list of profiles", function(t)
   t.equal(r.status, 0)
   t.equal(r.stdout, "[]\n")
   r = cli.run { "auth", "profiles" }
-  t.match(r.stdout, "no profiles; demo and demo-dr are always there")
+  t.match(r.stdout, "there are no profiles, except demo and demo-dr")
 end)
 
 test("doctor warns of a config file that others can read", function(t)

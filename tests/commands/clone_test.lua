@@ -3,8 +3,8 @@
 
 local anyspec = require "support.anyspec"
 local cli = require "testing.program"
-local command = require "engine.command"
-local complete = require("engine.args").complete
+local contexts = require "engine.context"
+local from_table = require("engine.args").from_table
 local databricks = require "native.databricks"
 local fake = require "testing.fake"
 local fs = require "native.fs"
@@ -28,9 +28,9 @@ local function start(opts)
   function pair.clone(arg)
     arg.to = arg.to or pair.there
     local loaded = script.load "clone"
-    local ctx = command.context("tarn clone", { quiet = true })
+    local ctx = contexts.new("tarn clone", { quiet = true })
     rawset(ctx, "workspace", pair.here)
-    local data = loaded.run(ctx, complete("tarn clone", loaded.args, arg))
+    local data = loaded.run(ctx, from_table("tarn clone", loaded.args, arg))
     pair.outcome = ctx.outcome
     return data
   end
@@ -433,9 +433,9 @@ test("two clones of one source at once end in one copy", function(t)
   local p <close> = start()
   local results = pool.map({ 1, 2, 3 }, function()
     local loaded = script.load "clone"
-    local ctx = command.context("tarn clone", { quiet = true })
+    local ctx = contexts.new("tarn clone", { quiet = true })
     rawset(ctx, "workspace", p.here)
-    return loaded.run(ctx, complete("tarn clone", loaded.args,
+    return loaded.run(ctx, from_table("tarn clone", loaded.args,
       { pipeline = "quickstart", name = "twice", to = p.there }))
   end)
   t.equal(#names(p.there, "twice"), 1)

@@ -190,7 +190,7 @@ test("an option that would be without effect is refused", function(t)
     ["-p demo events sales_orders_etl --interval 3"] = "--interval goes with --follow",
     ["-p demo events sales_orders_etl --overlap 3"] = "--overlap goes with --follow",
     ["-p demo trigger sales_orders_etl --full-errors"] = "--full-errors goes with --wait",
-    ["-p demo wait sales_orders_etl --for idle --full-errors"] = "not with --for",
+    ["-p demo wait sales_orders_etl --for idle --full-errors"] = "does not go with --for",
   } do
     local r = cli.shell('"$TARN" ' .. line)
     t.equal(r.status, 2, line)

@@ -50,7 +50,7 @@ test("in the Hive metastore tables stay, and the server is not asked about them"
   j:forget()
   local r = j:run { "--profile", "there", "delete", "old", "--tables", "--yes", "-ojson" }
   t.equal({ r.status, json.decode(r.stdout).tables }, { 0, "stay" })
-  t.match(r.stderr, "--tables has nothing to do")
+  t.match(r.stderr, "--tables has no effect")
   t.equal(j:changes(), { "DELETE " .. PATH .. id })
 end)
 
@@ -76,12 +76,12 @@ test("the question names the pipeline and what becomes of its tables", function(
   local j <close> = journaled.start()
   local id = j.w:pipeline { name = "p" }
   local script = require("engine.script").load "@delete"
-  local ctx = require("engine.command").context("tarn delete", {})
+  local ctx = require("engine.context").new("tarn delete", {})
   rawset(ctx, "workspace", j.ws)
   local question = script.question(ctx, { pipeline = "p" })
   t.match(question, id)
-  t.match(question, "its tables stay")
-  t.match(script.question(ctx, { pipeline = "p", tables = true }), "its tables too")
+  t.match(question, "its tables are kept")
+  t.match(script.question(ctx, { pipeline = "p", tables = true }), "and its tables")
 end)
 
 test("a pipeline that goes slowly is waited for", function(t)

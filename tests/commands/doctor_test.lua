@@ -45,7 +45,7 @@ end)
 test("api says what is wrong before it sends anything", function(t)
   for _, case in ipairs {
     { { "GET", "api/2.0/pipelines" }, "did you mean '/api/2.0/pipelines'?" },
-    { { "GET", "https://host/api" }, "the endpoint is not a URL" },
+    { { "GET", "https://host/api" }, "the endpoint must be a path, not a URL" },
     { { "FETCH", "/api" }, "'FETCH' is not one of GET, POST" },
     { { "POST", "/api", "--body", "{" }, "--body is not JSON" },
     { { "POST", "/api", "--body", "@/no/such" }, "/no/such" },

@@ -229,7 +229,7 @@ test("a hook may run commands itself, and one that clones in a clone is stopped"
     end }]])
   r = world.run { "clone", "etl", "--name", "more" }
   t.equal(r.status, 5)
-  t.match(r.stderr, "before_clone is called within itself")
+  t.match(r.stderr, "before_clone runs a command that calls before_clone again")
   t.match(r.stderr, world.dir.path .. "/hooks/look.lua")
   t.equal(world.names(), "copy etl")
 end)
@@ -251,7 +251,7 @@ test("a broken hook is an error before anything starts", function(t)
   local broken = {
     { "x =", "hooks/bad.lua:1:" },
     { "error 'at load'", "at load" },
-    { "return 1", "a hook returns a table" },
+    { "return 1", "a hook must return a table" },
     { "return { before_clones = function() end }", "there is no point 'before_clones'" },
     { "return { before_clone = 1 }", "'before_clone' is not a function" },
     { "undefined_name()", "undefined global" },

@@ -607,7 +607,7 @@ test("--check opens only what the caller may open: a server has profiles that it
     local j <close> = journaled.start { scenario = "demo" }
     j:data { "-p", "there", "clone", "finance_fx_rates", "--to", "dr", "--name", "c", "--catalog",
       "main" }
-    local ctx = require("engine.command").context("tarn lineage", { quiet = true })
+    local ctx = require("engine.context").new("tarn lineage", { quiet = true })
     rawset(ctx, "workspace", j.ws)
     local asked
     ctx.open = function(profile)
@@ -616,7 +616,7 @@ test("--check opens only what the caller may open: a server has profiles that it
         message = "this server does not serve that profile" }
     end
     local script = require("engine.script").load "lineage"
-    local data = script.run(ctx, require("engine.args").complete("tarn lineage", script.args,
+    local data = script.run(ctx, require("engine.args").from_table("tarn lineage", script.args,
       { pipeline = "finance_fx_rates", check = true }))
     t.equal(asked, "dr")
     t.equal({ data.clones[1].exists, (status_of(data, "copies")) }, { json.null, "failed" })

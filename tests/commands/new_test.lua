@@ -36,7 +36,8 @@ test("a new command is a command in every way", function(t)
   local r = cli.run({ "-p", "demo", "creators", "--least", "2", "-o", "json" }, opts)
   t.equal(r.status, 0, r.stderr)
   t.is_true(#json.decode(r.stdout) > 0)
-  t.match(cli.run({ "help", "creators" }, opts).stdout, "Only creators with at least so many.")
+  t.match(cli.run({ "help", "creators" }, opts).stdout,
+    "Show only creators with at least N pipelines.")
   t.match(cli.run({ "help" }, opts).stdout, "creators")
   r = cli.run({ "creators", "--lest", "2" }, opts)
   t.equal(r.status, 2)
@@ -82,7 +83,7 @@ test("nothing is written over, and no built-in command is hidden by accident", f
     t.match(r.stderr, dir.path .. "/tests/x_test.lua exists")
     r = cli.run { "new", "list", "--to", dir.path, table.unpack(more) }
     t.equal(r.status, 5)
-    t.match(r.stderr, "`tarn eject list` copies it out")
+    t.match(r.stderr, "`tarn eject list` writes a copy of it")
   end
   t.is_nil(dir.read "scripts/x.lua")
   t.equal(cli.run({ "new", "list", "--kind", "hook", "--to", dir.path }).status, 0)

@@ -31,7 +31,7 @@ end
 
 test("`tarn` alone is the prompt, and an expression shows its value", function(t)
   local term <close> = start { words = {}, prompt = "tarn>" }
-  t.match(term:screen(), "help() explains, .quit ends.")
+  t.match(term:screen(), "help() explains the prompt, .quit leaves it.")
   enter(term, "6 * 7")
   t.equal(below(term:wait "\n42\n", "tarn> 6"), "tarn> 6 * 7\n42\ntarn>")
   enter(term, ".quit")
@@ -161,7 +161,7 @@ test("what a task prints goes above the line that is typed", function(t)
   enter(term, "_ = tarn.spawn(function() tarn.sleep(0.2) error 'broken' end)")
   term:type "still"
   local failed = term:wait("error: broken\ntarn demo> still$", true)
-  t.match(failed, "a task beside the line failed:\n  _ = tarn.spawn(function()")
+  t.match(failed, "a background task failed:\n  _ = tarn.spawn(function()")
   t.no_match(failed, "[C]")
 end)
 

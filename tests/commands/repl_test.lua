@@ -58,7 +58,7 @@ test("a mistake is marked in the line where it is", function(t)
   end
   is("t = {}\nt.a.b = 1\n", "  t.a.b = 1\n    ^\n"
     .. "error: attempt to index a nil value (field 'a')\n"
-    .. "hint: what stands before the dot is nil\n")
+    .. "hint: the value before the dot is nil\n")
   is("x = = 3\n", "  x = = 3\n    ^\nerror: unexpected symbol near '='\n")
   is("for i = 1, 3 do\n  local ä = 1\nend\n", "    local ä = 1\n          ^\n"
     .. "error: <name> expected near '<\\195>'\n")
@@ -69,15 +69,15 @@ test("a mistake is marked in the line where it is", function(t)
 end)
 
 test("what was typed as a shell wants it is answered with how it is typed here", function(t)
-  local list = 'a command is a function here: tarn.list { ... }; help "list" tells what it takes\n'
+  local list = 'commands are functions here: tarn.list { ... }; help "list" lists the arguments\n'
   local function hints(entry, hint)
     t.match(repl { entry }.stderr, "hint: " .. hint)
   end
   hints("tarn list", list)
   hints("tarn list --state failed", list)
   hints("list sales", list)
-  hints("tarn help list", "here: help list\n")
-  hints("tarn clone-to-workspace x", "a command is a function here: tarn.clone_to_workspace {")
+  hints("tarn help list", "type: help list\n")
+  hints("tarn clone-to-workspace x", "commands are functions here: tarn.clone_to_workspace {")
   hints("tarn.lst {}", "did you mean 'tarn.list'?\n")
   hints("tarn.list { stat = 'x' }", "did you mean 'state'? help \"list\" shows its arguments\n")
   for _, entry in ipairs { "list", "list 'sales*' --state failed" } do -- Lua, with a comment
@@ -94,7 +94,7 @@ test("help takes a name without quotes, too", function(t)
   t.equal(repl({ "help tarn.map" }).stdout, repl({ "help(tarn.map)" }).stdout)
   t.match(repl({ "help" }).stdout, "Type Lua")
   t.match(repl({ "helping = 1", "helping" }).stdout, "1\n")
-  t.match(repl({ "help(tarn.lst)" }).stdout, 'help "NAME" tells what has that name')
+  t.match(repl({ "help(tarn.lst)" }).stdout, 'help "NAME" explains the command')
 end)
 
 test("whatever is raised is told, and the prompt goes on", function(t)
@@ -119,7 +119,7 @@ test("a mistake in what was entered before shows that line, and how one came the
   local r = repl("function f(a)\n  return a.b.c\nend\n"
     .. "function g() local x = f {} return x end\ng()\n")
   t.match(r.stderr, "    return a.b.c\n             ^\n")
-  t.match(r.stderr, "called from what was entered as [2], line 1")
+  t.match(r.stderr, "called from entry [2], line 1")
   t.no_match(r.stderr, "bundle/")
 end)
 
@@ -173,7 +173,7 @@ test("what destroys needs --yes where nobody can be asked", function(t)
   local env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" }
   local r = repl({ 'tarn.delete { pipeline = "quickstart" }' }, { env = env })
   t.equal(r.status, 2)
-  t.match(r.stderr, "hint: --yes does it")
+  t.match(r.stderr, "hint: --yes confirms it")
   r = repl({ 'tarn.delete { pipeline = "quickstart" }' }, { env = env, words = { "--yes" } })
   t.equal(r.status, 0, r.stderr)
 end)
@@ -235,7 +235,7 @@ test(".edit runs what was written, in a file that only its owner reads", functio
   t.match(r.stdout, "42\n")
   t.equal(dir.read "mark", "600\nx = 1\n")
   r = repl("1\n.edit\n", { env = { VISUAL = "false" } })
-  t.match(r.stderr, "false ended with status 1: nothing is run")
+  t.match(r.stderr, "false ended with status 1, so nothing is run")
 end)
 
 test("--read-only holds here too", function(t)
@@ -263,8 +263,18 @@ test("a command that has changed meanwhile is the new one, a broken one the old 
     "tarn.mine()", "write 'return {'", "tarn.mine()", "tarn.mine()" },
     { env = { TARN_PATH = dir.path } })
   t.equal(r.stdout, "one\nsecond\nsecond\nsecond\n")
-  t.equal(select(2, r.stderr:gsub("the command mine stays as it was before", "")), 1)
+  t.equal(select(2, r.stderr:gsub("the earlier version of the command mine stays in use", "")), 1)
   t.equal(r.status, 0)
+end)
+
+test("an override that appears is used, also of a module that was loaded before", function(t)
+  local dir <close> = cli.dir()
+  dir.write("lua/base/empty.lua", "return {}")
+  local path = dir.path .. "/lua/base/suggestion.lua"
+  local r = repl({ "require('base.suggestion').mine",
+    ("local f <close> = io.open(%q, 'w') f:write 'return { mine = 42 }'"):format(path),
+    "require('base.suggestion').mine" }, { words = { "--path", dir.path } })
+  t.equal(r.stdout, "nil\n42\n")
 end)
 
 test("a module that has changed meanwhile is the new one, whatever its name", function(t)

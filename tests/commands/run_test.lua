@@ -1,5 +1,6 @@
 local cli = require "testing.program"
 local json = require "native.json"
+local terminal = require "support.terminal"
 
 local SCRIPT <const> = [[
 return {
@@ -97,9 +98,25 @@ return {
   local r = cli.run { "run", path, "-o", "json" }
   t.equal(r.status, 2)
   t.match(json.decode(r.stderr).hint, "--yes")
+  t.equal(json.decode(r.stderr).op, "tarn run")
   t.equal(json.decode(cli.run({ "run", path, "-o", "json", "--yes" }).stdout), { done = true })
   t.equal(json.decode(cli.run({ "run", path, "--dry-run", "-o", "json" }).stdout),
     { done = false })
+end)
+
+test("a script asks its own question, made from its context and its arguments", function()
+  local dir <close> = cli.dir()
+  dir.write("x.lua", [[
+return {
+  summary = "Destroy.", effect = "destroy",
+  args = { { "what", "string", "What." }, { "dry_run", "flag", "Look." } },
+  examples = { { "x a --dry-run", "look" } },
+  question = function(ctx, arg) return ("%s destroys %s."):format(ctx.op, arg.what) end,
+  run = function(_, arg) return { destroyed = arg.what } end,
+}]])
+  local term <close> = terminal.start({ cli.program, "run", "x.lua", "everything" },
+    { cols = 80, cwd = dir.path })
+  term:wait "tarn run: tarn run destroys everything. Go on? [y/N]"
 end)
 
 test("a script says how it went by its exit status", function(t)

@@ -24,7 +24,7 @@ test("what is wrong on the command line is status 2 and named", function(t)
   local dir = fs.mktemp()
   fs.write(dir .. "/bad.json", '[{"action":"explode"}]')
   for args, part in pairs {
-    ["--scenario big"] = "'big' is no scenario",
+    ["--scenario big"] = "there is no scenario 'big'",
     ["--faults " .. dir .. "/bad.json"] = "no action 'explode'",
     ["--port 70000"] = "port",
     ["--latencie 5"] = "latency",

@@ -333,7 +333,7 @@ test("wait --for says that a state is not known, and waits all the same", functi
   local r = cli.run({ "wait", id, "--for", "runing", "--timeout", "0.2" },
     { env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" } })
   t.equal(r.status, 6, r.stderr)
-  t.match(r.stderr, "'RUNING' is no state of a pipeline that is known, did you mean 'RUNNING'?")
+  t.match(r.stderr, "'RUNING' is not a known state of a pipeline (did you mean 'RUNNING'?)")
 end)
 
 test("wait --for waits for the pipeline's own state, in any case", function(t)

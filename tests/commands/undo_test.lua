@@ -173,7 +173,7 @@ test("it asks first, and needs --yes where nobody can be asked", function(t)
   t.equal(r.status, 2)
   t.is_true(is_there(j, id))
   local script = require("engine.script").load "@undo"
-  local ctx = require("engine.command").context("tarn undo", {})
+  local ctx = require("engine.context").new("tarn undo", {})
   rawset(ctx, "workspace", j.ws)
   rawset(ctx, "options", { profile = "there" })
   local question = script.question(ctx, { operation = op })
@@ -357,7 +357,7 @@ test("a step that fails stops its part, not the others; the next run goes on", f
   j.on_request = nil
   t.equal(r.status, 1)
   t.match(r.stdout, "not yours")
-  t.match(r.stderr, "goes on")
+  t.match(r.stderr, "continues")
   t.equal({ is_there(j, ids[1]), is_there(j, ids[2]) }, { false, true })
   t.is_true(export(j, "/Shared/nb2") ~= nil, "its notebook is not taken away under it")
   j:data { "undo", op.id, "--yes" }

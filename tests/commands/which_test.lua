@@ -72,7 +72,33 @@ test("an ejected file works as it is", function(t)
   t.equal(json.decode(r.stdout)[1].path, "bundle/scripts/list.lua")
 end)
 
-test("the doctor reports overrides that are broken or from another version", function(t)
+test("a module that parses the command line can be overridden, too", function(t)
+  local dir <close> = cli.dir()
+  cli.run { "eject", "output.formats", "--to", dir.path }
+  local text = dir.read "lua/output/formats.lua"
+  dir.write("lua/output/formats.lua", (text:gsub('{ name = "csv"', '{ name = "x" }, %0')))
+  dir.write("lua/output/render/x.lua", "return function(write) write 'mine\\n' end")
+  for _, words in ipairs { { "list", "-o", "x", "--path", dir.path },
+    { "--path", dir.path, "list", "-o", "x" }, { "--path=" .. dir.path, "-o", "x", "list" } } do
+    t.equal(cli.run({ "-p", "demo", table.unpack(words) }).stdout, "mine\n")
+  end
+  t.equal(cli.run({ "list", "-ox" }, { env = { TARN_PATH = dir.path } }).status, 4)
+  local r = cli.run { "list", "-o", "x", "--path", dir.path, "--bundled" }
+  t.match(r.stderr, "'x' is not one of text, json, jsonl, csv")
+end)
+
+test("which says that an override of a module that finds overrides has no effect", function(t)
+  local dir <close> = cli.dir()
+  cli.run { "eject", "engine.find", "--to", dir.path }
+  local rows = json.decode(cli.run({ "--path", dir.path, "which", "engine.find", "-o", "json" })
+    .stdout)
+  t.equal(rows[1].status, "no effect")
+  t.equal(rows[2].status, "in force")
+  t.match(cli.run({ "--path", dir.path, "which", "engine.find" }).stdout,
+    "engine/find.lua  (no effect, tarn loads its own file before it searches for others, --path, ")
+end)
+
+test("the doctor tells of overrides that are broken or from another version", function(t)
   local home <close> = cli.dir()
   local env = { XDG_CONFIG_HOME = home.path, DATABRICKS_HOST = "http://127.0.0.1:9",
     DATABRICKS_TOKEN = "x" }
@@ -109,12 +135,12 @@ test("an ejected file tells when the built-in one has changed since", function(t
   home.write("tarn/scripts/wait.lua", (text:gsub(", %x+\n$", ", 0123456789abcdef\n")))
   local r = cli.run(words, { env = env })
   t.equal(r.status, 0)
-  t.match(r.stderr, home.path .. "/tarn/scripts/wait.lua was ejected, and the built-in file has "
-    .. "changed since: `tarn which scripts/wait.lua`\n")
+  t.match(r.stderr, home.path .. "/tarn/scripts/wait.lua replaces a built-in file that has "
+    .. "changed since it was ejected: `tarn which scripts/wait.lua`\n")
   t.equal(select(2, r.stderr:gsub("\n", "")), 1, "one line")
   t.equal(cli.run({ "-q", "help", "wait" }, { env = env }).stderr, "")
   t.equal(cli.run({ "--bundled", "help", "wait" }, { env = env }).stderr, "")
-  t.match(cli.run({ "which", "wait" }, { env = env }).stdout, "the built-in one has changed since")
+  t.match(cli.run({ "which", "wait" }, { env = env }).stdout, "the built-in file has changed since")
   cli.run({ "eject", "wait", "--force" }, { env = env })
   t.equal(cli.run(words, { env = env }).stderr, "")
 end)

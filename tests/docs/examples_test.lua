@@ -1,8 +1,8 @@
 --- What the pages show is true: commands, options, files, and scripts that somebody runs.
 
 local args = require "engine.args"
+local commandline = require "engine.args.commandline"
 local fs = require "native.fs"
-local header = require "engine.header"
 local pages = require "support.pages"
 local script = require "engine.script"
 
@@ -28,7 +28,7 @@ end
 
 -- Whether a command line can be understood; raises what is wrong with it.
 local function parse(line, made)
-  local words = args.split(line)
+  local words = commandline.split(line)
   table.remove(words, 1)
   local global, at = args.parse_global(words)
   local name = words[at]
@@ -65,7 +65,7 @@ local function all_options()
   for _, name in ipairs(script.names()) do
     add(script.load("@" .. name).args)
   end
-  add(header.globals)
+  add(require("engine.header.globals").list)
   return known
 end
 

@@ -81,7 +81,7 @@ test("a .luarc.json that is there stays", function(t)
   local dir <close> = cli.dir()
   dir.write(".luarc.json", "{}")
   local r = cli.run { "types", dir.path }
-  t.match(r.stdout, "stays as it is")
+  t.match(r.stdout, "was not changed")
   t.equal(dir.read ".luarc.json", "{}")
 end)
 

@@ -202,7 +202,8 @@ local OF_MANY <const> = { ["tests/lua/tree_test.lua"] = true, ["tests/lua/tree_c
   ["tests/lua/tarn/clone/room_test.lua"] = true, ["tests/lua/tarn/wait/table_test.lua"] = true }
 -- Suites in tests/commands that are about every command.
 local OF_ALL <const> = { main = true, bad_input = true, limits = true, once = true,
-  read_only = true, find_pipeline = true, hooks = true, hostile_text = true, sources = true, sources_kill = true,
+  read_only = true, find_pipeline = true, hooks = true, hostile_text = true, sources = true,
+  sources_kill = true,
   sources_property = true }
 
 test("tests of modules lie where their modules lie", function(t)
@@ -210,8 +211,9 @@ test("tests of modules lie where their modules lie", function(t)
   for _, path in ipairs(files("tests/lua", "_test%.lua")) do
     local name = path:match "^tests/lua/(.*)_test%.lua$"
     local folder, last = name:match "^(.*)/([^/]*)$"
+    local stub = ("docs/reference/native/%s.lua"):format(last)
     local fits = fs.find_stat("lua/" .. name .. ".lua") or fs.find_stat("lua/" .. name)
-      or folder and folder:find "^native" and fs.find_stat("docs/reference/native/" .. last .. ".lua")
+      or folder and folder:find "^native" and fs.find_stat(stub)
       or last == "parts" and fs.find_stat("lua/" .. folder)
     if not fits and not OF_MANY[path] then
       wrong[#wrong + 1] = path .. " is of no module"
@@ -226,9 +228,9 @@ test("tests of modules lie where their modules lie", function(t)
   none(t, wrong)
 end)
 
-test("every public function says what it takes, and what it gives", function(t)
+test("every public function says what it does, and what its parameters are", function(t)
   local stubs, wrong = require "engine.stubs", {}
-  for _, module in ipairs(require("engine.library").names()) do
+  for _, module in ipairs(stubs.names()) do
     for _, one in ipairs(stubs.find(module).functions) do
       local known = {}
       for _, param in ipairs(one.params) do
@@ -317,6 +319,19 @@ test("every method has a stub, and the other way round", function(t)
   end
   missing(real, stubs, wrong, "method %s has no stub in docs/reference/native")
   missing(stubs, real, wrong, "method %s has a stub, and no table registers it")
+  none(t, wrong)
+end)
+
+test("the stubs of a native library say what it is for, and name its source", function(t)
+  local wrong = {}
+  for _, path in ipairs(files("docs/reference/native", "%.lua")) do
+    local lib = path:match "([^/]+)%.lua$"
+    local head = fs.read(path):match "^%-%-%-@meta [^\n]+\n(%-%-%- .-)\nlocal " or ""
+    local source = ("src/api/l_%s.c"):format(lib)
+    if not head:find("\n-- Source: " .. source, 1, true) or not fs.find_stat(source) then
+      wrong[#wrong + 1] = path .. " does not name its source, " .. source
+    end
+  end
   none(t, wrong)
 end)
 

@@ -1,7 +1,7 @@
 --- Runs one script against a workspace that answers what the test says, and nothing else.
 
 local args = require "engine.args"
-local command = require "engine.command"
+local contexts = require "engine.context"
 local fault = require "base.fault"
 local loader = require "engine.script"
 
@@ -66,9 +66,9 @@ end
 function M.run(name, given, routes)
   local script = loader.load("@" .. name)
   local op = "tarn " .. name
-  local ctx = command.context(op, { quiet = true })
+  local ctx = contexts.new(op, { quiet = true })
   rawset(ctx, "workspace", require("tarn.workspace").wrap(native(routes)))
-  return script.run(ctx, args.complete(op, script.args, given))
+  return script.run(ctx, args.from_table(op, script.args, given))
 end
 
 return M

@@ -1,12 +1,13 @@
 --- A server of the API for a test: in this process, over the test's workspaces, and a client.
 --
---     local s <close> = serving.start()
+--     local s <close> = serving.start()         -- serving.demo() has the demo workspaces, too
 --     local r = s:ask("GET", "/api/session")    -- { status, headers, body, data }
 
 local fs = require "native.fs"
 local http = require "native.http"
 local json = require "native.json"
 local serve = require "server.start"
+local workspace = require "testing.workspace"
 
 local M = {}
 
@@ -16,7 +17,7 @@ M.token = "token-of-the-test-0123456789"
 local Fixture = {}
 Fixture.__index = Fixture
 
---- Start one; the default workspace is `demo`, and `demo-dr` may be named.
+--- Start a server. Its default workspace is `demo`; requests may also name `demo-dr`.
 ---@param opts? tarn.ServeOptions
 function M.start(opts)
   local dir = fs.mktemp()
@@ -31,8 +32,21 @@ function M.start(opts)
   return setmetatable({ server = server, url = server:url(), lines = lines, dir = dir }, Fixture)
 end
 
+--- Start a server over the workspaces of the demo, which are in its field `w`.
+---@param opts? tarn.ServeOptions
+---@param run_ms? integer milliseconds that an update takes
+function M.demo(opts, run_ms)
+  local w = workspace.start { scenario = "demo", run_ms = run_ms }
+  local fixture = M.start(opts)
+  fixture.w = w
+  return fixture
+end
+
 function Fixture:close()
   self.server:close()
+  if self.w then
+    self.w:__close()
+  end
   fs.remove(self.dir, { recursive = true })
 end
 Fixture.__close = Fixture.close

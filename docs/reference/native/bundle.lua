@@ -1,25 +1,26 @@
 ---@meta native.bundle
---- The files that are built into the program.
+--- The files inside the program: `lua/`, `scripts/`, the page under `web/`, and the stubs of
+-- `docs/reference/native/`, which help shows. engine.find searches the user's directories first;
+-- this library reads the built-in files only.
 --
 --     local bundle = require "native.bundle"
 --     for _, name in ipairs(bundle.list "scripts/") do print(name, #bundle.read(name)) end
 --     print(bundle.version)
 --
--- They are those of `lua/` and `scripts/`, and the stubs of `docs/reference/native/`, which help
--- reads.
+-- Source: src/api/l_bundle.c. No function raises a fault.
 local bundle = {}
 
---- The bytes of a bundled file ("scripts/list.lua"), or nil.
----@param name string
----@return string?
+--- The content of a built-in file.
+---@param name string "scripts/list.lua"
+---@return string? bytes nil if there is no such file
 function bundle.read(name) end
 
---- Names of bundled files that begin with `prefix`, sorted.
----@param prefix? string
+--- The names of the built-in files that begin with a prefix, sorted.
+---@param prefix? string "lua/tarn/"; default: all files
 ---@return string[]
 function bundle.list(prefix) end
 
---- The program's version ("0.1.0").
+--- The version of the program: "0.1.0".
 ---@type string
 bundle.version = nil
 

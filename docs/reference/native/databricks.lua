@@ -1,5 +1,6 @@
 ---@meta native.databricks
---- A Databricks workspace: credentials, a pool of connections, a limit of calls.
+--- Databricks workspaces: credentials, a connection pool, retries, and limits of the rate. Scripts use
+-- tarn.workspace, which is built on this library.
 --
 --     local databricks = require "native.databricks"
 --     local native <close> = databricks.connect { profile = "prod", timeout = 60 }
@@ -7,33 +8,42 @@
 --     for _, item in ipairs(page.statuses or {}) do print(item.pipeline_id, item.name) end
 --     print(native:request("GET", "/api/2.0/clusters/list").clusters)
 --
--- Each call waits for its answer. A status that is not 2xx raises a fault (`auth` for 401 and 403,
--- else `http`), and so does an answer that is not JSON.
+-- All calls of a workspace wait for the answer, and other tasks run meanwhile. They raise a fault
+-- `network` or `timeout` if there is no answer, `auth` for the statuses 401 and 403, `http` for other
+-- statuses than 2xx, and `parse` for an answer that is not JSON. A call whose answer is lost is sent
+-- again only if that is safe; else the fault has `ambiguous`. In a read-only process, a call that
+-- changes something is a fault `usage` with the code READ_ONLY. The use of a closed handle is an
+-- error.
+--
+-- Source: src/api/l_databricks.c; pipelines and updates are in l_pipelines.c, files in
+-- l_workspace_files.c, SQL in l_sql.c, credentials in credential.c beside it.
 local databricks = {}
 
----@class tarn.Credential an opaque box; tostring says where it came from, never what it is
+---@class tarn.Credential a secret that Lua cannot read; tostring says where it comes from
 
----@class tarn.Workspace the handle
+---@class tarn.Workspace a workspace; to be closed, as a <close> variable
 local ws = {}
 
 ---@class tarn.ConnectOptions
----@field profile? string        a section of the config file; it beats the environment
----@field host? string           with `credential`; then neither environment nor file is read
+---@field profile? string        a profile of the config file; it takes precedence over the environment
+---@field host? string           with `credential`: neither environment nor config file is read
 ---@field credential? tarn.Credential
----@field config_file? string    default: $DATABRICKS_CONFIG_FILE, ~/.databrickscfg
----@field alone? boolean         with `profile`: not even the warehouse comes from the environment
----@field public_only? boolean   only to addresses in the open: not to this machine nor to a private network, whatever the host's name resolves to
----@field jobs? integer          most calls in flight; default 64 (the window starts at 32)
----@field rate? number           most calls a second; default no bound
----@field timeout? number        seconds for one call with its retries; default 300
+---@field config_file? string    default: $DATABRICKS_CONFIG_FILE, or ~/.databrickscfg
+---@field alone? boolean         with `profile`: nothing comes from the environment, not even the warehouse
+---@field public_only? boolean   true: refuse addresses of this machine and of private networks, whatever name the host has
+---@field jobs? integer          most calls in flight; default 64 (the window begins with 32)
+---@field rate? number           most calls per second; default: no limit
+---@field timeout? number        seconds for a call with its retries; default 300
 
---- Find credentials as all Databricks tools do (explicit, environment, profile) and make a
--- handle. Sends nothing yet.
+--- Find the credentials of a workspace, as all Databricks tools do: options, environment, config
+-- file. No request is sent. A fault `auth` if they are missing or contradict each other, `parse` or
+-- `io` if the config file is wrong or cannot be read.
 ---@param opts? tarn.ConnectOptions
 ---@return tarn.Workspace
 function databricks.connect(opts) end
 
---- A credential from a token that the caller was given. The string is copied into a box.
+--- Put a token into a box: from a string, an environment variable, or a file. A fault `auth` if the
+-- variable or the file has no token.
 ---@param opts { token: string }|{ token_env: string }|{ token_file: string }
 ---@return tarn.Credential
 function databricks.credential(opts) end
@@ -41,169 +51,197 @@ function databricks.credential(opts) end
 ---@class tarn.ProfileInfo
 ---@field name string
 ---@field host? string
----@field auth_type? string   what would be used; nil with `problem` set if it cannot be told
----@field problem? string
+---@field auth_type? string   the log-in method; nil if `problem` is set
+---@field problem? string     why the method cannot be told
 ---@field default boolean
 
---- The profiles of the config file. No secret is among the fields.
----@param config_file? string
----@return tarn.ProfileInfo[] profiles, string? path nil if there is no HOME to look in
+--- The profiles of the config file, without secrets. A fault `parse` or `io` if the file is wrong or
+-- cannot be read.
+---@param config_file? string default: $DATABRICKS_CONFIG_FILE, or ~/.databrickscfg
+---@return tarn.ProfileInfo[] profiles
+---@return string? path of the file; nil without a home directory
 function databricks.profiles(config_file) end
 
---- Print every request and answer on stderr, secrets masked. 0 off, 1 lines, 2 with bodies.
----@param level integer
+--- Print all requests and answers on stderr, with secrets masked.
+---@param level integer 0: off; 1: a line for each; 2: with bodies
 function databricks.trace(level) end
 
---- Write every request that is made from now on, and its answer, to a file that is made anew: a
--- line of JSON each, { method, path, request, status, type, body }. What a trace hides is hidden
--- there too: credentials, values of secret names, links that are secrets.
+--- Record all further requests and their answers in a new file, as one line of JSON for each:
+-- { method, path, request, status, type, body }. Credentials, values with secret names, and secret
+-- links are masked. A fault `io` if the file cannot be written.
 ---@param path string
 function databricks.record(path) end
 
 ---@class tarn.RequestOptions
----@field query? table<string, string|number|boolean|string[]> lists repeat the key; false and 0 are sent, nil is not
----@field body? any             a table is sent as JSON; a string as it is
+---@field query? table<string, string|number|boolean|string[]> a list repeats its key; false and 0 are sent
+---@field body? any             a table is sent as JSON, a string unchanged
 ---@field headers? table<string,string>
----@field idempotent? boolean   may be sent again after an ambiguous failure; default: GET, HEAD, PUT, DELETE
----@field raw? boolean          the body is returned as a string, whatever it holds
+---@field idempotent? boolean   true: it may be sent again after an ambiguous failure; default: true for GET, HEAD, PUT, DELETE
+---@field raw? boolean          true: return the body as a string, whatever it is
 ---@field timeout? number       seconds for the call with its retries
 ---@field max_bytes? integer    of the answer; default 256 MiB
 
 ---@class tarn.ResponseInfo
 ---@field status integer
 ---@field headers table<string,string> names in lower case
----@field tries integer
+---@field tries integer         the requests that were sent
 
---- Any REST call. `path` begins with "/" and may carry a query of its own.
+--- Call any endpoint.
 ---@param method string
----@param path string
+---@param path string begins with "/"; it may have a query
 ---@param opts? tarn.RequestOptions
----@return any body decoded JSON; {} for an empty answer
+---@return any body the decoded JSON; {} for an empty answer
 ---@return tarn.ResponseInfo response
 function ws:request(method, path, opts) end
 
+--- Get a pipeline.
 ---@param id string
 ---@return table pipeline GetPipelineResponse
 function ws:pipeline_get(id) end
 
---- Never sent twice: an ambiguous failure is a fault with `ambiguous` for the caller to resolve.
+--- Create a pipeline. Never sent twice: if the answer is lost, the fault has `ambiguous`, and the
+-- caller must look whether the pipeline exists.
 ---@param spec table the body of POST /api/2.0/pipelines
----@return table answer { pipeline_id } or, with dry_run, { effective_settings }
+---@return table answer { pipeline_id }, or with dry_run { effective_settings }
 function ws:pipeline_create(spec) end
 
---- One page.
+--- Get a page of the list of pipelines.
 ---@param query? { max_results?: integer, page_token?: string, filter?: string, order_by?: string|string[] }
 ---@return table page { statuses?, next_page_token? }
 function ws:pipeline_list(query) end
 
---- Full replacement of the settings.
+--- Replace all settings of a pipeline.
 ---@param id string
----@param spec table
+---@param spec table the body of PUT /api/2.0/pipelines/{id}
 function ws:pipeline_edit(id, spec) end
 
+--- Delete a pipeline.
 ---@param id string
 ---@param query? { cascade?: boolean, force?: boolean }
 function ws:pipeline_delete(id, query) end
 
---- Never sent twice, as pipeline_create.
----@param id string
----@param body? table
+--- Start an update. Never sent twice, like pipeline_create.
+---@param id string of the pipeline
+---@param body? table the body of POST /api/2.0/pipelines/{id}/updates
 ---@return table answer { update_id }
 function ws:update_start(id, body) end
 
----@param id string
+--- Get an update.
+---@param id string of the pipeline
 ---@param update_id string
----@return table update UpdateInfo, without its wrapper
+---@return table update UpdateInfo
 function ws:update_get(id, update_id) end
 
----@param id string
+--- Get a page of a pipeline's updates, newest first.
+---@param id string of the pipeline
 ---@param query? { max_results?: integer, page_token?: string, until_update_id?: string }
 ---@return table page { updates?, next_page_token?, prev_page_token? }
 function ws:update_list(id, query) end
 
----@param id string
+--- Stop the active update of a pipeline. Has no effect on an idle pipeline.
+---@param id string of the pipeline
 function ws:stop(id) end
 
----@param id string
+--- Get a page of a pipeline's events.
+---@param id string of the pipeline
 ---@param query? { max_results?: integer, page_token?: string, filter?: string, order_by?: string|string[] }
 ---@return table page { events?, next_page_token?, prev_page_token? }
 function ws:events(id, query) end
 
---- POST workspace/import. `bytes` is sent base64-encoded.
----@param path string
----@param bytes string
+--- Import a notebook or a file.
+---@param path string in the workspace
+---@param bytes string sent as base64
 ---@param opts? { format?: string, language?: string, overwrite?: boolean }
 function ws:workspace_import(path, bytes, opts) end
 
----@param path string
+--- Export a notebook or a file.
+---@param path string in the workspace
 ---@param opts? { format?: string }
----@return string bytes, string? file_type
+---@return string bytes
+---@return string? file_type
 function ws:workspace_export(path, opts) end
 
----@param path string
----@param query? table
+--- Get the type of a notebook, file or folder.
+---@param path string in the workspace
+---@param query? table further parameters of the request
 ---@return table ObjectInfo
 function ws:workspace_status(path, query) end
 
----@param path string
----@return table[] objects
+--- List a folder.
+---@param path string in the workspace
+---@return table[] objects ObjectInfo
 function ws:workspace_list(path) end
 
----@param path string
+--- Create a folder and its parents, unless they exist.
+---@param path string in the workspace
 function ws:workspace_mkdirs(path) end
 
 ---@class tarn.SqlOptions
----@field warehouse_id? string   default: the connection's (DATABRICKS_WAREHOUSE_ID, profile)
----@field catalog? string
----@field schema? string
----@field parameters? { name: string, value?: any, type?: string }[] bound, never pasted; a nil value is NULL
----@field row_limit? integer
----@field disposition? "INLINE"|"EXTERNAL_LINKS"
----@field timeout? number        seconds until the result is there; default 600; then it is cancelled
+---@field warehouse_id? string   default: DATABRICKS_WAREHOUSE_ID, or the profile's
+---@field catalog? string        of unqualified names
+---@field schema? string         of unqualified names
+---@field parameters? { name: string, value?: any, type?: string }[] bound parameters; without a value NULL
+---@field row_limit? integer     most rows of the result
+---@field disposition? "INLINE"|"EXTERNAL_LINKS" how the result is sent
+---@field timeout? number        seconds until the result is ready, then the statement is cancelled; default 600
 
---- Submit a statement and wait until its result is there. Raises a fault of kind `sql` for
--- FAILED (code, sql_state in the message), CANCELED and CLOSED; never reads them as no rows.
--- A parameter without a type is what its Lua type says: INT or BIGINT, DOUBLE, BOOLEAN, or
--- STRING. Without any warehouse the fault is of kind `usage`.
+--- Run a statement and wait until its result is ready. A fault `sql` if the statement failed, was
+-- cancelled, or its result was discarded: it is never shown as an empty result. A fault `usage` if no
+-- warehouse is known. The type of a parameter follows from its value: INT or BIGINT, DOUBLE, BOOLEAN,
+-- or STRING.
 ---@param statement string
 ---@param opts? tarn.SqlOptions
 ---@return tarn.Cursor
 function ws:sql(statement, opts) end
 
----@class tarn.Cursor has __close and __gc: a statement still running is cancelled at the warehouse
+---@class tarn.Cursor the rows of a result; closing it cancels a running statement at the warehouse
 ---@field statement_id string
 ---@field columns { name: string, type_name: string, type_text: string }[]
----@field truncated boolean
+---@field truncated boolean      true if the warehouse has cut the result
 ---@field total_rows? integer
 local cursor = {}
 
---- The next row as a list of cells, each a string or `json.null`; nil after the last. Chunks
--- are fetched as they are needed, external links without credentials.
----@return (string|lightuserdata)[]?
+--- The next row. Further chunks of the result are fetched when they are needed, external links
+-- without credentials. Raises like `ws:sql`.
+---@return (string|lightuserdata)[]? row each cell is a string or json.null; nil after the last row
 function cursor:next() end
 
+--- Close the cursor. Closing twice is not an error.
 function cursor:close() end
 
 ---@class tarn.ConnectionInfo
 ---@field host string
 ---@field profile? string
----@field auth_type string       "pat", "oauth-m2m", ...
----@field attributes { name: string, value: string, source: string }[] what was used and from where; secrets are "***"
+---@field auth_type string       the log-in method: "pat", "oauth-m2m", ...
+---@field attributes { name: string, value: string, source: string }[] the attributes and their sources; secrets are "***"
 ---@field warehouse_id? string
----@field org_id? string         from the first answer's X-Databricks-Org-Id
+---@field org_id? string         the X-Databricks-Org-Id of the first answer
 ---@field date? string           the Date header of the newest answer, also of a refusal
----@field date_age_ms? integer   how long ago that answer came
+---@field date_age_ms? integer   milliseconds since that answer
 
+--- How the workspace is connected.
 ---@return tarn.ConnectionInfo
 function ws:info() end
 
---- Force a token to be had now (a log-in check); raises `auth` faults.
+--- Get a token now, to check the credentials. A fault `auth` if that fails.
 function ws:authenticate() end
 
----@return { calls: integer, retries: integer, throttled: integer, in_flight: integer, waiting: integer, window: integer, bytes_in: integer, answers: integer, answer_ms: integer }
+---@class tarn.WorkspaceStats
+---@field calls integer      requests sent, with retries
+---@field retries integer    requests sent again
+---@field throttled integer  answers that limited the rate
+---@field in_flight integer  requests that wait for an answer
+---@field waiting integer    requests that wait to be sent
+---@field window integer     requests that may be in flight now
+---@field bytes_in integer   bytes received
+---@field answers integer    answers received
+---@field answer_ms integer  milliseconds that these answers took, in all
+
+--- Statistics of the workspace's calls.
+---@return tarn.WorkspaceStats
 function ws:stats() end
 
---- Cancel what is in flight and forget the credential. Using it afterwards is an error.
+--- Cancel all calls and wipe the credential. Closing twice is not an error.
 function ws:close() end
 
 return databricks

@@ -1,5 +1,6 @@
 ---@meta native.editor
---- Edit a line at the terminal: keys, history, output above the line.
+--- The line editor of the prompt: keys, history, and printing above the edited line. Other tasks run
+-- while the user types.
 --
 --     local line <close> = require("native.editor").open()
 --     local event, text = line:read "name> "
@@ -8,44 +9,43 @@
 --       line:print("hello " .. text)
 --     end
 --
--- Other tasks run while a person types.
+-- Source: src/api/l_editor.c.
 local editor = {}
 
----@class tarn.Editor
+---@class tarn.Editor to be closed, as a <close> variable
 local line = {}
 
---- The editor of this terminal. There is one at a time. A fault `io` where standard input and
--- output are not a terminal.
+--- Open the editor of the terminal; only one may be open. A fault `io` if standard input or output is
+-- not a terminal.
 ---@return tarn.Editor
 function editor.open() end
 
---- Show the prompt and wait for what the person does:
+--- Show a prompt and wait for one of these events:
 --
--- - "line": the line, ended by Enter;
--- - "complete" (TAB), "search" (Ctrl-R): the line so far. It stays as it is, `line:set` changes
---   it, and the next `read` goes on with it;
--- - "end": Ctrl-D on an empty line, or the terminal has gone;
+-- - "line": Enter was pressed;
+-- - "complete" (TAB) and "search" (Ctrl-R): the next `read` continues with the same line, which
+--   `line:set` can change;
+-- - "end": Ctrl-D on an empty line, or the terminal is gone;
 -- - "interrupt": Ctrl-C, see `task.foreground`.
 --
--- `cursor` is the number of bytes before the cursor. `\1` in the prompt begins and ends what
--- takes no room on the screen, such as a colour.
----@param prompt string
+-- A fault `io` if the terminal cannot be read.
+---@param prompt string \1 begins and ends what takes no columns, such as a colour
 ---@return "line"|"complete"|"search"|"end"|"interrupt" event
----@return string? text
----@return integer? cursor
+---@return string? text the line
+---@return integer? cursor the bytes before the cursor
 function line:read(prompt) end
 
---- The bytes of one key, without an edited line; nil if the terminal has gone. The terminal
--- gives keys until `line:stop` or the next `line:read`.
----@return string?
+--- Wait for a key, without a line to edit. Keys are read until `line:stop` or the next `line:read`.
+-- A fault `io` if the terminal cannot be read.
+---@return string? key its bytes; nil if the terminal is gone
 function line:key() end
 
---- Change the line that is edited.
+--- Replace the edited line.
 ---@param text string
----@param cursor? integer bytes before the cursor; default: all
+---@param cursor? integer the bytes before the cursor; default: all
 function line:set(text, cursor) end
 
---- Print above the line that is edited.
+--- Print a text above the edited line. A fault `io` if that fails.
 ---@param text string
 function line:print(text) end
 
@@ -53,21 +53,21 @@ function line:print(text) end
 ---@return boolean
 function line:edits() end
 
---- Give the terminal back: it echoes again, and gives lines.
+--- Give the terminal back: it echoes again, and programs read whole lines from it.
 function line:stop() end
 
---- Forget what has been typed or pasted and was not read yet. True if there was something.
----@return boolean
+--- Discard the typed or pasted bytes that have not been read.
+---@return boolean discarded true if there were any
 function line:discard() end
 
---- A line for the keys that go back through earlier ones.
+--- Add a line to the history for the keys Up and Down.
 ---@param text string
 function line:remember(text) end
 
---- The sound of a key that has no effect.
+--- Sound the bell.
 function line:beep() end
 
---- The terminal as it was. Also at the end of a `<close>` variable.
+--- Restore the terminal. Closing twice is not an error.
 function line:close() end
 
 return editor

@@ -1,5 +1,5 @@
 ---@meta native.fs
---- Files and folders.
+--- Files and folders of this machine. These functions do not let other tasks run meanwhile.
 --
 --     local fs = require "native.fs"
 --     local dir = fs.mktemp()
@@ -8,62 +8,68 @@
 --     for _, name in ipairs(fs.list(dir)) do print(name, fs.read(dir .. "/" .. name)) end
 --     fs.remove(dir, { recursive = true })
 --
--- A failure raises a fault of kind `io` that names the path, with the name of the errno as its code
--- ("EACCES", "ENOSPC"). Functions that begin with `find_` return nil for a missing file.
+-- Every failure is a fault of kind `io`; its message names the path, and its code is the name of the
+-- system's error ("EACCES", "ENOSPC"). The functions `find_...` return nil for a missing file.
+-- Modes are permission bits: 384 is octal 0600, 420 is 0644, 448 is 0700, 493 is 0755.
+--
+-- Source: src/api/l_fs.c.
 local fs = {}
 
---- The whole file.
+--- Read a whole file.
 ---@param path string
----@param opts? { max_bytes?: integer } default 1 GiB
----@return string
+---@param opts? { max_bytes?: integer } a larger file is a fault; default 1 GiB
+---@return string bytes
 function fs.read(path, opts) end
 
---- The whole file, or nil if there is none. Other failures raise.
+--- Read a whole file, of at most 1 GiB.
 ---@param path string
----@return string?
+---@return string? bytes nil if there is no such file
 function fs.find_read(path) end
 
---- Write the file whole: into a temporary neighbour, synced, then renamed over `path`, so
--- that a reader sees the old bytes or the new ones, never half. A link stays, its target is
--- replaced; what is no regular file (`/dev/null`) is written to.
+--- Write a whole file. The bytes are written to a temporary file beside it, which then replaces the
+-- file: a reader sees the old content or the new one, but no mixture. The target of a symbolic link
+-- is replaced, and the link stays. A device such as /dev/null is written to.
 ---@param path string
 ---@param bytes string
----@param opts? { mode?: integer, exclusive?: boolean } mode default: that of the file there, else 420 (0644); exclusive: a file that exists is a fault (code "EEXIST")
+---@param opts? { mode?: integer, exclusive?: boolean } mode: the permissions, default those of the
+--- existing file, else 420; exclusive: true: an existing file is a fault with the code "EEXIST"
 function fs.write(path, bytes, opts) end
 
---- Append to the file, which is created with `mode` (default 420) if missing. What a full
--- disk cut short is taken back.
+--- Append to a file; it is created if it does not exist. If the disk gets full, the appended part is
+-- removed again.
 ---@param path string
 ---@param bytes string
----@param opts? { mode?: integer }
+---@param opts? { mode?: integer } permissions of a new file; default 420
 function fs.append(path, bytes, opts) end
 
 ---@class tarn.Stat
----@field type "file"|"directory"|"link"|"other"
+---@field type "file"|"directory"|"link"|"other" "link" is a symbolic link whose target is missing
 ---@field size integer  bytes
----@field mtime integer ms since 1970
+---@field mtime integer milliseconds since 1970
 ---@field mode integer  permission bits
 
---- What is at `path` (links followed; "link" is one that leads nowhere), or nil if nothing is.
+--- What a path is; symbolic links are followed.
 ---@param path string
----@return tarn.Stat?
+---@return tarn.Stat? stat nil if there is nothing
 function fs.find_stat(path) end
 
---- Names in a directory, sorted, without "." and "..".
+--- The names in a folder, sorted, without "." and "..".
 ---@param path string
 ---@return string[]
 function fs.list(path) end
 
---- Make a directory; fine if it exists. `parents` makes those above it too.
+--- Create a folder, unless it exists.
 ---@param path string
----@param opts? { parents?: boolean, mode?: integer } mode default 493 (0755)
+---@param opts? { parents?: boolean, mode?: integer } parents: true: create missing parents, too;
+--- mode: permissions, default 493
 function fs.mkdir(path, opts) end
 
---- Remove a file or an empty directory; `recursive` removes all below. Missing is fine.
+--- Remove a file or an empty folder, if it exists.
 ---@param path string
----@param opts? { recursive?: boolean }
+---@param opts? { recursive?: boolean } true: remove a folder with its content
 function fs.remove(path, opts) end
 
+--- Rename a file or folder. An existing file of the new name is replaced.
 ---@param from string
 ---@param to string
 function fs.rename(from, to) end
@@ -72,61 +78,61 @@ function fs.rename(from, to) end
 ---@return string
 function fs.cwd() end
 
---- Absolute path without links. Raises if it does not exist.
+--- The absolute path without symbolic links. A fault if the path does not exist.
 ---@param path string
 ---@return string
 function fs.realpath(path) end
 
---- A new empty directory for temporary files, mode 0700.
----@return string
+--- Create a temporary folder that only its owner can read (mode 448). The caller removes it.
+---@return string path
 function fs.mktemp() end
 
----@class tarn.Folder a folder that somebody named, by `fs.folder`; `local d <close> = ...`
+---@class tarn.Folder an open folder; to be closed, as a <close> variable
 local folder = {}
 
---- Open a folder that is there. What its methods do stays below it: no step follows a link,
--- whoever put one there (fault `io`, code "ELOOP"), and a name cannot leave the folder (code
--- "EINVAL"). Names are relative, with "/" between their parts.
----@param path string may lead over links
+--- Open a folder. Its methods work below it only: they follow no symbolic link (a fault with the
+-- code "ELOOP"), and a name that leads out of the folder is a fault with the code "EINVAL". Names are
+-- relative, with "/" between their parts.
+---@param path string may lead over symbolic links
 ---@return tarn.Folder
 function fs.folder(path) end
 
---- The whole file. What is no regular file is a fault.
+--- Read a whole file. A fault if it is not a regular file.
 ---@param name string
----@param opts? { max_bytes?: integer } default: 1 GiB
----@return string
+---@param opts? { max_bytes?: integer } a larger file is a fault; default 1 GiB
+---@return string bytes
 function folder:read(name, opts) end
 
---- As `read`; nil if nothing is there.
+--- Read a whole file.
 ---@param name string
----@return string?
+---@return string? bytes nil if there is no such file
 function folder:find_read(name) end
 
---- Replace the file, or make it, as `fs.write`; folders on the way are made.
+--- Write a whole file, like `fs.write`. Missing folders in the name are created.
 ---@param name string
 ---@param bytes string
----@param opts? { mode?: integer, exclusive?: boolean }
+---@param opts? { mode?: integer, exclusive?: boolean } as for `fs.write`
 function folder:write(name, bytes, opts) end
 
---- What is there, or nil. A link is of type "link", wherever it leads.
+--- What a name is. A symbolic link is of type "link", whatever its target is.
 ---@param name string
----@return tarn.Stat?
+---@return tarn.Stat? stat nil if there is nothing
 function folder:find_stat(name) end
 
---- Names in a folder below, sorted; in the folder itself without a name.
----@param name? string
+--- The names in a folder, sorted.
+---@param name? string default: the open folder itself
 ---@return string[]
 function folder:list(name) end
 
---- Make a folder, and those above it. One that is there is fine.
+--- Create a folder and its missing parents, unless it exists.
 ---@param name string
 function folder:mkdir(name) end
 
---- Remove a file, a link or an empty folder. What is not there is fine.
+--- Remove a file, a symbolic link or an empty folder, if it exists.
 ---@param name string
 function folder:remove(name) end
 
---- Forget the folder. Closing twice is fine.
+--- Close the folder. Closing twice is not an error.
 function folder:close() end
 
 return fs

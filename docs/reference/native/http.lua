@@ -1,5 +1,6 @@
 ---@meta native.http
---- HTTP to any host, for webhooks and external links.
+--- HTTP requests to any host, for webhooks and links to results. They never carry Databricks
+-- credentials and never follow a redirect. native.databricks sends requests to workspaces.
 --
 --     local http, json = require "native.http", require "native.json"
 --     local response = http.request("POST", "https://hooks.example.com/tarn", {
@@ -7,56 +8,56 @@
 --       body = json.encode { text = "done" }, timeout = 10 })
 --     print(response.status, response.body)
 --
--- Databricks credentials are not sent, and redirects are not followed.
+-- Source: src/api/l_http.c.
 local http = {}
 
 ---@class tarn.HttpOptions
 ---@field headers? table<string,string>
 ---@field body? string
----@field timeout? number     seconds in all; default 60
+---@field timeout? number     seconds for all tries together; default 60
 ---@field connect_timeout? number seconds; default 10
 ---@field max_bytes? integer  of the answer's body, after decompression; default 64 MiB
----@field retry? boolean      as api G.3 says; default true for idempotent methods
+---@field retry? boolean      up to four tries after a failure; default: true for GET, HEAD, PUT, DELETE
 
 ---@class tarn.HttpResponse
 ---@field status integer
----@field headers table<string,string> names in lower case; repeated ones joined by ", "
+---@field headers table<string,string> names in lower case; repeated headers are joined by ", "
 ---@field body string
 
---- One request. Any status is a response; no response is a fault (`network`, `timeout`).
--- No fault and no trace shows more of the URL than its host. One that is a secret may come in
--- the box that `databricks.credential` makes of a variable or a file.
+--- Send a request and wait for the answer. An answer with any status is returned. Without an answer
+-- a fault `network` or `timeout` is raised; in a read-only process, a fault `usage` for all methods
+-- but GET and HEAD. Faults and traces show only the host of the URL.
 ---@param method string
----@param url string|tarn.Credential
+---@param url string|tarn.Credential a secret URL is given as a box of databricks.credential
 ---@param opts? tarn.HttpOptions
 ---@return tarn.HttpResponse
 function http.request(method, url, opts) end
 
---- Percent-encode everything but unreserved characters.
+--- Percent-encode all bytes but letters, digits, "-", ".", "_" and "~".
 ---@param text string
 ---@return string
 function http.escape(text) end
 
---- The text without the secrets that this process has sent, or has read to send them, however
--- they are written (percent-encoded, escaped as in JSON, in base64), and without what looks like
--- a token: "***" stands in their place.
+--- The text with "***" in place of secrets: those that this process has sent or has read to send them,
+-- in any encoding (percent-encoded, escaped as in JSON, base64), and texts that look like a token.
 ---@param text string
 ---@return string
 function http.blank(text) end
 
---- Undo percent-encoding. With `plus`, "+" is a blank.
+--- Decode percent-encoded text.
 ---@param text string
----@param plus? boolean
+---@param plus? boolean true: "+" is a blank, as in queries
 ---@return string
 function http.unescape(text, plus) end
 
+--- Encode bytes as base64.
 ---@param bytes string
 ---@return string
 function http.base64_encode(bytes) end
 
---- Raises a fault `parse` on what is not standard base64.
+--- Decode standard base64. A fault `parse` if the text is not base64.
 ---@param text string
----@return string
+---@return string bytes
 function http.base64_decode(text) end
 
 return http

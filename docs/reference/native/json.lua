@@ -1,54 +1,56 @@
 ---@meta native.json
---- JSON; a value that is decoded and encoded again is the same value.
+--- Exact JSON: a value that is decoded and encoded again is the same value. Empty arrays and objects,
+-- null, 64-bit integers and long numbers all survive. Scripts use it as `tarn.json`.
 --
 --     local json = require "native.json"
 --     local value = json.decode '{"a": [], "n": 12345678901234567890, "x": null}'
 --     print(value.x == json.null, #value.a, tostring(value.n))
 --     print(json.encode({ list = json.array {}, object = {} }, { indent = 2 }))
+--
+-- Source: src/api/l_json.c.
 local json = {}
 
---- The value of JSON's `null`, which a Lua table cannot hold as nil.
+--- The value of JSON's null, because nil cannot be a field of a table.
 ---@type lightuserdata
 json.null = nil
 
---- Decode one JSON text (UTF-8 bytes, at most `max_bytes`, nested at most `max_depth`).
--- Objects become tables with string keys; arrays become sequences marked as arrays, so that
--- an empty one stays `[]`; null becomes `json.null`; integers that fit 64 bits are Lua
--- integers; numbers with a point or an exponent are floats if the shortest text of the float
--- is the same number; all others are a `json.Number` that keeps its text. Of a key that
--- occurs twice the last wins. Bytes in strings that are no UTF-8 stay as they are; the escape
--- of half a surrogate pair becomes its three bytes, and is an escape again when encoded.
--- Raises a fault of kind `parse` with the position.
+--- Decode a JSON text. Raises a fault `parse` that names the position.
+--
+-- Objects become tables with string keys; of a repeated key the last value counts. Arrays become
+-- sequences that are marked as arrays, so that an empty one stays []. Integers of up to 64 bits are
+-- Lua integers. Other numbers are floats, if the shortest text of the float is the same number, else
+-- a json.Number, which keeps the text. Strings may have bytes that are not UTF-8. The escape of an
+-- unpaired surrogate becomes three bytes, which are encoded as the escape again.
 ---@param text string
----@param opts? { max_depth?: integer, max_bytes?: integer } defaults: 512 levels (at most 10,000), 1 GiB
+---@param opts? { max_depth?: integer, max_bytes?: integer } levels, default 512, at most 10,000; and
+--- bytes of the text, default 1 GiB
 ---@return any
 function json.decode(text, opts) end
 
---- Encode a value. Keys are sorted by their bytes, so the same value is always the same
--- text. A table is an array if marked, or if it has keys 1..n and no other (n > 0).
--- Strings may hold any bytes. Floats keep a point or an exponent (`1.0`), so that they come
--- back as floats. Raises a string error, with the path of the value, for what JSON cannot
--- say: functions, mixed keys, arrays with holes, NaN and infinities, depth over 512 (cycles).
+--- Encode a value. Keys are sorted by their bytes, so that equal values have equal texts. A table is
+-- an array if it is marked as one or has the keys 1 to n only (n > 0). Floats have a point or an
+-- exponent (1.0), so that they stay floats. Raises an error that names the path of the value for
+-- functions, mixed keys, arrays with holes, NaN, infinities, and more than 512 levels (cycles).
 ---@param value any
----@param opts? { indent?: integer } spaces per level; nil writes one line without blanks
+---@param opts? { indent?: integer } blanks for each level; default: one line without blanks
 ---@return string
 function json.encode(value, opts) end
 
---- Mark a table (by default a new one) as an array, so that it stays one when empty.
----@param list? table
----@return table
+--- Mark a table as an array, so that it is one even if it is empty.
+---@param list? table default: a new table
+---@return table list
 function json.array(list) end
 
---- True if the table is marked as an array or is a non-empty sequence.
+--- True for a table that is marked as an array, and for a non-empty sequence.
 ---@param value any
 ---@return boolean
 function json.is_array(value) end
 
---- A number kept as its text, for those that neither 64-bit integers nor doubles hold.
--- `tostring` gives the text; two are equal if their texts are.
+--- A number that keeps its text, because neither a 64-bit integer nor a float can hold it. tostring
+-- gives the text; two numbers are equal if their texts are.
 ---@class json.Number
 
---- Make one from a text that is a number in JSON; it is encoded as it is.
+--- Make a number that keeps its text. An error if the text is not a number in JSON.
 ---@param text string
 ---@return json.Number
 function json.number(text) end

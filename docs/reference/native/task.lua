@@ -1,5 +1,6 @@
 ---@meta native.task
---- Tasks: coroutines that the scheduler resumes.
+--- Tasks: coroutines that the scheduler runs. A function that waits suspends its task, and other
+-- tasks run meanwhile. base.pool builds map, first and timeout on this library.
 --
 --     local task = require "native.task"
 --     local beat = task.spawn(function()
@@ -8,66 +9,65 @@
 --     task.sleep(0.35)
 --     task.cancel(beat)
 --
--- `tarn.map`, `tarn.first` and `tarn.timeout` are made of these functions.
+-- Source: src/api/l_task.c. A wrong argument is an error. A wait raises a fault `cancelled` if its
+-- task is cancelled.
 local task = {}
 
---- What a waiting primitive yields; private to the scheduler and to `tarn.coroutine`.
+--- What a waiting function yields; only the scheduler and native.coroutine use it.
 ---@type lightuserdata
 task.parked = nil
 
 ---@class tarn.Task
 
---- Start `f(...)` as a task of its own, from the next turn on. An error that it does not
--- catch is printed on stderr as `task failed: ...`.
+--- Start `f(...)` as a new task, which begins at the next turn of the scheduler. An error that it
+-- does not catch is printed on stderr: "task failed: ...".
 ---@param f function
 ---@return tarn.Task
 function task.spawn(f, ...) end
 
---- Let other tasks run for at least that long. 0 gives them one turn.
+--- Wait, and let other tasks run. 0 lets each of them run once.
 ---@param seconds number
 function task.sleep(seconds) end
 
---- Wait for `task.wake`, at most `seconds` (nil: no limit). True if woken, false if not.
--- A wake that comes before the wait is not lost: the next `park` returns at once.
----@param seconds? number
----@return boolean
+--- Wait until another task calls `wake`. If `wake` was called before, return at once.
+---@param seconds? number the longest wait; nil: no limit
+---@return boolean woken false if the time was over
 function task.park(seconds) end
 
---- End the wait of `t` in `task.park`. Harmless for a task that has ended.
+--- End the wait of a task in `park`. Has no effect on a task that has ended.
 ---@param t tarn.Task
 function task.wake(t) end
 
---- Ask `t` to stop: its present wait, or its next, raises a fault of kind `cancelled`.
+--- Cancel a task: its present or next wait raises a fault `cancelled`.
 ---@param t tarn.Task
 function task.cancel(t) end
 
---- True while `t` has not ended.
+--- True if a task has not ended.
 ---@param t tarn.Task
 ---@return boolean
 function task.alive(t) end
 
---- The task that runs.
+--- The running task.
 ---@return tarn.Task
 function task.current() end
 
---- Say what Ctrl-C stops from now on: `t`, and what computes at that moment, in place of all
--- tasks; the program goes on, whatever comes. The task that says so first is never stopped by it.
--- nil: no task; false: Ctrl-C ends the program again.
----@param t? tarn.Task|false
+--- Set what Ctrl-C cancels: the task `t` and the computation that runs, instead of all tasks. The
+-- program goes on. The first task that calls this function is never cancelled by Ctrl-C.
+---@param t? tarn.Task|false nil: no task; false: Ctrl-C ends the program, as at first
 function task.foreground(t) end
 
---- Wait until somebody asks the program to end (Ctrl-C, SIGTERM), at most `seconds` (nil: no
--- limit); true if so. From its first call on the first such request cancels no task: who waits
--- here has the others end in order. A second request ends the program at once.
----@param seconds? number
----@return boolean
+--- Wait until the program is asked to end (Ctrl-C, SIGTERM). From the first call on, the first such
+-- request does not cancel the tasks: the caller ends them. A second request ends the program at
+-- once.
+---@param seconds? number the longest wait; nil: no limit
+---@return boolean asked false if the time was over
 function task.wait_for_stop(seconds) end
 
---- Seconds on a clock that never goes back.
+--- Seconds on a clock that never goes back, for measuring time.
 ---@return number
 function task.now() end
 
---- Milliseconds since 1970-01-01T00:00:00Z.
+--- The present time in milliseconds since 1970-01-01T00:00:00Z.
 ---@return integer
 function task.time() end
 

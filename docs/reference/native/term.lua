@@ -7,45 +7,47 @@
 --     if term.is_tty "in" then
 --       print(term.read_line "Continue? ")
 --     end
+--
+-- Source: src/api/l_term.c.
 local term = {}
 
 ---@alias tarn.Stream "in"|"out"|"err"
 
---- True if the stream is a terminal.
+--- True if a stream is a terminal.
 ---@param stream tarn.Stream
 ---@return boolean
 function term.is_tty(stream) end
 
---- Columns and rows of the terminal; nil if none of the streams is one.
----@return integer? columns, integer? rows
+--- The size of the terminal.
+---@return integer? columns nil if no stream is a terminal
+---@return integer? rows
 function term.size() end
 
---- Write all bytes at once. A closed pipe or a full disk is a fault of kind `io`
--- (code "EPIPE", "ENOSPC", ...).
+--- Write bytes to a stream, all of them. A fault `io` if that fails: its code is "EPIPE" for a closed
+-- pipe, "ENOSPC" for a full disk.
 ---@param stream "out"|"err"
 ---@param bytes string
 function term.write(stream, bytes) end
 
---- Columns that UTF-8 text takes on a terminal (wide and combining characters counted as
--- the C library does; control characters count 0, bytes that are no UTF-8 count 1 each).
----@param text string
----@return integer
+--- The columns that a text takes on a terminal. The C library decides about wide and combining
+-- characters. A control character counts 0, a byte that is not UTF-8 counts 1.
+---@param text string UTF-8
+---@return integer columns
 function term.width(text) end
 
---- The text as it may be shown to a person: control characters (C0, DEL, C1) and the line
--- separators of Unicode are blanks, a tab is four; controls of the writing direction and bytes
--- that are no UTF-8 are U+FFFD. With `lines`, line ends stay.
+--- The text without characters that control a terminal, for showing it to a person. Control characters
+-- (C0, DEL, C1) and the line separators of Unicode become blanks, a tab four of them. Controls of the
+-- writing direction and bytes that are not UTF-8 become U+FFFD.
 ---@param text string
----@param lines? boolean
+---@param lines? boolean true: line ends stay
 ---@return string
 function term.clean(text, lines) end
 
---- A line from standard input without its end, or nil at end of file; other tasks run
--- meanwhile. With `hidden` the terminal does not echo it; however the wait ends, the echo is
--- on again. Nothing behind the line is read.
----@param prompt? string written to stderr
----@param opts? { hidden?: boolean }
----@return string?
+--- Wait for a line of standard input; other tasks run meanwhile. Bytes after the line are not read.
+-- A fault `io` if reading fails.
+---@param prompt? string printed on stderr
+---@param opts? { hidden?: boolean } true: the terminal does not echo the line
+---@return string? line without its line end; nil at the end of the input
 function term.read_line(prompt, opts) end
 
 return term

@@ -1,18 +1,20 @@
---- One value as one line of text.
+--- Renders one value as one line of text.
 
 local json = require "native.json"
 
 local M = {}
 
--- Fields that hold milliseconds since 1970. Names that end so hold a time or are texts.
+local EARLIEST <const> = 100000000000 -- smaller integers are no milliseconds since 1970
+
+-- True for the names of fields that hold timestamps.
 local function is_time_name(name)
   return name:find "_time$" or name:find "_at$" or name == "timestamp" or name == "last_modified"
     or name == "last_seen" or name == "as_of"
 end
 
---- The text of a value, as a person reads it.
+--- The text of a value for a person.
 ---@param screen tarn.Screen
----@param name string the field it is in
+---@param name string the field that has the value
 ---@param value any
 ---@return string
 function M.text(screen, name, value)
@@ -23,7 +25,7 @@ function M.text(screen, name, value)
       value = screen:time(value)
     end
     return screen:clean(value)
-  elseif math.type(value) == "integer" and is_time_name(name) and value > 100000000000 then
+  elseif math.type(value) == "integer" and is_time_name(name) and value > EARLIEST then
     return screen:time(value)
   elseif type(value) == "number" then
     return json.encode(value)

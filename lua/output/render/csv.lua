@@ -1,13 +1,12 @@
---- CSV (RFC 4180): a line with the columns' names, then one for each row.
+--- Renders CSV (RFC 4180): a line with the names of the columns, then one line for each row.
 --
--- Where the data or the script's header (`render.fields`) names all columns, rows are printed
--- as they come. Else all rows are held first, since the last one may bring a column that no
--- other has, and nothing is left out. A field that is null or missing is empty; an empty text
--- is "".
+-- If the data or the script's header (`render.fields`) names the columns, rows are printed as they
+-- come. Otherwise all rows are read first, because the last one may have a column that no other
+-- row has. A field that is null or missing is empty; an empty string is "".
 --
--- A text that a spreadsheet would take for a formula gets an apostrophe in front, and what no
--- terminal or reader of UTF-8 should meet is replaced, as in the text form. --raw leaves both
--- out. Numbers are left alone.
+-- A text that a spreadsheet would take for a formula gets an apostrophe in front, and characters
+-- that control terminals are replaced, as in the text form. --raw prints both unchanged. Numbers
+-- are never changed.
 
 local json = require "native.json"
 local rows = require "output.render.rows"
@@ -64,7 +63,7 @@ local function head(write, names, raw)
   line(write, names, title, raw)
 end
 
--- A column that the header forgot would be lost in silence.
+-- A field that render.fields forgets is a bug in the script: it would be missing from the output.
 local function check_known(known, row)
   for key in pairs(row) do
     if not known[key] then

@@ -1,11 +1,11 @@
---- One value as lines of names and values; what is nested is indented below its name.
+--- Renders one value as lines of names and values; nested values are indented below their names.
 
 local cell = require "output.render.cell"
 local json = require "native.json"
 local rows_of = require "output.render.rows"
 
 local INDENT <const> = "  "
-local INLINE <const> = 60 -- a list of plain values up to this many columns stays on one line
+local INLINE <const> = 60 -- columns; a shorter list of plain values is shown on one line
 
 local function is_plain(value)
   return type(value) ~= "table" or getmetatable(value) ~= nil and not json.is_array(value)
@@ -15,7 +15,7 @@ local function is_empty(value)
   return type(value) == "table" and next(value) == nil
 end
 
--- A list of plain values on one line, if it is short.
+-- The text of a short list of plain values, on one line; nil for other lists.
 local function inline(screen, list)
   local texts, width = {}, 0
   for i, item in ipairs(list) do
@@ -28,7 +28,7 @@ local function inline(screen, list)
   return width <= INLINE and table.concat(texts, ", ") or nil
 end
 
-local show -- value, fields and items call each other
+local show -- show, show_fields and show_items call each other
 
 local function show_text(screen, label, text, indent)
   local lines = screen:clean(text, true)
@@ -105,7 +105,7 @@ end
 
 ---@param screen tarn.Screen
 ---@param value table
----@param names? string[] which fields, in which order
+---@param names? string[] the fields, in order; default: all
 return function(screen, value, names)
   if json.is_array(value) then
     return show_items(screen, value, "")

@@ -1,4 +1,5 @@
---- One JSON value, indented. An iterator is an array, and never held as a whole.
+--- Renders one JSON value, indented. The rows of an iterator are the items of an array, and are
+-- written as they come.
 
 local json = require "native.json"
 local rows = require "output.render.rows"

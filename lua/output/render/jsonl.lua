@@ -1,4 +1,4 @@
---- JSON lines: each row, or the one value, on a line of its own.
+--- Renders JSON lines: each row, or the one value, on a line of its own.
 
 local json = require "native.json"
 local rows = require "output.render.rows"

@@ -1,10 +1,10 @@
---- What all renderers ask about data: is it rows, and which columns do they have?
+--- The rows and columns of data, for all renderers.
 
 local json = require "native.json"
 
 local M = {}
 
---- True if the value is called for its rows: a function, or a table with `__call`.
+--- True if the value is an iterator of rows: a function, or a table with `__call`.
 ---@param data any
 ---@return boolean
 function M.is_iterator(data)
@@ -17,8 +17,8 @@ end
 
 local marked = setmetatable({}, { __mode = "k" })
 
---- Say of a function that it gives rows one by one: the prompt shows them then. Any other
--- function is shown as what it is, and not called.
+--- Mark a function as an iterator of rows. The prompt calls only marked functions to show their
+-- rows.
 ---@param f function
 ---@return function f
 function M.mark(f)
@@ -26,15 +26,15 @@ function M.mark(f)
   return f
 end
 
---- True if `mark` has been told of it.
+--- True if `mark` was called for the function.
 ---@param f any
 ---@return boolean
 function M.is_marked(f)
   return marked[f] ~= nil
 end
 
---- The rows of data one by one, for a generic `for`; nil if the data is one value.
----@param data any
+--- The values of a generic `for` over the rows of data; nil if the data is one value.
+---@param data any the data, followed by the other values of a generic `for` if it is a function
 ---@return function? next, any state, any first, any closing
 function M.each(data, ...)
   if M.is_iterator(data) then
@@ -53,8 +53,8 @@ function M.each(data, ...)
   end
 end
 
---- The columns that the data itself names, in their order; nil if it does not. Each a name,
--- or a table with `name`.
+--- The columns that an iterator names itself (`columns`), in order; nil for other data. A column is
+-- a name, or a table with `name`.
 ---@param data any
 ---@return any[]?
 function M.columns_of(data)
@@ -63,7 +63,7 @@ function M.columns_of(data)
   end
 end
 
---- A field of a row: "latest_update.state" is a field of a field. Nil if it is not there.
+--- A field of a row, or nil. "latest_update.state" is a field of a field.
 ---@param row table
 ---@param path string
 ---@return any
@@ -82,11 +82,11 @@ function M.find_field(row, path)
   return value
 end
 
--- What people look for first.
+-- The fields that people look for first, in the order in which they are shown.
 local FIRST <const> = { id = 1, pipeline_id = 2, update_id = 3, name = 4, pipeline_name = 5,
   state = 6, health = 7, level = 8, timestamp = 9 }
 
---- Sort names as they are shown: the telling ones first, the others by the alphabet.
+--- Sort the names of fields as they are shown: the frequent ones first, the others by name.
 ---@param names string[]
 function M.sort_names(names)
   table.sort(names, function(a, b)
@@ -98,7 +98,7 @@ function M.sort_names(names)
   end)
 end
 
---- Names of all keys of these rows, in the order of `sort_names`.
+--- The names of all fields of these rows, sorted by `sort_names`.
 ---@param rows any[]
 ---@return string[]
 function M.union(rows)

@@ -1,27 +1,26 @@
---- Rows in columns that fit the screen.
+--- Renders rows as a table that fits the screen.
 --
--- The first rows decide how wide the columns are; what follows streams through. Where the
--- screen has a width, the widest texts give way first. What says nothing when it is cut (ids,
--- numbers, times, states) is whole or not there: columns are left out from the right, and
--- their names are said on stderr.
+-- The first rows decide the widths of the columns; the other rows are printed as they come. If the
+-- screen is too narrow, the widest texts are cut first. Ids, numbers, timestamps and states are
+-- useless when cut: columns are left out instead, from the right, and a note on stderr names them.
 
 local cell = require "output.render.cell"
 local rows_of = require "output.render.rows"
 local term = require "native.term"
 
-local SAMPLE <const> = 50  -- rows that decide the widths
-local GAP <const> = 2
-local SOLID <const> = 20    -- texts up to this are not cut
-local READABLE <const> = 16 -- below this a longer text says little
-local LEAST <const> = 4     -- what the last column that is left keeps
+local SAMPLE <const> = 50   -- rows that decide the widths
+local GAP <const> = 2       -- columns of the screen between two columns
+local SOLID <const> = 20    -- columns whose texts are at most that wide are never cut
+local READABLE <const> = 16 -- a longer text is not cut below this width
+local LEAST <const> = 4     -- the width that the last remaining column keeps
 
 ---@class tarn.Column
 ---@field [1] string    the field; "latest_update.state" is a field of a field
----@field title? string
----@field align? "left"|"right"
----@field text? fun(value: any, row: table, screen: tarn.Screen): string
+---@field title? string default: the name of the field in capitals
+---@field align? "left"|"right" default: numbers are aligned right
+---@field text? fun(value: any, row: table, screen: tarn.Screen): string the text of a cell
 
--- SQL types whose texts are numbers.
+-- SQL types whose cells are numbers as text.
 local NUMBERS <const> = { BYTE = true, SHORT = true, INT = true, LONG = true, FLOAT = true,
   DOUBLE = true, DECIMAL = true }
 
@@ -71,7 +70,7 @@ local function total(columns, field)
   return sum
 end
 
--- Take from the widest column that may still give, down to the next one's width, until it fits.
+-- Narrow the widest column that may be cut, down to the width of the next one, until all fit.
 local function shrink(columns, limit)
   local over = total(columns, "width") - limit
   while over > 0 do
@@ -92,7 +91,7 @@ local function shrink(columns, limit)
   end
 end
 
--- Make the columns fit; returns the titles of those that are left out.
+-- Make the columns fit. Returns the titles of the columns that are left out.
 local function fit(columns, limit)
   local left_out = {}
   while #columns > 1 and total(columns, "least") > limit do
@@ -119,7 +118,7 @@ local function print_row(screen, columns, text_of, style_of)
   screen:line((table.concat(parts, (" "):rep(GAP)):gsub("%s+$", "")))
 end
 
--- The first rows; and whether that was all.
+-- The first rows; true if there are no others; else the value that the iterator goes on with.
 local function take(f, state, first)
   local rows, value = {}, first
   for _ = 1, SAMPLE do
@@ -141,9 +140,9 @@ local function columns_for(given, data, sample)
 end
 
 ---@param screen tarn.Screen
----@param given? table[] columns
----@param data any rows
----@return integer count
+---@param given? table[] the columns; default: those of the data
+---@param data any the rows
+---@return integer count of the rows
 return function(screen, given, data, ...)
   local f, state, first, closing = rows_of.each(data, ...)
   local _ <close> = closing

@@ -1,4 +1,4 @@
---- Text for a person: the script's own form, or rows as a table, or one value as fields.
+--- Renders text for a person: the script's own form, else rows as a table, one value as fields.
 
 local cell = require "output.render.cell"
 local rows = require "output.render.rows"
@@ -15,7 +15,7 @@ return function(write, render, opts, data, ...)
   elseif rows.each(data, ...) then
     local count = require "output.render.table"(screen, render.columns, data, ...)
     if count == 0 and screen.terminal and not opts.quiet then
-      io.stderr:write "nothing found\n"
+      io.stderr:write "tarn: nothing found\n"
     end
   elseif type(data) == "table" and getmetatable(data) == nil then
     screen:fields(data)

@@ -5,6 +5,7 @@ local changes = require "tarn.dashboard.changes"
 local dashboard = require "tarn.dashboard"
 local fault = require "base.fault"
 local fleet = require "tarn.dashboard.fleet"
+local formats = require "output.formats"
 local notify = require "tarn.notify"
 local region = require "output.region"
 
@@ -104,7 +105,7 @@ local function check_fleet(ctx, arg)
 end
 
 local function check(ctx, arg)
-  local output = ctx.options.output
+  local format = formats.of(ctx.options)
   check_fleet(ctx, arg)
   backend.check(ctx.op, arg)
   if not arg.watch then
@@ -113,8 +114,8 @@ local function check(ctx, arg)
         fault.usage(ctx.op, ("--%s goes with --watch"):format(name))
       end
     end
-  elseif output == "json" or output == "csv" then
-    fault.usage(ctx.op, ("--watch cannot write -o %s, since it has no end"):format(output),
+  elseif not format.endless then
+    fault.usage(ctx.op, ("--watch cannot write -o %s, since it has no end"):format(format.name),
       "-o jsonl writes a line for each change")
   end
 end

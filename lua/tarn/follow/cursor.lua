@@ -13,6 +13,17 @@ local M = {}
 local Cursor = {}
 Cursor.__index = Cursor
 
+local LAST <const> = 253402300799 -- seconds: the last timestamp that can be written, in 9999
+
+local function is_second(number)
+  return number ~= nil and number >= 0 and number <= LAST
+end
+
+local function is_time(text)
+  local ms = type(text) == "string" and time.find_iso(text) or nil
+  return is_second(ms and ms // 1000)
+end
+
 -- Why a value cannot be a result of `Cursor:saved`; nil if it can.
 local function find_damage(saved)
   if type(saved) ~= "table" then
@@ -20,7 +31,7 @@ local function find_damage(saved)
   end
   for _, name in ipairs { "at", "floor" } do
     local value = saved[name]
-    if value ~= nil and not (type(value) == "string" and time.find_iso(value)) then
+    if (value ~= nil or name == "floor") and not is_time(value) then
       return ("has no time in '%s'"):format(name)
     end
   end
@@ -28,7 +39,7 @@ local function find_damage(saved)
     return "has no object in 'seen'"
   end
   for second, ids in pairs(saved.seen or {}) do
-    if not math.tointeger(tonumber(second)) or type(ids) ~= "table" then
+    if not is_second(math.tointeger(tonumber(second))) or type(ids) ~= "table" then
       return "has no lists by second in 'seen'"
     end
     for key, id in pairs(ids) do

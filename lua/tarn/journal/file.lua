@@ -3,7 +3,6 @@
 local directories = require "base.directories"
 local fault = require "base.fault"
 local fs = require "native.fs"
-local json = require "native.json"
 local sqlite = require "native.sqlite"
 local task = require "native.task"
 local wal = require "base.wal"
@@ -44,6 +43,26 @@ function M.find_path()
   return dir and dir .. "/journal.db"
 end
 
+local function damaged_hint(path)
+  return ("move %s (and its -wal and -shm) aside and run the command again; `sqlite3 FILE "
+    .. ".recover` may still read the old one"):format(path)
+end
+
+--- Raise the fault of a row that Tarn cannot have written.
+---@param what string names the row and says what is wrong with it
+function M.raise_damaged(what)
+  fault.raise { kind = "parse", op = OP, code = "DAMAGED",
+    message = ("a row of the journal %s is damaged: %s"):format(M.find_path() or "", what),
+    hint = "the other operations can be read; this one cannot be shown or undone" }
+end
+
+-- True for the code of a damaged file. Tarn's statements are always the same, so an error in them
+-- means that tables or columns are missing.
+local function is_damage(code)
+  return code:find "^SQLITE_CORRUPT" or code:find "^SQLITE_NOTADB" or code == "SQLITE_ERROR"
+    or code == "SQLITE_SCHEMA" or code == "SQLITE_FORMAT"
+end
+
 -- Raise a fault that says what SQLite's error means for the user.
 local function raise_unusable(path, e)
   local code = tostring(e.code or "")
@@ -52,10 +71,9 @@ local function raise_unusable(path, e)
     message = "the journal cannot be written: " .. e.message
     hint = "Tarn changes nothing that it cannot write down first: make room where "
       .. path .. " is, and run the command again"
-  elseif code:find "^SQLITE_CORRUPT" or code:find "^SQLITE_NOTADB" then
+  elseif is_damage(code) then
     message = "the journal is damaged: " .. e.message
-    hint = ("move %s (and its -wal and -shm) aside and run the command again; `sqlite3 FILE "
-      .. ".recover` may still read the old one"):format(path)
+    hint = damaged_hint(path)
   elseif code:find "^SQLITE_BUSY" then
     message = "another process has locked the journal: " .. e.message
     hint = "wait until that process ends, and run the command again"
@@ -176,19 +194,6 @@ function M.rows(sql, params)
     return {}
   end
   return guarded(path, db.query, db, sql, params)
-end
-
---- Decode the value in a row. A fault names the journal's path.
----@param text string
----@return any
-function M.decode(text)
-  local value, e = fault.try(json.decode, text)
-  if e then
-    fault.raise { kind = "parse", op = OP, code = "DAMAGED", cause = e,
-      message = ("a row of the journal %s is damaged: %s"):format(M.find_path() or "", e.message),
-      hint = "the other operations can be read; this one cannot be shown or undone" }
-  end
-  return value
 end
 
 --- Run `f(db)` in a transaction. The journal is created if it is missing.

@@ -89,7 +89,7 @@ end
 ---@param name string
 ---@return tarn.NotifyTarget
 function M.script(op, name)
-  local source = name:find "^[%w_-]+$" and find.find("notify/" .. name .. ".lua")
+  local source = name:find "^[%w_-]+$" and find.file("notify/" .. name .. ".lua")
   if not source then
     fault.usage(op, ("there is no script notify/%s.lua"):format(name),
       "put it into ~/.config/tarn/notify/, or into a folder notify/ below a --path")

@@ -1,5 +1,5 @@
-// The HTTP API of `tarn serve`: one request, or a stream of events. Every failure becomes a
-// Fault with the fields of the API's error object, so that a view can show what to do.
+// A client of the HTTP API of `tarn serve`: single requests and streams of events. Every failure
+// becomes a Fault with the fields of the API's error object, which tell the user what to do.
 
 import { profile } from "./router.js";
 
@@ -14,8 +14,8 @@ export class Fault extends Error {
   }
 }
 
-// Whole numbers of more than 15 digits, which a double cannot hold, are rare and must come out
-// as they came: where there are some, they keep their text.
+// Integers of more than 15 digits do not fit a double. If an answer has some, they stay strings, so
+// that the page shows them exactly.
 const LONG = /[:[,]\s*-?\d{16}/;
 
 function exactly(_, value, context) {
@@ -27,7 +27,7 @@ function parse(text) {
   return JSON.parse(text, LONG.test(text) ? exactly : undefined);
 }
 
-// An argument that is absent is left out; a list is given as the API takes it, with commas.
+// The query for arguments: undefined ones are left out, lists are joined by commas.
 function url(path, query = {}) {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries({ profile: profile(), ...query })) {
@@ -76,13 +76,13 @@ async function send(path, { query, body, accept, signal, headers }) {
   return response;
 }
 
-/** GET, or POST if there is a body; the answer's data. */
+/** Send a GET, or a POST if there is a body. Returns the data of the answer. */
 export async function call(path, { query, body, signal } = {}) {
   const response = await send(path, { query, body, accept: "application/json", signal });
   return parse(await response.text().catch((e) => { throw unreachable(e); }));
 }
 
-// One event of a text/event-stream: lines up to an empty one.
+// Parse one event of a text/event-stream: the lines up to an empty one.
 function parseEvent(block) {
   const event = { type: "message", data: "", id: undefined };
   const data = [];
@@ -102,7 +102,7 @@ function parseEvent(block) {
   return event;
 }
 
-// EventSource hides the status and the body of a refusal, and cannot POST.
+// Reads a stream with fetch: EventSource hides the status and body of errors, and cannot POST.
 async function* events(path, options) {
   const response = await send(path, { ...options, accept: "text/event-stream" });
   yield { type: "open" };
@@ -124,7 +124,7 @@ async function* events(path, options) {
   }
 }
 
-/** POST something long: `onProgress` hears {done, total, what}; the result is returned. */
+/** POST a long operation: `onProgress` gets {done, total, what}. Returns the result. */
 export async function run(path, body, { onProgress, signal } = {}) {
   for await (const event of events(path, { body, signal })) {
     if (event.type === "progress") {
@@ -144,7 +144,7 @@ export async function run(path, body, { onProgress, signal } = {}) {
 
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30000;
-// The API has refused: asking again changes nothing.
+// The API has refused the request: another try would be refused, too.
 const FINAL = new Set([400, 401, 403, 404, 405, 422]);
 
 function pause(ms, signal) {
@@ -154,8 +154,9 @@ function pause(ms, signal) {
   });
 }
 
-/** Listen until `signal` aborts, through breaks of the connection; behind the event `last`, if
- * there is one. `onState` hears "live", or the Fault that it waits over; a refusal ends it. */
+/** Listen to a stream until `signal` aborts, and reconnect after failures. If `last` is given, the
+ * stream continues after that event. `onState` gets "live", or the Fault after which it reconnects.
+ * A refusal ends the stream. */
 export async function listen(path, { query, signal, last, onEvent, onState }) {
   let wait = FIRST_PAUSE;
   while (!signal.aborted) {

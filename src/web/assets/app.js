@@ -1,4 +1,4 @@
-// The frame: sidebar, tabs, workspace and theme; which view the address means.
+// The frame of the page: sidebar, tabs, workspace and theme; it shows the view of the address.
 
 import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./vendor/preact.js";
 import { useFleet } from "./fleet.js";
@@ -12,7 +12,7 @@ import { Detail } from "./views/detail.js";
 import { Journal } from "./views/journal.js";
 import { Pipelines } from "./views/pipelines.js";
 
-// Beside this module, under whatever name the server gives its folder.
+// The files beside this module; the server decides the name of their folder.
 const MARK = new URL("icon.svg", import.meta.url).pathname;
 const THEMES = [["", "System"], ["light", "Light"], ["dark", "Dark"]];
 
@@ -29,7 +29,7 @@ function ThemeSwitch() {
     try {
       localStorage.setItem("tarn.theme", value);
     } catch {
-      // Storage may be forbidden: the choice holds until the page is closed.
+      // The browser may forbid storage: the choice is lost when the page is closed.
     }
   };
   return html`<label class="side-field"><span>Theme</span>
@@ -38,7 +38,7 @@ function ThemeSwitch() {
     </select></label>`;
 }
 
-/** The workspace of the address, or the server's own. */
+/** The workspace of the address, or the server's default. */
 function chosenProfile(session, query) {
   return query.profile ?? session?.profiles.find((p) => p.default)?.profile ?? "";
 }
@@ -86,14 +86,14 @@ function Tables({ session, route }) {
   const tab = view === "pipelines" && id || view === "detail" ? "detail" : view;
   const profile = chosenProfile(session, route.query);
   const fleet = useFleet(profile, tab !== "detail");
-  // The third tab goes back to the pipeline that was looked at last.
+  // The third tab returns to the pipeline that was shown last.
   const [last, setLast] = useState();
   useEffect(() => {
     if (view === "pipelines" && id) {
       setLast({ parts: route.parts, profile });
     }
   }, [location.hash]);
-  // Where the view that had the focus is gone, the new one gets it: keys go on from there.
+  // The new view gets the focus of the view that is gone, so that keys work there.
   const begun = useRef(false);
   useEffect(() => {
     if (begun.current && document.activeElement === document.body) {
@@ -120,10 +120,10 @@ function Tables({ session, route }) {
 const VIEWS = new Set(["dashboard", "pipelines", "detail", "journal"]);
 
 function Main({ session, route }) {
-  // A mistake of ours is shown as one: an empty page would say that there is nothing.
-  const [mistake, again] = useErrorBoundary();
-  if (mistake) {
-    return html`<${Failure} fault=${{ kind: "bug", message: `The page made a mistake: ${mistake.message}`,
+  // Show an error of the page itself: an empty page would mean that there is no data.
+  const [error, again] = useErrorBoundary();
+  if (error) {
+    return html`<${Failure} fault=${{ kind: "bug", message: `The page has a bug: ${error.message}`,
       hint: "Load the page again. If it comes back, the data of this view is what it stumbles over." }}
       again=${again} />`;
   }

@@ -1,11 +1,11 @@
-// All pipelines of the workspace, as the dashboard's stream tells them: the cards and the list
-// show the same data, so their numbers agree.
+// All pipelines of the workspace, from the dashboard's stream. The cards and the list use the same
+// data, so that their numbers agree.
 
 import { useEffect, useMemo, useState } from "./vendor/preact.js";
 import { healthOf, statusOf } from "./status.js";
 import { useStream } from "./use.js";
 
-// What search, filter and sort look at, once for each row and not once for each keystroke.
+// Prepares rows for search, filter and sort once, and not at each keystroke.
 function indexed(row) {
   const newest = row.latest_update ?? undefined;
   const creator = row.creator ?? "";
@@ -22,8 +22,8 @@ function indexed(row) {
   };
 }
 
-/** Listens while `active`. Answers {data, items, state, again}; data is undefined until the
- * first answer has come. */
+/** Listens while `active`. Returns {data, items, state, again}; `data` is undefined before the first
+ * answer. */
 export function useFleet(profile, active) {
   const [data, set] = useState();
   const path = active ? "dlt/dashboard/stream" : null;

@@ -1,4 +1,4 @@
-// Numbers and times as text. Pure, but for the clock that callers give.
+// Numbers and times as text. The functions are pure: callers pass the present time.
 
 const NUMBER = new Intl.NumberFormat("en");
 const DAY_TIME = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
@@ -6,8 +6,8 @@ const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const DATE_CLOCK = new Intl.DateTimeFormat("en-GB",
   { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
-/** The API gives times as ISO text or as milliseconds; undefined if it gave none. */
-export function moment(value) {
+/** The Date of a timestamp, which the API gives as ISO text or in milliseconds; or undefined. */
+export function timestamp(value) {
   if (value === null || value === undefined || value === "") {
     return undefined;
   }
@@ -17,7 +17,7 @@ export function moment(value) {
 
 export const number = (value) => (typeof value === "number" ? NUMBER.format(value) : "–");
 
-/** 0.94965 -> "94.97 %". What is not all is never "100 %", what is not none never "0 %". */
+/** 0.94965 -> "94.97 %". Only 1 is "100 %", and only 0 is "0 %". */
 export function percent(value) {
   if (typeof value !== "number") {
     return "–";

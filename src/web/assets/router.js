@@ -1,4 +1,4 @@
-// Where the reader is: a path and a query behind the "#", so that every view has a link.
+// The address of a view: a path and a query after "#", so that every view has a link.
 //   #/pipelines?status=failed&profile=demo    #/pipelines/ID/events?level=ERROR
 
 import { useEffect, useState } from "./vendor/preact.js";
@@ -11,7 +11,7 @@ function read() {
   };
 }
 
-/** The workspace that the address names; undefined is the server's own choice. */
+/** The workspace that the address names; undefined: the server's default. */
 export function profile() {
   return read().query.profile;
 }
@@ -32,7 +32,7 @@ export function go(parts, query) {
   location.hash = href(parts, query);
 }
 
-/** Change the query of this view; what the reader types makes no entry in the history. */
+/** Change the query of this view without a new entry in the browser's history. */
 export function refine(changes) {
   const { parts, query } = read();
   history.replaceState(null, "", href(parts, { ...query, ...changes }));

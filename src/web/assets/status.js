@@ -1,10 +1,10 @@
-// What a pipeline, an update or an event is to the reader: words of the dashboard, and the tone
-// in which each is shown. Words that nobody knows yet are shown as they came, in the plain tone.
+// The states of pipelines, updates and events, and the tone (colour) of each. Unknown states are
+// shown unchanged, in the plain tone.
 
 const ACTIVE = new Set(["RUNNING", "STARTING", "RESETTING", "RECOVERING", "DEPLOYING"]);
 const ENDED = new Set(["COMPLETED", "FAILED", "CANCELED"]);
 
-/** As the dashboard counts: a failed run usually leaves the state IDLE. */
+/** The status that the dashboard counts: after a failed run the state is usually IDLE. */
 export function statusOf(row) {
   if (ACTIVE.has(row.state)) {
     return "running";
@@ -15,7 +15,7 @@ export function statusOf(row) {
   return row.state === "IDLE" ? "idle" : "other";
 }
 
-/** The API's health exactly: what it does not say is unknown. */
+/** The health that the API gives; UNKNOWN if it gives none. */
 export function healthOf(row) {
   return { HEALTHY: "healthy", UNHEALTHY: "unhealthy" }[row.health] ?? "unknown";
 }

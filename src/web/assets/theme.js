@@ -1,4 +1,4 @@
-// Runs before the first paint, so that a chosen theme does not flash. Not a module: those wait.
+// Sets the theme before the first paint, to avoid a flash. A module would run too late.
 (function () {
   "use strict";
   try {
@@ -7,6 +7,6 @@
       document.documentElement.dataset.theme = theme;
     }
   } catch (e) {
-    // Storage may be forbidden: the system's theme it is.
+    // The browser may forbid storage: use the theme of the system.
   }
 }());

@@ -3,8 +3,8 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 import { call, listen } from "./api.js";
 
-/** Load once for each key; `again` repeats it and keeps what is shown meanwhile. A null path
- * loads nothing. Answers {data, fault, loading, again}. */
+/** Load data once for each key. `again` loads it again and keeps the old data meanwhile. A null path
+ * loads nothing. Returns {data, fault, loading, again}. */
 export function useLoad(path, query) {
   const [state, set] = useState({ loading: true });
   const [turn, setTurn] = useState(0);
@@ -26,7 +26,8 @@ export function useLoad(path, query) {
   return { ...state, again };
 }
 
-// Is the page in sight? A hidden one gives its connections back: a browser has six a host.
+// True if the page is visible. A hidden page closes its streams: a browser has only six connections
+// for each host.
 function useVisible() {
   const [visible, set] = useState(!document.hidden);
   useEffect(() => {
@@ -37,8 +38,8 @@ function useVisible() {
   return visible;
 }
 
-/** Listen to a stream while the page is in sight, and then go on behind what was heard. Answers
- * "connecting", "live" or a Fault, and a function that connects anew. */
+/** Listen to a stream while the page is visible; later it continues after the last event. Returns
+ * "connecting", "live" or a Fault, and a function that reconnects. */
 export function useStream(path, query, onEvent) {
   const [state, set] = useState("connecting");
   const [turn, setTurn] = useState(0);
@@ -64,7 +65,7 @@ export function useStream(path, query, onEvent) {
   return [state, useCallback(() => setTurn((n) => n + 1), [])];
 }
 
-/** The time, again every so many milliseconds. */
+/** The present time, updated every so many milliseconds. */
 export function useNow(every) {
   const [now, set] = useState(Date.now());
   useEffect(() => {
@@ -74,7 +75,7 @@ export function useNow(every) {
   return now;
 }
 
-/** Does a media query hold? */
+/** True if a media query matches. */
 export function useMedia(query) {
   const [matches, set] = useState(() => matchMedia(query).matches);
   useEffect(() => {
@@ -86,7 +87,7 @@ export function useMedia(query) {
   return matches;
 }
 
-/** Width and height of an element, as they change. */
+/** The width and height of an element, updated when they change. */
 export function useSize(ref) {
   const [size, set] = useState({ width: 0, height: 0 });
   useLayoutEffect(() => {
@@ -97,7 +98,7 @@ export function useSize(ref) {
   return size;
 }
 
-/** Call `act` when `value` is no more what it was; not for its first value. */
+/** Call `act` when `value` changes, but not for its first value. */
 export function useChange(value, act) {
   const before = useRef();
   useEffect(() => {
@@ -110,7 +111,7 @@ export function useChange(value, act) {
   }, [value]);
 }
 
-/** The title of the browser's tab. */
+/** Set the title of the browser's tab. */
 export function useTitle(text) {
   useEffect(() => {
     document.title = `${text} · Tarn`;

@@ -1,4 +1,5 @@
 local args = require "engine.args"
+local commandline = require "engine.args.commandline"
 
 local SPECS <const> = {
   { "pipeline", "pipeline", "Which one." },
@@ -13,7 +14,7 @@ local SPECS <const> = {
 }
 
 local function parse(line, global)
-  return args.parse("tarn test", SPECS, args.split(line), global)
+  return args.parse("tarn test", SPECS, commandline.split(line), global)
 end
 
 test("words become values by position and by name", function(t)
@@ -53,10 +54,10 @@ test("what is not given has its default", function(t)
     to = "here" })
 end)
 
-test("a mistake is a usage fault in words", function(t)
+test("a wrong command line is a usage fault that says what is wrong", function(t)
   for _, case in ipairs {
     { "", "PIPELINE is missing" },
-    { "p x y", "'y' is one argument too many: 2 are taken" },
+    { "p x y", "'y' is one argument too many: the command takes 2" },
     { "p --cuont 3", "unknown option '--cuont'", "did you mean '--count'?" },
     { "p --dry", "unknown option '--dry'", "did you mean '--dry-run'?" },
     { "p --outptu json", "unknown option '--outptu'", "did you mean '--output'?" },
@@ -87,14 +88,14 @@ test("a mistake is a usage fault in words", function(t)
   end
 end)
 
-test("options of every command are seen behind the command too", function(t)
+test("options of every command may follow the command's name", function(t)
   local values, global = parse
     "p -o json --profile demo -vv --verbose -q --jobs=3 --path a --path b"
   t.equal(values.pipeline, "p")
   t.equal(global, { output = "json", profile = "demo", verbose = 3, quiet = true, jobs = 3,
     path = { "a", "b" } })
   local e = t.fault(parse, "p -o yaml")
-  t.match(e.message, "--output: 'yaml' is not one of text, json, jsonl, csv")
+  t.match(e.message, "--output: 'yaml' is not one of text, json")
   t.match(t.fault(parse, "p --jobs 0").message, "less than 1")
   t.match(t.fault(parse, "p --rate 0").message, "less than")
 end)
@@ -104,7 +105,7 @@ test("the later of two options of every command wins", function(t)
   t.equal(global.output, "json")
 end)
 
-test("options in front of the command end at its name", function(t)
+test("options before the command end at its name", function(t)
   local global, at = args.parse_global { "-o", "json", "--bundled", "list", "--state", "x" }
   t.equal(global, { output = "json", bundled = true })
   t.equal(at, 4)
@@ -120,38 +121,38 @@ local RAW <const> = {
   { "dry_run", "flag", "Look." },
 }
 
-test("a raw list takes all that follows but options of every command", function(t)
+test("a raw list takes all further words but the options of every command", function(t)
   local values, global = args.parse("tarn run", RAW,
-    args.split "--dry-run f.lua a --dry-run --to=x -o json --help -n 5 -- -o csv")
+    commandline.split "--dry-run f.lua a --dry-run --to=x -o json --help -n 5 -- -o csv")
   t.equal(values.dry_run, true)
   t.equal(values.arguments,
     { "a", "--dry-run", "--to=x", "--help", "-n", "5", "-o", "csv" })
   t.equal(global, { output = "json" })
 end)
 
-test("help does not ask for what is missing", function(t)
+test("with --help missing arguments are no error", function(t)
   local _, global = parse "--help"
   t.is_true(global.help)
 end)
 
 test("a line is split as a shell does", function(t)
-  t.equal(args.split [[a 'b c' "d \"e" f\ g '' h"i"j]],
+  t.equal(commandline.split [[a 'b c' "d \"e" f\ g '' h"i"j]],
     { "a", "b c", 'd "e', "f g", "", "hij" })
-  t.equal(args.split "  ", {})
+  t.equal(commandline.split "  ", {})
 end)
 
-test("values that are no text are kept, others are converted", function(t)
-  local values = args.complete("tarn test", SPECS, { pipeline = "p", count = "7", ratio = 2,
+test("strings are converted, other values are kept", function(t)
+  local values = args.from_table("tarn test", SPECS, { pipeline = "p", count = "7", ratio = 2,
     dry_run = true, tag = { "a" } })
   t.equal(values.count, 7)
   t.equal(values.ratio, 2)
   t.equal(values.tag, { "a" })
-  t.match(t.fault(args.complete, "op", SPECS, { pipeline = "p", nmae = 1 }).message,
+  t.match(t.fault(args.from_table, "op", SPECS, { pipeline = "p", nmae = 1 }).message,
     "unknown argument 'nmae'")
-  t.match(t.fault(args.complete, "op", SPECS, {}).message, "PIPELINE is missing")
+  t.match(t.fault(args.from_table, "op", SPECS, {}).message, "PIPELINE is missing")
 end)
 
-test("an option that a function does not know is the caller's mistake", function(t)
+test("an unknown option of a function is the caller's error", function(t)
   local function f(opts) require("base.options").check(opts, { "limit" }) end
   f()
   f { limit = 1 }

@@ -1,7 +1,7 @@
 local cli = require "testing.program"
 local find = require "engine.find"
 
--- Run `f` with these roots, and leave those that were.
+-- Run `f` with these roots, and restore the former ones afterwards.
 local function with_roots(dirs, f)
   local before = find.roots
   local _ <close> = setmetatable({}, { __close = function() find.roots = before end })
@@ -23,11 +23,11 @@ test("the first directory wins, and the bundle is last", function(t)
     t.equal(all[1].text, "A")
     t.equal(all[2].text, "C")
     t.equal(all[3].origin, "bundle")
-    t.equal(find.find("scripts/list.lua").text, "A")
+    t.equal(find.file("scripts/list.lua").text, "A")
   end)
 end)
 
-test("a name with @ sees only what is built in", function(t)
+test("a name with @ finds built-in files only", function(t)
   local a <close> = cli.dir()
   a.write("scripts/list.lua", "A")
   with_roots({ a }, function()
@@ -50,18 +50,18 @@ test("a name cannot climb out of a root", function(t)
   end)
 end)
 
-test("a file that cannot be read is not passed over in silence", function(t)
+test("a file that cannot be read is an error, and does not give way to another", function(t)
   local a <close> = cli.dir()
   a.write("scripts/list.lua/inner", "a directory in the file's place")
   with_roots({ a }, function()
-    local source = find.find "scripts/list.lua"
+    local source = find.file "scripts/list.lua"
     t.equal(source.origin, a.path)
     t.is_true(source.problem)
     t.equal(t.fault(find.compile, source).kind, "io")
   end)
 end)
 
-test("names are those of all directories, each once", function(t)
+test("names are those in all directories, each once", function(t)
   local a <close> = cli.dir()
   a.write("scripts/mine.lua", "")
   a.write("scripts/list.lua", "")
@@ -76,7 +76,7 @@ test("names are those of all directories, each once", function(t)
   end)
 end)
 
-test("require sees overrides, and @ what they override", function(t)
+test("require finds overrides, and with @ what they override", function(t)
   local a <close> = cli.dir()
   a.write("lua/base/glob.lua",
     'local base = require "@base.glob"\nreturn { base = base, mine = 1 }')
@@ -90,16 +90,16 @@ test("require sees overrides, and @ what they override", function(t)
   package.loaded["@base.glob"] = nil
 end)
 
-test("a mistake in a file names file and line", function(t)
+test("a syntax error names file and line", function(t)
   local a <close> = cli.dir()
   local path = a.write("scripts/bad.lua", "local x = 1\nlocal = 2\n")
   with_roots({ a }, function()
-    local e = t.fault(find.compile, find.find "scripts/bad.lua")
+    local e = t.fault(find.compile, find.file "scripts/bad.lua")
     t.match(e.message, path .. ":2:")
   end)
 end)
 
-test("a first line with #! keeps the numbers of the others", function(t)
+test("a first line with #! does not change the numbers of the others", function(t)
   local f = find.compile { name = "x", path = "x", text = "#!/usr/bin/env tarn\nerror 'here'" }
   t.raises("x:2: here", f)
 end)

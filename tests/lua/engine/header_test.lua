@@ -26,7 +26,7 @@ test("a complete header passes", function()
   end), "x.lua")
 end)
 
-test("what is wrong names file and field", function(t)
+test("an error in a header names file and field", function(t)
   for _, case in ipairs {
     { "'summary' is missing", function(s) s.summary = nil end },
     { "'effect' is missing", function(s) s.effect = nil end },
@@ -37,26 +37,26 @@ test("what is wrong names file and field", function(t)
     { "'summary' is not one line that ends with a full stop", function(s) s.summary = "No" end },
     { "'effect' in the header is not \"read\"", function(s) s.effect = "rea" end },
     { "args[1] is not { name, type, help }", function(s) s.args[1] = "name" end },
-    { "is not a name of lower-case", function(s) s.args[1][1] = "Name" end },
-    { "the type 'strng', and there is no such type", function(s) s.args[1][2] = "strng" end,
+    { "a name has lower-case letters", function(s) s.args[1][1] = "Name" end },
+    { "the unknown type 'strng'", function(s) s.args[1][2] = "strng" end,
       "did you mean 'string'?" },
     { "has no help that ends with a full stop", function(s) s.args[1][3] = "x" end },
     { "unknown field 'defualt' in argument 'name'", function(s) s.args[1].defualt = "x" end,
       "did you mean 'default'?" },
     { "the default does not fit the type string", function(s) s.args[1].default = 5 end },
-    { "'choices' belongs to the type choice", function(s) s.args[1].choices = { "a" } end },
-    { "argument 'name' is there twice", function(s) s.args[2] = s.args[1] end },
+    { "'choices' goes with the type choice", function(s) s.args[1].choices = { "a" } end },
+    { "argument 'name' is declared twice", function(s) s.args[2] = s.args[1] end },
     { "'output' has the name of an option that every command takes",
       function(s) s.args[1][1] = "output" end },
     { "-v is taken", function(s) s.args[1].short = "v" end },
     { "comes after a list", function(s)
       s.args = { { "all", "list", "All." }, { "name", "string", "A name." } }
     end },
-    { "is required, and comes after one that is not", function(s)
+    { "is required, but comes after an optional", function(s)
       s.args = { { "a", "string", "A.", optional = true, positional = true },
         { "b", "string", "B." } }
     end },
-    { "is a flag: it is optional already", function(s)
+    { "is a flag: flags are always optional", function(s)
       s.args[1] = { "all", "flag", "All.", positional = true }
     end },
     { "'examples' is missing", function(s) s.effect = "write" end },
@@ -78,19 +78,20 @@ test("what is wrong names file and field", function(t)
   end
 end)
 
-test("a file that returns no table is no script", function(t)
+test("a file that returns no table is not a script", function(t)
   t.match(t.fault(header.check, nil, "x.lua").message, "a script returns one table")
   t.match(t.fault(header.check, "text", "x.lua").message, "a script returns one table")
 end)
 
 test("every bundled script has a complete header, and its examples parse", function(t)
   local args = require "engine.args"
+  local commandline = require "engine.args.commandline"
   local script = require "engine.script"
   local count = 0
   for _, name in ipairs(script.names()) do
     local loaded = script.load("@" .. name)
     for _, example in ipairs(loaded.examples or {}) do
-      local words = args.split(example[1])
+      local words = commandline.split(example[1])
       local global, at = args.parse_global(words)
       t.equal(words[at], name, "an example of " .. name)
       args.parse("tarn " .. name, loaded.args, table.move(words, at + 1, #words, 1, {}), global)

@@ -3,21 +3,23 @@ local fs = require "native.fs"
 local golden = require "testing.golden"
 local help = require "engine.help"
 local report = require "engine.report"
+local topics = require "engine.help.topics"
 
-test("help of a command is what it was", function(t)
+test("the help of commands is as in the golden files", function(t)
   for _, name in ipairs { "api", "doctor", "eject", "help", "run", "sql", "which" } do
     golden.check(t, "help/" .. name .. ".txt", help.text(name))
   end
 end)
 
-test("topics that are not commands are what they were", function(t)
-  golden.check(t, "help/-options.txt", help.options())
-  golden.check(t, "help/-exit.txt", help.exit())
-  golden.check(t, "help/-error.txt", help.error())
+test("the help of other topics is as in the golden files", function(t)
+  golden.check(t, "help/-options.txt", topics.options())
+  golden.check(t, "help/-exit.txt", topics.exit())
+  golden.check(t, "help/-error.txt", topics.error())
 end)
 
 test("no line of help is wider than 100 columns", function(t)
-  local texts = { help.options(), help.exit(), help.error(), help.overview(), help.library() }
+  local texts = { topics.options(), topics.exit(), topics.error(), topics.library(),
+    help.overview() }
   for _, name in ipairs(require("engine.script").names()) do
     texts[#texts + 1] = help.text(name)
   end
@@ -28,12 +30,12 @@ test("no line of help is wider than 100 columns", function(t)
   end
 end)
 
-test("every kind of fault has its paragraph, and no other", function(t)
+test("every kind of fault is explained, and nothing else", function(t)
   local stub = fs.read "docs/reference/native/fault.lua"
   local kinds = stub:match "@field kind (%S+)"
   for kind in kinds:gmatch '"(%a+)"' do
     t.is_true(errors.find(kind), kind)
-    t.match(help.error(kind), kind .. ": ")
+    t.match(topics.error(kind), kind .. ": ")
   end
   for _, entry in ipairs(errors.kinds) do
     t.match(kinds, '"' .. entry.kind .. '"')
@@ -58,20 +60,20 @@ test("docs/reference/errors.md is made from the table", function(t)
 end)
 
 test("an unknown kind of fault has a hint", function(t)
-  local e = t.fault(help.error, "atuh")
+  local e = t.fault(topics.error, "atuh")
   t.equal(report.status(e), 3)
   t.match(e.hint, "auth")
 end)
 
-test("what is known of a command is data too", function(t)
-  local data = help.describe("run", (require("engine.script").load "@run"))
-  t.equal(data.args[1], { name = "file", type = "path", help = "The file.", positional = true,
+test("the help of a command is data, too", function(t)
+  local data = require("engine.help.data").script("run", (require("engine.script").load "@run"))
+  t.equal(data.args[1], { name = "file", type = "path", help = "The Lua file.", positional = true,
     required = true })
   t.equal(data.command, "run")
 end)
 
 test("the whole library is on one screen", function(t)
-  local text, lines = help.library(), 0
+  local text, lines = topics.library(), 0
   for _ in text:gmatch "\n" do
     lines = lines + 1
   end

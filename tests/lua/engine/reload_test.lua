@@ -1,4 +1,4 @@
---- engine.reload: changed files are used, broken ones are not.
+--- engine.reload: changed files are loaded again, broken ones are not.
 
 local cli = require "testing.program"
 local find = require "engine.find"
@@ -11,7 +11,7 @@ local function text_of(summary)
     :format(summary)
 end
 
--- A root of the user's own, for the time of one test; and what was warned of.
+-- Call `f` with a directory that is the only root, the list of warnings, and a function that warns.
 local function with_root(f)
   local dir <close> = cli.dir()
   local before, warnings = find.roots, {}
@@ -23,7 +23,7 @@ local function with_root(f)
   f(dir, warnings, function(text) warnings[#warnings + 1] = text end)
 end
 
-test("a script that has changed is loaded anew, one that has not is the same", function(t)
+test("a script is loaded again if it has changed, and only then", function(t)
   with_root(function(dir, warnings, warn)
     reload.install(warn)
     dir.write("scripts/changing.lua", text_of "One")
@@ -35,7 +35,7 @@ test("a script that has changed is loaded anew, one that has not is the same", f
   end)
 end)
 
-test("of a script that is broken the version from before stays, and that is told once", function(t)
+test("the earlier version of a broken script stays in use, with one warning", function(t)
   with_root(function(dir, warnings, warn)
     reload.install(warn)
     dir.write("scripts/breaking.lua", text_of "One")
@@ -45,13 +45,13 @@ test("of a script that is broken the version from before stays, and that is told
     t.equal(script.load("breaking").summary, "One.")
     t.equal(#warnings, 1)
     t.match(warnings[1], "breaking.lua:1:")
-    t.match(warnings[1], "the command breaking stays as it was before")
+    t.match(warnings[1], "the earlier version of the command breaking stays in use")
     dir.write("scripts/breaking.lua", text_of "Three")
     t.equal(script.load("breaking").summary, "Three.")
   end)
 end)
 
-test("a script that never loaded, or is gone, is an error", function(t)
+test("a script that never loaded, or that is gone, is an error", function(t)
   with_root(function(dir, _, warn)
     reload.install(warn)
     dir.write("scripts/never.lua", "return {")
@@ -80,13 +80,13 @@ test("a module that has changed keeps its table and gets the new functions", fun
     t.equal(#reload.refresh(warn), 0)
     t.equal(mine.f(), 2.5)
     t.equal(#warnings, 1)
-    t.match(warnings[1], "the module tarn.mine stays as it was before")
+    t.match(warnings[1], "the earlier version of the module tarn.mine stays in use")
     t.equal(#reload.refresh(warn), 0)
     t.equal(#warnings, 1)
   end)
 end)
 
-test("an override that appears is used, and the bundled one when it goes", function(t)
+test("an override that appears is used, and after its removal the bundled module", function(t)
   with_root(function(dir, _, warn)
     local glob = require "base.glob"
     local before = {}

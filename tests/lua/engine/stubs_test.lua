@@ -41,7 +41,7 @@ M.answer = 42
 return M
 ]]
 
-test("a file is read for what it says of its functions and types", function(t)
+test("the comments of a file describe its functions and types", function(t)
   local stub = stubs.parse(SAMPLE, "tarn.thing")
   t.equal(stub.help, "Things: what they are.\n\nMore of it.")
   t.equal(#stub.functions, 2)
@@ -63,6 +63,39 @@ test("a file is read for what it says of its functions and types", function(t)
     { name = "size", type = "integer", optional = true, help = "bytes; nil if nobody knows" })
   t.equal(class.fields[3].type, "fun(a: integer, b: string): boolean")
   t.equal(class.fields[3].help, "how it came")
+end)
+
+test("an annotation may go on in further lines", function(t)
+  local stub = stubs.parse([[
+---@meta tarn.thing
+--- Things.
+
+---@class tarn.Options
+---@field one? fun(a: integer): table<string,
+---   integer> what it is
+---@field two string and the field after it
+local M = {}
+
+--- Make one.
+---@param opts? { a: integer,
+---  b: string } how it is
+--- made
+---@return boolean
+function M.make(opts) end
+
+return M
+]], "tarn.thing")
+  t.equal(stub.classes[1].fields, {
+    { name = "one", type = "fun(a: integer): table<string, integer>", optional = true,
+      help = "what it is" },
+    { name = "two", type = "string", optional = false, help = "and the field after it" },
+  })
+  local made = stub.functions[1]
+  t.equal(made.help, "Make one.")
+  t.equal(made.params, { { name = "opts", type = "{ a: integer, b: string }", optional = true,
+    help = "how it is made" } })
+  t.equal(made.line, 15)
+  t.equal(stub.help, "Things.")
 end)
 
 test("every function of the primitives' stubs is found", function(t)

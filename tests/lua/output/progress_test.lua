@@ -7,7 +7,7 @@ local function recorder(opts)
   return record
 end
 
-test("a terminal gets a bar that is drawn over and taken away", function(t)
+test("on a terminal a bar is redrawn and erased", function(t)
   local r = recorder { terminal = true }
   r.time = 1
   r.progress:show(5, 10, "pipelines")
@@ -24,7 +24,7 @@ test("a terminal gets a bar that is drawn over and taken away", function(t)
   t.equal(r.text, "\r\27[K", "only once")
 end)
 
-test("what is done at once shows nothing", function(t)
+test("work that is done at once shows nothing", function(t)
   local r = recorder { terminal = true }
   r.progress:show(1, 2)
   r.progress:show(2, 2)
@@ -41,7 +41,7 @@ test("without a terminal there is a line now and then", function(t)
   t.equal(r.text, "tarn: 3 events\n")
 end)
 
-test("quiet is quiet", function(t)
+test("with quiet nothing is shown", function(t)
   local r = recorder { terminal = true, quiet = true }
   r.time = 100
   r.progress:show(1, 2)
@@ -56,7 +56,7 @@ test("a bar does not break the line of a narrow terminal", function(t)
   t.equal(#r.text:match "\r(.-)\27", 29)
 end)
 
-test("a total of nothing is no division by zero", function(t)
+test("a total of zero is no division by zero", function(t)
   local r = recorder { terminal = true }
   r.time = 1
   r.progress:show(0, 0, "x")

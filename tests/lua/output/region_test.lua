@@ -1,18 +1,18 @@
-local paint = require "output.region"
+local region = require "output.region"
 local screens = require "output.screen"
 local vts = require "support.vt"
 
-local function painter(columns, rows)
+local function new_region(columns, rows)
   local vt = vts.new(columns, rows)
   local screen = screens.new(function(text) vt:write(text) end,
     { terminal = true, colour = true, width = columns })
-  local block = paint.new(screen, { flush = function() end,
+  local block = region.new(screen, { flush = function() end,
     size = function() return vt.columns, vt.rows end })
   return block, vt, screen
 end
 
-test("a block changes in place below what was there", function(t)
-  local block, vt = painter(40, 10)
+test("a region changes in place, below the earlier text", function(t)
+  local block, vt = new_region(40, 10)
   vt:write "before\r\n"
   block:show { "one", "two", "three" }
   t.equal(vt:text(), "before\none\ntwo\nthree")
@@ -25,7 +25,7 @@ test("a block changes in place below what was there", function(t)
 end)
 
 test("only lines that changed are written, in one write", function(t)
-  local block, vt, screen = painter(40, 10)
+  local block, vt, screen = new_region(40, 10)
   block:show { "one", "two", "three" }
   local text = ""
   screen.raw = function(bytes) text = text .. bytes; vt:write(bytes) end
@@ -38,8 +38,8 @@ test("only lines that changed are written, in one write", function(t)
   t.equal(vt.written - before, 1, "nothing changed, nothing is written")
 end)
 
-test("the cursor is hidden while a block is shown and comes back with its end", function(t)
-  local block, vt = painter(40, 10)
+test("the cursor is hidden while a region is shown and comes back with its end", function(t)
+  local block, vt = new_region(40, 10)
   t.equal(vt.cursor, true)
   block:show { "one" }
   t.equal(vt.cursor, false)
@@ -50,17 +50,17 @@ test("the cursor is hidden while a block is shown and comes back with its end", 
   t.equal(vt:text(), "one", "what was typed is gone")
   vt:write "$ "
   t.equal(vt:text(), "one\n$")
-  t.raises("the block is closed", block.show, block, {})
+  t.raises("the region is closed", block.show, block, {})
 end)
 
-test("a block that was never shown writes nothing", function(t)
-  local block, vt = painter(40, 10)
+test("a region that was never shown writes nothing", function(t)
+  local block, vt = new_region(40, 10)
   block:close()
   t.equal(vt.written, 0)
 end)
 
-test("a block has never more lines than the terminal has rows", function(t)
-  local block, vt = painter(40, 5)
+test("a region has never more lines than the terminal has rows", function(t)
+  local block, vt = new_region(40, 5)
   vt:write "before\r\n"
   local lines = {}
   for i = 1, 20 do
@@ -75,7 +75,7 @@ test("a block has never more lines than the terminal has rows", function(t)
 end)
 
 test("a long line is cut and never broken, its colours closed", function(t)
-  local block, vt, screen = painter(12, 5)
+  local block, vt, screen = new_region(12, 5)
   block:show { ("x"):rep(30), screen:style("red", ("y"):rep(30)) .. " tail", "ääääääääääää" }
   t.equal(vt:text(), "xxxxxxxxxx…\nyyyyyyyyyy…\nääääääääää…")
   t.match(block.lines[2], "…\27[0m")
@@ -83,10 +83,10 @@ test("a long line is cut and never broken, its colours closed", function(t)
   t.equal(vt:text(), "abcccccccc…")
 end)
 
-test("a terminal of another size gets the whole block anew, and nothing is left of the old one",
+test("after a change of the terminal's size the whole region is redrawn, and the old one is gone",
   function(t)
     for _, size in ipairs { { 20, 10 }, { 7, 10 }, { 80, 10 }, { 40, 5 }, { 11, 4 }, { 3, 3 } } do
-      local block, vt = painter(40, 10)
+      local block, vt = new_region(40, 10)
       vt:write "before\r\n"
       local lines = { "a line of some thirty columns...", "short", "another one of thirty columns" }
       block:show(lines)
@@ -105,8 +105,8 @@ test("a terminal of another size gets the whole block anew, and nothing is left 
     end
   end)
 
-test("lines above a block stay, and the block moves down", function(t)
-  local block, vt = painter(40, 6)
+test("lines above a block stay, and the region moves down", function(t)
+  local block, vt = new_region(40, 6)
   block:show { "one", "two" }
   block:above "a warning\n"
   t.equal(vt:text(), "a warning\none\ntwo")
@@ -119,8 +119,8 @@ test("lines above a block stay, and the block moves down", function(t)
   t.equal(vt:text(), "a warning\nanother\nof two lines\nagain")
 end)
 
-test("a block at the bottom of a full terminal grows and shrinks", function(t)
-  local block, vt = painter(20, 4)
+test("a region at the bottom of a full terminal grows and shrinks", function(t)
+  local block, vt = new_region(20, 4)
   vt:write "1\r\n2\r\n3\r\n"
   block:show { "a" }
   block:show { "a", "b", "c" }

@@ -2,7 +2,7 @@ local golden = require "testing.golden"
 local json = require "native.json"
 local screens = require "output.screen"
 
--- What a renderer writes for this data.
+-- The text that a renderer writes, and the number of writes.
 local function render(form, data, opts, header, ...)
   local parts = {}
   local function write(text) parts[#parts + 1] = text end
@@ -43,14 +43,14 @@ test("json is one value, indented, with sorted keys", function(t)
   t.equal(json.decode((render("json", ROWS))), json.decode(json.encode(ROWS)))
 end)
 
-test("json writes an iterator as an array, item by item, as if it were held", function(t)
+test("json writes an iterator as an array, item by item", function(t)
   local text, writes = render("json", iterate(ROWS))
   t.equal(text, (render("json", ROWS)))
   t.is_true(writes >= 4)
   t.equal(render("json", iterate {}), "[]\n")
 end)
 
-test("json lines are one for each row", function(t)
+test("json lines are one line for each row", function(t)
   t.equal(render("jsonl", ROWS), json.encode(ROWS[1]) .. "\n" .. json.encode(ROWS[2]) .. "\n")
   t.equal(render("jsonl", iterate(ROWS)), (render("jsonl", ROWS)))
   t.equal(render("jsonl", { a = 1 }), '{"a":1}\n')
@@ -65,11 +65,11 @@ test("csv has all columns of all rows, and quotes as RFC 4180 says", function(t)
   t.equal(render("csv", iterate(ROWS)), text)
 end)
 
-test("csv tells an empty text from null", function(t)
+test("csv distinguishes an empty string from null", function(t)
   t.equal(render("csv", { { a = "", b = json.null } }), 'a,b\r\n"",\r\n')
 end)
 
-test("csv of one value is one row, of plain values one column", function(t)
+test("csv of one value is one row, and of plain values one column", function(t)
   t.equal(render("csv", { a = 1, b = true }), "a,b\r\n1,true\r\n")
   t.equal(render("csv", { "x", "y\nz" }), 'value\r\nx\r\n"y\nz"\r\n')
   t.equal(render("csv", json.array {}), "")
@@ -83,13 +83,13 @@ test("csv streams data that names its columns, also when it has no rows", functi
   t.equal(render("csv", rows), "b\r\n")
 end)
 
-test("csv streams where the header names all fields, and loses none", function(t)
+test("csv streams if the header names all fields, and refuses others", function(t)
   local header = { fields = { "b", "a" } }
   t.equal(render("csv", iterate { { a = 1 }, { b = 2 } }, nil, header), "b,a\r\n,1\r\n2,\r\n")
   t.raises("a row has the field 'c'", render, "csv", iterate { { c = 1 } }, nil, header)
 end)
 
-test("text of rows is a table, whole where nothing limits it", function(t)
+test("text of rows is a table, of any width in a file", function(t)
   golden.check(t, "out/rows.txt", (render("text", ROWS)))
 end)
 
@@ -123,7 +123,7 @@ test("a table fits every width", function(t)
   end
 end)
 
-test("what says nothing when it is cut is whole or not there", function(t)
+test("ids and states are shown whole or not at all", function(t)
   for width = 30, 140 do
     local text = render("text", pipelines(3),
       { terminal = true, colour = false, width = width, quiet = true },
@@ -134,7 +134,7 @@ test("what says nothing when it is cut is whole or not there", function(t)
   end
 end)
 
-test("long texts give way first", function(t)
+test("long texts are cut first", function(t)
   golden.check(t, "out/narrow.txt",
     (render("text", pipelines(3), { terminal = true, colour = false, width = 90 })))
 end)
@@ -155,7 +155,7 @@ test("a table streams, and later rows keep to the columns", function(t)
   t.is_true(seen <= 51, "the first line came after " .. tostring(seen) .. " rows")
 end)
 
-test("an iterator with an end is closed, also when writing fails", function(t)
+test("an iterator with a closing value is closed, also when writing fails", function(t)
   local closed = 0
   local function rows()
     local last = setmetatable({}, { __close = function() closed = closed + 1 end })
@@ -181,7 +181,7 @@ test("columns of the header are shown, with fields of fields", function(t)
     "NAME  LAST\na     FAILED\nb     -\n")
 end)
 
-test("what a workspace says cannot move the cursor", function(t)
+test("text from a workspace cannot move the cursor", function(t)
   local text = render("text", { { name = "a\27[2Jb\r\nc\194\155x" } })
   t.no_match(text, "\27")
   t.no_match(text, "\r")
@@ -191,7 +191,7 @@ test("what a workspace says cannot move the cursor", function(t)
   t.no_match(text, "%c[^\n]", true)
 end)
 
-test("there is colour only where it was asked for", function(t)
+test("there are colours only if they are wanted", function(t)
   t.match(render("text", ROWS, { terminal = true, colour = true }), "\27[31mFAILED")
   t.no_match(render("text", ROWS, { terminal = true, colour = false }), "\27")
   t.no_match(render("text", ROWS, { terminal = false }), "\27")

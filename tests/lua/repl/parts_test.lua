@@ -14,7 +14,7 @@ local show = require "repl.show"
 
 -- ---- what is typed ----
 
-test("the words of Lua text are found, finished or not", function(t)
+test("Lua text is split into tokens, complete or not", function(t)
   local kinds = {}
   for i, token in ipairs(lexer.tokens "local x=[[a]b]] ..'q\\'' --c\n 0x1p4>=y '") do
     kinds[i] = token.kind .. " " .. token.text
@@ -26,7 +26,7 @@ test("the words of Lua text are found, finished or not", function(t)
   t.equal(#lexer.tokens " \n\t ", 0)
 end)
 
-test("locals of the outermost level live on, others stay what they are", function(t)
+test("locals of the outermost level become variables of the session", function(t)
   t.equal(chunk.without_locals "local x = 1", "      x = 1")
   t.equal(chunk.without_locals "local x, y", "      x, y = nil")
   t.equal(chunk.without_locals "local function f() local a = 1 end",
@@ -38,7 +38,7 @@ test("locals of the outermost level live on, others stay what they are", functio
     .. "       b = nil")
 end)
 
-test("an entry is whole, wants more lines, or is no Lua", function(t)
+test("an entry is complete, incomplete, or not Lua", function(t)
   local function kind(text)
     local f, why, incomplete = chunk.compile(text, "[1]", {})
     return f and "whole" or incomplete and "more" or why
@@ -58,7 +58,7 @@ test("an entry is whole, wants more lines, or is no Lua", function(t)
   t.is_false(chunk.is_empty "--[[ open")
 end)
 
-test("variables of the prompt are its own, and undefined ones are mistakes", function(t)
+test("variables of the prompt are separate from globals, and undefined ones are errors", function(t)
   local vars = env.new { tarn = 1 }
   local function run(text)
     return chunk.compile(text, "[1]", vars)()
@@ -70,12 +70,12 @@ test("variables of the prompt are its own, and undefined ones are mistakes", fun
   run "local later"
   t.is_nil(run "later")
   t.raises("undefined global 'frsh'; did you mean 'fresh'?", run, "frsh")
-  t.raises(".quit ends", run, "quit")
+  t.raises(".quit leaves the prompt", run, "quit")
 end)
 
 -- ---- completion ----
 
-test("the place of the cursor is understood", function(t)
+test("the context of the cursor is found", function(t)
   local function is(text, want)
     local got = context.find(text)
     for field, value in pairs(want) do
@@ -128,7 +128,7 @@ test("names, fields, methods and commands are completed", function(t)
   t.equal(words "tarn.trigger { pipeline = ws", "ws ws_other")
 end)
 
-test("what is inserted is what all candidates share", function(t)
+test("completion inserts the common beginning of all candidates", function(t)
   local one = session()
   local found = complete.find(one, nil, "tarn.clo")
   t.equal({ found.from, found.insert }, { 6, "clone" })
@@ -138,7 +138,7 @@ test("what is inserted is what all candidates share", function(t)
   t.equal(complete.find(one, nil, "wide.").insert, "a_long")
 end)
 
-test("profiles, pipelines and files are completed in texts", function(t)
+test("profiles, pipelines and files are completed in strings", function(t)
   local one = session()
   local function words(line)
     return table.concat(complete.find(one, nil, line).words, " ")
@@ -152,7 +152,7 @@ test("profiles, pipelines and files are completed in texts", function(t)
   t.equal(words 'require "base.glo', "base.glob")
 end)
 
-test("1,000 names that are kept are completed within 100 ms", function(t)
+test("1,000 cached names are completed within 100 ms", function(t)
   local fs, task = require "native.fs", require "native.task"
   local names = {}
   for i = 1, 1000 do
@@ -181,7 +181,7 @@ end)
 
 -- ---- history ----
 
-test("what seems to hold a secret is not kept", function(t)
+test("an entry that seems to hold a secret is not stored", function(t)
   for _, line in ipairs { " tarn.list {}", "x = 'dapi0123456789abcdef'", 'h = "Bearer abc"',
     "client_secret = 'x'", 'password = "x"', "a.token = 'abc'", 'api_key = "abcdef"',
     'f("https://u:p@host/")', "PASSWORD='x'" } do
@@ -195,7 +195,7 @@ end)
 
 -- ---- answers ----
 
--- A pager on a screen of so many rows; keys are pressed as they are asked for.
+-- Run `f` with a pager on a screen of so many rows, which gets these keys.
 local function paged(rows, keys, f, columns)
   local shown, asked = {}, 0
   local one = pager.new {
@@ -220,13 +220,13 @@ local function lines(n)
   end
 end
 
-test("what fits the screen is not paged", function(t)
+test("a text that fits the screen is not paged", function(t)
   local text, asked = paged(5, {}, lines(4))
   t.equal(text, "1\n2\n3\n4\n")
   t.equal(asked, 0)
 end)
 
-test("a longer text waits for keys: a screen, a line, all, the end", function(t)
+test("a longer text waits for keys", function(t)
   local text, asked = paged(5, { " ", "?", "\r", "G" }, lines(30))
   t.equal(asked, 4)
   t.equal(select(2, text:gsub("%-%- more", "")), 3)
@@ -242,7 +242,7 @@ test("a longer text waits for keys: a screen, a line, all, the end", function(t)
   t.no_match(gone, "5\n")
 end)
 
-test("the question of the pager fits into one row", function(t)
+test("the pager's prompt fits into one row", function(t)
   t.match(paged(5, { "q" }, lines(30)), "4\n-- more --\r\27[K")
   t.match(paged(5, { "q" }, lines(30), 80), "4\n-- more: space, Enter: a line,")
 end)
@@ -256,7 +256,7 @@ test("a line of ten million bytes is shown at once", function(t)
   t.equal(#text:match "^x+", 10000000)
 end)
 
-test("a line that takes several rows counts as many", function(t)
+test("a line that takes several rows counts as several", function(t)
   local text = paged(5, { "q" }, function(one)
     one:write(("x"):rep(25) .. "\nshort\nnext\n")
   end)
@@ -267,7 +267,7 @@ end)
 test("a value of any kind can be shown", function(t)
   local cycle = { name = "x" }
   cycle.self = cycle
-  t.equal(show.plain(cycle), { name = "x", self = "(itself)" })
+  t.equal(show.plain(cycle), { name = "x", self = "(cycle)" })
   t.match(show.plain { f = print }.f, "function")
   t.equal(show.plain { [1] = "a", [2] = { b = json.null } }, { "a", { b = json.null } })
   t.equal(show.plain { [true] = 1 }, { ["true"] = 1 })
@@ -280,14 +280,14 @@ test("a value of any kind can be shown", function(t)
   t.match(json.encode(show.plain(deep)), "{...}")
 end)
 
-test("a function of the person's own is not called to show it", function(t)
+test("a function of the user is not called to show it", function(t)
   t.is_false(show.gives_rows(function() error "called" end))
   t.is_true(show.gives_rows(require("tarn").workspace("demo"):pipelines()))
 end)
 
 -- ---- help ----
 
-test("help knows functions, modules, commands, values and dots", function(t)
+test("help explains functions, modules, commands, values and dot commands", function(t)
   local one = session()
   local function help(...)
     return about.text(one, select("#", ...) > 0, ...)
@@ -299,13 +299,13 @@ test("help knows functions, modules, commands, values and dots", function(t)
   t.match(help "clone_to_workspace", "Usage: tarn clone-to-workspace")
   t.match(help(tarn.map), "tarn.map(list, f, opts)")
   t.match(help(require("native.fs").write), "native.fs.write(path, bytes, opts)")
-  t.match(help(string.rep), "string.rep: Lua's own")
+  t.match(help(string.rep), "string.rep: a function of Lua")
   t.match(help(require "base.glob"), "base.glob.matcher(pattern, case)")
   t.match(help "native.task", "native.task.spawn(f, ...)")
   t.match(help "tarn.map", "many at once")
   t.match(help "error auth", "auth: ")
-  t.match(help ".time", "Say how long each line took.")
-  t.match(help "string.format", "Lua's own")
+  t.match(help ".time", "Show how long each entry took.")
+  t.match(help "string.format", "a function of Lua")
   t.match(help(tarn), "\n  tarn.map(list, f, opts)\n      Call `f(item, index)` for each item")
   t.match(help(12), "12, a number")
   t.match(help { a = 1 }, "number")
@@ -313,10 +313,10 @@ test("help knows functions, modules, commands, values and dots", function(t)
   local ws = tarn.workspace "demo"
   t.match(help(ws), ":pipelines(opts)")
   t.match(help(ws.native), ":pipeline_list(")
-  t.match(help(function() end), "a function of tests/lua/repl/parts_test.lua")
+  t.match(help(function() end), "defined in tests/lua/repl/parts_test.lua")
 end)
 
-test("help is as wide as the screen, in its columns", function(t)
+test("help is wrapped at the screen's width, in its columns", function(t)
   local shown = {}
   local screen = require("output.screen").new(function(text) shown[#shown + 1] = text end,
     { width = 30, terminal = false, colour = false })
@@ -325,10 +325,10 @@ test("help is as wide as the screen, in its columns", function(t)
     .. ("x"):rep(40) .. "\n")
 end)
 
-test("each line of dot-help is one that runs", function(t)
+test("each dot command has help, and can be run", function(t)
   for _, dot in ipairs(require("repl.dotcommands").list) do
     t.is_true(dot.help:find "%.$", dot.name)
     t.equal(type(dot.run), "function")
-    t.match(about.dots(), ("  .%s"):format(dot.name))
+    t.match(about.dotcommands(), ("  .%s"):format(dot.name))
   end
 end)

@@ -1,14 +1,13 @@
--- Who may call: tokens, cookies, hosts, other pages; and what is never told.
+-- Who may call: tokens, cookies, hosts, other pages; and where secrets must not appear.
 
 local databricks = require "native.databricks"
 local fake = require "testing.fake"
 local fs = require "native.fs"
 local json = require "native.json"
 local native = require "native.server"
-local sandbox = require "testing.workspace"
 local serving = require "support.serving"
 
-test("nothing but health is answered without the token", function(t)
+test("without the token only health is answered", function(t)
   local s <close> = serving.start()
   for _, path in ipairs { "/", "/assets/app.js", "/api/session", "/api/openapi.json", "/metrics",
     "/api/dlt/pipelines", "/api/dlt/nothing", "/api/dlt/dashboard/stream" } do
@@ -39,7 +38,7 @@ local function cookie_of(r)
   return r.headers["set-cookie"]:match "^[^;]+"
 end
 
-test("the link sets a cookie that no script of a page can read, and the token is gone", function(t)
+test("the link sets a cookie that scripts cannot read, and does not keep the token", function(t)
   local s <close> = serving.start()
   local r = s:ask("GET", "/login?token=" .. serving.token, { plain = true })
   t.equal(r.status, 303)
@@ -71,7 +70,7 @@ test("instances that share a token file share their cookies", function(t)
   t.equal(b:ask("GET", "/api/session", { plain = true, headers = { Cookie = cookie } }).status, 200)
 end)
 
-test("a name that was bent to this address is refused", function(t)
+test("a foreign host name that resolves to this address is refused", function(t)
   local s <close> = serving.start()
   local port = s.server.native.port
   for _, host in ipairs { "evil.example.com", "evil.example.com:" .. port, "127.0.0.1",
@@ -85,9 +84,8 @@ test("a name that was bent to this address is refused", function(t)
   end
 end)
 
-test("a page of another origin can send nothing, not even one of this machine", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local s <close> = serving.start()
+test("requests of a page of another origin are refused, also from this machine", function(t)
+  local s <close> = serving.demo()
   local cookie = cookie_of(s:ask("GET", "/login?token=" .. serving.token, { plain = true }))
   local function send(method, headers)
     headers.Cookie = cookie
@@ -108,10 +106,9 @@ test("a page of another origin can send nothing, not even one of this machine", 
   t.equal(send("POST", { ["Sec-Fetch-Site"] = "cross-site", ["Sec-Fetch-Mode"] = "navigate" }), 403)
   t.equal(send("POST", { ["Content-Type"] = "text/plain" }), 415)
   t.equal(s:ask("OPTIONS", "/api/dlt/pipelines", { headers = { Origin = own } }).status, 405)
-  t.is_true(w)
 end)
 
-test("files of the page never change under the name that the page gives them", function(t)
+test("the files that the page names never change under these names", function(t)
   local s <close> = serving.start()
   local page = s:ask("GET", "/")
   if not page.body:find("/assets/", 1, true) then
@@ -131,7 +128,7 @@ test("files of the page never change under the name that the page gives them", f
   t.equal(s:ask("GET", "/pipelines/some-id").body, page.body)
 end)
 
-test("every answer says what a browser may do with it", function(t)
+test("every answer has the headers of security", function(t)
   local s <close> = serving.start()
   for _, path in ipairs { "/healthz", "/api/session", "/api/nothing", "/", "/metrics" } do
     local h = s:ask("GET", path).headers
@@ -148,12 +145,11 @@ test("every answer says what a browser may do with it", function(t)
   t.match(page["content-security-policy"], "script-src 'self'")
 end)
 
--- A secret that a request carries in each place that it could be written from.
+-- A secret that requests carry in every place from which it might be logged.
 local SECRET <const> = "dapi-very-secret-0123456789"
 
 test("a token in a body is used once, and is in no answer, log or journal", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local s <close> = serving.start { allow_private_hosts = true }
+  local s <close> = serving.demo { allow_private_hosts = true }
   local path = "/api/dlt/pipelines/sales_orders_etl/clone-to-workspace"
   local answers = {}
   local function send(body, kind)
@@ -162,17 +158,17 @@ test("a token in a body is used once, and is in no answer, log or journal", func
     answers[#answers + 1] = r.body
     return r
   end
-  local wrong = send(json.encode { dest_host = w.url, dest_token = SECRET, new_name = "x" })
+  local wrong = send(json.encode { dest_host = s.w.url, dest_token = SECRET, new_name = "x" })
   t.is_true(wrong.status == 401 or wrong.status == 403, wrong.body)
-  t.equal(send(json.encode { dest_host = w.url, dest_token = SECRET, nme = "x" }).status, 422)
-  t.equal(send(json.encode { dest_host = w.url, dest_token = { SECRET } }).status, 400)
-  t.equal(send(json.encode { dest_host = w.url, deep = { dest_token = SECRET } }).status, 422)
+  t.equal(send(json.encode { dest_host = s.w.url, dest_token = SECRET, nme = "x" }).status, 422)
+  t.equal(send(json.encode { dest_host = s.w.url, dest_token = { SECRET } }).status, 400)
+  t.equal(send(json.encode { dest_host = s.w.url, deep = { dest_token = SECRET } }).status, 422)
   t.equal(send('{"dest_host":"x","dest\\u005ftoken":"' .. SECRET .. '","new_nam":1}').status, 422)
   t.equal(send('{"dest_token":"' .. SECRET .. '"').status, 400)
   t.equal(send('{"dest_token":"' .. SECRET .. '"}', "text/plain").status, 415)
   t.equal(s:ask("GET", "/api/dlt/pipelines?dest_token=" .. SECRET).status, 400)
   t.equal(s:ask("GET", "/api/dlt/pipelines?dest%5Ftoken=" .. SECRET).status, 400)
-  local made = send(json.encode { dest_host = w.url, dest_token = "demo-dr-token",
+  local made = send(json.encode { dest_host = s.w.url, dest_token = "demo-dr-token",
     new_name = "with a token" })
   t.equal(made.status, 201, made.body)
   local told = table.concat(answers) .. table.concat(s.lines, "\n")
@@ -182,16 +178,15 @@ test("a token in a body is used once, and is in no answer, log or journal", func
   t.no_match(told, "demo-dr-token")
 end)
 
-test("a token goes over https only, and to no host of a private network", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local s <close> = serving.start()
+test("a token is sent over https only, and to no host of a private network", function(t)
+  local s <close> = serving.demo()
   local function send(host)
     return s:ask("POST", "/api/dlt/pipelines/sales_orders_etl/clone-to-workspace",
       { body = { dest_host = host, dest_token = SECRET, new_name = "x", dry_run = true } })
   end
-  t.equal(send(w.url).status, 400)
+  t.equal(send(s.w.url).status, 400)
   t.equal(send("http://workspace.example.com").status, 400)
-  for _, host in ipairs { "https://127.0.0.1:" .. w.server.port, "https://localhost:1",
+  for _, host in ipairs { "https://127.0.0.1:" .. s.w.server.port, "https://localhost:1",
     "https://[::1]:1", "https://10.1.2.3", "https://169.254.169.254", "https://192.168.0.1",
     "https://2130706433", "https://0x7f.1", "https://[::ffff:127.0.0.1]" } do
     local r = send(host)
@@ -228,7 +223,7 @@ test("a token file is made for its owner alone, and refused if others may read i
   fs.remove(dir, { recursive = true })
 end)
 
-test("a connection kept to the open does not follow a name to this machine", function(t)
+test("a public-only connection refuses a name that resolves to this machine", function(t)
   local ws <close> = fake.workspace {}
   local client = databricks.connect { host = ws:host():gsub("127.0.0.1", "localhost"),
     credential = databricks.credential { token = "x" }, public_only = true }

@@ -1,4 +1,4 @@
--- Parts of the server by themselves: paths, arguments, shapes, the cache, metrics, the log.
+-- Parts of the server by themselves: paths, arguments, schemas, the cache, metrics, the log.
 
 local api = require "server.api"
 local arguments = require "server.arguments"
@@ -8,14 +8,14 @@ local golden = require "testing.golden"
 local header = require "engine.header"
 local log = require "server.log"
 local metrics = require "server.metrics"
-local queries = require "base.querystring"
+local querystring = require "base.querystring"
 local router = require "server.router"
-local shape = require "engine.schema"
+local schemas = require "engine.schema"
 local task = require "native.task"
 
 -- What a request may give is part of the server's safety: an argument that is new in a header is
 -- looked at by a person who accepts this list.
-test("the arguments that requests may give are those that were looked at", function(t)
+test("the arguments of requests are those in the golden file", function(t)
   local lines = {}
   for _, route in ipairs(api.routes()) do
     local names = {}
@@ -30,7 +30,7 @@ test("the arguments that requests may give are those that were looked at", funct
   golden.check(t, "serve/arguments.txt", table.concat(lines))
 end)
 
-test("a path leads to its route, with its parts decoded", function(t)
+test("a path has its route, and its parameters are decoded", function(t)
   local r = router.new()
   for _, path in ipairs { "/a", "/a/{x}", "/a/{x}/b", "/a/b/c", "/a/{x}/{y}" } do
     r:add("GET", path, { path = path })
@@ -55,11 +55,11 @@ test("a path leads to its route, with its parts decoded", function(t)
 end)
 
 test("a query is read as browsers write it", function(t)
-  local q = queries.parse "a=1&b=x+y%26z&a=2&c&=d"
+  local q = querystring.parse "a=1&b=x+y%26z&a=2&c&=d"
   t.equal(q.a[2], "2")
   t.equal(q.b, "x y&z")
   t.equal(q.c, "")
-  t.equal(next(queries.parse ""), nil)
+  t.equal(next(querystring.parse ""), nil)
 end)
 
 local SCRIPT <const> = {
@@ -106,22 +106,22 @@ test("arguments have the types of the header, in a query and in a body", functio
   t.equal(refused(post, { needed = "x" }, { needed = "y" }), 422)
 end)
 
-test("a shape is a schema, and a wrong one is told", function(t)
-  local schema = shape.schema { { id = "string", ["n?"] = "integer|null",
+test("a short schema becomes JSON Schema, and a wrong one is an error", function(t)
+  local schema = schemas.expand { { id = "string", ["n?"] = "integer|null",
     ["sub~"] = { x = "any" } } }
   t.equal(schema.type, "array")
   local item = schema.items
   t.equal(table.concat(item.required, " "), "id sub")
   t.equal(item.properties.n.type[2], "null")
   t.equal(item.properties.sub.type[2], "null")
-  t.equal(#shape.schema({ any = { "string", { "integer" } } }).anyOf, 2)
+  t.equal(#schemas.expand({ any = { "string", { "integer" } } }).anyOf, 2)
   for _, wrong in ipairs { "text", { "string", "string" }, { a = 1 }, { a = { b = "bool" } },
     { any = { "string", "oops" } } } do
-    t.is_true(shape.find_problem(wrong))
+    t.is_true(schemas.find_problem(wrong))
   end
   local f = t.fault(header.check, { summary = "S.", effect = "read", args = {}, run = print,
     returns = { a = "strng" } }, "x.lua")
-  t.match(f.message, "'strng' is no type")
+  t.match(f.message, "'strng' is not a type")
 end)
 
 test("a route's own fields are checked as the header's are", function(t)
@@ -134,7 +134,7 @@ test("a route's own fields are checked as the header's are", function(t)
   t.match(of { "GET", "/{b}" }, "'b'")
 end)
 
-test("a failed answer is not kept, and the next one asks again", function(t)
+test("a failed answer is not cached, and the next request tries again", function(t)
   local c, asked = cache.new(60), 0
   local function fail()
     asked = asked + 1
@@ -149,7 +149,7 @@ test("a failed answer is not kept, and the next one asks again", function(t)
   t.equal(c:find "k", nil)
 end)
 
-test("what is asked for goes on being asked for when the first who asked has gone", function(t)
+test("a call goes on when the request that started it is cancelled", function(t)
   local c, done = cache.new(60), false
   local first = task.spawn(function()
     c:get("k", function()
@@ -168,7 +168,7 @@ test("what is asked for goes on being asked for when the first who asked has gon
   t.equal(second, "x")
 end)
 
-test("the cache keeps so many answers and no more", function(t)
+test("the cache keeps at most 256 answers", function(t)
   local c = cache.new(60)
   for i = 1, 1000 do
     c:get("k" .. i, function() return i end)
@@ -184,8 +184,9 @@ end)
 test("labels of metrics may hold anything", function(t)
   local m = metrics.new()
   m:count('a"b\\c\nd', "GET", 200, 0.2)
-  local text = m:text({ hub = { listeners = 0 }, workspaces = { list = function() return {} end } },
-    function() return {} end)
+  local server = { broadcast = { listeners = 0 },
+    workspaces = { list = function() return {} end } }
+  local text = m:text(server, function() return {} end)
   t.match(text, 'route="a\\"b\\\\c\\nd"')
   t.match(text, 'le="0.1"} 0\n')
   t.match(text, 'le="0.5"} 1\n')
@@ -193,7 +194,7 @@ test("labels of metrics may hold anything", function(t)
   t.match(text, "\n# EOF\n")
 end)
 
-test("a line of the log is one line, whatever was asked for", function(t)
+test("a line of the log is one line, whatever the request has", function(t)
   local line = log.line({ remote = "::1", method = "GE\nT", path = '/a b"\\\27[31m\xff' }, 404, nil,
     0.0123, "id", 0)
   t.equal(line, '1970-01-01T00:00:00.000Z ::1 "GE%0AT /a%20b%22%5C%1B[31m%FF" 404 - 0.012 id')

@@ -1,4 +1,4 @@
---- The page in the program: all of it or, where npm was not there at build time, none of it.
+--- The page in the program: all of its files or, if npm was missing at build time, none.
 
 local bundle = require "native.bundle"
 local static = require "server.static"
@@ -21,7 +21,7 @@ test("the page is in the program with every file that it names, or not at all", 
   end
 end)
 
-test("the server shows the page, or says how it comes into the program", function(t)
+test("the server shows the page, or says how to build it", function(t)
   local reply = static.reply "/"
   t.equal(reply.headers["Content-Type"], "text/html; charset=utf-8")
   if index then

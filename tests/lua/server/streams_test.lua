@@ -1,15 +1,14 @@
--- Streams: of a command, of the dashboard, of a run, of an event log; and who shares what.
+-- Streams of a command, the dashboard, a run and an event log, and broadcasts.
 
 local fake = require "testing.fake"
 local http = require "native.http"
-local hub = require "server.broadcast"
+local broadcast = require "server.broadcast"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
 local serving = require "support.serving"
 local task = require "native.task"
 local time = require "base.time"
 
--- Read a stream for so many events, or until it ends; in a task of its own.
+-- Read a stream until it ends, in a task of its own.
 local function read(s, path, headers)
   headers = headers or {}
   headers.Authorization, headers.Accept = "Bearer " .. serving.token, "text/event-stream"
@@ -31,9 +30,8 @@ local function wait(what, is_true)
   end
 end
 
-test("a command tells how far it is, and ends with its data", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local s <close> = serving.start()
+test("the stream of a command has its progress and its result", function(t)
+  local s <close> = serving.demo()
   local r = s:ask("GET", "/api/dlt/pipelines?filter=sales*",
     { headers = { Accept = "text/event-stream" } })
   t.match(r.headers["content-type"], "text/event-stream")
@@ -44,7 +42,6 @@ test("a command tells how far it is, and ends with its data", function(t)
     { headers = { Accept = "text/event-stream" } }).body)
   t.equal(failed[1].event, "error")
   t.equal(failed[1].data.status, 404)
-  t.is_true(w)
 end)
 
 -- A workspace with one pipeline and a log that the test writes.
@@ -90,7 +87,7 @@ local function ids(list)
   return table.concat(names, " ")
 end
 
-test("an event log is followed, resumed behind an id, and filtered", function(t)
+test("an event log is followed, resumed after an id, and filtered", function(t)
   local now = time.now()
   local log = { event("a", now - 3000), event("b", now - 2000, "ERROR"), event("c", now - 1000) }
   local ws <close>, asked = logged(log)
@@ -99,20 +96,20 @@ test("an event log is followed, resumed behind an id, and filtered", function(t)
   local path = "/api/dlt/pipelines/sales/events/stream"
   local all = read(s, path .. "?last=2")
   local errors_only = read(s, path .. "?level=ERROR")
-  wait("streams", function() return s.server.hub.listeners == 2 end)
+  wait("streams", function() return s.server.broadcast.listeners == 2 end)
   local topics = 0
-  for _ in pairs(s.server.hub.topics) do
+  for _ in pairs(s.server.broadcast.topics) do
     topics = topics + 1
   end
   t.equal(topics, 1)
-  local _, topic = next(s.server.hub.topics)
+  local _, topic = next(s.server.broadcast.topics)
   wait("ready", function() return topic.ready end)
   wait("what was before", function() return asked.events >= 3 end) -- by the topic, and by both
   task.sleep(0.3)
   log[#log + 1] = event("d", time.now(), "ERROR")
   wait("what is new", function() return topic.last >= 1 end)
   task.sleep(0.3)
-  s.server.hub:close()
+  s.server.broadcast:close()
   wait("end", function() return all.over and errors_only.over end)
   t.equal(ids(all.list), "b c d")
   t.equal(ids(errors_only.list), "b d")
@@ -123,13 +120,13 @@ test("an event log is followed, resumed behind an id, and filtered", function(t)
   local resumed = read(again, path, { ["Last-Event-ID"] = all.list[1].id })
   wait("what was missed", function() return asked.events >= before + 2 end)
   task.sleep(0.3)
-  again.server.hub:close()
+  again.server.broadcast:close()
   wait("end", function() return resumed.over end)
   t.equal(ids(resumed.list), "c d")
   again:close()
 end)
 
-test("listeners of one dashboard share the calls, and hear of changes alone", function(t)
+test("listeners of a dashboard share its calls, and get changes only", function(t)
   local ws <close>, asked = logged {}
   local s <close> = serving.start()
   s.server.workspaces.opened.demo = ws
@@ -137,42 +134,39 @@ test("listeners of one dashboard share the calls, and hear of changes alone", fu
   for i = 1, 10 do
     streams[i] = read(s, "/api/dlt/dashboard/stream")
   end
-  wait("listeners", function() return s.server.hub.listeners == 10 end)
-  local _, topic = next(s.server.hub.topics)
+  wait("listeners", function() return s.server.broadcast.listeners == 10 end)
+  local _, topic = next(s.server.broadcast.topics)
   wait("a look", function() return topic.last >= 1 end)
   task.sleep(0.3)
   t.equal(asked.list, 1)
-  s.server.hub:close()
+  s.server.broadcast:close()
   wait("end", function() return streams[10].over and streams[1].over end)
   for _, stream in ipairs(streams) do
     t.equal(#stream.list, 1)
     t.equal(stream.list[1].event, "dashboard")
     t.equal(stream.list[1].data.summary.total, 1)
   end
-  t.equal(s.server.hub.listeners, 0)
-  t.equal(next(s.server.hub.topics), nil)
+  t.equal(s.server.broadcast.listeners, 0)
+  t.equal(next(s.server.broadcast.topics), nil)
 end)
 
-test("a run is sent whole each time, and ends where it can", function(t)
-  local w <close> = sandbox.start { scenario = "demo", run_ms = 600 }
-  local s <close> = serving.start()
+test("each item of a run's stream is its whole state", function(t)
+  local s <close> = serving.demo({}, 600)
   local stream = read(s, "/api/dlt/pipelines/sales_forecast/live")
-  wait("listener", function() return s.server.hub.listeners == 1 end)
+  wait("listener", function() return s.server.broadcast.listeners == 1 end)
   local started = s:ask("POST", "/api/dlt/pipelines/sales_forecast/trigger", { body = {} }).data
   task.sleep(4)
-  s.server.hub:close()
+  s.server.broadcast:close()
   wait("end", function() return stream.over end)
   local last = stream.list[#stream.list]
   t.equal(last.event, "snapshot")
   t.equal(last.data.update_id, started.update_id)
   t.equal(last.data.state, "COMPLETED")
   t.is_true(#last.data.flows > 0 and #last.data.phases > 0)
-  t.is_true(w)
 end)
 
-test("what cannot begin is a status, not a stream", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local s <close> = serving.start()
+test("a stream that cannot begin is answered with a status", function(t)
+  local s <close> = serving.demo()
   local P = "/api/dlt/pipelines/"
   t.equal(s:ask("GET", P .. "none/live").status, 404)
   t.equal(s:ask("GET", P .. "none/events/stream").status, 404)
@@ -183,14 +177,13 @@ test("what cannot begin is a status, not a stream", function(t)
   local full = s:ask("GET", "/api/dlt/dashboard/stream")
   t.equal(full.status, 503)
   t.is_true(full.headers["retry-after"])
-  t.is_true(w)
 end)
 
--- ---- the hub by itself ----
+-- ---- a broadcast by itself ----
 
-test("a listener that is too slow for a log is told that it has lost some", function(t)
-  local h = hub.new()
-  local listener <close> = h:listen("log", 3, function(topic)
+test("a listener that is too slow for a log is told that it has lost items", function(t)
+  local shared = broadcast.new()
+  local listener <close> = shared:listen("log", 3, function(topic)
     for i = 1, 10 do
       topic:publish(i)
     end
@@ -202,53 +195,53 @@ test("a listener that is too slow for a log is told that it has lost some", func
   t.equal(why, "lost")
 end)
 
-test("of what is told as a whole a late listener gets the newest, at once", function(t)
-  local h = hub.new()
+test("a late listener of a topic with one item gets the newest item at once", function(t)
+  local shared = broadcast.new()
   local function produce(topic)
     for i = 1, 10 do
       topic:publish(i)
     end
     task.sleep(60)
   end
-  local first <close> = h:listen("state", 1, produce)
+  local first <close> = shared:listen("state", 1, produce)
   t.equal(first:next(1), 10)
   local item, why = first:next(0.01)
   t.equal(item, nil)
   t.equal(why, "idle")
-  local second <close> = h:listen("state", 1, produce)
+  local second <close> = shared:listen("state", 1, produce)
   t.equal(second:next(1), 10)
 end)
 
-test("a source that fails tells all who listen; the next one begins anew", function(t)
-  local h, begun = hub.new(), 0
+test("a fault of a source reaches all listeners; the next listener starts it again", function(t)
+  local shared, begun = broadcast.new(), 0
   local function produce()
     begun = begun + 1
     require("base.fault").raise { kind = "network", op = "x", message = "gone" }
   end
-  local a <close> = h:listen("x", 1, produce)
-  local b <close> = h:listen("x", 1, produce)
-  t.equal(t.fault(a.next, a, 1).message, "gone")
-  t.equal(t.fault(b.next, b, 1).message, "gone")
+  local first <close> = shared:listen("x", 1, produce)
+  local second <close> = shared:listen("x", 1, produce)
+  t.equal(t.fault(first.next, first, 1).message, "gone")
+  t.equal(t.fault(second.next, second, 1).message, "gone")
   t.equal(begun, 1)
-  local c <close> = h:listen("x", 1, produce)
-  t.fault(c.next, c, 1)
+  local later <close> = shared:listen("x", 1, produce)
+  t.fault(later.next, later, 1)
   t.equal(begun, 2)
 end)
 
 test("a source ends with its last listener", function(t)
-  local h, ended = hub.new(), false
+  local shared, ended = broadcast.new(), false
   local function produce()
     local _ <close> = setmetatable({}, { __close = function() ended = true end })
     task.sleep(60)
   end
-  local a, b = h:listen("x", 1, produce), h:listen("x", 1, produce)
+  local first, second = shared:listen("x", 1, produce), shared:listen("x", 1, produce)
   task.sleep(0.01)
-  a:close()
-  a:close()
+  first:close()
+  first:close()
   task.sleep(0.01)
   t.equal(ended, false)
-  b:close()
+  second:close()
   task.sleep(0.01)
   t.equal(ended, true)
-  t.equal(h.listeners, 0)
+  t.equal(shared.listeners, 0)
 end)

@@ -1,10 +1,10 @@
-// An action under way: once at a time, with its progress and its failure.
+// An action: it runs only once at a time, with progress and failure.
 
 import { html, useCallback, useRef, useState } from "../vendor/preact.js";
 import { run } from "../api.js";
 import { announce } from "./announce.js";
 
-/** Answers {busy, progress, fault, result, start(path, body)}; start gives the result too. */
+/** Returns {busy, progress, fault, result, start(path, body)}; `start` returns the result, too. */
 export function useAction() {
   const [state, set] = useState({});
   const underWay = useRef(false);

@@ -1,9 +1,9 @@
-// What a screen reader says aloud about a change that it would not notice. The element is in
-// index.html: a live region must be there before its text.
+// Announces changes to screen readers. The element is in index.html, because a live region must
+// exist before its text.
 
 export function announce(text) {
   const region = document.getElementById("announcer");
   region.textContent = "";
-  // Emptied first, so that the same words are said again.
+  // Clear it first, so that a repeated text is announced again.
   requestAnimationFrame(() => { region.textContent = text; });
 }

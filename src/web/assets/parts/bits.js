@@ -1,21 +1,21 @@
-// The smallest parts: a state in its colour, a moment, a text that can be copied, a button.
+// Small parts: a state in its colour, a timestamp, a text to copy, a fact.
 
 import { html, useState } from "../vendor/preact.js";
-import { ago, exact, moment } from "../format.js";
+import { ago, exact, timestamp } from "../format.js";
 import { tone } from "../status.js";
 import { useNow } from "../use.js";
 import { announce } from "./announce.js";
 import { Icon } from "./icon.js";
 
-/** A word of the API as it came, in its colour; never the colour alone. */
+/** A state of the API, unchanged, in its colour. */
 export function Badge({ word, title }) {
   return html`<span class="badge ${tone(word)}" title=${title}>${word ?? "unknown"}</span>`;
 }
 
-/** A moment as "3 min ago", exact on hover and for machines. */
+/** A timestamp as "3 min ago"; the title and the datetime attribute are exact. */
 export function When({ at }) {
   const now = useNow(10000);
-  const date = moment(at);
+  const date = timestamp(at);
   return date
     ? html`<time datetime=${date.toISOString()} title=${exact(date)}>${ago(date, now)}</time>`
     : html`<span class="dim">–</span>`;

@@ -1,4 +1,4 @@
-// Stacked columns over time, each with its numbers as text for those who do not see them.
+// Stacked columns over time; each has its numbers as text for screen readers.
 
 import { html } from "../vendor/preact.js";
 
@@ -23,7 +23,7 @@ function Column({ slot, x, width, most, series }) {
     })}</g>`;
 }
 
-/** `slots` is a list of {at, counts}, `series` one of [word, tone] from the bottom up. */
+/** `slots` is a list of {at, counts}, `series` a list of [word, tone] from the bottom up. */
 export function Columns({ slots, series }) {
   const sums = slots.map((s) => Object.values(s.counts).reduce((a, b) => a + b, 0));
   const most = Math.max(1, ...sums);

@@ -1,10 +1,10 @@
-// A modal dialog. The browser's own <dialog> keeps the focus inside, closes on Escape and gives
-// the focus back.
+// A modal dialog. The <dialog> element keeps the focus inside, closes on Escape, and returns the
+// focus.
 
 import { html, useEffect, useRef } from "../vendor/preact.js";
 import { Icon } from "./icon.js";
 
-/** `busy` keeps it open while something is under way that closing would hide. */
+/** `busy` keeps the dialog open while an operation runs, whose result would be hidden. */
 export function Dialog({ title, onClose, busy, wide, children }) {
   const ref = useRef();
   useEffect(() => {

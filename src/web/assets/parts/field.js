@@ -1,9 +1,9 @@
-// A form field: its label, an info icon that explains it in a line, and the control.
+// A form field: its label, an icon with an explanation, and the control.
 
 import { html, useState } from "../vendor/preact.js";
 import { Icon } from "./icon.js";
 
-// The explanation is shown on hover, on focus, and on a tap. Escape hides it, and only it.
+// The explanation is shown on hover, on focus and on a tap. Escape hides it, but not the dialog.
 function Info({ id, label, text }) {
   const [open, set] = useState(false);
   const key = (event) => {
@@ -39,7 +39,7 @@ export function Check({ id, label, info, checked, onChange, disabled }) {
   </div>`;
 }
 
-/** One of a few: radio buttons that look like a switch. */
+/** A choice among a few values: radio buttons that look like a switch. */
 export function Choice({ name, label, info, options, value, onChange }) {
   return html`<fieldset class="field choice">
     <legend class="field-label"><span>${label}</span>

@@ -1,5 +1,5 @@
-// A graph that one can zoom and pan, with wheel, pointer, buttons or keys; a node that is chosen
-// shows what it comes from and what comes of it.
+// A graph that can be zoomed and panned with wheel, pointer, buttons and keys. The chosen node
+// highlights its upstream and downstream.
 
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact.js";
 import { Graph as Layout, layout } from "../vendor/dagre.js";
@@ -14,8 +14,8 @@ const MARGIN = 24;
 const ZOOM_STEP = 1.25;
 const ZOOM_MOST = 3;
 const PAN_STEP = 60;
-const FIT_MOST = 1.1; // a small graph is not blown up
-const MANY = 150; // from so many nodes on, the quicker way to rank them
+const FIT_MOST = 1.1; // a small graph is not enlarged further
+const MANY = 150; // nodes from which the faster layout is used
 
 const widthOf = (node) => Math.min(WIDEST,
   Math.max(NARROWEST, CHARACTER * Math.max(node.label.length, node.note?.length ?? 0) + 36));
@@ -41,7 +41,7 @@ function arranged(nodes, edges) {
   };
 }
 
-// Through the points, with the corners rounded by curves to the middles.
+// A path through the points; curves between the middles round its corners.
 function path(points) {
   const [first, ...rest] = points;
   let d = `M${first.x},${first.y}`;
@@ -53,7 +53,7 @@ function path(points) {
   return d;
 }
 
-// All that can be reached from a node, against or along the edges.
+// All nodes that can be reached from a node, against or along the edges.
 function reach(id, edges, from, to) {
   const found = new Set();
   const open = [id];
@@ -67,7 +67,7 @@ function reach(id, edges, from, to) {
   return found;
 }
 
-/** Upstream and downstream of a node, each as a set of ids. */
+/** The upstream and downstream of a node, as sets of ids. */
 export function around(id, edges) {
   return { up: reach(id, edges, "to", "from"), down: reach(id, edges, "from", "to") };
 }
@@ -91,7 +91,7 @@ function Node({ node, width, chosen, dim, mark, onChoose }) {
   </g>`;
 }
 
-/** Where one looks: the scale, and the place of the drawing's corner. */
+/** The view: the scale, and the position of the drawing's corner. */
 function useView(drawing, size) {
   const fit = () => {
     const scale = Math.min(FIT_MOST, size.width / drawing.width, size.height / drawing.height) || 1;
@@ -131,7 +131,7 @@ const KEYS = {
   ArrowUp: (v) => v.pan(0, PAN_STEP), ArrowDown: (v) => v.pan(0, -PAN_STEP),
 };
 
-// Dragging with one pointer, anywhere on the drawing.
+// Pans the drawing when a pointer is dragged on it.
 function useDrag(pan) {
   const at = useRef();
   return {
@@ -143,7 +143,7 @@ function useDrag(pan) {
       }
       const [dx, dy] = [e.clientX - from.x, e.clientY - from.y];
       if (!from.far && Math.hypot(dx, dy) < 4) {
-        return; // a click that trembles
+        return; // too short: this is a click
       }
       if (!from.far) {
         e.currentTarget.setPointerCapture(e.pointerId);
@@ -155,8 +155,8 @@ function useDrag(pan) {
   };
 }
 
-/** `nodes` is a list of {id, label, note, title, kind}, `edges` one of {from, to, kind, title},
- * `marks` a map from ids to tones. */
+/** `nodes` is a list of {id, label, note, title, kind}, `edges` a list of {from, to, kind, title},
+ * `marks` a map from ids of nodes to tones. */
 export function GraphView({ label, nodes, edges, marks, chosen, onChoose }) {
   const box = useRef();
   const size = useSize(box);
@@ -166,7 +166,7 @@ export function GraphView({ label, nodes, edges, marks, chosen, onChoose }) {
   const drag = useDrag(look.pan);
   const near = useMemo(() => chosen && around(chosen, edges), [chosen, edges]);
   const lit = (id) => !near || id === chosen || near.up.has(id) || near.down.has(id);
-  // Preact would listen passively, and the page would scroll along.
+  // Preact adds passive listeners, with which the page would scroll too.
   useEffect(() => {
     const wheel = (event) => {
       if (event.ctrlKey || event.metaKey || event.target.closest("svg")?.contains(document.activeElement)

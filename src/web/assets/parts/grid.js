@@ -1,11 +1,11 @@
-// A list of any length: only the rows in sight are in the document. Arrow keys, Home, End, Page
-// Up and Page Down go through it, Enter opens, and a screen reader hears the true numbers.
+// A list of any length: only visible rows are in the document. Arrow keys, Home, End, Page Up and
+// Page Down move in it, Enter opens a row, and screen readers get the true number of rows.
 
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact.js";
 import { useSize } from "../use.js";
 import { Icon } from "./icon.js";
 
-const BEYOND = 8; // rows above and below the edge, so that quick scrolling shows no gap
+const BEYOND = 8; // rows beyond the visible ones, so that fast scrolling shows no gap
 
 function Head({ columns, sort, onSort }) {
   return html`<div role="row" aria-rowindex="1" class="grid-head">
@@ -69,7 +69,7 @@ export function Grid({ label, rows, keyOf, columns, sort, onSort, rowHeight, onO
     setActive(next);
     wanted.current = true;
   };
-  // The row that gets the focus may have come into the document only now.
+  // The row that gets the focus may have been added to the document just before.
   useEffect(() => {
     if (wanted.current) {
       wanted.current = false;
@@ -77,7 +77,7 @@ export function Grid({ label, rows, keyOf, columns, sort, onSort, rowHeight, onO
     }
   });
 
-  // A row must be reachable by Tab even when the active one is out of sight.
+  // If the active row is not visible, another row must be reachable by Tab.
   const reachable = current >= first && current < end ? current : first;
   return html`<div role="grid" class="grid" aria-label=${label} aria-rowcount=${rows.length + 1}
       aria-colcount=${columns.length} onKeyDown=${onKey}>

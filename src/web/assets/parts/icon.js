@@ -1,4 +1,4 @@
-// Line icons on a grid of 16, drawn by hand so that nothing is fetched.
+// Line icons on a grid of 16 by 16, inline, so that no file is requested.
 
 import { html } from "../vendor/preact.js";
 
@@ -25,7 +25,7 @@ const PATHS = {
   up: "m4 10 4-4 4 4",
 };
 
-/** Decoration: what it says stands beside it, or is the label of its button. */
+/** An icon, hidden from screen readers: a text or a label of the button says the same. */
 export function Icon({ name }) {
   return html`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
 }

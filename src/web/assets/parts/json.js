@@ -1,4 +1,4 @@
-// A value as JSON, with colours for what is a name, a text, a number.
+// A value as JSON, with colours for names, strings and numbers.
 
 import { html } from "../vendor/preact.js";
 

@@ -1,5 +1,5 @@
-// What stands where data would stand: a failure with what to do, waiting, or nothing. Nothing is
-// only ever said when the API has said so.
+// Notices in place of data: a failure with what to do, loading, or no data. "No data" is shown only
+// if the API has answered so.
 
 import { html } from "../vendor/preact.js";
 import { Icon } from "./icon.js";
@@ -12,7 +12,7 @@ const TITLES = {
   usage: "This cannot be done as asked",
 };
 
-// Where the API gave no hint: the likeliest thing to do.
+// The most likely thing to do, if the API gave no hint.
 const HINTS = {
   auth: "Sign in again with the link that `tarn serve` printed, or choose a workspace whose "
     + "credentials may do this.",
@@ -57,7 +57,7 @@ export function Empty({ children }) {
   return html`<div class="empty">${children}</div>`;
 }
 
-/** The three of them in the one right order: old data stays beside a new failure. */
+/** The right notice for a load. Old data stays visible beside a new failure. */
 export function Loaded({ load, what, children }) {
   return html`
     ${load.fault && html`<${Failure} fault=${load.fault} what=${what} again=${load.again} />`}

@@ -1,4 +1,4 @@
-// The phases of a run as a bar, each as wide as it was long.
+// The phases of a run as a bar; widths are durations.
 
 import { html } from "../vendor/preact.js";
 import { duration } from "../format.js";
@@ -10,7 +10,7 @@ const classOf = (state) => `phase-${STEPS.indexOf(state) + 1}`;
 const word = (state) => String(state).toLowerCase().replaceAll("_", " ");
 const lengthOf = (phase) => Math.max(0, phase.duration_ms ?? 0);
 
-/** `share` is the part of the width that the whole run takes: 0 to 1. */
+/** `share` is the part of the width that the whole bar takes, from 0 to 1. */
 export function Phases({ phases, share = 1, named }) {
   const known = phases.filter((phase) => lengthOf(phase) > 0);
   const total = known.reduce((sum, phase) => sum + lengthOf(phase), 0);

@@ -1,4 +1,4 @@
-// A few rates as a small picture, with the words of where they go.
+// A small chart of a few rates, with their trend in words.
 
 import { html } from "../vendor/preact.js";
 import { percent } from "../format.js";

@@ -1,4 +1,4 @@
-// Tabs that are links: the arrow keys go from one to the next, as in every list of tabs.
+// Tabs that are links. The arrow keys move between them.
 
 import { html } from "../vendor/preact.js";
 

@@ -1,5 +1,5 @@
-// The clone dialog: the form, then the plan, then the copy. Nothing changes before its plan was
-// shown; with "Dry run" nothing changes at all.
+// The clone dialog: the form, then the plan, then the copy. Nothing is changed before the plan was
+// shown; with "Dry run" nothing is changed at all.
 
 import { html, useRef, useState } from "../vendor/preact.js";
 import { ActionProgress, useAction } from "../parts/action.js";
@@ -33,7 +33,7 @@ export function Clone({ pipeline, session, profile, onClose }) {
   const [step, setStep] = useState("form");
   const planning = useAction();
   const making = useAction();
-  // The token lives in its field alone: not in any state, and no longer than it is needed.
+  // The token is only in its input field, never in the state, and is cleared as soon as possible.
   const token = useRef();
   const forget = () => {
     if (token.current) {

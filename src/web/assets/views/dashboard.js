@@ -1,5 +1,5 @@
-// The dashboard: cards that lead into the list, what needs a look, the newest runs by the hour,
-// and the newest events.
+// The dashboard: cards that lead to the list, pipelines that need attention, the newest runs by the
+// hour, and the newest events.
 
 import { html, useMemo } from "../vendor/preact.js";
 import { href } from "../router.js";
@@ -10,8 +10,8 @@ import { Empty, Loading, Warning } from "../parts/notice.js";
 import { number } from "../format.js";
 import { useTitle } from "../use.js";
 
-// The two sums, each of which adds up to the total. What the API has no word for is shown when
-// there is any: nothing is hidden in a total.
+// The counts by state and by health, each of which adds up to the total. Pipelines with other states
+// have a card if there are any.
 const CARDS = [
   { name: "total", title: "Total", query: {} },
   { name: "running", title: "Running", query: { status: "running" } },
@@ -66,7 +66,7 @@ const OUTCOME = { COMPLETED: "completed", FAILED: "failed", CANCELED: "cancelled
 const SERIES = [["completed", "good"], ["failed", "bad"], ["cancelled", "calm"],
   ["under way", "info"]];
 
-// The list knows the newest update of each pipeline, so that is what is drawn.
+// The list has only the newest update of each pipeline, so only these are drawn.
 function byHour(items, now) {
   const end = Math.ceil(now / HOUR) * HOUR;
   const hours = Array.from({ length: HOURS }, (_, i) => ({
@@ -76,7 +76,7 @@ function byHour(items, now) {
   for (const { row } of items) {
     const update = row.latest_update;
     if (!update) {
-      continue; // it has never run
+      continue; // the pipeline has never run
     }
     const slot = Math.floor((Date.parse(update.creation_time) - end) / HOUR) + HOURS;
     if (slot >= 0 && slot < HOURS) {

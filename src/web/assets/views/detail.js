@@ -1,4 +1,4 @@
-// One pipeline: what it is, what can be done with it, and its sections, each with a link.
+// One pipeline: its state, its actions, and its sections, each with a link.
 
 import { html, useState } from "../vendor/preact.js";
 import { isActive } from "../status.js";
@@ -35,7 +35,7 @@ function Actions({ active, readOnly, onChoose }) {
   </div>`;
 }
 
-// The embedded workspace has no page of its own.
+// The embedded workspace has no web page.
 function hostOf(session, profile) {
   const found = session.profiles.find((one) => one.profile === profile);
   return found && !found.embedded ? found.host : undefined;
@@ -84,7 +84,7 @@ export function Detail({ id, section = "live", query, session, profile }) {
   const [snapshot, setSnapshot] = useState();
   const [stream, again] = useStream(`${path}/live`, { profile },
     ({ type, data }) => type === "snapshot" && setSnapshot(data));
-  // The pipeline's own state and health follow the run.
+  // The pipeline's state and health change with the run, so load them again.
   useChange(snapshot && `${snapshot.update_id} ${snapshot.state}`, load.again);
   useTitle(load.data?.name ?? "Pipeline");
   if (!load.data) {

@@ -1,8 +1,8 @@
-// What was changed by which command, and the way back. Operations of the journal are those of all
-// workspaces, whichever is looked at.
+// The journal: the operations that changed something, and how to undo them. It lists the operations
+// of all workspaces, whatever workspace the page shows.
 
 import { html, useState } from "../vendor/preact.js";
-import { dateClock, duration, inline, moment } from "../format.js";
+import { dateClock, duration, inline, timestamp } from "../format.js";
 import { ActionProgress, useAction } from "../parts/action.js";
 import { Badge, Fact, When } from "../parts/bits.js";
 import { Dialog } from "../parts/dialog.js";
@@ -65,8 +65,8 @@ function UndoPlan({ plan }) {
     ${step.reason && html`<p class="dim small-text">${step.reason}</p>`}</li>`)}</ul>`;
 }
 
-// First what would be done, from the workspace as it is now; then the question. The workspace is
-// the one that the operation worked in.
+// Shows first what undo would do to the workspace in its present state, then asks. The workspace is
+// the one of the operation.
 function UndoDialog({ id, profile, onClose }) {
   const [tables, setTables] = useState(false);
   const [force, setForce] = useState(false);
@@ -116,7 +116,7 @@ function Operation({ id, session }) {
       <dl class="facts">
         <${Fact} name="Command">${op.command}</${Fact}>
         <${Fact} name="Outcome"><${Badge} word=${op.status} /></${Fact}>
-        <${Fact} name="Began">${moment(op.start_time) ? dateClock(moment(op.start_time)) : "–"}</${Fact}>
+        <${Fact} name="Began">${timestamp(op.start_time) ? dateClock(timestamp(op.start_time)) : "–"}</${Fact}>
         <${Fact} name="Took">${duration(op.end_time - op.start_time)}</${Fact}>
         <${Fact} name="Source"><${Side} side=${op.source} /></${Fact}>
         <${Fact} name="Target"><${Side} side=${op.target} /></${Fact}>

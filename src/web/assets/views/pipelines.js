@@ -1,4 +1,4 @@
-// The list: search, filters, sorting; all of it in the address, so that it can be sent on.
+// The list of pipelines. Search, filters and sorting are in the address, so that it can be shared.
 
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact.js";
 import { number } from "../format.js";
@@ -42,7 +42,7 @@ function sorted(items, sort) {
 const STATUSES = ["running", "failed", "idle", "other"];
 const HEALTHS = ["healthy", "unhealthy", "unknown"];
 
-/** Buttons that are filters, each with how many it would leave of all. */
+/** Filter buttons, each with the number of pipelines that match it. */
 function Chips({ label, words, chosen, summary, onChoose }) {
   return html`<div class="chips" role="group" aria-label=${label}>
     ${words.map((word) => html`<button type="button" key=${word} class="chip"
@@ -57,7 +57,7 @@ function Search({ text }) {
   const box = useRef();
   useEffect(() => set(text), [text]);
   useEffect(() => {
-    // The key that searches wherever one is, unless one is typing.
+    // "/" moves to the search box, unless the user is typing elsewhere.
     const focus = (event) => {
       if (event.key === "/" && !event.target.closest("input,textarea,select,dialog")) {
         event.preventDefault();

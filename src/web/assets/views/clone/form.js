@@ -1,4 +1,4 @@
-// What can be said about a clone. Each field has an icon that explains it in a line.
+// The form of a clone. Each field has an icon with an explanation.
 
 import { html } from "../../vendor/preact.js";
 import { ActionProgress } from "../../parts/action.js";
@@ -13,13 +13,13 @@ export const START = { mode: "same", by: "profile", name: "", to: "", host: "", 
 
 const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
-// What was left as it is, is not said.
+// Fields with their default values are left out of the request.
 function spoken(body) {
   return Object.fromEntries(Object.entries(body).filter(([, value]) =>
     value !== undefined && value !== "" && value !== false && !(Array.isArray(value) && value.length === 0)));
 }
 
-/** The request that a form asks for. The token comes beside it: the form never holds it. */
+/** The request of a form. The token is passed separately: the form never holds it. */
 export function requestOf(pipeline, form, token, dryRun) {
   const other = form.mode === "other";
   const byAddress = other && form.by === "address";

@@ -1,5 +1,5 @@
-// What is called differently where the copy goes: names that are found in the source's settings,
-// each with a field for its other name, and rules by hand.
+// The mapping of a clone: a field for each name in the source's settings that may differ in the
+// target, and rules written by hand.
 
 import { html } from "../../vendor/preact.js";
 import { ActionProgress, useAction } from "../../parts/action.js";
@@ -12,7 +12,7 @@ const RULES = [
   ["drop", "Leave out fields", "PATH", "Fields of the source that the copy does not get; one a line."],
 ];
 
-/** The map without what was left empty; undefined if that is all of it. */
+/** The map without empty values; undefined if nothing is left. */
 export function filled(map) {
   const sections = Object.entries(map).map(([section, names]) =>
     [section, Object.fromEntries(Object.entries(names).filter(([, name]) => name !== ""))])
@@ -20,7 +20,7 @@ export function filled(map) {
   return sections.length > 0 ? Object.fromEntries(sections) : undefined;
 }
 
-// What was filled in already stays.
+// Keep what the user has filled in.
 function merged(found, map) {
   return Object.fromEntries(Object.entries(found).map(([section, names]) =>
     [section, Object.fromEntries(Object.keys(names).map((name) =>
@@ -36,11 +36,11 @@ function Names({ section, names, onChange }) {
   </fieldset>`;
 }
 
-/** `request` gives the request that the form stands for. */
+/** `request` returns the request of the form. */
 export function Mapping({ form, onChange, request }) {
   const action = useAction();
   const look = async (event) => {
-    // The fields above must be filled in: they say where the copy goes.
+    // The fields above must be filled in, because they name the target.
     if (!event.target.form.reportValidity()) {
       return;
     }

@@ -1,5 +1,5 @@
-// The plan of a clone as a diff: every field of the source with its verdict, the code that goes
-// along, what the workspace says about it, and what needs a person.
+// The plan of a clone as a diff: every field of the source with its verdict, the sources that are
+// copied, the workspace's check of the plan, and what needs attention.
 
 import { html, useState } from "../../vendor/preact.js";
 import { bytes, inline, number } from "../../format.js";
@@ -42,7 +42,7 @@ function Fields({ fields, counts }) {
   </section>`;
 }
 
-// A copy that is there already: what it has now, and what it gets.
+// An existing copy: its present settings and the new ones.
 function Changes({ list }) {
   return html`<section aria-labelledby="plan-changes"><h3 id="plan-changes">What changes in the copy</h3>
     ${list.length === 0 ? html`<${Empty}>Nothing: it is as the plan wants it.</${Empty}>`
@@ -75,7 +75,7 @@ function Commands({ list }) {
         <${CopyButton} text=${command} label="Copy the command" /></div></li>`)}</ul></section>`;
 }
 
-/** What must be known before, and is worth keeping after. */
+/** The notes of a plan, which its result shows too. */
 export function Notes({ plan }) {
   return html`
     ${(plan.problems ?? []).map((fault) => html`<div class="notice bad" role="alert"><div>

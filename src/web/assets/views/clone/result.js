@@ -1,11 +1,11 @@
-// What became of a clone, with links to the copy and to its entry in the journal.
+// The result of a clone, with links to the copy and to its operation in the journal.
 
 import { html } from "../../vendor/preact.js";
 import { CopyButton } from "../../parts/bits.js";
 import { href } from "../../router.js";
 import { Notes } from "./plan.js";
 
-// The page can show the copy where the server has credentials for its workspace.
+// The page can show the copy only if the server has credentials for its workspace.
 function profileOf(report, form, session) {
   return form.mode === "same" || session.profiles.some((p) => p.profile === report.copy?.profile)
     ? report.copy?.profile : undefined;

@@ -1,4 +1,4 @@
-// The whole configuration as it came, and what differs from another pipeline's.
+// The whole configuration, unchanged, and the differences from another pipeline.
 
 import { html, useState } from "../../vendor/preact.js";
 import { inline, number } from "../../format.js";

@@ -1,5 +1,5 @@
-// The pipeline's datasets and their lineage: a graph, what stands around the chosen one, and the
-// same as a table. What nobody could tell is said.
+// The pipeline's datasets and their lineage: a graph, the details of the chosen dataset, and a table
+// of all. What is unknown is said.
 
 import { html, useMemo, useState } from "../../vendor/preact.js";
 import { number } from "../../format.js";
@@ -14,7 +14,7 @@ import { useLoad } from "../../use.js";
 
 const BESIDE = { upstream: "read by this pipeline", downstream: "made from this pipeline" };
 
-// Catalog and schema are under the name, where they do not push the graph apart.
+// Catalog and schema stand below the name, so that nodes stay narrow.
 function nodeOf(row, kind) {
   const place = [row.catalog, row.schema].filter(Boolean).join(".");
   return { id: row.fqn, label: row.table ?? row.fqn, note: place || row.kind, title: row.fqn, kind,
@@ -23,7 +23,7 @@ function nodeOf(row, kind) {
 
 const cloneId = (fqn, copy) => `${copy.pipeline_id} ${copy.fqn} ${fqn}`;
 
-// Copies of a dataset in clones of the pipeline, and origins in what it is a clone of.
+// Copies of a dataset in clones of the pipeline, and its origin in the source of the pipeline.
 function cloneParts(row) {
   const nodes = [];
   const edges = [];
@@ -140,7 +140,7 @@ function Table({ data, onChoose }) {
       <td class="wrap">${names(row.fqn, "source", "target")}</td></tr>`)}</tbody></table></div>`;
 }
 
-// What the flows of the newest run are at, on the datasets of the same name.
+// The states of the newest run's flows, by the names of their datasets.
 function marksOf(snapshot) {
   return new Map((snapshot?.flows ?? []).map((flow) => [flow.dataset ?? flow.name, tone(flow.state)]));
 }

@@ -1,7 +1,7 @@
-// The event log: filters, details that unfold, and following what comes.
+// The event log: filters, details that unfold, and following new events.
 
 import { html, useEffect, useRef, useState } from "../../vendor/preact.js";
-import { clock, dateClock, moment, number } from "../../format.js";
+import { clock, dateClock, timestamp, number } from "../../format.js";
 import { Badge } from "../../parts/bits.js";
 import { Connection, StreamFailure } from "../../parts/connection.js";
 import { Check } from "../../parts/field.js";
@@ -39,7 +39,7 @@ function Levels({ chosen }) {
   </div>`;
 }
 
-// Each text goes to the workspace: not with every letter.
+// Each change of the text becomes a request to the workspace, so wait for a pause in typing.
 function TextFilter({ name, label, value }) {
   const [typed, set] = useState(value ?? "");
   const timer = useRef();
@@ -82,7 +82,7 @@ function Exceptions({ error }) {
 
 function Event({ event }) {
   const [open, set] = useState(false);
-  const at = moment(event.timestamp);
+  const at = timestamp(event.timestamp);
   return html`<li class="log-row log-${event.level}">
     <button type="button" class="plain unfold" aria-expanded=${String(open)}
         onClick=${() => set(!open)}>
@@ -101,7 +101,7 @@ function Event({ event }) {
 const Log = ({ list }) => html`<ol class="log">${list.map((event) => html`<${Event}
   key=${event.id} event=${event} />`)}</ol>`;
 
-// Newest first; an event that came twice, or late, is in its place once.
+// Newest first. Late events are sorted in, and repeated ones are dropped.
 function merged(list, event) {
   if (list.some((one) => one.id === event.id)) {
     return list;
@@ -114,7 +114,7 @@ function merged(list, event) {
 
 function Follow({ path, filter, profile }) {
   const [list, set] = useState([]);
-  // It begins with the newest, however old they are.
+  // The stream begins with the newest events, whatever their age.
   const { since, ...others } = filter;
   const [state, again] = useStream(`${path}/events/stream`, { ...others, profile, last: FIRST },
     ({ type, data }) => type === "event" && set((old) => merged(old, data)));

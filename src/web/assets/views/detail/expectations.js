@@ -1,4 +1,4 @@
-// What the expectations counted, with where the rate of failures goes.
+// The counts of the expectations, with the trend of their failure rates.
 
 import { html, useState } from "../../vendor/preact.js";
 import { number, percent } from "../../format.js";

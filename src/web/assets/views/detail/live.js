@@ -1,7 +1,7 @@
-// The run that is under way, or the last one: phases, flows, rows, what they passed and dropped.
+// The active or newest run: phases, flows, and their rows that passed, failed and were dropped.
 
 import { html } from "../../vendor/preact.js";
-import { bytes, duration, moment, number } from "../../format.js";
+import { bytes, duration, timestamp, number } from "../../format.js";
 import { hasEnded } from "../../status.js";
 import { Badge, Fact, When } from "../../parts/bits.js";
 import { Connection, StreamFailure } from "../../parts/connection.js";
@@ -19,10 +19,10 @@ function Progress({ flows }) {
     <span class="dim">${number(done)} of ${number(flows.length)} flows have ended</span></div>`;
 }
 
-// The time of a run that has not ended grows on our clock.
+// The duration of a run without an end grows with the browser's clock.
 function Elapsed({ snapshot }) {
   const now = useNow(1000);
-  const began = moment(snapshot.start_time);
+  const began = timestamp(snapshot.start_time);
   if (typeof snapshot.duration_ms === "number" && hasEnded(snapshot.state)) {
     return duration(snapshot.duration_ms);
   }

@@ -1,4 +1,4 @@
-// Start an update: of everything, of some tables, from the beginning, or only to look.
+// The dialog that starts an update: of all tables, of some, from scratch, or to validate only.
 
 import { html, useState } from "../../vendor/preact.js";
 import { ActionProgress, useAction } from "../../parts/action.js";

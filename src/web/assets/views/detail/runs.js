@@ -1,7 +1,7 @@
-// The run history: each run's length drawn to one scale, its phases, and why it failed.
+// The run history: durations on a common scale, phases, and why runs failed.
 
 import { html, useState } from "../../vendor/preact.js";
-import { dateClock, duration, moment, number } from "../../format.js";
+import { dateClock, duration, timestamp, number } from "../../format.js";
 import { Badge, Fact, When } from "../../parts/bits.js";
 import { Icon } from "../../parts/icon.js";
 import { Empty, Loaded } from "../../parts/notice.js";
@@ -12,7 +12,7 @@ import { hasEnded, tone } from "../../status.js";
 
 const PAGE = 50;
 
-/** What was asked for beyond a plain refresh of everything. */
+/** The selection of an update, if it was not a refresh of all tables. */
 function selection(run) {
   const names = [["", run.refresh_selection], ["full: ", run.full_refresh_selection],
     ["reset: ", run.reset_checkpoint_selection]]
@@ -52,7 +52,7 @@ function More({ run, id }) {
 
 function Run({ run, longest, id }) {
   const [open, set] = useState(false);
-  const began = moment(run.creation_time);
+  const began = timestamp(run.creation_time);
   return html`<li class="run">
     <button type="button" class="plain unfold" aria-expanded=${String(open)}
         onClick=${() => set(!open)}>

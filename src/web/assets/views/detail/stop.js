@@ -1,4 +1,4 @@
-// Stop the active update, after asking.
+// The dialog that stops the active update.
 
 import { html } from "../../vendor/preact.js";
 import { ActionProgress, useAction } from "../../parts/action.js";
@@ -8,7 +8,7 @@ import { Failure } from "../../parts/notice.js";
 export function StopDialog({ pipeline, onClose }) {
   const action = useAction();
   const stop = async () => {
-    // Not waited for: the page itself shows how the run ends.
+    // The request does not wait for the end: the page shows it anyway.
     const result = await action.start(`dlt/pipelines/${pipeline.pipeline_id}/stop`, { wait: false });
     if (result) {
       onClose();

@@ -1,0 +1,33 @@
+--- The formats of output. `--output NAME` chooses one; output.render.NAME renders it.
+
+local M = {}
+
+---@class tarn.Format
+---@field name string
+---@field rows? boolean    one line for each row: a command with rows in its data returns these only
+---@field columns? boolean all rows have the same columns
+---@field json? boolean    faults are printed as JSON, too
+---@field endless? boolean rows are printed as they come, so the data needs no end
+
+--- All formats; the first one is the default.
+---@type tarn.Format[]
+M.list = {
+  { name = "text", endless = true },
+  { name = "json", json = true },
+  { name = "jsonl", rows = true, json = true, endless = true },
+  { name = "csv", rows = true, columns = true },
+}
+
+--- The format that the options choose.
+---@param options { output?: string } the options that every command takes
+---@return tarn.Format
+function M.of(options)
+  for _, format in ipairs(M.list) do
+    if format.name == options.output then
+      return format
+    end
+  end
+  return M.list[1]
+end
+
+return M

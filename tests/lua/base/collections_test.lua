@@ -1,0 +1,18 @@
+local collections = require "base.collections"
+
+test("keys are sorted", function(t)
+  t.equal(collections.keys { b = 1, a = 2, c = false }, { "a", "b", "c" })
+  t.equal(collections.keys { [404] = 1, [200] = 1 }, { 200, 404 })
+  t.equal(#collections.keys {}, 0)
+end)
+
+test("a column is one field of each item", function(t)
+  t.equal(collections.column({ { name = "x" }, { name = "y" } }, "name"), { "x", "y" })
+  t.equal(collections.column({ { "a", 1 }, { "b", 2 } }, 1), { "a", "b" })
+end)
+
+test("words are separated by commas and blanks", function(t)
+  t.equal(collections.words "a,b  c , d,", { "a", "b", "c", "d" })
+  t.equal(#collections.words "", 0)
+  t.equal(#collections.words(nil), 0)
+end)
