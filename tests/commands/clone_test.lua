@@ -56,7 +56,7 @@ test("T1: every kind of pipeline is cloned to another workspace, or refused", fu
   t.equal(data.counts.created + data.counts.refused, #data.results)
   for _, result in ipairs(data.results) do
     if result.status == "refused" then
-      t.match(result.error.message, "made in Databricks SQL")
+      t.match(result.error.message, "of Databricks SQL")
     else
       local copy = p.get(result.new_pipeline_id)
       local source = p.get(result.source_pipeline_id, p.here)
@@ -265,7 +265,7 @@ test("T14: the target's token is not stored, printed or logged", function(t)
   t.match(r.stdout, "unchanged")
   r = run_cli(p, dir, { "clone-to-workspace", "quickstart", "--dest-host", p.f.url })
   t.equal(r.status, 2)
-  t.match(r.stderr, "nobody to ask for the token")
+  t.match(r.stderr, "no token was given")
   r = run_cli(p, dir, { "clone-to-workspace", "quickstart", "--dest-host", p.f.url, "--dest-token",
     wrong })
   t.equal(r.status, 2)
@@ -333,7 +333,7 @@ test("T15: settings that the workspace would change are reported", function(t)
   end })
   local data = p.clone { pipeline = "finance_gl_close", name = "t15", dry_run = true, to = there }
   t.equal(data.effective_differences, { { path = "edition", ours = "ADVANCED", theirs = "CORE" } })
-  t.match(table.concat(data.warnings, "\n"), 'make "CORE" of edition')
+  t.match(table.concat(data.warnings, "\n"), 'set edition to "CORE"')
 end)
 
 test("T15: a dry run that the workspace refuses ends with the status of the refusal", function(t)
@@ -544,7 +544,7 @@ test("a rule that matches nothing is reported", function(t)
   local data = p.clone { pipeline = "quickstart", name = "u", dry_run = true,
     path_map = { "/Users/nobody=/Shared" }, drop = { "photon.x" } }
   local text = table.concat(data.warnings, "\n")
-  t.match(text, "--path-map /Users/nobody=/Shared: '/Users/nobody' is nowhere in the source")
+  t.match(text, "--path-map /Users/nobody=/Shared: '/Users/nobody' does not occur in the source")
   t.match(text, "--drop photon.x: the source has no such field")
 end)
 
@@ -681,7 +681,7 @@ test("each outcome has its exit status", function(t)
     { { "clone", "no such", "--name", "x" }, 3, "no such pipeline" },
     { { "clone", "quickstart", "--name", "quickstart" }, 5, "the source's own name" },
     { { "clone", "quickstart", "--name", "scratch", "--dry-run" }, 5, "a name that is taken" },
-    { { "clone", "main.reporting.exec_kpis", "--name", "x" }, 2, "made in Databricks SQL" },
+    { { "clone", "main.reporting.exec_kpis", "--name", "x" }, 2, "of Databricks SQL" },
     { { "clone", "quickstart", "--name", "x", "--set", "a..b=1" }, 2, "no path" },
     { { "clone", "quickstart", "--name", "x", "--map", "/no/such" }, 2, "no map" },
     { { "clone", "quickstart", "--name", "x", "--schema", "q" }, 0, "fine" },

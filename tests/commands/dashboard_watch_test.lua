@@ -59,7 +59,7 @@ and 1 idle; `tarn list` shows all]]):format(ws:host()))
     t.no_match(screen, "running 1")
     t.equal(select(2, screen:gsub("Pipelines", "")), 1)
     term:resize(60, 5)
-    term:wait "too low"
+    term:wait "too small"
     term:resize(100, 30)
     screen = term:wait "me@x.com"
     t.equal(select(2, screen:gsub("PIPELINE ", "")), 1, screen)
@@ -77,7 +77,7 @@ test("on a terminal an old answer has its age and the reason", function(t)
     { cols = 100, rows = 20, env = env_of(ws) })
   term:wait "running 1"
   world.refuse = true
-  local screen = term:wait("%d s old, no newer answer: shut for the night", true)
+  local screen = term:wait("data is %d s old, there is no newer answer: shut for the night", true)
   t.match(screen, "running 1")
   term:wait("[2-9] s old", true)
   world.refuse = false
@@ -128,11 +128,12 @@ end)
 
 test("options that --watch excludes or needs are reported", function(t)
   for _, case in ipairs {
-    { { "--watch", "-o", "json" }, "needs one" }, { { "--watch", "-o", "csv" }, "needs one" },
+    { { "--watch", "-o", "json" }, "it has no end" },
+    { { "--watch", "-o", "csv" }, "it has no end" },
     { { "--interval", "3" }, "goes with --watch" },
     { { "--refreshes", "3" }, "goes with --watch" },
     { { "--profiles", "," }, "names no profile" },
-    { { "--profiles", "a", "--all-profiles" }, "one or the other" },
+    { { "--profiles", "a", "--all-profiles" }, "exclude each other" },
   } do
     local r = program.run { "dashboard", table.unpack(case[1]) }
     t.equal(r.status, 2)
@@ -150,7 +151,7 @@ test("all profiles of the config file are one answer, with each workspace once",
   t.equal(r.status, 0, r.stderr)
   t.match(r.stderr, "again is the same workspace as one")
   t.match(r.stderr, "shut: ")
-  t.match(r.stderr, "the totals are without it")
+  t.match(r.stderr, "the totals do not include it")
   local data = json.decode(r.stdout)
   t.equal({ data.partial, data.summary.workspaces, data.summary.unanswered }, { true, 2, 1 })
   t.equal(data.summary.total, data.workspaces[1].summary.total)
@@ -170,7 +171,7 @@ end)
 
 test("an option that would have no effect is refused", function(t)
   for line, word in pairs {
-    ["-p demo dashboard --profiles demo,demo-dr"] = "--profile is one workspace",
+    ["-p demo dashboard --profiles demo,demo-dr"] = "--profile and --profiles exclude each other",
     ["-p demo dashboard --patience 3"] = "--patience goes with --profiles",
     ["-p demo dashboard --source rest --warehouse w"] = "leave out --warehouse",
     ["-p demo updates '*' --source rest --warehouse w"] = "leave out --warehouse",

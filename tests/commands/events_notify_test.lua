@@ -138,7 +138,7 @@ test("the address of a webhook is not in output, traces or files", function(t)
       XDG_STATE_HOME = dir.path, SLACK = webhook.url .. "/services/T0PS3CRET?k=T0PS3CRET" } })
   t.equal(r.status, 0, r.stderr)
   t.equal({ #webhook.seen, json.decode(webhook.seen[2].body).kind }, { 2, "failed" })
-  t.match(r.stderr, "webhook $SLACK was not told of sales_promotions: it answered 503")
+  t.match(r.stderr, "webhook $SLACK was not notified of sales_promotions: the answer was 503")
   t.match(r.stderr, ("POST %s/***"):format(webhook.url)) -- the request is in the trace
   t.no_match(r.stdout .. r.stderr, "T0PS3CRET")
   for _, name in ipairs(fs.list(dir.path .. "/tarn")) do
@@ -156,7 +156,7 @@ test("on a terminal a message that cannot be sent is reported above the page", f
   local term <close> = terminal.start({ "/bin/sh", "-c", '"$TARN" dashboard --watch '
     .. '--interval 0.2 --notify failed --notify-run /bin/false; sleep 100' },
     { cols = 100, rows = 20, env = program.env(ws:host()) })
-  local screen = term:wait "program /bin/false was not told of sales: it ended with 1"
+  local screen = term:wait "program /bin/false was not notified of sales: the exit status was 1"
   screen = screen:find "failed 1" and screen or term:wait "failed 1"
   t.equal(select(2, screen:gsub("Pipelines ", "")), 1, screen)
 end)
@@ -177,9 +177,9 @@ test("options that exclude or need each other are reported", function(t)
   for _, case in ipairs {
     { { "dashboard", "--notify", "failed" }, "--notify goes with --watch" },
     { { "events", "x", "--notify", "failed" }, "--notify goes with --follow" },
-    { { "dashboard", "--watch", "--notify-run", "x" }, "--notify-run: of what?" },
-    { { "dashboard", "--watch", "--notify", "failed" }, "nobody is to be told" },
-    { { "dashboard", "--watch", "--notify", "fialed", "--notify-run", "x" }, "is no rule" },
+    { { "dashboard", "--watch", "--notify-run", "x" }, "--notify-run goes with --notify" },
+    { { "dashboard", "--watch", "--notify", "failed" }, "there is no target for notifications" },
+    { { "dashboard", "--watch", "--notify", "fialed", "--notify-run", "x" }, "is not a rule" },
     { { "dashboard", "--watch", "--notify", "failed", "--notify-script", "nope" },
       "no script notify/nope.lua" },
   } do

@@ -181,7 +181,7 @@ test("without the events of a time in which the pipeline ran there is no answer"
   t.equal(reaching(30 * 24 * hour).source, "rest", "it did not run: no counts are the answer")
   local data = reaching(hour)
   t.equal(data.source, json.null)
-  t.match(data.sources[1].reason, "although the pipeline ran")
+  t.match(data.sources[1].reason, "of a time in which the pipeline ran")
   t.equal(reaching(hour, hour).window.covered_since, nil, "it ran and counted nothing")
 end)
 

@@ -44,7 +44,7 @@ test("every pipeline that can be made from a file is the same after export and i
       run(t, "undo", json.decode(tarn("demo", "journal", "-o", "json").stdout)[1].id, "--yes")
     else
       t.equal(r.status, 5, r.stderr)
-      t.match(r.stderr, "cannot be made from a file")
+      t.match(r.stderr, "cannot be created from a file")
     end
   end
   t.is_true(made > 30, made)
@@ -85,10 +85,10 @@ test("a dry run of an import creates nothing", function(t)
   local r = tarn("demo", "import", dir.path .. "/x", "--dry-run")
   t.equal(r.status, 5, "it ends with the status of the import")
   t.match(r.stdout, "the name is taken")
-  t.match(r.stderr, "it starts as soon as it is made")
+  t.match(r.stderr, "it starts as soon as it is created")
   r = tarn("demo", "import", dir.path .. "/x")
   t.equal(r.status, 5)
-  t.match(r.stderr, "--name gives the new one another name")
+  t.match(r.stderr, "--name gives the new pipeline another name")
 end)
 
 test("an import is in the journal, and can be undone", function(t)
@@ -122,7 +122,7 @@ test("an export replaces no file without --force", function(t)
   dir.write("pipeline.json", "mine")
   local r = tarn("demo", "export", "quickstart", "--dir", dir.path)
   t.equal(r.status, 5)
-  t.match(r.stderr, "pipeline.json is there already")
+  t.match(r.stderr, "pipeline.json exists already")
   t.equal(dir.read "pipeline.json", "mine")
   r = tarn("demo", "export", "quickstart", "--dir", dir.path .. "/new", "--dry-run")
   t.match(r.stdout, "would be written")
@@ -294,7 +294,7 @@ end)
 
 test("a side that does not exist is a fault that names it", function(t)
   for _, case in ipairs {
-    { { "./no/such", "quickstart" }, 3, "./no/such/pipeline.json is not there" },
+    { { "./no/such", "quickstart" }, 3, "./no/such/pipeline.json does not exist" },
     { { "quickstart", "nothing here" }, 3, "no pipeline is named 'nothing here'" },
     { { "journal:zzzz", "quickstart" }, 3, "there is no operation 'zzzz'" },
     { { "quickstart" }, 2, "RIGHT is missing" },

@@ -67,7 +67,7 @@ test("a change by tarn api is in the journal, without its body and its answer", 
   t.no_match(json.encode(j:data { "journal", done.id }), "dapi")
   local r = j:run { "undo", done.id, "--yes" }
   t.equal(r.status, 5)
-  t.match(r.stderr, "does not know how to undo")
+  t.match(r.stderr, "this version cannot undo it")
 end)
 
 test("an empty journal is an empty list, and an unknown operation is not found", function(t)

@@ -159,7 +159,7 @@ test("T7: an ingestion pipeline has its tables and their sources", function(t)
   t.equal(data.datasets[2].evidence[1], "events")
   local never = read(w, "ingest_ga4")
   t.equal(never.total_datasets, 0)
-  t.match(unknown(never, "datasets"), "acme-analytics.analytics_2841, which is ingested whole")
+  t.match(unknown(never, "datasets"), "acme-analytics.analytics_2841, which is ingested as a whole")
 end)
 
 test("upstream and downstream tables have their pipelines", function(t)
@@ -228,7 +228,7 @@ test("T10: if the catalog is refused, further datasets are unknown", function(t)
   local data = read(w, ran(w))
   t.equal(names(data.datasets), OWN)
   t.equal((status_of(data, "unity_catalog")), "failed")
-  t.match(unknown(data, "datasets"), "in no definition")
+  t.match(unknown(data, "datasets"), "without a definition")
   t.equal(data.datasets[1].published, true, "information_schema has it")
 end)
 
@@ -278,7 +278,7 @@ test("T10: if all sources refuse, it is a fault, not an empty lineage", function
   local w <close> = refusing { EVENTS, UNITY, SQL, TRACKING, CODE }
   local e = t.fault(read, w, ran(w))
   t.equal({ e.kind, e.status }, { "auth", 403 })
-  t.match(e.message, "nobody could say")
+  t.match(e.message, "no source knows the datasets")
   t.match(e.hint, "unity_catalog")
 end)
 
@@ -288,7 +288,7 @@ test("T10: if only the catalog answers, its tables are the datasets", function(t
   t.equal(names(data.datasets), OWN)
   t.equal(data.datasets[1].evidence, json.array { "unity_catalog" })
   t.match(unknown(data, "datasets"), "no definitions were found")
-  t.match(unknown(data, "upstream"), "what the datasets are made from")
+  t.match(unknown(data, "upstream"), "the inputs of the datasets")
   t.equal(data.update, json.null)
 end)
 
@@ -429,7 +429,7 @@ test("T10: columns without a source are unknown", function(t)
   local w <close> = refusing { SQL, TRACKING }
   local data = read(w, ran(w), { columns = true })
   t.equal((status_of(data, "column_tracking")), "failed")
-  t.match(unknown(data, "columns"), "nobody answered")
+  t.match(unknown(data, "columns"), "no source answered")
 end)
 
 -- ---- the number of calls ----
@@ -507,7 +507,7 @@ test("code that is not understood is listed by file and line", function(t)
   t.equal(files["/Shared/good"], { "read" })
   t.equal(files["/Shared/odd"], { "partial", "line 7: the name of a table is computed" },
     "of the notebook as it is exported, with its header")
-  t.equal(files["/Shared/scala"], { "not_read", "it is SCALA, not SQL or Python" })
+  t.equal(files["/Shared/scala"], { "not_read", "the language is SCALA, not SQL or Python" })
   t.equal(files["/Shared/missing"][1], "not_read")
   t.equal((status_of(data, "code")), "partial")
   t.match(unknown(data, "code"), "/Shared/")

@@ -133,7 +133,7 @@ test("a caller who may not change the owner learns who may", function(t)
   j.dir.write(".databrickscfg", j.w:config { there = "demo-viewer-token" })
   local r = words(j, "grant p --owner " .. LARS)
   t.equal(r.status, 4, r.stderr)
-  t.match(r.stderr, "only an admin")
+  t.match(r.stderr, "only a workspace admin")
   t.is_true(owner_of(j, id) ~= LARS)
 end)
 
@@ -154,11 +154,11 @@ test("wrong grants are refused before anything is sent", function(t)
   local j <close> = start()
   local me = owner_of(j, j.w:ok("GET", "/api/2.0/pipelines").statuses[1].pipeline_id)
   for _, case in ipairs {
-    { "grant p", 2, "nothing to change" },
-    { "grant p analysts=CAN_VIEW", 2, "names nobody" },
-    { "grant p role:x=CAN_VIEW", 2, "no kind of principal" },
-    { "grant p " .. MEI, 2, "is no grant" },
-    { "grant p " .. MEI .. "=CAN_FLY", 2, "no level" },
+    { "grant p", 2, "nothing is granted" },
+    { "grant p analysts=CAN_VIEW", 2, "is not a principal" },
+    { "grant p role:x=CAN_VIEW", 2, "not a kind of principal" },
+    { "grant p " .. MEI, 2, "is not a grant" },
+    { "grant p " .. MEI .. "=CAN_FLY", 2, "not a permission level" },
     { "grant p " .. MEI .. "=IS_OWNER", 2, "exactly one owner" },
     { "grant p --owner group:analysts", 2, "a group cannot own" },
     { "grant p --revoke " .. me, 5, "owns the pipeline" },

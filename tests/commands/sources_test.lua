@@ -235,8 +235,8 @@ test("an object of another kind is not replaced, and the others are copied", fun
   local report = sources.copy(a, b, sources.plan(a, b, glob "/Shared/p"))
   t.equal(report.copied, { "/Shared/p/z" })
   t.equal(#report.skipped, 3)
-  t.match(report.skipped[1].reason, "has the name of its folder")
-  t.match(report.skipped[3].reason, "a directory is in its place")
+  t.match(report.skipped[1].reason, "has the path of its folder")
+  t.match(report.skipped[3].reason, "the target path has a directory")
   t.equal(tree.read(w, DR, "/Shared/p")["/Shared/p/f"], tree.file "a file")
 end)
 
@@ -318,7 +318,7 @@ test("objects that only the code names are reported after the copy", function(t)
     ["/Shared/p/y"] = tree.notebook("PYTHON", "# Databricks notebook source\ny = 1"),
   }
   local report = sources.copy(a, b, sources.plan(a, b, glob "/Shared/p"))
-  t.equal(report.warnings, { "/Shared/p/x needs /Shared/w.whl, which nothing in the spec names: "
+  t.equal(report.warnings, { "/Shared/p/x needs /Shared/w.whl, which the spec does not name: "
     .. "it was not copied" })
 end)
 
@@ -338,7 +338,7 @@ test("an equal object that somebody else has created is not undone", function(t)
   tree.plant(w, DR, { ["/Shared/p/x"] = tree.file "1" })
   local op = recorder()
   sources.copy(a, b, plan, op)
-  t.equal(op.steps[2].result, { path = "/Shared/p/x", settled = "the same was there",
+  t.equal(op.steps[2].result, { path = "/Shared/p/x", settled = "an equal object existed",
     existed = true })
 end)
 
@@ -568,13 +568,13 @@ test("an export replaces nothing without force, and with it only what an export 
     for _, opts in ipairs { {}, { force = true } } do
       local e = t.fault(sources.export, a, spec, dir, opts)
       t.equal({ e.kind, e.code }, { "conflict", "ALREADY_EXISTS" })
-      t.match(e.message, "Shared/p/plain.py is")
+      t.match(e.message, "Shared/p/plain.py " .. (opts.force and "is not" or "exists"))
       t.equal(fs.read(mine), "MINE")
       t.equal(fs.list(dir .. "/Shared/p"), { "plain.py" }, "nothing was written beside it")
     end
     fs.remove(mine)
     sources.export(a, spec, dir)
-    t.match(t.fault(sources.export, a, spec, dir).message, "is there already")
+    t.match(t.fault(sources.export, a, spec, dir).message, "exists already")
     sources.export(a, spec, dir, { force = true })
     fs.write(mine, "changed since")
     t.match(t.fault(sources.export, a, spec, dir, { force = true }).message, "was changed since")

@@ -144,7 +144,7 @@ test("a pipeline that has changed since is not deleted without --force", functio
   j:forget()
   local r = j:run { "undo", op, "--yes" }
   t.equal(r.status, 5)
-  t.match(r.stderr, "nothing was touched")
+  t.match(r.stderr, "nothing was changed")
   t.match(r.stderr, "settings were changed")
   t.match(r.stderr, "--force")
   t.equal(j:changes(), {})
@@ -204,7 +204,7 @@ test("sources are restored byte for byte, and new sources are deleted", function
   t.equal(status, 404, "the folders are deleted too")
 end)
 
-test("a folder with other objects is kept", function(t)
+test("a folder that is in use is kept", function(t)
   local j <close> = journaled.start()
   local op = begin(j, "copy")
   op:perform({ kind = "workspace.mkdirs",
@@ -213,7 +213,7 @@ test("a folder with other objects is kept", function(t)
   op:finish "done"
   import(j, "/Shared/new/mine", "SELECT 1", SQL)
   local data = j:data { "undo", op.id, "--yes" }
-  t.match(data.steps[1].reason, "stays")
+  t.match(data.steps[1].reason, "is kept")
   t.is_true(export(j, "/Shared/new/mine") ~= nil)
 end)
 
@@ -368,7 +368,7 @@ test("an operation is not undone in another workspace", function(t)
   local op, id = made(j, "copy")
   local r = j:run { "--profile", "dr", "undo", op, "--yes" }
   t.equal(r.status, 2)
-  t.match(r.stderr, "--profile names the right one")
+  t.match(r.stderr, "choose the right workspace with --profile")
   t.is_true(is_there(j, id))
 end)
 
@@ -381,7 +381,7 @@ test("the parts of a bulk operation have their workspace, even if the whole has 
   t.equal({ r.status, is_there(j, id) }, { 2, true })
 end)
 
-test("an operation that runs, or is being undone, is not undone", function(t)
+test("a running operation is not undone, nor is one by two processes at once", function(t)
   local j <close> = journaled.start()
   local running = begin(j, "copy")
   t.equal(t.fault(undo.plan, j.ws, journal.find(running.id)).kind, "conflict")

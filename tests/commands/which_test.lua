@@ -112,7 +112,7 @@ test("the doctor reports overrides that are broken or from another version", fun
   end
   t.equal(check().status, "ok")
   program.run({ "eject", "list" }, { env = env })
-  t.equal(check().message, "1 file of your own, 1 in place of built-in ones")
+  t.equal(check().message, "1 file of your own, 1 in place of bundled ones")
   local text = home.read "tarn/scripts/list.lua"
   home.write("tarn/scripts/list.lua", (text:gsub("from tarn %S+ %x+", "from tarn 0.0.9, 00")))
   t.equal(check().status, "warn")

@@ -64,7 +64,7 @@ test("the table of a bulk clone shows refusals, with what to do", function(t)
       table.unpack(more))
     t.equal(r.status, 1, r.stderr)
     t.match(r.stdout, "refused +finance_gl_close: 'demo%-dr' already has", true)
-    t.match(r.stdout, "--update says that it is the copy")
+    t.match(r.stdout, "--update treats that pipeline as the copy")
   end
   local r = demo.run("-p", "demo", "clone", "finance.staging.bank_feed", "--to", "demo-dr",
     "--dry-run")
@@ -76,7 +76,7 @@ end)
 test("a secret that is missing at the target is named once", function(t)
   local demo <close> = start()
   local r = demo.run("-p", "demo", "clone", "iot_telemetry_stream", "--to", "demo-dr", "--dry-run")
-  t.match(r.stdout, "there is no secret 'mqtt_password' in scope 'iot' there")
+  t.match(r.stdout, "the target has no secret 'mqtt_password' in scope 'iot'")
 end)
 
 test("an empty entry of a map is not reported as matching nothing", function(t)
@@ -85,8 +85,8 @@ test("an empty entry of a map is not reported as matching nothing", function(t)
     'return { catalogs = { finance = "" }, pools = { x = "y" } }')
   local r = demo.run("-p", "demo", "clone", "finance_gl_close", "--to", "demo-dr", "--map", map,
     "--catalog", "finance_dr", "--name", "copy", "--dry-run")
-  t.match(r.stdout, "'x' is nowhere in the source")
-  t.no_match(r.stdout, "'finance' is nowhere")
+  t.match(r.stdout, "'x' does not occur in the source")
+  t.no_match(r.stdout, "'finance' does not occur")
 end)
 
 test("lists keep their columns, and no line has blanks at its end", function(t)
@@ -99,7 +99,7 @@ test("lists keep their columns, and no line has blanks at its end", function(t)
   words[8] = "copy2"
   r = demo.run(table.unpack(words))
   t.match(r.stdout, "pipeline.create  copy2")
-  t.match(r.stdout, "Sources %(%d+ to copy, %d+ the same, 2 left as they are%)", true)
+  t.match(r.stdout, "Sources %(%d+ to copy, %d+ the same, 2 not copied%)", true)
   t.no_match(r.stdout, " \n")
 end)
 

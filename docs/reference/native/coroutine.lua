@@ -4,6 +4,11 @@
 -- `coroutine` when the engine opens. The coroutine in which a task began is the scheduler's: only
 -- `native.task` ends it.
 --
+--     local names = coroutine.wrap(function()
+--       for row in ws:pipelines() do coroutine.yield(row.name) end
+--     end)
+--     print(names(), names())
+--
 -- Source: src/api/l_coroutine.c.
 local co = {}
 
