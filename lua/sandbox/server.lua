@@ -93,12 +93,28 @@ function Server:dispatch(request)
   })
 end
 
--- A refusal is a reply that was raised; any other error is a bug of the embedded workspace.
+-- SQLite's errors about the file of a workspace's state, and not about a statement.
+local OF_THE_FILE <const> = { "IOERR", "FULL", "CORRUPT", "NOTADB", "CANTOPEN", "READONLY" }
+
+local function is_of_file(e)
+  local code = type(e) == "table" and tostring(e.code):match "^SQLITE_(%u+)"
+  for _, name in ipairs(OF_THE_FILE) do
+    if code == name then
+      return true
+    end
+  end
+  return false
+end
+
+-- A refusal is a reply that was raised. Another error is a failure of the disk, or a bug of the
+-- embedded workspace.
 local function as_reply(e)
   if reply.is(e) then
     return e
   end
-  io.stderr:write("sandbox: ", debug.traceback(tostring(e), 2), "\n")
+  local words = is_of_file(e) and ("%s\nhint: %s"):format(e.message, e.hint)
+    or debug.traceback(tostring(e), 2)
+  io.stderr:write("sandbox: ", words, "\n")
   return errors.standard(500, "INTERNAL_ERROR", "The embedded workspace failed: " .. tostring(e))
 end
 
