@@ -244,7 +244,7 @@ test("what was chosen, and how old it is, is said on stderr", function(t)
   local env = { env = { XDG_STATE_HOME = dir.path } }
   local result = cli.run({ "-p", "demo", "updates", "sales*", "-o", "json" }, env)
   t.equal(result.status, 0)
-  t.match(result.stderr, "SQL first: of many pipelines")
+  t.match(result.stderr, "SQL first: for many pipelines")
   t.match(result.stderr, "system tables have data until ")
   t.equal(json.decode(result.stdout)[1].source, "sql")
   local quiet = cli.run({ "-p", "demo", "-q", "updates", "sales*", "-o", "json" }, env)
