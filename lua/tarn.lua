@@ -15,8 +15,9 @@ for name, module in pairs(library.functions) do
   M[name] = require(module)[name]
 end
 
---- A workspace, by the name of a profile; default: that of the command line's --profile, else the
--- one that all Databricks tools would find. `demo` and `demo-dr` are embedded workspaces.
+--- A workspace, by the name of a profile. Without a profile it is that of the command line's
+-- --profile, else the one that all Databricks tools would find. `demo` and `demo-dr` are embedded
+-- workspaces.
 ---@param profile? string
 ---@param opts? { jobs?: integer, rate?: number, timeout?: number } default: the command line's
 ---@return tarn.WorkspaceClient
@@ -38,7 +39,7 @@ function M.spawn(f, ...)
   return start(f, ...)
 end
 
---- Ask a task to stop: the call in which it waits raises a fault of kind `cancelled`, and its
+--- Ask a task to stop. The call in which it waits raises a fault of kind `cancelled`, and its
 -- <close> variables are closed.
 ---@param task tarn.Task
 function M.cancel(task)

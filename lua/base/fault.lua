@@ -1,7 +1,7 @@
 --- Faults: errors whose cause is outside of the program, as tables.
 --
 --     local found, e = tarn.fault.try(ws.pipeline, ws, "no_such_pipeline")
---     if tarn.fault.is(e, "usage") then
+--     if tarn.fault.is(e, "http") then
 --       print(e.code, e.message, e.hint)
 --     elseif e then
 --       error(e, 0)

@@ -146,9 +146,9 @@ local function run(from, f, limit, deliver)
   group:finish()
 end
 
---- Call `f(item, index)` for each item of a list or an iterator, many at once. Returns the results
--- in the order of the items. At most `limit` calls run at once, so an iterator is never more than
--- `limit` items ahead of the results.
+--- Call `f` for each item of a list or an iterator, many at once. Returns the results in the order
+-- of the items. At most `limit` calls run at once, so an iterator is never more than `limit` items
+-- ahead of the results.
 ---@param list any[]|fun(): any
 ---@param f fun(item: any, index: integer): any
 ---@param opts? { limit?: integer } default 32
@@ -161,7 +161,7 @@ function M.map(list, f, opts)
   return results
 end
 
---- Like `map`, but results are not collected: for functions that are called for their effect.
+--- Like `map`, without results.
 ---@param list any[]|fun(): any
 ---@param f fun(item: any, index: integer)
 ---@param opts? { limit?: integer }
@@ -169,8 +169,8 @@ function M.each(list, f, opts)
   run(list, f, check_limit(opts), function() end)
 end
 
---- Like `map`, but returns an iterator over the results, in order, for a generic `for`. At most
--- `limit` results are held or in work. Leaving the loop cancels the calls that still run.
+--- Like `map`; returns an iterator over the results. They come in the order of the items, and at
+-- most `limit` of them are held or in work. Leaving the `for` loop cancels the calls that still run.
 ---@param list any[]|fun(): any
 ---@param f fun(item: any, index: integer): any
 ---@param opts? { limit?: integer }
@@ -213,8 +213,8 @@ function M.stream(list, f, opts)
   return next_result, nil, nil, group
 end
 
---- Call all these functions at once. Returns the results of the first one that ends, or raises its
--- error; the others are cancelled.
+--- Call functions at once, and take what the first returns. It returns the results of the function
+-- that ends first, or raises its error; the other functions are cancelled.
 ---@param ... function
 ---@return any ...
 function M.first(...)
@@ -258,8 +258,8 @@ function M.begin(f, ...)
   end
 end
 
---- Call `f(...)` and return its results. After `seconds` the call is cancelled and a fault of kind
--- `timeout` is raised.
+--- Call `f(...)` for at most `seconds`. Returns its results. When the time is over, the call is
+-- cancelled and a fault of kind `timeout` is raised.
 ---@param seconds number
 ---@param f function
 ---@return any ...

@@ -1,5 +1,6 @@
---- The library for tests of scripts: `local testing = require("tarn").testing`.
+--- Tools for tests of scripts: embedded workspaces, fake answers, clocks.
 --
+--     local testing = require("tarn").testing
 --     local w <close> = testing.workspace { scenario = "demo" }  -- the embedded workspace
 --     local rows, status = w:command("list", { filter = "sales*" })
 --     local ws <close> = testing.fake { ["GET /api/2.0/pipelines"] = { statuses = {} } }

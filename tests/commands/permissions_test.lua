@@ -154,7 +154,7 @@ test("wrong grants are refused before anything is sent", function(t)
   local j <close> = start()
   local me = owner_of(j, j.w:ok("GET", "/api/2.0/pipelines").statuses[1].pipeline_id)
   for _, case in ipairs {
-    { "grant p", 2, "nothing is granted" },
+    { "grant p", 2, "nothing to change" },
     { "grant p analysts=CAN_VIEW", 2, "is not a principal" },
     { "grant p role:x=CAN_VIEW", 2, "not a kind of principal" },
     { "grant p " .. MEI, 2, "is not a grant" },

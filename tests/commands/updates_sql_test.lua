@@ -242,7 +242,7 @@ test("the source and the age of its data are shown on stderr", function(t)
   local dir <close> = program.dir()
   local env = { env = { XDG_STATE_HOME = dir.path } }
   local rows, result = program.data({ "-p", "demo", "updates", "sales*" }, env)
-  t.match(result.stderr, "SQL first: of many pipelines")
+  t.match(result.stderr, "SQL first: for many pipelines")
   t.match(result.stderr, "system tables have data until ")
   t.equal(rows[1].source, "sql")
   local quiet = program.run({ "-p", "demo", "-q", "updates", "sales*", "-o", "json" }, env)

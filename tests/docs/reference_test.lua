@@ -111,3 +111,65 @@ test("docs/reference is up to date", function(t)
       "UPDATE_GOLDEN=1 tests/run.sh build reference makes it anew")
   end
 end)
+
+-- ---- examples ----
+
+-- The code of the example in a comment: its first indented lines; nil if there are none.
+local function example_in(text)
+  local lines = {}
+  for line in (text .. "\n"):gmatch "(.-)\n" do
+    local code = line:match "^    (.*)$"
+    if not code and #lines > 0 then
+      break
+    end
+    lines[#lines + 1] = code
+  end
+  return #lines > 0 and table.concat(lines, "\n") or nil
+end
+
+-- Names of the public modules, and their examples by name.
+local function module_examples()
+  local stubs = require "engine.stubs"
+  local names, examples = stubs.names(), {}
+  for _, name in ipairs(names) do
+    examples[name] = example_in((stubs.find(name) or { help = "" }).help)
+  end
+  return names, examples
+end
+
+test("each public module shows an example", function(t)
+  local names, examples = module_examples()
+  local missing = {}
+  for _, name in ipairs(names) do
+    if not examples[name] then
+      missing[#missing + 1] = name
+    end
+  end
+  t.is_true(#names > 40, #names)
+  t.equal(missing, {})
+end)
+
+-- Examples that need something that no test has.
+local NEEDS <const> = { tarn = "a profile", ["tarn.import"] = "an exported folder",
+  ["native.databricks"] = "a profile", ["native.editor"] = "a terminal",
+  ["native.http"] = "another host" }
+
+-- What the page says that examples assume.
+local PRELUDE <const> = 'local tarn = require "tarn" local ws = tarn.workspace() '
+
+test("the examples of modules run in the embedded workspace", function(t)
+  local _, examples = module_examples()
+  local dir <close> = cli.dir()
+  local failed = {}
+  for name, code in pairs(examples) do
+    local chunk, problem = load(PRELUDE .. code, "=" .. name, "t")
+    if chunk and not NEEDS[name] then
+      local file = dir.write(name .. ".lua", PRELUDE .. code)
+      local r = cli.run({ "-p", "demo", "run", file },
+        { env = { XDG_STATE_HOME = dir.path .. "/" .. name }, stdin = "\n" })
+      problem = r.status ~= 0 and r.stderr or nil
+    end
+    failed[name] = problem
+  end
+  t.equal(failed, {})
+end)
