@@ -170,7 +170,8 @@ function M.each(list, f, opts)
 end
 
 --- Like `map`; returns an iterator over the results. They come in the order of the items, and at
--- most `limit` of them are held or in work. Leaving the `for` loop cancels the calls that still run.
+-- most `limit` of them are held or in work. Leaving the `for` loop cancels the calls that still
+-- run.
 ---@param list any[]|fun(): any
 ---@param f fun(item: any, index: integer): any
 ---@param opts? { limit?: integer }

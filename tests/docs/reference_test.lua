@@ -159,13 +159,13 @@ local PRELUDE <const> = 'local tarn = require "tarn" local ws = tarn.workspace()
 
 test("the examples of modules run in the embedded workspace", function(t)
   local _, examples = module_examples()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local failed = {}
   for name, code in pairs(examples) do
     local chunk, problem = load(PRELUDE .. code, "=" .. name, "t")
     if chunk and not NEEDS[name] then
       local file = dir.write(name .. ".lua", PRELUDE .. code)
-      local r = cli.run({ "-p", "demo", "run", file },
+      local r = program.run({ "-p", "demo", "run", file },
         { env = { XDG_STATE_HOME = dir.path .. "/" .. name }, stdin = "\n" })
       problem = r.status ~= 0 and r.stderr or nil
     end
