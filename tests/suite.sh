@@ -2,7 +2,8 @@
 # suite.sh BUILD FILE: run one suite, a C test program or a file of tests, with a home,
 # configuration, state and temporary folder of its own. Prints the suite's output if it failed,
 # and one line, "FILE: N passed, N failed", perhaps with ", N skipped". A suite without a test has
-# failed, and so has one in Lua or Python that leaves something in the temporary folder.
+# failed, and so has one in Lua or Python that leaves something in the temporary folder. A C
+# test program runs under the command UNDER, if that is in the environment.
 set -u
 build=$1
 file=$2
@@ -21,7 +22,10 @@ case "$file" in
 # A busy machine is no failure: the limit is for tests that hang.
 *.lua) "$build/tarn" test --timeout 600 "$file" >"$out" 2>&1 ;;
 *.py) python3 "$file" "$build" >"$out" 2>&1 ;;
-*) "$file" >"$out" 2>&1 ;;
+*)
+    # shellcheck disable=SC2086 # a command and its options
+    ${UNDER:-} "$file" >"$out" 2>&1
+    ;;
 esac
 status=$?
 
