@@ -146,9 +146,9 @@ local function run(from, f, limit, deliver)
   group:finish()
 end
 
---- Call `f` for each item of a list or an iterator, many at once. Returns the results in the order
--- of the items. At most `limit` calls run at once, so an iterator is never more than `limit` items
--- ahead of the results.
+--- Call `f` for each item of a list, many at once. Returns the results in the order of the items.
+-- At most `limit` calls run at once, so an iterator in place of the list is never more than `limit`
+-- items ahead of the results.
 ---@param list any[]|fun(): any
 ---@param f fun(item: any, index: integer): any
 ---@param opts? { limit?: integer } default 32
@@ -170,8 +170,7 @@ function M.each(list, f, opts)
 end
 
 --- Like `map`; returns an iterator over the results. They come in the order of the items, and at
--- most `limit` of them are held or in work. Leaving the `for` loop cancels the calls that still
--- run.
+-- most `limit` of them are held or in work. Leaving the loop cancels the calls that still run.
 ---@param list any[]|fun(): any
 ---@param f fun(item: any, index: integer): any
 ---@param opts? { limit?: integer }
