@@ -275,7 +275,7 @@ void loop_about_to_print(struct loop *l) {
 }
 
 void loop_poke(struct loop *l) {
-    int error = errno; /* of what a signal has interrupted */
+    int error = errno;                    /* of what a signal has interrupted */
     ssize_t n = write(l->poke[1], "", 1); /* a full pipe wakes just as well */
     (void)n;
     errno = error;
