@@ -68,9 +68,13 @@ static bool is_ours(const struct server_field *f) {
     return false;
 }
 
+static bool is_one_line(const char *text, size_t size) {
+    return strlen(text) == size && strpbrk(text, "\r\n") == NULL;
+}
+
 bool reply_may_send(const struct server_field *f) {
     return httptext_is_token(f->name, f->name_size) && !is_ours(f) &&
-           httptext_is_value(f->value, f->value_size);
+           is_one_line(f->value, f->value_size);
 }
 
 /* Not with strftime, which uses the names of the locale. */
