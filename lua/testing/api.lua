@@ -22,7 +22,7 @@ function M.workspace(opts)
   return require("testing.workspace").start(opts)
 end
 
---- A workspace that answers what the test says; see testing.fake.
+--- A workspace that gives the test's own answers; see testing.fake.
 ---@param answers table<string, any>
 ---@param opts? table options of native.databricks.connect
 ---@return tarn.WorkspaceClient
@@ -30,7 +30,7 @@ function M.fake(answers, opts)
   return require("testing.fake").workspace(answers, opts)
 end
 
---- A workspace that answers as one did that was recorded; see testing.replay.
+--- A workspace that gives recorded answers; see testing.replay.
 ---@param path string what `tarn --record FILE ...` wrote
 ---@return tarn.WorkspaceClient
 function M.replay(path)

@@ -20,12 +20,8 @@ local DR_MAP <const> = [[return { catalogs = { sales = "sales_dr", finance = "fi
 local function start_kitchen()
   local w = workspace.start { scenario = "demo", run_ms = 300 }
   local dir = program.dir()
-  local profiles = {}
-  for name, token in pairs { here = "demo-token", there = "demo-dr-token",
-    lars = "demo-dr-viewer-token" } do
-    profiles[#profiles + 1] = ("[%s]\nhost = %s\ntoken = %s\n"):format(name, w.url, token)
-  end
-  dir.write("cfg", table.concat(profiles))
+  dir.write("cfg", w:config { here = "demo-token", there = "demo-dr-token",
+    lars = "demo-dr-viewer-token" })
   dir.write("dr.lua", DR_MAP)
   for _, name in ipairs(fs.list "docs/scripting/cookbook") do
     if name:find "%.lua$" then

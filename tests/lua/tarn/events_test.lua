@@ -4,7 +4,7 @@ local events = require "tarn.events"
 local fake = require "testing.fake"
 local json = require "native.json"
 local screens = require "output.screen"
-local script = require "support.script"
+
 local time = require "base.time"
 
 local ID <const> = "00000001-0000-4000-8000-000000000000"
@@ -127,8 +127,9 @@ test("events of several pipelines are merged, newest first", function(t)
     end
     return { events = out }
   end
-  local data = script.run("events", { pipeline = ID, more = { other }, max_events = 3 }, {
-    [ROUTE] = list(9, 5, 1), ["GET /api/2.0/pipelines/" .. other .. "/events"] = list(8, 7, 2) })
+  local ws <close> = fake.workspace { [ROUTE] = list(9, 5, 1),
+    ["GET /api/2.0/pipelines/" .. other .. "/events"] = list(8, 7, 2) }
+  local data = fake.run("events", { pipeline = ID, more = { other }, max_events = 3 }, ws)
   local ids = {}
   for i, event in ipairs(data.events) do
     ids[i] = event.id
@@ -141,8 +142,9 @@ test("options that contradict each other are refused", function(t)
   for _, wrong in ipairs { { once = true }, { cursor = "x" }, { all = true, max_events = 5 },
     { follow = true, all = true }, { follow = true, ["until"] = "1d" },
     { follow = true, since = "1d", max_events = 5 } } do
+    local ws <close> = fake.workspace {}
     wrong.pipeline = ID
-    t.equal(t.fault(script.run, "events", wrong, {}).kind, "usage", json.encode(wrong))
+    t.equal(t.fault(fake.run, "events", wrong, ws).kind, "usage", json.encode(wrong))
   end
 end)
 

@@ -1,6 +1,6 @@
 --- Following event logs: no event is lost, none comes twice.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local clock = require "testing.clock"
 local databricks = require "native.databricks"
 local events = require "tarn.events"
@@ -358,7 +358,7 @@ test("with a server that ignores the order, no event is lost or comes twice", fu
 end)
 
 test("a cursor of another workspace, or a file that is no cursor, is refused", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local ws = workspace_of {}
   local path = dir.path .. "/c"
   t.equal(follow.load("x", path, ws), {})
@@ -371,7 +371,7 @@ test("a cursor of another workspace, or a file that is no cursor, is refused", f
 end)
 
 test("a cursor without its times, or with such as cannot be written again, is damaged", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local ws = workspace_of {}
   local floor = '"floor":"1970-01-01T00:00:00.000Z"'
   for _, damage in ipairs { '"seen":{}', '"floor":"9999-12-31T23:59:59-23:59"',

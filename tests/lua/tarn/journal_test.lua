@@ -1,8 +1,8 @@
 -- The journal: a step is written before its request and its outcome after it, whatever ends the
 -- program in between.
 
-local cli = require "testing.program"
 local directories = require "base.directories"
+local program = require "testing.program"
 local fault = require "base.fault"
 local fs = require "native.fs"
 local journal = require "tarn.journal"
@@ -17,7 +17,7 @@ local find_dir = directories.find_dir
 
 -- A journal in a folder of its own, which is removed at the end of the block.
 local function open_journal()
-  local dir = cli.dir()
+  local dir = program.dir()
   dir.state = dir.path .. "/state/tarn"
   dir.journal = dir.state .. "/journal.db"
   directories.find_dir = function() return dir.state end
@@ -41,7 +41,7 @@ end
 -- Run a chunk in another process, on the same journal.
 local function script(dir, text, prefix)
   local path = dir.write("script.lua", 'local journal = require "tarn.journal"\n' .. text)
-  return cli.shell(("%s exec $TARN run %s"):format(prefix or "", path),
+  return program.shell(("%s exec $TARN run %s"):format(prefix or "", path),
     { env = { XDG_STATE_HOME = dir.path .. "/state" } })
 end
 
@@ -280,7 +280,7 @@ test("a journal of a newer version is not touched", function(t)
 end)
 
 test("without a home folder nothing can be begun, and the fault says what to do", function(t)
-  local r = cli.run({ "--profile", "demo", "delete", "x", "--yes" },
+  local r = program.run({ "--profile", "demo", "delete", "x", "--yes" },
     { env = { XDG_STATE_HOME = false, HOME = false } })
   t.is_true(r.status ~= 0)
   local dir <close> = open_journal()
@@ -344,8 +344,8 @@ test("several processes write at once without loss", function(t)
       op:perform({ kind = "x", what = { i = i } }, function() end)
       op:finish "done"
     end]])
-  local r = cli.shell(("for i in 1 2 3 4; do $TARN run %s/many.lua & done; wait"):format(dir.path),
-    { env = { XDG_STATE_HOME = dir.path .. "/state" } })
+  local r = program.shell("for i in 1 2 3 4; do $TARN run many.lua & done; wait",
+    { cwd = dir.path, env = { XDG_STATE_HOME = dir.path .. "/state" } })
   t.equal({ r.status, r.stderr }, { 0, "" })
   local done, steps = 0, 0
   for record in journal.operations() do

@@ -1,9 +1,9 @@
-local cli = require "testing.program"
+local program = require "testing.program"
 local mapping = require "tarn.mapping"
 
 -- A map of a file with that text.
 local function map_of(text, opts, name)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local all = { map = dir.write(name or "map.lua", text) }
   for key, value in pairs(opts or {}) do
     all[key] = value

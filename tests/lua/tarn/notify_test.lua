@@ -1,6 +1,6 @@
 -- Notifications: rules, and delivery of each message once.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local json = require "native.json"
 local notify = require "tarn.notify"
@@ -171,7 +171,7 @@ local function note(i)
 end
 
 test("a message is delivered once, also by a later and by a parallel notifier", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local got <close> = hook()
   local beside <close> = new(dir, { webhook = got.url })
   for _ = 1, 2 do
@@ -186,7 +186,7 @@ test("a message is delivered once, also by a later and by a parallel notifier", 
 end)
 
 test("a webhook that fails is tried again without delaying the caller", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local tries, said = 0, {}
   local got <close> = hook(function()
     tries = tries + 1
@@ -204,7 +204,7 @@ test("a webhook that fails is tried again without delaying the caller", function
 end)
 
 test("a webhook is tried again after the time of its Retry-After", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local at = {}
   local got <close> = hook(function()
     at[#at + 1] = task.now()
@@ -228,7 +228,7 @@ local function grown(list)
 end
 
 test("a refused or undelivered message is delivered by the next notifier", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local status, said = 404, {}
   local got <close> = hook(function() return { status = status, body = "" } end)
   local function warn(text) said[#said + 1] = text end
@@ -247,7 +247,7 @@ test("a refused or undelivered message is delivered by the next notifier", funct
 end)
 
 test("at most four messages are sent at once", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local got <close> = hook(function()
     task.sleep(0.05)
   end)
@@ -267,7 +267,7 @@ local function finding(i, workspace)
 end
 
 test("many findings of one rule are sent in one message that names each", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local got <close> = hook()
   do
     local n <close> = new(dir, { webhook = got.url })
@@ -296,7 +296,7 @@ test("many findings of one rule are sent in one message that names each", functi
 end)
 
 test("twenty findings are sent one by one", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local got <close> = hook()
   local n <close> = new(dir, { webhook = got.url })
   for i = 1, 20 do
@@ -308,7 +308,7 @@ end)
 
 test("failed messages are repeated as one, and the next notifier delivers the remaining ones",
   function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local tries, status, said = 0, 503, {}
   local got <close> = hook(function()
     tries = tries + 1
@@ -346,7 +346,7 @@ test("failed messages are repeated as one, and the next notifier delivers the re
 end)
 
 test("a message that always fails does not delay others", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local got <close> = hook(function(one)
     return one.key == "k1" and { status = 500, body = "" } or nil
   end)
@@ -363,7 +363,7 @@ test("a message that always fails does not delay others", function(t)
 end)
 
 test("each target gets the message independently", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local got <close> = hook()
   local called = {}
   local n <close> = new(dir, { webhook = got.url, call = function(x)
@@ -379,9 +379,9 @@ test("each target gets the message independently", function(t)
 end)
 
 test("a program gets the message as JSON on its standard input, whatever it holds", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("tell", ('#!/bin/sh\ncat >> "%s/got"\n'):format(dir.path))
-  cli.shell(('chmod +x "%s"'):format(path))
+  program.shell(('chmod +x "%s"'):format(path))
   local n <close> = new(dir, { run = path })
   local name = "$(touch x)`id`'\"; rm -rf .\27]0;owned\7 <!channel> & co\n"
   n:send { key = "k", message = "failed: " .. name, pipeline_name = name }
@@ -394,10 +394,10 @@ test("a program gets the message as JSON on its standard input, whatever it hold
 end)
 
 test("a program that fails is tried again, and its error is shown", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("tell", ('#!/bin/sh\ntest -e "%s/once" && exit 0\n: > "%s/once"\n'
     .. 'echo "no network" >&2; exit 3\n'):format(dir.path, dir.path))
-  cli.shell(('chmod +x "%s"'):format(path))
+  program.shell(('chmod +x "%s"'):format(path))
   local said = {}
   local n <close> = new(dir, { run = path, warn = function(x) said[#said + 1] = x end })
   n:send(note(1))
@@ -407,7 +407,7 @@ test("a program that fails is tried again, and its error is shown", function(t)
 end)
 
 test("a webhook's URL in a file is used and never shown", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local ok <close> = hook()
   local n <close> = new(dir, { webhook_file = dir.write("url", ok.url .. "\n") })
   n:send(note(1))
@@ -424,7 +424,7 @@ test("a webhook's URL in a file is used and never shown", function(t)
 end)
 
 test("a notifier without a target, or with a wrong URL, is refused", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   t.equal(t.fault(new, dir, { rules = { "failed" } }).kind, "usage")
   local e = t.fault(new, dir, { webhook = "file:///etc/S3CRET" })
   t.equal(e.kind, "usage")
@@ -434,16 +434,16 @@ test("a notifier without a target, or with a wrong URL, is refused", function(t)
 end)
 
 test("the file of sent messages is private, and a wrong file is a fault", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   new(dir, { call = print }):close()
-  t.match(cli.shell(('stat -c %%a "%s/notified.db"'):format(dir.path)).stdout, "600")
+  t.match(program.shell(('stat -c %%a "%s/notified.db"'):format(dir.path)).stdout, "600")
   local e = t.fault(notify.new, { call = print, state = dir.write("odd", ("x"):rep(4096)) })
   t.equal(e.kind, "io")
   t.match(e.message, "the file of sent messages")
 end)
 
 test("a pipeline without events is polled", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local ws <close> = fake.workspace { ["GET /api/2.0/pipelines/p"] = { pipeline_id = "p",
     name = "sales", state = "IDLE", latest_updates = { { update_id = "u", state = "COMPLETED",
       creation_time = "2026-01-02T03:04:05.000Z" } } } }

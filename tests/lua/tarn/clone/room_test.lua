@@ -46,7 +46,7 @@ test("a full disk under the journal stops a bulk clone before the next request",
     local world <close> = promotion.start()
     world.at_first = world:target()
     local writes = count_writes(world)
-    local run = world:run(promotion.CLONE, { first = ("ulimit -f %d;"):format(blocks) })
+    local run = world:run(promotion.CLONE, { first = ("ulimit -f %d"):format(blocks) })
     world:unwatch()
     local why = ("room for %d blocks"):format(blocks)
     t.is_true(writes() <= count_steps(world),
