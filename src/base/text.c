@@ -98,7 +98,7 @@ void text_copy(char *out, size_t room, const char *text, size_t size) {
     if (!text_clean(&clean, text, size, false))
         clean.size = 0;
     const char *at = clean.bytes != NULL ? clean.bytes : "";
-    size = clean.size;
+    size = clean.bytes != NULL ? clean.size : 0;
     while (size > 0 && *at == ' ')
         at++, size--;
     while (size > 0 && at[size - 1] == ' ')
