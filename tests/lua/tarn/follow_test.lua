@@ -379,7 +379,7 @@ test("a cursor without its times, or with such as cannot be written again, is da
     floor .. ',"seen":{"-1":["x"]}', floor .. ',"seen":{"1.5":["x"]}' } do
     local path = dir.write("c", ('{"workspace":%s,"pipelines":{"p":{%s}}}')
       :format(json.encode(ws:key()), damage))
-    t.match(t.fault(follow.load, "x", path, ws).message, "holds no cursor", damage)
+    t.match(t.fault(follow.load, "x", path, ws).message, "is not a cursor file", damage)
   end
   local path = dir.write("c", ('{"workspace":%s,"pipelines":{"p":{%s}}}')
     :format(json.encode(ws:key()), floor))
