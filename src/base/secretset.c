@@ -68,11 +68,22 @@ void secretset_add(struct secretset *s, const char *text, size_t size) {
 
 /* ---- finding ---- */
 
+/* -1: not a digit. */
 static int hex(char c) {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c = (char)tolower((unsigned char)c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Two digits as a byte; false if they are none. */
+static bool hex_pair(const char *at, unsigned char *byte) {
+    int high = hex(at[0]), low = hex(at[1]);
+    if (high < 0 || low < 0)
+        return false;
+    *byte = (unsigned char)(high * 16 + low);
+    return true;
 }
 
 /* Read one byte at `at`, plain or encoded; *took is the length of its text. */
@@ -80,16 +91,17 @@ static unsigned char read_byte(const char *at, const char *end, size_t *took) {
     static const char escapes[] = "nrtbf", meanings[] = "\n\r\t\b\f";
     size_t left = (size_t)(end - at);
     *took = 1;
-    if (*at == '%' && left > 2 && hex(at[1]) >= 0 && hex(at[2]) >= 0) {
+    unsigned char byte;
+    if (*at == '%' && left > 2 && hex_pair(at + 1, &byte)) {
         *took = 3;
-        return (unsigned char)(hex(at[1]) << 4 | hex(at[2]));
+        return byte;
     }
     if (*at != '\\' || left < 2)
         return (unsigned char)*at;
-    if (at[1] == 'u' && left > 5 && at[2] == '0' && at[3] == '0' && hex(at[4]) >= 0 &&
-        hex(at[5]) >= 0) {
+    if (at[1] == 'u' && left > 5 && at[2] == '0' && at[3] == '0' &&
+        hex_pair(at + 4, &byte)) {
         *took = 6;
-        return (unsigned char)(hex(at[4]) << 4 | hex(at[5]));
+        return byte;
     }
     const char *escape = at[1] == '\0' ? NULL : strchr(escapes, at[1]);
     *took = 2;
@@ -116,7 +128,11 @@ static bool of_base64(char c) {
 
 /* The two alphabets of base64 differ in two characters. */
 static char standard(char c) {
-    return c == '-' ? '+' : c == '_' ? '/' : c;
+    if (c == '-')
+        return '+';
+    if (c == '_')
+        return '/';
+    return c;
 }
 
 static bool base64_at(const char *needle, const char *at, const char *end) {

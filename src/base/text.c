@@ -97,7 +97,7 @@ void text_copy(char *out, size_t room, const char *text, size_t size) {
     struct buf clean = {0};
     if (!text_clean(&clean, text, size, false))
         clean.size = 0;
-    char *at = clean.bytes;
+    const char *at = clean.bytes != NULL ? clean.bytes : "";
     size = clean.size;
     while (size > 0 && *at == ' ')
         at++, size--;

@@ -2,6 +2,7 @@
 #include "net/route.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -40,7 +41,7 @@ static bool copy_name(char *out, const char *text, size_t size) {
         return false;
     for (size_t i = 0; i < size; i++) {
         char c = text[i];
-        out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        out[i] = (char)tolower((unsigned char)c);
     }
     out[size] = '\0';
     return true;

@@ -61,9 +61,12 @@ static void a_secret_inside_of_base64_is_found(void **state) {
             base64_encode(plain, strlen(plain), encoded + 6);
             size_t size = 6 + base64_encoded_size(strlen(plain));
             snprintf(encoded + size, sizeof encoded - size, ", sent");
-            strcpy(url, encoded);
+            memcpy(url, encoded, sizeof url);
             for (char *c = url; *c != '\0'; c++)
-                *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+                if (*c == '+')
+                    *c = '-';
+                else if (*c == '/')
+                    *c = '_';
             secretset_blank(&s, encoded);
             assert_string_equal(encoded, "Basic ***, sent");
             secretset_blank(&s, url);
