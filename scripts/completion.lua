@@ -41,7 +41,8 @@ one per line, each followed by a tab and a short description.]],
         return screen:write(data.script)
       end
       for _, word in ipairs(data.words) do
-        screen:line(word[1], data.bare and "" or "\t" .. screen:clean(word[2]))
+        local description = data.bare and "" or "\t" .. screen:clean(word[2])
+        screen.raw(screen:clean(word[1]) .. description .. "\n") -- `line` would replace the tab
       end
       if data.files then
         screen:line(":", data.files)

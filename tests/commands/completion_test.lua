@@ -104,6 +104,12 @@ test("a workspace that refuses or is not there offers nothing and says nothing",
   end
 end)
 
+test("for shells, a candidate and its description stand on a line with a tab between them",
+  function(t)
+  t.equal(cli.run({ "completion", "words", "--", "dashb" }).stdout,
+    "dashboard\tShow the states and health of all pipelines, and the newest events.\n")
+end)
+
 -- ---- real shells ----
 
 -- A folder with `tarn` in it, for PATH, and a home.
