@@ -39,10 +39,22 @@ static void refuse(struct engine *e, size_t size) {
     if (e->refused != size) {
         e->refused = size;
         note_place(e);
-    } else if (e->reserve == 0) {
+    } else if (e->reserve == 0 && e->memory.limit > 0) {
         e->reserve = MEMORY_RESERVE;
-        e->memory_limit += MEMORY_RESERVE;
+        e->memory.limit += MEMORY_RESERVE;
     }
+}
+
+/* Whether `more` bytes for a block of `size` are refused. */
+static bool is_refused(struct engine *e, size_t more, size_t size) {
+    const struct budget *m = &e->memory;
+    if (e->barred > 0) {
+        e->barred--;
+        return true;
+    }
+    size_t room = m->limit > m->used ? m->limit - m->used : 0;
+    bool asks_again = e->refused == size && e->reserve == 0;
+    return m->limit > 0 && (more > room || (asks_again && room < m->limit / 16));
 }
 
 static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
@@ -50,14 +62,11 @@ static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
     size_t old = ptr != NULL ? osize : 0; /* for a new block `osize` is its type */
     if (nsize == 0) {
         free(ptr);
-        e->memory -= old;
+        e->memory.used -= old;
         return NULL;
     }
     if (nsize > old) {
-        size_t room = e->memory_limit > e->memory ? e->memory_limit - e->memory : 0;
-        bool asks_again = e->refused == nsize && e->reserve == 0;
-        if (e->memory_limit > 0 &&
-            (nsize - old > room || (asks_again && room < e->memory_limit / 16))) {
+        if (is_refused(e, nsize - old, nsize)) {
             refuse(e, nsize);
             return NULL;
         }
@@ -65,15 +74,33 @@ static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
     }
     void *block = realloc(ptr, nsize);
     if (block != NULL)
-        e->memory += nsize - old;
+        e->memory.used += nsize - old;
     return block;
+}
+
+void engine_make_room(lua_State *L) {
+    struct engine *e = engine_of(L);
+    size_t limit = e->memory.limit;
+    if (limit == 0 || e->memory.used < limit - limit / 4 ||
+        e->memory.used < e->collected + limit / 16)
+        return;
+    lua_gc(L, LUA_GCCOLLECT);
+    e->collected = e->memory.used;
+}
+
+int engine_no_memory(lua_State *L) {
+    struct engine *e = engine_of(L);
+    e->barred = 2; /* Lua asks again when it has collected */
+    lua_newuserdatauv(L, 1, 0);
+    e->barred = 0;
+    return luaL_error(L, "not enough memory"); /* its memory is not the engine's */
 }
 
 /* ---- opening ---- */
 
 bool engine_open(struct engine *e, lua_CFunction libraries, lua_Alloc alloc, void *ud) {
     *e = (struct engine){.cpu_limit = ENGINE_CPU_LIMIT,
-                         .memory_limit = ENGINE_MEMORY_LIMIT};
+                         .memory = {.limit = ENGINE_MEMORY_LIMIT}};
     e->L = alloc != NULL ? lua_newstate(alloc, ud) : lua_newstate(allocate, e);
     e->sched = sched_new(e);
     e->loop = loop_new();
@@ -100,6 +127,8 @@ void engine_close(struct engine *e) {
 struct http *engine_http(struct engine *e) {
     if (e->http == NULL)
         e->http = http_new(e->loop);
+    if (e->http != NULL)
+        http_set_memory(e->http, &e->memory);
     return e->http;
 }
 

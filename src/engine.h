@@ -3,6 +3,7 @@
 #ifndef TARN_ENGINE_H
 #define TARN_ENGINE_H
 
+#include "base/budget.h"
 #include "net/loop.h"
 
 #include <lua.h>
@@ -30,17 +31,20 @@ struct engine {
     volatile sig_atomic_t alarms; /* ticks of CPU time used in this step */
 
     /* limits for scripts; 0: none */
-    int cpu_limit;       /* ticks that a task may compute without a wait */
-    size_t memory_limit; /* bytes of Lua's own values */
+    int cpu_limit;        /* ticks that a task may compute without a wait */
+    struct budget memory; /* of Lua's values, and of what C holds for scripts */
 
     int spent; /* ticks that the running task used between its last wait and this step */
-    int forgiven;        /* the number of ticks at which a task is forced to end */
-    bool forcing;        /* the task is being forced: every instruction raises */
-    size_t memory;       /* bytes in use */
-    size_t refused;      /* the size refused last; 0 once a request was granted */
-    size_t reserve;      /* added to the limit so that the error can be reported */
-    char limit_at[96];   /* "file:line" of the script that was told to end */
-    char refused_at[96]; /* "file:line" of the script that asked for `refused` */
+    int forgiven;     /* the number of ticks at which a task is forced to end */
+    bool forcing;     /* the task is being forced: every instruction raises */
+    size_t refused;   /* the size refused last; 0 once a request was granted */
+    size_t reserve;   /* added to the limit so that the error can be reported */
+    int barred;       /* requests for memory that are to be refused, whatever is left */
+    size_t collected; /* bytes in use after the last engine_make_room */
+    size_t outside;   /* bytes of `memory` that a library has in a heap of its own, */
+    size_t outside_bound; /* and may have; 0: any number */
+    char limit_at[96];    /* "file:line" of the script that was told to end */
+    char refused_at[96];  /* "file:line" of the script that asked for `refused` */
     bool polite; /* the first Ctrl-C cancels nothing, but wakes `waits_for_stop` */
     struct task *waits_for_stop;
 };
@@ -95,6 +99,13 @@ bool engine_alarm(struct engine *e);
  * the reason; it never returns. */
 bool engine_may_compute(const struct engine *e);
 int engine_stop_computing(lua_State *L);
+
+/* Collect garbage if the memory limit is near and there may be some: for bindings that are
+ * about to let C take memory, which by itself collects nothing. Finalizers may run. */
+void engine_make_room(lua_State *L);
+
+/* Raise what Lua raises when it gets no memory. */
+int engine_no_memory(lua_State *L);
 
 /* The coroutine `L` goes on after one that it called. If that one was being
  * forced to end, so is `L`. */

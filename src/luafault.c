@@ -1,6 +1,7 @@
 #include "luafault.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 #define FAULT_MT "tarn.fault"
 
@@ -29,11 +30,29 @@ static void setstring(lua_State *L, const char *field, const char *text) {
     lua_setfield(L, -2, field);
 }
 
+/* Push the message; that of lack of memory with the place in the script that wants it, as
+ * when Lua itself has none. [-0, +1, m] */
+static void pushmessage(lua_State *L, const struct fault *f) {
+    lua_Debug ar;
+    lua_pushstring(L, f->message[0] != '\0' ? f->message : "unknown");
+    if (strcmp(f->code, FAULT_OUT_OF_MEMORY) != 0)
+        return;
+    for (int level = 0; lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "Sl", &ar);
+        if (ar.currentline <= 0)
+            continue;
+        lua_pushfstring(L, "%s:%d: %s", ar.short_src, ar.currentline, f->message);
+        lua_remove(L, -2);
+        return;
+    }
+}
+
 void api_pushfault(lua_State *L, const char *op, const struct fault *f) {
     lua_createtable(L, 0, 8);
     setstring(L, "kind", fault_kind_name(f->kind));
     setstring(L, "op", op);
-    setstring(L, "message", f->message[0] != '\0' ? f->message : "unknown");
+    pushmessage(L, f);
+    lua_setfield(L, -2, "message");
     setstring(L, "code", f->code);
     setstring(L, "request_id", f->request_id);
     setstring(L, "hint", f->hint);

@@ -7,7 +7,7 @@
 const char sched_parked;
 
 /* Lives in the task's handle, a userdata. Until the task has ended, the registry
- * keeps the handle alive, under the handle's own address; the handle's user value
+ * keeps the handle alive, under the coroutine's address; the handle's user value
  * keeps the coroutine alive. */
 struct task {
     struct sched *sched;
@@ -29,13 +29,6 @@ struct sched {
     struct task *first, **last; /* the ready queue */
     struct task *current;
 };
-
-/* lua_closethread came with 5.4.6; Debian 12 has 5.4.4. */
-#if LUA_VERSION_RELEASE_NUM >= 50406
-#define close_coroutine(co, L) lua_closethread(co, L)
-#else
-#define close_coroutine(co, L) ((void)(L), lua_resetthread(co))
-#endif
 
 /* For tests: an object that nothing keeps alive is collected at the next turn. */
 #ifdef TARN_COLLECT
@@ -81,7 +74,7 @@ struct task *sched_spawn(struct sched *s, lua_State *L, int nargs) {
     }
     lua_setiuservalue(L, -2, 1); /* f, args, task */
     lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, co);
     lua_insert(L, -(nargs + 2)); /* task, f, args */
     lua_xmove(L, co, nargs + 1);
     t->co = co;
@@ -103,6 +96,16 @@ struct task *sched_current(struct sched *s) {
 
 bool sched_alive(const struct task *t) {
     return t->co != NULL;
+}
+
+void sched_pushhandle(const struct task *t, lua_State *L) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, t->co);
+}
+
+bool sched_owns(lua_State *L, const lua_State *co) {
+    bool owns = lua_rawgetp(L, LUA_REGISTRYINDEX, co) != LUA_TNIL;
+    lua_pop(L, 1);
+    return owns;
 }
 
 bool sched_park(struct task *t, int64_t due, struct task **slot, const char *op,
@@ -201,7 +204,7 @@ static void retire(struct task *t) {
     sched_unpark(t);
     struct task *outer = s->current;
     s->current = t; /* code that runs while variables close still belongs to this task */
-    close_coroutine(co, L);
+    sched_close(co, L);
     s->current = outer;
     sched_unpark(t);
     if (t->ready)
@@ -211,7 +214,7 @@ static void retire(struct task *t) {
         t->next->link = t->link;
     t->co = NULL;
     lua_pushnil(L);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, t); /* the key exists: cannot raise */
+    lua_rawsetp(L, LUA_REGISTRYINDEX, co); /* the key exists: cannot raise */
 }
 
 void sched_free(struct sched *s) {

@@ -32,6 +32,21 @@ struct task *sched_spawn(struct sched *s, lua_State *L, int nargs);
 struct task *sched_current(struct sched *s);
 bool sched_alive(const struct task *t);
 
+/* Push the handle of a task that is alive. [-0, +1, -] */
+void sched_pushhandle(const struct task *t, lua_State *L);
+
+/* True if `co` is the coroutine of a task that is alive: nobody but the scheduler may resume or
+ * close it. Coroutines that scripts make inside of a task are not. [-0, +0, -] */
+bool sched_owns(lua_State *L, const lua_State *co);
+
+/* Close a coroutine, whose <close> variables run; a status, with an error on its stack.
+ * lua_closethread came with 5.4.6; Debian 12 has 5.4.4. */
+#if LUA_VERSION_RELEASE_NUM >= 50406
+#define sched_close(co, L) lua_closethread(co, L)
+#else
+#define sched_close(co, L) ((void)(L), lua_resetthread(co))
+#endif
+
 /* Make the current task `t` wait until `due` (ms on loop_now's clock), or with
  * SCHED_NEVER until sched_wake. `slot`, if not NULL, is the place where the waker finds
  * the task: it is set now, and set to NULL when the wait ends for whatever reason. The

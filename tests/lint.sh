@@ -28,7 +28,7 @@ cmake --build build --target tarncore >/dev/null || exit 1 # generates the C fil
 # shellcheck disable=SC2086 # the names have no blanks
 check clang-format clang-format --dry-run -Werror $all_files
 check luacheck luacheck -q lua scripts tests docs/reference/native
-check shellcheck shellcheck dev .ci/run tests/*.sh tests/conformance/*.sh tests/openapi/*.sh tests/web/*.sh lua/engine/shells/tarn.bash
+check shellcheck shellcheck dev .ci/run tests/*.sh tests/fuzz/*.sh tests/conformance/*.sh tests/openapi/*.sh tests/web/*.sh lua/engine/shells/tarn.bash
 
 tidy() {
     find src tests -name '*.c' -print0 |

@@ -54,7 +54,7 @@ function M.is_alive(row)
   local mine = M.me()
   if row.machine == mine.machine then
     local pid, born = row.process:match "^(%d+)/(.*)$"
-    return birth(pid) == born
+    return pid ~= nil and birth(pid) == born
   elseif row.machine:match "^[^/]*" == mine.machine:match "^[^/]*" then
     return false -- this machine, before it was started again
   end

@@ -144,7 +144,7 @@ end
 ---@return table
 function M.body(request)
   if request.malformed then
-    errors.refuse(400, "MALFORMED_REQUEST", "the body is not JSON")
+    errors.refuse(400, "MALFORMED_REQUEST", "the body is not JSON, or nested too deep")
   elseif request.body == "" then
     return {}
   end

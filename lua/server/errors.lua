@@ -6,13 +6,6 @@ local report = require "engine.report"
 
 local M = {}
 
---- The body of a 413, which C sends before the request reaches Lua.
----@return string JSON
-function M.too_large()
-  return json.encode { error = { kind = "usage", code = "CONTENT_TOO_LARGE", status = 413,
-    message = "the body of the request is too large", request_id = "", op = "serve" } }
-end
-
 --- The statuses of the server's answers with their descriptions, for OpenAPI.
 M.statuses = {
   [400] = "The request is malformed, or an argument in the query is wrong.",

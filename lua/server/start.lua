@@ -29,8 +29,11 @@ local M = {}
 local CACHE <const> = 5 -- seconds that an answer may be old
 local MAX_STREAMS <const> = 512
 local MAX_BODY <const> = 1 << 20    -- bytes
-local MAX_HEADER <const> = 32 << 10 -- bytes of memory for a connection, its header included
-local REQUEST_TIMEOUT <const> = 60  -- seconds in which a whole request must arrive
+local MAX_DEPTH <const> = 32        -- levels of a JSON body
+local MAX_HEADER <const> = 32 << 10 -- bytes of the request line and the header
+local MAX_ANONYMOUS <const> = 512   -- connections of one address that have not shown the token
+local HEADER_TIMEOUT <const> = 10   -- seconds in which a header must arrive
+local REQUEST_TIMEOUT <const> = 60  -- seconds in which a body must arrive
 local IDLE_TIMEOUT <const> = 75     -- seconds without data until a connection is closed
 local REFRESH <const> = 1           -- seconds between two checks for changed scripts
 local POLL <const> = 0.02           -- seconds between two looks whether requests have ended
@@ -276,9 +279,10 @@ function M.start(opts)
   reload.refresh(self.warn)
   self:take_routes()
   self.native = native.listen({ port = opts.port or 0, host = self.bind, token = self.token,
-    secrets = { "dest_token" }, too_large = errors.too_large(), max_body = MAX_BODY,
-    max_header = MAX_HEADER, request_timeout = REQUEST_TIMEOUT, timeout = IDLE_TIMEOUT,
-    certificate = opts.certificate, key = opts.key },
+    secrets = { "dest_token" }, max_body = MAX_BODY, max_depth = MAX_DEPTH,
+    max_header = MAX_HEADER, max_per_address = MAX_ANONYMOUS, header_timeout = HEADER_TIMEOUT,
+    request_timeout = REQUEST_TIMEOUT, timeout = IDLE_TIMEOUT, certificate = opts.certificate,
+    key = opts.key },
     function(request) return self:answer(request) end)
   self.guards = auth.guards(self.scheme, self.bind, self.native.port, opts.public)
   return self

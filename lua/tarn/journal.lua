@@ -34,21 +34,14 @@ local file = require "tarn.journal.file"
 local json = require "native.json"
 local operation = require "tarn.journal.operation"
 local options = require "base.options"
+local row = require "tarn.journal.row"
 local task = require "native.task"
-local writer = require "base.liveness"
 
 local M = { begin = operation.begin, adopt = operation.adopt, find_path = file.find_path,
   close = file.close, copies = copies.of, origins = copies.origins, find_copy = copies.find,
   settings = copies.settings }
 
 local OP <const> = "journal"
-
-local function value_of(text)
-  if text == nil then
-    return nil
-  end
-  return file.decode(text)
-end
 
 ---@class tarn.OperationRecord
 ---@field id string
@@ -63,29 +56,6 @@ end
 ---@field result? any
 ---@field undoes? string   the operation that this one undid
 ---@field undone? string   the operation that undid this one
-
-local function side_of(row, prefix)
-  local side = {}
-  for field, column in pairs(operation.SIDE) do
-    side[field] = row[prefix .. column]
-  end
-  return side
-end
-
-local function record(row)
-  local status = row.status
-  if status == "running" and not writer.is_alive(row) then
-    status = "interrupted"
-  elseif row.undone and status ~= "running" then
-    status = "undone"
-  end
-  return {
-    id = row.id, parent = row.parent, command = row.command, arg = value_of(row.arg),
-    script = row.script, version = row.version, user = row.user, started = row.started,
-    ended = row.ended, status = status, result = value_of(row.result), undoes = row.undoes,
-    undone = row.undone, source = side_of(row, "source_"), target = side_of(row, "target_"),
-  }
-end
 
 --- Operations, newest first. Parts of others are left out unless `parent` names whose.
 ---@param opts? table command, status, since (ms), limit, parent
@@ -105,7 +75,7 @@ function M.operations(opts)
   return function()
     while found[i + 1] and given < (opts.limit or math.maxinteger) do
       i = i + 1
-      local item = record(found[i])
+      local item = row.operation(found[i])
       if not opts.status or item.status == opts.status then
         given = given + 1
         return item
@@ -119,9 +89,9 @@ end
 ---@return tarn.OperationRecord[]
 function M.items(id)
   local list = {}
-  for i, row in ipairs(file.rows("SELECT * FROM operations WHERE parent = ? "
+  for i, item in ipairs(file.rows("SELECT * FROM operations WHERE parent = ? "
     .. "ORDER BY length(id), id", { id })) do
-    list[i] = record(row)
+    list[i] = row.operation(item)
   end
   return list
 end
@@ -143,19 +113,19 @@ function M.find(name)
   local id = normal(name)
   local exact = file.rows("SELECT * FROM operations WHERE id = ?", { id })[1]
   if exact then
-    return record(exact)
+    return row.operation(exact)
   end
   local found = file.rows("SELECT * FROM operations WHERE substr(id, 1, length(:id)) = :id "
     .. "OR substr(id, 8, length(:id)) = :id ORDER BY started DESC, id", { id = id })
   -- the beginning of an operation's name is that of its parts' names too
   local whole = {}
-  for _, row in ipairs(found) do
-    if not row.parent or id:find(".", 1, true) then
-      whole[#whole + 1] = row
+  for _, one in ipairs(found) do
+    if not one.parent or id:find(".", 1, true) then
+      whole[#whole + 1] = one
     end
   end
   if #whole == 1 then
-    return record(whole[1])
+    return row.operation(whole[1])
   elseif #whole == 0 then
     fault.not_found(OP, ("there is no operation '%s' in the journal"):format(name),
       "`tarn journal` lists them")
@@ -187,14 +157,9 @@ end
 ---@return tarn.StepRecord[]
 function M.steps(id)
   local list = {}
-  for i, row in ipairs(file.rows("SELECT s.*, b.op IS NOT NULL AS has_before FROM steps s "
+  for i, step in ipairs(file.rows("SELECT s.*, b.op IS NOT NULL AS has_before FROM steps s "
     .. "LEFT JOIN befores b ON b.op = s.op AND b.n = s.n WHERE s.op = ? ORDER BY s.n", { id })) do
-    list[i] = {
-      op = row.op, n = row.n, kind = row.kind, request = row.request, what = value_of(row.what),
-      status = row.status, started = row.started, ended = row.ended,
-      result = value_of(row.result), fault = value_of(row.fault), undone = row.undone,
-      has_before = row.has_before == 1,
-    }
+    list[i] = row.step(step)
   end
   return list
 end
@@ -203,8 +168,9 @@ end
 ---@param step tarn.StepRecord
 ---@return any
 function M.find_before(step)
-  local row = file.rows("SELECT value FROM befores WHERE op = ? AND n = ?", { step.op, step.n })[1]
-  return row and value_of(row.value)
+  local before = file.rows("SELECT value FROM befores WHERE op = ? AND n = ?",
+    { step.op, step.n })[1]
+  return before and row.value(before.value, ("step %d of operation %s"):format(step.n, step.op))
 end
 
 --- True if a create of a copy of that name was begun whose outcome nobody knows.
@@ -281,9 +247,9 @@ end
 ---@return tarn.OperationRecord[]
 function M.undos(id)
   local list = {}
-  for i, row in ipairs(file.rows("SELECT * FROM operations WHERE undoes = ? "
+  for i, undo in ipairs(file.rows("SELECT * FROM operations WHERE undoes = ? "
     .. "ORDER BY started, id", { id })) do
-    list[i] = record(row)
+    list[i] = row.operation(undo)
   end
   return list
 end

@@ -7,21 +7,6 @@
 
 #include <string.h>
 
-void api_newtype(lua_State *L, const char *name, lua_CFunction close,
-                 const luaL_Reg *methods) {
-    luaL_newmetatable(L, name);
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__close");
-    if (methods != NULL) {
-        lua_newtable(L);
-        luaL_setfuncs(L, methods, 0);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 1);
-}
-
 struct buf api_scratch(lua_State *L, size_t room) {
     return (struct buf){.bytes = lua_newuserdatauv(L, room + 1, 0), .room = room + 1};
 }
@@ -77,7 +62,7 @@ int api_wait(lua_State *L, const char *op, int64_t due, struct task **slot,
     if (sched_cancelled(t))
         return api_cancelled(L, op);
     if (!sched_park(t, due, slot, op, k))
-        return luaL_error(L, "not enough memory");
+        return engine_no_memory(L);
     lua_pushlightuserdata(L, (void *)&sched_parked);
     return lua_yieldk(L, 1, ctx, waited);
 }

@@ -12,6 +12,7 @@
 #ifndef TARN_API_H
 #define TARN_API_H
 
+#include "api/box.h"
 #include "api/options.h"
 #include "base/buf.h"
 #include "luafault.h"
@@ -23,13 +24,8 @@
 
 struct task;
 
-/* Make the metatable of a type whose values are closed: `close` is its __close and its
- * __gc. `methods` may be NULL. [-0, +0, m] */
-void api_newtype(lua_State *L, const char *name, lua_CFunction close,
-                 const luaL_Reg *methods);
-
 /* Push an array of the `count` strings in the list at `index`, with NULL at its end. The list
- * keeps the strings alive. [-0, +1, m] */
+ * keeps the strings alive, so it must be one that no script can change. [-0, +1, m] */
 const char **api_pushlist(lua_State *L, int index, lua_Integer count);
 
 /* Make a buffer of `room` bytes whose memory belongs to Lua, so that nothing leaks if Lua

@@ -40,6 +40,12 @@ static int l_credential_tostring(lua_State *L) {
     return 1;
 }
 
+static const luaL_Reg credential_meta[] = {
+    {"__gc", l_credential_wipe},
+    {"__tostring", l_credential_tostring},
+    {NULL, NULL},
+};
+
 /* Push a box with room for a token of `room` bytes and the 0 after it. [-0, +1, m] */
 static struct credential *newcredential(lua_State *L, size_t room, const char *kind,
                                         const char *name) {
@@ -47,14 +53,7 @@ static struct credential *newcredential(lua_State *L, size_t room, const char *k
     c->size = 0;
     c->token[0] = '\0';
     snprintf(c->source, sizeof c->source, "%s%s", kind, name);
-    if (luaL_newmetatable(L, CREDENTIAL_MT)) {
-        lua_pushcfunction(L, l_credential_wipe);
-        lua_setfield(L, -2, "__gc");
-        lua_pushcfunction(L, l_credential_tostring);
-        lua_setfield(L, -2, "__tostring");
-        lua_pushliteral(L, "credential");
-        lua_setfield(L, -2, "__metatable");
-    }
+    api_pushtype(L, CREDENTIAL_MT, credential_meta, NULL);
     lua_setmetatable(L, -2);
     return c;
 }

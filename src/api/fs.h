@@ -12,7 +12,7 @@
 /* Bytes that are read at most, unless the caller says so. */
 #define FS_READ_AT_MOST ((lua_Integer)1 << 30)
 
-/* Push a buffer that is freed with its box. [-0, +1, m] */
+/* Push a box with a buffer, which is freed when the function returns or raises. [-0, +1, m] */
 struct buf *fs_newbytes(lua_State *L);
 
 /* Push what the buffer at the top holds, and free it now: it may be big. [-0, +1, m] */

@@ -1,13 +1,16 @@
 #include "api/fs.h"
 
+#include "api/limits.h"
 #include "api/options.h"
 
 #include <string.h>
 
 struct buf *fs_newbytes(lua_State *L) {
     struct buf *b = lua_newuserdatauv(L, sizeof *b, 0);
-    *b = (struct buf){0};
+    *b = api_buf(L);
     luaL_setmetatable(L, FS_BYTES_MT);
+    lua_toclose(L, -1);
+    engine_make_room(L);
     return b;
 }
 

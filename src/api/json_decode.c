@@ -11,6 +11,7 @@
 
 #include "api/api.h"
 #include "api/json_parts.h"
+#include "api/limits.h"
 #include "base/jsonnumber.h"
 
 #include <stdlib.h>
@@ -158,9 +159,15 @@ static bool has_memory(size_t size) {
     return got;
 }
 
-/* Call cjson's decode, which is below the text on the stack. [-2, +1, v] */
-static void callcjson(lua_State *L, const char *op) {
+/* Call cjson's decode, which is below the text of `size` bytes on the stack. It has a buffer
+ * as long as the text meanwhile. [-2, +1, v] */
+static void callcjson(lua_State *L, const char *op, size_t size) {
+    struct budget *memory = &engine_of(L)->memory;
+    engine_make_room(L);
+    if (!budget_take(memory, size))
+        engine_no_memory(L);
     int status = json_parts_call(L, 1);
+    budget_give(memory, size);
     if (status == LUA_ERRRUN) { /* our scan has accepted the text, but cjson has not */
         struct fault f;
         fault_set(&f, FAULT_PARSE, "%s", lua_tostring(L, -1));
@@ -184,7 +191,7 @@ void json_decode(lua_State *L, const char *op, int index, size_t max_depth) {
     }
     size_t all = size_marked(text, size, &s->scan);
     if (all > JSON_TEXT_MAX || !has_memory(all + 1)) {
-        fault_set(&f, FAULT_IO, "out of memory for a text of %zu bytes", size);
+        fault_memory(&f, "a text of %zu bytes", size);
         api_fault(L, op, &f);
     }
     lua_rawgeti(L, top + 1, JSON_PARTS_ARRAY_MT);
@@ -194,7 +201,7 @@ void json_decode(lua_State *L, const char *op, int index, size_t max_depth) {
         pushmarked(L, text, size, &s->scan);
     else
         lua_pushvalue(L, index);
-    callcjson(L, op);
+    callcjson(L, op, all + 1);
     luaL_checkstack(L, (int)(4 * s->scan.depth) + LUA_MINSTACK, "json nested too deep");
     struct walk w = {L, text, jsonscan_marks(&s->scan), top + 3, top + 4};
     settle(&w);

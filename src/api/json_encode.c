@@ -4,6 +4,7 @@
 #include "api/json.h"
 
 #include "api/json_parts.h"
+#include "api/limits.h"
 #include "base/jsonnumber.h"
 #include "base/jsonput.h"
 
@@ -36,6 +37,7 @@ struct encoder {
     struct buf *out, *members;
     int array_mt, number_mt; /* their places on the stack */
     int indent, depth;
+    unsigned steps; /* values and keys so far */
 };
 
 /* the steps that a message shows */
@@ -88,14 +90,29 @@ static void refuse(const struct encoder *e, const struct step *last, const char 
     lua_error(L);
 }
 
-static void check(const struct encoder *e, bool ok) {
-    if (!ok)
-        luaL_error(e->L, "not enough memory");
+/* Free the buffers at once. The collector would only free them with their box. */
+static void drop(struct encoder *e) {
+    buf_free(e->out);
+    buf_free(e->members);
+}
+
+static void grow(struct encoder *e, struct buf *b, size_t more) {
+    if (api_grow(e->L, b, more))
+        return;
+    drop(e);
+    engine_no_memory(e->L);
+}
+
+static void count_step(struct encoder *e) {
+    if (api_may_go_on(e->L, &e->steps))
+        return;
+    drop(e);
+    engine_stop_computing(e->L);
 }
 
 static void put(struct encoder *e, const char *bytes, size_t size) {
     struct buf *b = e->out;
-    check(e, buf_grow(b, size));
+    grow(e, b, size);
     memcpy(b->bytes + b->size, bytes, size);
     b->size += size;
 }
@@ -103,7 +120,7 @@ static void put(struct encoder *e, const char *bytes, size_t size) {
 static void put_char(struct encoder *e, char c) {
     struct buf *b = e->out;
     if (b->room - b->size < 2)
-        check(e, buf_grow(b, 1));
+        grow(e, b, 1);
     b->bytes[b->size++] = c;
 }
 
@@ -112,15 +129,27 @@ static void put_line(struct encoder *e) {
         return;
     size_t size = (size_t)e->indent * (size_t)e->depth;
     put_char(e, '\n');
-    check(e, buf_grow(e->out, size));
+    grow(e, e->out, size);
     memset(e->out->bytes + e->out->size, ' ', size);
     e->out->size += size;
+}
+
+static void put_string(struct encoder *e, const char *text, size_t size) {
+    size_t before = e->out->size;
+    if (jsonput_string(e->out, text, size))
+        return;
+    e->out->size = before; /* part of it may have been written */
+    lua_gc(e->L, LUA_GCCOLLECT);
+    if (jsonput_string(e->out, text, size))
+        return;
+    drop(e);
+    engine_no_memory(e->L);
 }
 
 static void put_value(struct encoder *e, const struct step *at);
 
 static void put_number(struct encoder *e, const struct step *at) {
-    check(e, buf_grow(e->out, JSONNUMBER_ROOM));
+    grow(e, e->out, JSONNUMBER_ROOM);
     char *out = e->out->bytes + e->out->size;
     if (lua_isinteger(e->L, -1)) {
         e->out->size += jsonnumber_put_integer(lua_tointeger(e->L, -1), out);
@@ -219,7 +248,9 @@ static void note_member(struct encoder *e, const struct step *at, size_t place) 
         refuse(e, at, "a table whose keys are neither all strings nor 1..n");
     m.key = lua_tolstring(e->L, -2, &m.size);
     m.prefix = prefix_of(m.key, m.size);
-    check(e, buf_add(e->members, &m, sizeof m));
+    count_step(e);
+    grow(e, e->members, sizeof m);
+    buf_add(e->members, &m, sizeof m);
 }
 
 /* Push up to STACK_MEMBERS keys with their values; false if there are more. The first
@@ -252,7 +283,7 @@ static void collect_keys(struct encoder *e, const struct step *at, int table) {
 static void put_member(struct encoder *e, const struct step *up, const struct member *m) {
     struct step at = {.up = up, .key = m->key, .size = m->size};
     put_line(e);
-    check(e, jsonput_string(e->out, m->key, m->size));
+    put_string(e, m->key, m->size);
     put_char(e, ':');
     if (e->indent >= 0)
         put_char(e, ' ');
@@ -315,10 +346,11 @@ static void put_table(struct encoder *e, const struct step *at) {
 static void put_value(struct encoder *e, const struct step *at) {
     size_t size;
     const char *text;
+    count_step(e);
     switch (lua_type(e->L, -1)) {
     case LUA_TSTRING:
         text = lua_tolstring(e->L, -1, &size);
-        check(e, jsonput_string(e->out, text, size));
+        put_string(e, text, size);
         break;
     case LUA_TNUMBER:
         put_number(e, at);

@@ -1,5 +1,7 @@
 #include "api/json_parts.h"
 
+#include "api/box.h"
+#include "api/limits.h"
 #include "base/jsonnumber.h"
 
 #include <lauxlib.h>
@@ -7,6 +9,8 @@
 #include <lua-cjson.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SCRATCH_MT "tarn.json.scratch"
 
 /* Scratch memory larger than this is not kept from call to call. */
 #define KEEP_MAX (1 << 16)
@@ -54,7 +58,7 @@ void json_parts_pushnumber(lua_State *L, const char *text, size_t size, int numb
 
 /* scratch.__gc */
 static int l_scratch_free(lua_State *L) {
-    struct json_scratch *s = lua_touserdata(L, 1);
+    struct json_scratch *s = luaL_checkudata(L, 1, SCRATCH_MT);
     jsonscan_free(&s->scan);
     buf_free(&s->out);
     buf_free(&s->members);
@@ -87,6 +91,11 @@ static const luaL_Reg number_meta[] = {
     {NULL, NULL},
 };
 
+static const luaL_Reg scratch_meta[] = {
+    {"__gc", l_scratch_free},
+    {NULL, NULL},
+};
+
 void json_parts_push(lua_State *L) {
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &parts_key) == LUA_TTABLE)
         return;
@@ -99,12 +108,9 @@ void json_parts_push(lua_State *L) {
     lua_rawseti(L, -2, JSON_PARTS_DECODE);
     luaL_newmetatable(L, JSON_ARRAY_MT);
     lua_rawseti(L, -2, JSON_PARTS_ARRAY_MT);
-    luaL_newmetatable(L, JSON_NUMBER_MT);
-    luaL_setfuncs(L, number_meta, 0);
+    api_pushtype(L, JSON_NUMBER_MT, number_meta, NULL);
     lua_rawseti(L, -2, JSON_PARTS_NUMBER_MT);
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, l_scratch_free);
-    lua_setfield(L, -2, "__gc");
+    api_pushtype(L, SCRATCH_MT, scratch_meta, NULL);
     lua_rawseti(L, -2, JSON_PARTS_SCRATCH_MT);
     lua_pushboolean(L, 0);
     lua_rawseti(L, -2, JSON_PARTS_SCRATCH);
@@ -121,7 +127,8 @@ struct json_scratch *json_parts_take(lua_State *L, int parts) {
     }
     lua_pop(L, 1);
     struct json_scratch *s = lua_newuserdatauv(L, sizeof *s, 0);
-    *s = (struct json_scratch){0};
+    *s = (struct json_scratch){
+        .scan.marks = api_buf(L), .out = api_buf(L), .members = api_buf(L)};
     lua_rawgeti(L, parts, JSON_PARTS_SCRATCH_MT);
     lua_setmetatable(L, -2);
     return s;

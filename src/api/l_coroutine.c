@@ -1,10 +1,12 @@
-/* l_coroutine.c -- `native.coroutine`: resume and wrap for coroutines that wait.
+/* l_coroutine.c -- `native.coroutine`: resume, wrap and close for coroutines that wait.
  *
  * A primitive that waits yields `sched_parked`. Inside a coroutine that a script has
  * made, this value arrives at the script's own resume, which did not ask for it. So the
  * resume of this file passes the value on to the scheduler, and goes on afterwards. While
  * the coroutine waits, the value stays on top of its stack, by which a second resume sees
- * that it waits. */
+ * that it waits, and so does close: the task that waits has a pointer into that stack.
+ *
+ * The coroutine in which a task began is the scheduler's own, and refused here. */
 
 #include "api/api.h"
 #include "api/libs.h"
@@ -49,6 +51,8 @@ static int start(lua_State *L, lua_State *co, int nargs) {
     const char *why = NULL;
     if (co == L)
         why = "cannot resume non-suspended coroutine";
+    else if (sched_owns(L, co))
+        why = "cannot resume the coroutine of a task";
     else if (waiting(co))
         why = "cannot resume a coroutine that waits in another task";
     else if (lua_status(co) == LUA_OK) {
@@ -66,25 +70,28 @@ static int start(lua_State *L, lua_State *co, int nargs) {
     return -1;
 }
 
-/* Pass the wait up; then `k` goes on. If that is not possible, end the coroutine's wait
- * too, or its waker would find a task that does something else. */
-static int pass_up(lua_State *L, lua_KContext ctx, lua_KFunction k) {
+/* Pass the wait of `co` up; then `k` goes on. If that is not possible, end the wait too, or
+ * its waker would find a task that does something else; and the coroutine, which could only
+ * go on from that wait. */
+static int pass_up(lua_State *L, lua_State *co, lua_KFunction k) {
     if (!lua_isyieldable(L)) {
         struct task *t = sched_current(engine_of(L)->sched);
         const char *op = t == NULL ? "wait" : sched_wait_op(t);
         if (t != NULL)
             sched_unpark(t);
+        sched_close(co, L);
+        lua_settop(co, 0);
         return luaL_error(L, "%s: cannot wait here (not in a task, or inside sort)", op);
     }
     lua_pushlightuserdata(L, (void *)&sched_parked);
-    return lua_yieldk(L, 1, ctx, k);
+    return lua_yieldk(L, 1, 0, k);
 }
 
 static int resumed(lua_State *L, int status, lua_KContext ctx);
 
 static int resume_results(lua_State *L, int n) {
     if (n == -2)
-        return pass_up(L, 0, resumed);
+        return pass_up(L, lua_tothread(L, 1), resumed);
     lua_pushboolean(L, n >= 0);
     n = n < 0 ? 1 : n;
     lua_insert(L, -(n + 1));
@@ -109,13 +116,13 @@ static int l_coroutine_resume(lua_State *L) {
 static int wrap_resumed(lua_State *L, int status, lua_KContext ctx);
 
 static int wrap_results(lua_State *L, int n) {
+    lua_State *co = lua_tothread(L, lua_upvalueindex(1));
     if (n == -2)
-        return pass_up(L, 0, wrap_resumed);
+        return pass_up(L, co, wrap_resumed);
     if (n >= 0)
         return n;
-    lua_State *co = lua_tothread(L, lua_upvalueindex(1));
     if (lua_status(co) != LUA_OK && lua_status(co) != LUA_YIELD &&
-        lua_resetthread(co) != LUA_OK) {
+        sched_close(co, L) != LUA_OK) {
         lua_pop(L, 1);
         lua_xmove(co, L, 1); /* the error that closing raised, or else the first error */
     }
@@ -149,9 +156,40 @@ static int l_coroutine_wrap(lua_State *L) {
     return 1;
 }
 
+/* Why `co` cannot be closed; NULL if it can. */
+static const char *in_use(lua_State *L, lua_State *co) {
+    lua_Debug ar;
+    if (co == L)
+        return "cannot close a running coroutine";
+    if (sched_owns(L, co))
+        return "cannot close the coroutine of a task: task.cancel ends it";
+    if (waiting(co))
+        return "cannot close a coroutine that waits";
+    if (lua_status(co) == LUA_OK && lua_getstack(co, 0, &ar))
+        return "cannot close a normal coroutine";
+    return NULL;
+}
+
+/* coroutine.close(thread) -> true, or false and an error */
+static int l_coroutine_close(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTHREAD);
+    lua_State *co = lua_tothread(L, 1);
+    const char *why = in_use(L, co);
+    if (why != NULL)
+        return luaL_error(L, "%s", why);
+    if (sched_close(co, L) == LUA_OK) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    lua_pushboolean(L, 0);
+    lua_xmove(co, L, 1);
+    return 2;
+}
+
 static const luaL_Reg coroutine_functions[] = {
     {"resume", l_coroutine_resume},
     {"wrap", l_coroutine_wrap},
+    {"close", l_coroutine_close},
     {NULL, NULL},
 };
 

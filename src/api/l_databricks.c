@@ -6,6 +6,7 @@
 #include "api/credential.h"
 #include "api/libs.h"
 #include "api/workspace_call.h"
+#include "base/oserror.h"
 #include "dbx/config.h"
 #include "dbx/credentials.h"
 #include "engine.h"
@@ -23,7 +24,7 @@ static struct http *checkhttp(lua_State *L, const char *op) {
     struct http *http = engine_http(engine_of(L));
     struct fault f;
     if (http == NULL) {
-        fault_set(&f, FAULT_IO, "out of memory");
+        fault_memory(&f, "a connection");
         api_fault(L, op, &f);
     }
     return http;
@@ -99,7 +100,7 @@ static int l_databricks_connect(lua_State *L) {
     n->ws = workspace_new(engine_of(L)->loop, http, &config, &options);
     if (n->ws == NULL) {
         config_free(&config);
-        fault_set(&fault, FAULT_IO, "out of memory");
+        fault_memory(&fault, "a connection");
         return api_fault(L, "databricks.connect", &fault);
     }
     return 1;
@@ -126,7 +127,7 @@ static int l_databricks_record(lua_State *L) {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (out == NULL) {
-        fault_set(&f, FAULT_IO, "%s: %s", path, strerror(errno));
+        oserror_set(&f, errno, path);
         if (fd >= 0)
             close(fd);
         return api_fault(L, "databricks.record", &f);
@@ -163,7 +164,7 @@ static void pushattributes(lua_State *L, const struct config *config) {
 
 /* ws:info() -> { host, profile, auth_type, attributes, warehouse_id, org_id, date, date_age_ms } */
 static int l_workspace_info(lua_State *L) {
-    struct workspace *ws = api_checkworkspace(L, 1);
+    struct workspace *ws = api_holdworkspace(L, 1);
     const struct config *config = credentials_config(workspace_credentials(ws));
     lua_createtable(L, 0, 8);
     setstring(L, "host", config->attr[CONFIG_HOST].value);

@@ -93,9 +93,10 @@ static bool show(struct box *box, const char *prompt) {
 /* event, line, cursor */
 static int push_event(lua_State *L, struct box *box, const char *event) {
     size_t size, cursor;
-    lua_pushstring(L, event);
     const char *text = editor_text(box->editor, &size, &cursor);
-    lua_pushlstring(L, text, size);
+    lua_pushlstring(L, text, size); /* first: a finalizer may close the editor */
+    lua_pushstring(L, event);
+    lua_insert(L, -2);
     lua_pushinteger(L, (lua_Integer)cursor);
     return 3;
 }
@@ -112,7 +113,7 @@ static int read_continue(lua_State *L, int status, lua_KContext ctx) {
     }
     editor_resized(box->editor);
     if (!show(box, lua_tostring(L, 2)))
-        return luaL_error(L, "not enough memory");
+        return engine_no_memory(L);
     switch (editor_feed(box->editor, &f)) {
     case EDITOR_WAITING:
         loop_watch(box->engine->loop, &box->watch);
@@ -125,7 +126,7 @@ static int read_continue(lua_State *L, int status, lua_KContext ctx) {
         return push_event(L, box, "search");
     case EDITOR_LINE:
         push_event(L, box, "line"); /* event, line, cursor */
-        editor_stop(box->editor);
+        editor_stop(checkeditor(L)->editor);
         return 3;
     case EDITOR_END:
         break;
@@ -175,23 +176,25 @@ static int l_editor_key(lua_State *L) {
 
 /* editor:set(line [, cursor]) */
 static int l_editor_set(lua_State *L) {
-    struct box *box = checkeditor(L);
     size_t size;
+    checkeditor(L);
     const char *text = luaL_checklstring(L, 2, &size);
     lua_Integer cursor = luaL_optinteger(L, 3, (lua_Integer)size);
+    struct box *box = checkeditor(L); /* a finalizer may have closed it meanwhile */
     luaL_argcheck(L, strlen(text) == size, 2, "it has a zero byte");
     luaL_argcheck(L, 0 <= cursor && cursor <= (lua_Integer)size, 3, "not in the line");
     if (!editor_set(box->editor, text, (size_t)cursor))
-        return luaL_error(L, "not enough memory");
+        return engine_no_memory(L);
     return 0;
 }
 
 /* editor:print(text) */
 static int l_editor_print(lua_State *L) {
-    struct box *box = checkeditor(L);
     struct fault f;
     size_t size;
+    checkeditor(L);
     const char *text = luaL_checklstring(L, 2, &size);
+    struct box *box = checkeditor(L);
     if (size == 0)
         return 0;
     about_to_print(box);
@@ -222,9 +225,10 @@ static int l_editor_discard(lua_State *L) {
 
 /* editor:remember(line) */
 static int l_editor_remember(lua_State *L) {
-    struct box *box = checkeditor(L);
-    if (!editor_remember(box->editor, luaL_checkstring(L, 2)))
-        return luaL_error(L, "not enough memory");
+    checkeditor(L);
+    const char *line = luaL_checkstring(L, 2);
+    if (!editor_remember(checkeditor(L)->editor, line))
+        return engine_no_memory(L);
     return 0;
 }
 

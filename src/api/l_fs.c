@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* __gc */
+/* __close and __gc */
 static int l_bytes_free(lua_State *L) {
     buf_free(luaL_checkudata(L, 1, FS_BYTES_MT));
     return 0;
@@ -176,10 +176,7 @@ static const luaL_Reg fs_functions[] = {
 };
 
 int luaopen_native_fs(lua_State *L) {
-    luaL_newmetatable(L, FS_BYTES_MT);
-    lua_pushcfunction(L, l_bytes_free);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    api_newtype(L, FS_BYTES_MT, l_bytes_free, NULL);
     fs_openfolder(L);
     luaL_newlib(L, fs_functions);
     return 1;

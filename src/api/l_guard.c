@@ -7,7 +7,7 @@
 /* guard.set_read_only() */
 static int l_guard_set_read_only(lua_State *L) {
     if (!engine_set_read_only(engine_of(L)))
-        return luaL_error(L, "not enough memory");
+        return engine_no_memory(L);
     return 0;
 }
 
@@ -28,10 +28,10 @@ static int l_guard_limit(lua_State *L) {
     lua_getfield(L, 1, "memory");
     lua_Number cpu = luaL_optnumber(L, 2, (lua_Number)e->cpu_limit / ENGINE_TICKS);
     luaL_argcheck(L, 0 <= cpu && cpu <= 1e8, 1, "'cpu' is not a number of seconds");
-    lua_Integer memory = luaL_optinteger(L, 3, (lua_Integer)e->memory_limit);
+    lua_Integer memory = luaL_optinteger(L, 3, (lua_Integer)e->memory.limit);
     luaL_argcheck(L, 0 <= memory, 1, "'memory' is not a number of bytes");
     e->cpu_limit = (int)(cpu * ENGINE_TICKS + 0.999);
-    e->memory_limit = (size_t)memory;
+    e->memory.limit = (size_t)memory;
     e->reserve = 0;
     return 0;
 }
@@ -40,9 +40,9 @@ static int l_guard_limit(lua_State *L) {
 static int l_guard_memory(lua_State *L) {
     struct engine *e = engine_of(L);
     lua_createtable(L, 0, 3);
-    lua_pushinteger(L, (lua_Integer)e->memory);
+    lua_pushinteger(L, (lua_Integer)e->memory.used);
     lua_setfield(L, -2, "used");
-    lua_pushinteger(L, (lua_Integer)(e->memory_limit - e->reserve));
+    lua_pushinteger(L, (lua_Integer)(e->memory.limit - e->reserve));
     lua_setfield(L, -2, "limit");
     if (e->refused_at[0] != '\0') {
         lua_pushstring(L, e->refused_at);

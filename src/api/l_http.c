@@ -98,7 +98,7 @@ static void ended(void *ud, struct http_response *r, const struct fault *f) {
     if (r->headers.size > 0 &&
         !buf_add(&q->answer.headers, r->headers.bytes, r->headers.size) && !q->failed) {
         q->failed = true;
-        fault_set(&q->fault, FAULT_IO, "not enough memory for an answer");
+        fault_memory(&q->fault, "an answer");
     }
     if (q->waiter != NULL)
         sched_wake(q->waiter);
@@ -134,7 +134,7 @@ static int begin(lua_State *L, struct request *q) {
     q->tries++;
     q->again = 0;
     if (h == NULL)
-        return luaL_error(L, "not enough memory");
+        return engine_no_memory(L);
     q->call = http_start(h, &r, ended, q, &f);
     if (q->call == NULL)
         return api_fault(L, OP, &f);

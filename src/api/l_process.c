@@ -69,17 +69,19 @@ static const char *checktext(lua_State *L, int arg, const char *what) {
     return text;
 }
 
-/* Push an array of the strings in the list at `arg`, NULL at its end. The list keeps them
- * alive. [-0, +1, v] */
+/* Push an array of the strings in the list at `arg`, NULL at its end. A copy of the list, in its
+ * place, keeps them alive: its owner may change the list meanwhile. [-0, +1, v] */
 static const char **checkargv(lua_State *L, int arg) {
     luaL_checktype(L, arg, LUA_TTABLE);
     lua_Unsigned count = lua_rawlen(L, arg);
     luaL_argcheck(L, 0 < count && count < 100000, arg, "an empty or endless list");
+    lua_createtable(L, (int)count, 0);
     for (lua_Unsigned i = 0; i < count; i++) {
         lua_rawgeti(L, arg, (lua_Integer)i + 1);
         checktext(L, arg, "a part of the command");
-        lua_pop(L, 1);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
+    lua_replace(L, arg);
     const char **argv = api_pushlist(L, arg, (lua_Integer)count);
     luaL_argcheck(L, argv[0] != NULL && argv[0][0] != '\0', arg,
                   "the name of the program is empty");
@@ -169,6 +171,8 @@ static int l_process_run(lua_State *L) {
     lua_settop(L, 2);
     r.argv = checkargv(L, 1);
     checkoptions(L, &r);
+    engine_make_room(L);
+    r.memory = &engine_of(L)->memory;
     struct run *run = newrun(L);
     int box = lua_gettop(L);
     lua_toclose(L, box); /* if the task is cancelled, the process is killed at once */

@@ -66,6 +66,15 @@ static const char *type_meant(lua_State *L, int index) {
     }
 }
 
+/* The string on top of the stack, or NULL for nil. The table at `anchor` keeps it alive.
+ * [-0, +0, m] */
+static const char *hold(lua_State *L, int anchor) {
+    const char *text = lua_tostring(L, -1);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, anchor, (lua_Integer)lua_rawlen(L, anchor) + 1);
+    return text;
+}
+
 /* Fill `*p` from the table on top of the stack. Its texts are anchored in the table
  * at `anchor`. [-0, +0, v] */
 static void toparameter(lua_State *L, int anchor, struct statement_parameter *p) {
@@ -83,11 +92,11 @@ static void toparameter(lua_State *L, int anchor, struct statement_parameter *p)
     luaL_argcheck(
         L, api_rawfield(L, from, "name") == LUA_TSTRING && lua_tostring(L, -1)[0] != '\0',
         3, "a parameter has a name");
-    p->name = lua_tostring(L, -1);
+    p->name = hold(L, anchor);
     int type = api_rawfield(L, from, "type");
     luaL_argcheck(L, type == LUA_TNIL || type == LUA_TSTRING, 3,
                   "the type of a parameter is a string");
-    p->type = lua_tostring(L, -1);
+    p->type = hold(L, anchor);
     api_rawfield(L, from, "value"); /* name, type, value */
     bool null =
         lua_isnil(L, -1) || (lua_islightuserdata(L, -1) && lua_touserdata(L, -1) == NULL);
@@ -99,8 +108,8 @@ static void toparameter(lua_State *L, int anchor, struct statement_parameter *p)
                                           "parameter '%s' is not a string, number or "
                                           "boolean",
                                           p->name));
-        p->value = lua_tolstring(L, -1, &p->size);
-        lua_rawseti(L, anchor, luaL_len(L, anchor) + 1);
+        p->size = lua_rawlen(L, -1);
+        p->value = hold(L, anchor);
     }
     lua_settop(L, from);
 }
@@ -117,19 +126,18 @@ static void pushparameters(lua_State *L, struct statement_request *r) {
     }
     luaL_argcheck(L, lua_istable(L, -1), 3,
                   "'parameters' is a list of { name, value, type }");
-    lua_Integer count = luaL_len(L, -1);
-    lua_rawseti(L, anchor, 1); /* the list keeps the names alive */
+    size_t count = lua_rawlen(L, -1);
     struct statement_parameter *list =
-        lua_newuserdatauv(L, (size_t)count * sizeof *list + 1, 0);
-    for (lua_Integer i = 0; i < count; i++) {
+        lua_newuserdatauv(L, count * sizeof *list + 1, 0); /* anchor, given, list */
+    for (size_t i = 0; i < count; i++) {
         list[i] = (struct statement_parameter){0};
-        lua_rawgeti(L, anchor, 1);
-        lua_rawgeti(L, -1, i + 1);
+        lua_rawgeti(L, anchor + 1, (lua_Integer)i + 1);
         toparameter(L, anchor, &list[i]);
-        lua_settop(L, anchor + 1);
+        lua_settop(L, anchor + 2);
     }
+    lua_remove(L, anchor + 1);
     r->parameters = list;
-    r->parameter_count = (size_t)count;
+    r->parameter_count = count;
 }
 
 /* ---- options ---- */
@@ -181,7 +189,7 @@ static void keepcolumns(lua_State *L, int index, struct cursor *c) {
         api_json_decode(L, "databricks.sql", columns.text, columns.size);
     else
         lua_newtable(L);
-    c->width = (int)luaL_len(L, -1);
+    c->width = (int)lua_rawlen(L, -1);
     lua_setiuservalue(L, index, 1);
 }
 
@@ -191,6 +199,8 @@ static int submitted(lua_State *L, int status, lua_KContext ctx) {
     struct guard *g = lua_touserdata(L, 2);
     (void)status;
     (void)ctx;
+    if (c->statement == NULL)
+        return luaL_error(L, "the statement was closed");
     if (statement_phase(c->statement) ==
         STATEMENT_BUSY) /* the statement has a deadline of its own */
         return api_wait(L, "databricks.sql", SCHED_NEVER, &c->waiter, 0, submitted);
@@ -230,6 +240,7 @@ static int l_workspace_sql(lua_State *L) {
     struct guard *g = lua_newuserdatauv(L, sizeof *g, 0);
     *g = (struct guard){.cursor = c};
     luaL_setmetatable(L, GUARD_MT);
+    ws = api_checkworkspace(L, 1); /* a finalizer may have closed it meanwhile */
     c->statement = statement_start(engine_of(L)->loop, ws, &r, ready, c, &fault);
     if (c->statement == NULL)
         return api_fault(L, "databricks.sql", &fault);
@@ -260,10 +271,12 @@ static void pushcell(lua_State *L, struct json cell) {
     }
 }
 
+/* From a copy: a finalizer may close the cursor, and its text is gone. */
 static int pushrow(lua_State *L, struct cursor *c, struct json row) {
     struct json cell = {0};
     struct fault f;
     int n = 0;
+    row.text = lua_pushlstring(L, row.text, row.size);
     if (json_type(row) == '[') {
         lua_createtable(L, c->width, 0);
         while (json_next(row, &cell).text != NULL) {

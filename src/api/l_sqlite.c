@@ -58,7 +58,7 @@ static int on_busy(void *ud, int count) {
 
 static int on_progress(void *ud) {
     struct database *d = ud;
-    return d->interrupts != engine_signals(d->engine);
+    return d->interrupts != engine_signals(d->engine) || !engine_may_compute(d->engine);
 }
 
 /* Push a database that owns nothing yet. [-0, +1, m] */
@@ -139,13 +139,16 @@ static int l_sqlite_open(lua_State *L) {
         name = pushimmutable(L, path);
         lua_insert(L, -2); /* the box stays on top */
     }
+    engine_make_room(L);
+    sqlite_enter(d);
     int code = sqlite3_open_v2(name, &d->db, flags | SQLITE_OPEN_EXRESCODE, NULL);
+    sqlite_leave(d);
+    if (code == SQLITE_NOMEM)
+        return engine_no_memory(L);
     if (code != SQLITE_OK) {
         struct fault fault;
-        sqliteerror_set(&fault, code,
+        sqliteerror_set(&fault, code, path,
                         d->db != NULL ? sqlite3_errmsg(d->db) : sqlite3_errstr(code));
-        lua_pushfstring(L, "%s: %s", path, fault.message);
-        sqliteerror_set(&fault, code, lua_tostring(L, -1));
         return api_fault(L, "sqlite.open", &fault);
     }
     sqlite3_busy_handler(d->db, on_busy, d);
@@ -208,10 +211,10 @@ static int l_database_query(lua_State *L) {
     lua_newtable(L); /* rows, at 5 */
     if (!sqlite_step(L, st, 1, "sqlite.query"))
         return 1;
-    int n = sqlite_pushnames(L, st->stmt);
+    int n = sqlite_pushnames(L, st);
     lua_Integer i = 0;
     do {
-        sqlite_pushrow(L, st->stmt, 6, n);
+        sqlite_pushrow(L, st, 6, n);
         lua_rawseti(L, 5, ++i);
     } while (sqlite_step(L, st, 1, "sqlite.query"));
     lua_settop(L, 5);
@@ -223,8 +226,8 @@ static int l_database_find_row(lua_State *L) {
     struct statement *st = startquery(L, "sqlite.find_row");
     if (!sqlite_step(L, st, 1, "sqlite.find_row"))
         return 0;
-    int n = sqlite_pushnames(L, st->stmt);
-    sqlite_pushrow(L, st->stmt, 5, n);
+    int n = sqlite_pushnames(L, st);
+    sqlite_pushrow(L, st, 5, n);
     int code = sqlite_stop(st);
     if (code != SQLITE_OK)
         return sqlite_fail(L, lua_touserdata(L, 1), 1, "sqlite.find_row", code);
@@ -256,6 +259,7 @@ static int l_database_close(lua_State *L) {
         sqlite_finalize(d->statements);
     sqlite3_close(d->db);
     d->db = NULL;
+    sqlite_leave(d);
     return 0;
 }
 
@@ -273,7 +277,7 @@ static int l_statement_columns(lua_State *L) {
     int n = sqlite3_column_count(st->stmt);
     lua_createtable(L, n, 0);
     for (int i = 0; i < n; i++) {
-        lua_pushstring(L, sqlite3_column_name(st->stmt, i));
+        sqlite_pushname(L, st, i);
         lua_rawseti(L, -2, i + 1);
     }
     return 1;
@@ -311,7 +315,7 @@ static int next_row(lua_State *L) {
     int n = sqlite3_column_count(st->stmt);
     lua_createtable(L, n, 1);
     for (int i = 0; i < n; i++) {
-        sqlite_pushcolumn(L, st->stmt, i);
+        sqlite_pushcolumn(L, st, i);
         lua_rawseti(L, -2, i + 1);
     }
     lua_pushinteger(L, n);

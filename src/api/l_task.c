@@ -88,7 +88,7 @@ static int l_task_current(lua_State *L) {
     struct task *t = sched_current(engine_of(L)->sched);
     if (t == NULL)
         return luaL_error(L, "task.current: not in a task");
-    lua_rawgetp(L, LUA_REGISTRYINDEX, t);
+    sched_pushhandle(t, L);
     return 1;
 }
 
@@ -155,7 +155,7 @@ static const luaL_Reg task_functions[] = {
 };
 
 int luaopen_native_task(lua_State *L) {
-    luaL_newmetatable(L, TASK_MT);
+    api_pushtype(L, TASK_MT, NULL, NULL);
     luaL_newlib(L, task_functions);
     lua_pushlightuserdata(L, (void *)&sched_parked);
     lua_setfield(L, -2, "parked");

@@ -57,7 +57,7 @@ struct locale {
 
 /* __gc */
 static int l_locale_free(lua_State *L) {
-    struct locale *box = lua_touserdata(L, 1);
+    struct locale *box = luaL_checkudata(L, 1, LOCALE_MT);
     if (box->utf8 != (locale_t)0)
         freelocale(box->utf8);
     box->utf8 = (locale_t)0;
@@ -107,7 +107,7 @@ static void line_ready(void *ud, short revents) {
 
 /* __gc and __close: restore the terminal, whatever has happened. */
 static int l_line_close(lua_State *L) {
-    struct line *box = lua_touserdata(L, 1);
+    struct line *box = luaL_checkudata(L, 1, LINE_MT);
     if (box->watch.watching)
         loop_unwatch(box->loop, &box->watch);
     term_line_end(&box->line);
@@ -165,6 +165,11 @@ static int l_term_read_line(lua_State *L) {
     return line_continue(L, LUA_OK, index);
 }
 
+static const luaL_Reg locale_meta[] = {
+    {"__gc", l_locale_free},
+    {NULL, NULL},
+};
+
 static const luaL_Reg term_functions[] = {
     {"is_tty", l_term_is_tty},
     {"size", l_term_size},
@@ -180,9 +185,7 @@ int luaopen_native_term(lua_State *L) {
     luaL_newlib(L, term_functions);
     struct locale *box = lua_newuserdatauv(L, sizeof *box, 0);
     *box = (struct locale){0};
-    luaL_newmetatable(L, LOCALE_MT);
-    lua_pushcfunction(L, l_locale_free);
-    lua_setfield(L, -2, "__gc");
+    api_pushtype(L, LOCALE_MT, locale_meta, NULL);
     lua_setmetatable(L, -2);
     box->utf8 = term_locale();
     lua_pushcclosure(L, l_term_width, 1);

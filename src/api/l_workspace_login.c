@@ -54,12 +54,12 @@ static int look_login(lua_State *L, int status, lua_KContext ctx) {
 
 /* ws:authenticate() */
 static int l_workspace_authenticate(lua_State *L) {
-    struct workspace *ws = api_checkworkspace(L, 1);
     lua_settop(L, 1);
     struct login *in = lua_newuserdatauv(L, sizeof *in, 0);
     *in = (struct login){0};
     luaL_setmetatable(L, LOGIN_MT);
     lua_toclose(L, 2);
+    struct workspace *ws = api_checkworkspace(L, 1);
     workspace_hold(ws);
     in->ws = ws;
     in->wait = credentials_get(workspace_credentials(ws), logged_in, in);

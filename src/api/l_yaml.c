@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/json_parts.h"
 #include "api/libs.h"
+#include "api/limits.h"
 #include "api/yaml.h"
 #include "base/jsonnumber.h"
 #include "base/yamlscalar.h"
@@ -33,6 +34,8 @@ struct reader {
     int depth;
     bool open;
     bool has_event;
+    struct budget *memory;
+    size_t taken; /* from `memory`, for the buffers of libyaml */
 };
 
 static void drop_event(struct reader *r) {
@@ -41,28 +44,34 @@ static void drop_event(struct reader *r) {
     r->has_event = false;
 }
 
-/* reader.__gc */
+/* reader.__close and __gc */
 static int l_reader_free(lua_State *L) {
     struct reader *r = luaL_checkudata(L, 1, READER_MT);
     drop_event(r);
     if (r->open)
         yaml_parser_delete(&r->parser);
     r->open = false;
+    budget_give(r->memory, r->taken);
+    r->taken = 0;
     return 0;
 }
 
+/* Push a reader, which is closed with its function. libyaml copies a scalar, which may be the
+ * whole text, into a buffer that doubles its size. [-0, +1, v] */
 static struct reader *newreader(lua_State *L) {
     size_t size;
     const char *text = lua_tolstring(L, TEXT, &size);
     struct reader *r = lua_newuserdatauv(L, sizeof *r, 0);
     memset(r, 0, sizeof *r);
-    if (luaL_newmetatable(L, READER_MT)) {
-        lua_pushcfunction(L, l_reader_free);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
+    luaL_setmetatable(L, READER_MT);
+    lua_toclose(L, -1);
+    engine_make_room(L);
+    r->memory = &engine_of(L)->memory;
+    if (!budget_take(r->memory, 2 * size))
+        engine_no_memory(L);
+    r->taken = 2 * size;
     if (!yaml_parser_initialize(&r->parser))
-        luaL_error(L, "not enough memory");
+        engine_no_memory(L);
     r->open = true;
     yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r->parser, (const unsigned char *)text, size);
@@ -86,7 +95,7 @@ static void parser_failed(lua_State *L, const struct reader *r) {
     const yaml_parser_t *p = &r->parser;
     struct fault f;
     if (p->error == YAML_MEMORY_ERROR)
-        luaL_error(L, "not enough memory");
+        engine_no_memory(L);
     if (p->error != YAML_READER_ERROR) {
         broken(L, &p->problem_mark, p->problem != NULL ? p->problem : "not YAML");
         return;
@@ -365,6 +374,8 @@ static const luaL_Reg yaml_functions[] = {
 };
 
 int luaopen_native_yaml(lua_State *L) {
+    api_newtype(L, READER_MT, l_reader_free, NULL);
+    yaml_openencode(L);
     luaL_newlib(L, yaml_functions);
     return 1;
 }

@@ -28,6 +28,9 @@ extern const luaL_Reg api_libs[];
 /* Replace Lua's own functions that reach outside or take bytecode. [-0, +0, m] */
 void api_openstdlib(lua_State *L);
 
+/* Replace the functions of `debug` that reach into C. [-0, +0, m] */
+void api_opendebug(lua_State *L);
+
 /* Replace string.find, match, gmatch and gsub by functions with a bound on their work.
  * [-0, +0, m] */
 void api_openstring(lua_State *L);

@@ -54,12 +54,12 @@ static void open_package(lua_State *L) {
     lua_pop(L, 2);
 }
 
-/* Replace coroutine.resume and coroutine.wrap by functions that let waits through. */
+/* Replace coroutine.resume, wrap and close by functions that know of waits. */
 static void open_coroutine(lua_State *L) {
-    static const char *const names[] = {"resume", "wrap"};
+    static const char *const names[] = {"resume", "wrap", "close"};
     lua_getglobal(L, "coroutine");
     luaL_requiref(L, "native.coroutine", api_lib("native.coroutine"), 0);
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         lua_getfield(L, -1, names[i]);
         lua_setfield(L, -3, names[i]);
     }
@@ -88,6 +88,7 @@ int api_open(lua_State *L) {
     lua_pop(L, 1);
     open_coroutine(L);
     api_openstdlib(L);
+    api_opendebug(L);
     api_openstring(L);
     return 0;
 }

@@ -17,14 +17,20 @@ void api_checkopts(lua_State *L, int arg, const char *const names[]) {
     if (lua_isnoneornil(L, arg))
         return;
     luaL_checktype(L, arg, LUA_TTABLE);
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+    lua_newtable(L);
+    int copy = lua_gettop(L);
+    for (lua_pushnil(L); lua_next(L, arg);) {
         /* look at the type first: lua_tostring would change a numeric key under
          * lua_next */
         if (lua_type(L, -2) != LUA_TSTRING || !known(lua_tostring(L, -2), names))
             luaL_argerror(
                 L, arg,
                 lua_pushfstring(L, "unknown option '%s'", luaL_tolstring(L, -2, NULL)));
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2); /* key, key, value */
+        lua_rawset(L, copy);
     }
+    lua_replace(L, arg);
 }
 
 int api_rawfield(lua_State *L, int index, const char *name) {

@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "api/server.h"
+#include "engine.h"
 #include "net/sharedbody.h"
 
 #include <lauxlib.h>
@@ -28,26 +29,27 @@ static int l_body_drop(lua_State *L) {
 /* #body: its bytes */
 static int l_body_len(lua_State *L) {
     struct body_box *b = luaL_checkudata(L, 1, BODY_MT);
+    luaL_argcheck(L, b->shared != NULL, 1, "the body is gone");
     lua_pushinteger(L, (lua_Integer)sharedbody_size(b->shared));
     return 1;
 }
+
+static const luaL_Reg body_meta[] = {
+    {"__gc", l_body_drop},
+    {"__len", l_body_len},
+    {NULL, NULL},
+};
 
 int server_newbody(lua_State *L) {
     size_t size;
     const char *bytes = luaL_checklstring(L, 1, &size);
     struct body_box *b = lua_newuserdatauv(L, sizeof *b, 0);
     b->shared = NULL;
-    if (luaL_newmetatable(L, BODY_MT)) {
-        lua_pushcfunction(L, l_body_drop);
-        lua_setfield(L, -2, "__gc");
-        lua_pushcfunction(L, l_body_len);
-        lua_setfield(L, -2, "__len");
-        lua_pushliteral(L, "body");
-        lua_setfield(L, -2, "__metatable");
-    }
+    api_pushtype(L, BODY_MT, body_meta, NULL);
     lua_setmetatable(L, -2);
-    b->shared = sharedbody_new(bytes, size);
+    engine_make_room(L);
+    b->shared = sharedbody_new(bytes, size, &engine_of(L)->memory);
     if (b->shared == NULL)
-        return luaL_error(L, "not enough memory");
+        return engine_no_memory(L);
     return 1;
 }

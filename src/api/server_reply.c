@@ -1,6 +1,7 @@
 /* server_reply.c -- read and check what a handler returns. */
 
 #include "api/server.h"
+#include "net/reply.h"
 
 #include <lauxlib.h>
 #include <string.h>
@@ -9,9 +10,10 @@ static int bad(lua_State *L, const char *what) {
     return luaL_error(L, "the handler's reply: %s", what);
 }
 
-/* A field must not end its line, or what follows would be another header. */
-static bool is_one_line(const char *text, size_t size) {
-    return strlen(text) == size && strpbrk(text, "\r\n") == NULL;
+/* Keep the value at `index` alive as long as the answer. [-0, +0, m] */
+static void hold(lua_State *L, const struct answer *a, int index) {
+    lua_pushvalue(L, index);
+    lua_rawseti(L, a->texts, (lua_Integer)lua_rawlen(L, a->texts) + 1);
 }
 
 /* Read the headers on top of the stack. [-0, +0, v] */
@@ -26,9 +28,12 @@ static void readheaders(lua_State *L, struct answer *a) {
             bad(L, "too many headers");
         f->name = lua_tolstring(L, -2, &f->name_size);
         f->value = lua_tolstring(L, -1, &f->value_size);
-        if (f->name_size == 0 || !is_one_line(f->name, f->name_size) ||
-            strpbrk(f->name, " \t:") != NULL || !is_one_line(f->value, f->value_size))
-            luaL_error(L, "the handler's reply: not a header field: '%s'", f->name);
+        hold(L, a, -2);
+        hold(L, a, -1);
+        if (!reply_may_send(f))
+            luaL_error(L,
+                       "the handler's reply: not a header field that can be sent: '%s'",
+                       f->name);
         a->reply.field_count++;
     }
     a->reply.fields = a->fields;
@@ -54,8 +59,10 @@ static size_t readsize(lua_State *L, int index, const char *what) {
 static void readdrip(lua_State *L, struct answer *a) {
     if (!lua_istable(L, -1))
         bad(L, "'drip' is not a table");
-    lua_getfield(L, -1, "bytes");
-    lua_getfield(L, -2, "seconds");
+    lua_pushliteral(L, "bytes");
+    lua_rawget(L, -2);
+    lua_pushliteral(L, "seconds");
+    lua_rawget(L, -3);
     a->reply.drip_bytes = readsize(L, -2, "'drip.bytes' is not a number of bytes");
     lua_Number seconds = lua_tonumber(L, -1);
     if (a->reply.drip_bytes == 0 || !lua_isnumber(L, -1) || seconds < 0 || seconds > 3600)
@@ -75,6 +82,7 @@ static void readfield(lua_State *L, const struct server_box *s, struct answer *a
     } else if (strcmp(name, "headers") == 0) {
         readheaders(L, a);
     } else if (strcmp(name, "body") == 0) {
+        hold(L, a, -1);
         a->reply.shared = server_toshared(L, -1);
         if (a->reply.shared == NULL && lua_type(L, -1) != LUA_TSTRING)
             bad(L, "'body' is not a string");
@@ -100,9 +108,12 @@ void server_readanswer(lua_State *L, const struct server_box *s, struct answer *
     a->reply = (struct server_reply){.status = 200, .body = ""};
     a->stream = a->reset = false;
     a->cookie[0] = '\0';
-    if (!lua_istable(L, -1))
+    int reply = lua_gettop(L);
+    if (!lua_istable(L, reply))
         luaL_error(L, "the handler returned a %s, not a reply", luaL_typename(L, -1));
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+    lua_newtable(L);
+    a->texts = lua_gettop(L);
+    for (lua_pushnil(L); lua_next(L, reply); lua_pop(L, 1))
         readfield(L, s, a);
     if (a->reply.shared != NULL &&
         (a->stream || a->reply.truncate || a->reply.drip_bytes))

@@ -1,30 +1,56 @@
 /* server_request.c -- requests as handlers see them. */
 
 #include "api/credential.h"
-#include "api/headers.h"
 #include "api/server.h"
-#include "net/redact.h"
+#include "net/strip.h"
 
 #include <lauxlib.h>
 #include <string.h>
 
-/* Push the header as a table. [-0, +1, m] */
+/* Push the name of a header field in lower case. [-0, +1, m] */
+static void pushlower(lua_State *L, const char *name, size_t size) {
+    char small[64];
+    luaL_Buffer buffer;
+    char *to = size <= sizeof small ? small : luaL_buffinitsize(L, &buffer, size);
+    for (size_t i = 0; i < size; i++)
+        to[i] =
+            (char)('A' <= name[i] && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
+    if (to == small)
+        lua_pushlstring(L, small, size);
+    else
+        luaL_pushresultsize(&buffer, size);
+}
+
+/* Push the header as a table. The values of fields with one name are joined by a comma, as
+ * HTTP defines it. [-0, +1, m] */
 static void pushheaders(lua_State *L, const struct server_request *r, bool hide) {
     lua_createtable(L, 0, (int)r->field_count);
     for (size_t i = 0; i < r->field_count; i++) {
         const struct server_field *f = &r->fields[i];
         if (hide && accesstoken_hides(f->name, f->name_size))
             continue;
-        api_addheader(L, f->name, f->name_size, f->value, f->value_size);
+        pushlower(L, f->name, f->name_size); /* headers, name */
+        lua_pushvalue(L, -1);
+        if (lua_rawget(L, -3) == LUA_TNIL) {
+            lua_pop(L, 1);
+            lua_pushlstring(L, f->value, f->value_size);
+        } else {
+            lua_pushliteral(L, ", ");
+            lua_pushlstring(L, f->value, f->value_size);
+            lua_concat(L, 3);
+        }
+        lua_rawset(L, -3);
     }
 }
 
 /* Put the secrets of the body into boxes, and remove them from the body; the request is
- * on top. A body that is no JSON may hold secrets anywhere, and is not shown. [-0, +0,
- * m] */
+ * on top. A body that is no JSON may hold secrets anywhere, and is not shown. Its depth is
+ * checked first, because that takes the least time. [-0, +0, m] */
 static void takesecrets(lua_State *L, const struct server_box *s,
                         const struct server_request *r) {
-    struct json root = json_root(r->body, r->body_size);
+    struct json root = {NULL, 0};
+    if (!strip_is_deeper(r->body, r->body_size, s->max_depth))
+        root = json_root(r->body, r->body_size);
     if (root.text == NULL) {
         lua_pushliteral(L, "");
         lua_setfield(L, -2, "body");
@@ -34,35 +60,32 @@ static void takesecrets(lua_State *L, const struct server_box *s,
     }
     lua_newtable(L);
     for (int i = 0; s->secrets[i] != NULL; i++)
-        if (api_pushjsontoken(L, redact_find(root, s->secrets[i]), s->secrets[i]))
+        if (api_pushjsontoken(L, strip_find(root, s->secrets[i]), s->secrets[i]))
             lua_setfield(L, -2, s->secrets[i]);
     lua_setfield(L, -2, "secrets");
-    for (int i = 0; s->secrets[i] != NULL; i++)
-        redact_cut(r->body, root, s->secrets[i]);
+    strip_members(r->body, root, s->secrets);
     lua_pushlstring(L, r->body, r->body_size);
     lua_setfield(L, -2, "body");
 }
 
-/* Push how the client shows that it may call. False if it may not; then nothing else
- * that it sent is looked at. */
-static bool pushaccess(lua_State *L, const struct server_box *s,
-                       const struct server_request *r) {
+/* Set how the client shows that it may call. [-0, +0, m] */
+static void setaccess(lua_State *L, enum accesstoken_shown shown) {
     static const char *const words[] = {[ACCESSTOKEN_NONE] = "none",
                                         [ACCESSTOKEN_WRONG] = "wrong",
                                         [ACCESSTOKEN_LINK] = "link",
                                         [ACCESSTOKEN_COOKIE] = "cookie",
                                         [ACCESSTOKEN_BEARER] = "bearer"};
-    enum accesstoken_shown access = accesstoken_check(s->token, r);
-    lua_pushstring(L, words[access]);
+    lua_pushstring(L, words[shown]);
     lua_setfield(L, -2, "access");
-    return access != ACCESSTOKEN_NONE && access != ACCESSTOKEN_WRONG;
 }
 
 void server_pushrequest(lua_State *L, const struct server_box *s,
                         const struct server_request *r) {
     bool guarded = s->token != NULL;
-    lua_createtable(L, 0, 8);
-    bool known = !guarded || pushaccess(L, s, r);
+    bool known = !guarded || accesstoken_opens(r->access);
+    lua_createtable(L, 0, 12); /* with room for fields that a handler adds */
+    if (guarded)
+        setaccess(L, r->access);
     lua_pushstring(L, r->method);
     lua_setfield(L, -2, "method");
     lua_pushstring(L, r->path);
@@ -72,9 +95,9 @@ void server_pushrequest(lua_State *L, const struct server_box *s,
     lua_pushstring(L, r->remote);
     lua_setfield(L, -2, "remote");
     if (guarded)
-        redact_query(r->query, "token");
+        strip_query(r->query, "token");
     for (int i = 0; s->secrets[i] != NULL; i++)
-        redact_query(r->query, s->secrets[i]);
+        strip_query(r->query, s->secrets[i]);
     lua_pushstring(L, r->query);
     lua_setfield(L, -2, "query");
     lua_pushlstring(L, r->body, s->secrets[0] == NULL && known ? r->body_size : 0);

@@ -8,12 +8,14 @@
 #define TOKEN_MT "tarn.server.token"
 
 const struct accesstoken *server_totoken(lua_State *L, int index) {
-    return luaL_testudata(L, index, TOKEN_MT);
+    const struct accesstoken *t = luaL_testudata(L, index, TOKEN_MT);
+    return t != NULL && t->size > 0 ? t : NULL;
 }
 
 /* token:reveal(before): show the token to a person, on stderr and nowhere else. */
 static int l_token_reveal(lua_State *L) {
     const struct accesstoken *t = luaL_checkudata(L, 1, TOKEN_MT);
+    luaL_argcheck(L, t->size > 0, 1, "the token is gone");
     accesstoken_reveal(t, luaL_checkstring(L, 2), stderr);
     return 0;
 }
@@ -29,16 +31,10 @@ static const luaL_Reg token_methods[] = {
     {NULL, NULL},
 };
 
-static void newtype(lua_State *L) {
-    if (luaL_newmetatable(L, TOKEN_MT)) {
-        lua_pushcfunction(L, l_token_wipe);
-        lua_setfield(L, -2, "__gc");
-        luaL_newlib(L, token_methods);
-        lua_setfield(L, -2, "__index");
-        lua_pushliteral(L, "token");
-        lua_setfield(L, -2, "__metatable");
-    }
-}
+static const luaL_Reg token_meta[] = {
+    {"__gc", l_token_wipe},
+    {NULL, NULL},
+};
 
 int server_newtoken(lua_State *L) {
     static const char *const names[] = {"file", NULL};
@@ -49,7 +45,7 @@ int server_newtoken(lua_State *L) {
         path = luaL_checkstring(L, -1);
     struct accesstoken *t = lua_newuserdatauv(L, sizeof *t, 0);
     *t = (struct accesstoken){0};
-    newtype(L);
+    api_pushtype(L, TOKEN_MT, token_meta, token_methods);
     lua_setmetatable(L, -2);
     if (!(path != NULL ? accesstoken_file(t, path, &f) : accesstoken_random(t, &f)))
         return api_fault(L, "server.token", &f);

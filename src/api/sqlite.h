@@ -48,11 +48,17 @@ struct statement {
     bool stepping;
 };
 
+/* Before and after SQLite works; in sqlite_memory.c. The third lets it take any amount of
+ * memory until the next sqlite_enter: for the end of a transaction, which must not fail. */
+void sqlite_enter(struct database *d);
+void sqlite_leave(struct database *d);
+void sqlite_unbind(struct database *d);
+
 /* The open database at `arg`. [-0, +0, v] */
 struct database *sqlite_checkdatabase(lua_State *L, int arg);
 
 /* Raise the last error of `d`, which is at `index`. The error of a Lua function is raised
- * unchanged. Never returns. [-0, +0, v] */
+ * unchanged; lack of memory or time as everywhere. Never returns. [-0, +0, v] */
 int sqlite_fail(lua_State *L, struct database *d, int index, const char *op, int code);
 
 /* The SQL text at `arg`. For SQLite it ends at a zero byte, so it must hold none. [-0,
@@ -87,12 +93,14 @@ int sqlite_stop(struct statement *st);
  * without its triggers. [-0, +0, v] */
 lua_Integer sqlite_run(lua_State *L, struct statement *st, int index, const char *op);
 
-/* Push the value of column `i` of the present row. Push the names of all columns, so that
- * rows need not make them again. Push the present row as a table, by the names that are
- * at `names`. [-0, +1, m], [-0, +n, v], [-0, +1, m] */
-void sqlite_pushcolumn(lua_State *L, sqlite3_stmt *stmt, int i);
-int sqlite_pushnames(lua_State *L, sqlite3_stmt *stmt);
-void sqlite_pushrow(lua_State *L, sqlite3_stmt *stmt, int names, int n);
+/* Push the value of column `i` of the present row. Push its name. Push the names of all
+ * columns, so that rows need not make them again. Push the present row as a table, by the
+ * names that are at `names`. A statement that a finalizer has closed is an error.
+ * [-0, +1, v], [-0, +1, v], [-0, +n, v], [-0, +1, v] */
+void sqlite_pushcolumn(lua_State *L, const struct statement *st, int i);
+void sqlite_pushname(lua_State *L, const struct statement *st, int i);
+int sqlite_pushnames(lua_State *L, const struct statement *st);
+void sqlite_pushrow(lua_State *L, const struct statement *st, int names, int n);
 
 /* db:define(name, nargs, f); in sqlite_function.c. */
 int sqlite_define(lua_State *L);

@@ -86,7 +86,10 @@ static void call_function(sqlite3_context *context, int argc, sqlite3_value **ar
     lua_replace(L, top + 2);
     lua_settop(L, top + 2); /* protected_call, f */
     lua_pushlightuserdata(L, &c);
-    if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
+    sqlite_leave(d); /* what SQLite has by now is not there for Lua */
+    int status = lua_pcall(L, 2, 0, 0);
+    sqlite_enter(d);
+    if (status != LUA_OK) {
         d->raised = true;
         lua_setiuservalue(L, d->index, UV_RAISED);
         sqlite3_result_error(context, "a function raised an error", -1);
@@ -112,6 +115,7 @@ int sqlite_define(lua_State *L) {
     lua_getiuservalue(L, 1, UV_FUNCTIONS);
     lua_pushvalue(L, -2);
     lua_rawsetp(L, -2, fn);
+    luaL_argcheck(L, d->db != NULL, 1, "database is closed"); /* by a finalizer */
     int code = sqlite3_create_function_v2(d->db, name, (int)nargs, SQLITE_UTF8, fn,
                                           call_function, NULL, NULL, NULL);
     if (code != SQLITE_OK)

@@ -30,11 +30,16 @@ int sqlite_fail(lua_State *L, struct database *d, int index, const char *op, int
         lua_setiuservalue(L, index, UV_RAISED);
         return lua_error(L);
     }
-    sqliteerror_set(&fault, code, sqlite3_errmsg(d->db));
+    sqliteerror_set(&fault, code, sqlite3_db_filename(d->db, NULL),
+                    sqlite3_errmsg(d->db));
     int primary = code & 0xff;
     if ((primary == SQLITE_INTERRUPT || primary == SQLITE_BUSY) &&
         d->interrupts != engine_signals(d->engine))
         fault_set(&fault, FAULT_CANCELLED, "interrupted");
+    else if (primary == SQLITE_INTERRUPT)
+        return engine_stop_computing(L);
+    else if (primary == SQLITE_NOMEM)
+        return engine_no_memory(L);
     return api_fault(L, op, &fault);
 }
 
@@ -69,9 +74,13 @@ struct statement *sqlite_prepare(lua_State *L, int index, const char *op, const 
                                  size_t size, const char **tail) {
     struct database *d = lua_touserdata(L, index);
     struct statement *st = newstatement(L, index);
+    engine_make_room(L);
+    luaL_argcheck(L, d->db != NULL, index, "database is closed");
     d->interrupts = engine_signals(d->engine);
+    sqlite_enter(d);
     int code = sqlite3_prepare_v3(d->db, sql, (int)size + 1, SQLITE_PREPARE_PERSISTENT,
                                   &st->stmt, tail);
+    sqlite_leave(d);
     if (st->stmt != NULL) {
         st->owner = d;
         st->next = d->statements;
@@ -216,8 +225,17 @@ static int bind_value(lua_State *L, sqlite3_stmt *stmt, int i, int arg) {
     return SQLITE_MISUSE;
 }
 
+/* Closed by a finalizer, which may run whenever Lua makes a value. [-0, +0, v] */
+static void checkopen(lua_State *L, const struct statement *st) {
+    if (st->stmt == NULL)
+        luaL_error(L, "statement is closed");
+}
+
 void sqlite_start(lua_State *L, struct statement *st, int index, int arg,
                   const char *op) {
+    engine_make_room(L);
+    checkopen(L, st);
+    sqlite_enter(st->owner);
     luaL_argcheck(L, !st->stepping, 1, "the statement runs already");
     sqlite3_reset(st->stmt);
     sqlite3_clear_bindings(st->stmt);
@@ -232,6 +250,7 @@ void sqlite_start(lua_State *L, struct statement *st, int index, int arg,
         if (code != SQLITE_OK)
             sqlite_fail(L, st->owner, index, op, code);
     }
+    sqlite_leave(st->owner);
 }
 
 int sqlite_stop(struct statement *st) {
@@ -240,6 +259,8 @@ int sqlite_stop(struct statement *st) {
 }
 
 bool sqlite_step(lua_State *L, struct statement *st, int index, const char *op) {
+    engine_make_room(L);
+    checkopen(L, st);
     struct database *d = st->owner;
     lua_State *outer = d->L;
     int outer_index = d->index;
@@ -249,7 +270,9 @@ bool sqlite_step(lua_State *L, struct statement *st, int index, const char *op) 
     d->interrupts = engine_signals(d->engine);
     d->stepping++;
     st->stepping = st->active = true;
+    sqlite_enter(d);
     int code = sqlite3_step(st->stmt);
+    sqlite_leave(d);
     st->stepping = false;
     d->stepping--;
     d->L = outer;
@@ -264,7 +287,9 @@ bool sqlite_step(lua_State *L, struct statement *st, int index, const char *op) 
     return false;
 }
 
-void sqlite_pushcolumn(lua_State *L, sqlite3_stmt *stmt, int i) {
+void sqlite_pushcolumn(lua_State *L, const struct statement *st, int i) {
+    checkopen(L, st);
+    sqlite3_stmt *stmt = st->stmt;
     switch (sqlite3_column_type(stmt, i)) {
     case SQLITE_INTEGER:
         lua_pushinteger(L, sqlite3_column_int64(stmt, i));
@@ -284,22 +309,25 @@ void sqlite_pushcolumn(lua_State *L, sqlite3_stmt *stmt, int i) {
     }
 }
 
-int sqlite_pushnames(lua_State *L, sqlite3_stmt *stmt) {
-    int n = sqlite3_column_count(stmt);
+void sqlite_pushname(lua_State *L, const struct statement *st, int i) {
+    checkopen(L, st);
+    lua_pushstring(L, sqlite3_column_name(st->stmt, i));
+}
+
+int sqlite_pushnames(lua_State *L, const struct statement *st) {
+    int n = sqlite3_column_count(st->stmt);
     luaL_checkstack(L, n + 8, "too many columns");
     for (int i = 0; i < n; i++)
-        lua_pushstring(L, sqlite3_column_name(stmt, i));
+        sqlite_pushname(L, st, i);
     return n;
 }
 
-void sqlite_pushrow(lua_State *L, sqlite3_stmt *stmt, int names, int n) {
+void sqlite_pushrow(lua_State *L, const struct statement *st, int names, int n) {
     lua_createtable(L, 0, n);
     for (int i = 0; i < n; i++) {
-        if (sqlite3_column_type(stmt, i) == SQLITE_NULL)
-            continue;
         lua_pushvalue(L, names + i);
-        sqlite_pushcolumn(L, stmt, i);
-        lua_rawset(L, -3);
+        sqlite_pushcolumn(L, st, i);
+        lua_rawset(L, -3); /* nil sets nothing */
     }
 }
 

@@ -15,7 +15,10 @@ struct guard {
 /* Run a statement that begins or ends a transaction. */
 static int word(struct database *d, const char *sql) {
     d->interrupts = engine_signals(d->engine);
-    return sqlite3_exec(d->db, sql, NULL, NULL, NULL);
+    sqlite_unbind(d);
+    int code = sqlite3_exec(d->db, sql, NULL, NULL, NULL);
+    sqlite_leave(d);
+    return code;
 }
 
 /* guard.__close and __gc: roll back, unless SQLite has done so itself, as it
@@ -40,11 +43,13 @@ int sqlite_transaction(lua_State *L) {
 
     /* A guard is used instead of a pcall, so that an error keeps its traceback. */
     struct guard *g = lua_newuserdatauv(L, sizeof *g, 1);
-    *g = (struct guard){NULL, !sqlite3_get_autocommit(d->db)};
+    *g = (struct guard){NULL, false};
     luaL_setmetatable(L, GUARD_MT);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, 3, 1);
     lua_toclose(L, 3);
+    sqlite_checkdatabase(L, 1); /* a finalizer may have closed it meanwhile */
+    g->savepoint = !sqlite3_get_autocommit(d->db);
     int code = word(d, g->savepoint ? "SAVEPOINT tarn" : "BEGIN IMMEDIATE");
     if (code != SQLITE_OK)
         return sqlite_fail(L, d, 1, "sqlite.transaction", code);

@@ -1,6 +1,5 @@
 /* stdlib.c -- replaces Lua's own functions that reach outside or take bytecode. Programs
- * are refused when the engine is read-only, code is text, C libraries are not loaded, and
- * the functions of `debug` that could make one userdata pass for another are removed. */
+ * are refused when the engine is read-only, code is text, and C libraries are not loaded. */
 
 #include "api/api.h"
 #include "api/libs.h"
@@ -135,15 +134,6 @@ static int l_dofile(lua_State *L) {
 
 /* ---- in their places ---- */
 
-static void remove_fields(lua_State *L, const char *library, const char *const *names) {
-    lua_getglobal(L, library);
-    for (; *names != NULL; names++) {
-        lua_pushnil(L);
-        lua_setfield(L, -2, *names);
-    }
-    lua_pop(L, 1);
-}
-
 static void replace(lua_State *L, const char *library, const char *name,
                     lua_CFunction function) {
     lua_getglobal(L, library);
@@ -153,17 +143,13 @@ static void replace(lua_State *L, const char *library, const char *name,
 }
 
 void api_openstdlib(lua_State *L) {
-    static const char *const of_debug[] = {
-        "debug", /* has a prompt of its own, which would block the loop */
-        "getregistry", "setmetatable", "setuservalue", "setcstacklimit",
-        "sethook", /* the engine needs the hook to end long computations */
-        NULL};
-    static const char *const of_package[] = {"loadlib", NULL};
     replace(L, "_G", "load", l_load);
     replace(L, "_G", "loadfile", l_loadfile);
     replace(L, "_G", "dofile", l_dofile);
     replace(L, "os", "execute", l_os_execute);
     replace(L, "io", "popen", l_io_popen);
-    remove_fields(L, "debug", of_debug);
-    remove_fields(L, "package", of_package);
+    lua_getglobal(L, "package");
+    lua_pushnil(L);
+    lua_setfield(L, -2, "loadlib");
+    lua_pop(L, 1);
 }

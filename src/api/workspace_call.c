@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define CALL_MT "tarn.workspace_call"
+#define HELD_MT "tarn.workspace_held"
 
 struct workspace *api_checkworkspace(lua_State *L, int arg) {
     struct connection *n = luaL_checkudata(L, arg, WORKSPACE_MT);
@@ -19,9 +20,30 @@ struct workspace *api_checkworkspace(lua_State *L, int arg) {
     return n->ws;
 }
 
+/* ---- a workspace that is held ---- */
+
+/* __gc and __close */
+static int l_held_close(lua_State *L) {
+    struct connection *held = luaL_checkudata(L, 1, HELD_MT);
+    if (held->ws != NULL)
+        workspace_release(held->ws);
+    held->ws = NULL;
+    return 0;
+}
+
+struct workspace *api_holdworkspace(lua_State *L, int arg) {
+    struct connection *held = lua_newuserdatauv(L, sizeof *held, 0);
+    held->ws = NULL;
+    luaL_setmetatable(L, HELD_MT);
+    lua_toclose(L, -1);
+    held->ws = api_checkworkspace(L, arg);
+    workspace_hold(held->ws);
+    return held->ws;
+}
+
 static void out_of_memory(lua_State *L, const struct api_call *c) {
     struct fault f;
-    fault_set(&f, FAULT_IO, "out of memory");
+    fault_memory(&f, "a call");
     api_fault(L, c->op, &f);
 }
 
@@ -79,6 +101,7 @@ static int l_call_close(lua_State *L) {
 
 void api_opencall(lua_State *L) {
     api_newtype(L, CALL_MT, l_call_close, NULL);
+    api_newtype(L, HELD_MT, l_held_close, NULL);
 }
 
 struct api_call *api_newcall(lua_State *L, const char *op, const char *method) {
@@ -147,20 +170,23 @@ static int by_bytes(const void *a, const void *b) {
     return order != 0 ? order : x->size < y->size ? -1 : x->size > y->size;
 }
 
-/* Push a block of memory with the names of the table at `arg`, sorted. They point into
- * the table's own strings. [-0, +1, v] */
+/* Push the names of the table at `arg` as a list, which keeps them alive, and sorted as a
+ * block of memory. [-0, +2, v] */
 static struct name *pushnames(lua_State *L, int arg, size_t *count) {
+    lua_newtable(L);
+    int list = lua_gettop(L);
     *count = 0;
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
         luaL_argcheck(L, lua_type(L, -2) == LUA_TSTRING, arg,
                       "the names of a query are strings");
-        ++*count;
+        lua_pushvalue(L, -2);
+        lua_rawseti(L, list, (lua_Integer)++ * count);
     }
     struct name *names = lua_newuserdatauv(L, *count * sizeof *names + 1, 0);
-    size_t i = 0;
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
-        names[i].text = lua_tolstring(L, -2, &names[i].size);
-        i++;
+    for (size_t i = 0; i < *count; i++) {
+        lua_rawgeti(L, list, (lua_Integer)i + 1);
+        names[i].text = lua_tolstring(L, -1, &names[i].size);
+        lua_pop(L, 1);
     }
     qsort(names, *count, sizeof *names, by_bytes);
     return names;
@@ -199,7 +225,7 @@ void api_call_query(lua_State *L, struct api_call *c, int arg) {
         if (lua_islightuserdata(L, -1) && lua_touserdata(L, -1) == NULL) {
             lua_pop(L, 1); /* json.null counts as not there */
         } else if (lua_istable(L, -1)) {
-            lua_Integer n = luaL_len(L, -1);
+            lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
             for (lua_Integer k = 1; k <= n; k++) {
                 lua_rawgeti(L, -1, k);
                 add_pair(L, c, arg, &names[i]);
@@ -209,7 +235,7 @@ void api_call_query(lua_State *L, struct api_call *c, int arg) {
             add_pair(L, c, arg, &names[i]);
         }
     }
-    lua_pop(L, 1);
+    lua_pop(L, 2);
 }
 
 /* ---- the body ---- */
@@ -241,7 +267,7 @@ static void answered(void *ud, struct workspace_response *r, const struct fault 
         if (c->keep_headers &&
             !buf_add(&c->answer_headers, r->headers.bytes, r->headers.size)) {
             c->failed = true;
-            fault_set(&c->fault, FAULT_IO, "out of memory for the answer's headers");
+            fault_memory(&c->fault, "the headers of an answer");
         }
     }
     if (c->waiter != NULL)

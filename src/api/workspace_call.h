@@ -18,8 +18,12 @@ struct connection {
     struct workspace *ws; /* NULL: closed */
 };
 
-/* The open workspace at `arg`. [-0, +0, v] */
+/* The open workspace at `arg`. It stays open until Lua makes the next value: then a finalizer
+ * may close it. [-0, +0, v] */
 struct workspace *api_checkworkspace(lua_State *L, int arg);
+
+/* The same. Push a box that holds it until the function returns. [-0, +1, v] */
+struct workspace *api_holdworkspace(lua_State *L, int arg);
 
 /* Replace the scalar on top of the stack by its text: a string, a boolean as a word, a
  * number exactly. False, with nothing changed, for any other value. [-0, +0, m] */

@@ -14,4 +14,7 @@
  * +1, v] */
 void yaml_encode(lua_State *L);
 
+/* Make the metatable that yaml_encode needs. [-0, +0, m] */
+void yaml_openencode(lua_State *L);
+
 #endif

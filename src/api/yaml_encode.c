@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/json_parts.h"
+#include "api/limits.h"
 #include "base/buf.h"
 #include "base/jsonnumber.h"
 #include "base/yamlscalar.h"
@@ -22,7 +23,7 @@
 enum { FIRST = 2, QUOTED, WRITER, ARRAY_MT, NUMBER_MT };
 
 struct member {
-    const char *key; /* kept alive by its table */
+    const char *key; /* kept alive by a list on the stack: its table may change */
     size_t size;
     lua_Integer rank;
 };
@@ -41,9 +42,10 @@ struct writer {
     int depth;
     int quoted; /* the number of maps around whose values are quoted */
     bool open;
+    unsigned steps; /* values and keys so far */
 };
 
-/* writer.__gc */
+/* writer.__close and __gc */
 static int l_writer_free(lua_State *L) {
     struct writer *w = luaL_checkudata(L, 1, WRITER_MT);
     if (w->open)
@@ -58,20 +60,16 @@ static int write_out(void *data, unsigned char *bytes, size_t size) {
     return buf_add(data, bytes, size);
 }
 
-static void no_memory(lua_State *L) {
-    luaL_error(L, "not enough memory");
-}
-
+/* Push a writer, which is closed with its function. [-0, +1, v] */
 static struct writer *newwriter(lua_State *L) {
     struct writer *w = lua_newuserdatauv(L, sizeof *w, 0);
     memset(w, 0, sizeof *w);
-    if (luaL_newmetatable(L, WRITER_MT)) {
-        lua_pushcfunction(L, l_writer_free);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
+    w->out = api_buf(L);
+    w->members = api_buf(L);
+    luaL_setmetatable(L, WRITER_MT);
+    lua_toclose(L, -1);
     if (!yaml_emitter_initialize(&w->emitter))
-        no_memory(L);
+        engine_no_memory(L);
     w->open = true;
     yaml_emitter_set_output(&w->emitter, write_out, &w->out);
     yaml_emitter_set_encoding(&w->emitter, YAML_UTF8_ENCODING);
@@ -84,7 +82,12 @@ static struct writer *newwriter(lua_State *L) {
 /* Write an event. `ready` is what the event's own function returned. */
 static void emit(lua_State *L, struct writer *w, yaml_event_t *event, int ready) {
     if (!ready || !yaml_emitter_emit(&w->emitter, event))
-        no_memory(L);
+        engine_no_memory(L);
+}
+
+static void count_step(lua_State *L, struct writer *w) {
+    if (!api_may_go_on(L, &w->steps))
+        engine_stop_computing(L);
 }
 
 /* ---- messages ---- */
@@ -142,9 +145,13 @@ static void check_utf8(lua_State *L, const struct step *at, const char *text,
 static void put_scalar(lua_State *L, struct writer *w, const char *text, size_t size,
                        bool plain) {
     yaml_event_t event;
+    /* room for the text, for which garbage is collected, and for the copy that libyaml makes */
+    if (!api_grow(L, &w->out, size) || !budget_take(w->out.budget, size))
+        engine_no_memory(L);
     int ready = yaml_scalar_event_initialize(
         &event, NULL, NULL, (const yaml_char_t *)text, (int)size, plain, 1,
         plain ? YAML_PLAIN_SCALAR_STYLE : YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+    budget_give(w->out.budget, size);
     emit(L, w, &event, ready);
 }
 
@@ -214,20 +221,26 @@ static int compare(const void *left, const void *right) {
     return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
 }
 
-/* Sort the keys of the table on top into w->members; returns their number. */
+/* Sort the keys of the table on top into w->members, and push a list that holds them; returns
+ * their number. [-0, +1, v] */
 static size_t collect(lua_State *L, struct writer *w, const struct step *at) {
     size_t first = w->members.size;
     int table = lua_gettop(L);
-    for (lua_pushnil(L); lua_next(L, table); lua_settop(L, table + 1)) {
+    lua_Integer count = 0;
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, table); lua_settop(L, table + 2)) {
         struct member m;
         if (lua_type(L, -2) != LUA_TSTRING)
             refuse(L, at, "a table whose keys are neither all strings nor 1..n");
         m.key = lua_tolstring(L, -2, &m.size);
         lua_pushvalue(L, -2);
+        lua_rawseti(L, table + 1, ++count);
+        lua_pushvalue(L, -2);
         m.rank =
             lua_rawget(L, FIRST) == LUA_TNUMBER ? lua_tointeger(L, -1) : LUA_MAXINTEGER;
-        if (!buf_add(&w->members, &m, sizeof m))
-            no_memory(L);
+        count_step(L, w);
+        if (!api_grow(L, &w->members, sizeof m) || !buf_add(&w->members, &m, sizeof m))
+            engine_no_memory(L);
     }
     size_t n = (w->members.size - first) / sizeof(struct member);
     if (n > 0)
@@ -243,7 +256,7 @@ static void put_member(lua_State *L, struct writer *w, const struct step *up,
     lua_pushvalue(L, -1);
     bool quoted = lua_rawget(L, QUOTED) != LUA_TNIL;
     lua_pop(L, 1);
-    lua_rawget(L, -2);
+    lua_rawget(L, -3); /* table, keys, value */
     w->quoted += quoted;
     put_value(L, w, &at);
     w->quoted -= quoted;
@@ -264,6 +277,7 @@ static void put_map(lua_State *L, struct writer *w, const struct step *at) {
         put_member(L, w, at, &m);
     }
     w->members.size = first;
+    lua_pop(L, 1); /* the keys */
     emit(L, w, &event, yaml_mapping_end_event_initialize(&event));
 }
 
@@ -288,6 +302,7 @@ static void put_table(lua_State *L, struct writer *w, const struct step *at) {
 static void put_value(lua_State *L, struct writer *w, const struct step *at) {
     size_t size;
     const char *text;
+    count_step(L, w);
     switch (lua_type(L, -1)) {
     case LUA_TSTRING:
         text = lua_tolstring(L, -1, &size);
@@ -337,4 +352,8 @@ void yaml_encode(lua_State *L) {
     emit(L, w, &event, yaml_document_end_event_initialize(&event, 1));
     emit(L, w, &event, yaml_stream_end_event_initialize(&event));
     lua_pushlstring(L, w->out.bytes, w->out.size);
+}
+
+void yaml_openencode(lua_State *L) {
+    api_newtype(L, WRITER_MT, l_writer_free, NULL);
 }

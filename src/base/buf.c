@@ -7,8 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool set_room(struct buf *b, size_t room) {
+    if (!budget_take(b->budget, room - b->room))
+        return false;
+    char *bytes = realloc(b->bytes, room);
+    if (bytes == NULL) {
+        budget_give(b->budget, room - b->room);
+        return false;
+    }
+    bytes[b->size] = '\0';
+    b->bytes = bytes;
+    b->room = room;
+    return true;
+}
+
 bool buf_grow(struct buf *b, size_t more) {
-    if (more >= SIZE_MAX - b->size - 1)
+    if (more >= SIZE_MAX / 2 - b->size)
         return false;
     size_t need = b->size + more + 1;
     if (need <= b->room)
@@ -16,13 +30,9 @@ bool buf_grow(struct buf *b, size_t more) {
     size_t room = b->room < 256 ? 256 : b->room;
     while (room < need)
         room = room > SIZE_MAX / 2 ? need : room * 2;
-    char *bytes = realloc(b->bytes, room);
-    if (bytes == NULL)
-        return false;
-    bytes[b->size] = '\0';
-    b->bytes = bytes;
-    b->room = room;
-    return true;
+    /* if twice the room is too much, so little that the limit is met closely, and so much
+     * that a byte at a time does not mean a copy each */
+    return set_room(b, room) || set_room(b, need + need / 16);
 }
 
 bool buf_add(struct buf *b, const void *bytes, size_t size) {
@@ -55,7 +65,8 @@ bool buf_fmt(struct buf *b, const char *fmt, ...) {
 
 void buf_free(struct buf *b) {
     free(b->bytes);
-    *b = (struct buf){0};
+    budget_give(b->budget, b->room);
+    *b = (struct buf){.budget = b->budget};
 }
 
 void buf_wipe(struct buf *b) {

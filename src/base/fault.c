@@ -20,12 +20,29 @@ bool fault_set(struct fault *f, enum fault_kind kind, const char *fmt, ...) {
     return false;
 }
 
+bool fault_memory(struct fault *f, const char *what, ...) {
+    char text[300];
+    va_list ap;
+    va_start(ap, what);
+    vsnprintf(text, sizeof text, what, ap);
+    va_end(ap);
+    fault_set(f, FAULT_IO, "not enough memory for %s", text);
+    snprintf(f->code, sizeof f->code, FAULT_OUT_OF_MEMORY);
+    return fault_hint(f, "--memory-limit MIB allows more, and 0 any");
+}
+
 bool fault_hint(struct fault *f, const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(f->hint, sizeof f->hint, fmt, ap);
     va_end(ap);
     one_line(f->hint);
+    return false;
+}
+
+bool fault_code(struct fault *f, const char *code) {
+    snprintf(f->code, sizeof f->code, "%s", code);
+    one_line(f->code);
     return false;
 }
 

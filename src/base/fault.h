@@ -40,9 +40,20 @@ struct fault {
 bool fault_set(struct fault *f, enum fault_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The code of faults for lack of memory. */
+#define FAULT_OUT_OF_MEMORY "OUT_OF_MEMORY"
+
+/* Fill `*f` for memory that has run out, or that a limit does not allow: "not enough memory
+ * for ...", with that code. Always returns false. */
+bool fault_memory(struct fault *f, const char *what, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Set the hint of a fault that is already filled. Always returns false. */
 bool fault_hint(struct fault *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Set its code, which a server may have chosen: cut to fit, one line. Always returns false. */
+bool fault_code(struct fault *f, const char *code);
 
 /* The name that scripts see: "network", "timeout", ... Never NULL. */
 const char *fault_kind_name(enum fault_kind kind);

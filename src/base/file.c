@@ -31,6 +31,8 @@ bool file_read(const char *path, size_t max_bytes, struct buf *out, struct fault
     fileio_close(fd);
     if (!ok && errno == EFBIG)
         return fault_set(f, FAULT_IO, "%s: longer than %zu bytes", path, max_bytes);
+    if (!ok && errno == ENOMEM)
+        return fault_memory(f, "%s", path);
     return ok || oserror_set(f, errno, path);
 }
 

@@ -116,7 +116,7 @@ no_memory:
 }
 
 static bool no_memory(struct fault *f) {
-    return fault_set(f, FAULT_IO, "out of memory");
+    return fault_memory(f, "a file");
 }
 
 /* Read `[name]`, which makes `*current` the section that follows. */

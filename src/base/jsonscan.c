@@ -53,7 +53,7 @@ static bool mark(struct scanner *s, const char *at, size_t size) {
     struct jsonscan_mark m = {.at = (size_t)(at - s->text), .size = size};
     if (buf_add(&s->result->marks, &m, sizeof m))
         return true;
-    return fault_set(s->fault, FAULT_IO, "out of memory");
+    return fault_memory(s->fault, "the marks of a text in JSON");
 }
 
 static bool is_space(char c) {

@@ -18,7 +18,7 @@ static const struct {
     {EFBIG, "EFBIG", "the size limit for files is reached (see ulimit -f)"},
     {EINVAL, "EINVAL", ""},
     {EIO, "EIO", "the device failed"},
-    {EISDIR, "EISDIR", ""},
+    {EISDIR, "EISDIR", "a folder is there: name a file"},
     {ELOOP, "ELOOP", ""},
     {EMFILE, "EMFILE", "too many files are open (see ulimit -n)"},
     {ENAMETOOLONG, "ENAMETOOLONG", ""},
@@ -27,13 +27,13 @@ static const struct {
     {ENOENT, "ENOENT", ""},
     {ENOMEM, "ENOMEM", ""},
     {ENOSPC, "ENOSPC", "the disk is full; free some space and try again"},
-    {ENOTDIR, "ENOTDIR", ""},
+    {ENOTDIR, "ENOTDIR", "a part of the path is a file, not a folder"},
     {ENOTEMPTY, "ENOTEMPTY", ""},
     {ENXIO, "ENXIO", ""},
-    {EPERM, "EPERM", ""},
+    {EPERM, "EPERM", "the system forbids it, whatever the permissions of the path are"},
     {EPIPE, "EPIPE", ""},
-    {EROFS, "EROFS", ""},
-    {ETXTBSY, "ETXTBSY", ""},
+    {EROFS, "EROFS", "name a place on another file system: this one is read-only"},
+    {ETXTBSY, "ETXTBSY", "the program in it is running"},
     {EXDEV, "EXDEV", "the two paths are on different file systems"},
 };
 
@@ -46,7 +46,7 @@ const char *oserror_name(int error) {
 
 bool oserror_set(struct fault *f, int error, const char *what) {
     fault_set(f, FAULT_IO, "%s: %s", what, strerror(error));
-    snprintf(f->code, sizeof f->code, "%s", oserror_name(error));
+    fault_code(f, oserror_name(error));
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (known[i].error == error && known[i].hint[0] != '\0')
             fault_hint(f, "%s", known[i].hint);

@@ -139,7 +139,8 @@ static int take_set(struct parser *r) {
     bool negated = *at == '^';
     at += negated;
     for (; at < last; at++) {
-        if (*at == '%' && at + 1 < last) {
+        if (*at ==
+            '%') { /* at the end, behind a range up to a %, it is the ] that it means */
             include_class(set, (unsigned char)*++at);
         } else if (at + 2 < last && at[1] == '-') {
             for (int c = (unsigned char)at[0]; c <= (unsigned char)at[2]; c++)

@@ -84,7 +84,7 @@ static bool launch(struct process *p, const struct process_request *r, struct en
                                .report = e->report[1],
                                .grouped = p->grouped};
     if (l.env == NULL)
-        return fault_set(f, FAULT_IO, "out of memory");
+        return fault_memory(f, "the environment of %s", p->name);
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before); /* our handlers must not run in the child */
@@ -103,7 +103,7 @@ static bool launch(struct process *p, const struct process_request *r, struct en
 static bool prepare(struct process *p, const struct process_request *r) {
     p->name = strdup(r->argv[0]);
     p->in_size = r->stdin_size;
-    p->in_bytes = malloc(r->stdin_size + 1);
+    p->in_bytes = budget_alloc(r->memory, r->stdin_size + 1);
     if (p->name == NULL || p->in_bytes == NULL)
         return false;
     if (r->stdin_size > 0)
@@ -132,7 +132,7 @@ struct process *process_start(struct loop *l, const struct process_request *r,
     struct ends e = {-1, -1, -1, {-1, -1}};
     struct process *p = calloc(1, sizeof *p);
     if (p == NULL) {
-        fault_set(f, FAULT_IO, "out of memory");
+        fault_memory(f, "%s", r->argv[0]);
         return NULL;
     }
     p->loop = l;
@@ -143,12 +143,13 @@ struct process *process_start(struct loop *l, const struct process_request *r,
     p->secret = r->secret_output;
     p->max_output = r->max_output != 0 ? r->max_output : (size_t)16 << 20;
     p->timeout_ms = r->timeout_ms > 0 ? r->timeout_ms : 60000;
+    p->out.buf.budget = p->err.buf.budget = r->memory;
     p->end.fd = p->in.fd = p->out.watch.fd = p->err.watch.fd = -1;
 
     keep_children();
     bool ok = true;
     if (!prepare(p, r))
-        ok = fault_set(f, FAULT_IO, "out of memory");
+        ok = fault_memory(f, "%s", r->argv[0]);
     else if (!open_ends(p, r, &e))
         ok = fault_set(f, FAULT_IO, "cannot run %s: %s", p->name, strerror(errno));
     else

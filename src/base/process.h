@@ -16,10 +16,11 @@ struct process_request {
     const char *cwd;         /* NULL: ours */
     const void *stdin_bytes; /* copied */
     size_t stdin_size;
-    int timeout_ms;     /* 0: 60 s; then the child is killed: FAULT_TIMEOUT */
-    size_t max_output;  /* of each stream; 0: 16 MiB; over it: FAULT_IO */
-    bool inherit;       /* the child uses our three streams */
-    bool secret_output; /* wiped after use */
+    int timeout_ms;        /* 0: 60 s; then the child is killed: FAULT_TIMEOUT */
+    size_t max_output;     /* of each stream; 0: 16 MiB; over it: FAULT_IO */
+    bool inherit;          /* the child uses our three streams */
+    bool secret_output;    /* wiped after use */
+    struct budget *memory; /* for input and output; NULL: none */
 };
 
 struct process_result {

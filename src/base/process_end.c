@@ -36,7 +36,7 @@ void process_end_release(struct process *p) {
     loop_clear_timer(p->loop, &p->look);
     loop_clear_timer(p->loop, &p->linger);
     loop_clear_timer(p->loop, &p->deadline);
-    free(p->in_bytes);
+    budget_free(p->in_bytes);
     free(p->name);
     free(p);
 }

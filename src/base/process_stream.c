@@ -15,7 +15,7 @@ static void take(struct process *p, struct process_stream *s, const char *bytes,
         fault_set(&f, FAULT_IO, "%s wrote more than %zu bytes and was stopped", p->name,
                   p->max_output);
     else if (!buf_add(&s->buf, bytes, size))
-        fault_set(&f, FAULT_IO, "out of memory");
+        fault_memory(&f, "the output of %s", p->name);
     else
         return;
     process_end_fail(p, &f);

@@ -122,6 +122,8 @@ static const char *hint(int primary) {
         return "another connection holds the database; try again when it has ended";
     case SQLITE_FULL:
         return "free some space on the disk";
+    case SQLITE_IOERR:
+        return "the disk or its file system failed, or the place is not one to write to";
     case SQLITE_CANTOPEN:
         return "check that the folder exists and may be written to";
     case SQLITE_READONLY:
@@ -134,10 +136,28 @@ static const char *hint(int primary) {
     }
 }
 
-bool sqliteerror_set(struct fault *f, int code, const char *message) {
+/* What went wrong lies in the file and not in the statement. */
+static bool is_of_file(int primary) {
+    switch (primary) {
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_IOERR:
+    case SQLITE_CORRUPT:
+    case SQLITE_FULL:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PROTOCOL:
+    case SQLITE_NOTADB:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool sqliteerror_set(struct fault *f, int code, const char *path, const char *message) {
     int primary = code & 0xff;
-    fault_set(f, FAULT_SQL, "%s", message);
-    snprintf(f->code, sizeof f->code, "%s", sqliteerror_name(code));
+    bool named = path != NULL && path[0] != '\0' && is_of_file(primary);
+    fault_set(f, FAULT_SQL, "%s%s%s", named ? path : "", named ? ": " : "", message);
+    fault_code(f, sqliteerror_name(code));
     f->retryable = primary == SQLITE_BUSY || primary == SQLITE_LOCKED;
     return fault_hint(f, "%s", hint(primary));
 }

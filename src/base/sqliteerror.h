@@ -10,8 +10,9 @@
  * unknown extended code it is the name of the primary code. Never NULL. */
 const char *sqliteerror_name(int code);
 
-/* Fill `*f` with kind sql, the message, the name of the code and what to do about it.
- * Always returns false. */
-bool sqliteerror_set(struct fault *f, int code, const char *message);
+/* Fill `*f` with kind sql, the message, the name of the code and what to do about it. What
+ * went wrong with the database's file begins with its `path`, which may be NULL. Always
+ * returns false. */
+bool sqliteerror_set(struct fault *f, int code, const char *path, const char *message);
 
 #endif

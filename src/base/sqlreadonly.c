@@ -205,7 +205,10 @@ bool sqlreadonly_check(const char *text, size_t size, char *why, size_t room) {
     if (strcasecmp(word, "SHOW") == 0) { /* SHOW CREATE TABLE only shows */
         if (!skip_nothing(&r))
             return false;
+        const char *before = r.at;
         take_word(&r, word);
+        if (strcasecmp(word, "CREATE") != 0)
+            r.at = before;
     }
     return check_rest(&r);
 }

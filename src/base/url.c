@@ -1,5 +1,6 @@
 #include "base/url.h"
 
+#include <arpa/inet.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -102,7 +103,11 @@ static bool is_local(const char *host, size_t size) {
         return true;
     if (n > 10 && strncasecmp(host + n - 10, ".localhost", 10) == 0)
         return true;
-    return n > 4 && strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") >= n;
+    char name[INET_ADDRSTRLEN] = "";
+    struct in_addr address;
+    if (n < sizeof name)
+        memcpy(name, host, n);
+    return inet_pton(AF_INET, name, &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
 }
 
 bool url_read(const char *url, struct url_parts *u) {
@@ -113,8 +118,9 @@ bool url_read(const char *url, struct url_parts *u) {
     if (!u->https && strncasecmp(url, "http://", 7) != 0)
         return false;
     u->host = url + (u->https ? 8 : 7);
-    size_t size = strcspn(u->host, "/?#\\");
-    if (size == 0 || size > URL_HOST_AT_MOST || memchr(u->host, '@', size) != NULL)
+    size_t size = strcspn(u->host, "/?#");
+    if (size == 0 || size > URL_HOST_AT_MOST || memchr(u->host, '@', size) != NULL ||
+        memchr(u->host, '\\', size) != NULL)
         return false;
     u->host_size = (int)size;
     u->local = is_local(u->host, size);

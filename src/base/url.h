@@ -27,13 +27,14 @@ struct url_parts {
     const char *host; /* inside the URL, with its port */
     int host_size;
     bool https;
-    bool local; /* the host is this machine: localhost, 127.*, [::1] */
+    bool local; /* the host is this machine: localhost, 127.x.y.z, [::1] */
 };
 
 #define URL_HOST_AT_MOST 300
 
 /* False if the URL is not http:// or https:// with a host, or if it holds blanks, control
- * characters or user information, which have no place in a request. */
+ * characters, user information, or a backslash before the path, which have no place in a
+ * request: of "http://localhost\@h" one reader takes localhost for the host, and another h. */
 bool url_read(const char *url, struct url_parts *u);
 
 #endif

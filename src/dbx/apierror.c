@@ -287,7 +287,7 @@ static void read_request_id(const struct http_response *r, struct fault *f) {
 }
 
 /* A redirect means that the API is not at this address. */
-static bool redirected(const struct http_response *r, const char *host, struct fault *f) {
+static void redirected(const struct http_response *r, const char *host, struct fault *f) {
     char to[1024];
     int status = f->status;
     response_header(r, "Location", to, sizeof to);
@@ -307,23 +307,32 @@ static bool redirected(const struct http_response *r, const char *host, struct f
         fault_hint(f, "redirects are not followed: use that host if it is the right one");
     }
     f->status = status;
-    return false;
 }
 
-static bool web_page(const char *host, struct fault *f) {
+static void web_page(const char *host, struct fault *f) {
     int status = f->status;
     fault_set(f, FAULT_HTTP, "%s answered with a web page, not with data", host);
     f->status = status;
-    return fault_hint(
-        f, "check the host: it must be a workspace's own URL; a proxy or log-in "
-           "page may stand in between");
+    fault_hint(f, "check the host: it must be a workspace's own URL; a proxy or log-in "
+                  "page may stand in between");
 }
 
+static void read_refusal(const struct http_response *r, struct fault *f) {
+    read_body(r, f);
+    if (*f->message == '\0')
+        text_copy(f->message, sizeof f->message, reason(r->status),
+                  strlen(reason(r->status)));
+    read_request_id(r, f);
+}
+
+/* Whoever answers may repeat what was sent, and anywhere. */
 static void blank(const struct http_response *r, struct fault *f) {
     secretset_blank(r->known, f->message);
     secretset_blank(r->known, f->code);
     secretset_blank(r->known, f->request_id);
     mask_tokens(f->message);
+    mask_tokens(f->code);
+    mask_tokens(f->request_id);
 }
 
 bool apierror_check(const struct http_response *r, const char *host, bool external,
@@ -333,23 +342,20 @@ bool apierror_check(const struct http_response *r, const char *host, bool extern
         return true;
     *f = (struct fault){.kind = FAULT_HTTP, .status = r->status};
     read_request_id(r, f);
-    if (good)
-        return web_page(host, f);
-    if (r->status >= 300 && r->status < 400) {
+    if (good) {
+        web_page(host, f);
+    } else if (r->status >= 300 && r->status < 400) {
         redirected(r, host, f);
-        blank(r, f);
-        return false;
+    } else {
+        read_refusal(r, f);
+        advise(f, external);
+        const struct retry_outcome seen = {.status = r->status,
+                                           .idempotent = true,
+                                           .code = f->code,
+                                           .message = f->message};
+        f->retryable = retry_worthwhile(&seen);
     }
-    read_body(r, f);
-    if (*f->message == '\0')
-        text_copy(f->message, sizeof f->message, reason(r->status),
-                  strlen(reason(r->status)));
-    read_request_id(r, f);
     blank(r, f);
-    advise(f, external);
-    const struct retry_outcome seen = {
-        .status = r->status, .idempotent = true, .code = f->code, .message = f->message};
-    f->retryable = retry_worthwhile(&seen);
     return false;
 }
 

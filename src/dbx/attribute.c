@@ -120,7 +120,7 @@ bool config_truth(const char *value) {
 }
 
 bool config_no_memory(struct fault *f) {
-    return fault_set(f, FAULT_IO, "out of memory");
+    return fault_memory(f, "the settings of a workspace");
 }
 
 static void wipe(char *text) {

@@ -152,7 +152,7 @@ static void on_over(void *ud, const struct fault *f) {
     struct fault no_memory;
     cr->under_way = false;
     if (f == NULL && !keep_token(cr)) {
-        fault_set(&no_memory, FAULT_IO, "out of memory");
+        fault_memory(&no_memory, "a token");
         f = &no_memory;
     }
     if (f == NULL)
@@ -186,7 +186,7 @@ struct credentials_wait *credentials_get(struct credentials *cr, credentials_rea
     if (w == NULL || !begin(cr)) {
         struct fault f;
         free(w);
-        fault_set(&f, FAULT_IO, "out of memory");
+        fault_memory(&f, "a token");
         ready(ud, NULL, NULL, &f);
         return NULL;
     }

@@ -253,7 +253,7 @@ void login_fail(struct login *l, const struct fault *f) {
 
 void login_no_memory(struct login *l) {
     struct fault f;
-    fault_set(&f, FAULT_IO, "out of memory");
+    fault_memory(&f, "a log-in");
     finish(l, &f);
 }
 

@@ -118,7 +118,8 @@ static void on_github(struct login *l, const struct login_answer *a) {
     size_t size;
     char *value = json_string(json_at(json_root(a->body, a->size), "value"), &size);
     buf_wipe(&l->subject);
-    l->subject = (struct buf){value, size, value != NULL ? size + 1 : 0};
+    l->subject =
+        (struct buf){.bytes = value, .size = size, .room = value != NULL ? size + 1 : 0};
     if (value == NULL || !token_is_clean(value))
         login_refused(l, "GitHub's answer holds no token");
     else

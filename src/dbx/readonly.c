@@ -12,7 +12,7 @@
 
 bool readonly_refuse(struct fault *f, const char *what) {
     fault_set(f, FAULT_USAGE, "read-only: %s", what);
-    snprintf(f->code, sizeof f->code, "%s", READONLY_CODE);
+    fault_code(f, READONLY_CODE);
     return fault_hint(f, "--read-only or TARN_READ_ONLY is set; nothing was sent");
 }
 

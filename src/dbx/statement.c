@@ -104,7 +104,7 @@ static void take_failure(struct statement *s, struct json status) {
         fault_set(&s->fault, FAULT_SQL, "[%s] %s", sql_state, message);
     else
         fault_set(&s->fault, FAULT_SQL, "%s", message);
-    snprintf(s->fault.code, sizeof s->fault.code, "%s", code);
+    fault_code(&s->fault, code);
     s->fault.retryable = transient(code);
     statement_run_fail(s);
 }
@@ -114,7 +114,7 @@ static void take_end(struct statement *s, const char *what, const char *hint) {
     s->unfinished = false;
     fault_set(&s->fault, FAULT_SQL, "statement %s %s", s->id, what);
     fault_hint(&s->fault, "%s", hint);
-    snprintf(s->fault.code, sizeof s->fault.code, "%s", s->state);
+    fault_code(&s->fault, s->state);
     statement_run_fail(s);
 }
 
@@ -234,7 +234,7 @@ struct statement *statement_start(struct loop *l, struct workspace *ws,
     struct statement *s = malloc(sizeof *s);
     struct buf body = {0};
     if (s == NULL) {
-        fault_set(f, FAULT_IO, "out of memory");
+        fault_memory(f, "a statement");
         return NULL;
     }
     *s = (struct statement){.loop = l,

@@ -28,7 +28,7 @@ static bool keep_next(struct statement *s, struct json chunk) {
     if (json_type(link) == '"') {
         s->next = json_string(link, &size);
         if (s->next == NULL)
-            return fault_set(&s->fault, FAULT_IO, "out of memory");
+            return fault_memory(&s->fault, "a result");
         if (strncmp(s->next, "/api/", 5) != 0 || strlen(s->next) != size ||
             strpbrk(s->next, " \t\r\n#\\") != NULL)
             return fault_set(&s->fault, FAULT_PARSE,
@@ -44,7 +44,7 @@ static bool keep_next(struct statement *s, struct json chunk) {
     struct buf path = {0};
     if (!buf_fmt(&path, STATEMENTS "/%s/result/chunks/%" PRId64, s->id, index)) {
         buf_free(&path);
-        return fault_set(&s->fault, FAULT_IO, "out of memory");
+        return fault_memory(&s->fault, "a result");
     }
     s->next = path.bytes;
     return true;

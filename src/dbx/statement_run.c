@@ -40,7 +40,7 @@ void statement_run_fail(struct statement *s) {
 }
 
 void statement_run_fail_memory(struct statement *s) {
-    fault_set(&s->fault, FAULT_IO, "out of memory");
+    fault_memory(&s->fault, "a statement");
     statement_run_fail(s);
 }
 

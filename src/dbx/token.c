@@ -167,7 +167,7 @@ bool token_read(const char *text, size_t size, int64_t now, struct token *t,
     size_t length;
     t->text = json_string(value, &length);
     if (t->text == NULL)
-        return fault_set(f, FAULT_IO, "out of memory");
+        return fault_memory(f, "a token");
     if (strlen(t->text) != length || !token_is_clean(t->text)) {
         token_free(t);
         return fault_set(f, FAULT_PARSE, "the access token holds odd characters");
@@ -200,6 +200,7 @@ void token_refusal(const char *who, int status, const char *body, size_t size,
     struct json j = json_root(body, size);
     first_text(j, codes, code, sizeof code);
     first_text(j, words, text, sizeof text);
+    mask_tokens(code);
     mask_tokens(text);
     text_copy(code, sizeof code, code, strlen(code));
     fault_set(f, status >= 400 && status < 500 && status != 429 ? FAULT_AUTH : FAULT_HTTP,
@@ -207,5 +208,5 @@ void token_refusal(const char *who, int status, const char *body, size_t size,
               text[0] != '\0' ? ": " : "", text, status);
     f->status = status;
     f->retryable = status == 429 || status >= 500;
-    snprintf(f->code, sizeof f->code, "%s", code);
+    fault_code(f, code);
 }

@@ -50,7 +50,7 @@ static struct workspace_call *new_call(struct workspace *ws,
     size_t head = sizeof(struct workspace_call) + (count + 5) * sizeof(char *);
     if (r->body_size > SIZE_MAX / 2)
         return NULL;
-    struct workspace_call *c = malloc(head + size);
+    struct workspace_call *c = budget_alloc(http_memory(ws->http), head + size);
     if (c == NULL)
         return NULL;
     *c = (struct workspace_call){.ws = ws,
@@ -91,7 +91,7 @@ static struct workspace_call *add_call(struct workspace *ws,
     c->timer.fire = workspace_answer_timer;
     c->timer.ud = c;
     if (!loop_set_timer(ws->loop, &c->timer, c->due)) {
-        free(c);
+        budget_free(c);
         return NULL;
     }
     workspace_queue_enter(c, list);
@@ -170,7 +170,7 @@ struct workspace_call *workspace_start(struct workspace *ws,
     struct workspace_call *c =
         add_call(ws, r, r->timeout_ms > 0 ? r->timeout_ms : ws->timeout_ms, &ws->fresh);
     if (c == NULL) {
-        fault_set(f, FAULT_IO, "not enough memory for a request");
+        fault_memory(f, "a request");
         return NULL;
     }
     c->done = done;
@@ -182,7 +182,7 @@ struct workspace_call *workspace_start(struct workspace *ws,
 void workspace_cancel(struct workspace_call *c) {
     struct workspace *ws = c->ws;
     workspace_queue_withdraw(c);
-    free(c);
+    budget_free(c);
     workspace_send_next(ws);
 }
 

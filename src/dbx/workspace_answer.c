@@ -32,7 +32,7 @@ static void finish(struct workspace_call *c, struct http_response *r, struct fau
         r->body = mine.body; /* the callee may have taken it over */
     else
         buf_free(&mine.body);
-    free(c);
+    budget_free(c);
     workspace_send_next(ws);
     workspace_release(ws);
 }

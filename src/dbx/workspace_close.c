@@ -17,7 +17,7 @@ void workspace_close_detached(struct http_linger *l) {
     for (struct workspace_call *c, *next = ws->detached.first; (c = next) != NULL;) {
         next = c->next;
         workspace_queue_withdraw(c);
-        free(c);
+        budget_free(c);
     }
     destroy(ws);
 }
@@ -61,7 +61,7 @@ void workspace_close(struct workspace *ws) {
             f.ambiguous = c->maybe || (c->http != NULL && !retry_safe(c->method));
             workspace_queue_withdraw(c);
             c->done(c->ud, &r, &f);
-            free(c);
+            budget_free(c);
         }
     }
     loop_clear_timer(ws->loop, &ws->gate);

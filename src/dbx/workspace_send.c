@@ -35,7 +35,7 @@ static void transmit(struct workspace_call *c, const char *secret,
     size_t size = strlen(base) + strlen(c->path) + 1;
     struct fault f;
     if (size > sizeof small && (url = malloc(size)) == NULL) {
-        fault_set(&f, FAULT_IO, "not enough memory for a request");
+        fault_memory(&f, "a request");
         workspace_send_fail(c, &f);
         return;
     }

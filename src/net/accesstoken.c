@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/url.h"
+#include "net/server.h"
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -165,6 +166,8 @@ static bool is_named(const struct server_field *f, const char *name) {
 enum accesstoken_shown accesstoken_check(const struct accesstoken *t,
                                          const struct server_request *r) {
     enum accesstoken_shown cookie = ACCESSTOKEN_NONE;
+    if (t->size == 0)
+        return ACCESSTOKEN_NONE; /* nothing is as good as no token */
     for (size_t i = 0; i < r->field_count; i++) {
         if (is_named(&r->fields[i], "Authorization"))
             return check_bearer(t, &r->fields[i]);
@@ -173,6 +176,10 @@ enum accesstoken_shown accesstoken_check(const struct accesstoken *t,
     }
     enum accesstoken_shown link = check_query(t, r->query);
     return link != ACCESSTOKEN_NONE ? link : cookie;
+}
+
+bool accesstoken_opens(enum accesstoken_shown shown) {
+    return shown != ACCESSTOKEN_NONE && shown != ACCESSTOKEN_WRONG;
 }
 
 bool accesstoken_hides(const char *name, size_t size) {

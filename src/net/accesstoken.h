@@ -5,9 +5,12 @@
 #define TARN_ACCESSTOKEN_H
 
 #include "base/fault.h"
-#include "net/server.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
+
+struct server_request; /* net/server.h */
 
 #define ACCESSTOKEN_LEAST 16 /* characters of a token that was not made here */
 #define ACCESSTOKEN_MOST  128
@@ -36,6 +39,9 @@ enum accesstoken_shown {
 };
 enum accesstoken_shown accesstoken_check(const struct accesstoken *t,
                                          const struct server_request *r);
+
+/* True if the token was shown, in any of these ways. */
+bool accesstoken_opens(enum accesstoken_shown shown);
 
 /* True if a header of that name shows the token, and must be kept from a handler. */
 bool accesstoken_hides(const char *name, size_t size);

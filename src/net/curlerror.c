@@ -41,7 +41,7 @@ static void cut_off(const struct curlerror *c, const char *host, const char *det
 
 static void too_large(const struct curlerror *c, const char *host, struct fault *f) {
     if (c->no_memory)
-        fault_set(f, FAULT_IO, "not enough memory for the answer of %s", host);
+        fault_memory(f, "the answer of %s", host);
     else
         fault_set(f, FAULT_IO, "the answer of %s is larger than %zu bytes", host,
                   c->max_body);
@@ -181,7 +181,7 @@ bool curlerror_explain(const struct curlerror *c, struct fault *f) {
         too_large(c, host, f);
         return true;
     case CURLE_OUT_OF_MEMORY:
-        fault_set(f, FAULT_IO, "not enough memory for a request to %s", host);
+        fault_memory(f, "a request to %s", host);
         return false;
     case CURLE_GOT_NOTHING:
     case CURLE_ABORTED_BY_CALLBACK:

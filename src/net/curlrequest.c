@@ -167,7 +167,7 @@ bool curlrequest_set(struct curlrequest *o, CURL *easy, const struct http_reques
     if (copy_texts(o, easy, r, &p) && set_method(o, easy, r) && set_route(o, easy) &&
         curl_easy_setopt(easy, CURLOPT_URL, o->url) == CURLE_OK)
         return true;
-    return fault_set(f, FAULT_IO, "not enough memory for a request");
+    return fault_memory(f, "a request");
 }
 
 void curlrequest_wipe(struct curlrequest *o) {

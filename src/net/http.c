@@ -15,7 +15,8 @@
 
 struct http {
     struct loop *loop;
-    CURLSH *share; /* TLS sessions, which libcurl would keep for each handle */
+    struct budget *memory; /* NULL: none */
+    CURLSH *share;         /* TLS sessions, which libcurl would keep for each handle */
     struct http_call *active, *spare;
     int spares;
     struct http_linger *lingers;
@@ -60,6 +61,7 @@ static struct http_call *take_call(struct http *h) {
     c->http = h;
     c->t.base.done = finished;
     c->quiet = (struct timer){.fire = quiet_too_long, .ud = c};
+    c->t.memory = h->memory;
     if (!http_transfer_open(&c->t, h->share)) {
         destroy(c);
         return NULL;
@@ -187,6 +189,14 @@ void http_blank_text(const struct http *h, struct buf *text) {
 }
 
 /* ---- the end of a call ---- */
+
+void http_set_memory(struct http *h, struct budget *memory) {
+    h->memory = memory;
+}
+
+struct budget *http_memory(const struct http *h) {
+    return h->memory;
+}
 
 void http_record(struct http *h, FILE *out) {
     if (h->record != NULL)
@@ -325,7 +335,7 @@ struct http_call *http_start(struct http *h, const struct http_request *r,
     }
     struct http_call *c = take_call(h);
     if (c == NULL) {
-        fault_set(f, FAULT_IO, "not enough memory for a request");
+        fault_memory(f, "a request");
         return NULL;
     }
     learn_request(h, r);
@@ -344,7 +354,7 @@ struct http_call *http_start(struct http *h, const struct http_request *r,
         !loop_add_transfer(h->loop, c->t.easy)) {
         loop_clear_timer(h->loop, &c->quiet);
         put_back(c);
-        fault_set(f, FAULT_IO, "not enough memory for a request");
+        fault_memory(f, "a request");
         return NULL;
     }
     c->next = h->active;

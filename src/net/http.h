@@ -94,6 +94,11 @@ void http_blank_text(const struct http *h, struct buf *text); /* `h` may be NULL
 void http_set_read_only(struct http *h);
 bool http_is_read_only(const struct http *h);
 
+/* Count the bodies of requests and answers in this budget. It must outlive the client, and
+ * whoever takes a body over. */
+void http_set_memory(struct http *h, struct budget *memory);
+struct budget *http_memory(const struct http *h);
+
 /* Also write each request and its answer to this file (net/record.h), which the client
  * takes over. NULL: stop writing. */
 void http_record(struct http *h, FILE *out);

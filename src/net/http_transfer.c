@@ -16,7 +16,7 @@
 static bool grow_secret(struct buf *b, size_t more) {
     if (b->size + more < b->room)
         return true;
-    struct buf bigger = {0};
+    struct buf bigger = {.budget = b->budget};
     if (!buf_grow(&bigger, (b->size + more) * 2) || !buf_add(&bigger, b->bytes, b->size))
         return false;
     buf_wipe(b);
@@ -149,7 +149,7 @@ static void configure(struct http_transfer *t, const struct http_request *r, boo
     t->total_ms = or_else(r->total_ms, 300000);
     t->max_body = r->max_body > 0 ? r->max_body : (size_t)256 << 20;
     struct buf headers = t->r.headers; /* its memory is used again */
-    t->r = (struct http_response){.headers = headers};
+    t->r = (struct http_response){.headers = headers, .body.budget = t->memory};
     t->error[0] = '\0';
     t->up = 0;
     t->before = 0;
@@ -173,13 +173,14 @@ static void configure(struct http_transfer *t, const struct http_request *r, boo
 static void explain_kept_in(struct http_transfer *t, struct fault *f) {
     fault_set(f, FAULT_NETWORK, "the host is at an address that is not in the open");
     fault_hint(f, "this connection is kept to public addresses");
-    snprintf(f->code, sizeof f->code, "PRIVATE_HOST");
+    fault_code(f, "PRIVATE_HOST");
     t->r.lasting = true;
 }
 
 /* ---- public ---- */
 
 bool http_transfer_open(struct http_transfer *t, CURLSH *share) {
+    t->request.body.budget = t->memory;
     t->easy = curl_easy_init();
     return t->easy != NULL && set_up(t, share);
 }

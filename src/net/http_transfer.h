@@ -7,9 +7,10 @@
 #include "net/curlrequest.h"
 #include "net/http.h"
 
-/* All zero owns nothing, and is what http_transfer_open takes. */
+/* All zero but `memory` owns nothing, and is what http_transfer_open takes. */
 struct http_transfer {
-    struct transfer base; /* first, since the loop gives a pointer to it */
+    struct transfer base;  /* first, since the loop gives a pointer to it */
+    struct budget *memory; /* for bodies; NULL: none */
     CURL *easy;
     char error[CURL_ERROR_SIZE];
 

@@ -7,19 +7,27 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What has happened is noted in lists, of watches and of timers, before anybody is told, and
+ * told from the front of them. Who is taken out of the loop meanwhile is taken out of these
+ * lists as well, so nobody is called who was taken out, whatever a callee does; and a turn
+ * within a turn goes on with the same lists. */
 struct loop {
     CURLM *multi;
-    int transfers;
+    struct transfer *transfers;
     struct watch *watches;
     int watched;
-    struct curl_waitfd *fds; /* parallel to `dispatch`, made anew for each wait */
-    struct watch **dispatch;
-    int room, dispatching;
+    struct watch *seen,
+        **last_seen;         /* those with events that they have not been told of */
+    struct curl_waitfd *fds; /* for one wait */
+    int room;
     struct timer **heap; /* earliest first */
     size_t timers, heap_room;
-    int poke[2]; /* a byte in this pipe ends the wait */
+    struct timer *due,
+        **last_due; /* those whose moment has come; no longer in the heap */
+    int poke[2];    /* a byte in this pipe ends the wait */
     struct watch poked;
     struct poked *listeners;
+    unsigned pokes; /* rounds of telling the listeners */
     void (*about_to_print)(void *ud);
     void *printing_ud;
 };
@@ -31,6 +39,8 @@ int64_t loop_now(void) {
 }
 
 /* ---- timers: a binary heap that knows where each of its members is ---- */
+
+#define DUE SIZE_MAX /* the place of a timer that is in the list of those that are due */
 
 static void place(struct loop *l, struct timer *t, size_t i) {
     l->heap[i] = t;
@@ -58,9 +68,7 @@ static void sift_down(struct loop *l, struct timer *t, size_t i) {
     place(l, t, i);
 }
 
-void loop_clear_timer(struct loop *l, struct timer *t) {
-    if (t->place == 0)
-        return;
+static void leave_heap(struct loop *l, struct timer *t) {
     size_t i = t->place - 1;
     struct timer *last = l->heap[--l->timers];
     t->place = 0;
@@ -70,6 +78,27 @@ void loop_clear_timer(struct loop *l, struct timer *t) {
         sift_up(l, last, i);
     else
         sift_down(l, last, i);
+}
+
+static void enter_due(struct loop *l, struct timer *t) {
+    t->place = DUE;
+    t->next = NULL;
+    t->link = l->last_due;
+    *l->last_due = t;
+    l->last_due = &t->next;
+}
+
+static void leave_due(struct loop *l, struct timer *t) {
+    *t->link = t->next;
+    *(t->next != NULL ? &t->next->link : &l->last_due) = t->link;
+    t->place = 0;
+}
+
+void loop_clear_timer(struct loop *l, struct timer *t) {
+    if (t->place == DUE)
+        leave_due(l, t);
+    else if (t->place != 0)
+        leave_heap(l, t);
 }
 
 bool loop_set_timer(struct loop *l, struct timer *t, int64_t due) {
@@ -87,11 +116,18 @@ bool loop_set_timer(struct loop *l, struct timer *t, int64_t due) {
     return true;
 }
 
+/* One that is set while these fire, though it be due, waits for the next turn: else a timer
+ * that sets itself again would keep all others from their turn. */
 static void fire_timers(struct loop *l) {
     int64_t now = loop_now();
     while (l->timers > 0 && l->heap[0]->due <= now) {
         struct timer *t = l->heap[0];
-        loop_clear_timer(l, t);
+        leave_heap(l, t);
+        enter_due(l, t);
+    }
+    while (l->due != NULL) {
+        struct timer *t = l->due;
+        leave_due(l, t);
         t->fire(t->ud);
     }
 }
@@ -110,6 +146,23 @@ void loop_watch(struct loop *l, struct watch *w) {
     l->watched++;
 }
 
+static void leave_seen(struct loop *l, struct watch *w) {
+    *w->link_seen = w->next_seen;
+    *(w->next_seen != NULL ? &w->next_seen->link_seen : &l->last_seen) = w->link_seen;
+    w->revents = 0;
+}
+
+/* Note events of the watch, beside those that it has not been told of yet. */
+static void note(struct loop *l, struct watch *w, short revents) {
+    if (w->revents == 0) {
+        w->next_seen = NULL;
+        w->link_seen = l->last_seen;
+        *l->last_seen = w;
+        l->last_seen = &w->next_seen;
+    }
+    w->revents = (short)(w->revents | revents);
+}
+
 void loop_unwatch(struct loop *l, struct watch *w) {
     if (!w->watching)
         return;
@@ -118,24 +171,19 @@ void loop_unwatch(struct loop *l, struct watch *w) {
     if (w->next != NULL)
         w->next->link = w->link;
     l->watched--;
-    for (int i = 0; i < l->dispatching; i++)
-        if (l->dispatch[i] == w)
-            l->dispatch[i] = NULL; /* its event must not reach freed memory */
+    if (w->revents != 0)
+        leave_seen(l, w);
 }
 
-/* Fill l->fds; the number of them, or 0 if memory ran out (then only libcurl is waited
- * for, and the next turn tries again). */
+/* Fill l->fds, in the order of the watches; the number of them, or 0 if memory ran out (then
+ * only libcurl is waited for, and the next turn tries again). */
 static unsigned gather(struct loop *l) {
     if (l->watched > l->room) {
         int room = l->watched + 16;
         struct curl_waitfd *fds = realloc(l->fds, (size_t)room * sizeof *fds);
-        if (fds != NULL)
-            l->fds = fds;
-        struct watch **dispatch = realloc(l->dispatch, (size_t)room * sizeof *dispatch);
-        if (dispatch != NULL)
-            l->dispatch = dispatch;
-        if (fds == NULL || dispatch == NULL)
+        if (fds == NULL)
             return 0;
+        l->fds = fds;
         l->room = room;
     }
     unsigned n = 0;
@@ -146,28 +194,40 @@ static unsigned gather(struct loop *l) {
         if (w->events & POLLOUT)
             events |= CURL_WAIT_POLLOUT;
         l->fds[n] = (struct curl_waitfd){.fd = w->fd, .events = events};
-        l->dispatch[n] = w;
     }
     return n;
 }
 
-static void call_watches(struct loop *l, unsigned n) {
-    l->dispatching = (int)n;
-    for (unsigned i = 0; i < n; i++) {
-        struct watch *w = l->dispatch[i];
-        short seen = l->fds[i].revents;
-        if (w == NULL || seen == 0)
+/* Directly after the wait: the watches are those of `gather`. */
+static void note_events(struct loop *l, unsigned n) {
+    struct watch *w = l->watches;
+    for (unsigned i = 0; i < n; i++, w = w->next) {
+        short seen = l->fds[i].revents, revents = 0;
+        if (seen == 0)
             continue;
-        short revents = 0;
         if (seen & CURL_WAIT_POLLIN)
             revents |= POLLIN;
         if (seen & CURL_WAIT_POLLOUT)
             revents |= POLLOUT;
-        if (revents == 0)
-            revents = POLLHUP;
+        note(l, w, revents != 0 ? revents : POLLHUP);
+    }
+}
+
+static void call_watches(struct loop *l) {
+    while (l->seen != NULL) {
+        struct watch *w = l->seen;
+        short revents = w->revents;
+        leave_seen(l, w);
         w->ready(w->ud, revents);
     }
-    l->dispatching = 0;
+}
+
+/* The first listener that has not heard of this round yet. */
+static struct poked *next_listener(const struct loop *l) {
+    struct poked *p = l->listeners;
+    while (p != NULL && p->heard == l->pokes)
+        p = p->next;
+    return p;
 }
 
 static void drain_poke(void *ud, short revents) {
@@ -176,13 +236,17 @@ static void drain_poke(void *ud, short revents) {
     (void)revents;
     while (read(l->poke[0], bytes, sizeof bytes) > 0)
         ;
-    for (struct poked *p = l->listeners; p != NULL; p = p->next)
+    l->pokes++;
+    for (struct poked *p; (p = next_listener(l)) != NULL;) {
+        p->heard = l->pokes;
         p->fire(p->ud);
+    }
 }
 
 void loop_listen(struct loop *l, struct poked *p) {
     if (p->link != NULL)
         return;
+    p->heard = l->pokes; /* it hears of the next one */
     p->next = l->listeners;
     p->link = &l->listeners;
     if (p->next != NULL)
@@ -216,16 +280,37 @@ void loop_poke(struct loop *l) {
 
 /* ---- transfers ---- */
 
+static struct transfer *owner_of(CURL *easy) {
+    struct transfer *t = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
+    return t;
+}
+
 bool loop_add_transfer(struct loop *l, CURL *easy) {
+    struct transfer *t = owner_of(easy);
     if (curl_multi_add_handle(l->multi, easy) != CURLM_OK)
         return false;
-    l->transfers++;
+    t->easy = easy;
+    t->next = l->transfers;
+    t->link = &l->transfers;
+    if (t->next != NULL)
+        t->next->link = &t->next;
+    l->transfers = t;
     return true;
 }
 
+static void abandon(struct loop *l, struct transfer *t) {
+    curl_multi_remove_handle(l->multi, t->easy);
+    *t->link = t->next;
+    if (t->next != NULL)
+        t->next->link = t->link;
+    t->link = NULL;
+}
+
 void loop_remove_transfer(struct loop *l, CURL *easy) {
-    curl_multi_remove_handle(l->multi, easy);
-    l->transfers--;
+    struct transfer *t = owner_of(easy);
+    if (t->link != NULL)
+        abandon(l, t);
 }
 
 static void finish_transfers(struct loop *l) {
@@ -235,11 +320,9 @@ static void finish_transfers(struct loop *l) {
     while ((msg = curl_multi_info_read(l->multi, &left)) != NULL) {
         if (msg->msg != CURLMSG_DONE)
             continue;
-        CURL *easy = msg->easy_handle;
         CURLcode result = msg->data.result; /* gone with the removal */
-        struct transfer *t = NULL;
-        curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
-        loop_remove_transfer(l, easy);
+        struct transfer *t = owner_of(msg->easy_handle);
+        abandon(l, t);
         t->done(t, result);
     }
 }
@@ -255,17 +338,21 @@ void loop_turn(struct loop *l, int64_t wait_ms) {
     }
     if (wait_ms < 0 || wait_ms > 60000)
         wait_ms = 60000; /* an int for libcurl; the caller comes back anyway */
+    if (l->seen != NULL || l->due != NULL)
+        wait_ms = 0; /* a turn within a turn that has still to tell them */
     unsigned n = gather(l);
     int ready;
     curl_multi_poll(l->multi, l->fds, n, (int)wait_ms, &ready);
-    if (l->transfers > 0)
+    note_events(l, n);
+    if (l->transfers != NULL)
         finish_transfers(l);
-    call_watches(l, n);
+    call_watches(l);
     fire_timers(l);
 }
 
 bool loop_idle(const struct loop *l) {
-    return l->transfers == 0 && l->timers == 0 && l->watched <= 1; /* the poke pipe */
+    return l->transfers == NULL && l->timers == 0 && l->due == NULL &&
+           l->watched <= 1; /* the poke pipe */
 }
 
 static bool open_pipe(int fds[2]) {
@@ -282,6 +369,8 @@ struct loop *loop_new(void) {
     struct loop *l = calloc(1, sizeof *l);
     if (l == NULL)
         return NULL;
+    l->last_seen = &l->seen;
+    l->last_due = &l->due;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         free(l);
         return NULL;
@@ -304,12 +393,21 @@ struct loop *loop_new(void) {
 void loop_free(struct loop *l) {
     if (l == NULL)
         return;
+    while (l->transfers != NULL)
+        abandon(l, l->transfers);
+    while (l->watches != NULL)
+        loop_unwatch(l, l->watches);
+    while (l->listeners != NULL)
+        loop_unlisten(l->listeners);
+    while (l->due != NULL)
+        leave_due(l, l->due);
+    while (l->timers > 0)
+        leave_heap(l, l->heap[l->timers - 1]);
     curl_multi_cleanup(l->multi);
     curl_global_cleanup();
     close(l->poke[0]);
     close(l->poke[1]);
     free(l->heap);
     free(l->fds);
-    free(l->dispatch);
     free(l);
 }

@@ -1,8 +1,10 @@
 /* loop.h -- the one place where the program waits: libcurl's transfers, descriptors,
  * and timers. Knows nothing of Lua, and nothing of what it waits for.
  *
- * Watches and timers are memory of their owner, who removes them before that memory
- * goes away. All callbacks run inside loop_turn; none of them may call Lua. */
+ * Watches, timers, listeners and transfers are memory of their owner, who removes them before
+ * that memory goes away; from then on nobody is called for them, in the same turn either. All
+ * callbacks run inside loop_turn, and none of them may call Lua. They may add, remove and free
+ * any of the four, their own as well, and turn the loop; but not free the loop. */
 
 #ifndef TARN_LOOP_H
 #define TARN_LOOP_H
@@ -22,7 +24,9 @@ struct watch {
     void (*ready)(void *ud, short revents);
     void *ud;
     bool watching;
-    struct watch *next, **link; /* the loop's */
+    short revents; /* the loop's, as what follows: events that it has not been told of */
+    struct watch *next, **link;
+    struct watch *next_seen, **link_seen;
 };
 
 /* A moment to wait for. Zero it before the first use; it fires once for each setting. */
@@ -30,17 +34,23 @@ struct timer {
     int64_t due; /* ms, as loop_now counts */
     void (*fire)(void *ud);
     void *ud;
-    size_t place; /* the loop's: index in its heap + 1, 0 if not set */
+    size_t place; /* the loop's, as what follows; 0 if not set */
+    struct timer *next, **link;
 };
 
-/* A transfer's owner: CURLOPT_PRIVATE of each easy handle points to one of these.
- * `done` is called after the handle has been taken out of the multi handle. */
+/* A transfer's owner: CURLOPT_PRIVATE of each easy handle points to one of these, which is
+ * zeroed before its first use. `done` is called after the handle has been taken out of the
+ * multi handle. */
 struct transfer {
     void (*done)(struct transfer *t, CURLcode result);
+    CURL *easy; /* the loop's, as what follows; `link` NULL: not under way */
+    struct transfer *next, **link;
 };
 
 /* NULL when memory runs out. Initialises libcurl. */
 struct loop *loop_new(void);
+
+/* What is still in it is taken out first. Never from a callback. */
 void loop_free(struct loop *l);
 
 /* Milliseconds on a clock that never goes back. */
@@ -49,13 +59,14 @@ int64_t loop_now(void);
 void loop_watch(struct loop *l, struct watch *w);
 void loop_unwatch(struct loop *l, struct watch *w); /* harmless if not watched */
 
-/* Set or move a timer; false when memory runs out. */
+/* Set or move a timer; false when memory runs out. One that is set by a timer's `fire` fires in
+ * the next turn at the earliest. */
 bool loop_set_timer(struct loop *l, struct timer *t, int64_t due);
 void loop_clear_timer(struct loop *l, struct timer *t); /* harmless if not set */
 
 /* Start, and abandon, a transfer. The handle stays the caller's. */
 bool loop_add_transfer(struct loop *l, CURL *easy);
-void loop_remove_transfer(struct loop *l, CURL *easy);
+void loop_remove_transfer(struct loop *l, CURL *easy); /* harmless if not under way */
 
 /* Wait until something happens, at most `wait_ms` (-1: no limit of the caller's), and
  * call back for all that has. */
@@ -71,7 +82,8 @@ void loop_poke(struct loop *l);
 struct poked {
     void (*fire)(void *ud);
     void *ud;
-    struct poked *next, **link; /* the loop's; `link` NULL: not listening */
+    unsigned heard;             /* the loop's, as what follows */
+    struct poked *next, **link; /* `link` NULL: not listening */
 };
 
 void loop_listen(struct loop *l, struct poked *p);

@@ -1,13 +1,17 @@
-/* server.h -- an HTTP server over libmicrohttpd, inside the loop. Knows nothing of Lua, nor
- * of what a request means.
+/* server.h -- an HTTP/1.1 server inside the loop. Knows nothing of Lua, nor of what a
+ * request means.
  *
- * A request that has come in whole waits as an `exchange` until it is taken; its connection
- * is suspended until it is answered. Nothing here blocks. */
+ * A complete request waits as an `exchange` until it is taken. Its connection waits until
+ * the exchange is answered. Malformed requests get an error response here and are never
+ * taken. Nothing here blocks. A connection uses no CPU while no bytes arrive and none can
+ * be sent. */
 
 #ifndef TARN_SERVER_H
 #define TARN_SERVER_H
 
+#include "base/budget.h"
 #include "base/fault.h"
+#include "net/accesstoken.h"
 #include "net/loop.h"
 
 #include <stdint.h>
@@ -19,16 +23,26 @@ struct sharedbody; /* net/sharedbody.h */
 struct server_options {
     const char *host; /* an address or a name of this machine */
     int port;         /* 0: any free one */
-    size_t max_body;
+    size_t max_body, max_header;
     unsigned max_connections;
-    unsigned timeout_s; /* a connection may be idle for so long */
+    int64_t idle_ms;   /* for an idle connection, and a client that does not read */
+    int64_t header_ms; /* for a TLS handshake, and then for a request's head */
     /* What follows may be 0 or NULL. */
-    unsigned max_per_address;      /* connections of one client */
-    size_t max_header;             /* bytes of request line and header */
-    int64_t request_ms;            /* a request must be in whole in that time */
-    const char *certificate, *key; /* PEM texts: speak TLS */
-    const char *too_large;         /* JSON, sent with 413 to who sends too large a body */
+    unsigned max_per_address;        /* see below */
+    int64_t request_ms;              /* for a request's body */
+    const char *certificate, *key;   /* PEM texts; with them the server speaks TLS */
+    const struct accesstoken *token; /* callers must show it; valid until server_close */
+    struct budget *memory; /* counts the bodies of requests and what is to be sent */
 };
+
+/* `max_per_address` counts only connections that have not shown the token. So it affects
+ * neither the event streams of a browser nor a proxy, whose clients all have one address.
+ * When an address exceeds the limit, its oldest connection is closed for the new one;
+ * when `max_connections` is reached, the oldest of the address with the most. A
+ * connection whose request is being handled is never closed. If all are, new clients
+ * wait.
+ *
+ * The body of a request that does not show the token is not read. */
 
 /* A header field. Of a request: not followed by a 0, as sent. */
 struct server_field {
@@ -44,11 +58,13 @@ struct server_request {
     size_t body_size;
     const struct server_field *fields;
     size_t field_count;
+    enum accesstoken_shown access; /* ACCESSTOKEN_NONE for a server without a token */
 };
 
 struct server_reply {
     int status;
-    const struct server_field *fields; /* each followed by a 0 */
+    const struct server_field
+        *fields; /* allowed by reply_may_send, each followed by a 0 */
     size_t field_count;
     const char *body; /* copied */
     size_t body_size;
@@ -85,8 +101,8 @@ bool exchange_request(struct exchange *x, struct server_request *r);
 bool exchange_gone(const struct exchange *x);
 bool exchange_answered(const struct exchange *x);
 
-/* Answer. False with `*f` filled if the reply cannot be sent as it is (a field that is none,
- * memory); it may then be answered otherwise. True if the client is gone. */
+/* Answer. False with `*f` filled if memory runs out, or if the exchange was answered
+ * before. True if the client is gone. */
 bool exchange_answer(struct exchange *x, const struct server_reply *r, struct fault *f);
 
 /* Answer with a body that comes piece by piece, by exchange_write, until exchange_end. */

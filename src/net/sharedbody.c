@@ -10,14 +10,15 @@ struct sharedbody {
     bool tried; /* to compress the bytes */
     void *packed;
     size_t packed_size, size;
+    struct budget *memory;
     char bytes[];
 };
 
-struct sharedbody *sharedbody_new(const void *bytes, size_t size) {
-    struct sharedbody *s = malloc(sizeof *s + size);
+struct sharedbody *sharedbody_new(const void *bytes, size_t size, struct budget *memory) {
+    struct sharedbody *s = budget_alloc(memory, sizeof *s + size);
     if (s == NULL)
         return NULL;
-    *s = (struct sharedbody){.holders = 1, .size = size};
+    *s = (struct sharedbody){.holders = 1, .size = size, .memory = memory};
     memcpy(s->bytes, bytes, size);
     return s;
 }
@@ -29,8 +30,10 @@ void sharedbody_keep(struct sharedbody *s) {
 void sharedbody_drop(struct sharedbody *s) {
     if (s == NULL || --s->holders > 0)
         return;
+    if (s->packed != NULL)
+        budget_give(s->memory, s->packed_size);
     free(s->packed);
-    free(s);
+    budget_free(s);
 }
 
 size_t sharedbody_size(const struct sharedbody *s) {
@@ -48,6 +51,10 @@ const void *sharedbody_packed(struct sharedbody *s, struct gzip *g, size_t *size
         void *exact = s->packed != NULL ? realloc(s->packed, s->packed_size) : NULL;
         if (exact != NULL)
             s->packed = exact;
+        if (s->packed != NULL && !budget_take(s->memory, s->packed_size)) {
+            free(s->packed);
+            s->packed = NULL;
+        }
     }
     *size = s->packed_size;
     return s->packed;

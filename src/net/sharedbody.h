@@ -3,14 +3,17 @@
 #ifndef TARN_SHAREDBODY_H
 #define TARN_SHAREDBODY_H
 
+#include "base/budget.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct gzip;
 struct sharedbody;
 
-/* A copy of these bytes, with one holder; NULL when memory runs out. */
-struct sharedbody *sharedbody_new(const void *bytes, size_t size);
+/* A copy of these bytes, with one holder, that counts in the budget; NULL when memory runs
+ * out. */
+struct sharedbody *sharedbody_new(const void *bytes, size_t size, struct budget *memory);
 
 /* One more holder, and one less: the last one frees it. */
 void sharedbody_keep(struct sharedbody *s);

@@ -105,14 +105,6 @@ static void code_is_text(void **state) {
              "os.remove(path)\n");
 }
 
-static void one_userdata_does_not_pass_for_another(void **state) {
-    must_run(state, "for _, name in ipairs {'debug', 'getregistry', 'setmetatable',\n"
-                    "  'setuservalue', 'setcstacklimit', 'sethook'} do\n"
-                    "  assert(debug[name] == nil, name)\n"
-                    "end\n"
-                    "assert(debug.traceback and debug.getinfo)\n");
-}
-
 static void limits_are_set_and_told(void **state) {
     must_run(
         state,
@@ -140,7 +132,73 @@ static void memory_in_use_is_counted_to_the_byte(void **state) {
     lua_gc(e->L, LUA_GCCOLLECT);
     size_t counted =
         (size_t)lua_gc(e->L, LUA_GCCOUNT) * 1024 + (size_t)lua_gc(e->L, LUA_GCCOUNTB);
-    assert_int_equal(e->memory, counted);
+    assert_int_equal(e->memory.used, counted);
+}
+
+/* Each is refused, with the place; and what it had is free again at once. */
+static void what_c_holds_counts_and_is_free_again(void **state) {
+    must_run(state,
+             "local guard, json = require 'native.guard', require 'native.json'\n"
+             "local yaml, fs = require 'native.yaml', require 'native.fs'\n"
+             "local sqlite, server = require 'native.sqlite', require 'native.server'\n"
+             "local process, fault = require 'native.process', require 'native.fault'\n"
+             "local bomb = {} for _ = 1, 60 do bomb = {bomb, bomb} end\n"
+             "local db = sqlite.open ':memory:'\n"
+             "local long = ('x'):rep(1 << 20)\n"
+             "local cases = {\n"
+             "  {json.encode, bomb}, {yaml.encode, bomb}, {fs.read, '/dev/zero'},\n"
+             "  {json.decode, '[' .. ('1e1,'):rep(1 << 19) .. '1]'},\n"
+             "  {yaml.decode, '\"' .. ('x'):rep(5 << 20) .. '\"'},\n"
+             "  {server.body, ('x'):rep(9 << 20)},\n"
+             "  {process.run, {'head', '-c', '99999999', '/dev/zero'},\n"
+             "    {max_bytes = 1 << 40}},\n"
+             "  {db.query, db, 'select zeroblob(99999999)'},\n"
+             "  {db.query, db, 'select randomblob(99999999)'}}\n"
+             "for i, case in ipairs(cases) do\n"
+             "  collectgarbage() collectgarbage()\n"
+             "  local before = guard.memory().used\n"
+             "  guard.limit {memory = before + (8 << 20)}\n"
+             "  local ok, e = pcall(table.unpack(case))\n"
+             "  guard.limit {memory = 0}\n"
+             "  local more = guard.memory().used - before\n"
+             "  assert(not ok, i)\n"
+             "  if type(e) == 'table' then\n"
+             "    assert(e.code == 'OUT_OF_MEMORY', tostring(e))\n"
+             "    assert(e.message:find 'test:%d+: not enough memory for', e.message)\n"
+             "  else\n"
+             "    assert(e == 'not enough memory', e)\n"
+             "    assert(guard.memory().refused_at:find 'test:%d+', i)\n"
+             "  end\n"
+             "  assert(more < 3 << 20, i .. ' keeps ' .. more)\n"
+             "end\n");
+}
+
+/* over(): the time of this task is up, and no instruction of Lua has noticed. */
+static int over(lua_State *L) {
+    engine_of(L)->alarms = ENGINE_TICKS;
+    return 0;
+}
+
+static void an_encoder_and_a_query_stop_when_the_time_is_up(void **state) {
+    struct engine *e = *state;
+    lua_register(e->L, "over", over);
+    must_run(state,
+             "local guard, json = require 'native.guard', require 'native.json'\n"
+             "local yaml, sqlite = require 'native.yaml', require 'native.sqlite'\n"
+             "local task = require 'native.task'\n"
+             "local bomb = {} for _ = 1, 60 do bomb = {bomb, bomb} end\n"
+             "local db = sqlite.open ':memory:'\n"
+             "local endless = 'with recursive c(x) as (select 1 union all '\n"
+             "  .. 'select x + 1 from c) select count(*) from c'\n"
+             "guard.limit {memory = 0, cpu = 0.2}\n"
+             "for i, case in ipairs {{json.encode, bomb}, {yaml.encode, bomb},\n"
+             "    {db.query, db, endless}, {db.exec, db, endless}} do\n"
+             "  task.sleep(0)\n"
+             "  over()\n"
+             "  local ok, e = pcall(table.unpack(case))\n"
+             "  assert(not ok and e.kind == 'timeout', i .. tostring(e))\n"
+             "  assert(e.message:find 'test:%d+: computed for 0.2 s', e.message)\n"
+             "end\n");
 }
 
 static void out_of_memory_leaves_nothing(void **state) {
@@ -162,9 +220,10 @@ int main(void) {
         LUA_TEST(an_open_connection_becomes_read_only_too),
         LUA_TEST(programs_run_otherwise),
         LUA_TEST(code_is_text),
-        LUA_TEST(one_userdata_does_not_pass_for_another),
         LUA_TEST(limits_are_set_and_told),
         LUA_TEST(memory_in_use_is_counted_to_the_byte),
+        LUA_TEST(what_c_holds_counts_and_is_free_again),
+        LUA_TEST(an_encoder_and_a_query_stop_when_the_time_is_up),
         cmocka_unit_test(out_of_memory_leaves_nothing),
     };
     return cmocka_run_group_tests_name("l_guard", tests, NULL, NULL);

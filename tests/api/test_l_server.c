@@ -199,7 +199,7 @@ static void what_is_no_request_never_reaches_the_handler(void **state) {
         "end)\n"
         "local function refused(bytes, why)\n"
         "  local answer = ask(s.port, bytes)\n"
-        "  assert(answer == '' or answer:find '^HTTP/1.1 4%d%d', why .. ': ' .. answer)\n"
+        "  assert(answer:find '^HTTP/1.1 4%d%d', why .. ': ' .. answer)\n"
         "  assert(calls == 0, why)\n"
         "end\n"
         "refused('nothing\\r\\n\\r\\n', 'junk')\n"
@@ -323,10 +323,10 @@ static void a_handler_that_fails_is_a_500_and_a_message(void **state) {
         "GET /status: the handler's reply: 'status' is not from 200 to 599",
         "GET /misspelt: the handler's reply: unknown field 'bodyy'",
         "GET /number: the handler's reply: 'body' is not a string",
-        "GET /split: the handler's reply: not a header field: 'X'",
-        "GET /split_name: the handler's reply: not a header field: 'X: a",
-        "GET /zero: the handler's reply: not a header field: 'X'",
-        "GET /length: server.reply: not a header field that can be sent: 'Cont",
+        "GET /split: the handler's reply: not a header field that can be sent:",
+        "GET /split_name: the handler's reply: not a header field that can be",
+        "GET /zero: the handler's reply: not a header field that can be sent:",
+        "GET /length: the handler's reply: not a header field that can be sent:",
     };
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         if (strstr(text, expected[i]) == NULL)
@@ -551,22 +551,6 @@ static void an_idle_connection_is_dropped_in_time(void **state) {
                     "raw.close(fd)\n");
 }
 
-static void connections_beyond_the_limit_wait(void **state) {
-    must_run(
-        state,
-        "local s <close> = server.listen({max_connections = 2}, function() return {} "
-        "end)\n"
-        "local a, b, c = raw.connect(s.port), raw.connect(s.port), raw.connect(s.port)\n"
-        "local bytes = 'GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'\n"
-        "talk(a, bytes, whole); talk(b, bytes, whole)\n"
-        "raw.send(c, bytes)\n"
-        "task.sleep(0.02)\n"
-        "assert(s:stats() == 2)\n"
-        "raw.close(a)\n"
-        "assert(parts(talk(c, '', whole)) == 200)\n"
-        "raw.close(b); raw.close(c)\n");
-}
-
 static void half_a_request_does_not_keep_its_connection(void **state) {
     must_run(state, "local s <close> = server.listen({max_connections = 1}, function() "
                     "return {} end)\n"
@@ -669,7 +653,6 @@ int main(void) {
         SERVER_TEST(a_handler_may_close_its_own_server),
         SERVER_TEST(a_server_that_is_not_closed_ends_with_the_program),
         SERVER_TEST(an_idle_connection_is_dropped_in_time),
-        SERVER_TEST(connections_beyond_the_limit_wait),
         SERVER_TEST(half_a_request_does_not_keep_its_connection),
         SERVER_TEST(many_clients_at_once_each_get_their_own_answer),
         SERVER_TEST(a_wrong_call_is_a_message),

@@ -76,6 +76,23 @@ test("a script that takes ever more memory is ended, with its line", function(t)
   t.match(r.stderr, "--memory-limit")
 end)
 
+test("a table that holds itself twice, again and again, is not encoded for ever", function(t)
+  local r, path = run("local json = require 'native.json'\nlocal x = {}\n"
+    .. "for _ = 1, 60 do x = { x, x } end\njson.encode(x)\n",
+    { "--memory-limit", "40", "--cpu-limit", "5" })
+  t.equal(r.status, 1, r.stderr)
+  t.match(r.stderr, path:sub(-20)
+    .. ":4: not enough memory: a script's values may take 40 MiB")
+end)
+
+test("a query that computes for ever is ended, with its line", function(t)
+  local r, path = run("local db = require('native.sqlite').open ':memory:'\n"
+    .. "db:query('with recursive c(x) as (select 1 union all select x + 1 from c) '\n"
+    .. "  .. 'select count(*) from c')\n", CPU)
+  t.equal(r.status, 6, r.stderr)
+  t.match(r.stderr, path:sub(-20) .. ":2: computed for 0.5 s without a wait")
+end)
+
 local GREEDY <const> = {
   "return ('x'):rep(1 << 30)",
   "local t = {} for i = 1, 1e9 do t[i] = i end",

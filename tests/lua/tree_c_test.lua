@@ -67,8 +67,9 @@ test("a C file has at most " .. MOST_LINES .. " lines", function(t)
   none(t, wrong)
 end)
 
--- Tests of a file under other conditions.
-local OTHER_TESTS <const> = { http_tls = "http" }
+-- Tests of a file under other conditions, and of all bindings.
+local OTHER_TESTS <const> = { http_tls = "http", loop_model = "loop", bindings = "box",
+  finalizers = "box" }
 
 test("a test in C has the name of the file that it tests", function(t)
   local names, wrong = {}, {}

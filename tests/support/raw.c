@@ -1,5 +1,6 @@
 #include "raw.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
@@ -20,11 +21,14 @@ static int failed(lua_State *L) {
     return 2;
 }
 
+/* connect(port [, room [, from]]): `room` bytes for what comes in, from that address. */
 static int l_raw_connect(lua_State *L) {
+    struct sockaddr_in from = {.sin_family = AF_INET};
     struct sockaddr_in a = {.sin_family = AF_INET,
                             .sin_port = htons((unsigned short)luaL_checkinteger(L, 1)),
                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int room = (int)luaL_optinteger(L, 2, 0);
+    inet_pton(AF_INET, luaL_optstring(L, 3, "127.0.0.1"), &from.sin_addr);
     int *fd = lua_newuserdatauv(L, sizeof *fd, 0);
     *fd = -1;
     luaL_setmetatable(L, SOCKET_MT);
@@ -33,6 +37,8 @@ static int l_raw_connect(lua_State *L) {
         return failed(L);
     if (room > 0)
         setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    if (bind(*fd, (struct sockaddr *)&from, sizeof from) == -1)
+        return failed(L);
     if (connect(*fd, (struct sockaddr *)&a, sizeof a) == -1)
         return failed(L);
     fcntl(*fd, F_SETFL, O_NONBLOCK);

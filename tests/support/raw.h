@@ -6,7 +6,7 @@
 #include <lua.h>
 
 /* Push the library `raw`, for scripts that poll with task.sleep:
- *   raw.connect(port [, receive_buffer]) -> fd, a box that closes it
+ *   raw.connect(port [, receive_buffer [, from]]) -> fd, a box that closes it
  *   raw.send(fd, bytes) -> how many went (0: try later), or nil, error
  *   raw.recv(fd) -> bytes ("": nothing yet), or nil, "eof" or an error
  *   raw.finish(fd)  no more will be sent;  raw.close(fd);  raw.abort(fd) with a reset

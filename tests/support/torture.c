@@ -15,15 +15,7 @@
 
 #include <cmocka.h>
 
-/* lua-cjson decodes into a buffer of its own, from malloc, and loses it when Lua raises in
- * between; the terminal library loses a text for each further terminal that is opened. The
- * leak checker is not to count these as ours. It calls this by its name. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void) {
-    return "leak:strbuf_new\nleak:_nc_trim_sgr0\n";
-}
-
-struct budget {
+struct allowance {
     long left;  /* allocations that still succeed */
     long alive; /* blocks not freed yet */
 };
@@ -36,7 +28,7 @@ static bool is_frame(const void *ptr, size_t osize, size_t nsize) {
 }
 
 static void *scarce(void *ud, void *ptr, size_t osize, size_t nsize) {
-    struct budget *b = ud;
+    struct allowance *b = ud;
     if (nsize == 0) {
         b->alive -= ptr != NULL;
         free(ptr);
@@ -73,7 +65,7 @@ static bool out_of_memory(lua_State *L, int status) {
 
 void torture_with(const char *name, lua_CFunction open, const char *chunk) {
     for (long n = 0;; n++) {
-        struct budget budget = {.left = LONG_MAX};
+        struct allowance budget = {.left = LONG_MAX};
         int fd = next_fd();
         struct engine e;
         assert_true(engine_open(&e, api_open, scarce, &budget));

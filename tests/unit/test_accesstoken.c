@@ -1,6 +1,7 @@
 #include "net/accesstoken.h"
 
 #include "base/file.h"
+#include "net/server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,6 +53,9 @@ static void the_token_is_taken_from_header_cookie_and_query(void **state) {
     assert_int_equal(ask(&t, "Authorization", "Bearer x", text), ACCESSTOKEN_WRONG);
     accesstoken_wipe(&t);
     assert_int_equal(t.size, 0);
+    assert_int_equal(ask(&t, "Cookie", "=", ""), ACCESSTOKEN_NONE);
+    assert_int_equal(ask(&t, "Authorization", "Bearer ", ""), ACCESSTOKEN_NONE);
+    assert_int_equal(ask(&t, "", "", "token="), ACCESSTOKEN_NONE);
 }
 
 static void two_tokens_differ_and_so_do_their_cookies(void **state) {

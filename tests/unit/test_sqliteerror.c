@@ -29,20 +29,39 @@ static void each_code_has_the_name_of_the_documentation(void **state) {
 static void only_a_lock_that_goes_away_is_worth_another_try(void **state) {
     struct fault f;
     (void)state;
-    assert_false(sqliteerror_set(&f, SQLITE_BUSY_SNAPSHOT, "database is locked"));
+    assert_false(
+        sqliteerror_set(&f, SQLITE_BUSY_SNAPSHOT, "/j.db", "database is locked"));
     assert_true(f.retryable && f.kind == FAULT_SQL && f.hint[0] != '\0');
     assert_string_equal("SQLITE_BUSY_SNAPSHOT", f.code);
     assert_string_equal("database is locked", f.message);
-    assert_false(sqliteerror_set(&f, SQLITE_ERROR, "near \"x\"\nsyntax"));
+    assert_false(sqliteerror_set(&f, SQLITE_ERROR, "/j.db", "near \"x\"\nsyntax"));
     assert_false(f.retryable);
     assert_string_equal("near \"x\" syntax", f.message);
     assert_string_equal("", f.hint);
+}
+
+static void what_went_wrong_with_the_file_names_it(void **state) {
+    static const int codes[] = {SQLITE_FULL,     SQLITE_IOERR_WRITE,
+                                SQLITE_CORRUPT,  SQLITE_NOTADB,
+                                SQLITE_CANTOPEN, SQLITE_READONLY_DIRECTORY};
+    struct fault f;
+    (void)state;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        sqliteerror_set(&f, codes[i], "/j.db", "no");
+        assert_string_equal("/j.db: no", f.message);
+        assert_string_not_equal("", f.hint);
+        sqliteerror_set(&f, codes[i], "", "no"); /* one in memory */
+        assert_string_equal("no", f.message);
+        sqliteerror_set(&f, codes[i], NULL, "no");
+        assert_string_equal("no", f.message);
+    }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_code_has_the_name_of_the_documentation),
         cmocka_unit_test(only_a_lock_that_goes_away_is_worth_another_try),
+        cmocka_unit_test(what_went_wrong_with_the_file_names_it),
     };
     return cmocka_run_group_tests_name("sqliteerror", tests, NULL, NULL);
 }

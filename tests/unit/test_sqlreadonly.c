@@ -36,6 +36,7 @@ static const struct {
     {"FROM a INSERT INTO b SELECT *", false, "a writer behind FROM"},
     {"WITH a AS (SELECT 1)\xc2\xa0INSERT INTO t VALUES (1)", false, "a hard blank"},
     {"SHOW CREATE TABLE x; DROP TABLE x", false, "SHOW and more"},
+    {"SHOW -- x\nINSERT INTO t VALUES (1)", false, "SHOW and a word that writes"},
     {"SELECT /* /* */ DROP TABLE x -- */ 1", false, "comments that may nest"},
     {"SELECT /* 1", false, "a comment without end"},
     {"SELECT '1", false, "a string without end"},

@@ -177,6 +177,10 @@ static void a_refusal_is_told_in_the_words_of_the_giver(void **state) {
          "{\"error\":\"x\",\"error_description\":\"bad "
          "dapi0123456789abcdef0123456789abcdef\"}",
          "who: x: bad dapi***", "x", FAULT_AUTH},
+        {"a code of several lines", 400, "{\"error\":\"a\\r\\n\\u001b[1mb\"}",
+         "who: a  [1mb (HTTP 400)", "a  [1mb", FAULT_AUTH},
+        {"nor as a code", 400, "{\"error\":\"dapi0123456789abcdef0123456789abcdef\"}",
+         "who: dapi*** (HTTP 400)", "dapi***", FAULT_AUTH},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fault f;

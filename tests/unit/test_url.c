@@ -84,12 +84,55 @@ static void a_query_grows_by_pairs(void **state) {
     buf_free(&b);
 }
 
+/* Who is taken for this machine gets secrets over plain http: no other host may pass for it. */
+static void a_host_is_the_one_that_is_asked(void **state) {
+    (void)state;
+    static const struct {
+        const char *url, *host; /* NULL: it is refused */
+        bool https, local;
+    } cases[] = {
+        {"https://example.org/a?b#c", "example.org", true, false},
+        {"HTTP://LocalHost:8080?x", "LocalHost:8080", false, true},
+        {"http://a.localhost", "a.localhost", false, true},
+        {"http://127.0.0.1:80/", "127.0.0.1:80", false, true},
+        {"http://127.255.255.254", "127.255.255.254", false, true},
+        {"http://[::1]:1/", "[::1]:1", false, true},
+        {"http://127.0.0.1.example.org", "127.0.0.1.example.org", false, false},
+        {"http://127.0.0.1.5", "127.0.0.1.5", false, false},
+        {"http://127.0.0.256", "127.0.0.256", false, false},
+        {"http://128.0.0.1", "128.0.0.1", false, false},
+        {"http://localhost.example.org", "localhost.example.org", false, false},
+        {"https://h/a\\b@c", "h", true, false},
+        {"http://localhost\\@example.org/", NULL, false, false},
+        {"http://127.0.0.1\\.example.org/", NULL, false, false},
+        {"http://user@localhost/", NULL, false, false},
+        {"http://", NULL, false, false},
+        {"http:///path", NULL, false, false},
+        {"ftp://localhost", NULL, false, false},
+        {"http://a b", NULL, false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct url_parts u;
+        bool read = url_read(cases[i].url, &u);
+        if (read != (cases[i].host != NULL))
+            fail_msg("%s: %s", cases[i].url, read ? "read" : "refused");
+        if (!read)
+            continue;
+        size_t size = strlen(cases[i].host);
+        if ((size_t)u.host_size != size || memcmp(u.host, cases[i].host, size) != 0 ||
+            u.https != cases[i].https || u.local != cases[i].local)
+            fail_msg("%s: %.*s, %d, %d", cases[i].url, u.host_size, u.host, u.https,
+                     u.local);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escaping_follows_the_table),
         cmocka_unit_test(any_byte_comes_back),
         cmocka_unit_test(what_is_not_escaped_stays),
         cmocka_unit_test(a_query_grows_by_pairs),
+        cmocka_unit_test(a_host_is_the_one_that_is_asked),
     };
     return cmocka_run_group_tests_name("url", tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 ---@meta native.coroutine
---- `resume` and `wrap` for coroutines that call functions which wait. They pass the wait on to the
--- scheduler instead of returning it to the caller. When the program starts, they replace
--- coroutine.resume and coroutine.wrap, so scripts use them without knowing.
+--- `resume`, `wrap` and `close` for coroutines that call functions which wait. They pass the wait
+-- on to the scheduler instead of returning it to the caller. When the program starts, they replace
+-- those of `coroutine`, so scripts use them without knowing. The first coroutine of a task belongs
+-- to the scheduler: only `native.task` ends it.
 --
 -- Source: src/api/l_coroutine.c. Errors are those of Lua's own functions.
 local co = {}
@@ -16,5 +17,12 @@ function co.resume(thread, ...) end
 ---@param f function
 ---@return function next raises what `f` raises
 function co.wrap(f) end
+
+--- Like coroutine.close. A coroutine that waits cannot be closed: end its task instead. A coroutine
+-- that called a waiting function where none is possible, as in `table.sort`, is closed already.
+---@param thread thread
+---@return boolean ok
+---@return any error what a <close> variable raised, or the error of the coroutine
+function co.close(thread) end
 
 return co

@@ -16,16 +16,17 @@ function guard.is_read_only() end
 
 --- Set the limits. A limit that is not given stays as it is; 0 is no limit.
 ---@param limits { cpu?: number, memory?: integer } cpu: seconds that a task may compute without a
---- wait before a fault `timeout` ends it, 60 by default; memory: bytes of all Lua values, 1 GiB by
---- default, beyond which "not enough memory" is raised
+--- wait before a fault `timeout` ends it, 60 by default; memory: bytes of all Lua values and of the
+--- C buffers that hold data of scripts, 1 GiB by default, beyond which "not enough memory" is
+--- raised, or a fault `io` with the code OUT_OF_MEMORY
 function guard.limit(limits) end
 
 ---@class tarn.Memory
----@field used integer  bytes that Lua values take
+---@field used integer  bytes that Lua values and C buffers of scripts take
 ---@field limit integer bytes that they may take
 ---@field refused_at? string the line that was last refused memory: "file:line"
 
---- The memory of Lua values.
+--- The memory of scripts: of Lua values, and of the C buffers that hold their data.
 ---@return tarn.Memory
 function guard.memory() end
 

@@ -14,6 +14,17 @@ local M = {}
 local Cursor = {}
 Cursor.__index = Cursor
 
+local LAST <const> = 253402300799 -- seconds: what can be written as a time ends here, in 9999
+
+local function is_second(number)
+  return number ~= nil and number >= 0 and number <= LAST
+end
+
+local function is_time(text)
+  local ms = type(text) == "string" and time.find_iso(text) or nil
+  return is_second(ms and ms // 1000)
+end
+
 -- Why a value is not what `Cursor:saved` gives; nil if it is.
 local function find_damage(saved)
   if type(saved) ~= "table" then
@@ -21,7 +32,7 @@ local function find_damage(saved)
   end
   for _, name in ipairs { "at", "floor" } do
     local value = saved[name]
-    if value ~= nil and not (type(value) == "string" and time.find_iso(value)) then
+    if (value ~= nil or name == "floor") and not is_time(value) then
       return ("has no time in '%s'"):format(name)
     end
   end
@@ -29,7 +40,7 @@ local function find_damage(saved)
     return "has no object in 'seen'"
   end
   for second, ids in pairs(saved.seen or {}) do
-    if not math.tointeger(tonumber(second)) or type(ids) ~= "table" then
+    if not is_second(math.tointeger(tonumber(second))) or type(ids) ~= "table" then
       return "has no lists by second in 'seen'"
     end
     for key, id in pairs(ids) do

@@ -3,6 +3,7 @@
 -- Use it through tarn.journal. Whether a pipeline is still there, only its workspace knows.
 
 local file = require "tarn.journal.file"
+local value_of = require("tarn.journal.row").value
 
 local M = {}
 
@@ -72,7 +73,7 @@ end
 function M.settings(op)
   local row = file.rows("SELECT what FROM steps WHERE op = ? AND status <> 'failed' "
     .. "AND kind IN ('pipeline.create', 'pipeline.edit') ORDER BY n DESC LIMIT 1", { op })[1]
-  local what = row and row.what and file.decode(row.what)
+  local what = row and value_of(row.what, "a step of operation " .. op)
   if type(what) ~= "table" then
     return nil
   end

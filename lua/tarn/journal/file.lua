@@ -2,7 +2,6 @@
 
 local fault = require "base.fault"
 local fs = require "native.fs"
-local json = require "native.json"
 local sqlite = require "native.sqlite"
 local state = require "base.directories"
 local use_wal = require "base.wal"
@@ -44,6 +43,25 @@ function M.find_path()
   return dir and dir .. "/journal.db"
 end
 
+local function damaged_hint(path)
+  return ("move %s (and its -wal and -shm) aside and run the command again; `sqlite3 FILE "
+    .. ".recover` may still read the old one"):format(path)
+end
+
+--- Raise that a row is not one that tarn writes.
+---@param what string whose row it is, and what is wrong with it
+function M.raise_damaged(what)
+  fault.raise { kind = "parse", op = OP, code = "DAMAGED",
+    message = ("a row of the journal %s is damaged: %s"):format(M.find_path() or "", what),
+    hint = "the other operations can be read; this one cannot be shown or undone" }
+end
+
+-- Of statements that are always the same these say that tables or columns are not there.
+local function is_damage(code)
+  return code:find "^SQLITE_CORRUPT" or code:find "^SQLITE_NOTADB" or code == "SQLITE_ERROR"
+    or code == "SQLITE_SCHEMA" or code == "SQLITE_FORMAT"
+end
+
 -- What SQLite says of a file, as what it means for the one who wanted to change something.
 local function unusable(path, e)
   local code = tostring(e.code or "")
@@ -52,10 +70,9 @@ local function unusable(path, e)
     message = "the journal cannot be written: " .. e.message
     hint = "nothing is changed without being written down first: make room where "
       .. path .. " is, and run the command again"
-  elseif code:find "^SQLITE_CORRUPT" or code:find "^SQLITE_NOTADB" then
+  elseif is_damage(code) then
     message = "the journal is damaged: " .. e.message
-    hint = ("move %s (and its -wal and -shm) aside and run the command again; `sqlite3 FILE "
-      .. ".recover` may still read the old one"):format(path)
+    hint = damaged_hint(path)
   elseif code:find "^SQLITE_BUSY" then
     message = "another process keeps the journal locked: " .. e.message
     hint = "wait for it to end, and run the command again"
@@ -176,19 +193,6 @@ function M.rows(sql, params)
     return {}
   end
   return guarded(path, db.query, db, sql, params)
-end
-
---- The value in a row. What cannot be read is told with its place.
----@param text string
----@return any
-function M.decode(text)
-  local value, e = fault.try(json.decode, text)
-  if e then
-    fault.raise { kind = "parse", op = OP, code = "DAMAGED", cause = e,
-      message = ("a row of the journal %s is damaged: %s"):format(M.find_path() or "", e.message),
-      hint = "the other operations can be read; this one cannot be shown or undone" }
-  end
-  return value
 end
 
 --- Run `f(db)` in a transaction; the journal is made if it is missing. With `durable` it is on

@@ -93,15 +93,25 @@ local function is_ours(dir, file, digests)
   return stat ~= nil and stat.type == "file" and digest(dir:read(file)) == known
 end
 
+-- True if the file has the bytes already that it would get. An export that was interrupted wrote
+-- such files, and no index of them.
+local function is_done(ws, dir, item, file)
+  local stat = dir:find_stat(file)
+  return stat.type == "file" and item.kind ~= "DIRECTORY"
+    and fault.try(object.read, ws, item) == dir:read(file)
+end
+
 -- Nothing that is there is replaced without `force`, and with it only what an earlier export
 -- wrote. Asked before the first file is written.
-local function refuse_to_replace(dir, dir_path, entries, before, force)
+local function refuse_to_replace(ws, dir, dir_path, planned, before, force)
   local digests = digests_of(before)
-  for _, entry in ipairs(entries) do
+  for _, one in ipairs(planned) do
+    local entry = one.entry
     local stat = dir:find_stat(entry.file)
     local is_folder = entry.kind == "DIRECTORY"
     if stat and not (is_folder and stat.type == "directory")
-      and not (force and is_ours(dir, entry.file, digests)) then
+      and not (force and (is_ours(dir, entry.file, digests)
+        or is_done(ws, dir, one.item, entry.file))) then
       local place = dir_path .. "/" .. entry.file
       fault.raise { kind = "conflict", op = OP, code = "ALREADY_EXISTS",
         message = not force and place .. " is there already" or ("%s is %s"):format(place,
@@ -130,25 +140,33 @@ local function by_path(a, b)
   return a.path < b.path
 end
 
--- An entry for each item that has a place in the folder; what has none is left out.
-local function plan_entries(items, index, place)
+-- Each item that has a place in the folder, with its entry; what has none is left out.
+local function plan(items, index, place)
   local names_here = names.new({ M.INDEX }, place)
-  local entries, todo = {}, {}
+  local planned = {}
   for _, item in ipairs(items) do
     if item.verdict or (item.size or 0) > object.MAX_SIZE then
       leave_out(index, item, item.verdict or "too_large", item.reason
         or ("%d bytes; an export carries %d"):format(item.size, object.MAX_SIZE))
     else
-      local entry = entry_of(item, names_here:of(item))
-      entries[#entries + 1] = entry
-      if item.kind == "DIRECTORY" then
-        entry.written = true
-      else
-        todo[#todo + 1] = { item = item, entry = entry }
-      end
+      planned[#planned + 1] = { item = item, entry = entry_of(item, names_here:of(item)) }
     end
   end
-  return entries, todo
+  return planned
+end
+
+-- Make the folders that are planned, and return what is planned besides.
+local function make_folders(dir, planned)
+  local todo = {}
+  for _, one in ipairs(planned) do
+    if one.entry.kind == "DIRECTORY" then
+      dir:mkdir(one.entry.file)
+      one.entry.written = true
+    else
+      todo[#todo + 1] = one
+    end
+  end
+  return todo
 end
 
 --- Write all sources of a spec into a folder, with an index. `place` chooses the local folder
@@ -169,14 +187,9 @@ function M.export(ws, spec, dir_path, opts)
   fs.mkdir(dir_path, { parents = true })
   local dir <close> = fs.folder(dir_path)
   local before = find_index(dir, dir_path)
-  local entries, todo = plan_entries(items, index, opts.place)
-  refuse_to_replace(dir, dir_path, entries, before, opts.force)
-  for _, entry in ipairs(entries) do
-    if entry.kind == "DIRECTORY" then
-      dir:mkdir(entry.file)
-    end
-  end
-  local done = 0
+  local planned = plan(items, index, opts.place)
+  refuse_to_replace(ws, dir, dir_path, planned, before, opts.force)
+  local todo, done = make_folders(dir, planned), 0
   pool.each(todo, function(one)
     write_one(ws, dir, index, one.entry, one.item)
     done = done + 1
@@ -184,10 +197,10 @@ function M.export(ws, spec, dir_path, opts)
       opts.progress(done, #todo, one.item.path)
     end
   end, { limit = opts.jobs or 32 })
-  for _, entry in ipairs(entries) do
-    if entry.written then
-      entry.written = nil
-      table.insert(index.objects, entry)
+  for _, one in ipairs(planned) do
+    if one.entry.written then
+      one.entry.written = nil
+      table.insert(index.objects, one.entry)
     end
   end
   table.sort(index.left_out, by_path)

@@ -370,6 +370,22 @@ test("a cursor of another workspace or of no use is refused", function(t)
   t.equal(t.fault(follow.load, "x", path, ws).kind, "parse")
 end)
 
+test("a cursor without its times, or with such as cannot be written again, is damaged", function(t)
+  local dir <close> = cli.dir()
+  local ws = workspace_of {}
+  local floor = '"floor":"1970-01-01T00:00:00.000Z"'
+  for _, damage in ipairs { '"seen":{}', '"floor":"9999-12-31T23:59:59-23:59"',
+    floor .. ',"at":"0722-01-01T00:00:00Z"', floor .. ',"seen":{"99999999999999999":["x"]}',
+    floor .. ',"seen":{"-1":["x"]}', floor .. ',"seen":{"1.5":["x"]}' } do
+    local path = dir.write("c", ('{"workspace":%s,"pipelines":{"p":{%s}}}')
+      :format(json.encode(ws:key()), damage))
+    t.match(t.fault(follow.load, "x", path, ws).message, "holds no cursor", damage)
+  end
+  local path = dir.write("c", ('{"workspace":%s,"pipelines":{"p":{%s}}}')
+    :format(json.encode(ws:key()), floor))
+  t.equal(follow.cursor(follow.load("x", path, ws).p).floor, 0)
+end)
+
 -- ---- against the embedded workspace ----
 
 local INSERT <const> = "INSERT INTO events(pipeline_id, ts, id, update_id, level, type, body) "

@@ -466,3 +466,51 @@ test("an end that cannot be written is a fault that says so", function(t)
   t.match(e.hint, "make room")
   t.is_true(dir)
 end)
+
+-- A journal with one operation of one step, changed by hand behind our back.
+local function damaged(dir, change)
+  local op = clone()
+  op:perform({ kind = "pipeline.create", request = "POST /x", what = { name = "copy" } },
+    function() return { pipeline_id = "p2" } end)
+  op:finish "done"
+  journal.close()
+  local db <close> = sqlite.open(dir.journal)
+  db:exec(change)
+  return op.id
+end
+
+test("a row that is damaged is said to be so, with its place and what to do", function(t)
+  for change, place_of in pairs {
+    ["UPDATE operations SET process = x'00', status = 'running', started = 'x'"] = "operation ",
+    ["UPDATE operations SET arg = '{\"a'"] = "operation ",
+    ["UPDATE operations SET arg = '1'"] = "operation ",
+    ["UPDATE operations SET ended = 1.5"] = "operation ",
+    ["UPDATE steps SET what = '{\"a\":'"] = "step 1 of operation ",
+    ["UPDATE steps SET result = '[1'"] = "step 1 of operation ",
+    ["UPDATE steps SET started = 'x'"] = "step 1 of operation ",
+  } do
+    local dir <close> = place()
+    local id = damaged(dir, change)
+    local e = t.fault(function()
+      list(journal.operations())
+      journal.steps(id)
+    end)
+    t.equal({ e.kind, e.code }, { "parse", "DAMAGED" }, change)
+    t.match(e.message, "is damaged: " .. place_of, change)
+    t.match(e.hint, "the other operations can be read", change)
+  end
+end)
+
+test("tables that are missing are damage too", function(t)
+  for _, change in ipairs { "DROP TABLE steps", "PRAGMA user_version = 0",
+    "ALTER TABLE steps RENAME COLUMN what TO that" } do
+    local dir <close> = place()
+    local id = damaged(dir, change)
+    local e = t.fault(function()
+      journal.steps(id)
+      journal.settings(id)
+    end)
+    t.match(e.message, "the journal is damaged", change)
+    t.match(e.hint, "aside", change)
+  end
+end)
