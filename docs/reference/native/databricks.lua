@@ -104,9 +104,14 @@ function ws:pipeline_get(id) end
 ---@return table answer { pipeline_id }, or with dry_run { effective_settings }
 function ws:pipeline_create(spec) end
 
+---@class tarn.PageQuery
+---@field max_results? integer
+---@field page_token? string  of the page before
+---@field filter? string
+---@field order_by? string|string[]
+
 --- Get a page of the list of pipelines.
----@param query? { max_results?: integer, page_token?: string, filter?: string, order_by?:
---- string|string[] }
+---@param query? tarn.PageQuery
 ---@return table page { statuses?, next_page_token? }
 function ws:pipeline_list(query) end
 
@@ -144,8 +149,7 @@ function ws:stop(id) end
 
 --- Get a page of a pipeline's events.
 ---@param id string of the pipeline
----@param query? { max_results?: integer, page_token?: string, filter?: string, order_by?:
---- string|string[] }
+---@param query? tarn.PageQuery
 ---@return table page { events?, next_page_token?, prev_page_token? }
 function ws:events(id, query) end
 

@@ -11,8 +11,7 @@ local fault = {}
 fault.metatable = nil
 
 ---@class tarn.Fault
----@field kind
---- "network"|"timeout"|"http"|"auth"|"sql"|"parse"|"io"|"conflict"|"usage"|"cancelled"|"bug"
+---@field kind "network"|"timeout"|"http"|"auth"|"sql"|"parse"|"io"|"conflict"|"usage"|"cancelled"|"bug"
 ---@field op string            the operation that failed: "http.request"
 ---@field message string       one line for a person; never a token or the query of a URL
 ---@field status? integer      the HTTP status, if there was an answer

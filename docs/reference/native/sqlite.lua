@@ -15,12 +15,17 @@ local db = {}
 ---@class tarn.Statement to be closed, as a <close> variable
 local stmt = {}
 
+---@class tarn.DatabaseOptions
+---@field create? boolean   create a missing file; default true
+---@field readonly? boolean
+---@field immutable? boolean no process writes to the file, so that it can be read where even a lock
+--- cannot be taken
+---@field busy? number      seconds to wait for a lock; default 5
+---@field mode? integer     permissions of a new file; default 384 (octal 0600)
+
 --- Open a database.
 ---@param path string ":memory:" for a database without a file
----@param opts? { create?: boolean, readonly?: boolean, immutable?: boolean, busy?: number, mode?:
---- integer } create: create a missing file, default true; immutable: no process writes to the file,
---- so that it can be read where even a lock cannot be taken; busy: seconds to wait for a lock,
---- default 5; mode: permissions of a new file, default 384 (octal 0600)
+---@param opts? tarn.DatabaseOptions
 ---@return tarn.Database
 function sqlite.open(path, opts) end
 

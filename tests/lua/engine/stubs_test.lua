@@ -125,6 +125,17 @@ test("every function of the primitives' stubs is found", function(t)
   end
 end)
 
+test("the type of an annotation stands on its first line, as editors need it", function(t)
+  for _, file in ipairs(fs.list "docs/reference/native") do
+    for line in fs.read("docs/reference/native/" .. file):gmatch "\n(%-%-%-@%l+[^\n]*)" do
+      local _, opened = line:gsub("[%({]", "")
+      local _, closed = line:gsub("[%)}]", "")
+      local typed = not line:find "^%-%-%-@field" or line:find "^%-%-%-@field %S+%s+%S"
+      t.is_true(opened <= closed and typed, file .. ": " .. line)
+    end
+  end
+end)
+
 test("every module of the library says what it is for", function(t)
   for _, name in ipairs(stubs.names()) do
     if name:find "^tarn" then
