@@ -1,11 +1,11 @@
---- tarn: what a script requires.
+--- The module that scripts require: workspaces, commands, tasks.
 --
 --     local tarn = require "tarn"
 --     local ws = tarn.workspace "prod"
 --     for p in ws:pipelines() do print(p.name, p.state) end
 --
--- Every call that talks to somebody waits for the answer and raises a fault if there is
--- none. `tarn.<command> { ... }` runs a command with its options and returns its data.
+-- Each call that sends a request waits for the answer, and raises a fault if the request fails.
+-- `tarn.<command> { ... }` runs a command with its options and returns its data.
 
 local library = require "engine.library"
 
@@ -15,8 +15,9 @@ for name, module in pairs(library.functions) do
   M[name] = require(module)[name]
 end
 
---- A workspace, by the name of a profile; without one, the command line's --profile, or what the
--- environment says, as all Databricks tools find it. `demo` and `demo-dr` are the embedded ones.
+--- A workspace, by the name of a profile. Without a profile it is that of the command line's
+-- --profile, else the one that all Databricks tools would find. `demo` and `demo-dr` are embedded
+-- workspaces.
 ---@param profile? string
 ---@param opts? { jobs?: integer, rate?: number, timeout?: number } default: the command line's
 ---@return tarn.WorkspaceClient
@@ -24,27 +25,28 @@ function M.workspace(profile, opts)
   return require("engine.context").open_workspace(profile, opts)
 end
 
---- Let other tasks run for at least that long.
+--- Let other tasks run for at least `seconds`.
 ---@param seconds number
 function M.sleep(seconds)
   require("native.task").sleep(seconds)
 end
 
---- Run `f(...)` beside what else goes on. Returns the task, for `tarn.cancel`.
+--- Run `f(...)` as a task of its own. `tarn.cancel` stops it.
 ---@param f function
 ---@return tarn.Task
 function M.spawn(f, ...)
-  local start = rawget(M, "spawner") or require("native.task").spawn -- the prompt has its own
+  local start = rawget(M, "spawner") or require("native.task").spawn -- the prompt sets `spawner`
   return start(f, ...)
 end
 
---- Ask a task to stop: its wait raises a fault `cancelled`, and its <close> variables run.
+--- Ask a task to stop. The call in which it waits raises a fault of kind `cancelled`, and its
+-- <close> variables are closed.
 ---@param task tarn.Task
 function M.cancel(task)
   require("native.task").cancel(task)
 end
 
--- Fields of the library and commands are loaded at their first use.
+-- Fields of the library, and commands, are loaded when they are first used.
 setmetatable(M, {
   __index = function(_, name)
     if library.fields[name] then

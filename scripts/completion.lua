@@ -41,8 +41,10 @@ one per line, each followed by a tab and a short description.]],
         return screen:write(data.script)
       end
       for _, word in ipairs(data.words) do
-        local description = data.bare and "" or "\t" .. screen:clean(word[2])
-        screen.raw(screen:clean(word[1]) .. description .. "\n") -- `line` would replace the tab
+        -- the shells split at the tab; a name with control characters is not for a command line
+        if screen:clean(word[1]) == word[1] then
+          screen.raw(word[1] .. (data.bare and "" or "\t" .. screen:clean(word[2])) .. "\n")
+        end
       end
       if data.files then
         screen:line(":", data.files)

@@ -102,7 +102,7 @@ local function follow_events(ctx, arg, ids, known_only, notifier)
     end,
   })
   if notifier then
-    notifier:look_after(ws, ids)
+    notifier:poll(ws, ids)
   end
   local closing = setmetatable({}, { __close = function()
     local _ <close> = notifier

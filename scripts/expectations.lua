@@ -26,10 +26,10 @@ local function of_one(ws, arg, asked)
   asked.update = arg.update and find_update(ws, id, arg.update)
   local read = expectations.read(ws, asked, arg.source)
   local result = { pipeline_id = id, source = read.source, sources = read.tried,
-    results = read.tally:rows(arg.by, arg.count, time.iso), events = read.events,
-    reports = read.tally.reports, covered_since = read.covered_since }
+    results = read.counts:rows(arg.by, arg.count, time.iso), events = read.events,
+    reports = read.counts.reports, covered_since = read.covered_since }
   return result, function()
-    return arg.by == "total" and result.results or read.tally:rows("total", arg.count, time.iso)
+    return arg.by == "total" and result.results or read.counts:rows("total", arg.count, time.iso)
   end
 end
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# run.sh BUILD [PATTERN...]: all suites of the tree with the programs in BUILD, those whose name
-# holds one of the PATTERNs if any is given; as many at once as there are processors. Ends in
-# one line, "N passed, N failed".
+# run.sh BUILD [PATTERN...]: all suites of the tree with the programs in BUILD, or those whose path
+# contains one of the PATTERNs; as many at once as there are processors. The last line is
+# "N passed, N failed", perhaps with ", N skipped". A run without a test has failed.
 set -u
 build=$1
 shift
@@ -38,7 +38,12 @@ if [ ! -s "$suites" ]; then
 fi
 xargs -n 1 -P "$(nproc)" tests/suite.sh "$build" <"$suites" | tee "$counts"
 
-# A run in which no test ran has failed.
-sed -n 's/^[^ ]*: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$counts" |
-    awk '{ passed += $1; failed += $2 }
-         END { print passed + 0 " passed, " failed + 0 " failed"; exit failed > 0 || passed == 0 }'
+sed -n 's/^[^ ]*: \([0-9]*\) passed, \([0-9]*\) failed\(, \([0-9]*\) skipped\)\{0,1\}$/\1 \2 \4/p' \
+    "$counts" |
+    awk -v suites="$(wc -l <"$suites")" '
+         { passed += $1; failed += $2; skipped += $3 }
+         END { failed += suites - NR # a suite that has no line has failed
+               printf "%d passed, %d failed", passed, failed
+               if (skipped > 0) printf ", %d skipped", skipped
+               print ""
+               exit failed > 0 || passed == 0 }'

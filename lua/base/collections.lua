@@ -1,8 +1,8 @@
---- Small work on lists and sets.
+--- Helpers for lists and sets.
 
 local M = {}
 
---- Put a value at the end of a list, unless it is in it.
+--- Append a value to a list unless the list holds it already.
 ---@param list any[]
 ---@param value any
 function M.add_once(list, value)

@@ -1,11 +1,11 @@
---- Where what outlives one run is kept: $XDG_STATE_HOME/tarn, else ~/.local/state/tarn.
+--- The folders for files that outlive one run: state and cache, after the XDG specification.
 
 local fault = require "base.fault"
 local fs = require "native.fs"
 
 local M = {}
 
--- A relative path in the variable counts as none, as its specification says.
+-- The XDG specification says to ignore a relative path in the variable.
 local function find_base(variable, below_home)
   local base, home = os.getenv(variable), os.getenv "HOME"
   if base and base:sub(1, 1) == "/" then
@@ -14,21 +14,23 @@ local function find_base(variable, below_home)
   return home and home:sub(1, 1) == "/" and home .. below_home .. "/tarn" or nil
 end
 
---- The folder of state, or nil where there is neither a home nor a setting. It need not exist.
+--- The folder for state: $XDG_STATE_HOME/tarn, else ~/.local/state/tarn. Nil if neither variable
+-- is set. The folder need not exist.
 ---@return string?
 function M.find_dir()
   return find_base("XDG_STATE_HOME", "/.local/state")
 end
 
---- The folder of what may be lost at any time, as `find_dir`: $XDG_CACHE_HOME/tarn.
+--- The folder for files that may be deleted at any time: $XDG_CACHE_HOME/tarn, else
+-- ~/.cache/tarn. Nil if neither variable is set. The folder need not exist.
 ---@return string?
 function M.find_cache_dir()
   return find_base("XDG_CACHE_HOME", "/.cache")
 end
 
---- The folder of state, made if it is missing: only its owner may look into it.
----@param op string who asks, for the fault
----@param what string what would be kept there, for the fault
+--- The folder for state, created with mode 0700 if it is missing.
+---@param op string the operation, for the fault
+---@param what string what the caller wants to keep there, for the fault
 ---@return string
 function M.dir(op, what)
   local dir = M.find_dir()

@@ -1,13 +1,20 @@
---- Faults: what is raised when the world, not the program, is at fault.
+--- Faults: errors whose cause is outside of the program, as tables.
+--
+--     local found, e = tarn.fault.try(ws.pipeline, ws, "no_such_pipeline")
+--     if tarn.fault.is(e, "http") then
+--       print(e.code, e.message, e.hint)
+--     elseif e then
+--       error(e, 0)
+--     end
 --
 -- A fault is a table with `kind`, `op` and `message`, and where they apply `status`, `code`,
--- `request_id`, `hint`, `retryable` and `cause`. C raises them with the same metatable.
+-- `request_id`, `hint`, `retryable` and `cause`. Faults raised in C have the same metatable.
 
 local MT = require("native.fault").metatable
 
 local M = {}
 
---- True if `e` is a fault and, when `kind` is given, one of that kind.
+--- True if `e` is a fault; with `kind`, only if it is of that kind.
 ---@param e any
 ---@param kind? string
 ---@return boolean
@@ -15,7 +22,7 @@ function M.is(e, kind)
   return getmetatable(e) == MT and (kind == nil or e.kind == kind)
 end
 
---- Make a fault of these fields, for those who keep it instead of raising it.
+--- Make a fault with these fields without raising it.
 ---@param fields tarn.Fault
 ---@return tarn.Fault
 function M.new(fields)
@@ -31,7 +38,7 @@ function M.raise(fields)
   error(M.new(fields), 0)
 end
 
---- The command was called in a way it does not understand.
+--- Raise a fault of kind `usage`: the caller gave wrong options or arguments.
 ---@param op string
 ---@param message string
 ---@param hint? string
@@ -39,7 +46,8 @@ function M.usage(op, message, hint)
   M.raise { kind = "usage", op = op, message = message, hint = hint }
 end
 
---- What was named is not there. Commands end with the status for "not found".
+--- Raise a fault of kind `usage` with the code NOT_FOUND: nothing has the given name. A command
+-- that ends with this fault has the exit status for "not found".
 ---@param op string
 ---@param message string
 ---@param hint? string
@@ -47,7 +55,7 @@ function M.not_found(op, message, hint)
   M.raise { kind = "usage", op = op, message = message, code = "NOT_FOUND", hint = hint }
 end
 
--- Runs where the error happened, the only place where a traceback can be had.
+-- A message handler for xpcall: it runs before the stack unwinds, so a traceback is possible.
 local function as_fault(e)
   if M.is(e) then
     return e
@@ -56,8 +64,8 @@ local function as_fault(e)
   return M.new { kind = "bug", op = "tarn", message = tostring(e), traceback = text }
 end
 
---- The fault for what Lua raises past every handler, as a text: the lack of memory, and trouble
--- in a handler itself.
+--- A fault for any error value. Lua raises two errors as plain texts, past every message handler:
+-- that memory ran out, and that the handler itself failed.
 ---@param e any
 ---@return tarn.Fault
 function M.of(e)
@@ -70,7 +78,8 @@ function M.of(e)
   return M.new { kind = "io", op = "task", code = "OUT_OF_MEMORY",
     message = ("%s: not enough memory: a script's values may take %d MiB"):format(
       memory.refused_at or "lua", memory.limit >> 20),
-    hint = "does it keep what it does not need? --memory-limit MIB allows more, and 0 any" }
+    hint = "does the script keep data that it no longer needs? --memory-limit MIB sets another "
+      .. "limit, 0 none" }
 end
 
 local function check(ok, ...)
@@ -90,9 +99,9 @@ local function settle(ok, ...)
   return nil, e
 end
 
---- Call `f(...)`. Returns what it returns, or nil and the fault it raised.
--- A bug is not caught: it goes on up, with the traceback of where it happened. Nor should
--- a fault of kind `cancelled` be kept by its catcher: look, and raise it again.
+--- Call `f(...)`. Returns the results of `f`, or nil and the fault that `f` raised.
+-- A bug is raised again, with the traceback of the place where it happened. A caller that gets a
+-- fault of kind `cancelled` should raise it again with `error(e, 0)`.
 ---@param f function
 ---@return any result
 ---@return tarn.Fault? fault
@@ -100,11 +109,11 @@ function M.try(f, ...)
   return settle(check(xpcall(f, as_fault, ...)))
 end
 
---- As pcall, but what failed is always a fault: a plain error becomes one of kind `bug`. For
--- the edges of the program: a command, a task, a web route.
+--- Like pcall, but the error is always a fault: a plain Lua error becomes a fault of kind `bug`.
+-- For the edges of the program: a command, a task, a web route.
 ---@param f function
 ---@return boolean ok
----@return any ... results, or the fault
+---@return any ... the results of `f`, or the fault
 function M.call(f, ...)
   return check(xpcall(f, as_fault, ...))
 end

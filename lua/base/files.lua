@@ -1,15 +1,14 @@
---- Files that are generated, into a folder.
+--- Write generated files into a folder.
 
 local fs = require "native.fs"
 local json = require "native.json"
 
 local M = {}
 
---- Write files below a folder, which is made with all that is missing. What has the same name
--- is replaced.
+--- Write files below a folder. Missing folders are created, existing files are replaced.
 ---@param dir string
----@param files table<string, string> name below the folder -> text
----@param dry_run? boolean write nothing
+---@param files table<string, string> path below the folder -> text
+---@param dry_run? boolean only return the paths
 ---@return string[] paths sorted
 function M.write(dir, files, dry_run)
   local paths = json.array {}

@@ -1,10 +1,10 @@
---- Globs: `*` is any run of characters, `?` is one. Everything else is itself.
+--- Globs: `*` matches any characters, `?` matches one; every other character matches itself.
 
 local M = {}
 
---- A function that tells whether a text matches. Case does not count unless `case`.
+--- A function that tells whether a whole text matches the pattern.
 ---@param pattern string
----@param case? boolean
+---@param case? boolean true: upper and lower case differ
 ---@return fun(text: string): boolean
 function M.matcher(pattern, case)
   if not case then

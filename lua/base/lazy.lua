@@ -1,11 +1,11 @@
---- Fields of a module that are loaded at their first use: a command loads only what it runs.
+--- Load fields of a module at their first use, so that a command loads only what it runs.
 
 local M = {}
 
---- Give a module fields that are other modules, or values of other modules.
+--- Give a module fields that stand for other modules, or for values of other modules.
 ---@param module table gets a metatable
----@param fields table<string, string> { layout = "tarn.export.layout", cause =
---- "tarn.updates.failure:cause" }: a module, or a field of one behind a colon
+---@param fields table<string, string> field -> module, or "module:field" for a value of it:
+--- { layout = "tarn.export.layout", cause = "tarn.updates.failure:cause" }
 ---@return table module
 function M.fields(module, fields)
   return setmetatable(module, { __index = function(self, name)

@@ -1,9 +1,9 @@
---- Options of a function: the one table that stands last among its arguments.
+--- Check the options of a function: the table that is its last argument.
 
 local M = {}
 
---- Raise an error unless all keys of `opts` are among `names`. For functions that take their
--- options as one table: a misspelt option is the caller's mistake, not a silence.
+--- Raise an error in the caller's caller unless all keys of `opts` are among `names`, so that a
+-- misspelt option is not silently ignored.
 ---@param opts table?
 ---@param names string[]
 function M.check(opts, names)

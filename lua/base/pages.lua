@@ -1,4 +1,4 @@
---- Answers that come in pages: each item once, and an end to all of them.
+--- Read answers that come in pages.
 --
 --     for item in pages.items(fetch, "statuses", { op = "list", id = "pipeline_id" }) do ... end
 
@@ -10,11 +10,11 @@ local M = {}
 
 local function refuse(op, message)
   fault.raise { kind = "parse", op = op, message = message, retryable = false,
-    hint = "the workspace, or something between here and there, answers wrongly" }
+    hint = "the workspace, or a proxy on the way to it, gives wrong answers" }
 end
 
---- A function that gives the token of the next page, or nil at the end. A token that comes twice
--- would be followed for ever: it is a fault.
+--- A function that returns the token of the next page; nil after the last page. It raises a fault
+-- for a token that comes twice, since the pages would not end.
 ---@param op string for the fault
 ---@return fun(page: table): string?
 function M.tokens(op)
@@ -24,16 +24,16 @@ function M.tokens(op)
     if token == nil or token == json.null or token == "" then
       return nil
     elseif type(token) ~= "string" then
-      refuse(op, "the token of the next page is not a text")
+      refuse(op, "the token of the next page is not a string")
     elseif seen[token] then
-      refuse(op, "the answer gives the same page again and again")
+      refuse(op, "the answers repeat the same page")
     end
     seen[token] = true
     return token
   end
 end
 
---- The list under `key` of a page; null and an absent list are empty.
+--- The list in a field of a page; empty for null and a missing field.
 ---@param page any
 ---@param key string
 ---@param op string for the fault
@@ -52,17 +52,17 @@ function M.list(page, key, op)
 end
 
 ---@class tarn.PagesOptions
----@field op string     who asks, for faults
----@field query? table  of the first page; later ones get the token and `max_results` alone
+---@field op string     for faults
+---@field query? table  for the first page; later pages get only the token and `max_results`
 ---@field max? integer  of items
----@field id? string    the field by which an item is known: one that is given twice, since the
---- list shifted while it was read, counts once
+---@field id? string    the field that identifies an item. An item that comes twice, because the
+--- list has shifted while it was read, counts once
 
---- An iterator over all items. The next page is under way while the items of one are used, if they
--- will be asked for. Items that are null are left out; other items that are no objects are a
--- fault.
----@param fetch fun(query: table): table gives a page
----@param key string the field of a page that holds its items
+--- An iterator over all items. The next page is fetched while the caller uses the items of one,
+-- unless `max` is reached with it. Items that are null are left out; for other items that are not
+-- objects a fault is raised.
+---@param fetch fun(query: table): table returns a page
+---@param key string the field of a page with its items
 ---@param opts tarn.PagesOptions
 ---@return fun(): table?
 function M.items(fetch, key, opts)

@@ -1,8 +1,8 @@
---- Many calls at once: `map`, `each`, `stream`, `first`, `begin`, `timeout`.
+--- Run many calls at once: `map`, `each`, `stream`, `first`, `begin`, `timeout`.
 --
--- Each call runs in a task of its own, at most `limit` at a time. The first error ends the
--- whole: the other tasks are cancelled, and it is raised when their <close> variables have
--- run. Nothing but what `begin` began is left running behind the caller's back.
+-- Each call runs in a task of its own, at most `limit` at a time. At the first error the other
+-- tasks are cancelled; the error is raised when their <close> variables have run. No task outlives
+-- its function, except the one that `begin` starts.
 
 local fault = require "base.fault"
 local options = require "base.options"
@@ -12,7 +12,7 @@ local M = {}
 
 local LIMIT <const> = 32
 
--- Tasks with one owner, who waits for them.
+-- A group of tasks, and the task that waits for them: its owner.
 local Group = {}
 Group.__index = Group
 
@@ -20,8 +20,8 @@ local function new_group()
   return setmetatable({ owner = task.current(), tasks = {}, alive = 0 }, Group)
 end
 
--- Start `f(...)`. An error is kept in `group.failed`, the first one only. Of an error that
--- comes because the others were cancelled nobody hears.
+-- Start `f(...)`. Only the first error is kept, in `group.failed`; errors of tasks that the group
+-- has cancelled are dropped.
 function Group:start(f, ...)
   local function body(...)
     local ok, e = fault.call(f, ...)
@@ -44,10 +44,10 @@ function Group:cancel()
   end
 end
 
--- When the owner itself is cancelled it cannot wait: the tasks are asked to stop all the same.
+-- A cancelled owner cannot wait any more, but its tasks are cancelled too.
 Group.__close = Group.cancel
 
--- Wait until `is_over()`, an error, or `due`. False if the time went by.
+-- Wait until `is_over()` is true, a task fails, or the time `due` comes. False if `due` came.
 function Group:wait(is_over, due)
   while not self.failed and not is_over() do
     local left = due and due - task.now()
@@ -59,7 +59,7 @@ function Group:wait(is_over, due)
   return true
 end
 
--- End all tasks that still run and wait for their ends; raise what failed.
+-- Cancel all tasks that still run, wait until they have ended, and raise the error if one failed.
 function Group:finish()
   if self.alive > 0 then
     self:cancel()
@@ -72,8 +72,8 @@ function Group:finish()
   end
 end
 
--- A source gives `item, index` for each call, and nil at its end. It may wait, and is never
--- called again before it has answered: workers queue up for it.
+-- A function that returns the next `item, index` of a list or an iterator, and nil at the end. An
+-- iterator may wait; it is not called again before it has returned: workers queue up for it.
 local function new_source(from)
   local at, over, busy = 0, false, false
   local queue, head, tail = {}, 1, 0
@@ -127,7 +127,7 @@ local function check_limit(opts)
   return limit
 end
 
--- Call `f(item, index)` for all items; `deliver(index, result)` after each.
+-- Call `f(item, index)` for all items, and `deliver(index, result)` after each.
 local function run(from, f, limit, deliver)
   local group <close> = new_group()
   local source = new_source(from)
@@ -136,7 +136,7 @@ local function run(from, f, limit, deliver)
       deliver(index, f(item, index))
     end
   end
-  -- A worker more for each item seen, up to the limit: ten items start ten tasks, not 32.
+  -- Ten items need ten workers, not 32.
   local n = type(from) == "table" and not (getmetatable(from) or {}).__call
     and math.min(limit, #from) or limit
   for _ = 1, n do
@@ -146,9 +146,9 @@ local function run(from, f, limit, deliver)
   group:finish()
 end
 
---- Call `f(item, index)` for each item of a list, or of an iterator (a function that gives nil
--- at its end), many at once. Returns the results in the order of the items. No more than
--- `limit` items are taken from an iterator before their results are there.
+--- Call `f` for each item of a list, many at once. Returns the results in the order of the items.
+-- At most `limit` calls run at once, so an iterator in place of the list is never more than `limit`
+-- items ahead of the results.
 ---@param list any[]|fun(): any
 ---@param f fun(item: any, index: integer): any
 ---@param opts? { limit?: integer } default 32
@@ -161,7 +161,7 @@ function M.map(list, f, opts)
   return results
 end
 
---- As `map`, for what `f` does and not for what it returns: nothing is kept.
+--- Like `map`, without results.
 ---@param list any[]|fun(): any
 ---@param f fun(item: any, index: integer)
 ---@param opts? { limit?: integer }
@@ -169,8 +169,8 @@ function M.each(list, f, opts)
   run(list, f, check_limit(opts), function() end)
 end
 
---- As `map`, as an iterator over the results, in order: never more than `limit` of them are
--- held or in work. For a generic `for`, whose end also ends the calls still running.
+--- Like `map`; returns an iterator over the results. They come in the order of the items, and at
+-- most `limit` of them are held or in work. Leaving the loop cancels the calls that still run.
 ---@param list any[]|fun(): any
 ---@param f fun(item: any, index: integer): any
 ---@param opts? { limit?: integer }
@@ -213,8 +213,8 @@ function M.stream(list, f, opts)
   return next_result, nil, nil, group
 end
 
---- Call all these functions at once; returns what the first to end returns, or raises what it
--- raises. The others are cancelled.
+--- Call functions at once, and take what the first returns. It returns the results of the function
+-- that ends first, or raises its error; the other functions are cancelled.
 ---@param ... function
 ---@return any ...
 function M.first(...)
@@ -234,8 +234,8 @@ function M.first(...)
   return table.unpack(results or {}, 1, results and results.n or 0)
 end
 
---- Start `f(...)` now, and get what it returns, or raises, later: by calling what this returns.
--- Who never calls it leaves a call behind that nobody waits for, and nothing else.
+--- Start `f(...)` and go on. Returns a function that waits for the end of the call and returns its
+-- results or raises its error. If that function is never called, the results are dropped.
 ---@param f function
 ---@return fun(): any ...
 function M.begin(f, ...)
@@ -258,8 +258,8 @@ function M.begin(f, ...)
   end
 end
 
---- Call `f(...)` and return what it returns; after `seconds` it is cancelled and a fault
--- `timeout` is raised.
+--- Call `f(...)` for at most `seconds`. Returns its results. When the time is over, the call is
+-- cancelled and a fault of kind `timeout` is raised.
 ---@param seconds number
 ---@param f function
 ---@return any ...
@@ -273,7 +273,7 @@ function M.timeout(seconds, f, ...)
   group:finish()
   if not results and not in_time then
     fault.raise { kind = "timeout", op = "tarn.timeout",
-      message = ("it took more than %s seconds"):format(seconds) }
+      message = ("the call took more than %s seconds"):format(seconds) }
   end
   return table.unpack(results, 1, results.n)
 end

@@ -1,10 +1,10 @@
---- Parameters of a query: a text for each key, and a list of texts for one that is repeated.
+--- Parameters of a URL's query string: a text for each key, a list of texts for a repeated key.
 
 local http = require "native.http"
 
 local M = {}
 
---- Add a parameter to those that are there.
+--- Add a parameter; a key that has a value already gets a list.
 ---@param query table<string, string|string[]>
 ---@param key string
 ---@param value string
@@ -19,7 +19,7 @@ function M.add(query, key, value)
   end
 end
 
---- The parameters of a query as it is sent, without the "?".
+--- Parse a query string, given without the "?".
 ---@param text string
 ---@return table<string, string|string[]>
 function M.parse(text)

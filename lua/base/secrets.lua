@@ -1,7 +1,14 @@
---- Secrets in a spec: references to secret scopes, and values that look like secrets.
+--- Find and mask values in a spec that look like secrets.
 --
--- What looks like a secret is shown nowhere: plans, reports, the journal's pages and
--- faults all mask it by the one rule of this module.
+--     local secrets = tarn.secrets
+--     print(secrets.mask("db.password", "hunter2"), secrets.mask("region", "eu"))
+--     for _, ref in ipairs(secrets.references "jdbc:{{secrets/prod/db}}") do
+--       print(ref.scope, ref.key)
+--     end
+--     local shown = secrets.masked(ws:pipeline("sales_orders_etl").spec)
+--
+-- Plans, reports, the journal's pages and faults all mask secrets with this module. References to
+-- secret scopes (`{{secrets/scope/key}}`) are no secrets and stay readable.
 
 local http = require "native.http"
 local json = require "native.json"
@@ -10,7 +17,7 @@ local M = {}
 
 M.MASK = "***"
 
---- The references in a text: `{{secrets/scope/key}}`, as often as they occur.
+--- The references to secret scopes in a text, `{{secrets/scope/key}}`, repeated ones included.
 ---@param text any
 ---@return { scope: string, key: string }[]
 function M.references(text)
@@ -23,20 +30,20 @@ function M.references(text)
   return found
 end
 
--- Words in the name of a setting that say its value is secret.
+-- A setting whose name matches one of these patterns holds a secret.
 local NAMES <const> = {
   "password", "passwd", "passphrase", "secret", "token", "credential", "api[_.-]?key",
   "access[_.-]?key", "account[_.-]?key", "private[_.-]?key", "primary[_.-]?key$", "shared[_.-]?key",
   "[_.-]pwd$", "^pwd$", "[_.-]sas$", "connection[_.-]?string",
 }
 
--- Names that hold such a word and say where the secret is, or how it is used.
+-- Names that match NAMES but end like this say where the secret is or how it is used.
 local HARMLESS <const> = {
   "scope$", "path$", "file$", "name$", "url$", "uri$", "endpoint$", "enabled$", "seconds$",
   "ttl$", "type$", "provider$", "provider%.type$", "version$", "[_.-]id$", "expiry$",
 }
 
--- Forms that tokens and keys have, whatever they are called.
+-- Values that match one of these patterns are tokens or keys, whatever their setting is called.
 local FORMS <const> = {
   "^dapi%x%x%x%x%x%x%x%x", "^dkea%x%x%x%x%x%x%x%x", "^dose%x%x%x%x%x%x%x%x", "^AKIA[%u%d]+$",
   "^ASIA[%u%d]+$", "^gh[pousr]_%w+$", "^xox[abp]%-", "^eyJ[%w_-]+%.[%w_-]+%.", "^sk%-%w+",
@@ -53,9 +60,9 @@ local function any(text, patterns)
   return false
 end
 
---- True if a value written in plain text looks like a secret. A value that is nothing but
--- references to secret scopes is none.
----@param name any the last part of its path
+--- True if a value looks like a secret in plain text. A value that consists only of references to
+-- secret scopes does not.
+---@param name any the name of the setting: the last part of its path
 ---@param value any
 ---@return boolean
 function M.is_secret(name, value)
@@ -73,8 +80,8 @@ function M.is_secret(name, value)
     and not value:find "^%d+$" and value ~= "true" and value ~= "false"
 end
 
---- The value, or the mask in its place. In a text that holds a token, or a secret that this
--- process has sent, the mask stands in the place of that alone.
+--- The value, or `MASK` if it looks like a secret. In other texts `MASK` replaces tokens, and the
+-- secrets that this process has sent.
 ---@param name any
 ---@param value any
 ---@return any
@@ -85,14 +92,22 @@ function M.mask(name, value)
   return type(value) == "string" and http.blank(value) or value
 end
 
---- True for a value of which a part is masked, or all: nobody knows what it was.
+--- True if a value, or a part of it, is masked.
 ---@param value any
 ---@return boolean
 function M.is_masked(value)
   return type(value) == "string" and value:find(M.MASK, 1, true) ~= nil
 end
 
---- PATH=VALUE with the value masked if it looks like a secret; other texts as they are.
+--- Like `mask`, for a setting that is named by its whole path.
+---@param path string 'tags.team' or 'configuration["db.password"]'
+---@param value any
+---@return any
+function M.mask_at(path, value)
+  return M.mask(path:match '%["(.-)"%]$' or path:match "[%w_-]+$", value)
+end
+
+--- A text PATH=VALUE with the value masked if it looks like a secret; other texts unchanged.
 ---@param text string
 ---@return string
 function M.mask_setting(text)
@@ -103,15 +118,15 @@ function M.mask_setting(text)
   return path and path .. M.mask(path:match '([%w_.-]+)"?%]?=$', value) or text
 end
 
---- A copy of a value of any depth in which what looks like a secret is masked.
+--- A deep copy of a value in which every value that looks like a secret is masked.
 ---@param value any
----@param name? any the name that the value has in what holds it
+---@param name? any the name of the setting that holds the value
 ---@return any
 function M.masked(value, name)
   if type(value) ~= "table" then
     return M.mask(name, value)
   elseif getmetatable(value) ~= nil and not json.is_array(value) then
-    return value -- a number that keeps its text
+    return value -- an exact number, see native.json
   end
   local copy = {}
   for key, item in pairs(value) do

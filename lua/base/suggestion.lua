@@ -1,8 +1,8 @@
---- What somebody may have meant: the nearest of some words.
+--- Suggestions for misspelt words: "did you mean 'x'?".
 
 local M = {}
 
--- Insertions, deletions, changes and swaps of neighbours that lead from a to b.
+-- The number of insertions, deletions, substitutions and transpositions that lead from a to b.
 local function distance(a, b)
   local before, row = {}, {}
   for j = 0, #b do
@@ -24,7 +24,7 @@ local function distance(a, b)
   return row[#b]
 end
 
---- The word of `words` that is nearest to `text`, if one is near enough to be meant.
+--- The word of `words` that is most similar to `text`, or nil if none is similar enough.
 ---@param text string
 ---@param words string[]
 ---@return string?
@@ -46,7 +46,7 @@ end
 --- "did you mean 'x'?", or nil.
 ---@param text string
 ---@param words string[]
----@param prefix? string what stands before the word ("--")
+---@param prefix? string written before the word ("--")
 ---@return string?
 function M.hint(text, words, prefix)
   local word = M.find(text, words)

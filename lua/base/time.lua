@@ -1,20 +1,25 @@
---- Moments in time: milliseconds since 1970 in UTC, and the texts they are written as.
+--- Timestamps: milliseconds since 1970 in UTC, from and to text.
+--
+--     local time = tarn.time
+--     local since = time.find_past("2h", time.now())
+--     print(time.iso(since), time.find_iso "2026-08-19T10:11:12+02:00")
+--     print(time.age(time.now() - since))
 
 local M = {}
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6,
   Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 
---- Milliseconds since 1970 of a time in UTC.
+--- The timestamp of a date and time in UTC.
 ---@param year integer
 ---@param month integer 1 to 12
 ---@param day integer 1 to 31
 ---@param hour integer
 ---@param min integer
 ---@param sec number may have a fraction
----@return integer
+---@return integer ms
 function M.epoch_ms(year, month, day, hour, min, sec)
-  -- years that begin in March: the leap day is the last day of a year
+  -- counted in years that begin in March, so that the leap day is the last day of its year
   local y = month <= 2 and year - 1 or year
   local era = y // 400
   local year_of_era = y - era * 400
@@ -24,21 +29,21 @@ function M.epoch_ms(year, month, day, hour, min, sec)
   return ((days * 24 + hour) * 60 + min) * 60000 + math.tointeger((sec * 1000 + 0.5) // 1)
 end
 
---- Milliseconds since 1970.
----@return integer
+--- The current time.
+---@return integer ms
 function M.now()
   return require("native.task").time()
 end
 
---- "2026-08-19T10:11:12.345Z".
+--- The text of a timestamp: "2026-08-19T10:11:12.345Z".
 ---@param ms integer
 ---@return string
 function M.iso(ms)
   return os.date("!%Y-%m-%dT%H:%M:%S", ms // 1000) .. (".%03dZ"):format(ms % 1000)
 end
 
---- The moment of an RFC 3339 text with "Z" or an offset, and any number of decimals; nil if
--- it is none.
+--- The timestamp of an RFC 3339 text with "Z" or an offset and any number of decimals; nil if the
+-- text is not RFC 3339.
 ---@param text string
 ---@return integer? ms
 function M.find_iso(text)
@@ -60,8 +65,8 @@ end
 local UNITS <const> = { ms = 1, s = 1000, sec = 1000, m = 60000, min = 60000, h = 3600000,
   d = 86400000, w = 604800000 }
 
---- The moment that a text means to a person: "2h", "30min", "7d" (so long ago), a date, or a
--- point in time, UTC unless it says otherwise; nil if it is none of them.
+--- The timestamp that a person means: "2h", "30min", "7d" (before now), a date, or a date and
+-- time, which is UTC unless it has an offset. Nil if the text is none of these.
 ---@param text string
 ---@param now integer
 ---@return integer? ms
@@ -76,19 +81,20 @@ function M.find_past(text, now)
     or nil
 end
 
---- The moment that an option such as --since means. Raises a fault `usage` if it is none.
+--- The timestamp that the value of an option such as --since means. Raises a fault of kind `usage`
+-- if the text is no time.
 ---@param op string
----@param option string for the message
----@param text string
----@param now? integer
+---@param option string its name, for the message
+---@param text string its value
+---@param now? integer ms
 ---@return integer ms
 function M.since(op, option, text, now)
   return M.find_past(text, now or M.now()) or require("base.fault").usage(op,
-    ("%s: '%s' is no time"):format(option, text),
+    ("%s: '%s' is not a time"):format(option, text),
     "write 30min, 2h, 7d (ago), 2026-08-19, or 2026-08-19T10:00:00Z")
 end
 
---- The moment of an HTTP Date header ("Sun, 06 Nov 1994 08:49:37 GMT"), or nil.
+--- The timestamp of an HTTP Date header ("Sun, 06 Nov 1994 08:49:37 GMT"), or nil.
 ---@param text? string
 ---@return integer? ms
 function M.find_http_date(text)
@@ -101,7 +107,7 @@ function M.find_http_date(text)
     math.tointeger(hour), math.tointeger(min), math.tointeger(sec))
 end
 
---- How long ago, in one unit: "5 s", "12 min", "3 h", "8 d".
+--- A duration in one unit: "5 s", "12 min", "3 h", "8 d".
 ---@param ms integer
 ---@return string
 function M.age(ms)

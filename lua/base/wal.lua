@@ -1,11 +1,14 @@
---- A database that one writes while others read, and that waits for the disk seldom.
+--- SQLite's write-ahead log: one process writes while others read.
 
 local fault = require "base.fault"
 
--- Two processes that make the file at once: SQLite does not wait for the change to WAL, as
--- it does for the write lock. So whoever is refused waits for that lock, and tries again.
+local M = {}
+
+--- Switch a database to WAL mode. When two processes open a new file at once, SQLite refuses the
+-- switch to one of them instead of waiting, as it waits for the write lock. A refused process
+-- therefore waits for the write lock and tries again.
 ---@param db tarn.Database
-return function(db)
+function M.use(db)
   for _ = 1, 100 do
     local _, e = fault.try(db.exec, db, "PRAGMA journal_mode = WAL")
     if not e then
@@ -17,3 +20,5 @@ return function(db)
   end
   db:exec "PRAGMA journal_mode = WAL"
 end
+
+return M

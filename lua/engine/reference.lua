@@ -167,7 +167,8 @@ function pages.library(data)
   return modules_page(data, "library", "Library", "The modules for scripts: `tarn`, its fields "
     .. "`tarn.fault`, `tarn.secrets`, `tarn.testing` and `tarn.time`, and the subjects, each of "
     .. "which is required by its name. `tarn help library` shows the library on one screen. All "
-    .. "other modules are private: they may change in any version.", "library")
+    .. "other modules are private: they may change in any version.\n\nThe examples assume "
+    .. "`local tarn = require \"tarn\"` and `local ws = tarn.workspace()`.", "library")
 end
 
 function pages.native(data)

@@ -7,7 +7,7 @@ local M = {}
 local Clock = {}
 Clock.__index = Clock
 
---- A clock that shows the real time.
+--- A clock that shows the real time until `advance` moves it.
 function M.new()
   return setmetatable({ offset = 0 }, Clock)
 end
@@ -18,7 +18,7 @@ function Clock:now()
   return task.time() + self.offset
 end
 
---- Let the time jump.
+--- Move the clock ahead.
 ---@param ms integer
 function Clock:advance(ms)
   self.offset = self.offset + ms
@@ -31,8 +31,9 @@ function M.iso(ms)
   return ("%s.%03dZ"):format(os.date("!%Y-%m-%dT%H:%M:%S", ms // 1000), ms % 1000)
 end
 
+-- Days since 1970-01-01 in the proleptic Gregorian calendar. Years are counted from March, so that
+-- a leap day is the last day of its year.
 local function days_before(year, month, day)
-  -- Days since 1970-01-01 in the proleptic Gregorian calendar, counted from March.
   if month <= 2 then
     year, month = year - 1, month + 12
   end
@@ -42,7 +43,8 @@ local function days_before(year, month, day)
   return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
 end
 
---- Milliseconds of an ISO timestamp (date, optional time, fraction, zone); nil if it is none.
+--- An ISO timestamp (date, optional time, fraction, zone) in milliseconds since 1970; nil for any
+-- other text.
 ---@param text string
 ---@return integer?
 function M.find_ms(text)

@@ -1,6 +1,6 @@
 --- /api/2.0/workspace and /api/2.0/workspace-files: import, export and the folders.
 
-local base64 = require "native.http"
+local http = require "native.http"
 local json = require "native.json"
 local errors = require "sandbox.http.errors"
 local multipart = require "sandbox.files.multipart"
@@ -52,7 +52,7 @@ local function jupyter(path, bytes)
   }
 end
 
--- What each format makes of the bytes.
+-- For each format: from a path and bytes to an object of the tree.
 local makers = {}
 
 function makers.SOURCE(path, bytes, language)
@@ -102,7 +102,7 @@ local function decoded(content)
   elseif type(content) ~= "string" then
     errors.invalid "content must be a base64-encoded string."
   end
-  local ok, bytes = pcall(base64.base64_decode, content)
+  local ok, bytes = pcall(http.base64_decode, content)
   if not ok then
     errors.invalid "content is not valid base64."
   end
@@ -114,7 +114,7 @@ local function import_fields(req)
   if not boundary then
     local body = errors.decode(req.body)
     if type(body) ~= "table" then
-      errors.raise(400, "MALFORMED_REQUEST", "Could not parse request object: not an object")
+      errors.malformed "not an object"
     end
     return body, decoded(body.content)
   end
@@ -150,7 +150,7 @@ local function import_file(w, req)
   return {}
 end
 
--- A notebook's bytes and the extension of a file that holds them.
+-- A notebook in a format: its bytes, and the extension of a file that holds them.
 local function notebook_as(w, object, format)
   local bytes, language = tree.content(w, object.path), object.language
   if format == "AUTO" or format == "RAW" then
@@ -213,7 +213,7 @@ local function export(w, req)
       ["Content-Disposition"] = ('attachment; filename="%s"'):format(name),
     })
   end
-  return { content = base64.base64_encode(bytes), file_type = extension }
+  return { content = http.base64_encode(bytes), file_type = extension }
 end
 
 local function info(object)
@@ -326,7 +326,7 @@ M.routes = {
 local REPO <const> = '{"url":"https://github.com/example/sales-pipelines.git","branch":"main",'
   .. '"head_commit_id":"5f2d6a0c9b7e41d38a6f0b1c2d3e4f5061728394","provider":"gitHub"}'
 
---- The folders that every workspace has, and a Git folder.
+--- Make the folders that every workspace has, and a Git folder.
 function M.seed(w)
   for _, path in ipairs { "/Users", "/Shared", "/Repos" } do
     tree.mkdirs(w, path)

@@ -1,7 +1,8 @@
---- Who the caller is (SCIM Me), and tokens for service principals (OAuth M2M and token
---- exchange), with the two documents in which a client finds the token endpoint.
+--- The routes of identity: the caller (SCIM Me), lists of principals (SCIM), tokens for service
+--- principals (OAuth M2M and token exchange), and the two documents in which a client finds the
+--- token endpoint.
 
-local base64 = require "native.http"
+local http = require "native.http"
 local json = require "native.json"
 local auth = require "sandbox.identity.auth"
 local errors = require "sandbox.http.errors"
@@ -28,7 +29,7 @@ local function group_list(principal)
   return list
 end
 
-local function me_of(principal)
+local function scim_user(principal)
   local given, family = principal.display_name:match "^(%S+)%s+(.+)$"
   local me = {
     schemas = {
@@ -53,7 +54,8 @@ local function me_of(principal)
   return me
 end
 
-local function names(list)
+-- The attributes that a parameter of a query lists, as a set; of `name.givenName` the `name`.
+local function attribute_set(list)
   local set = {}
   for name in (type(list) == "string" and list or ""):gmatch "[^,%s]+" do
     set[name:match "^[^.]+"] = true
@@ -62,8 +64,9 @@ local function names(list)
 end
 
 local function me(_, req)
-  local all = me_of(req.principal)
-  local wanted, unwanted = names(req.query.attributes), names(req.query.excludedAttributes)
+  local all = scim_user(req.principal)
+  local wanted = attribute_set(req.query.attributes)
+  local unwanted = attribute_set(req.query.excludedAttributes)
   for key in pairs(all) do
     local named = next(wanted) == nil or wanted[key]
     if key ~= "schemas" and key ~= "id" and (not named or unwanted[key]) then
@@ -73,17 +76,17 @@ local function me(_, req)
   return reply.bytes(json.encode(all), "application/scim+json")
 end
 
--- ---- who else there is (SCIM lists, with a filter `attribute eq "value"`) ----
+-- ---- SCIM lists, with a filter `attribute eq "value"` ----
 
-local function everybody(w, is_service)
+local function people_of(w, is_service)
   local list = {}
   for _, person in ipairs(w.people) do
     if (person.application_id ~= nil) == is_service then
-      local one = me_of(person)
+      local resource = scim_user(person)
       if is_service then
-        one.applicationId, one.userName = person.application_id, nil
+        resource.applicationId, resource.userName = person.application_id, nil
       end
-      list[#list + 1] = one
+      list[#list + 1] = resource
     end
   end
   return list
@@ -103,8 +106,8 @@ local function groups_of(w)
 end
 
 local LISTS <const> = {
-  Users = function(w) return everybody(w, false) end,
-  ServicePrincipals = function(w) return everybody(w, true) end,
+  Users = function(w) return people_of(w, false) end,
+  ServicePrincipals = function(w) return people_of(w, true) end,
   Groups = groups_of,
 }
 
@@ -118,9 +121,9 @@ local function filtered(list, text)
   end
   value = value:gsub("\\(.)", "%1"):lower()
   local found = {}
-  for _, one in ipairs(list) do
-    if type(one[attribute]) == "string" and one[attribute]:lower() == value then
-      found[#found + 1] = one
+  for _, resource in ipairs(list) do
+    if type(resource[attribute]) == "string" and resource[attribute]:lower() == value then
+      found[#found + 1] = resource
     end
   end
   return found
@@ -137,14 +140,8 @@ local function directory(kind)
   end
 end
 
--- The address by which the client knows this server.
-local function host_of(server, req)
-  local host = req.headers.host
-  return host and "http://" .. host or server:url()
-end
-
 local function discovery(server, req)
-  local host = host_of(server, req)
+  local host = server:url(req)
   return {
     issuer = host .. "/oidc",
     authorization_endpoint = host .. "/oidc/v1/authorize",
@@ -162,7 +159,7 @@ end
 local function config(server, req)
   local w = server.workspaces[1]
   return {
-    oidc_endpoint = host_of(server, req) .. "/oidc",
+    oidc_endpoint = server:url(req) .. "/oidc",
     account_id = w.account_id,
     workspace_id = ("%d"):format(w.org_id),
     cloud = w.cloud,
@@ -170,7 +167,7 @@ local function config(server, req)
   }
 end
 
--- The service principals of that application id: the same one may be in both workspaces.
+-- The service principals with that application id: both workspaces may have one.
 local function candidates(server, application_id)
   local found = {}
   for _, w in ipairs(server.workspaces) do
@@ -187,9 +184,9 @@ local function client_of(req, form)
   if not basic then
     return form.client_id, form.client_secret
   end
-  local ok, text = pcall(base64.base64_decode, basic)
+  local ok, text = pcall(http.base64_decode, basic)
   local id, secret = (ok and text or ""):match "^([^:]*):(.*)$"
-  return id and base64.unescape(id, true), secret and base64.unescape(secret, true)
+  return id and http.unescape(id, true), secret and http.unescape(secret, true)
 end
 
 local function invalid_client()
@@ -198,9 +195,9 @@ end
 
 local function by_secret(server, req, form)
   local id, secret = client_of(req, form)
-  for _, one in ipairs(candidates(server, id or "")) do
-    if secret and secret == one.person.client_secret then
-      return one
+  for _, candidate in ipairs(candidates(server, id or "")) do
+    if secret and secret == candidate.person.client_secret then
+      return candidate
     end
   end
   invalid_client()
@@ -212,13 +209,13 @@ local function claims_of(token)
     return nil
   end
   local text = middle:gsub("-", "+"):gsub("_", "/")
-  local ok, bytes = pcall(base64.base64_decode, text .. ("="):rep(-#text % 4))
+  local ok, bytes = pcall(http.base64_decode, text .. ("="):rep(-#text % 4))
   local fine, claims = pcall(json.decode, ok and bytes or "")
   return fine and type(claims) == "table" and claims or nil
 end
 
--- The account of the example has one federation policy: any issuer, subject = the client.
--- A principal of both workspaces gets the one that `aud` names, and else the first.
+-- The account has one federation policy: any issuer; the subject is the client. For a principal of
+-- both workspaces, `aud` names the workspace; otherwise it is the first.
 local function by_subject_token(server, _, form)
   if form.subject_token_type ~= JWT then
     errors.oauth(400, "invalid_request", "subject_token_type must be " .. JWT)
@@ -232,9 +229,9 @@ local function by_subject_token(server, _, form)
     errors.oauth(400, "invalid_grant", "The subject token has expired")
   end
   local found = candidates(server, form.client_id or claims.sub or "")
-  for _, one in ipairs(found) do
-    if claims.aud == one.w.name then
-      return one
+  for _, candidate in ipairs(found) do
+    if claims.aud == candidate.w.name then
+      return candidate
     end
   end
   return found[1] or invalid_client()
@@ -265,13 +262,13 @@ local function token(server, req)
     errors.oauth(400, "unsupported_grant_type",
       "grant_type " .. tostring(form.grant_type) .. " is not supported")
   end
-  local one = grant(server, req, form)
+  local found = grant(server, req, form)
   if not (form.scope or ""):find "all%-apis" then
     errors.oauth(400, "invalid_scope", "scope must name all-apis")
   end
   local ttl = server.token_ttl or TOKEN_TTL
   local access_token = random_token()
-  auth.issue(one.w, access_token, one.person.user_name, ttl)
+  auth.issue(found.w, access_token, found.person.user_name, ttl)
   return {
     access_token = access_token,
     token_type = "Bearer",

@@ -1,8 +1,9 @@
---- Ids in the forms that Databricks uses: random ones, and ones that a scenario can repeat.
+--- Ids in the forms that Databricks uses: random ids, and ids that a scenario makes again.
 
 local M = {}
 
-local function form(a, b)
+-- 128 bits as a UUID of version 4.
+local function format_uuid(a, b)
   return ("%08x-%04x-4%03x-%04x-%012x"):format(
     a >> 32 & 0xffffffff, a >> 16 & 0xffff, a & 0xfff, 0x8000 | b >> 48 & 0x3fff,
     b & 0xffffffffffff)
@@ -11,7 +12,7 @@ end
 --- A random UUID.
 ---@return string
 function M.uuid()
-  return form(math.random(0), math.random(0))
+  return format_uuid(math.random(0), math.random(0))
 end
 
 -- splitmix64: every bit of the result depends on every bit of the seed.
@@ -22,13 +23,13 @@ local function mix(n)
   return n ~ n >> 31
 end
 
---- The same UUID for the same kind and number, every time.
+--- A UUID that depends on nothing but the kind and the number.
 ---@param kind integer
 ---@param n integer
 ---@return string
 function M.fixed(kind, n)
   local a = mix(kind << 40 ~ n)
-  return form(a, mix(a))
+  return format_uuid(a, mix(a))
 end
 
 --- A number from 0 to `limit - 1` that depends on nothing but `n`.
@@ -50,10 +51,10 @@ function M.hash(text)
   return h
 end
 
---- The id of an event: sorts by time, then by number.
+--- The id of an event. Such ids sort by time, then by number.
 ---@param ms integer
 ---@param n integer
----@param salt integer tells apart those with the same time and number
+---@param salt integer tells apart events with the same time and number
 ---@return string
 function M.event(ms, n, salt)
   return ("%08x-%04x-7%03x-8%03x-%012x"):format(ms >> 16 & 0xffffffff, ms & 0xffff,

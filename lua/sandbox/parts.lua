@@ -1,7 +1,7 @@
---- The parts of the embedded workspace, in the order in which they fill a new one.
+--- The parts of the embedded workspace, in the order in which they fill a new workspace.
 --
 -- A part is a module with any of: `schema` (SQL that makes its tables if they are missing),
--- `routes` (a list of { method, pattern, handler, opts? }), `seed(w, scenario)` (put its
+-- `routes` (a list of { method, pattern, handler, opts? }), `seed(w, scenario)` (puts the part's
 -- share of a scenario into an empty workspace).
 
 return {

@@ -1,10 +1,10 @@
---- Pipelines: create, get, edit, delete, clone (api A.3 to A.5, A.10, A.12).
+--- Pipelines: create, get, edit, delete (api A.3 to A.5, A.10).
 --
--- The settings are stored as the JSON that came, so that fields nobody knows live.
+-- The settings are stored as the JSON of the request, so that unknown fields are kept.
 
 local json = require "native.json"
 local errors = require "sandbox.http.errors"
-local grants = require "sandbox.identity.grants"
+
 local ids = require "sandbox.ids"
 local listing = require "sandbox.pipelines.listing"
 local reply = require "sandbox.http.reply"
@@ -16,9 +16,9 @@ local M = {}
 
 local MAX_PIPELINES <const> = 12000 -- saved pipelines in a workspace, api A.14
 
--- Other parts may read these tables. `deleted` may lie ahead: a pipeline that is going.
--- `kind` is the origin's pipeline_type. `state`, `cause` and `health` are NULL unless pinned
--- by the scenario; `run_as` is what was set, `run_as_name` who it runs as.
+-- Other parts may read these tables. `deleted` may lie in the future while a pipeline is being
+-- deleted. `kind` is the pipeline_type of an event's origin. `state`, `cause` and `health` are NULL
+-- unless the scenario sets them. `run_as` is the setting, `run_as_name` the principal.
 M.schema = [[
 CREATE TABLE IF NOT EXISTS pipelines(
   id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, creator TEXT NOT NULL,
@@ -43,13 +43,13 @@ INSERT INTO pipelines(id, name, kind, creator, run_as, run_as_name, parameters, 
 VALUES (:id, :name, :kind, :creator, :run_as, :run_as_name, :parameters, :spec,
   :created, :modified, :state, :state_at, :cause, :health)]]
 
---- Put a row into the table as it is; for scenarios.
+--- Insert a row as it is: for scenarios.
 ---@param row table
 function M.insert(w, row)
   w.db:exec(INSERT, row)
 end
 
---- The origin's pipeline_type of a pipeline with those settings.
+--- The pipeline_type in the origin of events, for a pipeline with these settings.
 ---@param spec table
 ---@return string
 function M.kind_of(spec)
@@ -61,31 +61,23 @@ function M.kind_of(spec)
   return type(spec.pipeline_type) == "string" and spec.pipeline_type or "WORKSPACE"
 end
 
-local function row_of(w, req)
-  local id = req.params.id
-  local row = state.find_row(w, id)
-  if row then
-    return row
-  elseif not id:find "^%x+%-%x+%-%x+%-%x+%-%x+$" or #id ~= 36 then
-    errors.invalid("Invalid pipeline id: '%s' is not a UUID.", id)
-  end
-  errors.missing("The specified pipeline %s was not found.", id)
-end
-
---- The row of the pipeline that a request names; 400, 403 or 404 if there is none for the
--- caller with at least that level.
+--- The row of the pipeline that a request names. 400 for an id that is not a UUID, 404 for a
+-- pipeline that does not exist, 403 if the caller does not have that level.
 ---@param level string
 ---@return table
 function M.check_row(w, req, level)
-  local row = row_of(w, req)
-  grants.check_pipeline(w, req.principal, row, level)
-  return row
+  local id = req.params.id
+  if not id:find "^%x+%-%x+%-%x+%-%x+%-%x+$" or #id ~= 36 then
+    errors.invalid("Invalid pipeline id: '%s' is not a UUID.", id)
+  end
+  return state.check_row(w, req, level)
 end
 
---- Refuse a name that another pipeline than `but_id` has: 409.
-function M.check_name_is_free(w, name, but_id)
+--- Refuse a name that another pipeline has: 409. `own_id` is the pipeline's own id, "" for a new
+-- one.
+function M.check_name_is_free(w, name, own_id)
   local other = w.db:find_row("SELECT id FROM pipelines WHERE name = ? AND id <> ? "
-    .. "AND ifnull(deleted > ?, 1)", { name, but_id, w.clock:now() })
+    .. "AND ifnull(deleted > ?, 1)", { name, own_id, w.clock:now() })
   if other then
     errors.conflict(("The pipeline name '%s' is already used by another pipeline. This check can "
       .. "be skipped by setting `allow_duplicate_names = true` in the request."):format(name))
@@ -109,7 +101,7 @@ local function text_of(value)
   return value and json.encode(value)
 end
 
---- Store a new pipeline, of a body that was checked; inside of a transaction.
+--- Store a new pipeline from a body that was checked; inside of a transaction.
 ---@return table row, table spec
 function M.add(w, body, principal)
   local id, now = ids.uuid(), w.clock:now()
@@ -164,7 +156,7 @@ local function get(w, req)
   return reply.json(state.find_get_text(w, row.id))
 end
 
--- Fields that only a new pipeline can set, api A.6.
+-- Fields that can only be set when a pipeline is created, api A.6.
 local FIXED <const> = {
   gateway_definition = { "connection_id", "connection_name", "gateway_storage_catalog",
     "gateway_storage_schema" },
@@ -204,7 +196,7 @@ local function check_edit(w, row, body)
   return before
 end
 
---- Refuse to go on from settings that were changed since: 409.
+--- Refuse an edit of settings that have changed since the expected time: 409.
 function M.check_expected(row, expected)
   expected = math.tointeger(tonumber(expected))
   if expected and row.modified > expected then
@@ -248,7 +240,7 @@ local function edit(w, req)
     M.check_expected(row, body.expected_last_modified)
     local spec = replace(w, row, body, before)
     updates.tell_action(w, row, "EDIT", req.principal)
-    if spec.continuous then -- starts at once, or again with the new settings
+    if spec.continuous then -- starts, or restarts with the new settings
       updates.cancel(w, row, req.principal)
       updates.begin(w, row, { cause = "USER_ACTION" }, req.principal)
     end

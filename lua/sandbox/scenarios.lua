@@ -1,6 +1,6 @@
---- What a new workspace holds: `demo`, `empty`, `large:N`, `large:N,M,E`.
+--- The content of a new workspace: `demo`, `empty`, `large:N`, `large:N,M,E`.
 --
--- Ids are the same every time; times are relative to the moment of the filling.
+-- Ids are the same every time; times are relative to the time at which the workspace is filled.
 
 local code = require "sandbox.scenarios.code"
 local compute = require "sandbox.scenarios.compute"
@@ -13,6 +13,7 @@ local json = require "native.json"
 local people = require "sandbox.identity.people"
 local pipelines = require "sandbox.pipelines"
 local story = require "sandbox.pipelines.story"
+local tables = require "sandbox.tables"
 local tree = require "sandbox.files.tree"
 local unity = require "sandbox.unity"
 
@@ -22,10 +23,10 @@ local DAY <const> = 86400000
 
 ---@class sandbox.Scenario
 ---@field name "demo"|"empty"|"large"
----@field text string        as it was asked for
----@field pipelines integer  of `large`: how many,
----@field active integer     how many of them run,
----@field events integer     and how many events each of these has
+---@field text string        the scenario as the options name it
+---@field pipelines integer  `large`: how many pipelines there are
+---@field active integer     `large`: how many of them run
+---@field events integer     `large`: how many events each running one has
 
 --- The scenario of that name, or nil if there is none.
 ---@param text string
@@ -100,22 +101,14 @@ function makers.glob(w, home, datasets)
 end
 
 local function settings_of(w, entry, id, id_of)
-  local spec = {}
-  for key, value in pairs(entry.spec) do
-    spec[key] = value
-  end
-  spec.id, spec.name = id, entry[1]
+  local spec = tables.merged(entry.spec, { id = id, name = entry[1] })
   if entry.code then
     local libraries, root = makers[entry.code](w, home_of(w, entry), code.datasets(entry.graph))
     spec.libraries, spec.root_path = json.array(libraries), root
   end
   if entry.gateway then
-    local definition = {}
-    for key, value in pairs(spec.ingestion_definition) do
-      definition[key] = value
-    end
-    definition.ingestion_gateway_id = id_of[entry.gateway]
-    spec.ingestion_definition = definition
+    spec.ingestion_definition = tables.merged(spec.ingestion_definition,
+      { ingestion_gateway_id = id_of[entry.gateway] })
   end
   if not spec.catalog and not spec.storage then
     spec.storage = "dbfs:/pipelines/" .. id
@@ -155,7 +148,7 @@ local function add_grants(w, entry, id)
   end
 end
 
--- Tables that pipelines read and nobody's pipeline makes.
+-- Create the tables that pipelines read and no pipeline publishes.
 local function add_sources(w, data)
   local made = {}
   for _, entry in ipairs(data.pipelines) do
@@ -208,15 +201,15 @@ local function fill_demo(w, data, side)
   for _, job in ipairs(data.jobs or {}) do
     jobs.add(w, job)
   end
-  -- One update ended in a way that is in no list of ours.
+  -- One update has a result that the client does not know.
   w.db:exec("UPDATE updates SET result = 'EXPIRED' WHERE seq = (SELECT max(u.seq) FROM updates "
     .. "AS u JOIN pipelines AS p ON p.id = u.pipeline_id WHERE p.state = 'HIBERNATED')")
 end
 
---- Fill the workspace number `side` unless that has been done. Inside of a transaction, so
--- that of two processes one does it.
+--- Fill a workspace unless it is filled; inside of a transaction, so that only one of two
+-- processes fills it.
 ---@param w table
----@param side integer
+---@param side integer the number of the workspace
 ---@param scenario sandbox.Scenario
 ---@param parts table[]
 function M.fill(w, side, scenario, parts)
@@ -230,7 +223,8 @@ function M.fill(w, side, scenario, parts)
     end
   end
   if scenario.name == "demo" then
-    fill_demo(w, require(side == 1 and "sandbox.scenarios.demo" or "sandbox.scenarios.demo_dr"), side)
+    local data = side == 1 and "sandbox.scenarios.demo" or "sandbox.scenarios.demo_dr"
+    fill_demo(w, require(data), side)
   elseif scenario.name == "large" and side == 1 then
     require("sandbox.scenarios.large").fill(w, scenario)
   end

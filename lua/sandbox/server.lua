@@ -1,7 +1,7 @@
 --- The embedded workspace: a stand-in for Databricks on our own HTTP server and SQLite.
 --
--- One server answers for two workspaces; the bearer token says which. It shares no code
--- with the client, so that a mistake cannot cancel itself out.
+-- One server answers for two workspaces; the bearer token chooses one of them. The server shares
+-- no code with the client: a mistake in shared code would not be noticed by either side.
 
 local native = require "native.server"
 local task = require "native.task"
@@ -16,12 +16,13 @@ local reply = require "sandbox.http.reply"
 local router = require "sandbox.http.router"
 local scenarios = require "sandbox.scenarios"
 local store = require "sandbox.store"
+local tables = require "sandbox.tables"
 
 local M = {}
 
 local MAX_BODY <const> = 64 << 20 -- a workspace file of 10 MB in base64, and statements of 16 MiB
 
-local RUN_MS <const> = 4000 -- a run that somebody starts is over in that time
+local RUN_MS <const> = 4000 -- how long an update takes that a request starts
 
 local Workspace = {}
 Workspace.__index = Workspace
@@ -31,7 +32,7 @@ function Workspace:write(f)
   return self.store:write(f)
 end
 
---- Another number after any write; see sandbox.store.
+--- A number that differs after any write; see sandbox.store.
 function Workspace:version()
   return self.store:version()
 end
@@ -42,13 +43,10 @@ function Workspace:has_catalog(name)
 end
 
 local function open_workspace(who, opts, dir, parts, time)
-  local w = {
+  local w = tables.merged({
     principal = who.people[1], clock = time, cache = {}, run_ms = opts.run_ms or RUN_MS,
     node_types = compute.node_types(who.cloud), org_text = ("%d"):format(who.org_id),
-  }
-  for key, value in pairs(who) do
-    w[key] = value
-  end
+  }, who)
   w.store = store.open(dir, ("%s-%s"):format(who.name, opts.scenario:gsub("%W", "_")), parts)
   w.db = w.store.db
   return setmetatable(w, Workspace)
@@ -95,12 +93,28 @@ function Server:dispatch(request)
   })
 end
 
--- A refusal is a reply that was raised; anything else that is raised is a bug in here.
+-- SQLite's errors about the file of a workspace's state, and not about a statement.
+local OF_THE_FILE <const> = { "IOERR", "FULL", "CORRUPT", "NOTADB", "CANTOPEN", "READONLY" }
+
+local function is_of_file(e)
+  local code = type(e) == "table" and tostring(e.code):match "^SQLITE_(%u+)"
+  for _, name in ipairs(OF_THE_FILE) do
+    if code == name then
+      return true
+    end
+  end
+  return false
+end
+
+-- A refusal is a reply that was raised. Another error is a failure of the disk, or a bug of the
+-- embedded workspace.
 local function as_reply(e)
   if reply.is(e) then
     return e
   end
-  io.stderr:write("sandbox: ", debug.traceback(tostring(e), 2), "\n")
+  local words = is_of_file(e) and ("%s\nhint: %s"):format(e.message, e.hint)
+    or debug.traceback(tostring(e), 2)
+  io.stderr:write("sandbox: ", words, "\n")
   return errors.standard(500, "INTERNAL_ERROR", "The embedded workspace failed: " .. tostring(e))
 end
 
@@ -113,7 +127,7 @@ local function workspace_of(server, request)
   end
 end
 
--- The true reply to a request; sets `request.w` to the workspace that it was for.
+-- The reply to a request before faults change it; sets `request.w` to the request's workspace.
 function Server:plain_answer(request)
   faults.restore(request)
   local _, result = xpcall(self.dispatch, as_reply, self, request)
@@ -166,7 +180,7 @@ function Server:add_routes(parts)
   end
 end
 
--- Only one process fills a new workspace: the first that gets the write lock.
+-- Only one process fills a new workspace: the first one that gets the write lock.
 function Server:fill(scenario, parts)
   for side, w in ipairs(self.workspaces) do
     if not w.store:find_meta "scenario" then
@@ -177,10 +191,13 @@ function Server:fill(scenario, parts)
   end
 end
 
---- Address of the server, without a trailing slash.
+--- Address of the server, without a trailing slash; for a request, the address that its client
+-- knows.
+---@param req? table
 ---@return string
-function Server:url()
-  return ("http://127.0.0.1:%d"):format(self.port)
+function Server:url(req)
+  local host = req and req.headers.host
+  return host and "http://" .. host or ("http://127.0.0.1:%d"):format(self.port)
 end
 
 --- Serve until the task is cancelled.
@@ -206,12 +223,12 @@ Server.__close = Server.close
 ---@class sandbox.Options
 ---@field port? integer     0 takes a free one
 ---@field scenario? string  "demo" (default), "empty", "large:N", "large:N,M,E"
----@field latency? number   ms that every answer is late
+---@field latency? number   ms by which every answer is delayed
 ---@field faults? table[]   rules; see sandbox.http.faults
----@field state? string|false directory that keeps the state; false: memory; nil: the user's
---- own for `demo`, if there is one, and memory for all others
+---@field state? string|false directory that keeps the state; false: memory; nil: for `demo` the
+--- user's state directory where there is one, else memory
 ---@field run_ms? integer   how long an update takes from start to end; default 4000
----@field token_ttl? integer seconds that an OAuth token lives; default 3600
+---@field token_ttl? integer seconds for which an OAuth token is valid; default 3600
 ---@field strict? boolean   refuse what the documentation forbids and the real server lets pass
 
 local OPTIONS <const> = {
@@ -220,24 +237,23 @@ local OPTIONS <const> = {
 }
 
 local function with_defaults(opts)
-  local all = { scenario = "demo" }
-  for key, value in pairs(opts or {}) do
+  for key in pairs(opts or {}) do
     if not OPTIONS[key] then
       error(("unknown option '%s'"):format(tostring(key)), 3)
     end
-    all[key] = value
   end
-  return all
+  return tables.merged({ scenario = "demo" }, opts or {})
 end
 
--- Where the state is kept; nil for memory. A home that cannot be written to is none.
+-- The directory that keeps the state; nil: memory. A state directory that cannot be written to is
+-- not used.
 local function state_dir(opts)
   if opts.state ~= nil then
     return opts.state or nil
   end
   local dir = opts.scenario == "demo" and store.find_home() or nil
   if dir and not store.is_usable(dir) then
-    io.stderr:write(("sandbox: %s cannot be written to: the state will be forgotten\n"):format(dir))
+    io.stderr:write(("sandbox: cannot write to %s: the state is kept in memory only\n"):format(dir))
     return nil
   end
   return dir
@@ -248,7 +264,7 @@ end
 function M.start(opts)
   opts = with_defaults(opts)
   local scenario = scenarios.find(opts.scenario)
-    or error(("'%s' is no scenario: use demo, empty, large:N or large:N,M,E")
+    or error(("'%s' is not a scenario: use demo, empty, large:N or large:N,M,E")
       :format(opts.scenario), 2)
   local parts = load_parts()
   local server = setmetatable({
@@ -267,10 +283,10 @@ function M.start(opts)
   end
   server:add_routes(parts)
   server:fill(scenario, parts)
-  local late = (opts.latency or 0) / 1000
+  local latency = (opts.latency or 0) / 1000
   server.listener = native.listen({ port = opts.port or 0, max_body = MAX_BODY }, function(request)
-    if late > 0 then
-      task.sleep(late)
+    if latency > 0 then
+      task.sleep(latency)
     end
     return server:answer(request)
   end)

@@ -1,8 +1,8 @@
---- Runs one statement and gives its result as Databricks does: typed columns, and cells that
---- are text or nothing.
+--- Runs one statement and returns its result as Databricks does: typed columns, and cells that are
+--- text or null.
 --
 -- Queries are translated (sandbox.sql.dialect) and run on the workspace's own database, where they
--- can name only what sandbox.sql.relations shows. A few other statements are answered here.
+-- can name only the tables of sandbox.sql.relations. SHOW is answered here.
 
 local clock = require "sandbox.clock"
 local dialect = require "sandbox.sql.dialect"
@@ -17,7 +17,7 @@ local M = {}
 
 ---@class sandbox.Result
 ---@field columns { name: string, type: string }[]
----@field rows string[][] with json.null for NULL
+---@field rows string[][] json.null for NULL
 
 local function defaults(w, session)
   return {
@@ -53,7 +53,7 @@ local function fixed_params(w)
   }
 end
 
--- Only what the text names may be bound.
+-- SQLite refuses a parameter that the text does not name, so only those in the text are bound.
 local function parameters(w, query)
   local bound = {}
   for name, value in pairs(fixed_params(w)) do
@@ -79,7 +79,7 @@ local function fetch(w, query, limit)
   return names, rows
 end
 
--- LIKE of Spark minds case; and the functions that SQLite lacks.
+-- Spark's LIKE is case-sensitive, and Spark has functions that SQLite lacks.
 local function prepare_database(w)
   if not w.cache.sql then
     functions.define(w.db)
@@ -92,7 +92,7 @@ local function query(w, session, text, params, limit)
   prepare_database(w)
   local translated = dialect.translate(text, environment(w, session, params))
   if translated.sql:find "FROM events%f[^%w_]" then
-    events.catch_up_all(w) -- what runs without end has gone on
+    events.catch_up_all(w) -- continuous pipelines have new events
   end
   local ok, names, rows = pcall(fetch, w, translated, limit)
   if not ok then
@@ -101,8 +101,8 @@ local function query(w, session, text, params, limit)
   return types.result(names, rows, translated.types)
 end
 
--- SHOW ... as a query over information_schema.
-local function show(text)
+-- What a SHOW statement asks for; nil for any other statement.
+local function parse_show(text)
   local what, tail = text:match "^[sS][hH][oO][wW]%s+(%a+)%s*(.-)%s*;?%s*$"
   what = what and what:upper()
   local word, where = (tail or ""):match "^(%a+)%s+(%S+)$"
@@ -120,7 +120,7 @@ local function show(text)
   end
 end
 
-local function texts(name, rows, field)
+local function one_column(name, rows, field)
   local out = {}
   for i, row in ipairs(rows) do
     out[i] = { row[field] }
@@ -131,15 +131,15 @@ end
 local function answer_show(w, session, what)
   local catalog = (what.catalog or session.catalog):gsub("`", ""):lower()
   local schema = (what.schema or session.schema):gsub("`", ""):lower()
-  local params = { now = w.clock:now(), catalog = catalog }
+  local params = { now_ms = w.clock:now(), catalog = catalog }
   if what.kind == "CATALOGS" then
-    return texts("catalog", w.db:query "SELECT name FROM catalogs ORDER BY name", "name")
+    return one_column("catalog", w.db:query "SELECT name FROM catalogs ORDER BY name", "name")
   elseif not unity.find_catalog(w, catalog) then
     sqlerror.raise("42704", ("[NO_SUCH_CATALOG_EXCEPTION] Catalog '%s' was not found. Please "
       .. "verify the catalog name and then retry the query or command again. SQLSTATE: 42704")
       :format(catalog))
   elseif what.kind == "SCHEMAS" then
-    return texts("databaseName", w.db:query("SELECT name FROM (" .. unity.SCHEMAS
+    return one_column("databaseName", w.db:query("SELECT name FROM (" .. unity.SCHEMAS
       .. ") WHERE catalog = :catalog ORDER BY name", params), "name")
   end
   params.schema = schema
@@ -157,18 +157,18 @@ local function answer_show(w, session, what)
   }
 end
 
---- Run a statement. What is wrong with it is raised as a failure of sandbox.sql.error.
+--- Run a statement. A wrong statement raises a failure of sandbox.sql.error.
 ---@param w table
 ---@param session table { principal, catalog?, schema? }
 ---@param text string
 ---@param params? table<string, { value?: any, type: string }>
----@param limit? integer rows at most, and one more to see that there are more
+---@param limit? integer most rows; one more is returned where the result has more
 ---@return sandbox.Result
 function M.run(w, session, text, params, limit)
   session = defaults(w, session)
-  local asked = show(text)
-  if asked then
-    return answer_show(w, session, asked)
+  local shown = parse_show(text)
+  if shown then
+    return answer_show(w, session, shown)
   end
   return query(w, session, text, params or {}, limit)
 end

@@ -1,14 +1,15 @@
 --- The state of one workspace: a SQLite database, in memory or in a file.
 --
--- Several processes may hold the same file: readers see a whole state, writers take turns,
--- and `version` tells a cache that somebody wrote.
+-- Several processes may have the same file open: readers see a whole state, writers take turns,
+-- and `version` tells a cache that the state has changed.
 
 local fs = require "native.fs"
 local sqlite = require "native.sqlite"
 
 local M = {}
 
-local LAYOUT <const> = 2 -- raised when a table changes: older files are made anew
+-- Part of the file's name. A change of the tables raises it; files of older layouts are not used.
+local LAYOUT <const> = 2
 
 local SCHEMA = [[
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -28,7 +29,7 @@ function M.find_home()
   return base and base .. "/tarn/sandbox"
 end
 
---- True if `dir` is there, or can be made, and takes files.
+--- True if `dir` exists or can be created, and files can be written to it.
 ---@param dir string
 ---@return boolean
 function M.is_usable(dir)
@@ -40,7 +41,7 @@ function M.is_usable(dir)
   end)
 end
 
---- Forget the state kept in `dir`.
+--- Delete the state kept in `dir`.
 ---@param dir string
 function M.reset(dir)
   fs.remove(dir, { recursive = true })
@@ -81,8 +82,8 @@ function M.open(dir, name, parts)
   return setmetatable({ db = db, watch = watch, writes = 0, path = path }, Store)
 end
 
---- Run `f()` in a transaction that holds the write lock from its start.
--- `f` must not wait. Everything that writes goes through here.
+--- Run `f()` in a transaction that holds the write lock from its start. Every write goes through
+-- here. `f` must not wait: other tasks use the same connection.
 function Store:write(f)
   self.writes = self.writes + 1
   return self.db:transaction(function()
@@ -91,7 +92,7 @@ function Store:write(f)
   end)
 end
 
---- A number that is another one after any write, by this process or by another.
+--- A number that differs after any write, by this process or by another.
 ---@return integer
 function Store:version()
   if not self.watch then

@@ -1,8 +1,9 @@
 --- Unity Catalog's state: catalogs, schemas and tables.
 --
--- Tables are the datasets that pipelines have published (table `datasets`, sandbox.pipelines.updates)
--- and others that nobody's pipeline owns (table `tables`). `M.TABLES` and `M.SCHEMAS` are
--- queries over both; they want the parameter `:now`.
+-- Tables are the datasets that pipelines have published (table `datasets` of
+-- sandbox.pipelines.updates), the pipelines' event logs, and tables that no pipeline owns (table
+-- `tables`). `M.TABLES` and `M.SCHEMAS` are queries over all of them, with the parameter
+-- `:now_ms`.
 
 local json = require "native.json"
 
@@ -24,13 +25,13 @@ CREATE TABLE IF NOT EXISTS table_rows(
   PRIMARY KEY (full_name, n)) WITHOUT ROWID;
 ]]
 
---- The columns of what a pipeline publishes, as its flow definitions say.
+-- The columns of every dataset that a pipeline publishes: those of its flow definitions.
 local DATASET_COLUMNS <const> = '[{"name":"id","type":"BIGINT"},'
   .. '{"name":"updated_at","type":"TIMESTAMP"}]'
 
--- What of a dataset is a table: temporary views and the Hive metastore's are not.
+-- The datasets that are tables of Unity Catalog: not temporary views, nor the Hive metastore's.
 local PUBLISHED <const> = [[
-d.published <= :now AND ifnull(d.deleted > :now, 1) AND d.type <> 'VIEW'
+d.published <= :now_ms AND ifnull(d.deleted > :now_ms, 1) AND d.type <> 'VIEW'
   AND d.catalog <> 'hive_metastore']]
 
 M.TABLES = ([[
@@ -38,7 +39,7 @@ SELECT catalog, schema, name, type, format, owner, comment, columns, created, al
   NULL AS pipeline_id, definition, 0 AS hidden FROM tables
 UNION ALL
 SELECT d.catalog, d.schema, d.name, d.type, 'DELTA', p.run_as_name, d.comment, '%s', d.published,
-  min(d.refreshed, :now), d.pipeline_id, NULL, 0
+  min(d.refreshed, :now_ms), d.pipeline_id, NULL, 0
 FROM datasets AS d JOIN pipelines AS p ON p.id = d.pipeline_id WHERE %s
 UNION ALL
 SELECT coalesce(json_extract(p.spec, '$.event_log.catalog'), json_extract(p.spec, '$.catalog')),
@@ -48,8 +49,8 @@ SELECT coalesce(json_extract(p.spec, '$.event_log.catalog'), json_extract(p.spec
   'MANAGED', 'DELTA', p.run_as_name, NULL, '[]', p.created, p.modified, p.id, NULL,
   json_extract(p.spec, '$.event_log.name') IS NULL
 FROM pipelines AS p WHERE json_extract(p.spec, '$.catalog') IS NOT NULL
-  AND ifnull(p.deleted > :now, 1)
-  AND EXISTS (SELECT 1 FROM updates AS u WHERE u.pipeline_id = p.id AND u.created <= :now)
+  AND ifnull(p.deleted > :now_ms, 1)
+  AND EXISTS (SELECT 1 FROM updates AS u WHERE u.pipeline_id = p.id AND u.created <= :now_ms)
 ]]):format(DATASET_COLUMNS, PUBLISHED)
 
 M.SCHEMAS = ([[
@@ -61,26 +62,33 @@ FROM datasets AS d WHERE %s AND NOT EXISTS (SELECT 1 FROM schemas AS s
   WHERE s.catalog = d.catalog AND s.name = d.schema) GROUP BY d.catalog, d.schema
 ]]):format(PUBLISHED)
 
+--- The catalog, schema and table of a full name; nil if the name does not have three parts.
+---@param full string
+---@return string? catalog, string? schema, string? name
+function M.split(full)
+  return full:match "^([^.]+)%.([^.]+)%.(.+)$"
+end
+
 --- The table of that name, or nil. Names are in lower case.
 ---@param w table
 ---@return table? row of M.TABLES
 function M.find_table(w, catalog, schema, name)
   return w.db:find_row("SELECT * FROM (" .. M.TABLES .. ") WHERE catalog = :catalog "
     .. "AND schema = :schema AND name = :name",
-    { now = w.clock:now(), catalog = catalog, schema = schema, name = name })
+    { now_ms = w.clock:now(), catalog = catalog, schema = schema, name = name })
 end
 
 ---@return table? row of M.SCHEMAS
 function M.find_schema(w, catalog, name)
   return w.db:find_row("SELECT * FROM (" .. M.SCHEMAS .. ") WHERE catalog = :catalog "
-    .. "AND name = :name", { now = w.clock:now(), catalog = catalog, name = name })
+    .. "AND name = :name", { now_ms = w.clock:now(), catalog = catalog, name = name })
 end
 
 function M.find_catalog(w, name)
   return w.db:find_row("SELECT * FROM catalogs WHERE name = ?", { name })
 end
 
---- Make a catalog if it is not there.
+--- Create a catalog unless it exists.
 ---@param opts? { type?: string, comment?: string, created?: integer, owner?: string }
 function M.add_catalog(w, name, opts)
   opts = opts or {}
@@ -90,7 +98,7 @@ function M.add_catalog(w, name, opts)
   })
 end
 
---- Make a schema if it is not there.
+--- Create a schema unless it exists.
 ---@param opts? { comment?: string, created?: integer, owner?: string, properties?: table }
 function M.add_schema(w, catalog, name, opts)
   opts = opts or {}
@@ -100,7 +108,7 @@ function M.add_schema(w, catalog, name, opts)
   })
 end
 
---- Make a table that no pipeline owns, with its rows.
+--- Create a table that no pipeline owns, with its rows.
 ---@param full string "catalog.schema.name"
 ---@param columns string[] each "name TYPE"
 ---@param rows? any[][]
@@ -108,7 +116,7 @@ end
 --- definition?: string, owner?: string }
 function M.add_table(w, full, columns, rows, opts)
   opts = opts or {}
-  local catalog, schema, name = full:match "^([^.]+)%.([^.]+)%.(.+)$"
+  local catalog, schema, name = M.split(full)
   local list = json.array {}
   for i, column in ipairs(columns) do
     local column_name, kind = column:match "^(%S+)%s+(.+)$"
@@ -128,7 +136,7 @@ function M.add_table(w, full, columns, rows, opts)
   end
 end
 
---- A stable id in the form of a UUID for something that has a name.
+--- An id in the form of a UUID that depends on nothing but the name.
 ---@param name string
 ---@return string
 function M.id_of(name)
@@ -141,7 +149,7 @@ function M.id_of(name)
     a & 0xfff, b >> 52 & 0xfff, b & 0xffffffffffff)
 end
 
---- The catalogs that every workspace has. Runs before the pipelines are made.
+--- Create the catalogs that every workspace has, before its pipelines.
 function M.seed(w)
   local created = w.clock:now() - 400 * 86400000
   M.add_catalog(w, "system", { type = "SYSTEM_CATALOG", owner = "System user", created = created })

@@ -125,7 +125,7 @@ local function read_run(ws, row, update)
   local read = require("tarn.expectations").read(ws, { id = row.pipeline_id, since = began,
     until_ms = time.now(), update = update.update_id }, "rest")
   return { update_id = update.update_id, duration_ms = number(run.duration_ms),
-    expectations = read.tally:rows("total", "auto", time.iso) }
+    expectations = read.counts:rows("total", "auto", time.iso) }
 end
 
 -- The ended updates that have not been read. Forgets the runs of pipelines that are gone.

@@ -1,4 +1,10 @@
---- Who we are to a workspace, and from where that is known. No secret is among the answers.
+--- How Tarn authenticates to a workspace, and as which user.
+--
+--     local auth = require "tarn.auth"
+--     local found, refusal = auth.describe(ws)
+--     print(found.host, found.auth_type, found.user or refusal.message)
+--
+-- Every setting comes with the place where it was found. No answer holds a secret.
 
 local databricks = require "native.databricks"
 local fault = require "base.fault"
@@ -22,16 +28,16 @@ local M = {}
 ---@field display_name? string
 ---@field org_id? string
 
--- A field of the answer, but JSON's null is no name.
+-- A field of the answer; nil for JSON's null.
 local function text(value)
   return type(value) == "string" and value or nil
 end
 
---- What was found for a workspace, and whether it lets us in.
+--- The settings for a workspace, and whether the workspace accepts them.
 ---@param ws tarn.WorkspaceClient
----@param opts? { offline?: boolean } offline: send nothing
+---@param opts? { offline?: boolean } offline: send no request
 ---@return tarn.AuthDescription
----@return tarn.Fault? refusal
+---@return tarn.Fault? refusal why the workspace does not accept them
 function M.describe(ws, opts)
   local me, refusal
   local check = { status = "skipped" }
@@ -44,7 +50,7 @@ function M.describe(ws, opts)
     fault.raise(refusal)
   end
   me = me or {}
-  local info = ws.native:info() -- now, for the way in may have told the host and the method
+  local info = ws.native:info() -- after the request: logging in may have set host and method
   return {
     host = info.host, profile = info.profile or ws.profile, auth_type = info.auth_type,
     attributes = info.attributes, org_id = info.org_id, check = check,
@@ -52,9 +58,9 @@ function M.describe(ws, opts)
   }, refusal
 end
 
---- The profiles of the config file, each with what would be used.
+--- The profiles of the configuration file, each with the settings that Tarn would use.
 ---@return tarn.ProfileInfo[] profiles
----@return string? path
+---@return string? path of the file
 function M.profiles()
   local list, path = databricks.profiles()
   return json.array(list), path

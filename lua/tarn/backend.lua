@@ -1,8 +1,14 @@
---- REST or the SQL warehouse: which one answers, and why.
+--- Choose the source that answers a question: the REST API or SQL.
 --
--- `rest` and `sql` are themselves and nothing else. `auto` is REST, whose answer is of now; it
--- is SQL first where REST would cost too much (the caller says why), and the other one where the
--- first refuses. `auto` asks a warehouse that runs, and never starts one: that costs money.
+--     local backend = require "tarn.backend"
+--     local answer, source = backend.ask(ws, { which = "auto", warn = print,
+--       rest = function() return require("tarn.pipelines").rows(ws) end,
+--       sql = function() return ws:sql "SELECT name FROM system.lakeflow.pipelines" end })
+--     for row in answer do print(source, row.name) end
+--
+-- The sources `rest` and `sql` are used alone. With `auto`, REST is asked first since its answer is
+-- current, and SQL if REST refuses; where REST would need too many calls (the caller says why), SQL
+-- is asked first. `auto` never starts a stopped warehouse, because that costs money.
 
 local fault = require "base.fault"
 local json = require "native.json"
@@ -10,13 +16,15 @@ local time = require "base.time"
 
 local M = {}
 
---- What --source may be, everywhere.
+--- The argument --source of every command that has one.
 M.SOURCE_ARG = { "source", "choice", "Ask the API, the SQL warehouse, or what is best.",
   default = "auto", choices = { "auto", "rest", "sql" } }
+
+--- The argument --warehouse of every command that has one.
 M.WAREHOUSE_ARG = { "warehouse", "string", "Id of the warehouse for SQL.", optional = true,
   value = "ID" }
 
---- Refuse options that would be without effect.
+--- Raise a fault of kind `usage` for options that would have no effect.
 ---@param op string
 ---@param arg { source?: string, warehouse?: string }
 function M.check(op, arg)
@@ -25,13 +33,13 @@ function M.check(op, arg)
   end
 end
 
----@class tarn.Either
----@field which "auto"|"rest"|"sql"
----@field rest fun(): any
----@field sql fun(): any
----@field many? string why REST would cost too much
----@field warehouse? string
----@field warn fun(text: string)
+---@class tarn.BackendRequest
+---@field which "auto"|"rest"|"sql" the chosen source
+---@field rest fun(): any asks the API
+---@field sql fun(): any asks the warehouse
+---@field many? string why REST would need too many calls
+---@field warehouse? string id; default: the one that tarn.sql chooses
+---@field warn fun(text: string) is told which source did not answer
 
 local function check_running(ws, warehouse)
   local warehouses = require("tarn.sql").warehouses
@@ -44,7 +52,8 @@ local function check_running(ws, warehouse)
   end
 end
 
--- No other source knows a pipeline that is not there, or credentials that are none.
+-- Faults after which the other source is not asked: it would not help against a pipeline that does
+-- not exist, or wrong credentials.
 local function is_final(e)
   return e.kind == "cancelled" or e.kind == "usage" or e.status == 404 or e.status == 401
 end
@@ -68,7 +77,7 @@ local function reason_of(e)
   return (tostring(e.message):match "^[^\n]*")
 end
 
--- The first refusal is the answer to what was asked; the others explain themselves in its hint.
+-- Raise the fault of the first source; its hint says why the second one did not answer.
 local function refuse(tried, first)
   if #tried > 1 then
     local fields = { hint = ("%s did not answer either: %s"):format(tried[2].source,
@@ -83,10 +92,13 @@ local function refuse(tried, first)
   fault.raise(first)
 end
 
---- Ask. What answered, its name, and what was tried: { source, answered, reason? } each.
+--- Ask the source that was chosen, or both in order. Raises the fault of the first one if none
+-- answers.
 ---@param ws tarn.WorkspaceClient
----@param ask tarn.Either
----@return any answer, string source, table[] tried
+---@param ask tarn.BackendRequest
+---@return any answer
+---@return "rest"|"sql" source the one that answered
+---@return table[] tried each { source, answered, reason?, kind?, code?, status? }
 function M.ask(ws, ask)
   local tried, first = json.array {}, nil
   if ask.which == "auto" and ask.many then
@@ -113,12 +125,12 @@ function M.ask(ws, ask)
   refuse(tried, first)
 end
 
---- How old what system tables say is, for a person.
----@param known integer ms; the newest moment that they tell of
----@param now? integer
+--- A sentence that says how old the data of system tables are.
+---@param known integer ms, the newest time in the data
+---@param now? integer ms
 ---@return string
 function M.age_text(known, now)
-  return ("system tables tell of the time until %s, %s ago"):format(time.iso(known),
+  return ("system tables have data until %s, %s ago"):format(time.iso(known),
     time.age(math.max(0, (now or time.now()) - known)))
 end
 

@@ -1,17 +1,22 @@
---- Clone a pipeline, within a workspace or into another: first a plan, then what it says.
+--- Clone a pipeline, within a workspace or into another one.
 --
---     local plan = clone.plan(source, target, { pipeline = "sales", name = "sales_dr" })
---     local report = clone.apply(plan, journal.begin { command = "clone" })
+--     local clone, journal = require "tarn.clone", require "tarn.journal"
+--     local dr = tarn.workspace "demo-dr"
+--     local plan = clone.plan(ws, dr, { pipeline = "sales_orders_etl", name = "orders_dr" })
+--     local op <close> = journal.begin { command = "clone", source = plan.source }
+--     local report = clone.apply(plan, op)
+--     print(report.status, report.pipeline_id)
 --
--- A plan is data. It has asked both sides; making one changes nothing.
+-- `plan` reads from both workspaces and changes nothing; a plan is plain data. `apply` does what
+-- the plan says and writes each step to the journal.
 
-local answers = require "tarn.clone.target"
+local actions = require "tarn.clone.actions"
 local apply = require "tarn.clone.apply"
-local copies = require "tarn.clone.copy"
 local check_options = require("base.options").check
-local edit = require "tarn.edit"
+local code = require "tarn.clone.code"
+local copy = require "tarn.clone.copy"
+local dryrun = require "tarn.clone.dryrun"
 local fault = require "base.fault"
-local fields = require "tarn.spec"
 local hooks = require "tarn.clone.hooks"
 local json = require "native.json"
 local mapping = require "tarn.mapping"
@@ -19,34 +24,37 @@ local permissions = require "tarn.permissions"
 local pipelines = require "tarn.pipelines"
 local placeholder = require "tarn.clone.placeholder"
 local pool = require "base.pool"
-local probes = require "tarn.clone.probe"
+local probe = require "tarn.clone.probe"
 local secrets = require "base.secrets"
-local server = require "tarn.clone.dryrun"
 local sources = require "tarn.sources"
+local specs = require "tarn.spec"
+local targets = require "tarn.clone.target"
 local verdicts = require "tarn.clone.verdicts"
 local warnings = require "tarn.clone.warnings"
 
-local M = { apply = apply.run, check = apply.check, is_over = apply.is_over }
+local M = {}
 
 local OP <const> = "tarn clone"
 
--- ---- what many clones share ----
+-- ---- data that several clones share ----
 
 ---@class tarn.CloneSession
 ---@field map tarn.Map
 ---@field source tarn.Probe
 ---@field target tarn.Probe
----@field names? table<string, string[]> all names of the target, when many are cloned
+---@field names? table<string, string[]> name -> ids of all pipelines of the target, when many
+--- are cloned
 
---- What several clones between the same two workspaces share: the map, and what was asked.
+--- The data that several clones between the same two workspaces share: the map, and the answers
+-- of both workspaces.
 ---@param source tarn.WorkspaceClient
 ---@param target tarn.WorkspaceClient
 ---@param options tarn.MapOptions
 ---@return tarn.CloneSession
 function M.session(source, target, options)
-  local source_probe = probes.new(source)
+  local source_probe = probe.new(source)
   return { map = mapping.new(options), source = source_probe, memo = sources.new_memo(),
-    target = target == source and source_probe or probes.new(target) }
+    target = target == source and source_probe or probe.new(target) }
 end
 
 local function side(identity, pipeline_id, name)
@@ -54,20 +62,21 @@ local function side(identity, pipeline_id, name)
     user = identity.user, pipeline_id = pipeline_id, name = name }
 end
 
--- ---- what cannot be cloned ----
+-- ---- pipelines that cannot be cloned ----
 
 local function refuse_unclonable(pipeline)
   local spec = pipeline.spec or {}
   if spec.pipeline_type == "DBSQL" then
     fault.raise { kind = "usage", op = OP, code = "NOT_CLONABLE",
-      message = ("'%s' stands behind a table made in Databricks SQL: it has no code of its own")
-        :format(pipeline.name or pipeline.pipeline_id),
-      hint = "run the CREATE statement of the materialized view or streaming table there instead" }
+      message = ("'%s' belongs to a materialized view or streaming table of Databricks SQL and has "
+        .. "no code of its own"):format(pipeline.name or pipeline.pipeline_id),
+      hint = "run the CREATE statement of that view or table in the target instead" }
   end
 end
 
---- The name of the copy: as asked for, where `*` stands for the source's name; in another
--- workspace the source's name by default.
+--- The name of the copy: `wanted`, in which `*` stands for the source's name. Without `wanted`, a
+-- copy in another workspace has the source's name; in the same workspace a fault of kind `usage`
+-- is raised.
 ---@param wanted? string
 ---@param source_name string
 ---@param same_workspace boolean
@@ -82,134 +91,22 @@ function M.name(wanted, source_name, same_workspace)
   return name
 end
 
--- ---- the copy that is there already ----
-
--- True if an earlier run of ours was cut off while it made a copy of that name.
-local function was_attempted(plan, pipeline)
-  return pipeline.creator_user_name == plan.target.user and copies.was_attempted {
-    source = plan.source, target_org_id = plan.target.org_id, name = plan.name }
-end
-
--- Of those that have the name, the one that is the copy: what the journal knows, what is
--- already as planned, what an earlier run was cut off at, or what --update says.
-local function settle_copy(plan, body, found, options)
-  if plan.copy then
-    return
-  end
-  for _, pipeline in ipairs(found) do
-    local is_source = plan.same_workspace and pipeline.pipeline_id == plan.source.pipeline_id
-    if not is_source and (options.update or #edit.changes(pipeline, body) == 0
-      or was_attempted(plan, pipeline)) then
-      plan.copy, plan.adopted = pipeline, true
-      return
-    end
-  end
-  if found[1] then
-    plan.refusals[#plan.refusals + 1] = copies.name_is_taken(plan, found[1])
-  end
-end
-
-local function settle_action(plan, body)
-  if not plan.copy then
-    plan.action = "create"
-    return
-  end
-  plan.target.pipeline_id = plan.copy.pipeline_id
-  plan.changes = json.array {}
-  for i, change in ipairs(edit.changes(plan.copy, body)) do
-    local name = change.path:match '%["(.-)"%]$' or change.path:match "[%w_-]+$"
-    plan.changes[i] = { path = change.path, from = secrets.mask(name, change.from),
-      to = secrets.mask(name, change.to) }
-  end
-  plan.action = #plan.changes > 0 and "update" or "unchanged"
-end
-
--- ---- sources ----
-
-local function plan_sources(plan, source, target, spec, session, options)
-  local map = session.map
-  plan.sources = sources.plan(source, target, spec, {
-    path_map = function(path) return map:path(path) end, overwrite = options.overwrite,
-    memo = session.memo })
-  local covered = {}
-  for _, item in ipairs(plan.sources.items) do
-    if item.verdict == "copy" or item.verdict == "same" or item.verdict == "newer" then
-      covered[item.target] = true
-    end
-  end
-  for _, text in ipairs(plan.sources.warnings or {}) do
-    warnings.add(plan, "%s", text)
-  end
-  function plan.sources_cover(path)
-    path = path:gsub("^/Workspace/", "/"):gsub("/%*%*$", ""):gsub("/+$", "")
-    if covered[path] or covered["/Workspace" .. path] then
-      return true
-    end
-    for known in pairs(covered) do
-      if known:gsub("^/Workspace/", "/"):sub(1, #path + 1) == path .. "/" then
-        return true
-      end
-    end
-    return false
-  end
-end
-
--- ---- steps ----
-
-local function settle_steps(plan, options)
-  local steps = json.array {}
-  local function add(kind, what, request)
-    steps[#steps + 1] = { kind = kind, what = what, request = request }
-  end
-  if plan.placeholder and plan.action == "create" and not plan.placeholder.exists then
-    if not plan.placeholder.has_folder then
-      add("workspace.mkdirs", plan.placeholder.folder, "POST /api/2.0/workspace/mkdirs")
-    end
-    add("workspace.import", plan.placeholder.path, "POST /api/2.0/workspace/import")
-  end
-  local to_copy = plan.sources and plan.sources.counts.copy or 0
-  if to_copy > 0 then
-    add("sources.copy", ("%d of %d objects"):format(to_copy, #plan.sources.items),
-      "POST /api/2.0/workspace/import")
-  end
-  if plan.action == "create" then
-    add("pipeline.create", plan.name, "POST /api/2.0/pipelines")
-  elseif plan.action == "update" then
-    add("pipeline.edit", ("%s (%d fields)"):format(plan.copy.pipeline_id, #plan.changes),
-      "PUT /api/2.0/pipelines/" .. plan.copy.pipeline_id)
-  end
-  if plan.permissions and not permissions.is_settled(plan.permissions) then
-    add("permissions.set", ("%d entries"):format(#plan.permissions.entries),
-      ("PUT /api/2.0/permissions/pipelines/%s"):format(plan.target.pipeline_id or "{new}"))
-  end
-  plan.start = options.start and not plan.body.continuous
-    and (plan.action ~= "unchanged" or #(plan.copy.latest_updates or {}) == 0)
-  if plan.start then
-    add("update.start", plan.name, ("POST /api/2.0/pipelines/%s/updates"):format(
-      plan.target.pipeline_id or "{new}"))
-  end
-  if plan.action == "unchanged" and #steps > 0 then
-    plan.action = "update"
-  end
-  plan.steps = steps
-end
-
 -- ---- plan ----
 
 ---@class tarn.ClonePlan
 ---@field source tarn.Side
----@field target tarn.Side      pipeline_id: of the copy, once it is known
+---@field target tarn.Side      pipeline_id: of the copy, if the copy exists
 ---@field name string           of the copy
 ---@field same_workspace boolean
----@field spec table            the body of the create, run_as and parameters in it
+---@field spec table            the settings of the copy, with run_as and parameters
 ---@field fields tarn.FieldRow[]
 ---@field action "create"|"update"|"unchanged"
----@field changes? table[]      what an update changes: { path, from, to }
+---@field changes? table[]      changes to an existing copy: { path, from, to }
 ---@field steps { kind: string, what: string, request: string }[]
 ---@field warnings string[]
----@field refusals tarn.Fault[] what stands in the way
+---@field refusals tarn.Fault[] the reasons why the plan cannot be applied
 ---@field hooks? table[]        { point, file } of the user's hooks that were called
----@field effective? table      what the workspace would make of it
+---@field effective? table      the settings as the workspace would complete them
 
 local OPTIONS <const> = { "pipeline", "name", "map", "catalog", "schema", "set", "drop",
   "path_map", "with_sources", "overwrite", "permissions", "production", "continuous",
@@ -218,16 +115,16 @@ local OPTIONS <const> = { "pipeline", "name", "map", "catalog", "schema", "set",
 ---@class tarn.CloneOptions : tarn.MapOptions
 ---@field pipeline string        id or name of the source
 ---@field name? string           of the copy; `*` is the source's name
----@field with_sources? boolean
----@field overwrite? boolean     sources that are newer at the target
----@field permissions? boolean
----@field production? boolean
----@field continuous? boolean
----@field placeholder? "auto"|"never"
----@field start? boolean
----@field update? boolean        a pipeline of that name is the copy, whoever made it
+---@field with_sources? boolean  copy notebooks, files and folders too
+---@field overwrite? boolean     replace sources that are newer in the target
+---@field permissions? boolean   copy the access list
+---@field production? boolean    not in development mode
+---@field continuous? boolean    keep the continuous mode of the source
+---@field placeholder? "auto"|"never" a notebook for a source without code; default "auto"
+---@field start? boolean         start an update of the copy
+---@field update? boolean        a pipeline that has the copy's name is the copy, whoever created it
 ---@field session? tarn.CloneSession
----@field command? string        the command line, for what an admin must repeat
+---@field command? string        the command line, for the commands that an admin must repeat
 
 local function ask_both(source, session, options)
   local get = pool.begin(pipelines.find, source, options.pipeline)
@@ -246,7 +143,8 @@ local function same_metastore(session)
   return mine == theirs
 end
 
--- What of the source's settings says where it publishes: with it, lineage finds the way back.
+-- The settings of the source that say where it publishes. The journal keeps them, so that lineage
+-- can relate tables of the copy to tables of the source.
 local function published(spec)
   local ingestion = type(spec.ingestion_definition) == "table" and spec.ingestion_definition
   return secrets.masked { catalog = spec.catalog, schema = spec.schema, target = spec.target,
@@ -266,25 +164,25 @@ local function new_plan(pipeline, here, there, options)
   return plan
 end
 
-local function together(...)
+local function run_together(...)
   pool.each({ ... }, function(job) job() end)
 end
 
--- What the target has of what the copy needs, and who has the copy's name.
-local function look_around(plan, source, target, session, options, pipeline, decided)
+-- Check what the copy needs in the target. Returns the pipelines that have the copy's name.
+local function check_target(plan, source, target, session, options, pipeline, decided)
   if options.with_sources then
-    plan_sources(plan, source, target, pipeline.spec or {}, session, options)
+    code.plan(plan, source, target, pipeline.spec or {}, session, options)
   end
   local found = {}
-  together(function()
+  run_together(function()
     if not plan.copy then
-      found = copies.by_name(target, plan.name, session.names)
+      found = copy.by_name(target, plan.name, session.names)
     end
   end, function()
-    pool.each(decided.pending, function(item) answers.judge(item, plan, session, options) end)
+    pool.each(decided.pending, function(item) targets.judge(item, plan, session, options) end)
   end, function()
     if plan.placeholder then
-      placeholder.look(plan.placeholder, session.target)
+      placeholder.check(plan.placeholder, session.target)
     end
   end)
   return found
@@ -308,7 +206,7 @@ local function plan_permissions(plan, source, session)
   end
 end
 
---- Plan a clone. Asks both sides, and changes nothing.
+--- Plan a clone. Reads from both workspaces and changes nothing.
 ---@param source tarn.WorkspaceClient
 ---@param target tarn.WorkspaceClient
 ---@param options tarn.CloneOptions
@@ -330,34 +228,59 @@ function M.plan(source, target, options)
   plan.fields, plan.suggestions = json.array(decided.rows), decided.suggestions
   plan.spec, plan.body = body, body
   plan.placeholder = placeholder.plan(plan, body, options.placeholder or "auto")
-  plan.copy = copies.find_known(target, { source = plan.source,
+  plan.copy = copy.find_known(target, { source = plan.source,
     target_org_id = plan.target.org_id, name = plan.name })
-  local found = look_around(plan, source, target, session, options, pipeline, decided)
-  answers.settle_run_as(plan, body)
-  answers.tell_run_as(plan, pipeline, body)
+  local found = check_target(plan, source, target, session, options, pipeline, decided)
+  targets.settle_run_as(plan, body)
+  targets.show_run_as(plan, pipeline, body)
   body = hooks.map_spec(plan, body, source, target)
-  settle_copy(plan, body, found, options)
-  together(function() server.ask(plan, target, body) end, function()
+  actions.settle_copy(plan, body, found, options)
+  run_together(function() dryrun.ask(plan, target, body) end, function()
     if options.permissions then
       plan_permissions(plan, source, session)
     end
   end)
   if plan.name_taken and not plan.copy and #plan.refusals == 0 then
-    -- taken since we looked, perhaps by another run of the same clone
-    settle_copy(plan, body, copies.by_name(target, plan.name), options)
+    -- the name was taken after the check, perhaps by another run of the same clone
+    actions.settle_copy(plan, body, copy.by_name(target, plan.name), options)
     if not plan.copy and #plan.refusals == 0 then
-      plan.refusals[1] = copies.name_is_taken(plan)
+      plan.refusals[1] = copy.name_is_taken(plan)
     end
   end
-  settle_action(plan, body)
-  warnings.add_all(plan, fields.settings(pipeline), body)
-  settle_steps(plan, options)
+  actions.settle(plan, body)
+  warnings.add_all(plan, specs.settings(pipeline), body)
+  actions.set_steps(plan, options)
   plan.source_ws, plan.target_ws, plan.memo = source, target, session.memo
   hooks.before(plan, source, target)
   return plan
 end
 
---- The commands that only an admin can run, with the copy's id where it is known.
+--- Raise the first refusal of a plan, if it has one.
+---@param plan tarn.ClonePlan
+function M.check(plan)
+  apply.check(plan)
+end
+
+--- True if there is nothing to apply. A plan without steps is still applied if the journal does not
+-- know its copy yet.
+---@param plan tarn.ClonePlan
+---@return boolean
+function M.is_over(plan)
+  return apply.is_over(plan)
+end
+
+--- Do what a plan says, and write each step to the journal. Raises a fault if the copy itself
+-- cannot be made; faults of later steps (permissions, start) are in `problems` of the report.
+---@param plan tarn.ClonePlan
+---@param op tarn.Operation
+---@param options? { progress?: function }
+---@return table report { pipeline_id, status = "created"|"updated"|"unchanged", update_id?,
+--- sources?, problems }
+function M.apply(plan, op, options)
+  return apply.run(plan, op, options)
+end
+
+--- The commands of a plan that only an admin can run.
 ---@param plan tarn.ClonePlan
 ---@return { why: string, command: string }[]
 function M.admin_commands(plan)

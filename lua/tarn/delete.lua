@@ -1,4 +1,9 @@
---- Deleting a pipeline so that it can be made again: what it was is written down first.
+--- Delete a pipeline, and keep in the journal what `tarn undo` needs.
+--
+--     local delete, journal = require "tarn.delete", require "tarn.journal"
+--     local found = require("tarn.pipelines").find(ws, "sales_orders_etl")
+--     local op <close> = journal.begin { command = "delete", target = { host = ws:host() } }
+--     print(delete.pipeline(ws, op, found, {}))
 
 local fault = require "base.fault"
 local hooks = require "engine.hooks"
@@ -7,19 +12,19 @@ local task = require "native.task"
 
 local M = {}
 
--- Seconds to wait, together, for a pipeline to be gone: the server may take its time.
+-- Pauses in seconds between the checks whether a deleted pipeline is gone.
 local PAUSES <const> = { 0, 0.5, 1, 2, 4, 8, 15 }
 
---- True if the pipeline's tables can be deleted with it, or kept: those in Unity Catalog. In
--- the Hive metastore they always stay, and the server refuses to be asked.
----@param found table the answer of GET
+--- True if the caller can choose whether the pipeline's tables are deleted with it: if they are in
+-- Unity Catalog. Tables in the Hive metastore always stay, and the API refuses the option.
+---@param found table GetPipelineResponse
 ---@return boolean
 function M.has_choice(found)
   local catalog = found.spec and found.spec.catalog
   return type(catalog) == "string" and catalog ~= ""
 end
 
---- What `permissions` are, or nil if they may not be read.
+--- The permissions of a pipeline, or nil if they cannot be read.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
 ---@return table?
@@ -32,7 +37,7 @@ function M.find_permissions(ws, id)
   end
 end
 
--- One that says DELETED still has its name.
+-- A pipeline in state DELETED is not gone yet: it still holds its name.
 local function is_gone(ws, id)
   local _, e = fault.try(ws.native.pipeline_get, ws.native, id)
   if e and e.status ~= 404 then
@@ -51,28 +56,31 @@ local function wait_until_gone(ws, id)
   return false
 end
 
--- Whether the tables go too; nil where there is no choice.
+-- Whether the tables are deleted too; nil if there is no choice.
 local function cascade_of(found, tables)
   if M.has_choice(found) then
     return tables or false
   end
 end
 
---- Let the user's hooks refuse a deletion. `pipeline` asks them itself; this is for a dry run.
+--- Call the hooks `before_delete`, which may refuse a deletion. `pipeline` calls them itself; this
+-- function is for a dry run.
 ---@param ws tarn.WorkspaceClient
----@param found table the answer of GET
----@param tables? boolean
+---@param found table GetPipelineResponse
+---@param tables? boolean delete the tables too
 function M.ask_hooks(ws, found, tables)
   hooks.call("before_delete", { pipeline_id = found.pipeline_id, name = found.name,
     tables = cascade_of(found, tables), spec = require("tarn.spec").copy(found.spec or {}) },
     { op = "tarn delete", workspace = ws })
 end
 
---- Delete a pipeline as a step of `op`. Returns "deleted", or "deleting" if it is still seen.
+--- Delete a pipeline as a step of `op`. Returns "deleting" if the pipeline is not gone after half a
+-- minute.
 ---@param ws tarn.WorkspaceClient
 ---@param op tarn.Operation
----@param found table the answer of GET
----@param opts { tables?: boolean, force?: boolean, undoes?: table }
+---@param found table GetPipelineResponse
+---@param opts { tables?: boolean, force?: boolean, undoes?: table } `tables`: delete them too;
+--- `undoes`: the step that this deletion undoes
 ---@return "deleted"|"deleting"
 function M.pipeline(ws, op, found, opts)
   local id, cascade = found.pipeline_id, cascade_of(found, opts.tables)

@@ -1,4 +1,10 @@
---- Checks of everything Tarn depends on, one after the other; each says what to do.
+--- Check everything that Tarn depends on, and say what to do.
+--
+--     local doctor = require "tarn.doctor"
+--     local ctx = { workspace = ws, finish = function() end }
+--     for check in doctor.rows(ctx, {}) do
+--       print(check.status, check.check, check.message, check.todo or "")
+--     end
 
 local fault = require "base.fault"
 local fs = require "native.fs"
@@ -7,8 +13,8 @@ local task = require "native.task"
 
 local M = {}
 
-local SKEW_WARN <const> = 60 * 1000  -- ms between the server's clock and ours
-local SKEW_FAIL <const> = 300 * 1000 -- beyond this tokens are refused
+local SKEW_WARN <const> = 60 * 1000  -- ms between the clocks of the server and this machine
+local SKEW_FAIL <const> = 300 * 1000 -- the server refuses tokens beyond this
 local OTHERS <const> = 63            -- the permission bits of group and others
 
 ---@class tarn.Check
@@ -17,13 +23,12 @@ local OTHERS <const> = 63            -- the permission bits of group and others
 ---@field message string
 ---@field todo? string
 
--- What a check says when it raised a fault.
-local function failed(e)
+-- The result of a check that has raised a fault.
+local function failure(e)
   return "fail", e.message, e.hint or ("`tarn help error %s`"):format(e.kind)
 end
 
--- Each check returns status, message, todo; or nil for nothing to say. `seen` carries what
--- earlier ones found.
+-- Each check returns status, message and todo. `seen` carries the results of earlier checks.
 local checks = {}
 
 checks[#checks + 1] = { "version", function()
@@ -31,7 +36,7 @@ checks[#checks + 1] = { "version", function()
   return "ok", ("tarn %s, %s"):format(bundle.version, _VERSION)
 end }
 
--- The user's files by what is to be said of them.
+-- The user's files, grouped by their problems.
 local function sort_overrides(list)
   local found = { broken = {}, moved = {}, private = {}, outdated = {}, shadowing = 0 }
   local function add(to, text, ...)
@@ -57,20 +62,22 @@ checks[#checks + 1] = { "overrides", function()
   local found = sort_overrides(list)
   if #found.broken > 0 then
     return "fail", "broken: " .. table.concat(found.broken, "; "),
-      "mend or remove the file; --bundled ignores all of them"
+      "fix or remove the file; --bundled ignores all files of your own"
   elseif #found.moved > 0 then
-    return "warn", "without effect, since the module has moved: " .. table.concat(found.moved, ", "),
-      "move the file, or require what it is about from `tarn`"
+    return "warn",
+      "without effect, since the module has moved: " .. table.concat(found.moved, ", "),
+      "move the file, or require the module from `tarn`"
   elseif #found.private > 0 then
-    return "warn", "in place of a private part of tarn: " .. table.concat(found.private, ", "),
-      "rename the file if it is a module of your own; `tarn help library` lists what is public"
+    return "warn", "replaces a private module of tarn: " .. table.concat(found.private, ", "),
+      "rename the file if it is a module of your own; `tarn help library` lists public modules"
   elseif #found.outdated > 0 then
-    return "warn", "ejected, and changed since in tarn: " .. table.concat(found.outdated, ", "),
-      "compare it with the built-in one: `tarn eject NAME --to DIR`"
+    return "warn", "the bundled file has changed since this copy was ejected: "
+      .. table.concat(found.outdated, ", "),
+      "compare it with the bundled file: `tarn eject NAME --to DIR`"
   elseif #list == 0 then
     return "ok", "none"
   end
-  return "ok", ("%d file%s of your own, %d in place of built-in ones"):format(#list,
+  return "ok", ("%d file%s of your own, %d in place of bundled ones"):format(#list,
     #list == 1 and "" or "s", found.shadowing)
 end }
 
@@ -85,7 +92,7 @@ checks[#checks + 1] = { "hooks", function()
   end
   if #broken > 0 then
     return "fail", "broken: " .. table.concat(broken, "; "),
-      "mend or remove the file; no command that changes something runs until then"
+      "fix or remove the file; until then no command that changes something runs"
   end
   return "ok", #names == 0 and "none" or table.concat(names, "; ")
 end }
@@ -126,7 +133,7 @@ checks[#checks + 1] = { "network", function(_, seen)
   local ms = (task.now() - started) * 1000
   seen.time = task.time()
   if not ok and me.status and me.kind == "auth" then
-    return "fail", "the workspace answers, and refuses: " .. me.message,
+    return "fail", "the workspace refuses the credentials: " .. me.message,
       me.hint or "`tarn help error auth`"
   elseif not ok then
     error(me, 0)
@@ -138,12 +145,12 @@ end, needs = "ws" }
 checks[#checks + 1] = { "clock", function(_, seen)
   local theirs = require("base.time").find_http_date(seen.response.headers.date)
   if not theirs then
-    return "warn", "the workspace does not say what time it is"
+    return "warn", "the workspace's answer has no date"
   end
   -- the header has whole seconds
   local skew = math.max(0, math.abs(seen.time - theirs) - 1000)
-  local text = ("%d s apart from the workspace"):format(skew // 1000)
-  local todo = "set the clock of this machine: tokens are refused when it is wrong"
+  local text = ("%d s apart from the workspace's clock"):format(skew // 1000)
+  local todo = "set the clock of this machine: the workspace refuses tokens if it is wrong"
   if skew >= SKEW_WARN then
     return skew >= SKEW_FAIL and "fail" or "warn", text, todo
   end
@@ -153,11 +160,11 @@ end, needs = "response" }
 checks[#checks + 1] = { "permissions", function(_, seen)
   local page = seen.ws.native:pipeline_list { max_results = 1 }
   if not page.statuses or #page.statuses == 0 then
-    return "warn", "no pipeline can be seen",
-      "if there are some: CAN_VIEW on them makes them visible"
+    return "warn", "no pipeline is visible",
+      "if the workspace has pipelines, ask for CAN_VIEW on them"
   end
-  local rights = require("tarn.pipelines").row(page.statuses[1])
-  return "ok", ("pipelines can be seen (%s)"):format(rights.name)
+  local row = require("tarn.pipelines").row(page.statuses[1])
+  return "ok", ("pipelines are visible (%s)"):format(row.name)
 end, needs = "response" }
 
 checks[#checks + 1] = { "warehouse", function(_, seen, arg)
@@ -169,7 +176,7 @@ checks[#checks + 1] = { "warehouse", function(_, seen, arg)
   local health = warehouse.health and warehouse.health.status
   if health and health ~= "HEALTHY" then
     return "warn", text .. ", " .. health .. ": " .. (warehouse.health.summary or ""),
-      "look at it in the workspace"
+      "open the warehouse in the workspace"
   end
   return "ok", text
 end, needs = "response" }
@@ -177,12 +184,12 @@ end, needs = "response" }
 checks[#checks + 1] = { "system tables", function(_, seen, arg)
   local id = seen.warehouse.id
   if seen.warehouse.state ~= "RUNNING" and not arg.start then
-    return "skip", "the warehouse does not run", "`tarn doctor --start` starts it"
+    return "skip", "the warehouse is not running", "`tarn doctor --start` starts it"
   end
   local rows <close> = seen.ws:sql(statements.check.pipelines(), nil,
     { warehouse_id = id })
   local row = rows()
-  return "ok", ("system.lakeflow.pipelines can be read (%s rows)"):format(row and row.n or "no")
+  return "ok", ("system.lakeflow.pipelines is readable (%s rows)"):format(row and row.n or "no")
 end, needs = "warehouse" }
 
 local function run(check, ctx, seen, arg)
@@ -194,12 +201,12 @@ local function run(check, ctx, seen, arg)
     if status.kind == "cancelled" or status.kind == "bug" then
       error(status, 0)
     end
-    status, message, todo = failed(status)
+    status, message, todo = failure(status)
   end
   return { check = check[1], status = status, message = message, todo = todo }
 end
 
---- The checks, each run when its row is asked for.
+--- An iterator over the checks. Each check runs when the iterator reaches it.
 ---@param ctx tarn.Context
 ---@param arg { start?: boolean, warehouse?: string }
 ---@return fun(): tarn.Check?

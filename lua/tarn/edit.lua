@@ -1,16 +1,22 @@
---- Changing the settings of a pipeline that is there.
+--- Change the settings of an existing pipeline.
 --
--- An edit replaces all settings, so it begins with reading them; it carries the moment at which
--- they were read, so that somebody else's change in between is not lost but a conflict.
+--     local edit = require "tarn.edit"
+--     local found = require("tarn.pipelines").find(ws, "sales_orders_etl")
+--     local changes = edit.plan(found, function(settings) settings.photon = true end)
+--     for _, change in ipairs(changes) do print(change.path, change.from, change.to) end
+--
+-- An edit replaces all settings, so it begins with reading them. It carries the time of the last
+-- modification that was read: if somebody else has changed the pipeline since, the workspace
+-- refuses the edit with a conflict.
 
 local fault = require "base.fault"
-local fields = require "tarn.spec"
 local json = require "native.json"
 local secrets = require "base.secrets"
+local specs = require "tarn.spec"
 
 local M = {}
 
--- What the workspace fills in, and what says the same when it is absent.
+-- Fields that the workspace fills in, and fields that mean the same when they are absent.
 local FILLED <const> = { id = true, pipeline_type = true, data_sampling = true }
 local FALSE_IF_ABSENT <const> = { continuous = true, development = true, photon = true }
 local ANY_CASE <const> = { catalog = true, edition = true, channel = true }
@@ -23,7 +29,7 @@ local function is_filled_in(keys, value, id)
       or first == "storage" and value == "dbfs:/pipelines/" .. id)
     or first == "event_log" and (last == "catalog" or last == "schema")
     or first == "clusters" and #keys == 3 and FILLED_IN_CLUSTER[last]
-    or first == "run_as" -- once set it cannot be taken away
+    or first == "run_as" -- once set, it cannot be removed
 end
 
 local function is_consumed(keys, value)
@@ -40,42 +46,42 @@ local function same(keys, a, b)
   return json.encode(a) == json.encode(b)
 end
 
---- What an edit would change: { path, from, to }, secrets as they are.
+--- The fields that an edit would change. Secrets are not masked.
 ---@param pipeline table GetPipelineResponse
----@param body table
+---@param body table the new settings
 ---@return { path: string, from: any, to: any }[]
 function M.changes(pipeline, body)
-  local is, list = fields.settings(pipeline), {}
-  fields.each(body, function(keys, value)
-    local there = fields.find(is, keys)
+  local is, list = specs.settings(pipeline), {}
+  specs.each(body, function(keys, value)
+    local there = specs.find(is, keys)
     if there == nil then
       if not is_consumed(keys, value) then
-        list[#list + 1] = { path = fields.path(keys), to = value }
+        list[#list + 1] = { path = specs.path(keys), to = value }
       end
-    elseif not fields.is_leaf(there) or not same(keys, there, value) then
-      list[#list + 1] = { path = fields.path(keys), from = fields.is_leaf(there) and there or nil,
+    elseif not specs.is_leaf(there) or not same(keys, there, value) then
+      list[#list + 1] = { path = specs.path(keys), from = specs.is_leaf(there) and there or nil,
         to = value }
     end
   end)
-  fields.each(is, function(keys, value)
-    if fields.find(body, keys) == nil and not is_filled_in(keys, value, pipeline.pipeline_id)
+  specs.each(is, function(keys, value)
+    if specs.find(body, keys) == nil and not is_filled_in(keys, value, pipeline.pipeline_id)
       and not (type(value) == "table" and next(value) == nil) then
-      list[#list + 1] = { path = fields.path(keys), from = value }
+      list[#list + 1] = { path = specs.path(keys), from = value }
     end
   end)
   return list
 end
 
---- The body of the edit that makes a pipeline what `body` says: a PUT replaces everything, and
--- must not lose what only a new pipeline can set.
----@param pipeline table
----@param body table
+--- The request body that gives a pipeline the settings `body`. It keeps the fields that an edit
+-- cannot change, since the request replaces everything.
+---@param pipeline table GetPipelineResponse
+---@param body table the new settings
 ---@return table
 function M.body(pipeline, body)
-  local edit = fields.copy(body)
+  local edit = specs.copy(body)
   local spec = pipeline.spec or {}
   if edit.run_as == nil then
-    edit.run_as = fields.copy(pipeline.run_as)
+    edit.run_as = specs.copy(pipeline.run_as)
   end
   if edit.storage == nil and edit.catalog == nil then
     edit.storage = spec.storage
@@ -84,12 +90,13 @@ function M.body(pipeline, body)
   return edit
 end
 
---- Send an edit as a step of `op`. Returns what the journal keeps of it.
+--- Send an edit as a step of `op`. Returns the result that the journal keeps. Raises a fault with
+-- status 409 if somebody else has changed the pipeline.
 ---@param ws tarn.WorkspaceClient
 ---@param op tarn.Operation
 ---@param before table GetPipelineResponse
 ---@param body table settings, with run_as and parameters
----@param publishes? any what the journal keeps of a copy: where its source publishes
+---@param publishes? any for a copy: where its source publishes, for the journal
 ---@return table { pipeline_id, last_modified?, resolved? }
 function M.send(ws, op, before, body, publishes)
   local id = before.pipeline_id
@@ -99,7 +106,7 @@ function M.send(ws, op, before, body, publishes)
     if not e then
       return { pipeline_id = id }
     end
-    -- An edit whose answer was lost is sent again by the client, and may meet itself.
+    -- The client repeats an edit whose answer was lost; the conflict may be with the first attempt.
     if e.status == 409 or e.ambiguous then
       local now = ws.native:pipeline_get(id)
       if #M.changes(now, body) == 0 then
@@ -116,13 +123,13 @@ function M.send(ws, op, before, body, publishes)
   }, send)
 end
 
---- What `change(settings)` would change: it gets a copy of the settings and changes that.
+--- Plan an edit with a function that changes a copy of the settings.
 ---@param found table GetPipelineResponse
 ---@param change fun(settings: table)
 ---@return { path: string, from: any, to: any }[] changes
----@return table body
+---@return table body the new settings, for `send`
 function M.plan(found, change)
-  local body = fields.copy(fields.settings(found))
+  local body = specs.copy(specs.settings(found))
   change(body)
   return M.changes(found, body), body
 end

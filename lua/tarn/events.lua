@@ -1,210 +1,49 @@
---- Events of pipelines: which ones, in as few pages as it takes, and what they say in a line.
+--- Read and filter the events of pipelines.
 --
--- What the API's own grammar can say is sent to the server (reference B.1), and looked at again
--- when the answer is there: part of the grammar is not documented, and a server that does not
--- know it either refuses it or gives more than was asked for.
+--     local events = require "tarn.events"
+--     local found = require("tarn.pipelines").find(ws, "sales_orders_etl")
+--     local criteria = events.criteria("my script", { level = "warn,error", since = "30d" })
+--     for event in events.list(ws, found.pipeline_id, { criteria = criteria, max = 5 }) do
+--       print(event.timestamp, event.level, event.message)
+--     end
+--
+-- The terms of a filter that the API's grammar has are sent to the server, and each event is tested
+-- again when it comes: a part of the grammar is not documented, and a server that does not know it
+-- refuses the filter or returns more events.
 
 local fault = require "base.fault"
-local glob = require "base.glob"
+local fields = require "tarn.events.fields"
 local json = require "native.json"
 local pages = require "base.pages"
 local pool = require "base.pool"
-local time = require "base.time"
 
 local M = {}
 
-local PAGE <const> = 250 -- the most the server gives at once (reference B.1)
-
--- ---- which events ----
+local PAGE <const> = 250 -- the most events that the server returns at once
 
 ---@class tarn.EventCriteria
----@field filter? string     for the server: all that its grammar can say
----@field documented? string the same without what is not documented
+---@field filter? string     the terms that the server's grammar has
+---@field documented? string the terms that are documented
 ---@field matches fun(event: table): boolean
----@field is_local boolean   true if there is more than the server was told
+---@field is_local boolean   true if only `matches` tests some of the terms
 
-local function words(text)
-  local list = {}
-  for word in text:gmatch "[^,%s]+" do
-    list[#list + 1] = word
-  end
-  return list
-end
-
-local function quoted(text)
-  return "'" .. text:gsub("'", "''") .. "'"
-end
-
--- `name = 'a'` or `name in ('a','b')`.
-local function one_of(name, list)
-  if #list == 1 then
-    return ("%s = %s"):format(name, quoted(list[1]))
-  end
-  local all = {}
-  for i, word in ipairs(list) do
-    all[i] = quoted(word)
-  end
-  return ("%s in (%s)"):format(name, table.concat(all, ","))
-end
-
-local function set_of(list)
-  local set = {}
-  for _, word in ipairs(list) do
-    set[word] = true
-  end
-  return set
-end
-
--- The names under which an event speaks of datasets: its own, its flow's, its expectations'.
-local function datasets_of(event)
-  local origin = event.origin or {}
-  local names = { origin.dataset_name, origin.flow_name }
-  local progress = type(event.details) == "table" and event.details.flow_progress
-  local quality = progress and progress.data_quality
-  for _, expectation in ipairs(quality and quality.expectations or {}) do
-    names[#names + 1] = expectation.dataset
-  end
-  return names
-end
-
--- "silver" finds main.s.silver, and "s.silver" does; a glob is for the whole name or its end.
-local function dataset_matcher(pattern)
-  local whole, tail = glob.matcher(pattern), glob.matcher("*." .. pattern)
-  return function(event)
-    for _, name in pairs(datasets_of(event)) do
-      if type(name) == "string" and (whole(name) or tail(name)) then
-        return true
-      end
-    end
-    return false
-  end
-end
-
-local function grep_matcher(text)
-  text = text:lower()
-  local function has(value)
-    return type(value) == "string" and value:lower():find(text, 1, true) ~= nil
-  end
-  return function(event)
-    if has(event.message) then
-      return true
-    end
-    for _, exception in ipairs(M.exceptions(event)) do
-      if has(exception.message) or has(exception.class_name) then
-        return true
-      end
-    end
-    return false
-  end
-end
-
-local function add(criteria, test, term, is_documented)
-  criteria.tests[#criteria.tests + 1] = test
-  criteria.terms[#criteria.terms + 1] = term
-  if is_documented then
-    criteria.sure[#criteria.sure + 1] = term
-  end
-  criteria.is_local = criteria.is_local or not term
-end
-
-local function add_level(criteria, op, text)
-  local levels = words(text:upper())
-  for _, level in ipairs(levels) do
-    if not level:find "^%u+$" then
-      fault.usage(op, ("--level: '%s' is no level"):format(level), "INFO, WARN, ERROR, METRICS")
-    end
-  end
-  local set = set_of(levels)
-  add(criteria, function(event) return set[event.level] == true end, one_of("level", levels), true)
-end
-
-local function add_type(criteria, op, text)
-  local types = words(text)
-  for _, kind in ipairs(types) do
-    if not kind:find "^[%w_]+$" then
-      fault.usage(op, ("--type: '%s' is no type of event"):format(kind),
-        "such as flow_progress, update_progress, user_action")
-    end
-  end
-  local set = set_of(types)
-  add(criteria, function(event) return set[event.event_type] == true end,
-    one_of("event_type", types), false)
-end
-
-local function add_update(criteria, op, text)
-  local id = text:lower()
-  if not id:find "^[%x-]+$" then
-    fault.usage(op, ("--update: '%s' is no id of an update"):format(text),
-      "`tarn updates` lists them; the first characters are enough")
-  end
-  local whole = #id == 36
-  add(criteria, function(event)
-    local of = event.origin and event.origin.update_id
-    return type(of) == "string" and of:sub(1, #id) == id
-  end, whole and one_of("update_id", { id }) or nil, false)
-end
-
-local function add_time(criteria, op, ms)
-  add(criteria, function(event)
-    local at = M.at(event)
-    return at == nil or op == ">=" and at >= ms or op == "<=" and at <= ms
-  end, ("timestamp %s %s"):format(op, quoted(time.iso(ms))), true)
-end
-
---- What is asked for, as a filter for the server and a test for each event. Lists are words with
--- commas; `since` and `until` are as for `time.since`.
+--- Criteria for events: a filter for the server and a test for each event. Raises a fault of kind
+-- `usage` for a value that is wrong.
 ---@param op string for faults
----@param wanted table level, type, update, since, until, dataset, grep: texts, or nil
+---@param wanted table level, type, update, since, until, dataset, grep: texts or nil; `level` and
+--- `type` are lists with commas, `since` and `until` are as for `tarn.time.since`
 ---@return tarn.EventCriteria
 function M.criteria(op, wanted)
-  local c = { tests = {}, terms = {}, sure = {}, is_local = false }
-  if wanted.since then
-    c.since = time.since(op, "--since", wanted.since)
-    add_time(c, ">=", c.since)
-  end
-  if wanted["until"] then
-    local last = time.since(op, "--until", wanted["until"])
-    if c.since and last < c.since then
-      fault.usage(op, "--until is before --since")
-    end
-    add_time(c, "<=", last)
-  end
-  for _, option in ipairs { { "level", add_level }, { "type", add_type },
-    { "update", add_update } } do
-    local text = wanted[option[1]]
-    if text then
-      if #words(text) == 0 then
-        fault.usage(op, ("--%s is empty"):format(option[1]))
-      end
-      option[2](c, op, text)
-    end
-  end
-  if wanted.dataset then
-    add(c, dataset_matcher(wanted.dataset))
-  end
-  if wanted.grep then
-    add(c, grep_matcher(wanted.grep))
-  end
-  c.filter = #c.terms > 0 and table.concat(c.terms, " AND ") or nil
-  c.documented = #c.sure > 0 and table.concat(c.sure, " AND ") or nil
-  function c.matches(event)
-    for _, test in ipairs(c.tests) do
-      if not test(event) then
-        return false
-      end
-    end
-    return true
-  end
-  return c
+  return require("tarn.events.criteria").new(op, wanted)
 end
 
 -- ---- pages ----
 
---- The first page. Where the server refuses the part of the filter that is not documented, it
--- is asked without, and `criteria` remembers it.
+--- The first page of events. If the server refuses the terms that are not documented, it is asked
+-- without them, and `criteria` remembers that.
 ---@param ws tarn.WorkspaceClient
----@param id string
----@param query table { max_results, order_by, and `extra`: terms in front of the criteria's }
+---@param id string of the pipeline
+---@param query table { max_results, order_by, extra }; `extra` is a term before the criteria
 ---@param criteria? tarn.EventCriteria
 ---@return table page
 function M.first_page(ws, id, query, criteria)
@@ -232,13 +71,13 @@ function M.first_page(ws, id, query, criteria)
   return page
 end
 
---- Lists of events, a page each; empty pages too. The next page is under way while one is
--- used, if `wants_more()` says so when the page before it has come.
+--- An iterator over pages: lists of events, which may be empty. The next page is fetched while the
+-- caller uses one.
 ---@param ws tarn.WorkspaceClient
----@param id string
+---@param id string of the pipeline
 ---@param query table as for `first_page`
 ---@param criteria? tarn.EventCriteria
----@param wants_more fun(page: table[]): boolean
+---@param wants_more fun(page: table[]): boolean whether the page after this one is wanted
 ---@return fun(): table[]?
 function M.pages(ws, id, query, criteria, wants_more)
   local next_page = function() return M.first_page(ws, id, query, criteria) end
@@ -261,18 +100,18 @@ function M.pages(ws, id, query, criteria, wants_more)
   end
 end
 
---- Events of one pipeline, newest first; at most `max`, in as few calls as that takes.
+--- An iterator over events of one pipeline, newest first, with as few calls as possible.
 ---@param ws tarn.WorkspaceClient
----@param id string
+---@param id string of the pipeline
 ---@param opts? { max?: integer, criteria?: tarn.EventCriteria, order_by?: string }
 ---@return fun(): table?
 function M.list(ws, id, opts)
   opts = opts or {}
   local criteria, max = opts.criteria, opts.max or math.huge
   local found, at, given = {}, 0, 0
-  -- What only we can tell apart may be rare: then whole pages.
+  -- Events that only a local test finds may be rare, so whole pages are read.
   local size = criteria and criteria.is_local and PAGE or math.min(max, PAGE)
-  local kept -- the page of `found`: it is asked about once more when it is used
+  local kept -- the page that `found` comes from: `keep` is called twice for it
   local function keep(list)
     if list ~= kept then
       kept, found, at = list, criteria and {} or list, 0
@@ -301,7 +140,7 @@ function M.list(ws, id, opts)
   end
 end
 
---- Several sources of events, each newest first, as one.
+--- Merge several iterators over events, each newest first, into one.
 ---@param sources (fun(): table?)[]
 ---@return fun(): table?
 function M.merge(sources)
@@ -324,7 +163,7 @@ function M.merge(sources)
   end
 end
 
---- All of them, as a list that is one in JSON too when it is empty.
+--- All events of an iterator as a list; an empty list is `[]` in JSON too.
 ---@param source fun(): table?
 ---@return table[]
 function M.collect(source)
@@ -337,29 +176,28 @@ end
 
 -- ---- one event ----
 
---- When it happened, in ms since 1970; nil if it does not say.
+--- The timestamp of an event; nil if it has none.
 ---@param event table
----@return integer?
+---@return integer? ms
 function M.at(event)
-  return type(event.timestamp) == "string" and time.find_iso(event.timestamp) or nil
+  return fields.at(event)
 end
 
---- Its exceptions, from the outermost to the cause.
+--- The exceptions of an event, from the outermost to the cause.
 ---@param event table
 ---@return { class_name?: string, message?: string }[]
 function M.exceptions(event)
-  local e = event.error
-  return type(e) == "table" and type(e.exceptions) == "table" and e.exceptions or {}
+  return fields.exceptions(event)
 end
 
--- The fields that the API documents; whatever else comes is kept too, but not in CSV.
+--- The fields that the API documents. Others are kept too, except in CSV.
 M.fields = { "timestamp", "level", "event_type", "message", "id", "maturity_level",
   "pipeline_id", "pipeline_name", "details", "error", "origin", "sequence", "truncation" }
 
---- An event as commands and the HTTP API give it: all that came, and whose it is.
+--- An event as commands and the HTTP API return it: all its fields, and those of its pipeline.
 ---@param event table
 ---@param pipeline_id string
----@param known_only? boolean leave out what `fields` does not name
+---@param known_only? boolean only the fields that `fields` names
 ---@return table
 function M.row(event, pipeline_id, known_only)
   local origin = type(event.origin) == "table" and event.origin or {}
@@ -379,55 +217,12 @@ function M.row(event, pipeline_id, known_only)
   return row
 end
 
-local function counts(event)
-  local progress = type(event.details) == "table" and event.details.flow_progress
-  if type(progress) ~= "table" then
-    return ""
-  end
-  local parts, metrics = {}, progress.metrics or {}
-  local rows = metrics.num_output_rows or metrics.num_upserted_rows
-  if rows then
-    parts[#parts + 1] = rows .. " rows"
-  end
-  if (metrics.backlog_files or 0) > 0 then
-    parts[#parts + 1] = metrics.backlog_files .. " files wait"
-  end
-  local quality, failed = progress.data_quality or {}, 0
-  for _, expectation in ipairs(quality.expectations or {}) do
-    failed = failed + (expectation.failed_records or 0)
-  end
-  if failed > 0 then
-    parts[#parts + 1] = failed .. " failed expectations"
-  end
-  if (quality.dropped_records or 0) > 0 then
-    parts[#parts + 1] = quality.dropped_records .. " dropped"
-  end
-  return #parts > 0 and " (" .. table.concat(parts, ", ") .. ")" or ""
-end
-
---- An event as lines of a log: what happened, and below it the exceptions without repeats.
+--- Print an event as lines of a log: its message, and below it its exceptions without repeats.
 ---@param event table
 ---@param screen tarn.Screen
 ---@param with_name? boolean
 function M.show(event, screen, with_name)
-  local level = tostring(event.level or "")
-  local head = { tostring(screen:time(event.timestamp or "")),
-    screen:style(screen:mood(level), screen:pad(level, 7)) }
-  if with_name then
-    head[#head + 1] = screen:style("bold", "[" .. screen:clean(tostring(event.pipeline_name
-      or event.pipeline_id)) .. "]")
-  end
-  screen:line(table.concat(head, "  "), "  ",
-    screen:clean(tostring(event.message or event.event_type or "")), counts(event))
-  local seen = {}
-  for _, exception in ipairs(M.exceptions(event)) do
-    local class = tostring(exception.class_name or ""):match "[^.]*$"
-    local message = tostring(exception.message or ""):match "^[^\n]*"
-    if not seen[message] then
-      seen[message] = true
-      screen:line("    ", screen:style("red", screen:clean(class .. ": " .. message)))
-    end
-  end
+  require("tarn.events.show")(event, screen, with_name)
 end
 
 return M

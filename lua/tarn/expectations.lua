@@ -1,18 +1,27 @@
---- Results of expectations, from the best source that answers.
+--- Results of expectations, from the first source that answers.
 --
--- REST events come first: they need no more than CAN_VIEW and no warehouse. Then the event log by
--- its function and as its table, which are the owner's; then the system table under the name it
--- is to have and under the one it has today (reference C.3, C.4). The source that answered is
--- named, and of each other one that was tried the reason why it did not.
+--     local expectations, time = require "tarn.expectations", tarn.time
+--     local found = require("tarn.pipelines").find(ws, "sales_orders_etl")
+--     local since, until_ms = expectations.window(30, time.now())
+--     local read = expectations.read(ws, { id = found.pipeline_id, since = since,
+--       until_ms = until_ms }, "auto")
+--     for _, row in ipairs(read.counts:rows("total", "auto", time.iso)) do
+--       print(row.dataset, row.expectation, row.failed)
+--     end
+--
+-- The sources, in order: events over REST, which need only CAN_VIEW and no warehouse; the event log
+-- as a table function and as a table, which its owner can read; the system table under its coming
+-- name and under its current one. The answer names its source, and for each other source that was
+-- tried the reason why it did not answer.
 
+local counts = require "tarn.expectations.counts"
 local events = require "tarn.events"
 local fault = require "base.fault"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 local sql = require "tarn.expectations.sql"
 local statements = require "tarn.statements"
-local system = require("tarn.sql").systemtables
-local tally = require "tarn.expectations.counts"
+local systemtables = require("tarn.sql").systemtables
 local time = require "base.time"
 local warehouses = require("tarn.sql").warehouses
 
@@ -22,17 +31,17 @@ local OP <const> = "tarn expectations"
 local DAY_MS <const> = 86400000
 local PAGE <const> = 250
 local PROBLEMS <const> = 20 -- newest warnings and errors that are shown
-local BEGIN_MS <const> = 600000 -- an update has its first event within that time
+local BEGIN_MS <const> = 600000 -- an update has its first event within this time
 
 ---@class tarn.QualityAsk
----@field id string
----@field since integer
----@field until_ms integer
----@field update? string      an id or its beginning
+---@field id string           of the pipeline
+---@field since integer       ms
+---@field until_ms integer    ms
+---@field update? string      an id or its first characters
 ---@field dataset? string     a glob
----@field warehouse? string
----@field count? "auto"|"sum"|"last" what SQL adds up by (default "auto")
----@field progress? fun(events: integer)
+---@field warehouse? string   id
+---@field count? "auto"|"sum"|"last" how SQL adds up the counts (default "auto")
+---@field progress? fun(events: integer) is told how many events were read
 
 local function wanted(ask, extra)
   local all = { since = time.iso(ask.since), ["until"] = time.iso(ask.until_ms),
@@ -52,16 +61,16 @@ end
 -- ---- REST ----
 
 local function add_event(sum, event)
-  local report = tally.find_report(event)
+  local report = counts.find_report(event)
   if report then
     sum:add(report)
   end
 end
 
--- Events are kept for a shorter time than logs: silence about a time in which the pipeline ran is
--- no answer, and a log that begins later is half of one. Returns from when on events are there,
--- where that is later than the first update.
-local function find_reach(ws, ask)
+-- The API keeps events for a shorter time than the event log does. If it has no events of a time in
+-- which the pipeline ran, that is a fault. If its events begin after the first update, the answer
+-- is partial: returns the time of the first event.
+local function find_start_of_events(ws, ask)
   local oldest
   for update in pipelines.updates(ws, ask.id) do
     local at = math.tointeger(update.creation_time)
@@ -78,14 +87,14 @@ local function find_reach(ws, ask)
   local at = first and events.at(first)
   if not at then
     fault.raise { kind = "http", op = OP, code = "NO_EVENTS",
-      message = "there are no events, although the pipeline ran in that time" }
+      message = "there are no events of a time in which the pipeline ran" }
   end
   return at > oldest + BEGIN_MS and at or nil
 end
 
 local function from_rest(ws, ask)
-  local reach = not ask.update and find_reach(ws, ask) or nil
-  local sum, flows = tally.new(), 0
+  local start = not ask.update and find_start_of_events(ws, ask) or nil
+  local sum, flows = counts.new(), 0
   local criteria = wanted(ask, { type = "flow_progress" })
   local query = { max_results = PAGE, order_by = "timestamp asc" }
   for list in events.pages(ws, ask.id, query, criteria, function() return true end) do
@@ -104,10 +113,10 @@ local function from_rest(ws, ask)
     criteria = wanted(ask, { level = "WARN,ERROR" }) }) do
     problems[#problems + 1] = problem_of(event)
   end
-  return sum, problems, reach
+  return sum, problems, start
 end
 
--- Each with the name that results and reasons carry.
+-- The sources, each with the name that answers give it.
 local REST <const> = { "rest", from_rest }
 local LOGS <const> = {
   { "event_log", function(ws, ask)
@@ -122,7 +131,7 @@ for i, name in ipairs(statements.quality.EVENTS) do
   end }
 end
 
---- What --source may be -> which sources, in their order.
+--- The values of --source, each with its sources in order.
 M.sources = {
   auto = { REST, LOGS[1], LOGS[2], SYSTEMS[1], SYSTEMS[2] },
   rest = { REST },
@@ -131,14 +140,14 @@ M.sources = {
   system = SYSTEMS,
 }
 
---- True if a fault says that the source does not exist: an empty result, with this reason.
+--- True if a fault says that the source does not exist. Such a source counts as empty.
 ---@param e tarn.Fault
 ---@return boolean
 function M.is_missing(e)
-  return e.code == "NO_EVENTS" or system.is_missing(e)
+  return e.code == "NO_EVENTS" or systemtables.is_missing(e)
 end
 
--- Nobody answered. What is not there is an empty result; anything else is a fault.
+-- No source has answered. If all of them do not exist, the result is empty; else raise a fault.
 local function refuse(tried, faults)
   for i, e in ipairs(faults) do
     if not M.is_missing(e) then
@@ -148,40 +157,40 @@ local function refuse(tried, faults)
       end
       fault.raise { kind = e.kind, op = OP, status = e.status, code = e.code, cause = e,
         message = ("%s did not answer: %s"):format(tried[i].source, e.message),
-        hint = #others > 0 and "tried as well: " .. table.concat(others, "; ") or e.hint }
+        hint = #others > 0 and "also tried: " .. table.concat(others, "; ") or e.hint }
     end
   end
 end
 
--- A pipeline that is not there, or credentials that are none, are so for every source.
+-- True for a fault that every source would meet: a missing pipeline, wrong credentials.
 local function is_final(source, e)
   return e.kind == "cancelled" or source == REST and (e.status == 404 or e.status == 401)
 end
 
-local function result_of(source, tried, sum, problems, reach)
-  return { source = source, tried = tried, tally = sum, events = problems,
-    covered_since = reach and time.iso(reach) }
+local function result_of(source, tried, sum, problems, start)
+  return { source = source, tried = tried, counts = sum, events = problems,
+    covered_since = start and time.iso(start) }
 end
 
---- Read the counts: the tally and the newest problems of the first source that answers. One
--- whose events begin too late is used only if no other answers.
+--- Read the counts and the newest warnings and errors of a pipeline from the first source that
+-- answers. A source whose events begin too late is used only if no other one answers.
 ---@param ws tarn.WorkspaceClient
 ---@param ask tarn.QualityAsk
----@param which string a key of `sources`
----@return table { source, tried, tally, events, covered_since? }
+---@param which string a key of `sources`: "auto", "rest", "sql", "event_log", "system"
+---@return table { source, tried, counts, events, covered_since? }
 function M.read(ws, ask, which)
   ask.count = ask.count or "auto"
-  wanted(ask, {}) -- what is no id of an update is refused, whoever is asked
+  wanted(ask, {}) -- refuses a wrong update id, whichever source is asked
   local tried, faults, partial = json.array {}, {}, nil
   for _, source in ipairs(M.sources[which]) do
-    local sum, problems, reach = fault.try(source[2], ws, ask)
-    if sum and not reach then
+    local sum, problems, start = fault.try(source[2], ws, ask)
+    if sum and not start then
       tried[#tried + 1] = { source = source[1], answered = true }
       return result_of(source[1], tried, sum, problems)
     elseif sum then
-      partial = result_of(source[1], tried, sum, problems, reach)
+      partial = result_of(source[1], tried, sum, problems, start)
       tried[#tried + 1] = { source = source[1], answered = false, code = "PARTIAL",
-        reason = "its events begin at " .. time.iso(reach) .. ", after the first update" }
+        reason = "its events begin at " .. time.iso(start) .. ", after the first update" }
     elseif is_final(source, problems) then
       fault.raise(problems)
     else
@@ -194,14 +203,14 @@ function M.read(ws, ask, which)
     return partial
   end
   refuse(tried, faults)
-  return result_of(json.null, tried, tally.new(), json.array {})
+  return result_of(json.null, tried, counts.new(), json.array {})
 end
 
 -- ---- many pipelines ----
 
---- The counts of all pipelines whose name matches `ask.name`, added up by `ask.by` in one
--- statement over the system table; there is no trend. Where no such table is, the result is empty
--- and `source` null, with the reasons.
+--- Read the counts of all pipelines whose name matches `ask.name`, added up by `ask.by`, with one
+-- statement over the system table. Rows have no trend. If the table does not exist, the result is
+-- empty, `source` is null, and `tried` has the reasons.
 ---@param ws tarn.WorkspaceClient
 ---@param ask tarn.QualityAsk
 ---@return table { source, tried, rows, events }
@@ -230,15 +239,16 @@ function M.read_many(ws, ask)
     events = json.array {} }
 end
 
---- The exact time that `days` stands for.
+--- The time window of the last `days` days.
 ---@param days integer
----@param now integer
----@return integer since, integer until
+---@param now integer ms
+---@return integer since ms
+---@return integer until ms
 function M.window(days, now)
   return now - days * DAY_MS, now
 end
 
--- What other subjects use of the parts.
+-- Parts that other subjects use.
 return require("base.lazy").fields(M, {
   check_gates = "tarn.expectations.gate:check",
   find_report = "tarn.expectations.counts:find_report",

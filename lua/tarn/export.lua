@@ -1,14 +1,19 @@
---- A pipeline with all that stands beside its spec, read to be written into files.
+--- Read the spec, owner, parameters and permissions of a pipeline.
+--
+--     local export = require "tarn.export"
+--     local item = export.read(ws, "sales_orders_etl", { permissions = true })
+--     print(item.name, item.spec.catalog, #item.permissions)
+--     for _, warning in ipairs(item.warnings) do print(warning) end
 
 local fault = require "base.fault"
-local fields = require "tarn.spec"
 local fs = require "native.fs"
 local json = require "native.json"
 local secrets = require "base.secrets"
+local specs = require "tarn.spec"
 
 local M = {}
 
---- The folder, inside an exported folder of Tarn's own format, that holds the sources.
+--- The name of the folder with the sources, in an export in Tarn's own format.
 M.SOURCES = "sources"
 
 ---@class tarn.ExportItem
@@ -20,7 +25,7 @@ M.SOURCES = "sources"
 ---@field spec table             as the API gives it
 ---@field run_as? table          if it was set explicitly
 ---@field parameters? table
----@field permissions? tarn.Grant[] direct ones; nil if they may not be read
+---@field permissions? tarn.Grant[] direct grants; nil if they cannot be read
 ---@field warnings string[]
 
 ---@class tarn.Grant
@@ -38,8 +43,7 @@ local function direct_level(entry)
   end
 end
 
--- What was granted on the pipeline itself; inherited grants and those of admins are the
--- workspace's own.
+-- The grants on the pipeline itself, without inherited grants and those of the admins.
 local function grants_of(answer)
   local grants = {}
   for _, entry in ipairs(answer.access_control_list or {}) do
@@ -61,21 +65,21 @@ local function read_grants(ws, id, warnings)
   elseif e.kind == "cancelled" then
     error(e, 0)
   end
-  warnings[#warnings + 1] = "permissions are left out: " .. e.message
+  warnings[#warnings + 1] = "permissions are not exported: " .. e.message
 end
 
 local function has(value)
   return value ~= nil and value ~= json.null and (type(value) ~= "table" or next(value) ~= nil)
 end
 
---- Fields whose values look like secrets in plain text.
+--- The fields whose values look like secrets in plain text.
 ---@param spec table
 ---@return string[] paths
 function M.secret_paths(spec)
   local paths = {}
-  fields.each(spec, function(keys, value)
+  specs.each(spec, function(keys, value)
     if secrets.is_secret(keys[#keys], value) then
-      paths[#paths + 1] = fields.path(keys)
+      paths[#paths + 1] = specs.path(keys)
     end
   end)
   return paths
@@ -100,32 +104,32 @@ function M.read(ws, id_or_name, opts)
     item.permissions = read_grants(ws, item.pipeline_id, warnings)
   end
   for _, path in ipairs(M.secret_paths(item.spec)) do
-    warnings[#warnings + 1] = path .. " looks like a secret, and is in the files as it is"
+    warnings[#warnings + 1] = path .. " looks like a secret, and the files hold it in plain text"
   end
   return item
 end
 
---- Why a pipeline cannot be made from files, or nil.
+--- The reason why a pipeline cannot be created from files, or nil.
 ---@param spec table
 ---@return string?
 function M.find_obstacle(spec)
   if spec.pipeline_type == "DBSQL" then
-    return "it stands behind a materialized view or streaming table of Databricks SQL, "
-      .. "and is made by CREATE, not from a spec"
+    return "it belongs to a materialized view or streaming table of Databricks SQL, "
+      .. "and is created by CREATE, not from a spec"
   elseif not has(spec.libraries) and not has(spec.ingestion_definition)
     and not has(spec.gateway_definition) then
     return "it has no code: neither libraries nor an ingestion or gateway definition"
   end
 end
 
---- True for the storage that the server gives to a pipeline that has none of its own.
+--- True for the storage location that the server gives to a pipeline by default.
 ---@param storage any
 ---@return boolean
 function M.is_default_storage(storage)
   return type(storage) == "string" and storage:find "^dbfs:/pipelines/%x+%-[%x-]+$" ~= nil
 end
 
---- One line of text, for a comment in a file.
+--- A text without control characters and line separators, for a comment in a file.
 ---@param text string
 ---@return string
 function M.comment(text)
@@ -133,7 +137,7 @@ function M.comment(text)
     :gsub("\xe2\x80[\xa8\xa9]", " "))
 end
 
---- A link in the place of the sources' folder may lead anywhere: it is refused.
+--- Refuse a folder whose sources' folder is a link, which may lead anywhere.
 ---@param dir string an exported folder
 ---@param op string
 function M.check_sources_folder(dir, op)
@@ -145,13 +149,14 @@ function M.check_sources_folder(dir, op)
   if stat and stat.type == "link" then
     fault.raise { kind = "conflict", op = op, code = "ELOOP",
       message = ("%s/%s is a link, which is not followed"):format(dir, M.SOURCES),
-      hint = "remove the link, or put what it leads to in its place" }
+      hint = "remove the link, or replace it by its target" }
   end
 end
 
+--- True if a field has a value: not null, and not an empty table.
 M.has = has
 
--- What other subjects use of the parts.
+-- Parts that other subjects use.
 return require("base.lazy").fields(M, {
   layout = "tarn.export.layout",
   own = "tarn.export.json",

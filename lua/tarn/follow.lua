@@ -1,50 +1,55 @@
---- New events of pipelines as they come: each once, none left out.
+--- Follow the events of pipelines: each new event comes exactly once.
 --
--- Of each pipeline a cursor is kept: the time up to which its log was read, and the ids of the
--- events that were given from some time before that on. A look asks again from before the
--- cursor, oldest first, and leaves out what is known: so events of the same millisecond, and
--- such as come late, are neither lost nor doubled. Most look back a little, now and then one over
--- the whole overlap. What comes later than that, or below the oldest id that is remembered, is
--- not seen; `crowded` is told when the ids do not reach back over the overlap.
+--     local follow = require "tarn.follow"
+--     local found = require("tarn.pipelines").find(ws, "sales_orders_etl")
+--     local f <close> = follow.start(ws, { found.pipeline_id }, { last = 3, once = true })
+--     for event, pipeline_id in f do print(pipeline_id, event.timestamp, event.message) end
 --
--- An event counts as given when the next one is asked for. So a saved cursor is never ahead of
--- what was used; a program that is killed gives the events since its last save once more.
+-- Each pipeline has a cursor: the time up to which its event log was read, and the ids of the
+-- events that were returned from some time before that. A poll reads again from a time before the
+-- cursor, oldest first, and skips known ids, so that events of the same millisecond and late events
+-- are neither lost nor returned twice. Most polls look back a little; now and then one looks back
+-- over the whole overlap. Events that come later than that, or that are older than the oldest
+-- remembered id, are missed; `crowded` is called if the remembered ids do not cover the overlap.
+--
+-- An event counts as used when the caller asks for the next one. A saved cursor therefore never
+-- skips an unused event; after a kill, the events since the last save are returned again.
 
-local cursors = require "tarn.follow.cursor"
+local cursor = require "tarn.follow.cursor"
 local events = require "tarn.events"
 local fault = require "base.fault"
-local looks = require "tarn.follow.sweep"
+local sweep = require "tarn.follow.sweep"
 local task = require "native.task"
 
-local M = { cursor = cursors.new, load = cursors.load, save = cursors.save }
+local M = {}
 
 local IDS <const> = 100000       -- ids that are remembered, of all pipelines together
-local LEAST_IDS <const> = 1000   -- of each pipeline, however many there are
+local LEAST_IDS <const> = 1000   -- ids that are remembered of each pipeline, at least
 local PAUSE <const>, MAX_PAUSE <const> = 1, 60 -- seconds to wait after a failure
-local SAVE_EVERY <const> = 5000  -- events, where they come without a rest
+local SAVE_EVERY <const> = 5000  -- save after this many events that come without a pause
 
 ---@class tarn.FollowOptions
 ---@field criteria? tarn.EventCriteria
----@field since? integer      ms: from when on, where there is no cursor
----@field last? integer       without `since`: so many of the newest events first (default 10)
----@field cursors? table<string, table> as saved, by pipeline id
+---@field since? integer      ms: where to begin without a saved cursor
+---@field last? integer       without `since`: begin with N newest events (default 10)
+---@field cursors? table<string, table> saved cursors, by pipeline id
 ---@field interval? number    seconds between two polls of a pipeline (default 5)
----@field overlap? number     seconds that are looked back over (default 300)
----@field once? boolean       stop when what there is was given
----@field observe? fun(event: table, id: string) gets every event that comes, whatever the
---   criteria say, once; of those before the start the ones of the newest update
----@field problem? fun(e: tarn.Fault, id: string, pause?: number) a poll failed, and goes on in
---   `pause` seconds; without: that pipeline is gone
----@field crowded? fun(id: string, ms: integer) more comes than can be remembered: only what is
---   late by less than this is seen; said once of a pipeline
----@field settled? fun(saved: fun(): table<string, table>) what was given has been used: the
---   place to have it written and the cursors saved
+---@field overlap? number     seconds by which an event may be late (default 300)
+---@field once? boolean       stop after all events that exist
+---@field observe? fun(event: table, id: string) gets every event once, whatever the criteria; of
+--- the events before the start only those of the newest update
+---@field problem? fun(e: tarn.Fault, id: string, pause?: number) a poll has failed and is repeated
+--- after `pause` seconds; without `pause`: the pipeline was deleted
+---@field crowded? fun(id: string, ms: integer) there are more events than ids can be remembered:
+--- events that are late by more than `ms` are missed; called once for a pipeline
+---@field settled? fun(saved: fun(): table<string, table>) all events have been used: the time to
+--- save the cursors, which `saved()` returns
 
 ---@class tarn.Follower
 local Follower = {}
 Follower.__index = Follower
 
--- Give these events of a pipeline, and wait until they are used.
+-- Hand over these events of a pipeline, and wait until they are used.
 function Follower:give(one, entries)
   if #entries == 0 then
     return
@@ -59,7 +64,7 @@ function Follower:give(one, entries)
   end
 end
 
--- What was read without anything to give is worth keeping too.
+-- A cursor has moved without an event to hand over; it is to be saved too.
 function Follower:moved()
   self.unsettled = true
   if self.consumer then
@@ -67,16 +72,17 @@ function Follower:moved()
   end
 end
 
--- What another try will not mend: when the first look fails so, somebody should know at once.
+-- True for a fault that another poll would meet too. If the first poll fails so, it is raised.
 local function is_refusal(e)
   local status = e.status or 0
   return e.kind == "auth" or e.kind == "usage"
     or not e.retryable and status >= 400 and status < 500 and status ~= 429
 end
 
--- One look, whose failure is survived; returns how long to wait, or nil if that was the end.
-local function look_safely(self, one)
-  local seen, e = fault.try(looks.look, self, one)
+-- Poll once. A failure is reported to `problem`. Returns the seconds until the next poll; nil if
+-- there is none.
+local function poll_safely(self, one)
+  local seen, e = fault.try(sweep.run, self, one)
   if seen then
     one.pause = nil
     return not self.once and self.interval or nil
@@ -96,10 +102,10 @@ function Follower:start(one)
   self.alive = self.alive + 1
   self.tasks[#self.tasks + 1] = task.spawn(function()
     local _, e = fault.call(function()
-      local pause = look_safely(self, one)
+      local pause = poll_safely(self, one)
       while pause do
         task.sleep(pause)
-        pause = look_safely(self, one)
+        pause = poll_safely(self, one)
       end
     end)
     self.alive = self.alive - 1
@@ -130,7 +136,7 @@ function Follower:settle()
   end
 end
 
--- The event that was given last has been used.
+-- The last event that was returned has been used.
 function Follower:acknowledge()
   local entry = self.given
   if entry then
@@ -157,7 +163,7 @@ function Follower:next()
       table.remove(self.queue, 1)
       page.done = true
       task.wake(page.task)
-      task.sleep(0) -- the next page may be there already: no need to settle between two
+      task.sleep(0) -- lets the next page come: cursors are not saved between two pages
     elseif self.failed then
       error(self.failed, 0)
     elseif self.alive == 0 then
@@ -185,11 +191,12 @@ Follower.__call = Follower.next
 
 local function nothing() end
 
---- Follow the events of these pipelines: an iterator over `event, pipeline_id`, in the order in
--- which they come. Close it, as a generic `for` does with `for e, id in f, nil, nil, f do`.
+--- Follow the events of pipelines: an iterator over `event, pipeline_id`, in the order in which
+-- events arrive. It must be closed: by <close>, or by `for e, id in f, nil, nil, f do`.
 ---@param ws tarn.WorkspaceClient
----@param ids string[]
+---@param ids string[] of the pipelines
 ---@param opts? tarn.FollowOptions
+---@return tarn.Follower
 function M.start(ws, ids, opts)
   opts = opts or {}
   require("base.options").check(opts, { "criteria", "since", "last", "cursors", "interval",
@@ -206,12 +213,37 @@ function M.start(ws, ids, opts)
   self.asked = not opts.observe and self.criteria or nil -- of the server
   for i, id in ipairs(ids) do
     local saved = self.cursors[id]
-    self.ones[i] = { id = id, cursor = M.cursor(saved), unknown = not saved }
+    self.ones[i] = { id = id, cursor = cursor.new(saved), unknown = not saved }
   end
   for _, one in ipairs(self.ones) do
     self:start(one)
   end
   return self
+end
+
+--- A cursor: how far the event log of a pipeline was read.
+---@param saved? table result of `Cursor:saved`
+---@return tarn.EventCursor
+function M.cursor(saved)
+  return cursor.new(saved)
+end
+
+--- Read saved cursors from a file. Raises a fault if the file is of another workspace or holds no
+-- cursors.
+---@param op string for faults
+---@param path string
+---@param ws tarn.WorkspaceClient
+---@return table<string, table> by pipeline id; empty if the file does not exist
+function M.load(op, path, ws)
+  return cursor.load(op, path, ws)
+end
+
+--- Save cursors in a file, which is replaced as a whole.
+---@param path string
+---@param ws tarn.WorkspaceClient
+---@param saved table<string, table> cursors by pipeline id
+function M.save(path, ws, saved)
+  cursor.save(path, ws, saved)
 end
 
 return M

@@ -1,12 +1,18 @@
---- A pipeline made from a folder that `tarn export` wrote.
+--- Create a pipeline from a folder that `tarn export` has written.
+--
+--     local import = require "tarn.import"
+--     local plan = import.plan(ws, "/home/me/exported/sales_orders_etl", { name = "orders_copy" })
+--     for _, field in ipairs(plan.fields) do print(field.verdict, field.path, field.reason) end
+--     local report = import.apply(ws, plan)
+--     print(report.pipeline_id, report.op)
 
 local export = require "tarn.export"
 local fault = require "base.fault"
-local fields = require "tarn.spec"
 local folder = require "tarn.import.folder"
 local hooks = require "engine.hooks"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
+local spec = require "tarn.spec"
 
 local M = {}
 
@@ -15,16 +21,16 @@ local OP <const> = "tarn import"
 ---@class tarn.ImportPlan
 ---@field dir string
 ---@field name string
----@field body table      what is sent
+---@field body table      the settings of the new pipeline
 ---@field fields { path: string, verdict: "set"|"dropped", from?: any, to?: any, reason: string }[]
 ---@field warnings string[]
 ---@field name_taken boolean
 ---@field sources? tarn.SourcePlan
 
--- Fields of the spec that a new pipeline must not or cannot have.
+-- Fields of the spec that a new pipeline cannot have, with the reason.
 local DROPPED <const> = {
-  { "id", "every pipeline gets its own" },
-  { "deployment", "the bundle that deployed the exported pipeline does not own this one" },
+  { "id", "the new pipeline gets its own" },
+  { "deployment", "the bundle of the exported pipeline does not manage the new one" },
 }
 
 local function drop_outputs(body, note)
@@ -36,13 +42,13 @@ local function drop_outputs(body, note)
   end
   if export.is_default_storage(body.storage) then
     note { path = "storage", verdict = "dropped", from = body.storage,
-      reason = "it is the default, under the exported pipeline's id" }
+      reason = "it is the default location, which contains the exported pipeline's id" }
     body.storage = nil
   end
   local ingestion = body.ingestion_definition
   if type(ingestion) == "table" and ingestion.source_type ~= nil then
     note { path = "ingestion_definition.source_type", verdict = "dropped",
-      from = ingestion.source_type, reason = "the server finds it out by itself" }
+      from = ingestion.source_type, reason = "the server sets it" }
     ingestion.source_type = nil
   end
 end
@@ -64,7 +70,7 @@ local function is_taken(ws, name)
   return false
 end
 
---- What an import would do. Asks the workspace and the user's hooks, and changes nothing.
+--- Plan an import. Reads from the workspace, calls the hooks `before_import`, and changes nothing.
 ---@param ws tarn.WorkspaceClient
 ---@param dir string
 ---@param opts { name?: string, continuous?: boolean, run_as?: boolean, sources?: boolean,
@@ -75,20 +81,20 @@ function M.plan(ws, dir, opts)
   local obstacle = export.find_obstacle(item.spec)
   if obstacle then
     fault.raise { kind = "conflict", op = OP,
-      message = ("'%s' cannot be made from a file: %s"):format(item.name, obstacle) }
+      message = ("'%s' cannot be created from a file: %s"):format(item.name, obstacle) }
   end
   local plan = { dir = dir, fields = json.array {}, warnings = json.array {} }
   local function note(entry)
     plan.fields[#plan.fields + 1] = entry
   end
-  local body = fields.copy(item.spec)
+  local body = spec.copy(item.spec)
   drop_outputs(body, note)
   set(body, "name", opts.name or item.name, "--name", note)
   if body.continuous == true and not opts.continuous then
     set(body, "continuous", false, "--no-continuous", note)
   elseif body.continuous == true then
-    plan.warnings[#plan.warnings + 1] = "it is continuous: it starts as soon as it is made "
-      .. "(--no-continuous makes it triggered)"
+    plan.warnings[#plan.warnings + 1] = "the pipeline is continuous: it starts as soon as it is "
+      .. "created (--no-continuous makes it triggered)"
   end
   body.parameters = item.parameters
   if opts.run_as then
@@ -105,17 +111,17 @@ function M.plan(ws, dir, opts)
       { overwrite = opts.overwrite })
     table.move(plan.sources.warnings, 1, #plan.sources.warnings, #plan.warnings + 1, plan.warnings)
   end
-  hooks.call("before_import", { name = plan.name, dir = dir, spec = fields.copy(body) },
+  hooks.call("before_import", { name = plan.name, dir = dir, spec = spec.copy(body) },
     { op = OP, workspace = ws })
   return plan
 end
 
---- Ask the server what it would make of the plan; it raises what it would raise.
+--- Ask the server for a dry run of the plan. Raises the fault that the create would raise.
 ---@param ws tarn.WorkspaceClient
 ---@param plan tarn.ImportPlan
 ---@return table? effective_settings
 function M.try(ws, plan)
-  local body = fields.copy(plan.body)
+  local body = spec.copy(plan.body)
   body.dry_run = true
   return ws.native:pipeline_create(body).effective_settings
 end
@@ -128,12 +134,12 @@ end
 ---@class tarn.ImportReport
 ---@field pipeline_id string
 ---@field name string
----@field op string         name of the operation in the journal
+---@field op string         id of the operation in the journal
 ---@field fields table[]
 ---@field warnings string[]
 ---@field sources? table
 
---- Carry out a plan; each change is a step in the journal.
+--- Apply a plan, as an operation of the journal.
 ---@param ws tarn.WorkspaceClient
 ---@param plan tarn.ImportPlan
 ---@param opts? { arg?: table, progress?: function }
@@ -142,8 +148,8 @@ function M.apply(ws, plan, opts)
   opts = opts or {}
   if plan.name_taken then
     fault.raise { kind = "conflict", op = OP, code = "RESOURCE_ALREADY_EXISTS",
-      message = ("there is a pipeline named '%s' in %s"):format(plan.name, ws:host()),
-      hint = "--name gives the new one another name" }
+      message = ("%s already has a pipeline named '%s'"):format(ws:host(), plan.name),
+      hint = "--name gives the new pipeline another name" }
   end
   local journal = require "tarn.journal"
   local op <close> = journal.begin { command = "import", arg = opts.arg,
@@ -161,7 +167,7 @@ function M.apply(ws, plan, opts)
   return report
 end
 
--- What other subjects use of the parts.
+-- Parts that other subjects use.
 return require("base.lazy").fields(M, {
   find_sources = "tarn.import.folder:find_sources",
   is_export = "tarn.import.folder:is_export",

@@ -1,47 +1,44 @@
---- The journal: what was about to be changed, written down before, and what came of it.
+--- The journal of changes: each is written down before it is sent.
 --
--- An operation is one command that changes something; its steps are the requests that do. A
--- step is on disk before its request is sent. One whose outcome is missing (the program was
--- killed, the answer was lost) is `unknown` until somebody has looked at the workspace: see
--- tarn.undo.
+--     local journal = require "tarn.journal"
+--     local path, mkdirs = "/Shared/reports", ws.native.workspace_mkdirs
+--     local op <close> = journal.begin { command = "my-script", target = { host = ws:host() } }
+--     op:perform({ kind = "workspace.mkdirs", request = "POST /api/2.0/workspace/mkdirs",
+--       what = { path = path, missing = { path } } }, mkdirs, ws.native, path)
+--     op:finish "done"
+--     for done in journal.operations { limit = 3 } do print(done.id, done.status) end
 --
---     local op <close> = journal.begin { command = "clone", arg = arg, source = a, target = b }
---     local made = op:perform({ kind = "pipeline.create", request = "POST /api/2.0/pipelines",
---       what = { name = name, spec = spec } }, create, ws, spec)
---     op:finish("done", report)
+-- An operation is one command that changes something; its steps are the requests that change
+-- something. A step is on disk before its request is sent. A step without an outcome (the process
+-- was killed, the answer was lost) is `unknown` until tarn.undo has asked the workspace.
 --
--- Undo goes by the kind of a step, and by what the step wrote down. All of it happens in the
--- operation's target.
+-- Undo needs the kind of a step and these fields. All steps happen in the operation's target.
 --
---   pipeline.create   what { name, spec, of }              result { pipeline_id }; `of`, of a
---                                                          clone, is where its source publishes
---   pipeline.edit     what { pipeline_id, name, spec }     before: the answer of GET
---   pipeline.delete   what { pipeline_id, name, cascade }  before: the answer of GET, and
---                                                          `permissions`, that of theirs
+--   pipeline.create   what { name, spec, of }              result { pipeline_id }; `of` says for a
+--                                                          clone where its source publishes
+--   pipeline.edit     what { pipeline_id, name, spec }     before: GetPipelineResponse
+--   pipeline.delete   what { pipeline_id, name, cascade }  before: GetPipelineResponse, and in
+--                                                          `permissions` the access list
 --   update.start      what { pipeline_id, name }           result { update_id }
 --   update.stop       what { pipeline_id, name }
 --   permissions.set   what { pipeline_id, name, access_control_list }
---                                                          before: the answer of GET
---   workspace.import  what { path, format, language }      before { bytes, format, language },
---                                                          none if nothing was there; result
---                                                          { existed } if the same was there
---   workspace.mkdirs  what { path, missing }               `missing`: the folders that it makes
+--                                                          before: the access list
+--   workspace.import  what { path, format, language }      before { bytes, format, language } of
+--                                                          an object that is replaced; result
+--                                                          { existed } if an equal one existed
+--   workspace.mkdirs  what { path, missing }               `missing`: the folders that are created
 --   workspace.delete  what { path }                        before { bytes, format, language }
 
 local copies = require "tarn.journal.copies"
-local fault = require "base.fault"
 local file = require "tarn.journal.file"
 local json = require "native.json"
 local operation = require "tarn.journal.operation"
 local options = require "base.options"
-local row = require "tarn.journal.row"
+local lookup = require "tarn.journal.lookup"
+local rows = require "tarn.journal.row"
 local task = require "native.task"
 
-local M = { begin = operation.begin, adopt = operation.adopt, find_path = file.find_path,
-  close = file.close, copies = copies.of, origins = copies.origins, find_copy = copies.find,
-  settings = copies.settings }
-
-local OP <const> = "journal"
+local M = {}
 
 ---@class tarn.OperationRecord
 ---@field id string
@@ -54,11 +51,27 @@ local OP <const> = "journal"
 ---@field source tarn.Side
 ---@field target tarn.Side
 ---@field result? any
----@field undoes? string   the operation that this one undid
----@field undone? string   the operation that undid this one
+---@field undoes? string   id of the operation that this one undoes
+---@field undone? string   id of the operation that has undone this one
 
---- Operations, newest first. Parts of others are left out unless `parent` names whose.
----@param opts? table command, status, since (ms), limit, parent
+--- Begin an operation. If this raises a fault, nothing must be sent.
+---@param fields tarn.OperationFields
+---@return tarn.Operation to be closed: with <close>
+function M.begin(fields)
+  return operation.begin(fields)
+end
+
+--- Continue an interrupted operation in this process. Raises a fault of kind `conflict` if its
+-- process still runs.
+---@param id string
+---@return tarn.Operation
+function M.adopt(id)
+  return operation.adopt(id)
+end
+
+--- An iterator over operations, newest first.
+---@param opts? table command, status, since (ms), limit; parent: the id of the operation whose
+--- items are wanted
 ---@return fun(): tarn.OperationRecord?
 function M.operations(opts)
   options.check(opts, { "command", "status", "since", "limit", "parent" })
@@ -75,7 +88,7 @@ function M.operations(opts)
   return function()
     while found[i + 1] and given < (opts.limit or math.maxinteger) do
       i = i + 1
-      local item = row.operation(found[i])
+      local item = rows.operation(found[i])
       if not opts.status or item.status == opts.status then
         given = given + 1
         return item
@@ -84,58 +97,24 @@ function M.operations(opts)
   end
 end
 
---- The parts of an operation, in the order they were begun.
+--- The items of an operation, in the order in which they were begun.
 ---@param id string
 ---@return tarn.OperationRecord[]
 function M.items(id)
   local list = {}
   for i, item in ipairs(file.rows("SELECT * FROM operations WHERE parent = ? "
     .. "ORDER BY length(id), id", { id })) do
-    list[i] = row.operation(item)
+    list[i] = rows.operation(item)
   end
   return list
 end
 
--- As a person may have typed it.
-local function normal(id)
-  return (id:lower():gsub("[ilo]", { i = "1", l = "1", o = "0" }))
-end
-
---- One operation: by its id, the unique beginning of it or of its part behind the dash, or
--- "last". Raises a fault if there is none, or more than one.
+--- An operation: by its id, by the unique beginning of the id or of its part behind the dash, or
+-- "last". Raises a fault if no operation matches, or more than one.
 ---@param name string
 ---@return tarn.OperationRecord
 function M.find(name)
-  if name == "last" then
-    local newest = M.operations { limit = 1 } ()
-    return newest or fault.not_found(OP, "the journal is empty")
-  end
-  local id = normal(name)
-  local exact = file.rows("SELECT * FROM operations WHERE id = ?", { id })[1]
-  if exact then
-    return row.operation(exact)
-  end
-  local found = file.rows("SELECT * FROM operations WHERE substr(id, 1, length(:id)) = :id "
-    .. "OR substr(id, 8, length(:id)) = :id ORDER BY started DESC, id", { id = id })
-  -- the beginning of an operation's name is that of its parts' names too
-  local whole = {}
-  for _, one in ipairs(found) do
-    if not one.parent or id:find(".", 1, true) then
-      whole[#whole + 1] = one
-    end
-  end
-  if #whole == 1 then
-    return row.operation(whole[1])
-  elseif #whole == 0 then
-    fault.not_found(OP, ("there is no operation '%s' in the journal"):format(name),
-      "`tarn journal` lists them")
-  end
-  local names = {}
-  for i = 1, math.min(#whole, 5) do
-    names[i] = whole[i].id
-  end
-  fault.usage(OP, ("'%s' may be any of %s%s"):format(name, table.concat(names, ", "),
-    #whole > 5 and (" and %d more"):format(#whole - 5) or ""), "say more of the name")
+  return lookup.find(name)
 end
 
 ---@class tarn.StepRecord
@@ -152,28 +131,59 @@ end
 ---@field undone? string
 ---@field has_before boolean
 
---- The steps of an operation, in order. What was there before is read by `before`.
+--- The steps of an operation, in order. `find_before` reads the previous value of a step.
 ---@param id string
 ---@return tarn.StepRecord[]
 function M.steps(id)
   local list = {}
   for i, step in ipairs(file.rows("SELECT s.*, b.op IS NOT NULL AS has_before FROM steps s "
     .. "LEFT JOIN befores b ON b.op = s.op AND b.n = s.n WHERE s.op = ? ORDER BY s.n", { id })) do
-    list[i] = row.step(step)
+    list[i] = rows.step(step)
   end
   return list
 end
 
---- What was there before a step, as it was given to `step`; nil if nothing was.
+--- The previous value that a step has replaced or deleted; nil if there was none.
 ---@param step tarn.StepRecord
 ---@return any
 function M.find_before(step)
   local before = file.rows("SELECT value FROM befores WHERE op = ? AND n = ?",
     { step.op, step.n })[1]
-  return before and row.value(before.value, ("step %d of operation %s"):format(step.n, step.op))
+  return before and rows.value(before.value, ("step %d of operation %s"):format(step.n, step.op))
 end
 
---- True if a create of a copy of that name was begun whose outcome nobody knows.
+--- Where a pipeline was cloned to, newest first, each copy once, without undone clones.
+---@param source { org_id: string|integer, pipeline_id: string }
+---@return tarn.CopyRecord[]
+function M.copies(source)
+  return copies.of(source)
+end
+
+--- The pipelines of which a pipeline is a copy, newest first.
+---@param target { org_id: string|integer, pipeline_id: string }
+---@return tarn.CopyRecord[]
+function M.origins(target)
+  return copies.origins(target)
+end
+
+--- The newest copy of a pipeline in a workspace, or nil.
+---@param query { source: tarn.Side, target_org_id: string|integer, name?: string } `name`: of the
+--- copy
+---@return tarn.CopyRecord?
+function M.find_copy(query)
+  return copies.find(query)
+end
+
+--- The settings that an operation gave to a copy, and the settings of the source that say where it
+-- publishes; nil if the journal does not have them.
+---@param op string id of the operation
+---@return table? spec
+---@return table? source
+function M.settings(op)
+  return copies.settings(op)
+end
+
+--- True if the journal holds a create of such a copy whose outcome is unknown.
 ---@param query { source: tarn.Side, target_org_id: string|integer, name: string }
 ---@return boolean
 function M.has_attempt(query)
@@ -184,7 +194,7 @@ function M.has_attempt(query)
     tostring(query.source.org_id), tostring(query.target_org_id), query.name })[1] ~= nil
 end
 
---- Operations whose process ended before they did, newest first.
+--- The interrupted operations: those whose process has ended before them. Newest first.
 ---@param opts? { command?: string }
 ---@return tarn.OperationRecord[]
 function M.unfinished(opts)
@@ -195,7 +205,7 @@ function M.unfinished(opts)
   return list
 end
 
---- True if some step is known to have made that pipeline.
+--- True if a step of the journal has created the pipeline.
 ---@param pipeline_id string
 ---@return boolean
 function M.has_made(pipeline_id)
@@ -203,7 +213,7 @@ function M.has_made(pipeline_id)
     .. "AND json_extract(result, '$.pipeline_id') = ? LIMIT 1", { pipeline_id }) > 0
 end
 
---- Write down what looking at the workspace said of a step whose outcome was unknown.
+--- Write down the outcome of a step that was unknown, after asking the workspace.
 ---@param step tarn.StepRecord
 ---@param status "done"|"failed"
 ---@param result? table
@@ -221,9 +231,9 @@ function M.settle(step, status, result)
   step.status, step.result = status, result or step.result
 end
 
---- Write down that a step was undone, by the operation `undo`.
+--- Write down that a step was undone.
 ---@param step tarn.StepRecord
----@param undo string
+---@param undo string id of the operation that has undone it
 function M.mark_undone(step, undo)
   file.write(false, function(db)
     db:exec("UPDATE steps SET undone = ? WHERE op = ? AND n = ?", { undo, step.op, step.n })
@@ -231,9 +241,9 @@ function M.mark_undone(step, undo)
   step.undone = undo
 end
 
---- Write down that all of an operation was undone; one that was cut off has ended with that.
+--- Write down that a whole operation was undone. This ends an interrupted operation.
 ---@param id string
----@param undo string
+---@param undo string id of the operation that has undone it
 function M.close_undone(id, undo)
   file.write(false, function(db)
     db:exec("UPDATE operations SET undone = coalesce(undone, ?), ended = coalesce(ended, ?), "
@@ -242,16 +252,27 @@ function M.close_undone(id, undo)
   end)
 end
 
---- The operations that undid, or began to undo, another one; oldest first.
+--- The operations that have undone an operation, or have begun to; oldest first.
 ---@param id string
 ---@return tarn.OperationRecord[]
 function M.undos(id)
   local list = {}
   for i, undo in ipairs(file.rows("SELECT * FROM operations WHERE undoes = ? "
     .. "ORDER BY started, id", { id })) do
-    list[i] = row.operation(undo)
+    list[i] = rows.operation(undo)
   end
   return list
+end
+
+--- The path of the journal's file; nil if neither XDG_STATE_HOME nor HOME is set.
+---@return string?
+function M.find_path()
+  return file.find_path()
+end
+
+--- Close the journal's file, for tests that move to another folder.
+function M.close()
+  file.close()
 end
 
 return M

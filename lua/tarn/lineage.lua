@@ -1,10 +1,15 @@
---- Lineage of a pipeline: its own datasets, what they are made from, what is made from them,
---- and where the pipeline was copied to.
+--- The lineage of a pipeline: datasets, their inputs and outputs, copies.
 --
--- Everything carries its evidence. Nothing is the pipeline's own because it lies in the
--- pipeline's schema: others publish there too. What becomes of sources that do not answer is
--- in tarn.lineage.coverage; only where nobody could say which datasets there are, and somebody
--- refused to, is that a fault.
+--     local lineage, time = require "tarn.lineage", tarn.time
+--     local found = require("tarn.pipelines").find(ws, "sales_orders_etl")
+--     local data = lineage.read(ws, { id = found.pipeline_id, source = "auto",
+--       since = time.find_past("30d", time.now()) })
+--     for _, edge in ipairs(data.edges) do print(edge.source, "->", edge.target) end
+--
+-- Each table and edge carries its evidence. A table is not the pipeline's own just because it is in
+-- the pipeline's schema, since others publish there too. `coverage` of the result says which
+-- sources answered and what is unknown. It is a fault only if no source could name a dataset and
+-- one of them failed.
 
 local ask_all = require "tarn.lineage.ask"
 local clones = require "tarn.lineage.clones"
@@ -22,19 +27,19 @@ local M = {}
 local OP <const> = "tarn lineage"
 
 ---@class tarn.LineageAsk
----@field id string
----@field since integer       ms: how far back reads and writes are looked for
+---@field id string           of the pipeline
+---@field since integer       ms: how far back reads and writes are searched
 ---@field source "auto"|"rest"|"sql"
----@field warehouse? string
----@field code? boolean       read the code even if an update has told the graph
+---@field warehouse? string   id
+---@field code? boolean       read the code even if an update has defined the graph
 ---@field columns? boolean    ask for columns and their edges too
----@field check? boolean      ask the workspaces of copies and origins whether they are there
----@field dataset? string     a glob: only what is connected with it
+---@field check? boolean      ask their workspaces whether copies and origins still exist
+---@field dataset? string     a glob: only tables that are connected with these
 ---@field open? fun(profile: string): tarn.WorkspaceClient for `check`
 ---@field progress? fun(done: integer, total?: integer, what?: string)
 
--- Sources that can say which datasets are the pipeline's.
-local TELLING <const> = { "events", "event_log", "event_log_table",
+-- Sources that know which datasets the pipeline has.
+local DATASET_SOURCES <const> = { "events", "event_log", "event_log_table",
   "system.lakeflow.pipeline_events", "system.lakeflow_pipeline_events_preview.pipeline_events",
   "code", "unity_catalog", states.TABLE_LINEAGE, "lineage_tracking" }
 
@@ -51,9 +56,9 @@ local function new_state(ws, ask, pipeline, org_id)
   return state
 end
 
--- ---- what stays unknown ----
+-- ---- coverage ----
 
-local function answers(state, list)
+local function has_answer(state, list)
   for _, source in ipairs(list) do
     local entry = state.coverage:find(source)
     if entry and (entry.status == "answered" or entry.status == "partial" and entry.found > 0) then
@@ -63,29 +68,30 @@ local function answers(state, list)
   return false
 end
 
--- Nobody told of a dataset, and somebody did not answer: that is no empty pipeline.
-local function check_told(state)
-  if #state.ingested > 0 or answers(state, TELLING) then
+-- Raise a fault if no source could name a dataset and one of them failed: that does not mean that
+-- the pipeline has no datasets.
+local function check_answers(state)
+  if #state.ingested > 0 or has_answer(state, DATASET_SOURCES) then
     return
   end
   local worst, reasons = nil, {}
-  for _, source in ipairs(TELLING) do
+  for _, source in ipairs(DATASET_SOURCES) do
     local entry = state.coverage:find(source)
     if entry and (entry.status == "failed" or entry.status == "partial") then
       worst = worst or entry
       reasons[#reasons + 1] = entry ~= worst and ("%s: %s"):format(source, entry.reason) or nil
     end
   end
-  -- a source that has the graph of a pipeline that ran, and had none, is not the whole answer
+  -- a pipeline that has never run has no definitions in its events
   local events = state.coverage:find "events"
   local never_ran = events and events.status == "empty"
     and not (state.pipeline.latest_updates or {})[1]
   if worst and not never_ran then
     fault.raise { kind = worst.kind, op = OP, status = worst.http_status, code = worst.code,
       cause = worst.fault,
-      message = ("which datasets it has nobody could say; %s: %s"):format(worst.source,
+      message = ("no source knows the datasets of the pipeline; %s: %s"):format(worst.source,
         worst.reason),
-      hint = #reasons > 0 and "asked as well: " .. table.concat(reasons, "; ") or nil }
+      hint = #reasons > 0 and "also asked: " .. table.concat(reasons, "; ") or nil }
   end
 end
 
@@ -93,7 +99,8 @@ local function has_definitions(state)
   return state.graph ~= nil or state.code ~= nil
 end
 
-local function tell_unknown(state)
+-- Add to the coverage what no source knows.
+local function add_unknown(state)
   local c = state.coverage
   local has_run = (state.pipeline.latest_updates or {})[1] ~= nil
   if not has_definitions(state) and has_run then
@@ -101,26 +108,26 @@ local function tell_unknown(state)
   end
   if not has_definitions(state) then
     for _, schema in ipairs(settings.whole_schemas(state.spec)) do
-      c:unsure("datasets", ("the tables of %s, which is ingested whole"):format(schema))
+      c:unsure("datasets", ("the tables of %s, which is ingested as a whole"):format(schema))
     end
   end
   local listing = c:find "unity_catalog"
   if listing and (listing.status == "failed" or listing.status == "partial") then
-    c:unsure("datasets", ("tables that are this pipeline's and in no definition: %s"):format(
+    c:unsure("datasets", ("tables of this pipeline without a definition: %s"):format(
       listing.reason))
     if not has_definitions(state) and #state.described > 0 then
-      c:unsure("datasets", ("whose the %d tables of %s are: information_schema does not say")
-        :format(#state.described, names.join(state.place.catalog, state.place.schema)))
+      c:unsure("datasets", ("which pipelines own the %d tables of %s: information_schema does not "
+        .. "say"):format(#state.described, names.join(state.place.catalog, state.place.schema)))
     end
   end
   local observed = c:has(states.TABLE_LINEAGE) or c:has "lineage_tracking"
   if not observed then
     local tracking = c:find "lineage_tracking"
-    local why = tracking and tracking.reason or "nobody was asked"
-    c:unsure("downstream", "tables that others make from these: " .. why)
+    local why = tracking and tracking.reason or "no source was asked"
+    c:unsure("downstream", "tables that others make from these datasets: " .. why)
     c:unsure("upstream", has_definitions(state)
-      and "tables that are read in ways the definitions do not name: " .. why
-      or "what the datasets are made from: " .. why)
+      and "inputs that the definitions do not name: " .. why
+      or "the inputs of the datasets: " .. why)
   end
 end
 
@@ -138,7 +145,7 @@ local function find_clones(state)
   c:answered("journal", #list)
   if #list == 0 or not state.ask.check then
     if #list > 0 then
-      c:skipped("copies", "--check asks them")
+      c:skipped("copies", "--check asks their workspaces")
     end
     return list
   end
@@ -180,7 +187,7 @@ local function ask_columns(state, g)
     end
   end
   if not c:has(columns.SYSTEM) and not c:has(columns.TRACKING) then
-    c:unsure("columns", "which columns are made from which: nobody answered")
+    c:unsure("columns", "the lineage of columns: no source answered")
   end
   merge.columns(g, state.pairs or {})
 end
@@ -188,24 +195,25 @@ end
 --- Read the lineage of a pipeline.
 ---@param ws tarn.WorkspaceClient
 ---@param ask tarn.LineageAsk
----@return table data as `tarn lineage -o json` prints it
+---@return table data as `tarn lineage -o json` prints it: datasets, upstream, downstream, edges,
+--- clones, coverage
 function M.read(ws, ask)
   local pipeline, response = ws:request("GET", "/api/2.0/pipelines/" .. ask.id)
   local org = response.headers["x-databricks-org-id"]
   local state = new_state(ws, ask, pipeline, org and tostring(org) or ws:host())
   ask_all.all(state)
-  check_told(state)
+  check_answers(state)
   local g = merge.graph(state)
   if ask.columns then
     ask_columns(state, g)
   end
-  tell_unknown(state)
+  add_unknown(state)
   local list = find_clones(state)
   g:sort()
   local found = ask.dataset and g:focus(ask.dataset)
   if found == 0 then
-    fault.not_found(OP, ("no table of this lineage is called '%s'"):format(ask.dataset),
-      "without --dataset all of them are shown")
+    fault.not_found(OP, ("no table of this lineage has the name '%s'"):format(ask.dataset),
+      "leave out --dataset to see all of them")
   end
   return data.of(state, g, list)
 end

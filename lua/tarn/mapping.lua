@@ -1,15 +1,21 @@
---- What is called differently where a pipeline is cloned to.
+--- Map the names in a pipeline's settings to those of another workspace.
 --
--- A map has sections, one for each kind of value that is bound to a workspace. A section is a
--- table of old names and new ones, or a function of the old name. `false` as the new name
--- leaves the field out; an empty one has not been filled in yet, and counts as none. A map
--- remembers which of its rules were used, so that those that match nothing can be told.
+--     local mapping = require "tarn.mapping"
+--     local map = mapping.new { map = { catalogs = { sales = "sales_dr" } }, path_map = {
+--       "/Users/a@x.io=/Shared/a" } }
+--     print(map:apply("catalog", "sales", {}), map:path "/Users/a@x.io/etl")
+--     for _, rule in ipairs(map:unused()) do print(rule) end
+--
+-- A map has a section for each kind of value that names an object of a workspace. A section is a
+-- table from old to new names, or a function of the old name. The new name `false` drops the field;
+-- an empty one counts as not filled in yet. A map remembers which of its rules were used.
 
 local fault = require "base.fault"
-local fields = require "tarn.spec"
 local files = require "tarn.mapping.file"
 local json = require "native.json"
+local lookup = require "tarn.mapping.lookup"
 local secrets = require "base.secrets"
+local spec = require "tarn.spec"
 
 local M = {}
 
@@ -38,7 +44,7 @@ local function split(option, text)
   return path, value
 end
 
--- Settings by any name hold texts; elsewhere `true`, `3` and `[...]` are what they are in JSON.
+-- Fields whose values are always texts. Elsewhere `true`, `3` and `[...]` are parsed as JSON.
 local TEXT_ONLY <const> = { configuration = true, tags = true, parameters = true, run_as = true,
   catalog = true, schema = true, target = true, name = true, storage = true, root_path = true }
 
@@ -56,13 +62,13 @@ local function value_of(keys, text)
 end
 
 function Map:add_set(text_path, value, rule)
-  local keys = fields.parse(text_path)
-  self.sets[#self.sets + 1] = { path = fields.path(keys), keys = keys, value = value, rule = rule }
+  local keys = spec.parse(text_path)
+  self.sets[#self.sets + 1] = { path = spec.path(keys), keys = keys, value = value, rule = rule }
 end
 
 function Map:add_drop(text_path, rule)
-  local keys = fields.parse(text_path)
-  self.drops[fields.path(keys)] = { keys = keys, rule = rule }
+  local keys = spec.parse(text_path)
+  self.drops[spec.path(keys)] = { keys = keys, rule = rule }
 end
 
 function Map:add(section, old, new, rule)
@@ -87,7 +93,7 @@ local function add_file(map, file)
       map.sections[name] = section
     end
   end
-  for _, path in ipairs(fields.sorted_keys(value.set or {})) do
+  for _, path in ipairs(spec.sorted_keys(value.set or {})) do
     map:add_set(tostring(path), value.set[path], ("set in %s"):format(file))
   end
   for _, path in ipairs(value.drop or {}) do
@@ -97,15 +103,15 @@ local function add_file(map, file)
 end
 
 ---@class tarn.MapOptions
----@field map? string|table  a file, Lua or JSON; or what would be in it
+---@field map? string|table  path of a Lua or JSON file; or its content
 ---@field catalog? string
 ---@field schema? string
 ---@field set? string[]      PATH=VALUE
 ---@field drop? string[]     PATH
 ---@field path_map? string[] OLD=NEW
 
---- The map that these options make. Reads the file; raises a fault of kind `usage` if it, or
--- an option, is no map.
+--- A map from options. Reads the file. Raises a fault of kind `usage` if the file or an option is
+-- wrong.
 ---@param opts tarn.MapOptions
 ---@return tarn.Map
 function M.new(opts)
@@ -119,7 +125,7 @@ function M.new(opts)
   end
   for _, text in ipairs(opts.set or {}) do
     local path, value = split("--set", text)
-    map:add_set(path, value_of(fields.parse(path), value), "--set " .. path)
+    map:add_set(path, value_of(spec.parse(path), value), "--set " .. path)
   end
   for _, path in ipairs(opts.drop or {}) do
     map:add_drop(path, "--drop " .. path)
@@ -139,142 +145,18 @@ function Map:rule_text(section, key)
     or ("%s in %s"):format(section, self.file or "the map")
 end
 
--- The new name of `old` by a section: nil if it has none; then the rule.
-function Map:look_up(section, old)
-  local list = self.sections[section]
-  local new, key
-  if type(list) == "function" then
-    new, key = list(old), "(function)"
-  elseif list then
-    new, key = list[old], old
-    if type(new) == "function" then
-      new = new(old)
-    end
-  end
-  if new == nil then
-    return nil
-  end
-  self:use(section, key)
-  if new == "" then
-    return nil -- written by --suggest-map, and not filled in
-  end
-  return new, self:rule_text(section, key)
-end
-
-local function plain_path(path)
-  return (path:gsub("^/Workspace/", "/"))
-end
-
--- `value` with the longest of the prefixes that it begins with replaced.
-function Map:by_prefix(section, value)
-  local list = self.sections[section]
-  if type(list) ~= "table" then
-    return self:look_up(section, value)
-  end
-  local best
-  local bare = plain_path(value)
-  for old, new in pairs(list) do
-    local prefix = plain_path(old):gsub("/+$", "")
-    local fits = bare == prefix or bare:sub(1, #prefix + 1) == prefix .. "/"
-    if fits and new ~= "" and (not best or #prefix > #best.prefix) then
-      best = { prefix = prefix, old = old, new = new }
-    elseif fits then
-      self:use(section, old)
-    end
-  end
-  if not best then
-    return nil
-  end
-  self:use(section, best.old)
-  local rule, new = self:rule_text(section, best.old), best.new
-  if type(new) == "function" then
-    new = new(value)
-  elseif new then
-    new = new:gsub("/+$", "") .. bare:sub(#best.prefix + 1)
-    if value:find "^/Workspace/" and not new:find "^/Workspace/" then
-      new = "/Workspace" .. new
-    end
-  end
-  return new, rule
-end
-
--- /Volumes/catalog/schema/...: what maps catalogs and schemas maps them here too.
-function Map:volume(value)
-  local new, rule = self:by_prefix("locations", value)
-  if new ~= nil then
-    return new, rule
-  end
-  local head, catalog, schema, rest = value:match "^(.-/Volumes/)([^/]+)/([^/]+)(.*)$"
-  if not head then
-    return nil
-  end
-  local new_catalog, catalog_rule = self:look_up("catalogs", catalog)
-  local new_schema, schema_rule = self:look_up("schemas", catalog .. "." .. schema)
-  if new_schema == nil then
-    new_schema, schema_rule = self:look_up("schemas", schema)
-  end
-  if not new_catalog and not new_schema then
-    return nil
-  end
-  return ("%s%s/%s%s"):format(head, new_catalog or catalog, new_schema or schema, rest),
-    catalog_rule or schema_rule
-end
-
-function Map:secret(value)
-  local rule, changed
-  local function replace(open, scope, key, close)
-    local whole, r = self:look_up("secret_scopes", scope .. "/" .. key)
-    if not whole then
-      whole, r = self:look_up("secret_scopes", scope)
-      whole = whole and whole .. "/" .. key
-    end
-    rule, changed = rule or r, changed or whole
-    return whole and open .. whole .. close or nil
-  end
-  local new = value:gsub("({{%s*secrets/)([^/{}]+)/([^/{}]-)(%s*}})", replace)
-  if changed then
-    return new, rule
-  end
-end
-
---- The new value of a field that is bound to a workspace: nil where no rule says anything,
--- false where one says to leave it out; and the rule.
----@param kind string as fields.find_bound gives it
+--- The new value of a field that names an object of a workspace.
+---@param kind string of the value, as tarn.spec's find_bound says
 ---@param value string
----@param where { catalog?: string, default_catalog?: string, default_schema?: string } the
---- catalog that the value is in, and what the pipeline itself publishes to
----@return string|false|nil new
+---@param where { catalog?: string, default_catalog?: string, default_schema?: string } the catalog
+--- of the value; the catalog and schema to which the pipeline publishes
+---@return string|false|nil new nil: no rule matches; false: drop the field
 ---@return string? rule
 function Map:apply(kind, value, where)
-  if kind == "catalog" and self.catalog
-    and value:lower() == (where.default_catalog or ""):lower() then
-    return self.catalog, "--catalog"
-  elseif kind == "schema" then
-    if self.schema and value == where.default_schema then
-      return self.schema, "--schema"
-    end
-    local new, rule = self:look_up("schemas", (where.catalog or "") .. "." .. value)
-    if new == nil then
-      new, rule = self:look_up("schemas", value)
-    end
-    return new, rule
-  elseif kind == "secret" then
-    return self:secret(value)
-  elseif kind == "volume" then
-    return self:volume(value)
-  elseif kind == "path" or kind == "location" or kind == "storage" then
-    return self:by_prefix(files.sections[kind], value)
-  elseif kind == "address" then
-    local new, rule = self:look_up("addresses", value)
-    if new == nil then
-      return self:look_up("principals", value)
-    end
-    return new, rule
-  end
-  return self:look_up(files.sections[kind], value)
+  return lookup.value(self, kind, value, where)
 end
 
---- As `apply`, for a line of a requirements file, which may hold a path behind an option.
+--- Like `apply`, for a line of a requirements file, which may have a path after an option.
 ---@param kind string of the value: see tarn.spec
 ---@param value string
 ---@return any mapped nil if no rule fits
@@ -285,22 +167,22 @@ function Map:apply_dependency(kind, value)
   return new and (option or "") .. new or new, rule
 end
 
---- Where the sources of a path go.
+--- The path in the target for a path of the source.
 ---@param path string
 ---@return string
 function Map:path(path)
-  local new = self:by_prefix("paths", path)
+  local new = lookup.by_prefix(self, "paths", path)
   return new or path
 end
 
---- The rules that matched nothing, as a person reads them.
+--- The rules that have matched nothing, as sentences.
 ---@return string[]
 function Map:unused()
   local list = {}
   for name, section in pairs(self.sections) do
     for old, new in pairs(type(section) == "table" and section or {}) do
       if new ~= "" and not self.used[name .. "\0" .. old] then
-        list[#list + 1] = ("%s: '%s' is nowhere in the source"):format(
+        list[#list + 1] = ("%s: '%s' does not occur in the source"):format(
           self.rules[name .. "\0" .. old] or self:rule_text(name, old), old)
       end
     end
@@ -314,14 +196,14 @@ function Map:unused()
   return list
 end
 
---- What one would write to settle a value of that kind.
+--- The option that would map a value.
 ---@param kind string
 ---@param value string
 ---@return string
 function M.hint(kind, value)
   if kind == "path" then
-    return ("--path-map %s=NEW, or --with-sources"):format(plain_path(value):match "^/[^/]+/[^/]+"
-      or value)
+    local folder = lookup.plain_path(value):match "^/[^/]+/[^/]+"
+    return ("--path-map %s=NEW, or --with-sources"):format(folder or value)
   elseif kind == "secret" then
     local first = secrets.references(value)[1]
     value = first and first.scope or value
@@ -331,7 +213,7 @@ function M.hint(kind, value)
   return ("--map: %s = { [%q] = ... }"):format(files.sections[kind] or kind, value)
 end
 
--- What other subjects use of the parts.
+-- Parts that other subjects use.
 return require("base.lazy").fields(M, {
   suggest = "tarn.mapping.suggest",
 })

@@ -1,14 +1,15 @@
---- Messages about pipelines, each told once: to a webhook, a program, a Lua function.
+--- Send messages about pipelines to a webhook, a program or a function.
 --
 --     local notify = require "tarn.notify"
---     local n <close> = notify.new { rules = { "failed", "silent=24h" }, call = page_me }
+--     local n <close> = notify.new { rules = { "failed", "silent=24h" },
+--       call = function(message) print(message.text) end }
 --     for row in ws:pipelines() do n:row(ws, row) end
 --     n:drain(30)
 --
--- Whoever finds something is never kept waiting: a message that cannot be delivered is tried
--- again, later and later, beside everything else. What is not delivered when the program ends is
--- so when it begins again. A message may come twice only if the program is killed between its
--- delivery and the note of it. Many of one rule at once are told in one message.
+-- Delivery never delays the caller: a failed message is repeated in the background, with growing
+-- pauses. Messages that are not delivered when the program ends are delivered by its next run. A
+-- message is delivered twice only if the program is killed between the delivery and the note of it.
+-- If a rule finds many pipelines at once, they are in one message.
 
 local digest = require "tarn.notify.digest"
 local fault = require "base.fault"
@@ -24,15 +25,15 @@ local M = {}
 
 ---@class tarn.NotifyOptions
 ---@field rules? string[]        failed, stuck=15m, silent=24h, breach='failed <= 1%'
----@field webhook? string        a URL that is no secret
----@field webhook_env? string    variable that holds a URL
----@field webhook_file? string   file that holds one
----@field run? string            a program: gets the message as JSON on its standard input
+---@field webhook? string        a URL that is not secret
+---@field webhook_env? string    environment variable that holds a URL
+---@field webhook_file? string   file that holds a URL
+---@field run? string            a program, which gets the message as JSON on its standard input
 ---@field script? string         NAME of notify/NAME.lua, which returns a function(message)
 ---@field call? fun(message: table)
----@field warn? fun(text: string) what could not be delivered
----@field state? string          file of what was told; default below $XDG_STATE_HOME/tarn
----@field op? string
+---@field warn? fun(text: string) is told about failed deliveries
+---@field state? string          file of delivered messages; default below $XDG_STATE_HOME/tarn
+---@field op? string             for faults
 
 ---@class tarn.Notifier
 local Notifier = {}
@@ -53,7 +54,7 @@ end
 -- ---- delivery ----
 
 -- A message with all its fields.
-local function whole(note)
+local function complete(note)
   local screen = require "output.screen"
   local full = { version = 1, at = time.iso(time.now()) }
   for name, value in pairs(note) do
@@ -65,9 +66,9 @@ local function whole(note)
   return full
 end
 
---- Tell this, unless it was told. `rule`, `message` and `key` are yours, the other fields too; what
--- rules find comes this way.
----@param note table
+--- Send a message, unless one with the same key was sent before. Findings of rules are sent this
+-- way.
+---@param note table with `key`, `message` and any other fields
 function Notifier:send(note)
   if type(note.key) ~= "string" or type(note.message) ~= "string" then
     error("a message has a key and a message", 2)
@@ -76,7 +77,7 @@ function Notifier:send(note)
   for _, queue in ipairs(self.queues) do
     local name = queue.target.name
     if not self.ledger:knows(note.key, name) then
-      full = full or whole(note)
+      full = full or complete(note)
       if self.ledger:claim(note.key, name, full) then
         queue:push { key = note.key, group = digest.group(full) }
       end
@@ -84,7 +85,8 @@ function Notifier:send(note)
   end
 end
 
--- How many messages are not told.
+--- The number of messages that are not delivered.
+---@return integer
 function Notifier:open()
   local n = 0
   for _, queue in ipairs(self.queues) do
@@ -93,9 +95,9 @@ function Notifier:open()
   return n
 end
 
---- Wait until all is delivered, at most so many seconds. True if it is.
----@param seconds number
----@return boolean
+--- Wait until all messages are delivered.
+---@param seconds number the longest time to wait
+---@return boolean delivered
 function Notifier:drain(seconds)
   local due = task.now() + seconds
   self.drainer = task.current()
@@ -109,49 +111,49 @@ function Notifier:drain(seconds)
   return self:open() == 0
 end
 
--- ---- what is looked at ----
+-- ---- rules ----
 
-local function place_of(ws)
+local function workspace_of(ws)
   return { key = ws:key(), host = ws:host(), profile = ws.profile }
 end
 
-function Notifier:place(ws)
-  self.places[ws] = self.places[ws] or place_of(ws)
-  return self.places[ws]
+function Notifier:workspace(ws)
+  self.workspaces[ws] = self.workspaces[ws] or workspace_of(ws)
+  return self.workspaces[ws]
 end
 
---- Hold a row of the list against the rules.
+--- Test a row of the list of pipelines against the rules.
 ---@param ws tarn.WorkspaceClient
 ---@param row tarn.PipelineRow
 function Notifier:row(ws, row)
-  self.watch:row(self:place(ws), row, time.now())
+  self.watch:row(self:workspace(ws), row, time.now())
 end
 
---- Hold an event of a pipeline's log against the rules.
+--- Test an event of a pipeline against the rules.
 ---@param ws tarn.WorkspaceClient
 ---@param event table
----@param id string the pipeline's
----@param name? string
+---@param id string of the pipeline
+---@param name? string of the pipeline
 function Notifier:event(ws, event, id, name)
-  self.watch:event(self:place(ws), event, id, name)
+  self.watch:event(self:workspace(ws), event, id, name)
 end
 
---- Hold against the rules how long things have lasted: after rows and events were looked at.
+--- Test durations against the rules; to be called after rows and events.
 ---@param ws tarn.WorkspaceClient
 function Notifier:pulse(ws)
-  self.watch:pulse(self:place(ws), time.now())
+  self.watch:pulse(self:workspace(ws), time.now())
 end
 
---- True if some rule is about what only events tell.
+--- True if a rule needs events.
 ---@return boolean
 function Notifier:wants_events()
   return self.watch:has("breach", "stuck")
 end
 
---- Look at these pipelines now and then, for what no event tells: that there is none.
+--- Poll these pipelines in the background, for rules about missing events: silent, stuck.
 ---@param ws tarn.WorkspaceClient
 ---@param ids string[]
-function Notifier:look_after(ws, ids)
+function Notifier:poll(ws, ids)
   if not self.watch:has("silent", "stuck") then
     return
   end
@@ -170,7 +172,7 @@ function Notifier:look_after(ws, ids)
             self:row(ws, pipelines.row(item))
           elseif item.kind == "cancelled" then
             return
-          end -- else: following says it, and goes on
+          end -- other faults are reported by the command that follows the events
         end
         task.sleep(pause)
       end
@@ -180,7 +182,7 @@ function Notifier:look_after(ws, ids)
   self.tasks[me] = true
 end
 
---- End; what is not delivered is so next time.
+--- Close the notifier. Its next run delivers the remaining messages.
 function Notifier:close()
   if self.closed then
     return
@@ -211,10 +213,10 @@ function M.new(opts)
   end
   local list = targets_of(op, opts)
   if #list == 0 then
-    fault.usage(op, "nobody is to be told",
-      "--notify-webhook, --notify-run or --notify-script say whom")
+    fault.usage(op, "there is no target for notifications",
+      "use --notify-webhook, --notify-run or --notify-script")
   end
-  local self = setmetatable({ queues = {}, places = {}, tasks = {},
+  local self = setmetatable({ queues = {}, workspaces = {}, tasks = {},
     ledger = ledger.open(opts.state) }, Notifier)
   self.watch = rules.watch(parsed, function(finding) self:send(finding) end)
   local function changed()
@@ -232,7 +234,7 @@ function M.new(opts)
   return self
 end
 
--- What other subjects use of the parts.
+-- Parts that other subjects use.
 return require("base.lazy").fields(M, {
   args = "tarn.notify.options:args",
   open = "tarn.notify.options:open",

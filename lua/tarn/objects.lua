@@ -1,66 +1,39 @@
---- One object of the tree: looking, reading, writing, exactly as it is (api E.2, E.3).
+--- Find, read and write notebooks and files of a workspace.
 --
--- A notebook stays a notebook in its own format, a file stays a file: SOURCE and JUPYTER make
--- notebooks at the very path, RAW makes a file whatever its first line says. AUTO would take
--- the extension from a file that begins like a notebook, and is only used to read files.
+--     local objects = require "tarn.objects"
+--     for _, item in ipairs(objects.find_below(ws, "/Shared") or {}) do
+--       local object = objects.has_bytes(item) and objects.find(ws, item.path)
+--       print(item.path, object and #objects.read(ws, object))
+--     end
+--
+-- Objects keep their kind and format: an import with SOURCE or JUPYTER creates a notebook at
+-- exactly the path, one with RAW creates a file whatever its first line is. AUTO would remove the
+-- extension of a file that begins like a notebook, so it is only used to read files.
 
 local fault = require "base.fault"
 local json = require "native.json"
-local pace = require "base.ratelimit"
 local path = require "tarn.objects.path"
+local rates = require "tarn.objects.rates"
 
 local M = {
-  path = path, -- paths of objects, in one spelling
+  path = path,
 }
 
---- What an import or an export may carry: more is refused by the workspace.
+--- The most bytes that the workspace imports or exports.
 M.MAX_SIZE = 10 * 1024 * 1024
 
 ---@class tarn.SourceObject
----@field path string          in the short form
----@field kind string          "NOTEBOOK", "FILE", "DIRECTORY", or what else the workspace says
----@field language? string     notebooks only
----@field format? string       as an import takes it: "SOURCE" or "JUPYTER", "RAW" for files
----@field size? integer        bytes; of files only
+---@field path string          without /Workspace
+---@field kind string          "NOTEBOOK", "FILE", "DIRECTORY", or another type of the API
+---@field language? string     of notebooks
+---@field format? string       for an import: "SOURCE" or "JUPYTER" for notebooks, "RAW" for files
+---@field size? integer        bytes, of files
 ---@field modified_at? integer ms since 1970
 ---@field object_id? integer
 
--- ---- rates ----
+-- ---- faults ----
 
--- Published for a workspace, in calls a second (api G.4).
-local RATES <const> = { import = 30, export = 60 }
-
--- For each connection one pace of each kind, for all that is copied at the same time.
-local paces = setmetatable({}, { __mode = "k" })
-
-local function take(ws, kind)
-  local mine = paces[ws.native]
-  if not mine then
-    mine = {}
-    for name, rate in pairs(RATES) do
-      mine[name] = pace.new(rate)
-    end
-    paces[ws.native] = mine
-  end
-  if mine[kind] then
-    mine[kind]:take()
-  end
-end
-
---- Other rates than the published ones for a connection; false: none.
----@param ws tarn.WorkspaceClient
----@param rates { import: integer|false, export: integer|false }
-function M.set_rates(ws, rates)
-  local mine = {}
-  for name in pairs(RATES) do
-    mine[name] = rates[name] and pace.new(rates[name]) or nil
-  end
-  paces[ws.native] = mine
-end
-
--- ---- what a fault means ----
-
---- True if the fault says that the object, not the address, is not there.
+--- True if the fault says that the object does not exist, and not that the endpoint does not.
 ---@param e tarn.Fault
 ---@return boolean
 function M.is_missing(e)
@@ -84,15 +57,15 @@ function M.is_there(e)
   return e.code == "RESOURCE_ALREADY_EXISTS" or e.code == "ALREADY_EXISTS"
 end
 
---- True if the caller may not do this to the object, whatever the caller may do to others.
+--- True if the caller has no permission for this object.
 ---@param e tarn.Fault
 ---@return boolean
 function M.is_denied(e)
   return e.status == 403 or e.code == "PERMISSION_DENIED"
 end
 
---- True if whatever comes next would fail the same way. A local file that cannot be read is not
--- that, a journal that cannot be written is.
+--- True if every other request would fail in the same way. A journal that cannot be written is
+-- fatal, a local file that cannot be read is not.
 ---@param e tarn.Fault
 ---@return boolean
 function M.is_fatal(e)
@@ -100,17 +73,17 @@ function M.is_fatal(e)
     or e.kind == "io" and e.op ~= "fs.read" or e.kind == "auth" and not M.is_denied(e)
 end
 
--- ---- looking ----
+-- ---- objects ----
 
 local function integer(value)
-  return math.tointeger(tonumber(value)) -- some services send 64-bit integers as text
+  return math.tointeger(tonumber(value)) -- some services send 64-bit integers as texts
 end
 
 local function text(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
 
--- ObjectInfo as an object. A listing does not tell a notebook's format.
+-- An ObjectInfo as an object. A listing has no format of notebooks.
 local function from_info(info)
   local kind, format = text(info.object_type) or "UNKNOWN", nil
   if kind == "NOTEBOOK" then
@@ -126,7 +99,7 @@ local function from_info(info)
   }
 end
 
--- Nil for what is not there.
+-- Call `f(...)`; nil if the object does not exist.
 local function unless_missing(f, ...)
   local found, e = fault.try(f, ...)
   if e and not M.is_missing(e) then
@@ -135,9 +108,9 @@ local function unless_missing(f, ...)
   return found
 end
 
---- The object there, or nil. Of a notebook also the format.
+--- The object at a path, or nil. A notebook has its format.
 ---@param ws tarn.WorkspaceClient
----@param at string
+---@param at string path
 ---@return tarn.SourceObject?
 function M.find(ws, at)
   local native = ws.native
@@ -153,9 +126,10 @@ function M.find(ws, at)
   return object
 end
 
---- What is right below a folder; nil if there is none. A path that is no folder lists itself.
+--- The objects in a folder; nil if the folder does not exist. A path that is not a folder lists
+-- itself.
 ---@param ws tarn.WorkspaceClient
----@param at string
+---@param at string path
 ---@return tarn.SourceObject[]?
 function M.find_below(ws, at)
   local native = ws.native
@@ -170,14 +144,14 @@ function M.find_below(ws, at)
   return list
 end
 
---- True for what can hold others: a folder, or a Git folder.
+--- True for folders and Git folders.
 ---@param object tarn.SourceObject
 ---@return boolean
 function M.is_folder(object)
   return object.kind == "DIRECTORY" or object.kind == "REPO"
 end
 
---- True for what can be copied as bytes.
+--- True for notebooks and files.
 ---@param object tarn.SourceObject
 ---@return boolean
 function M.has_bytes(object)
@@ -191,24 +165,24 @@ end
 ---@param object tarn.SourceObject
 ---@return string
 function M.read(ws, object)
-  take(ws, "export")
+  rates.wait(ws, "export")
   local format = object.kind == "NOTEBOOK" and object.format or "AUTO"
   return (ws.native:workspace_export(object.path, { format = format }))
 end
 
--- Bytes that were read to compare them and are wanted again for the copy. Only what is small:
--- a plan of a thousand objects is not a thousand files in memory.
+-- Bytes that were read for a comparison are kept for the copy. Only small objects are kept, so that
+-- a plan of a thousand objects does not hold a thousand files in memory.
 local HOLD <const> = 256 * 1024
 local held = setmetatable({}, { __mode = "k" })
 
---- Keep an object's bytes until `take_held`, if they are few.
+--- Keep the bytes of a small object until `take_held`.
 ---@param object table
 ---@param bytes string
 function M.hold(object, bytes)
   held[object] = #bytes <= HOLD and bytes or nil
 end
 
---- What was kept for an object, once; or nil.
+--- The kept bytes of an object, once; or nil.
 ---@param object table
 ---@return string?
 function M.take_held(object)
@@ -217,7 +191,7 @@ function M.take_held(object)
   return bytes
 end
 
--- What Jupyter documents hold beside the work of their author, and each export writes anew.
+-- Fields of Jupyter documents that each export writes anew.
 local VOLATILE <const> = { notebookOrigID = true, nuid = true }
 
 local function without_volatile(value)
@@ -241,7 +215,7 @@ local function same_document(a, b)
     and json.encode(without_volatile(first)) == json.encode(without_volatile(second))
 end
 
---- True if two contents of one format are the same work.
+--- True if two contents of the same format are equal, apart from fields that each export changes.
 ---@param format string
 ---@param a string
 ---@param b string
@@ -251,16 +225,16 @@ function M.is_same(format, a, b)
 end
 
 local function import(ws, at, bytes, object, overwrite)
-  take(ws, "import")
+  rates.wait(ws, "import")
   ws.native:workspace_import(at, bytes, { format = object.format, overwrite = overwrite,
     language = object.format == "SOURCE" and object.language or nil })
 end
 
---- True if what is at `at` is `object` with these bytes.
+--- True if the object at a path is equal to `object` with these bytes.
 ---@param ws tarn.WorkspaceClient
----@param at string
+---@param at string path
 ---@param bytes string
----@param object tarn.SourceObject
+---@param object tarn.SourceObject kind, format, language
 ---@return boolean
 function M.holds(ws, at, bytes, object)
   local there = M.find(ws, at)
@@ -271,15 +245,16 @@ end
 
 local TRIES <const> = 3
 
---- Put an object's bytes at `at`. A lost answer is settled by looking, so that in the end they
--- are there once, or a fault is raised. Without `overwrite` nothing that is there is changed;
--- if it is the same, that is no fault.
+--- Write an object. If an answer is lost, the object is read to find out whether it was written.
+-- Raises a fault if it was not. Without `overwrite` an existing object is not changed; it is no
+-- fault if it is equal.
 ---@param ws tarn.WorkspaceClient
----@param at string
+---@param at string path
 ---@param bytes string
 ---@param object tarn.SourceObject kind, format, language
 ---@param overwrite boolean
----@return { settled?: string, existed?: boolean } how the outcome is known, if not by the answer
+---@return { settled?: string, existed?: boolean } `settled` says how the outcome is known without
+--- an answer; `existed`: an equal object existed
 function M.write(ws, at, bytes, object, overwrite)
   local lost -- the fault of a try that may have taken effect
   for try = 1, TRIES do
@@ -293,23 +268,23 @@ function M.write(ws, at, bytes, object, overwrite)
     end
     local holds, blind = fault.try(M.holds, ws, at, bytes, object)
     if blind then
-      error(lost or blind, 0) -- that nobody knows is what the caller has to hear
+      error(lost or blind, 0) -- the outcome is unknown
     elseif holds then
-      return { settled = lost and "the answer was lost; the object is there"
-        or "the same was there", existed = not lost or nil }
+      return { settled = lost and "the answer was lost; the object was written"
+        or "an equal object existed", existed = not lost or nil }
     elseif try == TRIES or not e.ambiguous then
       error(e, 0)
     end
   end
 end
 
---- Make a folder and those above it.
+--- Create a folder and all folders above it.
 ---@param ws tarn.WorkspaceClient
----@param at string
+---@param at string path
 function M.make_folder(ws, at)
   local _, e = fault.try(ws.native.workspace_mkdirs, ws.native, at)
   if e and M.is_there(e) then
-    -- Somebody else made it at the same moment, or a notebook has its name.
+    -- another process has created it at the same time, or a notebook has its name
     local there = M.find(ws, at)
     if there and M.is_folder(there) then
       return
@@ -318,6 +293,13 @@ function M.make_folder(ws, at)
   if e then
     error(e, 0)
   end
+end
+
+--- Set the rates of imports and exports for a connection, in place of the published ones.
+---@param ws tarn.WorkspaceClient
+---@param new { import: integer|false, export: integer|false } calls per second; false: no limit
+function M.set_rates(ws, new)
+  rates.set(ws, new)
 end
 
 return M

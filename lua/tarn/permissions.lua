@@ -1,9 +1,15 @@
---- The access list of a pipeline, and how it is carried to a copy.
+--- The access list of a pipeline, and its transfer to a copy.
 --
--- A list has exactly one owner, who is a user or a service principal. The creator of a copy
--- owns it; only an admin can give it to somebody else, and if it publishes to Unity Catalog
--- only after its first update. So the copy keeps its owner, the source's owner may manage it,
--- and the change of owner is listed as a command.
+--     local permissions = require "tarn.permissions"
+--     local found = require("tarn.pipelines").find(ws, "sales_orders_etl")
+--     for _, entry in ipairs(permissions.direct(permissions.read(ws, found.pipeline_id))) do
+--       print(entry.kind, entry.name, entry.level)
+--     end
+--
+-- A list has exactly one owner, who is a user or a service principal. The creator of a copy owns
+-- it. Only an admin can change the owner, and if the pipeline publishes to Unity Catalog only after
+-- its first update. So a copy keeps its owner, the source's owner gets CAN_MANAGE, and the command
+-- that changes the owner is listed for an admin.
 
 local fault = require "base.fault"
 local json = require "native.json"
@@ -22,16 +28,19 @@ function M.is_application_id(name)
   return require("tarn.pipelines").is_id(name)
 end
 
-local function path_of(id)
+--- The path of a pipeline's permissions in the API.
+---@param id string
+---@return string
+function M.path(id)
   return "/api/2.0/permissions/pipelines/" .. id
 end
 
---- The access list of a pipeline as the API gives it.
+--- The access list of a pipeline as the API returns it.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
----@return table[]
+---@return table[] AccessControlResponse
 function M.read(ws, id)
-  local answer = ws:request("GET", path_of(id))
+  local answer = ws:request("GET", M.path(id))
   return answer.access_control_list or {}
 end
 
@@ -44,8 +53,8 @@ local function principal_of(entry)
   end
 end
 
---- The entries that are the pipeline's own: { kind, name, level }, without what it inherits.
----@param list table[]
+--- The direct and the inherited entries of an access list.
+---@param list table[] result of `read`
 ---@return { kind: string, name: string, level: string }[] direct
 ---@return table[] inherited
 function M.direct(list)
@@ -68,7 +77,7 @@ local function owner_of(direct)
   end
 end
 
---- Entries as a request has them.
+--- Entries in the form of a request.
 ---@param entries { kind: string, name: string, level: string }[]
 ---@return table[]
 function M.request_of(entries)
@@ -79,7 +88,7 @@ function M.request_of(entries)
   return list
 end
 
--- One entry for each principal, with the most it may do.
+-- One entry for each principal, with its highest level.
 local function merged(entries)
   local by_name, list = {}, {}
   for _, entry in ipairs(entries) do
@@ -99,7 +108,7 @@ local function row_path(entry)
   return ("permissions.%s[%q]"):format(entry.kind, entry.name)
 end
 
--- A new name may be of another kind: application ids are UUIDs, users' names are addresses.
+-- The kind of a mapped name, which may differ: application ids are UUIDs, user names are addresses.
 local function kind_of(name, kind)
   if kind == "group_name" then
     return kind
@@ -107,12 +116,12 @@ local function kind_of(name, kind)
   return M.is_application_id(name) and "service_principal_name" or "user_name"
 end
 
--- The entry as it will be there, and its row in the plan; nil if it is left out.
-local function carry(entry, options)
+-- The row of the plan for an entry, and the entry in the target; nil if the entry is left out.
+local function map_entry(entry, options)
   local new, rule = options.map:apply("principal", entry.name, {})
   local row = { path = row_path(entry), from = entry.level, bound = "principal" }
   if new == false then
-    row.verdict, row.rule, row.reason = "dropped", rule, "the map leaves it out"
+    row.verdict, row.rule, row.reason = "dropped", rule, "the map drops it"
     return row
   end
   local name = new or entry.name
@@ -128,17 +137,17 @@ local function carry(entry, options)
   end
   if answer == "no" then
     row.verdict, row.to = "attention", nil
-    row.reason = ("left out: there is no such %s there"):format((entry.kind:gsub("_name$", "")
+    row.reason = ("left out: the target has no such %s"):format((entry.kind:gsub("_name$", "")
       :gsub("_", " ")))
     row.rule = ("--map: principals = { [%q] = ... }"):format(entry.name)
     return row
   elseif answer == "unknown" then
-    row.reason = "whether it is there could not be asked"
+    row.reason = "Tarn could not check whether the target has it"
   end
   return row, { kind = kind, name = name, level = entry.level }
 end
 
--- Exactly one owner: the one that the copy has, or will have.
+-- Keep exactly one owner: the one that the copy has or will have.
 local function settle_owner(plan, entries, owner)
   local list, wanted = { owner }, nil
   for _, entry in ipairs(entries) do
@@ -169,16 +178,15 @@ end
 ---@field map tarn.Map
 ---@field probe tarn.Probe      of the target
 ---@field same_workspace boolean
----@field me tarn.Identity      at the target
----@field copy_id? string       the copy, if it is there already
+---@field me tarn.Identity      in the target
+---@field copy_id? string       the copy, if it exists
 
---- What the access list of the copy will be: `entries` for it, `rows` for the plan, and
--- `new_owner` if the source's owner is to get it. Nil and the fault if the source's list may
--- not be read.
+--- Plan the access list of a copy.
 ---@param source tarn.WorkspaceClient
 ---@param id string
 ---@param options tarn.PermissionOptions
----@return table? plan
+---@return table? plan `entries` of the copy, `rows` for the user, `new_owner` if an admin has to
+--- change the owner; nil if the source's list cannot be read
 ---@return tarn.Fault? refusal
 function M.plan(source, id, options)
   local list, refusal = read_source(source, id)
@@ -188,10 +196,10 @@ function M.plan(source, id, options)
   local plan = { rows = {} }
   local direct, inherited = M.direct(list)
   local entries = {}
-  local carried = pool.map(direct, function(entry)
-    return { carry(entry, options) }
+  local mapped = pool.map(direct, function(entry)
+    return { map_entry(entry, options) }
   end)
-  for i, pair in ipairs(carried) do
+  for i, pair in ipairs(mapped) do
     plan.rows[i] = pair[1]
     entries[#entries + 1] = pair[2]
   end
@@ -210,7 +218,7 @@ function M.plan(source, id, options)
     for _, row in ipairs(plan.rows) do
       if row.from == "IS_OWNER" and row.verdict ~= "dropped" then
         row.to = "CAN_MANAGE for " .. plan.new_owner.name
-        row.reason = ("%s owns the copy: an admin can change that, see the commands")
+        row.reason = ("%s owns the copy; an admin can change the owner, see the commands")
           :format(owner.name)
       end
     end
@@ -226,7 +234,7 @@ local function as_set(entries)
   return set
 end
 
---- True if the copy's list is already as planned.
+--- True if the copy has the planned access list already.
 ---@param plan table
 ---@return boolean
 function M.is_settled(plan)
@@ -247,7 +255,7 @@ function M.is_settled(plan)
   return true
 end
 
---- Give the copy its list.
+--- Set the access list of the copy, as a step of `op`.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
 ---@param plan table
@@ -256,13 +264,13 @@ function M.apply(ws, id, plan, op)
   local list = M.request_of(plan.entries)
   local before = plan.before or M.read(ws, id)
   op:perform({
-    kind = "permissions.set", request = "PUT " .. path_of(id),
+    kind = "permissions.set", request = "PUT " .. M.path(id),
     what = { pipeline_id = id, access_control_list = list },
     before = { access_control_list = M.request_of((M.direct(before))) },
-  }, ws.request, ws, "PUT", path_of(id), { body = { access_control_list = list } })
+  }, ws.request, ws, "PUT", M.path(id), { body = { access_control_list = list } })
 end
 
---- The command by which an admin makes the source's owner the owner of the copy.
+--- The command with which an admin makes the source's owner the owner of the copy.
 ---@param plan table
 ---@param id string
 ---@param profile? string

@@ -1,35 +1,41 @@
---- Pipelines: found by id or name, listed over all pages, created and started once.
+--- Find, list, create and start pipelines.
+--
+--     local pipelines = require "tarn.pipelines"
+--     for row in pipelines.rows(ws) do print(row.pipeline_id, row.name, row.state) end
+--     local found = pipelines.find(ws, "sales_orders_etl")
+--     for update in pipelines.updates(ws, found.pipeline_id, { max = 5 }) do
+--       print(update.update_id, update.state)
+--     end
+--
+-- `create` and `start` send their request once: if the answer is lost, the workspace is searched
+-- for its effect.
 
 local fault = require "base.fault"
 local json = require "native.json"
 local pages = require "base.pages"
-local task = require "native.task"
-local time = require "base.time"
+local send_once = require "tarn.pipelines.once"
 
 local M = {}
 
--- The most the server gives for one page (reference A.2, B.1, A.11).
+-- The most items of a page.
 local LIST_PAGE <const> = 100
 local EVENTS_PAGE <const> = 250
 local UPDATES_PAGE <const> = 100
 
--- The server's clock and ours differ; what it made "since we asked" is seen with this slack.
-local CLOCK_SLACK_MS <const> = 5000
-
 ---@class tarn.PipelineRow
 ---@field pipeline_id string
 ---@field name string
----@field state string           the API's word
----@field health string|json.null HEALTHY, UNHEALTHY, or null: not known
+---@field state string           as in the API
+---@field health string|json.null HEALTHY, UNHEALTHY, or null if it is not known
 ---@field creator string
 ---@field run_as string
 ---@field cluster_id string|json.null
 ---@field latest_update table|json.null { update_id, state, creation_time }
 
---- The answers of the list endpoint, item by item, as the API gives them.
+--- An iterator over all pipelines, as the API returns them.
 ---@param ws tarn.WorkspaceClient
 ---@param opts? { filter?: string, order_by?: string }
----@return fun(): table?
+---@return fun(): table? PipelineStateInfo
 function M.states(ws, opts)
   local query = { max_results = LIST_PAGE }
   for key, value in pairs(opts or {}) do
@@ -39,7 +45,7 @@ function M.states(ws, opts)
     { op = "pipelines.list", query = query, id = "pipeline_id" })
 end
 
---- A row as commands and the HTTP API give it.
+--- A pipeline as commands and the HTTP API return it.
 ---@param item table PipelineStateInfo
 ---@return tarn.PipelineRow
 function M.row(item)
@@ -55,7 +61,7 @@ function M.row(item)
   }
 end
 
---- All pipelines as rows.
+--- An iterator over all pipelines, as rows.
 ---@param ws tarn.WorkspaceClient
 ---@param opts? { filter?: string, order_by?: string }
 ---@return fun(): tarn.PipelineRow?
@@ -67,8 +73,7 @@ function M.rows(ws, opts)
   end
 end
 
---- Events of one pipeline, newest first unless `order_by` says otherwise; at most `max`, in
--- as few calls as that takes.
+--- An iterator over events of a pipeline, newest first by default, with as few calls as possible.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
 ---@param opts? { filter?: string, order_by?: string, max?: integer }
@@ -83,11 +88,11 @@ function M.events(ws, id, opts)
     { op = "pipelines.events", query = query, max = opts.max })
 end
 
---- Updates of one pipeline, newest first.
+--- An iterator over updates of a pipeline, newest first.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
 ---@param opts? { max?: integer, until_update_id?: string }
----@return fun(): table?
+---@return fun(): table? UpdateInfo
 function M.updates(ws, id, opts)
   opts = opts or {}
   local query = {
@@ -110,7 +115,7 @@ local function starting_with(ws, prefix)
   local found = {}
   local filter = ("name LIKE '%s%%'"):format((prefix:gsub("'", "''")))
   for item in M.states(ws, { filter = filter }) do
-    -- '%' and '_' in a name are wildcards to the server: compare again
+    -- '%' and '_' in a name are wildcards for the server
     if (item.name or ""):sub(1, #prefix) == prefix then
       found[#found + 1] = item
     end
@@ -118,7 +123,7 @@ local function starting_with(ws, prefix)
   return found
 end
 
---- The ids of the pipelines that have exactly this name: more than one are possible.
+--- The ids of the pipelines that have exactly this name. There may be several.
 ---@param ws tarn.WorkspaceClient
 ---@param name string
 ---@return string[]
@@ -144,8 +149,8 @@ local function candidates(items)
   return table.concat(lines, ", ")
 end
 
--- Names that differ only in case or contain what was asked for: for the hint only.
-local function similar(ws, name)
+-- Pipelines whose names contain the text, ignoring case, for a hint.
+local function find_similar(ws, name)
   local wanted, found = name:lower(), {}
   for item in M.states(ws) do
     if (item.name or ""):lower():find(wanted, 1, true) then
@@ -156,17 +161,19 @@ local function similar(ws, name)
 end
 
 local function not_found(ws, name)
-  local near = similar(ws, name)
+  local similar = find_similar(ws, name)
   fault.raise {
     kind = "http", op = "pipelines.find", status = 404, code = "RESOURCE_DOES_NOT_EXIST",
     retryable = false,
     message = ("no pipeline is named '%s' in %s"):format(name, ws:host()),
-    hint = #near > 0 and "did you mean " .. candidates(near) or "tarn list shows all of them",
+    hint = #similar > 0 and "did you mean " .. candidates(similar)
+      or "`tarn list` shows all pipelines",
   }
 end
 
---- The id that an id, an exact name or the unique prefix of a name stands for. Raises a
--- fault when there is none (status 404) or more than one (usage, with the candidates).
+--- The id of the pipeline that an id, an exact name or the unique prefix of a name stands for.
+-- Raises a fault if there is none (status 404) or more than one (kind `usage`, with the
+-- candidates).
 ---@param ws tarn.WorkspaceClient
 ---@param id_or_name string
 ---@return string
@@ -175,7 +182,8 @@ function M.find_id(ws, id_or_name)
     return id_or_name:lower()
   end
   if id_or_name == "" then
-    fault.raise { kind = "usage", op = "pipelines.find", message = "a pipeline's name is empty" }
+    fault.raise { kind = "usage", op = "pipelines.find",
+      message = "the name of the pipeline is empty" }
   end
   local found = starting_with(ws, id_or_name)
   local exact = {}
@@ -191,13 +199,13 @@ function M.find_id(ws, id_or_name)
     fault.raise {
       kind = "usage", op = "pipelines.find", retryable = false,
       message = ("'%s' may be any of %s"):format(id_or_name, candidates(choice)),
-      hint = "say more of the name, or the id",
+      hint = "give more of the name, or the id",
     }
   end
   return choice[1].pipeline_id
 end
 
---- One pipeline with its whole spec, by id, exact name, or unique prefix of the name.
+--- A pipeline with its spec, by id, exact name, or unique prefix of the name.
 ---@param ws tarn.WorkspaceClient
 ---@param id_or_name string
 ---@return table GetPipelineResponse
@@ -205,73 +213,14 @@ function M.find(ws, id_or_name)
   return ws.native:pipeline_get(M.find_id(ws, id_or_name))
 end
 
--- The server's time now, in ms since 1970: any answer tells it, also a refusal. Nobody has to be
--- asked, unless nothing was answered yet.
-local function server_now(ws)
-  local info = ws.native:info()
-  if not info.date then
-    fault.try(ws.me, ws)
-    info = ws.native:info()
-  end
-  local date = info.date and time.find_http_date(info.date)
-  return date and date + (info.date_age_ms or 0) or task.time()
-end
-
--- Run `look` a few times, since what the lost request did may show late. Returns what it found; or
--- nil and the fault if it could not look the last time.
-local function look_for(look)
-  local found, e
-  for _, pause in ipairs { 0, 1, 3 } do
-    task.sleep(pause)
-    found, e = fault.try(look)
-    if found then
-      return found
-    elseif fault.is(e, "cancelled") then
-      fault.raise(e)
-    end
-  end
-  return nil, e
-end
-
--- An answer that cannot be read says as little of what was done as one that never came.
-local function is_lost(e)
-  return e.ambiguous or e.kind == "parse"
-end
-
--- Call `send`; if its answer is lost on the way, `look(since)` says what it did. There are three
--- outcomes: it was done, it was not done, or nobody knows, since looking fails too. The fault of
--- the last is ambiguous.
-local function once(op, send, look, ws, words)
-  local asked = task.time()
-  local answer, lost = fault.try(send)
-  if answer then
-    return answer
-  elseif not is_lost(lost) then
-    fault.raise(lost)
-  end
-  local since = server_now(ws) - (task.time() - asked) - CLOCK_SLACK_MS
-  local found, e = look_for(function() return look(since) end)
-  if found then
-    return found
-  elseif e then
-    fault.raise { kind = lost.kind, op = op, cause = e, status = lost.status, retryable = false,
-      ambiguous = true, message = ("%s; whether it was done is not known, for looking failed too: "
-        .. "%s"):format(lost.message, e.message), hint = words.unknown }
-  end
-  fault.raise {
-    kind = lost.kind, op = op, cause = lost, status = lost.status, retryable = true,
-    message = lost.message, hint = words.not_done,
-  }
-end
-
---- Create a pipeline, exactly once. When the answer is lost, the workspace is searched for
--- what the request would have made: by that name, by us, since we asked.
+--- Create a pipeline exactly once. If the answer is lost, the workspace is searched for a pipeline
+-- of that name that the current user has created since the request.
 ---@param ws tarn.WorkspaceClient
 ---@param spec table the body of POST /api/2.0/pipelines
----@return { pipeline_id: string }
+---@return { pipeline_id: string, resolved?: boolean } `resolved`: found by the search
 function M.create(ws, spec)
-  local function look(since)
-    local me = fault.try(ws.me, ws) -- who may not ask that finds it by name and time
+  local function search(since)
+    local me = fault.try(ws.me, ws) -- if this fails, name and time must do
     for _, item in ipairs(starting_with(ws, spec.name or "")) do
       if item.name == spec.name and (not me or item.creator_user_name == me.userName) then
         local made = ws.native:pipeline_get(item.pipeline_id)
@@ -281,23 +230,23 @@ function M.create(ws, spec)
       end
     end
   end
-  return once("pipelines.create", function() return ws.native:pipeline_create(spec) end, look,
-    ws, { not_done = "the workspace has no such pipeline: nothing was created, and it is safe to "
-      .. "try again", unknown = "it may have been created: look with `tarn list` before you try "
-      .. "again" })
+  return send_once("pipelines.create", function() return ws.native:pipeline_create(spec) end,
+    search, ws, {
+      not_done = "the workspace has no such pipeline: nothing was created, try again",
+      unknown = "it may have been created: check with `tarn list` before you try again" })
 end
 
 local SELECTIONS <const> = { "refresh_selection", "full_refresh_selection",
   "reset_checkpoint_selection" }
 
--- True if this update is what the request asked for, as far as its fields tell.
+-- True if the fields of an update are those of the request.
 local function is_asked(update, body)
   if (update.full_refresh or false) ~= (body.full_refresh or false)
     or (update.validate_only or false) ~= (body.validate_only or false) then
     return false
   end
   for _, name in ipairs(SELECTIONS) do
-    -- the server may write a name out that was sent short
+    -- the server may return full names for short ones
     if #(update[name] or {}) ~= #(body[name] or {}) then
       return false
     end
@@ -305,25 +254,25 @@ local function is_asked(update, body)
   return true
 end
 
---- Start an update, exactly once. When the answer is lost, the pipeline's newest update says
--- whether it started: one that the API started since then, for what was asked.
+--- Start an update exactly once. If the answer is lost, the pipeline's newest update is the started
+-- one if the API has created it since the request, with the same fields.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
----@param body? table
----@return { update_id: string }
+---@param body? table of POST /api/2.0/pipelines/{id}/updates
+---@return { update_id: string, resolved?: boolean } `resolved`: found by the search
 function M.start(ws, id, body)
   body = body or {}
-  local function look(since)
+  local function search(since)
     local newest = (ws.native:update_list(id, { max_results = 1 }).updates or {})[1]
     if newest and (newest.creation_time or 0) >= since and newest.cause == "API_CALL"
       and is_asked(newest, body) then
       return { update_id = newest.update_id, resolved = true }
     end
   end
-  return once("pipelines.start", function() return ws.native:update_start(id, body) end,
-    look, ws, { not_done = "the pipeline has no new update: none was started, and it is safe to "
-      .. "try again", unknown = "an update may have started: look with `tarn updates` before you "
-      .. "try again" })
+  return send_once("pipelines.start", function() return ws.native:update_start(id, body) end,
+    search, ws, {
+      not_done = "the pipeline has no new update: none was started, try again",
+      unknown = "an update may have started: check with `tarn updates` before you try again" })
 end
 
 return M

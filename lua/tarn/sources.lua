@@ -1,38 +1,36 @@
---- The code of a pipeline: what belongs to it, and how it gets elsewhere exactly as it is.
+--- Find and copy the code of a pipeline: notebooks, files and folders.
 --
--- A spec names notebooks, files, folders, a project root, requirements files and init scripts in
--- the workspace's tree. `closure` finds them all, `plan` says for each what copying would do,
--- `copy` does it; `export` and `import` do the same with a folder of files.
+--     local sources = require "tarn.sources"
+--     local found = ws:pipeline "sales_orders_etl"
+--     for _, item in ipairs(sources.closure(ws, found.spec)) do
+--       print(item.kind, item.path, item.verdict or "", item.reason or "")
+--     end
 --
--- Paths are in the short form here, without the prefix /Workspace, which names the same objects.
--- A map of paths is called with that form; what it returns may have the prefix.
+-- A spec names notebooks, files, folders, a root folder, requirements files and init scripts.
+-- `closure` finds all of them, `plan` decides what a copy of each would do, `copy` copies them;
+-- `export` and `import` do the same with a local folder.
+--
+-- Paths are without the prefix /Workspace here. A `path_map` gets such paths and may return paths
+-- with the prefix.
 
 local closure = require "tarn.sources.closure"
 local copy = require "tarn.sources.copy"
 local folder = require "tarn.sources.folder"
 local memo = require "tarn.sources.memo"
-local object = require "tarn.objects"
+local objects = require "tarn.objects"
 local path = require("tarn.objects").path
 local plan = require "tarn.sources.plan"
 
-local M = {
-  closure = closure.of,
-  find_normal = path.find_normal,
-  set_rates = object.set_rates,
-  new_memo = memo.new,
-  export = folder.export,
-  folder_items = folder.items,
-  read_file = folder.read,
-}
+local M = {}
 
 local function reader(ws)
   return function(item)
-    return object.read(ws, item)
+    return objects.read(ws, item)
   end
 end
 
--- Two connections to one workspace: the same host, and the same id where it is known.
-local function is_same_place(a, b)
+-- True if two connections are to the same workspace.
+local function is_same_workspace(a, b)
   if a == b or a.native == b.native then
     return true
   end
@@ -40,17 +38,48 @@ local function is_same_place(a, b)
   return one.host == other.host and one.org_id ~= nil and one.org_id == other.org_id
 end
 
---- The bytes of an item of a closure: a notebook in its own format, a file as it is.
+--- All objects that a spec needs, folders before their content. Missing objects, and those that
+-- cannot be copied, have a verdict and a reason.
+---@param ws tarn.WorkspaceClient
+---@param spec table
+---@param opts? { jobs?: integer, memo?: tarn.Memo } `memo`: shares answers between pipelines
+---@return tarn.SourceItem[] items
+---@return string[] warnings
+function M.closure(ws, spec, opts)
+  return closure.of(ws, spec, opts)
+end
+
+--- A memo for one command, to be passed to all plans and copies.
+---@return tarn.Memo
+function M.new_memo()
+  return memo.new()
+end
+
+--- The short form of an absolute path; nil if the value is not an absolute path.
+---@param at any
+---@return string?
+function M.find_normal(at)
+  return path.find_normal(at)
+end
+
+--- Set the rates of imports and exports for a connection, in place of the published ones.
+---@param ws tarn.WorkspaceClient
+---@param rates { import: integer|false, export: integer|false } calls per second; false: no limit
+function M.set_rates(ws, rates)
+  objects.set_rates(ws, rates)
+end
+
+--- The bytes of an item of a closure, a notebook in its own format.
 ---@param ws tarn.WorkspaceClient
 ---@param item tarn.SourceItem
 ---@return string
 function M.read(ws, item)
-  return object.read(ws, item)
+  return objects.read(ws, item)
 end
 
---- What a copy of a spec's sources to `target_ws` would do. Items have a verdict: "copy", "same"
--- (nothing to do), or a reason why not: "newer" (the target was changed later; `overwrite`),
--- "too_large", "odd", "missing".
+--- Plan a copy of a spec's sources to another workspace. Each item has a verdict: "copy", "same"
+-- (the target has it), or why it is not copied: "newer" (the target's was changed later; use
+-- `overwrite`), "too_large", "odd", "missing".
 ---@param source_ws tarn.WorkspaceClient
 ---@param target_ws tarn.WorkspaceClient
 ---@param spec table
@@ -60,13 +89,14 @@ end
 function M.plan(source_ws, target_ws, spec, opts)
   local items, warnings = closure.of(source_ws, spec,
     { jobs = opts and opts.jobs, memo = opts and opts.memo })
-  local source = { read = reader(source_ws), same_place = is_same_place(source_ws, target_ws) }
+  local source = { read = reader(source_ws),
+    same_workspace = is_same_workspace(source_ws, target_ws) }
   local made = plan.of(source, target_ws, items, opts)
   table.move(warnings, 1, #warnings, #made.warnings + 1, made.warnings)
   return made
 end
 
---- Do what a plan says, each change a step of `op`.
+--- Do what a plan says. Each change is a step of `op`.
 ---@param source_ws tarn.WorkspaceClient
 ---@param target_ws tarn.WorkspaceClient
 ---@param made tarn.SourcePlan
@@ -77,8 +107,37 @@ function M.copy(source_ws, target_ws, made, op, opts)
   return copy.run({ read = reader(source_ws) }, target_ws, made, op, opts)
 end
 
---- As `plan`, from a folder that `export` wrote. A file does not tell which side is newer: what
--- differs in the workspace is replaced only with `overwrite`.
+--- Write all sources of a spec into a local folder, with an index.
+---@param ws tarn.WorkspaceClient
+---@param spec table
+---@param dir string
+---@param opts? { place?: (fun(folder: string): string?), progress?: function, jobs?: integer,
+---  memo?: tarn.Memo } `place` returns the local folder of a workspace folder; nil means: inside
+---  that of its parent
+---@return tarn.SourceIndex index
+---@return string[] warnings
+function M.export(ws, spec, dir, opts)
+  return folder.export(ws, spec, dir, opts)
+end
+
+--- The objects in a folder that `export` has written, and files that were added to it since.
+---@param dir string
+---@return tarn.SourceItem[] items each with `file`
+---@return tarn.SourceIndex index
+function M.folder_items(dir)
+  return folder.items(dir)
+end
+
+--- The bytes of an item of a folder.
+---@param dir string
+---@param item tarn.SourceItem of `folder_items`
+---@return string
+function M.read_file(dir, item)
+  return folder.read(dir, item)
+end
+
+--- Plan an import from a folder that `export` has written. A file does not say whether it is newer,
+-- so objects that differ in the workspace are replaced only with `overwrite`.
 ---@param dir string
 ---@param target_ws tarn.WorkspaceClient
 ---@param opts? table as for `plan`
@@ -88,7 +147,7 @@ function M.plan_import(dir, target_ws, opts)
   return plan.of(source, target_ws, folder.items(dir), opts)
 end
 
---- Do what a plan of `plan_import` says, each change a step of `op`.
+--- Do what a plan of `plan_import` says. Each change is a step of `op`.
 ---@param dir string
 ---@param target_ws tarn.WorkspaceClient
 ---@param made tarn.SourcePlan

@@ -1,22 +1,31 @@
---- The fields of a pipeline's settings: their paths, and which are bound to a workspace.
+--- The fields of a pipeline's settings, by their paths.
 --
--- Pure. A path is a list of keys: names, and positions from 1 in lists. Written out it is
--- `clusters[0].node_type_id` or `configuration["mqtt.password"]`: positions from 0, as in the
--- API's own messages, and names that are no plain words quoted.
+--     local spec = require "tarn.spec"
+--     local settings = ws:pipeline("sales_orders_etl").spec
+--     spec.set(settings, spec.parse "configuration.region", "eu")
+--     spec.each(settings, function(keys, value)
+--       print(spec.path(keys), value, spec.find_bound(keys, value))
+--     end)
+--
+-- Nothing here talks to a workspace. A path is a list of keys: names of fields, and positions in
+-- lists, which count from 1. As text a path is `clusters[0].node_type_id` or
+-- `configuration["mqtt.password"]`: positions count from 0, as in the API's messages, and names
+-- with other signs than letters, digits, `_` and `-` are quoted.
 
+local bound = require "tarn.spec.bound"
 local fault = require "base.fault"
 local json = require "native.json"
 
 local M = {}
 
--- Fields that hold settings by any name: `configuration.mqtt.password` has two parts, not three.
+-- Fields whose keys are free: `configuration.mqtt.password` has two parts, not three.
 local MAPS <const> = {
   configuration = true, tags = true, parameters = true, spark_conf = true, spark_env_vars = true,
   custom_tags = true, table_properties = true, client_config = true, format_options = true,
   configs = true, options = true,
 }
 
---- True if the value is a leaf of the settings: no table, or one with nothing in it.
+--- True if the value is a leaf of the settings: an empty table, or no table at all.
 ---@param value any
 ---@return boolean
 function M.is_leaf(value)
@@ -65,13 +74,13 @@ local function quoted(text, at)
   end
 end
 
---- The keys of a path that a person wrote. Raises a fault of kind `usage` if it is none.
+--- The keys of a path that is given as text. Raises a fault of kind `usage` if it is not a path.
 ---@param text string
 ---@return (string|integer)[]
 function M.parse(text)
   local keys, at = {}, 1
   local function wrong()
-    fault.usage("fields.parse", ("'%s' is not the path of a field"):format(text),
+    fault.usage("spec.parse", ("'%s' is not the path of a field"):format(text),
       'paths look like clusters[0].node_type_id or configuration["a.b"]')
   end
   while at <= #text do
@@ -111,8 +120,9 @@ function M.find(value, keys)
   return value
 end
 
---- Put a value at a path; what is missing on the way is made. In a list, the position after
--- its last is a new element; beyond it is a fault.
+--- Set the value at a path; missing tables on the way are created. The position after the last
+-- element of a list adds an element. Raises a fault of kind `usage` for a position beyond that, and
+-- for a name in a list.
 ---@param value table
 ---@param keys (string|integer)[]
 ---@param new any
@@ -123,7 +133,7 @@ function M.set(value, keys, new)
     local has_positions = is_list(value) and #value > 0
     if is_position ~= (is_list(value) or is_position and next(value) == nil)
       or is_position and key > #value + 1 or not is_position and has_positions then
-      fault.usage("fields.set", ("'%s' cannot be set: there is no such place in the spec")
+      fault.usage("spec.set", ("'%s' cannot be set: the settings have no such place")
         :format(M.path(keys)))
     end
     if i == #keys then
@@ -154,7 +164,7 @@ function M.copy(value)
   return is_list(value) and json.array(copy) or copy
 end
 
--- What a person reads first; all other fields by the alphabet.
+-- Fields that are shown first; all others follow in alphabetical order.
 local FIRST <const> = {
   name = 1, pipeline_type = 2, catalog = 3, schema = 4, target = 5, storage = 6, development = 7,
   continuous = 8, serverless = 9, root_path = 10, libraries = 11, run_as = 13, parameters = 14,
@@ -162,7 +172,7 @@ local FIRST <const> = {
 
 --- The keys of a table in the order in which they are shown.
 ---@param value table
----@param top? boolean the settings themselves
+---@param top? boolean `value` is the settings as a whole, whose main fields come first
 ---@return (string|integer)[]
 function M.sorted_keys(value, top)
   local keys = {}
@@ -193,8 +203,8 @@ local function walk(value, keys, visit)
   end
 end
 
---- Call `visit(keys, value)` for each leaf, in the order in which fields are shown. `keys` is
--- the walker's own: copy what is to be kept.
+--- Call `visit(keys, value)` for each leaf, in the order in which fields are shown. `keys` changes
+-- after the call; copy it to keep it.
 ---@param value table
 ---@param visit fun(keys: (string|integer)[], value: any)
 ---@param keys? (string|integer)[] the path of `value` itself
@@ -202,117 +212,25 @@ function M.each(value, visit, keys)
   walk(value, { table.unpack(keys or {}) }, visit)
 end
 
--- ---- what is bound to a workspace (reference A.8) ----
-
--- Patterns of paths: "*" is any name or position.
-local BOUND <const> = {
-  { "catalog", "catalog" }, { "schema", "schema" }, { "target", "schema" },
-  { "storage", "storage" }, { "root_path", "path" },
-  { "libraries.*.notebook.path", "path" }, { "libraries.*.file.path", "path" },
-  { "libraries.*.glob.include", "path" }, { "libraries.*.jar", "location" },
-  { "libraries.*.whl", "location" },
-  { "clusters.*.node_type_id", "node_type" }, { "clusters.*.driver_node_type_id", "node_type" },
-  { "clusters.*.instance_pool_id", "pool" }, { "clusters.*.driver_instance_pool_id", "pool" },
-  { "clusters.*.policy_id", "policy" },
-  { "clusters.*.aws_attributes.instance_profile_arn", "instance_profile" },
-  { "clusters.*.aws_attributes.zone_id", "zone" }, { "clusters.*.gcp_attributes.zone_id", "zone" },
-  { "clusters.*.gcp_attributes.google_service_account", "service_account" },
-  { "clusters.*.azure_attributes.capacity_reservation_group", "pool" },
-  { "clusters.*.azure_attributes.log_analytics_info.log_analytics_workspace_id", "location" },
-  { "clusters.*.init_scripts.*.*.destination", "location" },
-  { "clusters.*.cluster_log_conf.*.destination", "location" },
-  { "budget_policy_id", "budget_policy" }, { "usage_policy_id", "budget_policy" },
-  { "serverless_compute_id", "serverless_compute" },
-  { "environment.dependencies.*", "dependency" },
-  { "notifications.*.email_recipients.*", "address" },
-  { "event_log.catalog", "catalog" }, { "event_log.schema", "schema" },
-  { "event_log.name", "event_log" },
-  { "ingestion_definition.connection_name", "connection" },
-  { "ingestion_definition.ingestion_gateway_id", "gateway" },
-  { "ingestion_definition.objects.*.*.destination_catalog", "catalog" },
-  { "ingestion_definition.objects.*.*.destination_schema", "schema" },
-  { "ingestion_definition.data_staging_options.catalog_name", "catalog" },
-  { "ingestion_definition.data_staging_options.schema_name", "schema" },
-  { "ingestion_definition.netsuite_jar_path", "location" },
-  { "gateway_definition.connection_name", "connection" },
-  { "gateway_definition.connection_id", "connection_id" },
-  { "gateway_definition.gateway_storage_catalog", "catalog" },
-  { "gateway_definition.gateway_storage_schema", "schema" },
-  { "run_as.user_name", "principal" }, { "run_as.service_principal_name", "principal" },
-  { "configuration.*", "setting" }, { "parameters.*", "setting" },
-  { "clusters.*.spark_conf.*", "setting" }, { "clusters.*.spark_env_vars.*", "setting" },
-}
-
--- As a tree, so that a path is looked up in one walk.
-local tree = {}
-for _, entry in ipairs(BOUND) do
-  local node = tree
-  for part in entry[1]:gmatch "[^.]+" do
-    node[part] = node[part] or {}
-    node = node[part]
-  end
-  node.kind = entry[2]
-end
-
---- What a text is bound to by its own form: a path of the workspace, a volume, a place in a
--- cloud, a secret; nil if by nothing.
+--- What a value names in one workspace, by the form of its text: a secret, a volume, a path of the
+-- workspace, a location in cloud storage. Nil for other values.
 ---@param value any
----@return string?
+---@return "secret"|"volume"|"path"|"location"|nil
 function M.find_form(value)
-  if type(value) ~= "string" then
-    return nil
-  elseif value:find "{{%s*secrets/" then
-    return "secret"
-  elseif value:find "^/Volumes/" or value:find "^dbfs:/Volumes/" then
-    return "volume"
-  elseif value:find "^/Workspace/" or value:find "^/Users/" or value:find "^/Shared/"
-    or value:find "^/Repos/" then
-    return "path"
-  elseif value:find "^dbfs:/" or value:find "^/dbfs/" or value:find "^s3a?://"
-    or value:find "^abfss?://" or value:find "^wasbs?://" or value:find "^gs://" then
-    return "location"
-  end
+  return bound.find_form(value)
 end
 
--- What a line of pip's names besides packages: a file, or the requirements in one.
-local function dependency_form(value)
-  return M.find_form(value) or type(value) == "string"
-    and M.find_form(value:match "^%-%-?[%w-]+[ =]%s*(/.*)$") or nil
-end
-
---- What the field at a path is bound to, with that value: "catalog", "path", "node_type", ...;
--- nil if to nothing.
+--- What the field at a path, with that value, names in one workspace: "catalog", "path",
+-- "node_type" and so on. Nil if the value is valid in every workspace.
 ---@param keys (string|integer)[]
 ---@param value any
 ---@return string?
 function M.find_bound(keys, value)
-  if type(value) ~= "string" or value == "" then
-    return nil
-  end
-  local nodes = { tree }
-  for _, key in ipairs(keys) do
-    local below = {}
-    for _, node in ipairs(nodes) do
-      below[#below + 1] = key ~= "kind" and node[key] or nil
-      below[#below + 1] = node["*"]
-    end
-    nodes = below
-  end
-  local kind
-  for _, node in ipairs(nodes) do
-    kind = kind or node.kind
-  end
-  if kind == "setting" then
-    return M.find_form(value)
-  elseif kind == "dependency" then
-    return dependency_form(value)
-  elseif kind == "location" then
-    return M.find_form(value) or "location"
-  end
-  return kind
+  return bound.find_kind(keys, value)
 end
 
---- The settings of a pipeline with what stands beside them, as a create takes them.
+--- The settings of a pipeline together with `run_as` and `parameters`, which the answer of GET has
+-- beside them: a body for the create of a pipeline.
 ---@param pipeline table GetPipelineResponse
 ---@return table
 function M.settings(pipeline)

@@ -1,18 +1,24 @@
---- SQL statements at a warehouse, as rows by column name.
+--- Run SQL statements at a warehouse, and read the rows of the result.
+--
+--     local rows <close> = ws:sql("SELECT name FROM system.lakeflow.pipelines "
+--       .. "WHERE change_time > :since", { since = { value = "2026-01-01", type = "DATE" } })
+--     for row in rows do print(row.name) end
+--
+-- `ws:sql(...)` is `sql.run(ws, ...)`.
 
 local M = {}
 
----@class tarn.Rows an iterator: `for row in rows do`; each row a table by column name, whose
--- cells are strings or json.null. Closing it cancels a statement that still runs.
+---@class tarn.Rows an iterator: `for row in rows do`; each row is a table with a field for each
+-- column, whose value is a string or json.null. Closing it cancels a statement that still runs.
 ---@field columns { name: string, type_name: string, type_text: string }[]
 ---@field statement_id string
 ---@field truncated boolean
 local Rows = {}
 Rows.__index = Rows
 
--- Sorted by name, so that the same call is the same request. A parameter may be a value, or
--- { value = , type = } for DATE, TIMESTAMP, DECIMAL(p,s) and NULLs with a type. Without one the
--- primitive says INT, BIGINT, DOUBLE, BOOLEAN or STRING.
+-- Parameters are sorted by name, so that the same call sends the same request. A parameter is a
+-- value, or { value = , type = } for DATE, TIMESTAMP, DECIMAL(p,s) and typed NULLs. Without a type
+-- the primitive chooses INT, BIGINT, DOUBLE, BOOLEAN or STRING.
 local function parameter_list(params)
   local list = {}
   for name, value in pairs(params) do
@@ -26,9 +32,9 @@ local function parameter_list(params)
   return list
 end
 
--- A row has one field for each column: of two columns with the same name the second is
--- "name_2", so that none is lost.
-local function distinct(columns)
+-- Columns with distinct names, since a row has a field for each column: the second column of the
+-- name `n` becomes `n_2`.
+local function with_distinct_names(columns)
   local taken, list = {}, {}
   for i, column in ipairs(columns) do
     local name, n = column.name, 1
@@ -42,7 +48,7 @@ local function distinct(columns)
   return list
 end
 
---- Submit a statement and wait until its result is there.
+--- Submit a statement and wait for its result.
 ---@param ws tarn.WorkspaceClient
 ---@param text string
 ---@param params? table<string, any> named, as in ":name"
@@ -60,7 +66,7 @@ function M.run(ws, text, params, opts)
   local cursor = ws.native:sql(text, all)
   return setmetatable({
     cursor = cursor,
-    columns = distinct(cursor.columns),
+    columns = with_distinct_names(cursor.columns),
     statement_id = cursor.statement_id,
     truncated = cursor.truncated,
   }, Rows)
@@ -78,7 +84,7 @@ function Rows:__call()
   return row
 end
 
---- All rows that are left.
+--- The rows that were not read yet.
 ---@return table[]
 function Rows:all()
   local list = {}

@@ -1,11 +1,14 @@
---- Every SQL statement that Tarn sends to a warehouse, by subject.
+--- The SQL statements that Tarn sends to a warehouse, by subject.
 --
--- A function of a subject gives the text and its bound parameters, and sends nothing:
--- `ws:sql(text, params, opts)` does. Values are always bound; what cannot be bound, because it is
--- a name, goes through `identifier`, and the one argument that must be a literal through
--- `event_log`. Texts use the part of SQL that Spark and SQLite share, which is what the embedded
--- workspace runs; where one cannot, its subject's file says why. tests/lua/tarn/statements_test.lua
--- holds that no other module has a text of its own.
+--     local statements = require "tarn.statements"
+--     local text, params = statements.fleet.health(ws:org_id())
+--     for row in ws:sql(text, params) do print(row.name, row.result) end
+--
+-- A function of a subject returns a text and its bound parameters; `ws:sql` sends them. All values
+-- are bound. Names cannot be bound; they are quoted by `identifier`. The argument of the function
+-- event_log must be a literal; `event_log` checks it. Texts use the SQL that Spark and SQLite have
+-- in common, since the embedded workspace runs them with SQLite; where a text cannot, the file of
+-- its subject says why. No other module has statements (tests/lua/tarn/statements_test.lua).
 
 local name = require "tarn.statements.name"
 
@@ -15,7 +18,6 @@ M.identifier = name.identifier
 M.event_log = name.event_log
 M.event_log_table = name.event_log_table
 
--- A subject is a file of its own; a new one is named here.
 for _, subject in ipairs { "check", "fleet", "lineage", "quality" } do
   M[subject] = require("tarn.statements." .. subject)
 end

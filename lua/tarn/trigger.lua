@@ -1,15 +1,23 @@
---- Starting an update as it was asked for, and what to do when another one is active.
+--- Start an update of a pipeline, also when another one is active.
+--
+--     local journal, trigger = require "tarn.journal", require "tarn.trigger"
+--     local found = ws:pipeline "sales_orders_etl"
+--     local op <close> = journal.begin { command = "trigger",
+--       target = require("tarn.stop").side(ws, found) }
+--     local body = trigger.body("nightly", { full_refresh_only = { "orders", "customers" } })
+--     print(trigger.start(ws, op, found, body, { attach = true }))
+--     op:finish "done"
 
 local fault = require "base.fault"
 local hooks = require "engine.hooks"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
-local stopping = require "tarn.stop"
-local waiting = require "tarn.wait"
+local stop = require "tarn.stop"
+local wait = require "tarn.wait"
 
 local M = {}
 
--- Names from a list whose items may hold several: `--refresh a,b --refresh c`.
+-- The names in a list whose items may be several names: `--refresh a,b --refresh c`.
 local function names(list)
   local found = json.array {}
   for _, item in ipairs(type(list) == "table" and list or { list }) do
@@ -28,7 +36,7 @@ local function parameters(op, list)
   for _, item in ipairs(list) do
     local key, value = item:match "^([^=]+)=(.*)$"
     if not key then
-      fault.usage(op, ("'%s' is no KEY=VALUE"):format(item), "--param region=eu")
+      fault.usage(op, ("'%s' is not KEY=VALUE"):format(item), "for example --param region=eu")
     end
     map[key] = value
   end
@@ -38,22 +46,30 @@ end
 local function check(op, arg)
   local selects = arg.refresh or arg.full_refresh_only or arg.reset_checkpoints
   if arg.full_refresh and selects then
-    fault.usage(op, "--full-refresh means all tables: it goes with no selection",
-      "--full-refresh-only A,B refreshes these from their beginning")
+    fault.usage(op, "--full-refresh means all tables and cannot have a selection",
+      "--full-refresh-only A,B fully refreshes these tables only")
   elseif arg.validate and (arg.full_refresh or selects) then
-    fault.usage(op, "--validate checks the whole graph and refreshes nothing: "
-      .. "it goes with no refresh and no selection")
+    fault.usage(op, "--validate checks the whole graph and refreshes nothing; "
+      .. "it cannot have a full refresh or a selection")
   elseif arg.attach and arg.restart then
-    fault.usage(op, "--attach joins the update that is active, --restart stops it: choose one")
+    fault.usage(op, "--attach waits for the active update, --restart stops it: choose one")
   end
 end
 
 local SELECTIONS <const> = { refresh = "refresh_selection",
   full_refresh_only = "full_refresh_selection", reset_checkpoints = "reset_checkpoint_selection" }
 
---- The body of the request that these arguments ask for.
----@param op string
----@param arg table
+---@class tarn.TriggerArguments
+---@field full_refresh? boolean               all tables
+---@field validate? boolean
+---@field refresh? string|string[]            tables; a text may be several: "a,b"
+---@field full_refresh_only? string|string[]  tables
+---@field reset_checkpoints? string|string[]  flows
+---@field param? string[]                     each KEY=VALUE
+
+--- The body of the request, by the arguments of `tarn trigger`.
+---@param op string for faults
+---@param arg tarn.TriggerArguments
 ---@return table
 function M.body(op, arg)
   check(op, arg)
@@ -62,7 +78,7 @@ function M.body(op, arg)
     if arg[name] then
       body[field] = names(arg[name])
       if #body[field] == 0 then
-        fault.usage(op, ("--%s names nothing"):format(name:gsub("_", "-")))
+        fault.usage(op, ("--%s has no names"):format(name:gsub("_", "-")))
       end
     end
   end
@@ -72,7 +88,7 @@ function M.body(op, arg)
   return body
 end
 
---- Where a browser shows an update.
+--- The URL of an update's page.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
 ---@param update_id string
@@ -100,25 +116,25 @@ local function refuse(e, found, active)
     kind = "conflict", op = "trigger", status = e.status, code = e.code, request_id = e.request_id,
     cause = e, message = ("an update of '%s' is active already: %s%s"):format(found.name,
       id or "the workspace does not say which", active and " is " .. active.state or ""),
-    hint = "--attach joins it, --restart stops it first",
+    hint = "--attach waits for it, --restart stops it first",
   }
 end
 
---- Let the user's hooks look at an update that is about to be started: they may change its
--- body, or refuse it. `start` does so itself; for a dry run, and for those who start otherwise.
+--- Let the user's hooks change the body of a request that starts an update, or refuse it. `start`
+-- does that itself; this is for a dry run, and for updates that are started in another way.
 ---@param ws tarn.WorkspaceClient
----@param found table { pipeline_id, name }
+---@param found table { pipeline_id, name, state? }
 ---@param body table
 ---@return table body
----@return string[]? files the hooks that were called
+---@return string[]? files of the hooks that were called
 function M.ask_hooks(ws, found, body)
   local request, called = hooks.call("before_trigger", { pipeline_id = found.pipeline_id,
     name = found.name, state = found.state, body = body }, { op = "tarn trigger", workspace = ws })
   return request.body or {}, called
 end
 
---- Start an update; never a second one. When another is active: a fault `conflict`, unless
--- opts.attach takes that one, or opts.restart stops it first.
+--- Start an update. If another one is active, a fault of kind `conflict` is raised; with `attach`
+-- the active one is returned instead, with `restart` it is stopped first.
 ---@param ws tarn.WorkspaceClient
 ---@param op tarn.Operation
 ---@param found table the answer of GET
@@ -126,13 +142,13 @@ end
 ---@param opts { attach?: boolean, restart?: boolean, timeout?: number, note?: function }
 ---@return string update_id
 ---@return "triggered"|"attached"|"restarted"
----@return string[]? hooks that were called
+---@return string[]? files of the hooks that were called
 function M.start(ws, op, found, body, opts)
   local word = "triggered"
   local request, called = M.ask_hooks(ws, found, body)
-  if opts.restart and not waiting.is_at_rest(found) then
-    stopping.stop(ws, op, found, {})
-    stopping.wait(ws, found, { timeout = opts.timeout, note = opts.note })
+  if opts.restart and not wait.is_at_rest(found) then
+    stop.stop(ws, op, found, {})
+    stop.wait(ws, found, { timeout = opts.timeout, note = opts.note })
     word = "restarted"
   end
   local answer, e = fault.try(send, ws, op, found, request)
@@ -141,7 +157,7 @@ function M.start(ws, op, found, body, opts)
   elseif not is_active_conflict(e) then
     fault.raise(e)
   end
-  local active = waiting.find_active(ws.native:pipeline_get(found.pipeline_id))
+  local active = wait.find_active(ws.native:pipeline_get(found.pipeline_id))
   if not active or not opts.attach then
     refuse(e, found, active)
   end

@@ -1,9 +1,15 @@
---- The run history of a pipeline: what ran, when, how long, in which phases, and why it failed.
+--- The updates of pipelines, with their phases and errors.
 --
--- The API's updates have a start and a state and nothing else. Their end, their phases and
--- their error come from the `update_progress` events, which are read beside them, newest first
--- like the updates, so that a page of events serves some thirty updates. The event log keeps
--- less than the list of updates: what it no longer knows is null, and never a guess.
+--     local updates = require "tarn.updates"
+--     local id = ws:pipeline("sales_orders_etl").pipeline_id
+--     for row in updates.history(ws, id, { max = 10 }) do
+--       print(row.update_id, row.state, updates.phase_text(row.phases), row.error)
+--     end
+--
+-- The API's updates have a start and a state. Their end, phases and error come from the events of
+-- type `update_progress`. Updates and events are both read newest first, side by side; a page of
+-- events is enough for some thirty updates. The event log does not go back as far as the list of
+-- updates: fields of an update whose events are missing are null.
 
 local attempts = require "tarn.updates.attempts"
 local event_log = require "tarn.events"
@@ -12,15 +18,15 @@ local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 local pool = require "base.pool"
 local time = require "base.time"
-local waiting = require "tarn.wait"
+local wait = require "tarn.wait"
 
 local M = {}
 
--- An event may be a little older than the update that it belongs to.
+-- An event may be this much older than its update.
 local SLACK_MS <const> = 60000
 
 local TYPE <const> = "update_progress"
-local CONCURRENT <const> = 32 -- histories that are read at once
+local CONCURRENT <const> = 32 -- pipelines
 
 ---@class tarn.Phase
 ---@field state string
@@ -29,18 +35,18 @@ local CONCURRENT <const> = 32 -- histories that are read at once
 
 ---@class tarn.UpdateRow
 ---@field update_id string
----@field state string             the API's word
+---@field state string             as in the API; "UNKNOWN" if system tables do not have it yet
 ---@field cause string
 ---@field creation_time integer    ms
 ---@field end_time integer|json.null
 ---@field duration_ms integer|json.null
 ---@field phases tarn.Phase[]
----@field error string|json.null   the cause in a line
+---@field error string|json.null   first line of the cause
 ---@field full_refresh boolean
 ---@field validate_only boolean
 ---@field request_id string|json.null the same for an update and its retries
----@field attempt integer|json.null   which of them this is, from 1;
----@field attempts integer|json.null  of so many; both null where the list does not tell
+---@field attempt integer|json.null   number among the attempts of the request, from 1
+---@field attempts integer|json.null  of the request; both are null if the list begins or ends in it
 ---@field source "rest"|"sql"
 
 local function milliseconds(value)
@@ -57,7 +63,7 @@ local function state_of(event)
   if type(progress.state) == "string" then
     return progress.state
   end
-  -- clients of the models without `details` read it from here; so do we where it is missing
+  -- events without `details` have it in the message only
   return (event.message or ""):match " is ([%u_]+)"
 end
 
@@ -77,20 +83,20 @@ local function in_order(events)
     elseif a.at ~= b.at then
       return a.at < b.at
     end
-    return a.n > b.n -- they came newest first
+    return a.n > b.n -- `events` is newest first
   end)
   return list
 end
 
---- The phases of an update, and the event that ended it.
+--- The phases of an update, and its end.
 ---@param events table[] its update_progress events, newest first
 ---@return tarn.Phase[] phases
----@return table? last { at, state, event } of the end
+---@return table? last { at, state, event }: the event with the final state
 function M.phases(events)
   local phases = json.array {}
   for _, step in ipairs(in_order(events)) do
     local before = phases[#phases]
-    local over = waiting.ENDS[step.state]
+    local over = wait.ENDS[step.state]
     if before and before.state ~= step.state or over and before then
       before.duration_ms = step.at - before.start_time
     end
@@ -106,7 +112,7 @@ end
 local SELECTIONS <const> = { "refresh_selection", "full_refresh_selection",
   "reset_checkpoint_selection" }
 
---- An update with what its events tell.
+--- A row for an update.
 ---@param update table as the API gives it
 ---@param events table[] its update_progress events, newest first
 ---@return tarn.UpdateRow
@@ -134,8 +140,9 @@ function M.row(update, events)
   return row
 end
 
--- Gives the events of one update after the other, newest first, and forgets them.
-local function new_shelf(next_event)
+-- A function that returns the events of an update, newest first. It is called for one update after
+-- another, newest first, and keeps only the events of older updates.
+local function events_by_update(next_event)
   local by_update, waiting_event, over = {}, nil, false
   local function put(event)
     local id = (event.origin or {}).update_id
@@ -164,18 +171,19 @@ local function new_shelf(next_event)
   end
 end
 
---- The history, newest first, over all pages of updates and as many of events as that takes.
+--- The updates of a pipeline, newest first. Pages of updates and events are read as needed.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
 ---@param opts? { since?: integer, max?: integer, matches?: fun(update: table): boolean }
+--- `since`: ms; `matches`: whether an update, as the API gives it, is wanted
 ---@return fun(): tarn.UpdateRow?
 function M.history(ws, id, opts)
   opts = opts or {}
   local since, matches = opts.since or 0, opts.matches or function() return true end
-  -- who wants few of them needs a small page, unless most of what comes is passed over
+  -- few updates need a small page, unless most of a page may be left out
   local max = not opts.matches and opts.max or nil
   local next_update = attempts.each(pipelines.updates(ws, id, { max = max }))
-  local events_of = new_shelf(event_log.list(ws, id,
+  local events_of = events_by_update(event_log.list(ws, id,
     { criteria = event_log.criteria("updates.history", { type = TYPE }) }))
   local given = 0
   return function()
@@ -193,7 +201,7 @@ function M.history(ws, id, opts)
   end
 end
 
---- The histories of many pipelines in one, newest first; each is read as `history` does.
+--- The updates of many pipelines, newest first; `history` reads those of each.
 ---@param ws tarn.WorkspaceClient
 ---@param next_pipeline fun(): { pipeline_id: string, name: string }?
 ---@param opts table as for `history`
@@ -215,7 +223,7 @@ function M.histories(ws, next_pipeline, opts)
   return table.move(rows, 1, math.min(#rows, opts.max or #rows), 1, {})
 end
 
---- One update with what its events tell.
+--- One update.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
 ---@param update_id string
@@ -227,7 +235,7 @@ function M.one(ws, id, update_id)
   return M.row(update, events)
 end
 
---- How long, in the two largest units: "850 ms", "4.2 s", "3 min 20 s", "2 h 5 min".
+--- A duration as text, in its two largest units: "850 ms", "4.2 s", "3 min 20 s", "2 h 5 min".
 ---@param ms integer
 ---@return string
 function M.span(ms)
@@ -241,7 +249,7 @@ function M.span(ms)
   return ("%d h %d min"):format(ms // 3600000, ms % 3600000 // 60000)
 end
 
---- The phases in a line.
+--- Phases as a line of text; "-" if there are none.
 ---@param phases tarn.Phase[]
 ---@return string
 function M.phase_text(phases)
@@ -253,11 +261,11 @@ function M.phase_text(phases)
   return #parts > 0 and table.concat(parts, ", ") or "-"
 end
 
--- What other subjects use of the parts.
+-- Parts that other subjects use.
 return require("base.lazy").fields(M, {
   cause = "tarn.updates.failure:cause",
   causes = "tarn.updates.failure:causes",
   read_causes = "tarn.updates.failure:read",
-  says_something = "tarn.updates.failure:says_something",
+  has_cause = "tarn.updates.failure:has_cause",
   show_causes = "tarn.updates.failure:show",
 })

@@ -1,6 +1,12 @@
---- A workspace as scripts see it: iterators instead of pages, names instead of ids.
+--- Open workspaces, and ask them with iterators instead of pages.
 --
--- The primitives themselves are `ws.native` (docs/reference/native/databricks.lua).
+--     local workspace = require "tarn.workspace"
+--     local dr <close> = workspace.open("demo-dr", { timeout = 30 })
+--     for row in dr:pipelines { filter = "name LIKE 'sales%'" } do print(row.name, row.state) end
+--     print(dr:me().userName, dr:host())
+--
+-- `tarn.workspace` opens a workspace with the options of the command line. The primitives are in
+-- `ws.native` (docs/reference/native/databricks.lua).
 
 local databricks = require "native.databricks"
 local mark = require("output.render.rows").mark
@@ -14,12 +20,12 @@ local Client = {}
 Client.__index = Client
 Client.__name = "tarn.workspace"
 
--- The embedded workspaces: profile -> the token that chooses it.
+-- The embedded workspaces: profile -> token, which tells the server which one is meant.
 local EMBEDDED = { demo = "demo-token", ["demo-dr"] = "demo-dr-token" }
 
-local embedded_server -- one for each process, started by its first use
+local embedded_server -- of this process, started when it is first needed
 
--- A profile of that name in the user's own file wins over the embedded workspace.
+-- A profile of that name in the user's file hides the embedded workspace.
 local function is_configured(profile)
   local fault = require "base.fault"
   for _, known in ipairs(fault.try(databricks.profiles) or {}) do
@@ -40,15 +46,16 @@ local function connect_embedded(profile, opts)
   }
 end
 
---- True if that profile means an embedded workspace.
+--- True if a profile is an embedded workspace.
 ---@param profile? string
 ---@return boolean
 function M.is_embedded(profile)
   return EMBEDDED[profile] ~= nil and not is_configured(profile)
 end
 
---- Open a workspace; sends nothing yet. Without a profile: DATABRICKS_CONFIG_PROFILE, the
--- environment's credentials, the file's default, in the order of all Databricks tools.
+--- Open a workspace. No request is sent yet. Without a profile the workspace is found as all
+-- Databricks tools find it: by DATABRICKS_CONFIG_PROFILE, the credentials of the environment, the
+-- default profile of the file.
 ---@param profile? string
 ---@param opts? { jobs?: integer, rate?: number, timeout?: number }
 ---@return tarn.WorkspaceClient
@@ -66,7 +73,7 @@ function M.open(profile, opts)
   return M.wrap(native, named)
 end
 
---- The client around a handle, for handles that are made elsewhere (explicit credentials, tests).
+--- A client for a handle of native.databricks, for example one with explicit credentials.
 ---@param native tarn.Workspace
 ---@param profile? string
 ---@return tarn.WorkspaceClient
@@ -74,7 +81,7 @@ function M.wrap(native, profile)
   return setmetatable({ native = native, profile = profile }, Client)
 end
 
---- Any REST call.
+--- Call the REST API.
 ---@param method string
 ---@param path string
 ---@param opts? tarn.RequestOptions
@@ -83,21 +90,21 @@ function Client:request(method, path, opts)
   return self.native:request(method, path, opts)
 end
 
---- All pipelines the caller may see: rows as `tarn list` prints them.
+--- The pipelines that the user may see, as rows of `tarn list`.
 ---@param opts? { filter?: string, order_by?: string }
 ---@return fun(): tarn.PipelineRow?
 function Client:pipelines(opts)
   return mark(require("tarn.pipelines").rows(self, opts))
 end
 
---- One pipeline with its whole spec, by id, exact name, or unique prefix of the name.
+--- A pipeline with its settings, by id, name, or the beginning of a name if it is unique.
 ---@param id_or_name string
 ---@return table GetPipelineResponse
 function Client:pipeline(id_or_name)
   return require("tarn.pipelines").find(self, id_or_name)
 end
 
---- Events of a pipeline, newest first, page by page as they are asked for.
+--- The events of a pipeline, newest first. Pages are read as needed.
 ---@param id string
 ---@param opts? { filter?: string, order_by?: string, max?: integer }
 ---@return fun(): table?
@@ -105,7 +112,7 @@ function Client:events(id, opts)
   return mark(require("tarn.pipelines").events(self, id, opts))
 end
 
---- Updates of a pipeline, newest first, page by page as they are asked for.
+--- The updates of a pipeline, newest first. Pages are read as needed.
 ---@param id string
 ---@param opts? { max?: integer, until_update_id?: string }
 ---@return fun(): table?
@@ -122,26 +129,27 @@ function Client:sql(text, params, opts)
   return require("tarn.sql").run(self, text, params, opts)
 end
 
---- Who the workspace takes us for.
+--- The user whose credentials are used.
 ---@return table user { userName, displayName, ... }
 function Client:me()
   return (self.native:request("GET", "/api/2.0/preview/scim/v2/Me"))
 end
 
---- The host, for links and messages.
+--- The host's URL.
 ---@return string
 function Client:host()
   return self.native:info().host
 end
 
---- What names this workspace from one run to the next: its host; the profile of an embedded
--- one, whose port is another each time.
+--- A key of this workspace for files that later runs read: its host, or the profile of an embedded
+-- workspace, whose port differs between runs.
 ---@return string
 function Client:key()
   return M.is_embedded(self.profile) and self.profile or self:host()
 end
 
---- The workspace's own number, as its answers tell it. System tables are of many workspaces.
+--- The workspace's number, from the headers of its answers. System tables have the rows of many
+-- workspaces.
 ---@return string
 function Client:org_id()
   local id = self.native:info().org_id
@@ -150,8 +158,8 @@ function Client:org_id()
     id = self.native:info().org_id
   end
   return id or require("base.fault").raise { kind = "http", op = "workspace.org_id",
-    message = "the workspace does not say its number (X-Databricks-Org-Id)", retryable = false,
-    hint = "a proxy may have removed the header; --source rest needs no number" }
+    message = "the workspace's answers lack its number (X-Databricks-Org-Id)", retryable = false,
+    hint = "a proxy may have removed the header; --source rest does not need the number" }
 end
 
 function Client:__tostring()
@@ -163,7 +171,7 @@ function Client:close()
 end
 Client.__close = Client.close
 
--- What other subjects use of the parts.
+-- Parts that other subjects use.
 return require("base.lazy").fields(M, {
   candidates = "tarn.workspace.candidates:all",
   names = "tarn.workspace.names:all",

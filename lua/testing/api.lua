@@ -1,5 +1,6 @@
---- What tests of scripts use: `local testing = require("tarn").testing`.
+--- Tools for tests of scripts: embedded workspaces, fake answers, clocks.
 --
+--     local testing = require("tarn").testing
 --     local w <close> = testing.workspace { scenario = "demo" }  -- the embedded workspace
 --     local rows, status = w:command("list", { filter = "sales*" })
 --     local ws <close> = testing.fake { ["GET /api/2.0/pipelines"] = { statuses = {} } }
@@ -21,7 +22,7 @@ function M.workspace(opts)
   return require("testing.workspace").start(opts)
 end
 
---- A workspace that answers what the test says; see testing.fake.
+--- A workspace that gives the test's own answers; see testing.fake.
 ---@param answers table<string, any>
 ---@param opts? table options of native.databricks.connect
 ---@return tarn.WorkspaceClient
@@ -29,7 +30,7 @@ function M.fake(answers, opts)
   return require("testing.fake").workspace(answers, opts)
 end
 
---- A workspace that answers as one did that was recorded; see testing.replay.
+--- A workspace that gives recorded answers; see testing.replay.
 ---@param path string what `tarn --record FILE ...` wrote
 ---@return tarn.WorkspaceClient
 function M.replay(path)

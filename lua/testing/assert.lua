@@ -1,5 +1,5 @@
---- What a test asserts with: `t.equal(got, want)` and its like. What fails raises, and the
--- runner says where.
+--- The assertions of tests: `t.equal(got, want)` and others. A failed one raises an error, and the
+-- runner shows where.
 
 local fault = require "base.fault"
 
@@ -32,7 +32,7 @@ local function show(value, indent)
   return "{\n" .. table.concat(lines, ",\n") .. "\n" .. indent .. "}"
 end
 
--- Where two values differ first: a path, what was found, what was wanted. Nil if nowhere.
+-- The first difference of two values: its path and both values; nil if there is none.
 local function difference(got, want, path)
   if got == want or got ~= got and want ~= want then
     return nil
@@ -60,7 +60,7 @@ local function lines_of(text)
   return lines
 end
 
--- The first line in which two texts differ, for texts that have several.
+-- The first line in which two texts of several lines differ.
 local function text_difference(got, want)
   local a, b = lines_of(got), lines_of(want)
   for i = 1, math.max(#a, #b) do
@@ -72,7 +72,7 @@ local function text_difference(got, want)
 end
 
 ---@class tarn.Test
----@field file string the file that the test is in
+---@field file string the file of the test
 ---@field name string
 local T = {}
 T.__index = T
@@ -80,16 +80,16 @@ T.__index = T
 local function fail(message)
   local where
   for line in debug.traceback("", 3):gmatch "[^\n]+" do
-    local place = line:match "^%s*(.-%.lua:%d+)"
-    if place and not place:find "lua/testing/" and not place:find "tests/support/" then
-      where = place
+    local position = line:match "^%s*(.-%.lua:%d+)"
+    if position and not position:find "lua/testing/" and not position:find "tests/support/" then
+      where = position
       break
     end
   end
   error({ assertion = message, where = where }, 0)
 end
 
---- Fails unless the values are the same, tables compared by what they hold.
+--- Fails unless the values are equal. Tables are compared by their content.
 function T.equal(got, want, why)
   local prefix = why and why .. ": " or ""
   if type(got) == "string" and type(want) == "string" and got ~= want
@@ -103,7 +103,7 @@ function T.equal(got, want, why)
   end
 end
 
---- Fails unless the text holds `part`, taken as it is; with `pattern`, as a Lua pattern.
+--- Fails unless the text contains `part`, a plain text or, with `pattern`, a Lua pattern.
 function T.match(text, part, pattern)
   if type(text) ~= "string" then
     fail("not a text: " .. show(text, "    "))
@@ -112,6 +112,7 @@ function T.match(text, part, pattern)
   end
 end
 
+--- Fails if the text contains `part`, a plain text or, with `pattern`, a Lua pattern.
 function T.no_match(text, part, pattern)
   if text:find(part, 1, not pattern) then
     fail(("has %s in\n    %s"):format(show(part, ""), (text:gsub("\n", "\n    "))))
@@ -130,7 +131,7 @@ function T.is_false(value, why)
   end
 end
 
-T.is_nil = function(value, why)
+function T.is_nil(value, why)
   if value ~= nil then
     fail((why or "not nil") .. ": " .. show(value, "    "))
   end
@@ -148,7 +149,7 @@ function T.fault(f, ...)
   return e
 end
 
---- Fails unless `f(...)` raises an error whose text holds `part`; returns the text.
+--- Fails unless `f(...)` raises an error whose text contains `part`; returns the text.
 function T.raises(part, f, ...)
   local ok, e = pcall(f, ...)
   if ok then
@@ -158,26 +159,44 @@ function T.raises(part, f, ...)
   return tostring(e)
 end
 
---- Leave this test out, with a reason that is printed.
+--- Skip this test, with a reason that is printed.
 function T.skip(reason)
   error({ skipped = reason }, 0)
 end
 
---- What a case gets.
+--- The `t` of a test.
 ---@param file string
 ---@param name string
 ---@return tarn.Test
 function M.new(file, name)
   local t = setmetatable({ file = file, name = name }, T)
-  -- Fails unless `text` is what the golden file of that name holds: golden/NAME beside the
-  -- test's file, or one folder above. `tarn test --update` writes it anew.
+  -- Fails unless `text` is the content of the golden file of that name: golden/NAME beside the
+  -- test's file, or one folder above. `tarn test --update` writes the file anew.
   function t.golden(which, text)
     require("testing.golden").check(t, which, text)
   end
   return t
 end
 
---- An error of a test as text, with where it was raised.
+-- A traceback without the frames of the runner and those that only raise the error. Of an error
+-- in the test itself the message remains, whose position says as much.
+local function shorten(traceback)
+  local message, frames = traceback:match "^(.-)\nstack traceback:\n(.*)$"
+  if not message then
+    return traceback
+  end
+  local kept = {}
+  for frame in frames:gmatch "[^\n]+" do
+    if frame:find "^%s*bundle/lua/testing/runner%.lua:" then
+      break
+    elseif not frame:find "^%s*%[C%]:" and not frame:find "^%s*bundle/lua/engine/strict%.lua:" then
+      kept[#kept + 1] = frame
+    end
+  end
+  return #kept <= 1 and message or message .. "\nstack traceback:\n" .. table.concat(kept, "\n")
+end
+
+--- An error of a test as text, with the position at which it was raised.
 ---@param e any
 ---@return string
 function M.describe(e)
@@ -185,9 +204,9 @@ function M.describe(e)
     return (e.where and e.where .. ": " or "") .. e.assertion
   elseif fault.is(e) then
     return tostring(e) .. (e.hint and "\nhint: " .. e.hint or "")
-      .. (e.traceback and "\n" .. e.traceback or "")
+      .. (e.traceback and "\n" .. shorten(e.traceback) or "")
   end
-  return tostring(e)
+  return shorten(tostring(e))
 end
 
 return M

@@ -1,19 +1,22 @@
---- A clock that a test can move: for the program, and for the embedded workspaces it started.
+--- A clock that a test can move: for the test, and for the embedded workspaces that it started.
 --
---     clock.advance(3600)    -- an hour later, for everybody
---     clock.skip_sleeps()    -- from now on nobody waits: the time jumps instead
+--     clock.advance(3600)    -- an hour later
+--     clock.skip_sleeps()    -- from now on a sleep moves the clock and takes no time
 --
--- The runner puts it back after each test.
+-- The runner resets it after each test.
 
 local task = require "native.task"
 
 local M = {}
 
 local real = { now = task.now, time = task.time, sleep = task.sleep }
-local offset = 0     -- seconds that the clock is ahead
-local waiting = {}   -- when those who sleep want to be woken
+local offset = 0     -- seconds by which the clock is ahead
+local waiting = {}   -- the sleeps under way, each with the time at which it ends
 
---- Let the time jump.
+--- The functions of native.task that a test cannot move: now, time, sleep.
+M.real = real
+
+--- Move the clock ahead.
 ---@param seconds number
 function M.advance(seconds)
   offset = offset + seconds
@@ -21,7 +24,7 @@ function M.advance(seconds)
   task.time = function() return real.time() + math.floor(offset * 1000) end
 end
 
--- Who is to be woken first moves the clock; the others go on sleeping.
+-- The sleep that ends first moves the clock; the others go on.
 local function is_first(due)
   for other in pairs(waiting) do
     if other.due < due then
@@ -36,7 +39,7 @@ local function sleep(seconds)
   waiting[me] = true
   local awake <close> = setmetatable({}, { __close = function() waiting[me] = nil end })
   repeat
-    real.sleep(0.001) -- what is under way gets its turn
+    real.sleep(0.001) -- other tasks get their turn
     local left = me.due - task.now()
     if left > 0 and is_first(me.due) then
       M.advance(left)
@@ -45,7 +48,7 @@ local function sleep(seconds)
   return awake and nil
 end
 
---- From now on a sleep costs no time: the clock jumps to its end.
+--- From now on a sleep takes no time: it moves the clock to its end.
 function M.skip_sleeps()
   task.sleep = sleep
 end

@@ -1,10 +1,10 @@
---- A workspace that answers what a test tells it to, over real HTTP.
+--- A workspace that gives a test's own answers, over real HTTP.
 --
---     local ws <close> = fake.workspace(t, { ["GET /api/2.0/pipelines"] = { statuses = {} } })
+--     local ws <close> = fake.workspace { ["GET /api/2.0/pipelines"] = { statuses = {} } }
 --
 -- An answer is a table (sent as JSON), a reply ({ status =, body = } as native.server takes
 -- them, marked by `reply`), or a function of the request that returns one of them. A request
--- that is not foreseen is answered 404, and fails what waits for it. `ws.seen` lists requests.
+-- without an answer gets 404. `ws.seen` lists the requests.
 
 local databricks = require "native.databricks"
 local json = require "native.json"
@@ -38,7 +38,7 @@ local function answer(answers, request)
     found = found(request)
   end
   if found == nil then
-    found = M.refusal(404, "ENDPOINT_NOT_FOUND", "not foreseen: " .. request.path)
+    found = M.refusal(404, "ENDPOINT_NOT_FOUND", "the test has no answer: " .. request.path)
   end
   if getmetatable(found) ~= REPLY then
     found = { body = json.encode(found) }
@@ -48,42 +48,56 @@ local function answer(answers, request)
   return found
 end
 
---- A client of a server that gives these answers; or of one that a function gives.
----@param answers table<string, any>|fun(request: table): any
----@param opts? table options of native.databricks.connect
----@return tarn.WorkspaceClient
-function M.workspace(answers, opts)
+--- A server that gives these answers: { url, seen, close() }, to be closed with `<close>`.
+---@param answers table<string, any>|fun(request: table): any by method and path, or for all
+---@return { url: string, seen: table[] }
+function M.server(answers)
   local seen = {}
   local listener = server.listen({}, function(request)
     seen[#seen + 1] = request
     return answer(answers, request)
   end)
-  local connect = { host = "http://127.0.0.1:" .. listener.port,
+  local function close()
+    listener:close()
+  end
+  return setmetatable({ url = "http://127.0.0.1:" .. listener.port, seen = seen, close = close },
+    { __close = close })
+end
+
+--- A client of a server that gives these answers.
+---@param answers table<string, any>|fun(request: table): any by method and path, or for all
+---@param opts? table options of native.databricks.connect
+---@return tarn.WorkspaceClient
+function M.workspace(answers, opts)
+  local fake = M.server(answers)
+  local connect = { host = fake.url,
     credential = databricks.credential { token = "secret-of-the-test" } }
   for key, value in pairs(opts or {}) do
     connect[key] = value
   end
   local ws = workspace.wrap(databricks.connect(connect), "fake")
-  ws.seen = seen
+  ws.seen = fake.seen
   return setmetatable(ws, {
     __index = getmetatable(ws).__index,
     __close = function(self)
       self.native:close()
-      listener:close()
+      fake.close()
     end,
   })
 end
 
--- ---- updates that live by a clock of the test ----
+-- ---- updates with a clock of the test ----
 
---- All states that an update can have (reference A.13), and what each comes to; nil: it goes on.
+--- All states of an update (reference A.13), each with the outcome of a wait; nil: the update goes
+-- on.
 M.UPDATE_STATES = {
   { "CREATED" }, { "QUEUED" }, { "WAITING_FOR_RESOURCES" }, { "INITIALIZING" }, { "RESETTING" },
   { "SETTING_UP_TABLES" }, { "RUNNING" }, { "STOPPING" },
   { "COMPLETED", "completed" }, { "FAILED", "failed" }, { "CANCELED", "canceled" },
 }
 
-local OF_PIPELINE <const> = { COMPLETED = "IDLE", FAILED = "IDLE", CANCELED = "IDLE",
+-- The state of the pipeline by that of its newest update; STARTING for all others.
+local PIPELINE_STATES <const> = { COMPLETED = "IDLE", FAILED = "IDLE", CANCELED = "IDLE",
   RUNNING = "RUNNING", SETTING_UP_TABLES = "RUNNING", RESETTING = "RESETTING",
   STOPPING = "STOPPING" }
 
@@ -104,7 +118,7 @@ local function info_of(update, now)
     validate_only = update.validate_only, config = update.config or { development = false } }
 end
 
--- Those that have begun, newest first, up to `until_id`.
+-- The updates that have begun, newest first, up to `until_id`.
 local function begun(updates, now, until_id)
   local list, over = json.array {}, false
   for i = #updates, 1, -1 do
@@ -128,9 +142,9 @@ local function first_event(updates, now, id)
   return { events = events }
 end
 
---- Answers for one pipeline whose updates are what the test says, and the clock by which they
--- live. An update is { id =, states = { { "QUEUED", 0 }, { "RUNNING", 5 } }, cause =, request =,
--- config =, mode =, fatal = }, with seconds of that clock; `request = false`: no event tells it.
+--- Answers for one pipeline with the test's own updates, and the clock that they follow. An update
+-- is { id =, states = { { "QUEUED", 0 }, { "RUNNING", 5 } }, cause =, request =, config =, mode =,
+-- fatal = }, with seconds of that clock; `request = false`: no event has its request id.
 -- `clock.pauses` are the seconds of each sleep.
 ---@param id string
 ---@param updates table[] oldest first
@@ -150,7 +164,7 @@ function M.life(id, updates, pipeline)
       local list = begun(updates, clock.at)
       local newest = list[1] and list[1].state
       return { pipeline_id = id, name = "p", latest_updates = list,
-        state = pipeline or newest and (OF_PIPELINE[newest] or "STARTING") or "IDLE" }
+        state = pipeline or newest and (PIPELINE_STATES[newest] or "STARTING") or "IDLE" }
     end,
     [base .. "/updates"] = function(request)
       return { updates = begun(updates, clock.at, request.query:match "until_update_id=([^&]+)") }

@@ -1,12 +1,12 @@
---- Texts that are kept beside the tests. `tarn test --update`, or UPDATE_GOLDEN=1, writes them
--- anew; the diff is for a reviewer.
+--- Golden texts, which are kept beside the tests. `tarn test --update`, or UPDATE_GOLDEN=1, writes
+-- them anew; a reviewer reads the diff.
 
 local fs = require "native.fs"
-local place = require "testing.place"
+local folders = require "testing.folders"
 
 local M = {}
 
---- True: write instead of comparing.
+--- True: write the texts instead of comparing them.
 M.update = os.getenv "UPDATE_GOLDEN" ~= nil
 
 local function is_folder(path)
@@ -14,20 +14,20 @@ local function is_folder(path)
   return stat ~= nil and stat.type == "directory"
 end
 
---- The folder of golden texts for a test's file: `golden` beside it; or, if it is there, the one
--- in the nearest folder `tests` above, or in the folder above.
+--- The folder of golden texts for a test's file: `golden` beside the file, or the one in the folder
+-- that all tests share.
 ---@param file string
 ---@return string
 function M.folder(file)
-  local own = place.folder(file)
-  local above = place.shared(own)
+  local own = folders.of(file)
+  local above = folders.shared(own)
   if not is_folder(own .. "/golden") and is_folder(above .. "/golden") then
     return above .. "/golden"
   end
   return own .. "/golden"
 end
 
---- Fails unless `text` is what the golden file `name` holds.
+--- Fails unless `text` is the content of the golden file `name`.
 ---@param t tarn.Test
 ---@param name string
 ---@param text string

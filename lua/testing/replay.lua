@@ -1,11 +1,11 @@
---- A workspace that answers as another one did, whose traffic `tarn --record FILE` wrote down.
+--- A workspace that gives the answers which `tarn --record FILE` has recorded from another one.
 --
 --     local ws <close> = testing.replay "stale.jsonl"
 --     local rows = testing.command("list", {}, ws)
 --
--- Of the same request the first answer comes first, and the last one stays. What was not
--- recorded is refused, and fails the test at the end of the block even if nobody minds. A
--- secret that was hidden in a request, "***", stands for any text.
+-- Answers to the same request come in their recorded order; the last one is repeated. A request
+-- that was not recorded is refused, and fails the test at the end of the block even if the refusal
+-- does not. A secret that was hidden in a request, "***", stands for any text.
 
 local fake = require "testing.fake"
 local fs = require "native.fs"
@@ -65,7 +65,7 @@ local function read(path)
   return tape
 end
 
--- The next answer to a request: the first that was not given yet, else the last that was.
+-- The next answer to a request: the first that was not given yet, otherwise the last one.
 local function find(tape, request)
   local query = (request.query or "") ~= "" and "?" .. request.query or ""
   local given

@@ -1,14 +1,15 @@
 --- Runs tests written in Lua, one after the other.
 --
 -- A file calls `test("a sentence that is true", function(t) ... end)`. Each test is a task of
--- its own; it fails if it leaves a task behind. `tarn test` and the project's own suites both
--- come through here.
+-- its own; it fails if it leaves a task behind. `tarn test` runs the tests of users and the
+-- project's own suites.
 
 local assert_with = require "testing.assert"
 local clock = require "testing.clock"
 local fault = require "base.fault"
-local place = require "testing.place"
+local test_folders = require "testing.folders"
 local task = require "native.task"
+local wait = require "testing.wait"
 
 local M = {}
 
@@ -17,7 +18,7 @@ local TIMEOUT <const> = 60 -- seconds for one test
 
 -- ---- one test ----
 
-local spawned -- tasks that the test which runs has started
+local spawned -- the tasks that the present test has started
 local native_spawn = task.spawn
 
 local function spawn_counted(...)
@@ -28,9 +29,9 @@ local function spawn_counted(...)
   return started
 end
 
-local TURNS <const> = 400 -- of 5 ms each: nobody waits so long where all have ended
+local TURNS <const> = 400 -- of 5 ms each, and only while a task is alive
 
--- Tasks still alive after they had some time to end.
+-- The number of tasks that are still alive after they had time to end. Cancels them.
 local function left_behind(tasks)
   local left
   for _ = 1, TURNS do
@@ -51,22 +52,27 @@ local function left_behind(tasks)
   return #left
 end
 
--- Runs one test in a task; returns its outcome: nil, or what it raised.
+-- A handler for xpcall.
+local function add_traceback(raised)
+  if type(raised) == "table" then
+    return raised
+  end
+  return debug.traceback(tostring(raised), 2)
+end
+
+-- Runs one test in a task; returns nil, or what the test raised.
 local function run_one(case, timeout)
   local me, began, ok, e = task.current(), task.now(), nil, nil
   local t = assert_with.new(case.file, case.name)
-  -- This test may take so many seconds, whatever others may.
+  -- Set the seconds that this test may take.
   function t.timeout(seconds)
     timeout = seconds
+    wait.seconds = seconds * 0.9
   end
+  t.timeout(timeout)
   spawned = {}
   local running = native_spawn(function()
-    ok, e = xpcall(case.f, function(raised)
-      if type(raised) == "table" then
-        return raised
-      end
-      return debug.traceback(tostring(raised), 2)
-    end, t)
+    ok, e = xpcall(case.f, add_traceback, t)
     task.wake(me)
   end)
   while ok == nil and task.alive(running) do
@@ -91,13 +97,13 @@ end
 
 -- ---- files ----
 
--- Modules beside the tests: of tests/lua/base/x_test.lua, "helper" is tests/lua/base/helper.lua
--- and "support.serving" is tests/support/serving.lua.
+-- Lets tests require modules beside them and in the shared folder: for tests/lua/base/x_test.lua,
+-- "helper" is tests/lua/base/helper.lua and "support.serving" is tests/support/serving.lua.
 local function add_searcher(files)
   local folders, seen = {}, {}
   for _, path in ipairs(files) do
-    local own = place.folder(path)
-    for _, folder in ipairs { own, place.shared(own) } do
+    local own = test_folders.of(path)
+    for _, folder in ipairs { own, test_folders.shared(own) } do
       if not seen[folder] then
         seen[folder] = true
         folders[#folders + 1] = folder
@@ -116,7 +122,7 @@ local function add_searcher(files)
   end)
 end
 
--- The tests of a file; one that fails if the file does not load.
+-- Adds the tests of a file; a test that fails if the file does not load.
 local function load_file(path, cases)
   local file <close>, why = io.open(path, "rb")
   local chunk
@@ -126,14 +132,12 @@ local function load_file(path, cases)
   rawset(_G, "test", function(name, f)
     cases[#cases + 1] = { file = path, name = name, f = f }
   end)
-  local ok, e
+  local ok, e = false, why
   if chunk then
-    ok, e = xpcall(chunk, debug.traceback)
-  else
-    ok, e = false, why
+    ok, e = xpcall(chunk, add_traceback)
   end
   if not ok then
-    cases[#cases + 1] = { file = path, name = "loads", f = function() error(e, 0) end }
+    cases[#cases + 1] = { file = path, name = "loads", failure = e }
   end
 end
 
@@ -141,10 +145,10 @@ end
 ---@field file string
 ---@field name string
 ---@field outcome "passed"|"failed"|"skipped"
----@field message? string why it failed, or was left out
+---@field message? string why it failed, or was skipped
 ---@field seconds number
 
--- The tests whose name, or whose file's name, holds the text; all of them without one.
+-- The tests whose name, or whose file's name, contains the filter; all tests without a filter.
 local function choose(cases, filter)
   local chosen = {}
   for _, case in ipairs(cases) do
@@ -156,7 +160,7 @@ local function choose(cases, filter)
   return chosen
 end
 
--- A run in which no test runs must not look like one in which all passed.
+-- A run without a test must not look like one in which all tests passed.
 local function check_any(cases, chosen, files, filter)
   if #cases == 0 then
     fault.not_found(OP, ("%s: no test is in %s"):format(table.concat(files, ", "),
@@ -168,11 +172,10 @@ local function check_any(cases, chosen, files, filter)
   end
 end
 
---- Load the files, and run their tests, each when its result is asked for. No test at all is a
--- fault.
+--- Load the files. The iterator runs one test at each call. A run without a test is a fault.
 ---@param files string[]
----@param opts? { filter?: string, timeout?: number } a part of the name of a test or of its file;
----  seconds for one test
+---@param opts? { filter?: string, timeout?: number } filter: a part of the name of a test or of
+---  its file; timeout: seconds for one test
 ---@return fun(): tarn.TestResult?
 function M.results(files, opts)
   opts = opts or {}
@@ -191,7 +194,7 @@ function M.results(files, opts)
       return nil
     end
     local started = task.now()
-    local e = run_one(case, opts.timeout or TIMEOUT)
+    local e = case.failure or run_one(case, opts.timeout or TIMEOUT)
     local skipped = type(e) == "table" and e.skipped
     return { file = case.file, name = case.name, seconds = task.now() - started,
       outcome = e == nil and "passed" or skipped and "skipped" or "failed",

@@ -1,5 +1,5 @@
---- One run of `tarn test`: which files, and the walls around them. A test has a journal of its
--- own, and opens no workspace but embedded ones that live in memory.
+--- One run of `tarn test`: its files, and their isolation. Tests have a journal of their own, and
+-- open no workspaces but embedded ones in memory.
 
 local fault = require "base.fault"
 local fs = require "native.fs"
@@ -23,7 +23,8 @@ local function add_folder(folder, list)
   end
 end
 
---- The files that words mean: files as they are, of folders all below that end in _test.lua.
+--- The files that words name: files as they are, and all files below folders that end in
+-- _test.lua.
 ---@param words string[]
 ---@return string[]
 function M.files(words)
@@ -43,13 +44,13 @@ function M.files(words)
   return list
 end
 
--- ---- walls ----
+-- ---- isolation ----
 
--- What takes the place of tarn.workspace.open while tests run.
+-- Takes the place of tarn.workspace.open while tests run.
 local function open_embedded()
-  local embedded = require "testing.workspace"
+  local workspace = require "testing.workspace"
   return function(profile)
-    local client = embedded.open(profile or "demo")
+    local client = workspace.open(profile or "demo")
     if not client then
       fault.usage(OP, ("a test does not open the profile '%s'"):format(profile),
         "`w:as(\"" .. profile .. "\")` gives that name to an embedded workspace")
@@ -58,37 +59,37 @@ local function open_embedded()
   end
 end
 
--- Put the walls up; returns what takes them down.
-local function enclose()
-  local state, workspace = require "base.directories", require "tarn.workspace"
+-- Isolates the tests; returns a function that ends it.
+local function isolate()
+  local directories, workspace = require "base.directories", require "tarn.workspace"
   local program = require "testing.program"
   local dir = fs.mktemp()
-  local find_dir, open, home = state.find_dir, workspace.open, program.state_home
-  state.find_dir = function() return dir .. "/tarn" end
+  local find_dir, open, home = directories.find_dir, workspace.open, program.state_home
+  directories.find_dir = function() return dir .. "/tarn" end
   workspace.open = open_embedded()
   program.state_home = dir
   return function()
     if package.loaded["tarn.journal"] then
       require("tarn.journal").close()
     end
-    state.find_dir, workspace.open, program.state_home = find_dir, open, home
+    directories.find_dir, workspace.open, program.state_home = find_dir, open, home
     require("testing.workspace").close_all()
     fs.remove(dir, { recursive = true })
   end
 end
 
---- Run the tests of these files, each when its result is asked for. The status of the command
--- is 1 if one failed.
+--- Run the tests of these files, one at each call of the iterator. The status of the command is 1
+-- if one failed.
 ---@param ctx tarn.Context
 ---@param files string[]
 ---@param opts { filter?: string, timeout?: number }
 ---@return fun(): tarn.TestResult?
 function M.run(ctx, files, opts)
-  local open_again = enclose()
+  local release = isolate()
   local function close()
-    if open_again then
-      open_again()
-      open_again = nil
+    if release then
+      release()
+      release = nil
     end
   end
   local ok, results = fault.call(runner.results, files, opts)

@@ -4,8 +4,8 @@
 --   local status, body = w:call("GET", "/api/2.0/pipelines")
 --   local rows, exit = w:command("list", { filter = "sales*" })
 --
--- Under `tarn test` the newest one that is open is what `demo`, or no profile, means, and its
--- second workspace is `demo-dr`.
+-- Under `tarn test` the profile `demo`, and no profile, mean the newest workspace that is open;
+-- `demo-dr` means its second workspace.
 
 local http = require "native.http"
 local json = require "native.json"
@@ -44,7 +44,7 @@ Fixture.__close = Fixture.close
 
 local TOKENS <const> = { demo = "demo-token", ["demo-dr"] = "demo-dr-token" }
 
---- Let a profile of that name mean this workspace, or with "demo-dr" its second one.
+--- Let a profile name mean this workspace, or with "demo-dr" its second one.
 ---@param profile string
 ---@param side? "demo"|"demo-dr"
 function Fixture:as(profile, side)
@@ -62,15 +62,25 @@ function Fixture:command(name, arg, options)
   return require("testing.fake").run(name, arg or {}, client, options)
 end
 
---- Rules for answers that go wrong, as in the file that `tarn sandbox --faults` takes; none
--- takes them all back.
+--- Set the rules of faults, as in a file of `tarn sandbox --faults`; nil: no faults.
 ---@param rules? table[]
 function Fixture:faults(rules)
   self.server.faults = require("sandbox.http.faults").new(rules)
 end
 
---- A client of the embedded workspace that a profile means to the tests; nil if none does.
--- Without an open one, that is a new one with the scenario `demo`.
+--- Let a function answer all requests: it gets each request, and a function that returns the
+-- workspace's own reply. nil: the workspace answers again.
+---@param f? fun(request: table, answer: fun(): table): table
+function Fixture:intercept(f)
+  local started = self.server
+  local plain = getmetatable(started).__index.answer
+  started.answer = f and function(_, request)
+    return f(request, function() return plain(started, request) end)
+  end or nil
+end
+
+--- A client of the embedded workspace that a profile means to the tests; nil for other profiles.
+-- If no workspace is open, a new one with the scenario `demo` is started.
 ---@param profile string
 ---@return tarn.WorkspaceClient?
 function M.open(profile)
@@ -86,15 +96,15 @@ function M.open(profile)
   end
 end
 
---- Close all that are still open.
+--- Close all workspaces that are still open.
 function M.close_all()
   while open[1] do
     open[1]:close()
   end
 end
 
---- One request. `opts`: `token` ("demo-token"; false: none), `headers`, `text` (a body as it
--- is). Returns the status, the decoded body (text if it is no JSON) and the headers.
+--- One request. `opts`: `token` (default "demo-token"; false: none), `headers`, `text` (the body as
+-- it is). Returns the status, the decoded body (text if it is not JSON) and the headers.
 ---@param method string
 ---@param path string
 ---@param body? table encoded as JSON
@@ -129,7 +139,7 @@ end
 ---@param w table what `start` returned
 ---@param opts? table options of native.databricks.connect
 ---@param token? string default: demo-token
----@param profile? string what it calls itself
+---@param profile? string the name of its profile; default: demo
 ---@return tarn.WorkspaceClient
 function M.client(w, opts, token, profile)
   local databricks = require "native.databricks"
@@ -150,7 +160,7 @@ CREATE OR REFRESH STREAMING TABLE silver (
 CREATE MATERIALIZED VIEW gold AS SELECT * FROM silver;
 ]]
 
---- Make a pipeline with code that runs; returns its id. `spec` adds to or replaces fields.
+--- Create a pipeline with code that runs; returns its id. `spec` adds or replaces fields.
 ---@param spec? table
 function Fixture:pipeline(spec)
   self:ok("POST", "/api/2.0/workspace/import", {
@@ -170,6 +180,32 @@ end
 --- Start an update of a pipeline; returns its id.
 function Fixture:run(id, body)
   return self:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", body or {}).update_id
+end
+
+--- Start an update of a pipeline, and move the clock until it is over; returns its id.
+function Fixture:complete(id, body)
+  local update_id = self:run(id, body)
+  self.clock:advance(90000)
+  return update_id
+end
+
+--- The text of a config file whose profiles use this workspace.
+---@param tokens table<string, string> the token of each profile: "demo-token", "demo-dr-token"
+---@return string
+function Fixture:config(tokens)
+  local profiles = {}
+  for name, token in pairs(tokens) do
+    profiles[#profiles + 1] = ("[%s]\nhost = %s\ntoken = %s\n"):format(name, self.url, token)
+  end
+  table.sort(profiles)
+  return table.concat(profiles)
+end
+
+--- The environment in which the program uses this workspace.
+---@param more? table<string, string|false> further variables
+---@return table<string, string|false>
+function Fixture:env(more)
+  return require("testing.program").env(self.url, more)
 end
 
 --- All items of a listing, and the number of pages.

@@ -52,6 +52,7 @@ struct answer {
     char cookie[256];
     bool stream, reset;
     int texts;
+    lua_Integer text_count;
 };
 
 /* Read the reply at the top, and push the table that keeps its strings alive: a finalizer

@@ -6,14 +6,17 @@
 #include <lauxlib.h>
 #include <string.h>
 
+/* Names and values of the header of most answers, and the body. */
+#define USUAL_TEXTS 24
+
 static int bad(lua_State *L, const char *what) {
     return luaL_error(L, "the handler's reply: %s", what);
 }
 
 /* Keep the value at `index` alive as long as the answer. [-0, +0, m] */
-static void hold(lua_State *L, const struct answer *a, int index) {
+static void hold(lua_State *L, struct answer *a, int index) {
     lua_pushvalue(L, index);
-    lua_rawseti(L, a->texts, (lua_Integer)lua_rawlen(L, a->texts) + 1);
+    lua_rawseti(L, a->texts, ++a->text_count);
 }
 
 /* Read the headers on top of the stack. [-0, +0, v] */
@@ -111,8 +114,9 @@ void server_readanswer(lua_State *L, const struct server_box *s, struct answer *
     int reply = lua_gettop(L);
     if (!lua_istable(L, reply))
         luaL_error(L, "the handler returned a %s, not a reply", luaL_typename(L, -1));
-    lua_newtable(L);
+    lua_createtable(L, USUAL_TEXTS, 0);
     a->texts = lua_gettop(L);
+    a->text_count = 0;
     for (lua_pushnil(L); lua_next(L, reply); lua_pop(L, 1))
         readfield(L, s, a);
     if (a->reply.shared != NULL &&

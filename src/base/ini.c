@@ -72,44 +72,42 @@ static struct span value_of(struct span raw) {
     return raw;
 }
 
-static struct ini_section *section_of(struct ini *ini, struct span name) {
-    for (size_t i = 0; i < ini->count; i++) {
-        struct ini_section *s = &ini->sections[i];
-        if (strlen(s->name) == name.size && memcmp(s->name, name.at, name.size) == 0)
-            return s;
-    }
-    struct ini_section *grown =
-        realloc(ini->sections, (ini->count + 1) * sizeof *ini->sections);
+/* Room for one more of `count` members in an array that has room for a power of two. */
+static void *grow(void *array, size_t count, size_t size) {
+    if ((count & (count - 1)) != 0)
+        return array;
+    return realloc(array, (count == 0 ? 1 : 2 * count) * size);
+}
+
+/* Begin a section. One of that name may be there already: merge_sections sees to that. */
+static bool add_section(struct ini *ini, struct span name) {
+    struct ini_section *grown = grow(ini->sections, ini->count, sizeof *ini->sections);
     if (grown == NULL)
-        return NULL;
+        return false;
     ini->sections = grown;
     char *text = copy(name);
     if (text == NULL)
-        return NULL;
-    grown[ini->count] = (struct ini_section){.name = text};
-    return &grown[ini->count++];
+        return false;
+    grown[ini->count++] = (struct ini_section){.name = text};
+    return true;
 }
 
-static bool set_entry(struct ini_section *s, struct span key, struct span value,
-                      int line) {
-    struct ini_entry made = {copy_lower(key), copy(value), line};
-    struct ini_entry *grown = NULL;
-    if (made.key == NULL || made.value == NULL)
-        goto no_memory;
-    for (size_t i = 0; i < s->count; i++)
-        if (strcmp(s->entries[i].key, made.key) == 0) {
-            free(s->entries[i].key);
-            wipe(s->entries[i].value);
-            s->entries[i] = made;
-            return true;
-        }
-    grown = realloc(s->entries, (s->count + 1) * sizeof *s->entries);
+static bool append(struct ini_section *s, struct ini_entry e) {
+    struct ini_entry *grown = grow(s->entries, s->count, sizeof *s->entries);
     if (grown == NULL)
-        goto no_memory;
+        return false;
     s->entries = grown;
-    s->entries[s->count++] = made;
+    s->entries[s->count++] = e;
     return true;
-no_memory:
+}
+
+/* Add to the section that was begun last. The key may be there already: merge_entries sees to
+ * that. */
+static bool add_entry(struct ini *ini, struct span key, struct span value, int line) {
+    struct ini_entry made = {copy_lower(key), copy(value), line};
+    if (made.key != NULL && made.value != NULL &&
+        append(&ini->sections[ini->count - 1], made))
+        return true;
     free(made.key);
     wipe(made.value);
     return false;
@@ -119,9 +117,8 @@ static bool no_memory(struct fault *f) {
     return fault_memory(f, "a file");
 }
 
-/* Read `[name]`, which makes `*current` the section that follows. */
-static bool read_header(struct ini *ini, size_t *current, struct span s, int line,
-                        struct fault *f) {
+/* Read `[name]`. */
+static bool read_header(struct ini *ini, struct span s, int line, struct fault *f) {
     const char *close = memchr(s.at, ']', s.size);
     if (close == NULL)
         return fault_set(f, FAULT_PARSE, "line %d: no ']' closes the name of the section",
@@ -132,15 +129,10 @@ static bool read_header(struct ini *ini, size_t *current, struct span s, int lin
     struct span name = trim((struct span){s.at + 1, (size_t)(close - s.at) - 1});
     if (name.size == 0)
         return fault_set(f, FAULT_PARSE, "line %d: a section without a name", line);
-    struct ini_section *section = section_of(ini, name);
-    if (section == NULL)
-        return no_memory(f);
-    *current = (size_t)(section - ini->sections);
-    return true;
+    return add_section(ini, name) || no_memory(f);
 }
 
-static bool read_entry(struct ini *ini, size_t current, struct span s, int line,
-                       struct fault *f) {
+static bool read_entry(struct ini *ini, struct span s, int line, struct fault *f) {
     size_t sign = 0;
     while (sign < s.size && s.at[sign] != '=' && s.at[sign] != ':')
         sign++;
@@ -152,36 +144,128 @@ static bool read_entry(struct ini *ini, size_t current, struct span s, int line,
     if (key.size == 0)
         return fault_set(f, FAULT_PARSE, "line %d: a value without a key", line);
     struct span value = value_of((struct span){s.at + sign + 1, s.size - sign - 1});
-    return set_entry(&ini->sections[current], key, value, line) || no_memory(f);
+    return add_entry(ini, key, value, line) || no_memory(f);
 }
 
-static bool read_line(struct ini *ini, size_t *current, struct span s, int line,
-                      struct fault *f) {
+static bool read_line(struct ini *ini, struct span s, int line, struct fault *f) {
     if (memchr(s.at, '\0', s.size) != NULL)
         return fault_set(f, FAULT_PARSE, "line %d: holds a zero byte (not UTF-8 text?)",
                          line);
     s = trim(s);
     if (s.size == 0 || is_comment(s.at[0]))
         return true;
-    return s.at[0] == '[' ? read_header(ini, current, s, line, f)
-                          : read_entry(ini, *current, s, line, f);
+    return s.at[0] == '[' ? read_header(ini, s, line, f) : read_entry(ini, s, line, f);
 }
+
+/* ---- what is there twice ---- */
+
+/* Those that follow sort pointers into an array: by name, and then by place. So the time is no
+ * square of the number of names. */
+
+static int by_place(const void *a, const void *b) {
+    return a < b ? -1 : a > b;
+}
+
+static int by_key(const void *left, const void *right) {
+    const struct ini_entry *a = *(const struct ini_entry *const *)left;
+    const struct ini_entry *b = *(const struct ini_entry *const *)right;
+    int order = strcmp(a->key, b->key);
+    return order != 0 ? order : by_place(a, b);
+}
+
+static int by_name(const void *left, const void *right) {
+    const struct ini_section *a = *(const struct ini_section *const *)left;
+    const struct ini_section *b = *(const struct ini_section *const *)right;
+    int order = strcmp(a->name, b->name);
+    return order != 0 ? order : by_place(a, b);
+}
+
+/* Of entries with the same key the last one's value takes the place of the first one. */
+static bool merge_entries(struct ini_section *s) {
+    if (s->count < 2)
+        return true;
+    struct ini_entry **sorted = malloc(s->count * sizeof(struct ini_entry *));
+    if (sorted == NULL)
+        return false;
+    for (size_t i = 0; i < s->count; i++)
+        sorted[i] = &s->entries[i];
+    qsort(sorted, s->count, sizeof *sorted, by_key);
+    for (size_t i = 1, first = 0; i < s->count; i++) {
+        struct ini_entry *e = sorted[i], *kept = sorted[first];
+        if (strcmp(e->key, kept->key) != 0) {
+            first = i;
+            continue;
+        }
+        wipe(kept->value);
+        kept->value = e->value;
+        kept->line = e->line;
+        free(e->key);
+        *e = (struct ini_entry){0};
+    }
+    free(sorted);
+    size_t n = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (s->entries[i].key != NULL)
+            s->entries[n++] = s->entries[i];
+    s->count = n;
+    return true;
+}
+
+/* Move the entries of `from` behind those of `to`. */
+static bool join(struct ini_section *to, struct ini_section *from) {
+    for (size_t i = 0; i < from->count; i++) {
+        if (!append(to, from->entries[i]))
+            return false;
+        from->entries[i] = (struct ini_entry){0};
+    }
+    free(from->entries);
+    free(from->name);
+    *from = (struct ini_section){0};
+    return true;
+}
+
+static bool merge_sections(struct ini *ini) {
+    bool ok = true;
+    struct ini_section **sorted = malloc(ini->count * sizeof(struct ini_section *));
+    if (sorted == NULL)
+        return false;
+    for (size_t i = 0; i < ini->count; i++)
+        sorted[i] = &ini->sections[i];
+    qsort(sorted, ini->count, sizeof *sorted, by_name);
+    for (size_t i = 1, first = 0; ok && i < ini->count; i++) {
+        if (strcmp(sorted[i]->name, sorted[first]->name) == 0)
+            ok = join(sorted[first], sorted[i]);
+        else
+            first = i;
+    }
+    free(sorted);
+    size_t n = 0;
+    for (size_t i = 0; ok && i < ini->count; i++)
+        if (ini->sections[i].name != NULL)
+            ini->sections[n++] = ini->sections[i];
+    if (ok)
+        ini->count = n;
+    for (size_t i = 0; ok && i < ini->count; i++)
+        ok = merge_entries(&ini->sections[i]);
+    return ok;
+}
+
+/* ---- public ---- */
 
 bool ini_parse(const char *text, size_t size, struct ini *ini, struct fault *f) {
     const char *end = text + size;
-    size_t current = 0;
     *ini = (struct ini){0};
     if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         text += 3;
-    bool ok = section_of(ini, (struct span){"DEFAULT", 7}) != NULL || no_memory(f);
+    bool ok = add_section(ini, (struct span){"DEFAULT", 7}) || no_memory(f);
     for (int line = 1; ok && text < end; line++) {
         const char *stop = memchr(text, '\n', (size_t)(end - text));
         if (stop == NULL)
             stop = end;
-        ok =
-            read_line(ini, &current, (struct span){text, (size_t)(stop - text)}, line, f);
+        ok = read_line(ini, (struct span){text, (size_t)(stop - text)}, line, f);
         text = stop + (stop < end);
     }
+    ok = ok && (merge_sections(ini) || no_memory(f));
     if (!ok)
         ini_free(ini);
     return ok;

@@ -14,11 +14,12 @@ struct search {
     const struct config_args *args;
     struct config *c;
     struct fault *f;
-    struct ini ini;
-    char *path;          /* of the config file, once it is loaded */
-    const char *profile; /* the section that is used; owned by args, env or ini */
-    char unknown[64];    /* an unknown key in the section */
+    const struct ini *ini; /* the config file, once it is loaded */
+    char *path;            /* of it */
+    const char *profile;   /* the section that is used; owned by args, env or ini */
+    char unknown[64];      /* an unknown key in the section */
     bool file_read;
+    struct ini own; /* what `ini` is, unless the caller has loaded the file */
 };
 
 /* ---- who may set what ---- */
@@ -162,7 +163,7 @@ static bool missing_profile(struct search *s, const char *named_by) {
     else
         fault_set(s->f, FAULT_AUTH, "%s has no %s profile configured%s", s->path,
                   s->profile, named_by);
-    config_file_list_profiles(&s->ini, names, sizeof names);
+    config_file_list_profiles(s->ini, names, sizeof names);
     if (names[0] != '\0')
         return fault_hint(s->f, "profiles there: %s", names);
     return fault_hint(s->f, "make it with: databricks auth login --profile %s",
@@ -170,10 +171,9 @@ static bool missing_profile(struct search *s, const char *named_by) {
 }
 
 static bool load_file(struct search *s) {
-    if (!config_file_load(s->args, &s->ini, &s->path, s->f))
-        return false;
-    s->file_read = true;
-    return true;
+    s->file_read =
+        s->ini != &s->own || config_file_load(s->args, &s->own, &s->path, s->f);
+    return s->file_read;
 }
 
 /* Take the section `s->profile` of the file, which `source` has named. */
@@ -191,7 +191,7 @@ static bool use_section(struct search *s, const struct ini_section *section,
 static bool from_named_profile(struct search *s, const char *source) {
     if (!load_file(s))
         return false;
-    const struct ini_section *section = ini_section(&s->ini, s->profile);
+    const struct ini_section *section = ini_section(s->ini, s->profile);
     if (section == NULL || !config_file_is_profile(section))
         return missing_profile(s, "");
     return use_section(s, section, source);
@@ -207,11 +207,11 @@ static bool from_default_profile(struct search *s) {
     if (!load_file(s))
         return false;
     const char *named_by = " (default_profile in [__settings__])";
-    s->profile = ini_get(ini_section(&s->ini, "__settings__"), "default_profile");
+    s->profile = ini_get(ini_section(s->ini, "__settings__"), "default_profile");
     bool named = s->profile != NULL && *s->profile != '\0';
     if (!named)
         s->profile = "DEFAULT";
-    const struct ini_section *section = ini_section(&s->ini, s->profile);
+    const struct ini_section *section = ini_section(s->ini, s->profile);
     if (section == NULL || !config_file_is_profile(section))
         return !named || missing_profile(s, named_by);
     const char *host = ini_get(section, "host"), *known = config_get(s->c, CONFIG_HOST);
@@ -292,7 +292,7 @@ static bool normalise_host(struct search *s) {
 static bool choose_method(struct search *s) {
     struct auth_type_search found = {.c = s->c,
                                      .f = s->f,
-                                     .ini = &s->ini,
+                                     .ini = s->ini,
                                      .path = s->path,
                                      .profile = s->profile,
                                      .searched = s->file_read,
@@ -300,26 +300,29 @@ static bool choose_method(struct search *s) {
     return auth_type_choose(&found);
 }
 
+static bool resolve(struct search *s) {
+    *s->c = (struct config){0};
+    bool ok = gather(s) && normalise_host(s) && choose_method(s);
+    if (!ok)
+        config_free(s->c);
+    return ok;
+}
+
 bool config_resolve(const struct config_args *args, struct config *c, struct fault *f) {
     struct search s = {.args = args, .c = c, .f = f};
-    *c = (struct config){0};
-    bool ok = gather(&s) && normalise_host(&s) && choose_method(&s);
-    ini_free(&s.ini);
+    s.ini = &s.own;
+    bool ok = resolve(&s);
+    ini_free(&s.own);
     free(s.path);
-    if (!ok)
-        config_free(c);
     return ok;
 }
 
 /* ---- the list of profiles ---- */
 
+/* The file is read once for all of them, and there is room for all. */
 static bool add_profile(const struct config_args *args, struct config_profiles *p,
-                        const char *name, bool is_default) {
-    struct config_profile *grown = realloc(p->list, (p->count + 1) * sizeof *p->list);
-    if (grown == NULL)
-        return false;
-    p->list = grown;
-    struct config_profile *made = &grown[p->count];
+                        const struct ini *ini, const char *name, bool is_default) {
+    struct config_profile *made = &p->list[p->count];
     *made = (struct config_profile){.name = strdup(name), .is_default = is_default};
     if (made->name == NULL)
         return false;
@@ -332,7 +335,8 @@ static bool add_profile(const struct config_args *args, struct config_profiles *
     only.host = only.token = NULL;
     only.config_file = p->path;
     only.alone = true;
-    if (!config_resolve(&only, &c, &f)) {
+    struct search s = {.args = &only, .c = &c, .f = &f, .ini = ini, .path = p->path};
+    if (!resolve(&s)) {
         snprintf(made->problem, sizeof made->problem, "%s", f.message);
         return true;
     }
@@ -354,10 +358,11 @@ bool config_profiles(const struct config_args *args, struct config_profiles *p,
     const char *chosen = ini_get(ini_section(&ini, "__settings__"), "default_profile");
     if (chosen == NULL || *chosen == '\0')
         chosen = "DEFAULT";
-    bool ok = true;
+    p->list = malloc((ini.count + 1) * sizeof *p->list);
+    bool ok = p->list != NULL;
     for (size_t i = 0; ok && i < ini.count; i++)
         if (config_file_is_profile(&ini.sections[i]))
-            ok = add_profile(args, p, ini.sections[i].name,
+            ok = add_profile(args, p, &ini, ini.sections[i].name,
                              strcmp(ini.sections[i].name, chosen) == 0);
     ini_free(&ini);
     if (ok)

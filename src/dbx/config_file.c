@@ -105,7 +105,12 @@ bool config_file_load(const struct config_args *args, struct ini *ini, char **pa
         if (!named && (err == ENOENT || err == ENOTDIR))
             return true;
         fault_set(f, FAULT_AUTH, "config file %s: %s", *path, strerror(err));
-        if (named && err == ENOENT)
+        if (err == EFBIG)
+            fault_set(f, FAULT_AUTH, "config file %s: larger than %d MiB", *path,
+                      MAX_FILE >> 20);
+        if (err == EFBIG)
+            fault_hint(f, "is it one? DATABRICKS_CONFIG_FILE names another");
+        else if (named && err == ENOENT)
             fault_hint(f, "it was named by %s", source);
         else
             fault_hint(f,

@@ -7,8 +7,9 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* False for loopback, private, link-local, shared, multicast and reserved addresses, and
- * for an IPv6 address that carries such an IPv4 address. */
+/* False for each address of IANA's special-purpose registries (loopback, private, link-local,
+ * shared, documentation, ...), for multicast and reserved ones, for those that a cloud keeps
+ * for its machines, and for an IPv6 address that carries such an IPv4 address. */
 bool address_is_public(const struct sockaddr *a);
 
 #endif

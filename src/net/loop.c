@@ -1,5 +1,6 @@
 #include "net/loop.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -206,10 +207,10 @@ static void note_events(struct loop *l, unsigned n) {
         if (seen == 0)
             continue;
         if (seen & CURL_WAIT_POLLIN)
-            revents |= POLLIN;
+            revents = POLLIN;
         if (seen & CURL_WAIT_POLLOUT)
-            revents |= POLLOUT;
-        note(l, w, revents != 0 ? revents : POLLHUP);
+            revents = (short)(revents | POLLOUT);
+        note(l, w, (short)(revents != 0 ? revents : POLLHUP));
     }
 }
 
@@ -274,8 +275,10 @@ void loop_about_to_print(struct loop *l) {
 }
 
 void loop_poke(struct loop *l) {
+    int error = errno;                    /* of what a signal has interrupted */
     ssize_t n = write(l->poke[1], "", 1); /* a full pipe wakes just as well */
     (void)n;
+    errno = error;
 }
 
 /* ---- transfers ---- */
@@ -299,7 +302,10 @@ bool loop_add_transfer(struct loop *l, CURL *easy) {
     return true;
 }
 
+/* Harmless if it is not under way. */
 static void abandon(struct loop *l, struct transfer *t) {
+    if (t->link == NULL)
+        return;
     curl_multi_remove_handle(l->multi, t->easy);
     *t->link = t->next;
     if (t->next != NULL)
@@ -308,9 +314,7 @@ static void abandon(struct loop *l, struct transfer *t) {
 }
 
 void loop_remove_transfer(struct loop *l, CURL *easy) {
-    struct transfer *t = owner_of(easy);
-    if (t->link != NULL)
-        abandon(l, t);
+    abandon(l, owner_of(easy));
 }
 
 static void finish_transfers(struct loop *l) {

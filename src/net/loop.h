@@ -75,7 +75,7 @@ void loop_turn(struct loop *l, int64_t wait_ms);
 /* True if nothing is watched, timed or transferred: to wait now would be for ever. */
 bool loop_idle(const struct loop *l);
 
-/* End the wait of loop_turn, from a signal handler too. */
+/* End the wait of loop_turn, from a signal handler too: errno stays what it is. */
 void loop_poke(struct loop *l);
 
 /* Who wants to hear of each poke: memory of its owner, as a watch is. */

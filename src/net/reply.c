@@ -68,9 +68,13 @@ static bool is_ours(const struct server_field *f) {
     return false;
 }
 
+static bool is_one_line(const char *text, size_t size) {
+    return strlen(text) == size && strpbrk(text, "\r\n") == NULL;
+}
+
 bool reply_may_send(const struct server_field *f) {
     return httptext_is_token(f->name, f->name_size) && !is_ours(f) &&
-           httptext_is_value(f->value, f->value_size);
+           is_one_line(f->value, f->value_size);
 }
 
 /* Not with strftime, which uses the names of the locale. */
@@ -108,13 +112,26 @@ static bool add_status(struct buf *out, int status) {
            buf_str(out, " ") && buf_str(out, reason_of(status)) && buf_str(out, "\r\n");
 }
 
+static char *put(char *to, const char *bytes, size_t size) {
+    memcpy(to, bytes, size);
+    return to + size;
+}
+
+/* Room for all fields is made at once, because most answers have ten of them. */
 static bool add_fields(struct buf *out, const struct reply_head *h) {
+    size_t size = 0;
+    for (size_t i = 0; i < h->field_count; i++)
+        size += h->fields[i].name_size + h->fields[i].value_size + 4;
+    if (!buf_grow(out, size))
+        return false;
+    char *to = out->bytes + out->size;
     for (size_t i = 0; i < h->field_count; i++) {
         const struct server_field *f = &h->fields[i];
-        if (!buf_add(out, f->name, f->name_size) || !buf_add(out, ": ", 2) ||
-            !buf_add(out, f->value, f->value_size) || !buf_add(out, "\r\n", 2))
-            return false;
+        to = put(put(to, f->name, f->name_size), ": ", 2);
+        to = put(put(to, f->value, f->value_size), "\r\n", 2);
     }
+    out->size += size;
+    out->bytes[out->size] = '\0';
     return true;
 }
 

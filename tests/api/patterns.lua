@@ -1,5 +1,5 @@
--- What string.find, match, gmatch and gsub say, as one text, for test_stdlib_string.c: Tarn's own must
--- say what Lua's say. With a number patterns and subjects are by chance, without one they are
+-- What string.find, match, gmatch and gsub say, as one text, for test_stdlib_string.c: Tarn's own
+-- must say what Lua's say. With a number patterns and subjects are by chance, without one they are
 -- those at the edges.
 
 local state = ...

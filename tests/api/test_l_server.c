@@ -130,11 +130,14 @@ static void a_reply_has_what_the_handler_gave_it(void **state) {
     must_run(
         state,
         "local s <close> = server.listen({}, function(r)\n"
-        "  return {status = 404, headers = {['X-A'] = 'b c', ['Content-Type'] = 'x/y'},\n"
+        "  return {status = 404, headers = {['X-A'] = 'b c', ['X-B'] = '\\27[31m\\155', "
+        "['Content-Type'] = 'x/y'},\n"
         "          body = 'a\\0b'}\n"
         "end)\n"
         "local status, body, head = parts(get(s.port, '/'))\n"
         "assert(status == 404 and body == 'a\\0b')\n"
+        "assert(head:find('X-B: \\27[31m\\155\\r\\n', 1, true), 'as a hostile workspace "
+        "sends')\n"
         "assert(head:find('X-A: b c\\r\\n', 1, true) and head:find('Content-Type: x/y', "
         "1, true))\n"
         "assert(head:find('Content-Length: 3\\r\\n', 1, true), head)\n");

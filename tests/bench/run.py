@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""run.py BUILD [NAME...]: measure tarn beside the floors, both in one run, turn by turn.
+"""run.py BUILD [NAME...]: measure Tarn and, in turns, programs that only do the necessary work (the
+floor).
 
-Each line gives the ratio of the medians, its spread over the pairs, and the bound that it must
-keep. Times are of whole processes; the embedded workspace runs beside them on loopback."""
+Each line gives the ratio of the medians, its spread over the pairs, and its limit. Times are those
+of whole processes; the embedded workspace runs beside them on loopback."""
 
 import http.server
 import os
@@ -17,6 +18,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from base64 import b64encode
+from contextlib import contextmanager
 from json import dumps, loads
 
 BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
@@ -27,28 +29,35 @@ REPLAY = os.path.join(BUILD, "bench_replay")
 RESULTS = []
 
 
-def environment(url):
+def environment(url=None):
+    """The environment of a program, whose workspace is at this URL."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("DATABRICKS_", "TARN_"))}
-    env.update(DATABRICKS_HOST=url, DATABRICKS_TOKEN="demo-token", HOME=tempfile.gettempdir(),
-               NO_COLOR="1", no_proxy="*")
+    env.update(HOME=tempfile.gettempdir(), NO_COLOR="1", no_proxy="*")
+    if url:
+        env.update(DATABRICKS_HOST=url, DATABRICKS_TOKEN="demo-token")
     return env
 
 
-class Sandbox:
-    """The embedded workspace with a scenario and a latency for each call."""
+class Server:
+    """A program that serves. It prints its port at the end of a line, on stdout or stderr."""
 
-    def __init__(self, scenario, latency):
-        self.child = subprocess.Popen(
-            [TARN, "sandbox", "--port", "0", "--scenario", scenario, "--latency", str(latency)],
-            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment(""))
-        for line in self.child.stderr:
-            found = re.search(r"listening on (http://\S+)", line)
+    def __init__(self, argv, env, output="stderr"):
+        self.child = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, text=True)
+        for line in getattr(self.child, output):
+            found = re.match(r"(?:listening on http://\S+:)?(\d+)$", line)
             if found:
-                self.url = found.group(1)
-                return
-        raise SystemExit("the embedded workspace did not start")
+                self.port = int(found.group(1))
+                break
+        else:
+            raise SystemExit(f"{' '.join(argv)} did not start")
+        self.url = f"http://127.0.0.1:{self.port}"
+        # so that a full pipe does not stop it
+        for pipe in (self.child.stdout, self.child.stderr):
+            threading.Thread(target=pipe.read, daemon=True).start()
 
     def cpu(self):
+        """The CPU seconds so far."""
         with open(f"/proc/{self.child.pid}/stat") as stat:
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -59,6 +68,14 @@ class Sandbox:
     def __exit__(self, *_):
         self.child.terminate()
         self.child.wait()
+
+
+class Sandbox(Server):
+    """The embedded workspace with a scenario and a latency for each call."""
+
+    def __init__(self, scenario, latency):
+        super().__init__([TARN, "sandbox", "--port", "0", "--scenario", scenario,
+                          "--latency", str(latency)], environment())
 
 
 class Run:
@@ -77,7 +94,7 @@ class Run:
         if status != 0:
             raise SystemExit(f"{' '.join(argv)} failed:\n{errors.decode()}")
         self.user = usage.ru_utime
-        self.memory = usage.ru_maxrss / 1024  # never less than this program's own, see below
+        self.memory = usage.ru_maxrss / 1024  # at least that of this program: see peak_memory
 
 
 def peak_memory(argv, env):
@@ -93,20 +110,46 @@ def report(name, text, ok):
 
 
 def ratio(name, ours, floor, bound, value=lambda run: run.wall, runs=7, unit="wall"):
-    """`ours` and `floor` start one process each; they take turns, so that noise hits both."""
-    ours(), floor()  # files and pages warm
+    """`ours` and `floor` run one process each, in turns, so that noise affects both."""
+    ours(), floor()  # to fill the caches
     pairs = [(value(ours()), value(floor())) for _ in range(runs)]
     a, b = (statistics.median(x[i] for x in pairs) for i in (0, 1))
-    spread = sorted(x / max(y, 1e-9) for x, y in pairs)
+    ratios = [x / max(y, 1e-9) for x, y in pairs]
     report(name, f"{unit} {a * 1000:.1f} ms, floor {b * 1000:.1f} ms: {a / b:.2f} times the floor "
-           f"(spread {spread[0]:.2f} to {spread[-1]:.2f}, {runs} runs); at most {bound}",
-           a / b <= bound)
+           f"{spread(ratios, 2)}; at most {bound}", a / b <= bound)
 
 
 def calls_of(command, env):
-    """Calls that a command makes, counted by its own trace: one line `> METHOD` for each."""
+    """The calls of a command, from its trace: one line `> METHOD` for each."""
     done = subprocess.run([TARN, "-v", *command], env=env, capture_output=True, text=True)
     return len(re.findall(r"^> [A-Z]+ ", done.stderr, re.M))
+
+
+def first_id(env):
+    """The id of a pipeline of the workspace."""
+    done = subprocess.run([TARN, "list", "-o", "csv"], env=env, capture_output=True, text=True)
+    return re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", done.stdout).group(0)
+
+
+@contextmanager
+def script_file(text):
+    """The path of a file with a script."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(text)
+        file.flush()
+        yield file.name
+
+
+def write_token(folder, token):
+    """The path of a file with a token that only its owner can read."""
+    path = os.path.join(folder, "token")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+        file.write(token)
+    return path
+
+
+def spread(values, digits=0):
+    return f"(spread {min(values):.{digits}f} to {max(values):.{digits}f}, {len(values)} runs)"
 
 
 def version():
@@ -115,14 +158,14 @@ def version():
 
 
 def completion():
-    """A TAB on the beginning of a pipeline's name, of 1,000 that are kept."""
+    """A TAB on the beginning of a pipeline's name, with 1,000 cached names."""
     with Sandbox("large:1000", 50) as sandbox, tempfile.TemporaryDirectory() as cache:
         env = dict(environment(sandbox.url), XDG_CACHE_HOME=cache)
         words = [TARN, "completion", "words", "--", "get", "pipeline"]
         Run(words, env)
         times = [Run(words, env).wall * 1000 for _ in range(21)]
         worst = max(times)
-        report("completion of 1,000 kept names",
+        report("completion of 1,000 cached names",
                f"{statistics.median(times):.1f} ms, at most {worst:.1f} ms in 21 runs; at most 100",
                worst <= 100)
 
@@ -157,14 +200,12 @@ def warehouse():
         sent = calls.count(("POST", "/api/2.0/sql/statements"))
         total = loads(trace.stdout)["summary"]["total"]
         report("tarn dashboard --source sql, 12,000 pipelines, calls",
-               f"{len(calls)}, of which {sent} statements (pipelines; events under two names), for "
+               f"{len(calls)}, {sent} of them statements (pipelines; events by two names), for "
                f"{total} pipelines; at most 12 and 3",
                len(calls) <= 12 and sent <= 3 and total == 12000)
-        # the floor is what the statement itself takes, asked by the same program
-        with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-            file.write(STATEMENT)
-            file.flush()
-            org, text = Run([TARN, "run", file.name], env).out.decode().split("\n", 1)
+        # the floor is the time of the statement itself, by the same program
+        with script_file(STATEMENT) as path:
+            org, text = Run([TARN, "run", path], env).out.decode().split("\n", 1)
         ratio("tarn dashboard --source sql, 12,000 pipelines, beside `tarn sql` of its statement",
               lambda: Run([TARN, *command], env),
               lambda: Run([TARN, "sql", text, "--param", "workspace=" + org, "-o", "jsonl"], env),
@@ -192,20 +233,20 @@ return #sizes
 
 
 def watch():
-    """A refresh of `dashboard --watch`: what eleven looks cost more than one, by ten."""
+    """A refresh of `dashboard --watch`: a tenth of what eleven refreshes cost more than one."""
     with Sandbox("large:1000,0,100", 50) as sandbox:
         env = environment(sandbox.url)
 
-        def looks(n):
+        def refreshes(n):
             return ["dashboard", "--watch", "--interval", "0.1", "--refreshes", str(n),
                     "-o", "jsonl"]
 
-        calls = (calls_of(looks(11), env) - calls_of(looks(1), env)) / 10
+        calls = (calls_of(refreshes(11), env) - calls_of(refreshes(1), env)) / 10
         report("tarn dashboard --watch, 1,000 quiet pipelines, calls of a refresh",
                f"{calls:g}; at most 12", 10 <= calls <= 12)
         floor, one, eleven = (statistics.median(Run(argv, env).wall for _ in range(3))
-                              for argv in ([FLOOR, "list", sandbox.url], [TARN, *looks(1)],
-                                           [TARN, *looks(11)]))
+                              for argv in ([FLOOR, "list", sandbox.url], [TARN, *refreshes(1)],
+                                           [TARN, *refreshes(11)]))
         refresh = (eleven - one) / 10 - 0.1
         report("tarn dashboard --watch, 50 ms a call",
                f"a refresh {refresh * 1000:.0f} ms, the list by the floor {floor * 1000:.0f} ms: "
@@ -213,12 +254,9 @@ def watch():
 
 
 def script():
-    with Sandbox("large:1000,1000,10", 50) as sandbox, \
-            tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+    with Sandbox("large:1000,1000,10", 50) as sandbox, script_file(SCRIPT) as path:
         env = environment(sandbox.url)
-        file.write(SCRIPT)
-        file.flush()
-        ours = lambda: Run([TARN, "run", file.name], env)
+        ours = lambda: Run([TARN, "run", path], env)
         floor = lambda: Run([FLOOR, "events", sandbox.url], env)
         name = "a script, 1,000 pipelines and a page of events of each, window 32"
         ratio(name, ours, floor, 1.10, runs=5)
@@ -241,22 +279,18 @@ return #counts
 
 def newest():
     """The newest 100 events of each of 1,000 pipelines."""
-    with Sandbox("large:1000,1000,100", 50) as sandbox, \
-            tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+    with Sandbox("large:1000,1000,100", 50) as sandbox, script_file(NEWEST) as path:
         env = environment(sandbox.url)
-        file.write(NEWEST)
-        file.flush()
         ratio("the newest 100 events of 1,000 pipelines, window 32",
-              lambda: Run([TARN, "run", file.name], env),
+              lambda: Run([TARN, "run", path], env),
               lambda: Run([FLOOR, "newest", sandbox.url], env), 1.10, runs=5)
 
 
 def events():
-    """All events of a log, a line of JSON for each: at least half as fast as the floor."""
+    """All events of a log, a line of JSON for each."""
     with Sandbox("large:1,1,100000", 0) as sandbox:
         env = environment(sandbox.url)
-        row = subprocess.run([TARN, "list", "-o", "csv"], env=env, capture_output=True, text=True)
-        log = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", row.stdout).group(0)
+        log = first_id(env)
         command = [TARN, "events", log, "--all", "-o", "jsonl"]
         name = "tarn events --all, 100,000 events"
         lines = Run(command, env).out.count(b"\n")
@@ -285,88 +319,59 @@ def workspace():
            took <= 2)
     with Sandbox("large:100", 0) as sandbox:
         env = environment(sandbox.url)
-        row = subprocess.run([TARN, "list", "-o", "csv"], env=env, capture_output=True, text=True)
-        found = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", row.stdout).group(0)
-        url = f"{sandbox.url}/api/2.0/pipelines/{found}"
+        url = f"{sandbox.url}/api/2.0/pipelines/{first_id(env)}"
         rates = []
         for _ in range(5):
             begin = sandbox.cpu()
             Run([FLOOR, "load", url, "6000", "16"], env)
             rates.append(6000 / (sandbox.cpu() - begin))
-        rates.sort()
         report("embedded workspace, GET of one pipeline",
-               f"{statistics.median(rates):.0f} requests for each second of one core "
-               f"(spread {rates[0]:.0f} to {rates[-1]:.0f}, 5 runs); at least 3000",
-               statistics.median(rates) >= 3000)
-
-
-class Server:
-    """A program that serves, and the CPU time that it took."""
-
-    def __init__(self, argv, env, port_from):
-        self.child = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                      stderr=subprocess.PIPE, text=True)
-        for line in getattr(self.child, port_from):
-            found = re.search(r"(\d+)\s*$", line)
-            if found:
-                self.port = int(found.group(1))
-                break
-        self.drain = threading.Thread(target=self.child.stderr.read, daemon=True)
-        self.drain.start()
-
-    cpu = Sandbox.cpu
-    __enter__ = Sandbox.__enter__
-
-    def __exit__(self, *_):
-        self.child.terminate()
-        self.child.wait()
+               f"{statistics.median(rates):.0f} requests per second of one core "
+               f"{spread(rates)}; at least 3000", statistics.median(rates) >= 3000)
 
 
 def serving():
-    """The list of 1,000 pipelines from the cache, beside a bare server of the same bytes, in
-    requests for each second of one core: the client's own time does not count. Neither of them
-    writes a log."""
-    token = "token-of-the-bench-01"
+    """The list of 1,000 pipelines from the cache, and a bare server of the same bytes, in requests
+    per second of one core: the CPU time of the client does not count. Neither writes a log."""
+    token, path, count = "token-of-the-bench-01", "/api/dlt/pipelines", 10000
     with tempfile.TemporaryDirectory() as home, Sandbox("large:1000", 0) as sandbox:
-        path = os.path.join(home, "token")
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            file.write(token)
-        env = dict(environment(sandbox.url), HOME=home, XDG_STATE_HOME=home, FLOOR_TOKEN=token, FLOOR_PLAIN="1")
-        with Server([TARN, "-q", "serve", "--port", "0", "--token-file", path, "--cache", "3600"], env, "stderr") as ours:
-            url = f"http://127.0.0.1:{ours.port}/api/dlt/pipelines"
+        env = dict(environment(sandbox.url), HOME=home, XDG_STATE_HOME=home, FLOOR_TOKEN=token,
+                   FLOOR_PLAIN="1")
+        argv = [TARN, "-q", "serve", "--port", "0", "--token-file", write_token(home, token),
+                "--cache", "3600"]
+        with Server(argv, env) as ours:
             body = urllib.request.urlopen(urllib.request.Request(
-                url, headers={"Authorization": f"Bearer {token}"})).read()
+                ours.url + path, headers={"Authorization": f"Bearer {token}"})).read()
             bytes_file = os.path.join(home, "bytes")
             with open(bytes_file, "wb") as file:
                 file.write(body)
+            rates = ([], [])
             with Server([os.path.join(BUILD, "bench_bare"), bytes_file], env, "stdout") as bare:
-                rates = {ours.port: [], bare.port: []}
                 for _ in range(7):
-                    for server in (ours, bare):
+                    for server, list_of_rates in zip((ours, bare), rates):
                         begin = server.cpu()
-                        Run([FLOOR, "load", f"http://127.0.0.1:{server.port}/api/dlt/pipelines", "10000", "8"], env)
-                        rates[server.port].append(10000 / (server.cpu() - begin))
-                mine, floor = rates[ours.port], rates[bare.port]
-                share = statistics.median(mine) / statistics.median(floor)
-                report("tarn serve, cached list of 1,000 pipelines",
-                       f"{statistics.median(mine):.0f} and {statistics.median(floor):.0f} requests of {len(body)} bytes "
-                       f"for each second of one core: {share:.2f} (spread "
-                       f"{min(a / b for a, b in zip(mine, floor)):.2f} to "
-                       f"{max(a / b for a, b in zip(mine, floor)):.2f}, 7 runs); at least 0.7", share >= 0.7)
-    done = subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
-                                                        "property", "serve_load.py"), BUILD, "1"],
-                          capture_output=True, text=True)
-    report("tarn serve under load for a minute", done.stdout.strip().replace("\n", "; "), done.returncode == 0)
+                        Run([FLOOR, "load", server.url + path, str(count), "8"], env)
+                        list_of_rates.append(count / (server.cpu() - begin))
+        mine, floor = (statistics.median(one) for one in rates)
+        report("tarn serve, cached list of 1,000 pipelines",
+               f"{mine:.0f} and {floor:.0f} requests of {len(body)} bytes per second of one core: "
+               f"{mine / floor:.2f} {spread([a / b for a, b in zip(*rates)], 2)}; at least 0.7",
+               mine / floor >= 0.7)
+    here = os.path.dirname(os.path.abspath(__file__))
+    done = subprocess.run([sys.executable, os.path.join(here, "../property/serve_load.py"), BUILD,
+                           "1"], capture_output=True, text=True)
+    report("tarn serve under load for a minute", done.stdout.strip().replace("\n", "; "),
+           done.returncode == 0)
 
 
-# Notebooks that a workspace takes and gives in a second (its published limits): tarn keeps to
-# them, and so does the floor.
+# The published rate limits of a workspace for notebooks, in calls per second. Tarn does not exceed
+# them, and neither does the floor.
 RATES = {"POST /api/2.0/workspace/import": 30, "GET /api/2.0/workspace/export": 60}
 TOKENS = ("demo-token", "demo-dr-token")
 
 
 def replay(url, calls, window, rates):
-    """One run of the raw program that makes the calls (method, token, type, path, body)."""
+    """One run of the program that only makes the calls (method, token, type, path, body)."""
     with tempfile.NamedTemporaryFile() as file:
         for method, token, kind, path, body in calls:
             rate = rates.get(f"{method} {path.split('?')[0]}", 0)
@@ -417,9 +422,7 @@ class Fleet(Sandbox):
             page = "&page_token=" + urllib.parse.quote(body["next_page_token"])
 
     def clone(self, *options, url=None):
-        env = environment("")
-        for name in ("DATABRICKS_HOST", "DATABRICKS_TOKEN"):
-            del env[name]
+        env = environment()
         config = os.path.join(self.state.name, "config")
         with open(config, "w") as file:
             for token in TOKENS:
@@ -437,7 +440,7 @@ class Fleet(Sandbox):
 
 
 class Recorder(http.server.BaseHTTPRequestHandler):
-    """Stands between tarn and a workspace, and keeps what goes there."""
+    """A proxy between Tarn and a workspace that keeps the requests."""
 
     protocol_version = "HTTP/1.1"
     calls, target = [], ""
@@ -470,7 +473,7 @@ class Recorder(http.server.BaseHTTPRequestHandler):
 
 
 def record(*options):
-    """The calls of one bulk clone, with names in the place of ids, in their order."""
+    """The calls of one bulk clone in their order, with names in the place of ids."""
     with Fleet() as fleet:
         Recorder.calls, Recorder.target = [], fleet.url
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
@@ -479,9 +482,9 @@ def record(*options):
         server.shutdown()
         server.server_close()
         ids = {number: name for token in TOKENS for name, number in fleet.names(token).items()}
-    swap = lambda text: re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}",
-                               lambda m: f"<{ids.get(m[0], m[0])}>", text)
-    return [(method, token, kind, swap(path), body)
+    with_names = lambda text: re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}",
+                                     lambda m: f"<{ids.get(m[0], m[0])}>", text)
+    return [(method, token, kind, with_names(path), body)
             for method, token, kind, path, body in Recorder.calls]
 
 
@@ -493,11 +496,11 @@ def clone():
     def floor(calls):
         with Fleet() as fleet:
             ids = fleet.names(TOKENS[0])
-            put = lambda path: re.sub("<(.*?)>", lambda m: ids.get(m[1], m[1]), path)
-            done = replay(fleet.url, [(*c[:3], put(c[3]), c[4]) for c in calls], 32, RATES)
+            with_ids = lambda path: re.sub("<(.*?)>", lambda m: ids.get(m[1], m[1]), path)
+            done = replay(fleet.url, [(*c[:3], with_ids(c[3]), c[4]) for c in calls], 32, RATES)
             made = len(fleet.names(TOKENS[1]))
         if made != Fleet.PIPELINES:
-            raise SystemExit(f"the floor made {made} pipelines: {done.out.decode()}")
+            raise SystemExit(f"the floor created {made} pipelines: {done.out.decode()}")
         return done
 
     for name, options, runs in (
@@ -505,7 +508,7 @@ def clone():
             ("the same without their sources", [], 5)):
         calls = record(*options)
         twice = len(calls) - len(set(calls))
-        report(f"{name}, calls", f"{len(calls)}, {twice} of them made twice; none is", twice == 0)
+        report(f"{name}, calls", f"{len(calls)}, {twice} of them repeated; exactly 0", twice == 0)
         peak = []
 
         def measured():
@@ -518,13 +521,11 @@ def clone():
 
 
 class Prompt:
-    """`tarn` at a terminal of its own."""
+    """The prompt of `tarn` at a terminal of its own."""
 
     def __init__(self, home, *options):
         self.master, slave = os.openpty()
-        env = environment("")
-        for name in ("DATABRICKS_HOST", "DATABRICKS_TOKEN"):
-            del env[name]
+        env = environment()
         env.update(HOME=home, TERM="xterm", XDG_STATE_HOME=home, XDG_CACHE_HOME=home)
         self.begin = time.monotonic()
         self.child = subprocess.Popen([TARN, *options], stdin=slave, stdout=slave, stderr=slave,
@@ -574,7 +575,7 @@ def prompt():
                 times.append(tarn.ask(b"\t", b"_long_name_"))
                 tarn.ask(b"\x15\x0b%d + 1000\r" % i, b"%d\r\n" % (1000 + i))
             took = statistics.median(times)
-        report("TAB on 1,000 names that are kept",
+        report("TAB on 1,000 cached names",
                f"{took * 1000:.1f} ms (9 runs); at most 100", took <= 0.1)
 
 
@@ -589,8 +590,12 @@ def json():
             print("     " + line)
 
 
-for part in (version, prompt, completion, listing, dashboard, warehouse, watch, script, newest,
-             events, clone, memory, json, workspace, serving):
+PARTS = (version, prompt, completion, listing, dashboard, warehouse, watch, script, newest, events,
+         clone, memory, json, workspace, serving)
+NAMES = [part.__name__ for part in PARTS]
+if not set(ONLY) <= set(NAMES):
+    raise SystemExit(f"the measurements are: {' '.join(NAMES)}")
+for part in PARTS:
     if not ONLY or part.__name__ in ONLY:
         part()
 print(f"{sum(RESULTS)} passed, {len(RESULTS) - sum(RESULTS)} failed")

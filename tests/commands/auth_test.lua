@@ -1,38 +1,26 @@
-local cli = require "testing.program"
+local program = require "testing.program"
+local fake = require "testing.fake"
 local json = require "native.json"
-local server = require "native.server"
 
 local TOKEN <const> = "dapi-secret-of-the-test-0123456789"
 local SECRET <const> = "dose-secret-of-the-test-0123456789"
 local ME <const> = "/api/2.0/preview/scim/v2/Me"
 local ORG <const> = "12345678901234567"
 
--- What the workspace of these tests knows: one user, and how to give tokens.
-local function answers(base)
-  return {
-    ["GET " .. ME] = { id = "7", userName = "ana@example.com", displayName = "Ana" },
-    ["GET /oidc/.well-known/oauth-authorization-server"] =
-      { token_endpoint = base .. "/oidc/v1/token" },
+-- A workspace with one user, which gives tokens. `refusal` is its answer to a request for the user.
+local function workspace(refusal)
+  local ws
+  local me = { id = "7", userName = "ana@example.com", displayName = "Ana" }
+  local answers = {
+    ["GET " .. ME] = refusal or fake.reply { body = json.encode(me),
+      headers = { ["X-Databricks-Org-Id"] = ORG } },
+    ["GET /oidc/.well-known/oauth-authorization-server"] = function()
+      return { token_endpoint = ws.url .. "/oidc/v1/token" }
+    end,
     ["POST /oidc/v1/token"] = { access_token = "made-token", expires_in = 3600 },
   }
-end
-
--- `seen` lists its requests; `refusal` is what it says to the question who we are.
-local function workspace(refusal)
-  local seen, listener = {}, nil
-  listener = server.listen({}, function(request)
-    seen[#seen + 1] = request
-    local base = "http://127.0.0.1:" .. listener.port
-    local value = answers(base)[request.method .. " " .. request.path]
-    local status = value and 200 or 404
-    if refusal and request.path == ME then
-      status, value = refusal.status, refusal
-    end
-    return { status = status, body = json.encode(value or { message = "not there" }),
-      headers = { ["Content-Type"] = "application/json", ["X-Databricks-Org-Id"] = ORG } }
-  end)
-  return setmetatable({ seen = seen, host = "http://127.0.0.1:" .. listener.port },
-    { __close = function() listener:close() end })
+  ws = fake.server(answers)
+  return ws
 end
 
 local function attribute(data, name)
@@ -50,13 +38,13 @@ local function no_secrets(t, result)
   end
 end
 
-test("describe says who we are and where each attribute came from", function(t)
+test("describe shows the user, and the source of each attribute", function(t)
   local ws <close> = workspace()
-  local r = cli.run({ "auth", "describe", "-o", "json", "-vv" },
-    { env = { DATABRICKS_HOST = ws.host .. "/?o=12", DATABRICKS_TOKEN = TOKEN } })
+  local r = program.run({ "auth", "describe", "-o", "json", "-vv" },
+    { env = { DATABRICKS_HOST = ws.url .. "/?o=12", DATABRICKS_TOKEN = TOKEN } })
   t.equal(r.status, 0)
   local data = json.decode(r.stdout)
-  t.equal(data.host, ws.host)
+  t.equal(data.host, ws.url)
   t.equal(data.auth_type, "pat")
   t.equal(data.user, "ana@example.com")
   t.equal(data.org_id, ORG)
@@ -70,14 +58,14 @@ end)
 
 test("an explicit profile beats the environment", function(t)
   local ws <close> = workspace()
-  local home <close> = cli.dir()
+  local home <close> = program.dir()
   local file = home.write(".databrickscfg", ("[prod]\nhost = %s\ntoken = %s # mine\n")
-    :format(ws.host, TOKEN))
-  local r = cli.run({ "auth", "describe", "--profile", "prod", "-o", "json" },
+    :format(ws.url, TOKEN))
+  local r = program.run({ "auth", "describe", "--profile", "prod", "-o", "json" },
     { home = home.path, env = { DATABRICKS_TOKEN = "other" } })
   t.equal(r.status, 0)
   local data = json.decode(r.stdout)
-  t.equal(data.host, ws.host)
+  t.equal(data.host, ws.url)
   t.equal(data.profile, "prod")
   t.equal(attribute(data, "token").source, "profile prod in " .. file)
   t.equal(ws.seen[1].headers.authorization, "Bearer " .. TOKEN)
@@ -86,16 +74,16 @@ end)
 test("a host in the environment and another one in the profile are refused, and nothing is sent",
   function(t)
     local ws <close> = workspace()
-    local home <close> = cli.dir()
-    home.write(".databrickscfg", ("[prod]\nhost = %s\ntoken = %s\n"):format(ws.host, TOKEN))
+    local home <close> = program.dir()
+    home.write(".databrickscfg", ("[prod]\nhost = %s\ntoken = %s\n"):format(ws.url, TOKEN))
     for _, case in ipairs {
       { words = { "-p", "prod", "list" }, env = { DATABRICKS_HOST = "https://elsewhere.net" } },
       { words = { "list" }, env = { DATABRICKS_CONFIG_PROFILE = "prod",
         DATABRICKS_HOST = "https://elsewhere.net", DATABRICKS_TOKEN = "other" } },
     } do
-      local r = cli.run(case.words, { home = home.path, env = case.env })
+      local r = program.run(case.words, { home = home.path, env = case.env })
       t.equal(r.status, 4)
-      t.match(r.stderr, "two hosts are configured: " .. ws.host)
+      t.match(r.stderr, "two hosts are configured: " .. ws.url)
       t.match(r.stderr, "https://elsewhere.net (DATABRICKS_HOST)")
       t.no_match(r.stderr, TOKEN)
     end
@@ -104,9 +92,9 @@ test("a host in the environment and another one in the profile are refused, and 
 
 test("the environment completes a profile that holds no secret", function(t)
   local ws <close> = workspace()
-  local home <close> = cli.dir()
-  home.write(".databrickscfg", ("[ci]\nhost = %s\n"):format(ws.host))
-  local r = cli.run({ "auth", "describe", "-p", "ci", "-o", "json" },
+  local home <close> = program.dir()
+  home.write(".databrickscfg", ("[ci]\nhost = %s\n"):format(ws.url))
+  local r = program.run({ "auth", "describe", "-p", "ci", "-o", "json" },
     { home = home.path, env = { DATABRICKS_TOKEN = TOKEN } })
   t.equal(r.status, 0, r.stderr)
   t.equal(ws.seen[1].headers.authorization, "Bearer " .. TOKEN)
@@ -114,7 +102,7 @@ end)
 
 test("a client secret is exchanged for a token, and neither is shown", function(t)
   local ws <close> = workspace()
-  local r = cli.run({ "auth", "-vv" }, { env = { DATABRICKS_HOST = ws.host,
+  local r = program.run({ "auth", "-vv" }, { env = { DATABRICKS_HOST = ws.url,
     DATABRICKS_CLIENT_ID = "app", DATABRICKS_CLIENT_SECRET = SECRET } })
   t.equal(r.status, 0)
   t.match(r.stdout, "oauth-m2m")
@@ -124,11 +112,10 @@ test("a client secret is exchanged for a token, and neither is shown", function(
   no_secrets(t, r)
 end)
 
-test("a refusal is shown beside what was used, and is the status", function(t)
-  local ws <close> = workspace { status = 403, error_code = "PERMISSION_DENIED",
-    message = "Invalid access token." }
-  local r = cli.run({ "auth", "describe" },
-    { env = { DATABRICKS_HOST = ws.host, DATABRICKS_TOKEN = TOKEN } })
+test("a refusal is shown beside the attributes, and sets the status", function(t)
+  local ws <close> = workspace(fake.refusal(403, "PERMISSION_DENIED", "Invalid access token."))
+  local r = program.run({ "auth", "describe" },
+    { env = { DATABRICKS_HOST = ws.url, DATABRICKS_TOKEN = TOKEN } })
   t.equal(r.status, 4)
   t.match(r.stdout, "DATABRICKS_TOKEN")
   t.match(r.stdout, "failed")
@@ -138,14 +125,14 @@ end)
 
 test("offline nothing is sent", function(t)
   local ws <close> = workspace()
-  local r = cli.run({ "auth", "describe", "--offline" },
-    { env = { DATABRICKS_HOST = ws.host, DATABRICKS_TOKEN = TOKEN } })
+  local r = program.run({ "auth", "describe", "--offline" },
+    { env = { DATABRICKS_HOST = ws.url, DATABRICKS_TOKEN = TOKEN } })
   t.equal(r.status, 0)
   t.match(r.stdout, "not checked")
   t.equal(#ws.seen, 0)
 end)
 
--- Configurations that are wrong: what the fault says, and the status.
+-- Wrong configurations, each with a part of the message, and the status.
 local WRONG <const> = {
   { why = "nothing at all", status = 4, says = "no credentials: ", hint = "--profile demo" },
   { why = "two methods", status = 4, hint = "azure: ARM_TENANT_ID, pat: DATABRICKS_TOKEN",
@@ -156,14 +143,14 @@ local WRONG <const> = {
     says = "has no gone profile configured", hint = "profiles there: a, b" },
   { why = "a broken file", status = 4, file = "[a]\nhost = https://a.net\nnonsense\n",
     words = { "--profile", "a" }, says = "line 3: neither a [section]" },
-  { why = "a file that was named and is not there", status = 4,
+  { why = "a file that is named and does not exist", status = 4,
     env = { DATABRICKS_CONFIG_FILE = "/nowhere/cfg" }, says = "/nowhere/cfg: No such file",
     hint = "DATABRICKS_CONFIG_FILE" },
-  { why = "a method that we do not have", status = 4,
+  { why = "a method that is not supported", status = 4,
     env = { DATABRICKS_HOST = "x.net", DATABRICKS_AUTH_TYPE = "external-browser" },
     says = "auth_type external-browser (DATABRICKS_AUTH_TYPE) is not supported",
     hint = "databricks auth login" },
-  { why = "a token over the wire in the clear", status = 4, hint = "DATABRICKS_HOST",
+  { why = "a token without TLS", status = 4, hint = "DATABRICKS_HOST",
     env = { DATABRICKS_HOST = "http://x.net", DATABRICKS_TOKEN = TOKEN },
     says = "http://x.net: without https" },
   { why = "a host and nothing else, without the CLI", status = 4,
@@ -173,12 +160,12 @@ local WRONG <const> = {
 
 for _, case in ipairs(WRONG) do
   test("wrong: " .. case.why, function(t)
-    local home <close> = cli.dir()
+    local home <close> = program.dir()
     if case.file then
       home.write(".databrickscfg", case.file)
     end
     local words = { "list", "-o", "json", table.unpack(case.words or {}) }
-    local r = cli.run(words, { home = home.path, env = case.env })
+    local r = program.run(words, { home = home.path, env = case.env })
     t.equal(r.status, case.status)
     t.equal(r.stdout, "")
     local f = json.decode(r.stderr)
@@ -188,20 +175,20 @@ for _, case in ipairs(WRONG) do
   end)
 end
 
-test("without a home directory the environment is enough", function(t)
+test("the environment is enough without a home directory", function(t)
   local ws <close> = workspace()
-  local r = cli.run({ "auth", "describe" },
-    { env = { HOME = false, DATABRICKS_HOST = ws.host, DATABRICKS_TOKEN = TOKEN } })
+  local r = program.run({ "auth", "describe" },
+    { env = { HOME = false, DATABRICKS_HOST = ws.url, DATABRICKS_TOKEN = TOKEN } })
   t.equal(r.status, 0)
 end)
 
-test("profiles are listed with what each would use", function(t)
-  local home <close> = cli.dir()
+test("profiles are listed, each with its host and its method", function(t)
+  local home <close> = program.dir()
   home.write(".databrickscfg", ("[DEFAULT]\nhost = https://d.net\ntoken = %s\n"
     .. "[m2m]\nhost = m.net\nclient_id = a\nclient_secret = %s\n"
     .. "[both]\nhost = b.net\nclient_id = a\ntoken = %s\n"
     .. "[__settings__]\ndefault_profile = m2m\n"):format(TOKEN, SECRET, TOKEN))
-  local r = cli.run({ "auth", "profiles", "-o", "json" }, { home = home.path })
+  local r = program.run({ "auth", "profiles", "-o", "json" }, { home = home.path })
   t.equal(r.status, 0)
   t.equal(json.decode(r.stdout), {
     { name = "DEFAULT", host = "https://d.net", auth_type = "pat", default = false },
@@ -210,29 +197,29 @@ test("profiles are listed with what each would use", function(t)
       problem = "validate: more than one authorization method configured: oauth and pat" },
   })
   no_secrets(t, r)
-  r = cli.run({ "auth", "profiles" }, { home = home.path })
+  r = program.run({ "auth", "profiles" }, { home = home.path })
   t.match(r.stdout, "m2m (default)")
   t.match(r.stdout, "oauth and pat")
   no_secrets(t, r)
 end)
 
 test("no file is an empty list of profiles", function(t)
-  local r = cli.run { "auth", "profiles", "-o", "json" }
+  local r = program.run { "auth", "profiles", "-o", "json" }
   t.equal(r.status, 0)
   t.equal(r.stdout, "[]\n")
-  r = cli.run { "auth", "profiles" }
+  r = program.run { "auth", "profiles" }
   t.match(r.stdout, "there are no profiles, except demo and demo-dr")
 end)
 
 test("doctor warns of a config file that others can read", function(t)
   local fs = require "native.fs"
-  local home <close> = cli.dir()
+  local home <close> = program.dir()
   local path = home.path .. "/.databrickscfg"
   local function line(mode)
     fs.write(path, "[a]\nhost = https://a.net\ntoken = t\n", { mode = mode })
     local ws <close> = workspace()
-    local r = cli.run({ "doctor", "-o", "json" }, { home = home.path,
-      env = { DATABRICKS_HOST = ws.host, DATABRICKS_TOKEN = TOKEN } })
+    local r = program.run({ "doctor", "-o", "json" }, { home = home.path,
+      env = { DATABRICKS_HOST = ws.url, DATABRICKS_TOKEN = TOKEN } })
     for _, check in ipairs(json.decode(r.stdout)) do
       if check.check == "profiles" then
         return check

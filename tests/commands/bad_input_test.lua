@@ -1,23 +1,22 @@
--- What goes wrong at the moment that matters: each says what happened and what to do, ends with
--- the right status, prints nothing on stdout, and never shows the token. Credentials that are
--- wrong before anything is sent are in auth_test.lua, closed pipes and full disks in
--- cli_test.lua.
+-- Failures of the workspace and the network. Each message names what happened and what to do; the
+-- command ends with the right status, prints nothing on stdout, and never shows the token. Wrong
+-- credentials are in auth_test.lua, closed pipes and full disks in main_test.lua.
 
-local cli = require "testing.program"
+local fake = require "testing.fake"
 local json = require "native.json"
-local server = require "native.server"
+local program = require "testing.program"
 
 local TOKEN <const> = "dapi-secret-of-this-test"
 
--- Run `tarn ARGS` against a server that answers everything with `reply`.
+-- Run `tarn ARGS` with this host.
+local function run_with(host, args)
+  return program.run(args, { env = program.env(host, { DATABRICKS_TOKEN = TOKEN }) })
+end
+
+-- Run `tarn ARGS` against a server that answers every request with `reply`.
 local function against(reply, args, scheme)
-  local listener <close> = server.listen({}, function(request)
-    return type(reply) == "function" and reply(request) or reply
-  end)
-  return cli.run(args, { env = {
-    DATABRICKS_HOST = (scheme or "http") .. "://127.0.0.1:" .. listener.port,
-    DATABRICKS_TOKEN = TOKEN,
-  } })
+  local server <close> = fake.server(function() return fake.reply(reply) end)
+  return run_with(server.url:gsub("^http", scheme or "http"), args)
 end
 
 local function check(t, r, case)
@@ -34,7 +33,7 @@ local function page(html)
   return { status = 200, headers = { ["Content-Type"] = "text/html" }, body = html }
 end
 
-test("a host that answers wrongly is named, with what to do", function(t)
+test("a wrong answer is reported, with what to do", function(t)
   local list = { "list", "-o", "json", "--timeout", "5" }
   local cases = {
     { why = "a web page in place of an API", status = 1, kind = "http", says = "web page",
@@ -54,36 +53,42 @@ test("a host that answers wrongly is named, with what to do", function(t)
   end
 end)
 
-test("a host that cannot be reached is named, with what to do", function(t)
+test("a host that cannot be reached is reported, with what to do", function(t)
   local list = { "list", "-o", "json", "--timeout", "5" }
   local reply = { body = "{}" }
   check(t, against(reply, list, "https"),
     { why = "TLS spoken to a server that has none", status = 1, kind = "network", says = "TLS" })
-  local listener = server.listen({}, function() return reply end)
-  local port = listener.port
-  listener:close()
-  local r = cli.run(list, { env = { DATABRICKS_HOST = "http://127.0.0.1:" .. port,
-    DATABRICKS_TOKEN = TOKEN } })
-  check(t, r, { why = "nothing listens", status = 1, kind = "network", says = "refused" })
-  r = cli.run(list, { env = { DATABRICKS_HOST = "http://example.com", DATABRICKS_TOKEN = TOKEN } })
-  check(t, r, { why = "a token in the clear", status = 4, kind = "auth", says = "http://" })
+  local closed = fake.server {}
+  closed.close()
+  check(t, run_with(closed.url, list),
+    { why = "nothing listens", status = 1, kind = "network", says = "refused" })
+  check(t, run_with("http://example.com", list),
+    { why = "a token without TLS", status = 4, kind = "auth", says = "http://" })
 end)
 
-test("a pipeline that is not there, or is there twice, is named", function(t)
+test("a pipeline that does not exist, or exists twice, is named", function(t)
   local get = { "-p", "demo", "get", "nothing-like-this", "-o", "json" }
-  check(t, cli.run(get), { why = "unknown", status = 3, kind = "http", says = "nothing-like" })
+  check(t, program.run(get), { why = "unknown", status = 3, kind = "http", says = "nothing-like" })
   get[4] = "sales"
-  check(t, cli.run(get), { why = "ambiguous", status = 2, kind = "usage", says = "sales_orders" })
+  check(t, program.run(get),
+    { why = "ambiguous", status = 2, kind = "usage", says = "sales_orders" })
 end)
 
-test("a second Ctrl-C ends what does not want to end", function(t)
-  local dir <close> = cli.dir()
+test("a second Ctrl-C ends a script that catches the first", function(t)
+  local dir <close> = program.dir()
   local path = dir.write("x.lua", [[
 local tarn = require "tarn"
 print "waiting"
 io.stdout:flush()
-while true do pcall(tarn.sleep, 30) end]])
-  local r = cli.shell("$TARN run " .. path
-    .. " & sleep 0.3; kill -INT $!; sleep 0.2; kill -INT $!; wait $!; echo $?")
-  t.equal(r.stdout, "waiting\n130\n")
+pcall(tarn.sleep, 300)
+print "caught"
+io.stdout:flush()
+while true do pcall(tarn.sleep, 300) end]])
+  local running <close> = program.start { "run", path }
+  running:wait_for "waiting\n"
+  running:signal "INT"
+  running:wait_for "caught\n"
+  running:signal "INT"
+  local r = running:result()
+  t.equal({ r.status, r.stdout }, { 130, "waiting\ncaught\n" })
 end)

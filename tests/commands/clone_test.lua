@@ -1,37 +1,26 @@
--- Cloning, against the two embedded workspaces; the promises of the page that the product
--- starts from are here by their numbers.
+-- Cloning, against the two embedded workspaces; the promises of the product's page have their
+-- numbers.
 
 local anyspec = require "support.anyspec"
-local cli = require "testing.program"
-local contexts = require "engine.context"
-local from_table = require("engine.args").from_table
-local databricks = require "native.databricks"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local pool = require "base.pool"
-local sandbox = require "testing.workspace"
-local script = require "engine.script"
-local workspace = require "tarn.workspace"
 
-local function client(f, token)
-  return workspace.wrap(databricks.connect { host = f.url,
-    credential = databricks.credential { token = token or "demo-token" } })
-end
+local workspace = require "testing.workspace"
 
--- Both workspaces of a new server, and a way to run `tarn clone` between them. What goes to
--- stdout is returned; the word for the exit status is in `outcome`.
+-- Both workspaces of a new server, and a function that runs `tarn clone` between them: it returns
+-- the data, and keeps the exit status in `status`.
 local function start(opts)
-  local f = sandbox.start(opts or { scenario = "demo" })
-  local pair = { f = f, here = client(f), there = client(f, "demo-dr-token") }
+  local f = workspace.start(opts or { scenario = "demo" })
+  local pair = { f = f, here = workspace.client(f),
+    there = workspace.client(f, nil, "demo-dr-token", "demo-dr") }
   function pair.clone(arg)
     arg.to = arg.to or pair.there
-    local loaded = script.load "clone"
-    local ctx = contexts.new("tarn clone", { quiet = true })
-    rawset(ctx, "workspace", pair.here)
-    local data = loaded.run(ctx, from_table("tarn clone", loaded.args, arg))
-    pair.outcome = ctx.outcome
+    local data
+    data, pair.status = fake.run("clone", arg, pair.here)
     return data
   end
   function pair.get(id, ws)
@@ -40,33 +29,34 @@ local function start(opts)
   return setmetatable(pair, { __close = function()
     pair.here:close()
     pair.there:close()
-    f.server:close()
+    f:close()
   end })
 end
 
+-- The verdict on one field.
 local function row(data, path)
-  for _, one in ipairs(data.fields) do
-    if one.path == path then
-      return one
+  for _, field in ipairs(data.fields) do
+    if field.path == path then
+      return field
     end
   end
 end
 
-local function names(ws, name)
+local function ids(ws, name)
   return require("tarn.pipelines").ids_of(ws, name)
 end
 
 -- ---- promises ----
 
-test("T1: every kind of pipeline is cloned to another workspace, or it is said why not", function(t)
+test("T1: every kind of pipeline is cloned to another workspace, or refused", function(t)
   local p <close> = start()
   local data = p.clone { match = "*", exclude = { "scratch" }, name = "t1 *", with_sources = true }
-  t.equal(p.outcome, "done")
+  t.equal(p.status, 0)
   t.is_true(data.counts.created > 25)
   t.equal(data.counts.created + data.counts.refused, #data.results)
   for _, result in ipairs(data.results) do
     if result.status == "refused" then
-      t.match(result.error.message, "made in Databricks SQL")
+      t.match(result.error.message, "of Databricks SQL")
     else
       local copy = p.get(result.new_pipeline_id)
       local source = p.get(result.source_pipeline_id, p.here)
@@ -77,7 +67,7 @@ test("T1: every kind of pipeline is cloned to another workspace, or it is said w
   end
 end)
 
-test("T2: a copy is in development mode unless --production, and starts not by itself", function(t)
+test("T2: a copy is in development mode unless --production, and is not started", function(t)
   local p <close> = start()
   local data = p.clone { pipeline = "iot_telemetry_stream", name = "t2" }
   local copy = p.get(data.new_pipeline_id)
@@ -102,7 +92,7 @@ test("T3: the full spec is copied, byte for byte but for the verdicts", function
     for field in pairs(source) do
       covered[field] = true
     end
-    -- what a clone changes, told once more and without the code that does it
+    -- the changes of a clone, written here without its code
     source.name, source.development, source.continuous = "copy of " .. name, true, false
     source.id, source.deployment = copy.id, nil
     source.pipeline_type, source.data_sampling = nil, nil
@@ -120,7 +110,7 @@ test("T3: the full spec is copied, byte for byte but for the verdicts", function
   end
 end)
 
-test("T3: what is left out or changed is reported field by field", function(t)
+test("T3: changes are reported field by field", function(t)
   local p <close> = start()
   local data = p.clone { pipeline = "sales_orders_etl", name = "t3", catalog = "sales_dr",
     set = { "configuration.env=dr", "tags.copied=yes" },
@@ -141,16 +131,16 @@ test("T3: what is left out or changed is reported field by field", function(t)
   t.is_nil(spec.deployment)
 end)
 
-test("T4: what is bound to the source's workspace is reported, with the rule for it", function(t)
+test("T4: fields that are bound to the source's workspace are reported, with a rule", function(t)
   local p <close> = start()
   local data = p.clone { pipeline = "ml_features_product", name = "t4", dry_run = true }
   for _, path in ipairs { "catalog", "clusters[0].instance_pool_id", "clusters[0].policy_id",
     "clusters[0].aws_attributes.instance_profile_arn", "clusters[0].aws_attributes.zone_id",
     "clusters[0].init_scripts[0].workspace.destination", "clusters[1].node_type_id" } do
-    local one = row(data, path)
-    t.equal(one.verdict, "attention", path)
-    t.is_true(one.rule, path)
-    t.is_true(one.reason, path)
+    local field = row(data, path)
+    t.equal(field.verdict, "attention", path)
+    t.is_true(field.rule, path)
+    t.is_true(field.reason, path)
   end
   t.match(row(data, "clusters[1].node_type_id").rule, 'node_types = { ["m5d.large"] = ... }')
   data = p.clone { pipeline = "finance_fx_rates", name = "t4b", dry_run = true }
@@ -158,13 +148,13 @@ test("T4: what is bound to the source's workspace is reported, with the rule for
   t.match(row(data, 'configuration["fx.key"]').reason, "'fx_api_key'")
 end)
 
--- Take the code of a pipeline away, as no request can.
+-- Remove the code of a pipeline, which no request can do.
 local function without_code(p, id)
   p.f.w.db:exec("UPDATE pipelines SET spec = json_remove(spec, '$.libraries'), "
     .. "modified = modified + 1 WHERE id = ?", { id })
 end
 
-test("T13: a source without code gets a placeholder that is there, and is reported", function(t)
+test("T13: a source without code gets a placeholder, which is reported", function(t)
   local p <close> = start { scenario = "empty" }
   local id = p.f:pipeline { name = "no code / at all", root_path = json.null }
   without_code(p, id)
@@ -182,7 +172,7 @@ end)
 
 local ME = { userName = "ana@example.com", groups = { { display = "admins" } } }
 
--- A target that does what it is told for POST /api/2.0/pipelines, and has nothing.
+-- An empty target that answers POST /api/2.0/pipelines with `create(body)`.
 local function target_with(create, more)
   local answers = {
     ["GET /api/2.0/preview/scim/v2/Me"] = function()
@@ -237,14 +227,11 @@ test("T13: an ingestion or gateway pipeline gets no placeholder", function(t)
   t.is_true(n >= 2)
 end)
 
--- Runs a program against both workspaces on a real port; `dir` keeps its state.
+-- Run the program against both workspaces; `dir` has its state.
 local function run_cli(p, dir, words, env)
-  local all = { XDG_STATE_HOME = dir.path .. "/state", DATABRICKS_HOST = p.f.url,
-    DATABRICKS_TOKEN = "demo-token" }
-  for name, value in pairs(env or {}) do
-    all[name] = value
-  end
-  return cli.run(words, { env = all })
+  local all = p.f:env(env)
+  all.XDG_STATE_HOME = dir.path .. "/state"
+  return program.run(words, { env = all })
 end
 
 local function all_bytes(folder)
@@ -256,9 +243,9 @@ local function all_bytes(folder)
   return table.concat(texts)
 end
 
-test("T14: the target's token is used once, and is stored, echoed and logged nowhere", function(t)
+test("T14: the target's token is not stored, printed or logged", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local words = { "clone-to-workspace", "quickstart", "--dest-host", p.f.url, "--name", "t14",
     "--token-env", "TARGET", "-vv", "-o", "json" }
   local r = run_cli(p, dir, words, { TARGET = "demo-dr-token" })
@@ -266,7 +253,7 @@ test("T14: the target's token is used once, and is stored, echoed and logged now
   t.equal(json.decode(r.stdout).status, "created")
   t.no_match(r.stdout .. r.stderr, "demo-dr-token")
   t.no_match(all_bytes(dir.path), "demo-dr-token")
-  t.equal(#names(p.there, "t14"), 1)
+  t.equal(#ids(p.there, "t14"), 1)
   local wrong = "dapi0123456789abcdef-wrong"
   r = run_cli(p, dir, words, { TARGET = wrong })
   t.equal(r.status, 4)
@@ -278,15 +265,15 @@ test("T14: the target's token is used once, and is stored, echoed and logged now
   t.match(r.stdout, "unchanged")
   r = run_cli(p, dir, { "clone-to-workspace", "quickstart", "--dest-host", p.f.url })
   t.equal(r.status, 2)
-  t.match(r.stderr, "nobody to ask for the token")
+  t.match(r.stderr, "no token was given")
   r = run_cli(p, dir, { "clone-to-workspace", "quickstart", "--dest-host", p.f.url, "--dest-token",
     wrong })
   t.equal(r.status, 2)
   t.no_match(r.stderr, wrong)
 end)
 
-test("T14: a token does not travel in the clear, nor is an address taken for a path", function(t)
-  local dir <close> = cli.dir()
+test("T14: a token is not sent without TLS, and a path is not taken for an address", function(t)
+  local dir <close> = program.dir()
   local p <close> = start()
   for _, host in ipairs { "http://dr.example.com", "https://dr.example.com/x?token=y", "a b" } do
     local r = run_cli(p, dir, { "clone-to-workspace", "quickstart", "--dest-host", host,
@@ -296,7 +283,7 @@ test("T14: a token does not travel in the clear, nor is an address taken for a p
   end
 end)
 
-test("T15: a dry run is the whole plan, checked on both sides, and changes nothing", function(t)
+test("T15: a dry run makes the whole plan, checks both workspaces, and changes nothing", function(t)
   local p <close> = start()
   local seen = {}
   local create = function() error "a dry run created something" end
@@ -307,10 +294,10 @@ test("T15: a dry run is the whole plan, checked on both sides, and changes nothi
     seen[request.method .. " " .. request.path] = true
     t.is_true(request.method == "GET" or json.decode(request.body).dry_run, request.path)
   end
-  for _, asked in ipairs { "GET /api/2.0/preview/scim/v2/Me", "GET /api/2.0/pipelines",
+  for _, call in ipairs { "GET /api/2.0/preview/scim/v2/Me", "GET /api/2.0/pipelines",
     "GET /api/2.1/unity-catalog/catalogs/finance", "GET /api/2.0/workspace/get-status",
     "GET /api/2.0/preview/scim/v2/Users", "POST /api/2.0/pipelines" } do
-    t.is_true(seen[asked], asked)
+    t.is_true(seen[call], call)
   end
   t.equal({ data.dry_run, data.status, data.action, data.new_name },
     { true, "planned", "create", "t15" })
@@ -337,7 +324,7 @@ test("T15: the answers have the fields of the page", function(t)
   t.equal({ data.catalog, data.target, data.status }, { "finance", "revrec", "created" })
 end)
 
-test("T15: what the workspace would make otherwise is said", function(t)
+test("T15: settings that the workspace would change are reported", function(t)
   local p <close> = start()
   local there <close> = target_with(error, { ["POST /api/2.0/pipelines"] = function(request)
     local body = json.decode(request.body)
@@ -346,7 +333,7 @@ test("T15: what the workspace would make otherwise is said", function(t)
   end })
   local data = p.clone { pipeline = "finance_gl_close", name = "t15", dry_run = true, to = there }
   t.equal(data.effective_differences, { { path = "edition", ours = "ADVANCED", theirs = "CORE" } })
-  t.match(table.concat(data.warnings, "\n"), 'make "CORE" of edition')
+  t.match(table.concat(data.warnings, "\n"), 'set edition to "CORE"')
 end)
 
 test("T15: a dry run that the workspace refuses ends with the status of the refusal", function(t)
@@ -354,8 +341,7 @@ test("T15: a dry run that the workspace refuses ends with the status of the refu
   local there <close> = target_with(error, { ["POST /api/2.0/pipelines"] =
     fake.refusal(403, "PERMISSION_DENIED", "you may not") })
   local data = p.clone { pipeline = "quickstart", name = "t15", dry_run = true, to = there }
-  t.equal({ data.status, p.outcome, data.problems[1].message },
-    { "refused", "auth", "you may not" })
+  t.equal({ data.status, p.status, data.problems[1].message }, { "refused", 4, "you may not" })
 end)
 
 test("T16: a copy is traceable from its source", function(t)
@@ -370,7 +356,7 @@ test("T16: a copy is traceable from its source", function(t)
     { 1, "pipeline.create", "done", data.new_pipeline_id })
 end)
 
--- ---- again and again ----
+-- ---- repeated runs ----
 
 test("a second run updates the copy it made, and a third has nothing to do", function(t)
   local p <close> = start()
@@ -388,10 +374,10 @@ test("a second run updates the copy it made, and a third has nothing to do", fun
   t.equal(data.changes, { { path = "configuration.a", to = "1" } })
   t.equal(p.get(id).spec.configuration, { a = "1" })
   t.equal(p.clone(arg { set = { "configuration.a=1" } }).status, "unchanged")
-  t.equal(#names(p.there, "again"), 1)
+  t.equal(#ids(p.there, "again"), 1)
 end)
 
-test("an edit goes on from the settings it has seen, or not at all", function(t)
+test("an edit of settings that have changed since the plan is refused", function(t)
   local p <close> = start()
   local clone = require "tarn.clone"
   local id = p.clone({ pipeline = "quickstart", name = "seen" }).new_pipeline_id
@@ -407,15 +393,15 @@ test("an edit goes on from the settings it has seen, or not at all", function(t)
   t.equal(p.get(id).spec.channel, "PREVIEW")
 end)
 
-test("a stranger of that name is left alone unless --update", function(t)
+test("another pipeline with the name is not changed unless --update", function(t)
   local p <close> = start()
-  local before = json.encode(p.get(names(p.there, "finance_fx_rates")[1]).spec)
+  local before = json.encode(p.get(ids(p.there, "finance_fx_rates")[1]).spec)
   local e = t.fault(p.clone, { pipeline = "finance_fx_rates" })
   t.equal({ e.kind, e.code }, { "conflict", "RESOURCE_CONFLICT" })
   t.match(e.message, "already has a pipeline named 'finance_fx_rates'")
-  t.equal(json.encode(p.get(names(p.there, "finance_fx_rates")[1]).spec), before)
+  t.equal(json.encode(p.get(ids(p.there, "finance_fx_rates")[1]).spec), before)
   t.equal(p.clone({ pipeline = "finance_fx_rates", update = true }).status, "updated")
-  t.equal(#names(p.there, "finance_fx_rates"), 1)
+  t.equal(#ids(p.there, "finance_fx_rates"), 1)
 end)
 
 test("a create whose answer is lost is found, and never sent again", function(t)
@@ -425,33 +411,29 @@ test("a create whose answer is lost is found, and never sent again", function(t)
         workspace = "demo-dr" } } }
     local data = p.clone { pipeline = "quickstart", name = "lost" }
     t.equal(data.status, "created", action)
-    t.equal(names(p.there, "lost"), { data.new_pipeline_id }, action)
+    t.equal(ids(p.there, "lost"), { data.new_pipeline_id }, action)
   end
 end)
 
-test("two clones of one source at once end in one copy", function(t)
+test("clones of one source at the same time end in one copy", function(t)
   local p <close> = start()
   local results = pool.map({ 1, 2, 3 }, function()
-    local loaded = script.load "clone"
-    local ctx = contexts.new("tarn clone", { quiet = true })
-    rawset(ctx, "workspace", p.here)
-    return loaded.run(ctx, from_table("tarn clone", loaded.args,
-      { pipeline = "quickstart", name = "twice", to = p.there }))
+    return p.clone { pipeline = "quickstart", name = "twice" }
   end)
-  t.equal(#names(p.there, "twice"), 1)
+  t.equal(#ids(p.there, "twice"), 1)
   for _, result in ipairs(results) do
     t.equal(result.new_pipeline_id, results[1].new_pipeline_id)
   end
 end)
 
--- ---- many at once ----
+-- ---- bulk clones ----
 
-test("one that fails does not stop the rest", function(t)
+test("a pipeline that fails does not stop the others", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("list", "# three\nquickstart\nno such pipeline\n\nsales_promotions\n")
   local data = p.clone { from_file = path, name = "bulk *" }
-  t.equal(p.outcome, "failed")
+  t.equal(p.status, 1)
   local words = {}
   for i, result in ipairs(data.results) do
     words[i] = result.status
@@ -459,7 +441,7 @@ test("one that fails does not stop the rest", function(t)
   t.equal(words, { "created", "failed", "created" })
   t.equal(data.results[2].error.status, 404)
   t.equal(data.counts, { created = 2, failed = 1 })
-  t.equal(#names(p.there, "bulk quickstart"), 1)
+  t.equal(#ids(p.there, "bulk quickstart"), 1)
 end)
 
 test("many sources are not given one name", function(t)
@@ -480,9 +462,9 @@ test("in one workspace the copies of an earlier run are not copied again", funct
   t.equal(again.counts, { unchanged = #data.results })
 end)
 
-test("a secret that --set gives is not kept, and --resume asks for it again", function(t)
+test("a secret that --set gives is not stored, and --resume asks for it again", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local kept = require("tarn.clone.arguments").kept { set = { "configuration.db.password=hunter2",
     "configuration.env=dr", 'tags["token"]=hunter2' } }
   t.equal(kept.set, { "configuration.db.password=***", "configuration.env=dr",
@@ -495,10 +477,10 @@ end)
 
 -- ---- permissions and identity ----
 
-test("an access list goes along: one owner, nothing inherited, principals mapped and checked",
+test("permissions are copied: one owner, no inherited grants, principals mapped and checked",
   function(t)
     local p <close> = start()
-    local dir <close> = cli.dir()
+    local dir <close> = program.dir()
     local map = dir.write("map.lua", 'return { principals = { ["jo.whitfield@example.com"] = '
       .. '"lars.nygaard@example.com" } }')
     local data = p.clone { pipeline = "finance_gl_close", name = "acl", permissions = true,
@@ -520,17 +502,17 @@ test("an access list goes along: one owner, nothing inherited, principals mapped
       map = map }).status, "unchanged")
   end)
 
-test("what only an admin can do is listed as commands", function(t)
+test("steps that only an admin can do are listed as commands", function(t)
   local p <close> = start()
   local data = p.clone { pipeline = "sales_orders_etl", name = "acl2", permissions = true }
   t.equal(#data.admin_commands, 1)
   local owner = "service:6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718"
-  t.equal(data.admin_commands[1].command, ("tarn grant %s --owner %s"):format(
+  t.equal(data.admin_commands[1].command, ("tarn grant %s --owner %s --profile demo-dr"):format(
     data.new_pipeline_id, owner))
   local e = t.fault(require("engine.command").call, "grant", { pipeline = data.new_pipeline_id,
     owner = owner, profile = p.there, dry_run = true })
   t.match(e.message, "only after its first update")
-  local viewer <close> = client(p.f, "demo-dr-viewer-token")
+  local viewer <close> = workspace.client(p.f, nil, "demo-dr-viewer-token")
   data = p.clone { pipeline = "finance_gl_close", name = "viewed", to = viewer,
     set = { "run_as.user_name=ada.okafor@example.com", "run_as.service_principal_name=null" },
     drop = { "run_as.service_principal_name" }, dry_run = true }
@@ -540,9 +522,9 @@ end)
 
 -- ---- within one workspace ----
 
-test("the same workspace twice is said, and shared tables are warned of", function(t)
+test("a clone within one workspace says so, and warns of shared tables", function(t)
   local p <close> = start()
-  local again <close> = client(p.f)
+  local again <close> = workspace.client(p.f)
   local data = p.clone { pipeline = "finance_gl_close", name = "near", to = again, dry_run = true }
   t.equal(data.same_workspace, true)
   t.match(table.concat(data.warnings, "\n"), "would both own the tables of finance.gl")
@@ -562,13 +544,13 @@ test("a rule that matches nothing is reported", function(t)
   local data = p.clone { pipeline = "quickstart", name = "u", dry_run = true,
     path_map = { "/Users/nobody=/Shared" }, drop = { "photon.x" } }
   local text = table.concat(data.warnings, "\n")
-  t.match(text, "--path-map /Users/nobody=/Shared: '/Users/nobody' is nowhere in the source")
+  t.match(text, "--path-map /Users/nobody=/Shared: '/Users/nobody' does not occur in the source")
   t.match(text, "--drop photon.x: the source has no such field")
 end)
 
-test("a suggested map holds what is bound, and settles it when filled in", function(t)
+test("a suggested map has the bound fields, and maps them when it is filled in", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local text = p.clone({ pipeline = "finance_gl_close", suggest_map = true }).suggestion
   local empty = dir.write("empty.lua", text)
   local data = p.clone { pipeline = "finance_gl_close", name = "m", map = empty, dry_run = true }
@@ -583,7 +565,7 @@ end)
 
 test("a map may be a function of the whole spec", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local map = dir.write("f.lua", [[return function(spec)
     spec.tags = { from = spec.name }
     spec.notifications = nil
@@ -639,9 +621,9 @@ test("run_as that was set stays set when the copy is updated", function(t)
   t.equal(p.get(id).run_as, { service_principal_name = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718" })
 end)
 
-test("who it runs as may become a service principal there", function(t)
+test("a user that a pipeline runs as may be mapped to a service principal", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local id = p.f:pipeline { name = "by jo", run_as = { user_name = "jo.whitfield@example.com" } }
   local data = p.clone { pipeline = id, name = "by jo", dry_run = true }
   t.equal(row(data, "run_as.user_name").verdict, "attention")
@@ -653,7 +635,7 @@ test("who it runs as may become a service principal there", function(t)
     { service_principal_name = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718" })
 end)
 
-test("code goes to another folder of the same workspace, and the copy runs it there", function(t)
+test("code is copied to another folder of the workspace, and the copy uses it there", function(t)
   local p <close> = start()
   local arg = function()
     return { pipeline = "quickstart", name = "moved", schema = "moved", to = p.here,
@@ -667,7 +649,7 @@ test("code goes to another folder of the same workspace, and the copy runs it th
   t.equal(p.clone(arg()).status, "unchanged")
 end)
 
-test("--start starts one update, and not again when nothing changed", function(t)
+test("--start starts one update, and none when nothing has changed", function(t)
   local p <close> = start()
   local arg = function() return { pipeline = "quickstart", name = "go", start = true } end
   local data = p.clone(arg())
@@ -677,9 +659,9 @@ test("--start starts one update, and not again when nothing changed", function(t
   t.equal(#updates, 1)
 end)
 
-test("a secret in plain text is warned of, and its value shown nowhere", function(t)
+test("a secret in plain text gets a warning, and its value is not shown", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local id = p.f:pipeline { name = "leaky",
     configuration = { ["db.password"] = "hunter2-hunter2" } }
   local r = run_cli(p, dir, { "clone", id, "--name", "leak*", "--schema", "z", "-o", "json" })
@@ -690,16 +672,16 @@ test("a secret in plain text is warned of, and its value shown nowhere", functio
   t.equal(p.get(data.new_pipeline_id, p.here).spec.configuration["db.password"], "hunter2-hunter2")
 end)
 
-test("exit statuses tell what happened", function(t)
+test("each outcome has its exit status", function(t)
   local p <close> = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   for _, case in ipairs {
     { { "clone", "quickstart" }, 2, "no name" },
     { { "clone" }, 2, "no pipeline" },
     { { "clone", "no such", "--name", "x" }, 3, "no such pipeline" },
     { { "clone", "quickstart", "--name", "quickstart" }, 5, "the source's own name" },
     { { "clone", "quickstart", "--name", "scratch", "--dry-run" }, 5, "a name that is taken" },
-    { { "clone", "main.reporting.exec_kpis", "--name", "x" }, 2, "made in Databricks SQL" },
+    { { "clone", "main.reporting.exec_kpis", "--name", "x" }, 2, "of Databricks SQL" },
     { { "clone", "quickstart", "--name", "x", "--set", "a..b=1" }, 2, "no path" },
     { { "clone", "quickstart", "--name", "x", "--map", "/no/such" }, 2, "no map" },
     { { "clone", "quickstart", "--name", "x", "--schema", "q" }, 0, "fine" },

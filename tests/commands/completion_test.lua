@@ -1,14 +1,14 @@
---- Completion: what is offered, and that real shells type it.
+--- Completion: the candidates, and their use in real shells.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fs = require "native.fs"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local terminal = require "support.terminal"
 
--- The candidates for the last of some words, without what they are.
+-- The candidates for the last word, without their descriptions; and the data.
 local function words(list, env)
-  local r = cli.run({ "completion", "words", "-o", "json", "--", table.unpack(list) },
+  local r = program.run({ "completion", "words", "-o", "json", "--", table.unpack(list) },
     { env = env })
   local data = json.decode(r.stdout)
   local found = {}
@@ -31,7 +31,7 @@ test("commands, options and choices are completed", function(t)
   t.equal(words { "which", "base.glo" }, "base.glob")
 end)
 
-test("behind -- nothing is an option, and what is no command has no arguments", function(t)
+test("there are no options after --, and no arguments of an unknown command", function(t)
   t.equal(words { "list", "--", "--st" }, "")
   t.equal(words { "no-such-command", "--st" }, "")
   t.equal(words { "list", "--no-such-option", "" }, "")
@@ -47,7 +47,7 @@ test("files are left to the shell", function(t)
 end)
 
 test("a script of one's own is completed, also in a folder that --path names", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("scripts/frobnicate.lua", [[return { summary = "Do it.", effect = "read", args = {
     { "colour", "choice", "Which.", choices = { "red", "green" }, default = "red" },
     { "whom", "string", "Whom.", of = "workspace", optional = true } },
@@ -60,18 +60,17 @@ test("a script of one's own is completed, also in a folder that --path names", f
 end)
 
 test("profiles are those of the config file, and the embedded ones", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("cfg", "[dev]\nhost = https://dev.example.com\ntoken = x\n[prod]\nhost = https://p.e\n")
   local env = { DATABRICKS_CONFIG_FILE = dir.path .. "/cfg" }
   t.equal(words({ "-p", "" }, env), "dev prod demo demo-dr")
   t.equal(words({ "clone", "--to", "de" }, env), "dev demo demo-dr")
 end)
 
-test("names of pipelines are asked for once a minute", function(t)
-  local dir <close> = cli.dir()
-  local w <close> = sandbox.start { scenario = "demo" }
-  local env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
-    XDG_CACHE_HOME = dir.path }
+test("names of pipelines are requested once a minute", function(t)
+  local dir <close> = program.dir()
+  local w <close> = workspace.start { scenario = "demo" }
+  local env = w:env { XDG_CACHE_HOME = dir.path }
   local first = words({ "get", "sales_" }, env)
   t.match(first, "sales_forecast")
   t.equal(words({ "get", "SALES_f" }, env), "sales_forecast")
@@ -82,11 +81,10 @@ test("names of pipelines are asked for once a minute", function(t)
   t.equal(words({ "get", "sales_" }, env), first)
 end)
 
-test("names are kept where only their owner reads, and hold no secret", function(t)
-  local dir <close> = cli.dir()
-  local w <close> = sandbox.start { scenario = "demo" }
-  words({ "get", "" }, { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
-    XDG_CACHE_HOME = dir.path })
+test("only their owner can read the cached names, which have no secret", function(t)
+  local dir <close> = program.dir()
+  local w <close> = workspace.start { scenario = "demo" }
+  words({ "get", "" }, w:env { XDG_CACHE_HOME = dir.path })
   for _, name in ipairs(fs.list(dir.path .. "/tarn/names")) do
     local path = dir.path .. "/tarn/names/" .. name
     t.equal(fs.find_stat(path).mode & 511, 384, name)
@@ -94,11 +92,11 @@ test("names are kept where only their owner reads, and hold no secret", function
   end
 end)
 
-test("a workspace that refuses or is not there offers nothing and says nothing", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  for _, env in ipairs { { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "wrong" },
-    { DATABRICKS_HOST = "http://127.0.0.1:1", DATABRICKS_TOKEN = "x" }, {} } do
-    local r = cli.run({ "completion", "words", "--", "get", "sales" }, { env = env })
+test("a workspace that refuses or cannot be reached gives no candidates and no message", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  for _, env in ipairs { w:env { DATABRICKS_TOKEN = "wrong" },
+    program.env "http://127.0.0.1:1", {} } do
+    local r = program.run({ "completion", "words", "--", "get", "sales" }, { env = env })
     t.equal(r.status, 0, r.stderr)
     t.equal(r.stdout .. r.stderr, "")
   end
@@ -106,16 +104,17 @@ end)
 
 test("for shells, a candidate and its description stand on a line with a tab between them",
   function(t)
-  t.equal(cli.run({ "completion", "words", "--", "dashb" }).stdout,
+  t.equal(program.run({ "completion", "words", "--", "dashb" }).stdout,
     "dashboard\tShow the states and health of all pipelines, and the newest events.\n")
 end)
 
 -- ---- real shells ----
 
--- A folder with `tarn` in it, for PATH, and a home.
+-- A shell in a terminal, with `tarn` in its PATH and its completion loaded.
 local function start(shell, load_line)
   local term = terminal.start(shell, { cols = 110 })
-  cli.shell(("mkdir -p %s/bin && ln -s %s %s/bin/tarn"):format(term.dir, cli.program, term.dir))
+  program.shell(("mkdir -p %s/bin && ln -s %s %s/bin/tarn"):format(term.dir, program.path,
+    term.dir))
   term:type(load_line:gsub("DIR", function() return term.dir .. "/bin" end))
   term:key "Enter"
   term:type "echo rea''dy"
@@ -125,12 +124,12 @@ local function start(shell, load_line)
   return term
 end
 
--- Type a beginning, press Tab, and expect the line it becomes.
+-- Type the beginning of a line, press Tab, and expect the whole line.
 local function completes(term, typed, whole)
   term:type(typed)
   term:key "Tab"
   term:wait(whole)
-  term:key "C-u" -- a line that is taken back, and not Ctrl-C, after which keys may come too early
+  term:key "C-u" -- not Ctrl-C: a shell may lose keys that come right after it
   term:key "C-l"
 end
 
@@ -156,7 +155,7 @@ for _, shell in ipairs(SHELLS) do
     for typed, ending in pairs { ["marketing:"] = "_final", ["\\[dev"] = "_etl" } do
       term:type("tarn -p demo -o json get " .. typed)
       term:key "Tab"
-      term:wait(ending) -- however what stands before it is quoted
+      term:wait(ending) -- the shells quote the rest of the name in different ways
       term:type "| grep -c '^  .pipeline_id'"
       term:key "Enter"
       term:wait("\n1\n", false)

@@ -1,12 +1,12 @@
---- The dashboard over system tables: any number of pipelines in one statement.
+--- The dashboard from system tables: any number of pipelines in one statement.
 
-local choice = require "tarn.dashboard.backend"
-local cli = require "testing.program"
+local backend = require "tarn.dashboard.backend"
+local program = require "testing.program"
 local dashboard = require "tarn.dashboard"
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
-local task = require "native.task"
+local workspace = require "testing.workspace"
+local wait = require "testing.wait"
 local warehouse = require "support.warehouse"
 
 local HOUR <const> = 3600000
@@ -24,9 +24,9 @@ local function state_of(row)
   return row.latest_update ~= json.null and row.latest_update.state or nil
 end
 
-test("REST and SQL say the same of the demo, as far as the tables know it", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+test("REST and SQL give the same dashboard of the demo, as far as the tables know it", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local rest = fake.run("dashboard", { source = "rest" }, ws)
   local sql = fake.run("dashboard", { source = "sql" }, ws)
   t.equal({ rest.source, sql.source, sql.summary.total }, { "rest", "sql", rest.summary.total })
@@ -49,9 +49,9 @@ test("REST and SQL say the same of the demo, as far as the tables know it", func
   t.is_true(known >= 20, known)
 end)
 
-test("what the tables cannot know is unknown, and the age of the answer is told", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local ws <close> = sandbox.client(w)
+test("fields that the tables do not have are unknown, and the answer has its age", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
   w:run(w:pipeline())
   w.clock:advance(30 * 60000)
   local data = fake.run("dashboard", { source = "sql" }, ws)
@@ -63,16 +63,16 @@ test("what the tables cannot know is unknown, and the age of the answer is told"
   t.is_true(data.age_ms >= 0)
 end)
 
-test("an update without an end runs; one that fell silent is neither that nor idle", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local ws <close> = sandbox.client(w)
+test("an update without an end runs; one without new rows is neither running nor idle", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { name = "long",
     configuration = { ["sandbox.duration_ms"] = tostring(9 * HOUR) } }
   w:run(id)
   w.clock:advance(3 * HOUR)
   local data = fake.run("dashboard", { source = "sql" }, ws)
   t.equal({ data.summary.running, state_of(data.pipelines[1]) }, { 1, "UNKNOWN" })
-  -- its rows stop, and those of another pipeline go on
+  -- its rows end, and another pipeline has later ones
   w.w.db:exec("UPDATE updates SET ended = ?, result = NULL", { w.clock:now() })
   w.clock:advance(4 * HOUR)
   w:run(w:pipeline { name = "other", schema = "s2" })
@@ -81,9 +81,9 @@ test("an update without an end runs; one that fell silent is neither that nor id
   t.equal({ data.summary.running, data.summary.other, data.summary.idle }, { 0, 1, 1 })
 end)
 
-test("deleted pipelines do not come back to life", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local ws <close> = sandbox.client(w)
+test("deleted pipelines are left out", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
   local kept, gone = w:pipeline { name = "kept" }, w:pipeline { name = "gone" }
   w:run(gone)
   w.clock:advance(60000)
@@ -91,14 +91,14 @@ test("deleted pipelines do not come back to life", function(t)
   w.clock:advance(60000)
   local versions = warehouse.rows(ws, "SELECT pipeline_id FROM system.lakeflow.pipelines "
     .. "WHERE delete_time IS NULL AND pipeline_id = :id", { id = gone })
-  t.is_true(#versions > 0, "there is an older version of it that is alive")
+  t.is_true(#versions > 0, "an older row of the pipeline is not deleted")
   local data = fake.run("dashboard", { source = "sql" }, ws)
   t.equal({ #data.pipelines, data.pipelines[1].pipeline_id }, { 1, kept })
 end)
 
-test("every chunking gives the same rows, and an empty workspace none", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+test("the rows are the same for every size of chunks, and none in an empty workspace", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local all = dashboard.read(ws, { source = "sql" })
   local n = #all.pipelines
   for _, size in ipairs { 1, 7, n - 1, n, n + 1 } do
@@ -109,21 +109,21 @@ test("every chunking gives the same rows, and an empty workspace none", function
       t.equal(row.pipeline_id, all.pipelines[i].pipeline_id)
     end
   end
-  local empty <close> = sandbox.start()
-  local none <close> = sandbox.client(empty)
+  local empty <close> = workspace.start()
+  local none <close> = workspace.client(empty)
   local data = dashboard.read(none, { source = "sql" })
   t.equal({ data.summary.total, #data.pipelines, #data.recent_events, #data.problems },
     { 0, 0, 0, 0 })
 end)
 
-test("all pipelines are one statement, whose workspace is bound", function(t)
-  local w <close> = sandbox.start { scenario = "large:300,10,5" }
-  local ws <close> = sandbox.client(w)
+test("all pipelines are read by one statement, with the workspace as a parameter", function(t)
+  local w <close> = workspace.start { scenario = "large:300,10,5" }
+  local ws <close> = workspace.client(w)
   warehouse.hint(ws)
   local before = ws.native:stats().calls
   local data = fake.run("dashboard", { source = "sql" }, ws)
   t.equal({ data.summary.total, data.summary.running, #data.pipelines }, { 300, 10, 300 })
-  t.equal(#ws.statements, 3, "pipelines; events under two names")
+  t.equal(#ws.statements, 3, "the pipelines, and the events under two names of the table")
   t.is_true(ws.native:stats().calls - before <= 10, ws.native:stats().calls - before)
   for _, text in ipairs(ws.statements) do
     t.match(text, "workspace_id = :workspace")
@@ -131,9 +131,9 @@ test("all pipelines are one statement, whose workspace is bound", function(t)
   end
 end)
 
-test("a table of events that is missing leaves a problem, and the health stays", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+test("a missing table of events is a problem, and the pipelines are shown", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   warehouse.switch_off(w, "lakeflow_pipeline_events_preview")
   local data = fake.run("dashboard", { source = "sql" }, ws)
   t.equal({ data.summary.total > 0, #data.recent_events, #data.problems }, { true, 0, 1 })
@@ -144,29 +144,29 @@ test("a table of events that is missing leaves a problem, and the health stays",
     "TABLE_OR_VIEW_NOT_FOUND")
 end)
 
-test("auto is REST, SQL of many pipelines, and REST again if SQL does not answer", function(t)
-  local w <close> = sandbox.start { scenario = "large:250,5,2" }
-  local ws <close> = sandbox.client(w)
-  local said = {}
+test("auto uses REST, for many pipelines SQL, and REST again if SQL does not answer", function(t)
+  local w <close> = workspace.start { scenario = "large:250,5,2" }
+  local ws <close> = workspace.client(w)
+  local warnings = {}
   local function read(many, memory)
-    return choice.read(ws, { source = "auto", many = many, memory = memory,
-      warn = function(text) said[#said + 1] = text end })
+    return backend.read(ws, { source = "auto", many = many, memory = memory,
+      warn = function(text) warnings[#warnings + 1] = text end })
   end
-  t.equal({ read(250).source, #said }, { "rest", 0 })
+  t.equal({ read(250).source, #warnings }, { "rest", 0 })
   local data = read(100)
   t.equal({ data.source, data.summary.total, data.sources[1].code },
     { "sql", 250, "TOO_MANY_PIPELINES" })
-  t.match(said[1], "rest did not answer (there are more than 100 pipelines); asking sql")
-  t.equal(read(100, dashboard.memory()).source, "rest", "what is repeated stays with REST")
+  t.match(warnings[1], "rest did not answer (there are more than 100 pipelines); asking sql")
+  t.equal(read(100, dashboard.memory()).source, "rest", "repeated reads use REST")
   warehouse.switch_off(w, "lakeflow")
   data = read(100)
   t.equal({ data.source, data.summary.total }, { "rest", 250 })
 end)
 
-test("auto asks SQL where REST refuses", function(t)
-  local w <close> = sandbox.start { scenario = "demo", faults = {
+test("auto uses SQL where REST refuses", function(t)
+  local w <close> = workspace.start { scenario = "demo", faults = {
     { path = "/api/2.0/pipelines", method = "GET", action = "403" } } }
-  local ws <close> = sandbox.client(w)
+  local ws <close> = workspace.client(w)
   local data = fake.run("dashboard", {}, ws)
   t.equal({ data.source, data.sources[1].status }, { "sql", 403 })
   warehouse.stop(w)
@@ -185,28 +185,17 @@ local function statement_states(w)
 end
 
 test("Ctrl-C cancels the statements at the warehouse", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   warehouse.stop(w)
   local offset = w.clock.offset
-  -- it never comes to run: its clock stands still, so the statements stay PENDING
+  -- the warehouse never runs, because its clock stands still: the statements stay PENDING
   function w.clock.now() return 1790000000000 + offset end
-  local dir <close> = cli.dir()
-  local ended
-  task.spawn(function()
-    ended = cli.shell([["$TARN" dashboard --source sql & pid=$!
-      while ! [ -e go ]; do sleep 0.1; done; kill -INT $pid; wait $pid; echo $?]],
-      { cwd = dir.path, env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
-        XDG_STATE_HOME = dir.path } })
-  end)
-  while #statement_states(w) < 2 do
-    task.sleep(0.05)
-  end
+  local dir <close> = program.dir()
+  local running <close> = program.start({ "dashboard", "--source", "sql" },
+    { env = w:env { XDG_STATE_HOME = dir.path } })
+  wait.until_true(function() return #statement_states(w) == 2 end, "both statements")
   t.equal(statement_states(w), { "PENDING", "PENDING" })
-  task.sleep(0.3)
-  dir.write("go", "")
-  while not ended do
-    task.sleep(0.05)
-  end
-  t.match(ended.stdout, "130")
+  running:signal "INT"
+  t.equal(running:result().status, 130)
   t.equal(statement_states(w), { "CANCELED", "CANCELED" })
 end)

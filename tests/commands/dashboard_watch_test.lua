@@ -1,15 +1,16 @@
 -- `tarn dashboard --watch` and many workspaces, on the command line and in a real terminal.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local terminal = require "support.terminal"
 
 local ID <const> = "00000001-0000-4000-8000-000000000000"
 
--- A workspace of two pipelines, one of which is in `world.state`; `world.refuse` shuts it.
-local function workspace(world)
+-- A workspace with two pipelines. The first has the state `world.state`; with `world.refuse` the
+-- workspace refuses requests.
+local function fake_workspace(world)
   local function item(id, name, state)
     return { pipeline_id = id, name = name, state = state, health = "HEALTHY",
       creator_user_name = "me@x.com", latest_updates = { { update_id = "u", state = "COMPLETED",
@@ -28,7 +29,7 @@ local function workspace(world)
 end
 
 local function env_of(ws)
-  return { DATABRICKS_HOST = ws:host(), DATABRICKS_TOKEN = "x", TZ = "UTC" }
+  return program.env(ws:host(), { TZ = "UTC" })
 end
 
 -- The screen without the time in its first line.
@@ -36,10 +37,10 @@ local function timeless(screen)
   return (screen:gsub("%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d\n", "TIME\n"))
 end
 
-test("on a terminal the page changes in place, is redrawn at a new size, and Ctrl-C gives it back",
+test("on a terminal the page is redrawn in place and at a new size, and Ctrl-C ends it",
   function(t)
     local world = { state = "RUNNING" }
-    local ws <close> = workspace(world)
+    local ws <close> = fake_workspace(world)
     local term <close> = terminal.start({ "/bin/sh", "-c",
       'trap : INT; "$TARN" dashboard --watch --interval 0.2; echo "status $?"; stty -a; sleep 99' },
       { cols = 90, rows = 20, env = env_of(ws) })
@@ -58,7 +59,7 @@ and 1 idle; `tarn list` shows all]]):format(ws:host()))
     t.no_match(screen, "running 1")
     t.equal(select(2, screen:gsub("Pipelines", "")), 1)
     term:resize(60, 5)
-    term:wait "too low"
+    term:wait "too small"
     term:resize(100, 30)
     screen = term:wait "me@x.com"
     t.equal(select(2, screen:gsub("PIPELINE ", "")), 1, screen)
@@ -68,15 +69,15 @@ and 1 idle; `tarn list` shows all]]):format(ws:host()))
     t.match(term:wait " echoctl", " echo ")
   end)
 
-test("on a terminal what is old says why, and how old it is", function(t)
+test("on a terminal an old answer has its age and the reason", function(t)
   local world = { state = "RUNNING" }
-  local ws <close> = workspace(world)
+  local ws <close> = fake_workspace(world)
   local term <close> = terminal.start({ "/bin/sh", "-c",
     '"$TARN" dashboard --watch --interval 0.2; sleep 100' },
     { cols = 100, rows = 20, env = env_of(ws) })
   term:wait "running 1"
   world.refuse = true
-  local screen = term:wait("%d s old, no newer answer: shut for the night", true)
+  local screen = term:wait("data is %d s old, there is no newer answer: shut for the night", true)
   t.match(screen, "running 1")
   term:wait("[2-9] s old", true)
   world.refuse = false
@@ -84,7 +85,7 @@ test("on a terminal what is old says why, and how old it is", function(t)
   t.no_match(term:wait "idle 2", "old")
 end)
 
--- The states that the pipeline has, one look after the other.
+-- The states of the pipeline, one for each poll; "refuse": the workspace refuses the poll.
 local function in_turn(...)
   local states, n = { ... }, 0
   return setmetatable({}, { __index = function(_, key)
@@ -96,9 +97,9 @@ local function in_turn(...)
   end })
 end
 
-test("in a pipe there is a line for each change", function(t)
-  local ws <close> = workspace(in_turn("RUNNING", "RUNNING", "FAILED", "refuse", "FAILED"))
-  local r = cli.run({ "dashboard", "--watch", "--interval", "0.1", "--refreshes", "5" },
+test("in a pipe each change is a line", function(t)
+  local ws <close> = fake_workspace(in_turn("RUNNING", "RUNNING", "FAILED", "refuse", "FAILED"))
+  local r = program.run({ "dashboard", "--watch", "--interval", "0.1", "--refreshes", "5" },
     { env = env_of(ws) })
   t.equal(r.status, 0, r.stderr)
   local lines = {}
@@ -114,8 +115,8 @@ test("in a pipe there is a line for each change", function(t)
 end)
 
 test("with -o jsonl each change is an object", function(t)
-  local ws <close> = workspace(in_turn("RUNNING", "IDLE"))
-  local r = cli.run({ "dashboard", "--watch", "--interval", "0.1", "--refreshes", "2", "-o",
+  local ws <close> = fake_workspace(in_turn("RUNNING", "IDLE"))
+  local r = program.run({ "dashboard", "--watch", "--interval", "0.1", "--refreshes", "2", "-o",
     "jsonl" }, { env = env_of(ws) })
   local kinds = {}
   for line in r.stdout:gmatch "[^\n]+" do
@@ -125,64 +126,52 @@ test("with -o jsonl each change is an object", function(t)
   t.equal(kinds, { "summary", "pipeline IDLE", "summary" })
 end)
 
-test("what does not go with --watch, or only with it, is said", function(t)
+test("options that --watch excludes or needs are reported", function(t)
   for _, case in ipairs {
-    { { "--watch", "-o", "json" }, "needs one" }, { { "--watch", "-o", "csv" }, "needs one" },
+    { { "--watch", "-o", "json" }, "it has no end" },
+    { { "--watch", "-o", "csv" }, "it has no end" },
     { { "--interval", "3" }, "goes with --watch" },
     { { "--refreshes", "3" }, "goes with --watch" },
     { { "--profiles", "," }, "names no profile" },
-    { { "--profiles", "a", "--all-profiles" }, "one or the other" },
+    { { "--profiles", "a", "--all-profiles" }, "exclude each other" },
   } do
-    local r = cli.run { "dashboard", table.unpack(case[1]) }
+    local r = program.run { "dashboard", table.unpack(case[1]) }
     t.equal(r.status, 2)
     t.match(r.stderr, case[2])
   end
 end)
 
-local CONFIG <const> = [[
-[one]
-host = %s
-token = demo-token
-[again]
-host = %s
-token = demo-token
-[shut]
-host = %s
-token = wrong
-]]
-
-test("all profiles of the config file are one answer, each workspace once", function(t)
-  local home <close> = cli.dir()
-  local w <close> = sandbox.start { scenario = "demo" }
-  local other <close> = sandbox.start {}
-  home.write(".databrickscfg", CONFIG:format(w.url, w.url, other.url))
-  local r = cli.run({ "dashboard", "--all-profiles", "-o", "json" }, { home = home.path })
+test("all profiles of the config file are one answer, with each workspace once", function(t)
+  local home <close> = program.dir()
+  local w <close> = workspace.start { scenario = "demo" }
+  local other <close> = workspace.start {}
+  home.write(".databrickscfg", w:config { one = "demo-token" } .. w:config { again = "demo-token" }
+    .. other:config { shut = "wrong" })
+  local r = program.run({ "dashboard", "--all-profiles", "-o", "json" }, { home = home.path })
   t.equal(r.status, 0, r.stderr)
   t.match(r.stderr, "again is the same workspace as one")
   t.match(r.stderr, "shut: ")
-  t.match(r.stderr, "the totals are without it")
+  t.match(r.stderr, "the totals do not include it")
   local data = json.decode(r.stdout)
   t.equal({ data.partial, data.summary.workspaces, data.summary.unanswered }, { true, 2, 1 })
   t.equal(data.summary.total, data.workspaces[1].summary.total)
   t.equal({ data.workspaces[2].answer, data.workspaces[2].problems[1].kind }, { "unknown",
     "auth" })
-  r = cli.run({ "dashboard", "--profiles", "shut" }, { home = home.path })
+  r = program.run({ "dashboard", "--profiles", "shut" }, { home = home.path })
   t.equal(r.status, 4, r.stderr)
 end)
 
-test("the embedded workspaces are two, though they share a server", function(t)
-  local state <close> = cli.dir()
-  local r = cli.run({ "dashboard", "--profiles", "demo,demo-dr", "-o", "json" },
+test("demo and demo-dr are two workspaces, although they share a server", function(t)
+  local state <close> = program.dir()
+  local data = program.data({ "dashboard", "--profiles", "demo,demo-dr" },
     { env = { XDG_STATE_HOME = state.path } })
-  t.equal(r.status, 0, r.stderr)
-  local data = json.decode(r.stdout)
   t.equal({ data.partial, #data.workspaces }, { false, 2 })
   t.equal(data.summary.total, data.workspaces[1].summary.total + data.workspaces[2].summary.total)
 end)
 
-test("an option that would be without effect is refused", function(t)
+test("an option that would have no effect is refused", function(t)
   for line, word in pairs {
-    ["-p demo dashboard --profiles demo,demo-dr"] = "--profile is one workspace",
+    ["-p demo dashboard --profiles demo,demo-dr"] = "--profile and --profiles exclude each other",
     ["-p demo dashboard --patience 3"] = "--patience goes with --profiles",
     ["-p demo dashboard --source rest --warehouse w"] = "leave out --warehouse",
     ["-p demo updates '*' --source rest --warehouse w"] = "leave out --warehouse",
@@ -191,18 +180,18 @@ test("an option that would be without effect is refused", function(t)
     ["-p demo trigger sales_orders_etl --full-errors"] = "--full-errors goes with --wait",
     ["-p demo wait sales_orders_etl --for idle --full-errors"] = "does not go with --for",
   } do
-    local r = cli.shell('"$TARN" ' .. line)
+    local r = program.shell('"$TARN" ' .. line)
     t.equal(r.status, 2, line)
     t.match(r.stderr, word)
   end
 end)
 
-test("what a workspace says in a refusal or a warning cannot move the cursor", function(t)
+test("the text of a workspace's refusal cannot move the cursor", function(t)
   local ws <close> = fake.workspace { ["GET /api/2.0/pipelines"] = function()
     return fake.refusal(403, "PERMISSION_DENIED", "no\27]0;owned\7\27[2J")
   end }
-  local env = env_of(ws)
-  local r = cli.shell('"$TARN" dashboard; "$TARN" dashboard --source auto', env)
-  t.match(r.stderr, "no ")
+  local r = program.shell('"$TARN" dashboard; "$TARN" dashboard --source auto',
+    { env = env_of(ws) })
+  t.match(r.stderr, "no ]0;owned")
   t.no_match(r.stderr, "\27")
 end)

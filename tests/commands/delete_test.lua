@@ -1,6 +1,6 @@
--- tarn delete: what was named and nothing else, its tables only when asked for.
+-- tarn delete: deletes the named pipeline and nothing else, and its tables only on request.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local journal = require "tarn.journal"
 local journaled = require "support.journaled"
 local json = require "native.json"
@@ -35,7 +35,7 @@ test("the beginning of a name is not enough", function(t)
   t.equal(j:changes(), {})
 end)
 
-test("--tables and --force are handed on", function(t)
+test("--tables and --force are in the request", function(t)
   local j <close> = journaled.start()
   local id = j.w:pipeline { name = "p" }
   j:forget()
@@ -43,7 +43,7 @@ test("--tables and --force are handed on", function(t)
   t.equal(j:changes(), { "DELETE " .. PATH .. id .. "?cascade=true&force=true" })
 end)
 
-test("in the Hive metastore tables stay, and the server is not asked about them", function(t)
+test("tables of the Hive metastore are kept, and the request does not name them", function(t)
   local j <close> = journaled.start()
   local id = j.w:ok("POST", "/api/2.0/pipelines", { name = "old", storage = "dbfs:/old",
     target = "t", libraries = { { notebook = { path = "/Shared/x" } } } }).pipeline_id
@@ -64,7 +64,7 @@ test("the dry run deletes nothing, and writes nothing", function(t)
   t.is_nil(journal.operations()())
 end)
 
-test("where nobody can be asked it needs --yes", function(t)
+test("without a terminal it needs --yes", function(t)
   local j <close> = journaled.start()
   j.w:pipeline { name = "p" }
   j:forget()
@@ -72,7 +72,7 @@ test("where nobody can be asked it needs --yes", function(t)
   t.equal(j:changes(), {})
 end)
 
-test("the question names the pipeline and what becomes of its tables", function(t)
+test("the question names the pipeline, and whether its tables are deleted", function(t)
   local j <close> = journaled.start()
   local id = j.w:pipeline { name = "p" }
   local script = require("engine.script").load "@delete"
@@ -84,14 +84,14 @@ test("the question names the pipeline and what becomes of its tables", function(
   t.match(script.question(ctx, { pipeline = "p", tables = true }), "and its tables")
 end)
 
-test("a pipeline that goes slowly is waited for", function(t)
+test("it waits until the pipeline is deleted", function(t)
   local j <close> = journaled.start()
   local id = j.w:pipeline { name = "slow", configuration = { ["sandbox.delete_ms"] = "900" } }
   t.equal(delete(j, "slow", "--yes").status, "deleted")
   t.equal(j.w:call("GET", PATH .. id), 404)
 end)
 
-test("one that a bundle manages is deleted with a warning", function(t)
+test("a pipeline that a bundle manages is deleted with a warning", function(t)
   local j <close> = journaled.start()
   j.w:pipeline { name = "b", deployment = { kind = "BUNDLE", metadata_file_path = "/x" } }
   local r = j:run { "--profile", "there", "delete", "b", "--yes" }
@@ -99,7 +99,7 @@ test("one that a bundle manages is deleted with a warning", function(t)
   t.match(r.stderr, "a bundle manages this pipeline")
 end)
 
-test("a refusal is a refusal, and the journal says so", function(t)
+test("a refusal sets the status, and the journal has it", function(t)
   local j <close> = journaled.start()
   j.w:pipeline { name = "p" }
   j.on_request = function(request, answer)
@@ -116,7 +116,7 @@ test("a refusal is a refusal, and the journal says so", function(t)
   t.equal({ record.status, journal.steps(record.id)[1].status }, { "failed", "failed" })
 end)
 
-test("without a place for the journal nothing is deleted", function(t)
+test("nothing is deleted if the journal cannot be written", function(t)
   local j <close> = journaled.start()
   j.w:pipeline { name = "p" }
   j:forget()
@@ -128,15 +128,16 @@ test("without a place for the journal nothing is deleted", function(t)
   t.equal(j:changes(), {})
 end)
 
-test("on a full disk nothing is deleted", function(t)
+test("nothing is deleted if the disk is full", function(t)
   local j <close> = journaled.start()
   j.w:pipeline { name = "p" }
   journal.begin { command = "x" } :finish "done"
   journal.close()
   j:forget()
   for _, blocks in ipairs { 0, 8, 64 } do
-    local r = cli.shell(("ulimit -f %d; exec $TARN --profile there delete p --yes"):format(blocks),
-      { env = { HOME = j.dir.path, XDG_STATE_HOME = j.dir.path .. "/state" } })
+    local opts = j:options()
+    opts.first = ("ulimit -f %d"):format(blocks)
+    local r = program.run({ "--profile", "there", "delete", "p", "--yes" }, opts)
     t.equal({ r.status, r.stdout }, { 1, "" }, blocks .. " blocks")
     t.match(r.stderr, "the journal cannot be")
     t.match(r.stderr, "hint:")

@@ -1,23 +1,23 @@
---- api, sql and doctor against the embedded workspace, over real HTTP.
+--- The commands api, sql and doctor against the embedded workspace, over real HTTP.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local json = require "native.json"
 
--- One state for all tests of this file, which the first of them fills.
-local state = cli.dir()
+-- One state for all tests of this file; the first test fills it.
+local state = program.dir()
 
 local function demo(...)
-  return cli.run({ "--profile", "demo", ... }, { env = { XDG_STATE_HOME = state.path } })
+  return program.run({ "--profile", "demo", ... }, { env = { XDG_STATE_HOME = state.path } })
 end
 
 local function data(t, ...)
-  local r = demo("-o", "json", ...)
+  local value, r = program.data({ "--profile", "demo", ... },
+    { env = { XDG_STATE_HOME = state.path } })
   t.equal(r.stderr, "")
-  t.equal(r.status, 0)
-  return json.decode(r.stdout)
+  return value
 end
 
-test("api prints the answer as JSON, in text too", function(t)
+test("api prints the answer as JSON, also with -o text", function(t)
   local me = data(t, "api", "GET", "/api/2.0/preview/scim/v2/Me")
   t.match(me.userName, "@")
   t.equal(json.decode(demo("api", "get", "/api/2.0/preview/scim/v2/Me").stdout), me)
@@ -42,7 +42,7 @@ test("a dry run of api sends nothing", function(t)
     query = { x = { "1", "2" } } })
 end)
 
-test("api says what is wrong before it sends anything", function(t)
+test("api reports wrong arguments before it sends anything", function(t)
   for _, case in ipairs {
     { { "GET", "api/2.0/pipelines" }, "did you mean '/api/2.0/pipelines'?" },
     { { "GET", "https://host/api" }, "the endpoint must be a path, not a URL" },
@@ -57,7 +57,7 @@ test("api says what is wrong before it sends anything", function(t)
   end
 end)
 
-test("a refusal keeps the workspace's own words, and its status", function(t)
+test("a refusal keeps the workspace's status and error code", function(t)
   local path = "/api/2.0/pipelines/11111111-2222-3333-4444-555555555555"
   local r = demo("-o", "json", "api", "GET", path)
   t.equal(r.status, 3)
@@ -76,7 +76,7 @@ test("sql prints rows with the columns in their order, and null as null", functi
   t.match(demo("sql", "SELECT 'x' AS b, 1 AS a").stdout, "^B +A\nx +1\n", true)
 end)
 
-test("sql binds parameters and never pastes them", function(t)
+test("sql binds parameters, and does not paste them into the statement", function(t)
   local rows = data(t, "sql", "SELECT :a AS a, :b AS b, :c AS c, :t AS t", "--param",
     "a='; DROP TABLE x", "--param", "b=5:INT", "--param", "c", "--param", "t=10:30")
   t.equal(rows, { { a = "'; DROP TABLE x", b = "5", c = json.null, t = "10:30" } })
@@ -84,20 +84,20 @@ test("sql binds parameters and never pastes them", function(t)
     statement = "SELECT :x", parameters = { x = { value = "2026-01-02", type = "DATE" } } })
 end)
 
-test("a statement without rows has its columns, and is no failure", function(t)
+test("a statement without rows has its columns, and is not a failure", function(t)
   t.equal(demo("sql", "SELECT 1 AS a WHERE 1 = 0", "-o", "csv").stdout, "a\r\n")
   t.equal(data(t, "sql", "SELECT 1 AS a WHERE 1 = 0"), {})
 end)
 
-test("a statement that fails there is a fault, never no rows", function(t)
+test("a failed statement is a fault, never an empty result", function(t)
   local r = demo("sql", "SELECT * FROM no_such_table", "-o", "json")
   t.equal(r.status, 1)
   t.equal(r.stdout, "")
   t.equal(json.decode(r.stderr).kind, "sql")
 end)
 
-test("sql reads a file, and wants one statement", function(t)
-  local dir <close> = cli.dir()
+test("sql reads a statement from a file, and takes one statement", function(t)
+  local dir <close> = program.dir()
   local path = dir.write("q.sql", "SELECT 42 AS a\n")
   t.equal(demo("sql", "-f", path, "-o", "csv").stdout, "a\r\n42\r\n")
   t.equal(demo("sql").status, 2)
@@ -106,7 +106,7 @@ test("sql reads a file, and wants one statement", function(t)
   t.match(demo("sql", "SELECT 1", "--param", "1x=2").stderr, "is not NAME=VALUE")
 end)
 
-test("the doctor finds a good workspace good", function(t)
+test("all checks of the doctor pass for a good workspace", function(t)
   local rows = data(t, "doctor")
   local names = {}
   for i, row in ipairs(rows) do
@@ -118,9 +118,9 @@ test("the doctor finds a good workspace good", function(t)
   t.match(demo("doctor").stdout, "^ok +version +tarn ", true)
 end)
 
-test("a check that fails does not end the others, and says what to do", function(t)
-  local r = cli.run({ "doctor", "-o", "json", "--timeout", "2" }, { env = {
-    DATABRICKS_HOST = "http://127.0.0.1:9", DATABRICKS_TOKEN = "secret-token" } })
+test("a failed check does not end the others, and says what to do", function(t)
+  local r = program.run({ "doctor", "-o", "json", "--timeout", "2" },
+    { env = program.env("http://127.0.0.1:9", { DATABRICKS_TOKEN = "secret-token" }) })
   t.equal(r.status, 1)
   t.no_match(r.stdout .. r.stderr, "secret-token")
   local by_name = {}
@@ -132,12 +132,12 @@ test("a check that fails does not end the others, and says what to do", function
   t.is_true(by_name.network.todo)
   t.equal(by_name.clock.status, "skip")
   t.equal(by_name["system tables"].status, "skip")
-  r = cli.run { "doctor", "-o", "json" }
+  r = program.run { "doctor", "-o", "json" }
   t.equal(r.status, 1, "no credentials at all")
 end)
 
-test("in a script the library is the demo workspace's too", function(t)
-  local dir <close> = cli.dir()
+test("--profile is also the workspace of a script's library", function(t)
+  local dir <close> = program.dir()
   local path = dir.write("x.lua", [[
 local tarn = require "tarn"
 local ws = tarn.workspace "demo"
@@ -153,7 +153,7 @@ return { n = n, counts = counts, made = made }]])
   t.equal(got.made, { "made by api" })
 end)
 
-test("the state of these tests is gone", function(t)
-  getmetatable(state).__close()
+test("the state of these tests is removed", function(t)
+  state.close()
   t.is_nil(require("native.fs").find_stat(state.path))
 end)

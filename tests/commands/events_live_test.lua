@@ -1,15 +1,14 @@
--- Runs on a real terminal, as rows that change in place.
+-- The rows of a run that change in place, on a real terminal.
 
-local cli = require "testing.program"
-local json = require "native.json"
-local sandbox = require "testing.workspace"
+local program = require "testing.program"
+local workspace = require "testing.workspace"
 local terminal = require "support.terminal"
 
--- A workspace with a pipeline whose update takes so long, and the environment for it.
+-- A workspace with a pipeline whose updates take `run_ms`, and its environment.
 local function fixture(run_ms, spec)
-  local w = sandbox.start { run_ms = run_ms }
+  local w = workspace.start { run_ms = run_ms }
   local id = w:pipeline(spec)
-  return w, id, { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" }
+  return w, id, w:env()
 end
 
 local function state_of(w, id, update)
@@ -20,7 +19,7 @@ local function newest(w, id)
   return w:ok("GET", "/api/2.0/pipelines/" .. id).latest_updates[1].update_id
 end
 
-test("trigger --wait shows the flows of its update and leaves the last picture", function(t)
+test("trigger --wait shows the flows of its update, and the last rows stay", function(t)
   local w <close>, id, env = fixture(2500)
   local term <close> = terminal.start({ "/bin/sh", "-c",
     '"$TARN" trigger p --wait; echo "status $?"; sleep 60' }, { cols = 100, rows = 30, env = env })
@@ -32,10 +31,10 @@ test("trigger --wait shows the flows of its update and leaves the last picture",
   t.match(over, "\nsilver +COMPLETED +%d+", true)
   t.match(over, "\nbronze +COMPLETED", true)
   t.match(over, "outcome:       completed")
-  t.equal(select(2, over:gsub("FLOW ", "")), 1, "each picture is in the place of the one before")
+  t.equal(select(2, over:gsub("FLOW ", "")), 1, "all rows are redrawn in place")
 end)
 
-test("Ctrl-C on a terminal ends the picture, shows the cursor and says that the update goes on",
+test("Ctrl-C on a terminal ends the wait, shows the cursor and says that the update goes on",
   function(t)
     local w <close>, id, env = fixture(60000)
     local term <close> = terminal.start({ "/bin/bash", "--norc" },
@@ -55,19 +54,20 @@ test("Ctrl-C on a terminal ends the picture, shows the cursor and says that the 
 test("in a pipe trigger --wait writes lines, and an interrupt says that the update goes on",
   function(t)
     local w <close>, id, env = fixture(1500)
-    local r = cli.run({ "trigger", "p", "--wait", "-o", "json" }, { env = env })
-    t.equal(r.status, 0)
+    local data, r = program.data({ "trigger", "p", "--wait" }, { env = env })
     t.match(r.stderr, "is RUNNING (")
     t.no_match(r.stderr, "\27")
-    t.equal(json.decode(r.stdout).outcome, "completed")
+    t.equal(data.outcome, "completed")
     t.equal(state_of(w, id, newest(w, id)), "COMPLETED")
-    r = cli.shell('("$TARN" trigger p --wait & p=$!; sleep 0.7; kill -TERM $p; wait $p; echo $?) '
-      .. "2>&1", { env = env })
-    t.match(r.stdout, "goes on;") -- a shell gives what it starts with & no SIGINT
-    t.match(r.stdout, "130")
+    local running <close> = program.start({ "trigger", "p", "--wait" }, { env = env })
+    running:wait_for " is "
+    running:signal "INT"
+    r = running:result()
+    t.equal(r.status, 130)
+    t.match(r.stderr, "goes on;")
   end)
 
-test("a failed flow stands first with its cause", function(t)
+test("a failed flow is the first row, with its cause", function(t)
   local w <close>, _, env = fixture(1500, { configuration = { ["fake.fail"] = "true" } })
   local _ = w
   local term <close> = terminal.start({ "/bin/sh", "-c",
@@ -96,19 +96,19 @@ test("events --follow --live fits the window, also when it changes, and Ctrl-C e
   t.equal(term:cursor(), true)
 end)
 
-test("events --follow --live writes lines where there is no terminal", function(t)
-  local dir <close> = cli.dir()
-  local r = cli.run({ "--profile", "demo", "events", "sales_promotions", "--follow", "--live",
+test("events --follow --live writes lines without a terminal", function(t)
+  local dir <close> = program.dir()
+  local r = program.run({ "--profile", "demo", "events", "sales_promotions", "--follow", "--live",
     "--once" }, { env = { XDG_STATE_HOME = dir.path } })
   t.equal(r.status, 0)
   t.no_match(r.stdout, "\27")
   t.match(r.stdout, "is FAILED")
 end)
 
-test("--live is refused with what it cannot show", function(t)
+test("--live is refused with options that it excludes", function(t)
   for _, words in ipairs { { "--live" }, { "--follow", "--live", "--level", "error" },
     { "--follow", "--live", "--cursor", "x" }, { "--follow", "--live", "--all" } } do
-    local r = cli.run { "--profile", "demo", "events", "x", table.unpack(words) }
+    local r = program.run { "--profile", "demo", "events", "x", table.unpack(words) }
     t.equal(r.status, 2)
     t.match(r.stderr, "%-%-%a+.* go%a* with", true)
   end

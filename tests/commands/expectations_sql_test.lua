@@ -1,9 +1,9 @@
---- Expectations added up at the warehouse: T8 and T18 of the SQL source.
+--- Expectations that the warehouse adds up: the promises T8 and T18 with SQL.
 
 local expectations = require "tarn.expectations"
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local statements = require "tarn.statements"
 local time = require "base.time"
 local warehouse = require "support.warehouse"
@@ -13,8 +13,8 @@ local function read(ws, arg)
   return data.results, data
 end
 
--- The pipelines of which nothing new comes while they are read.
-local function resting(ws)
+-- The pipelines that get no new events while the test reads them.
+local function idle(ws)
   local next_row = ws:pipelines()
   return function()
     for row in next_row do
@@ -27,10 +27,10 @@ end
 
 for _, by in ipairs { "total", "update", "day" } do
   test("T8: SQL counts what REST counts by " .. by .. ", for each pipeline of the demo", function(t)
-    local w <close> = sandbox.start { scenario = "demo" }
-    local ws <close> = sandbox.client(w)
+    local w <close> = workspace.start { scenario = "demo" }
+    local ws <close> = workspace.client(w)
     local counted, ways = 0, {}
-    for pipeline in resting(ws) do
+    for pipeline in idle(ws) do
       local arg = { pipeline = pipeline.pipeline_id, by = by, days = 30, source = "rest" }
       local rest, data = read(ws, arg)
       if #rest > 0 then
@@ -48,9 +48,9 @@ for _, by in ipairs { "total", "update", "day" } do
   end)
 end
 
-test("T8: --count sum and --count last are the warehouse's, too", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+test("T8: --count sum and --count last give the same counts from SQL", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   for _, count in ipairs { "sum", "last" } do
     for _, name in ipairs { "sales_orders_etl", "iot_telemetry_stream", "sales_customers_scd" } do
       local rest = read(ws, { pipeline = name, source = "rest", count = count })
@@ -63,8 +63,8 @@ test("T8: --count sum and --count last are the warehouse's, too", function(t)
 end)
 
 test("T8: a dataset and an update limit SQL as they limit REST", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local update = read(ws, { pipeline = "sales_orders_etl", by = "update" })[1].update_id
   for _, limit in ipairs { { dataset = "silver*" }, { dataset = "orders.silver_orders" },
     { dataset = "SALES.*" }, { dataset = "silver" }, { dataset = "%" }, { update = update },
@@ -77,23 +77,23 @@ test("T8: a dataset and an update limit SQL as they limit REST", function(t)
   end
 end)
 
-test("every chunking gives the same counts, and no events none", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+test("the counts are the same for every size of chunks, and none without events", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local arg = { pipeline = "sales_orders_etl", source = "sql", by = "update" }
   local all = read(ws, arg)
   for _, size in ipairs { 1, 2, #all, 1000 } do
     warehouse.hint(ws, "sandbox.chunk_rows=" .. size)
     t.equal(read(ws, arg), all, size)
   end
-  local empty <close> = sandbox.start()
-  local none <close> = sandbox.client(empty)
+  local empty <close> = workspace.start()
+  local none <close> = workspace.client(empty)
   local id = empty:pipeline()
   local results, data = read(none, { pipeline = id, source = "sql" })
   t.equal({ #results, data.source, #data.events }, { 0, "event_log", 0 })
 end)
 
--- An event that is put into the log of a pipeline as it is.
+-- Insert an event into the log of a pipeline.
 local function put(w, id, event)
   local now = w.clock:now() - 1000
   event.timestamp, event.id = time.iso(now), event.id or "00000000-0000-7000-8000-000000000001"
@@ -102,9 +102,9 @@ local function put(w, id, event)
     event.event_type, json.encode(event) })
 end
 
-test("a report without names, batches or numbers is counted as REST counts it", function(t)
-  local w <close> = sandbox.start()
-  local ws <close> = sandbox.client(w)
+test("SQL counts a report without names, batches or numbers as REST does", function(t)
+  local w <close> = workspace.start()
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   put(w, id, { event_type = "flow_progress", origin = { pipeline_id = id, flow_name = "f" },
     details = { flow_progress = { data_quality = { expectations = {
@@ -117,23 +117,23 @@ test("a report without names, batches or numbers is counted as REST counts it", 
   end
 end)
 
-test("the counts of many pipelines are one statement and the same as of each", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
-  local rests = {}
-  for row in resting(ws) do
-    rests[row.pipeline_id] = true
+test("one statement counts for many pipelines, with the same counts as for each", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
+  local is_idle = {}
+  for row in idle(ws) do
+    is_idle[row.pipeline_id] = true
   end
   warehouse.hint(ws)
   local results, data = read(ws, { pipeline = "*" })
   t.equal(data.source, statements.quality.EVENTS[2])
-  t.equal(#ws.statements, 3, "counts under two names, and the newest problems")
+  t.equal(#ws.statements, 3, "the counts under two names of the table, and the newest problems")
   t.no_match(table.concat(ws.statements), ws:org_id())
   local seen = 0
   for _, by in ipairs { "total", "day" } do
     local by_pipeline = {}
     for _, row in ipairs(by == "total" and results or read(ws, { pipeline = "*", by = by })) do
-      if rests[row.pipeline_id] then
+      if is_idle[row.pipeline_id] then
         by_pipeline[row.pipeline_id] = by_pipeline[row.pipeline_id] or {}
         table.insert(by_pipeline[row.pipeline_id], row)
       end
@@ -161,12 +161,11 @@ test("the counts of many pipelines are one statement and the same as of each", f
   t.is_true(gated.gate.breaches[1].pipeline_id ~= nil)
 end)
 
-test("of many, missing tables are an empty result with its reason, a refusal is a fault",
+test("for many pipelines, missing tables are an empty result with a reason, a refusal is a fault",
   function(t)
-    local w <close> = sandbox.start { scenario = "demo" }
-    local ws <close> = sandbox.client(w)
-    local viewer <close> = sandbox.client(w, {
-      credential = require("native.databricks").credential { token = "demo-viewer-token" } })
+    local w <close> = workspace.start { scenario = "demo" }
+    local ws <close> = workspace.client(w)
+    local viewer <close> = workspace.client(w, nil, "demo-viewer-token")
     t.match(t.fault(fake.run, "expectations", { pipeline = "*" }, viewer).message, "USE SCHEMA")
     warehouse.switch_off(w, "lakeflow_pipeline_events_preview")
     local results, data = read(ws, { pipeline = "*" })
@@ -176,12 +175,12 @@ test("of many, missing tables are an empty result with its reason, a refusal is 
     t.equal(e.kind, "usage")
   end)
 
-test("T18: nothing that a user gives is part of a text", function(t)
+test("T18: no value of a user is part of a statement's text", function(t)
   local evil <const> = "x' OR 1=1 --"
-  local ask = { name = evil, dataset = evil, update = "abc", workspace = evil, since = 0,
+  local query = { name = evil, dataset = evil, update = "abc", workspace = evil, since = 0,
     until_ms = 1, count = "auto", by = "total" }
-  for _, one in ipairs { statements.quality.counts, statements.quality.problems } do
-    local text, params = one(statements.quality.EVENTS[1], "system", ask, 20)
+  for _, statement in ipairs { statements.quality.counts, statements.quality.problems } do
+    local text, params = statement(statements.quality.EVENTS[1], "system", query, 20)
     t.no_match(text, "1=1")
     t.equal({ params.workspace, params.name1, params.dataset1, params.dataset2 },
       { evil, evil:lower(), evil:lower(), "%." .. evil:lower() })

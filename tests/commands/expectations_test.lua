@@ -1,36 +1,29 @@
--- What expectations counted: the promises T8 and T18, and the sources.
+-- The counts of expectations: the promises T8 and T18, and the sources.
 
-local cli = require "testing.program"
-local databricks = require "native.databricks"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
-local script = require "support.script"
+local querystring = require "base.querystring"
 local time = require "base.time"
-local workspace = require "tarn.workspace"
+local warehouse = require "support.warehouse"
+local workspace = require "testing.workspace"
 
 local ID <const> = "00000001-0000-4000-8000-000000000000"
 local EVENTS <const> = "GET /api/2.0/pipelines/" .. ID .. "/events"
 local UPDATES <const> = "GET /api/2.0/pipelines/" .. ID .. "/updates"
 local GET <const> = "GET /api/2.0/pipelines/" .. ID
 
-local function client(w, token)
-  return workspace.wrap(databricks.connect { host = w.url,
-    credential = databricks.credential { token = token or "demo-token" } }, "test")
-end
-
--- A pipeline of the embedded workspace that has run twice, some minutes ago.
+-- A pipeline of the embedded workspace with two updates in the last minutes.
 local function ran(w)
   w.clock:advance(-180000)
   local id = w:pipeline()
   for _ = 1, 2 do
-    w:run(id)
-    w.clock:advance(90000)
+    w:complete(id)
   end
   return id
 end
 
--- What its events say, added up by hand: a streaming table reports once in a run.
+-- The sums of the pipeline's events: a streaming table reports once in an update.
 local function counted(w, id)
   local passed, failed, dropped = 0, 0, 0
   for _, event in ipairs((w:all("/api/2.0/pipelines/" .. id .. "/events?max_results=250",
@@ -46,9 +39,9 @@ local function counted(w, id)
 end
 
 test("T8: counts per dataset and expectation, the same from each source", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
-  local ws <close> = client(w)
+  local ws <close> = workspace.client(w)
   local passed, failed, dropped = counted(w, id)
   t.is_true(passed > 0)
   for _, case in ipairs {
@@ -64,10 +57,10 @@ test("T8: counts per dataset and expectation, the same from each source", functi
   end
 end)
 
-test("T8: the source that answered is named, the reasons of the others are kept", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("T8: the answer names its source, and the reasons why the others gave none", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
-  local ws <close> = client(w)
+  local ws <close> = workspace.client(w)
   local data = fake.run("expectations", { pipeline = id, source = "system" }, ws)
   t.equal({ data.sources[1].source, data.sources[1].answered, data.sources[2].answered },
     { "system.lakeflow.pipeline_events", false, true })
@@ -75,40 +68,38 @@ test("T8: the source that answered is named, the reasons of the others are kept"
 end)
 
 test("T8: missing system tables are an empty result with its reason", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
-  local ws <close> = client(w)
-  local metastore = w:ok("GET", "/api/2.1/unity-catalog/metastore_summary").metastore_id
-  w:ok("DELETE", "/api/2.1/unity-catalog/metastores/" .. metastore
-    .. "/systemschemas/lakeflow_pipeline_events_preview")
+  local ws <close> = workspace.client(w)
+  warehouse.switch_off(w, "lakeflow_pipeline_events_preview")
   local data = fake.run("expectations", { pipeline = id, source = "system",
     gate = { "failed <= 1%" } }, ws)
   t.equal({ data.source, #data.results, #data.sources }, { json.null, 0, 2 })
   t.match(data.sources[2].reason, "TABLE_OR_VIEW_NOT_FOUND")
-  t.is_false(data.gate.passed, "what could not be measured has not passed")
+  t.is_false(data.gate.passed, "a gate without counts has not passed")
 end)
 
-test("T8: where all sources refuse it is a fault, not an empty result", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("T8: if all sources refuse, it is a fault, not an empty result", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
-  local viewer <close> = client(w, "demo-viewer-token")
+  local viewer <close> = workspace.client(w, nil, "demo-viewer-token")
   local e = t.fault(fake.run, "expectations", { pipeline = id, source = "system" }, viewer)
   t.equal(e.kind == "sql" or e.kind == "auth", true)
   t.match(e.message, "USE SCHEMA")
 end)
 
 test("T8: when REST refuses, the next source is asked, and the reason is kept", function(t)
-  local w <close> = sandbox.start { run_ms = 1000, faults = {
+  local w <close> = workspace.start { run_ms = 1000, faults = {
     { path = "*/events", action = "403" } } }
   local id = ran(w)
-  local ws <close> = client(w)
+  local ws <close> = workspace.client(w)
   local data = fake.run("expectations", { pipeline = id }, ws)
   t.equal({ data.source, data.sources[1].source, data.sources[1].kind, #data.results },
     { "event_log", "rest", "auth", 1 })
 end)
 
 test("T18: the window is exact, and sent as such", function(t)
-  local asked
+  local filter
   local now = time.now()
   local function event(id, at)
     return { id = id, timestamp = time.iso(at), event_type = "flow_progress",
@@ -116,23 +107,25 @@ test("T18: the window is exact, and sent as such", function(t)
         expectations = { { name = "x", dataset = "s", passed_records = 1 } } } } } }
   end
   local day = 86400000
-  local data = script.run("expectations", { pipeline = ID, days = 7 }, {
-    [EVENTS] = function(_, query)
-      asked = asked or query.filter
+  local ws <close> = fake.workspace {
+    [EVENTS] = function(request)
+      filter = filter or querystring.parse(request.query).filter
       -- a server that ignores the filter
       return { events = { event("out", now - 7 * day - 5000), event("in", now - 7 * day + 5000) } }
     end,
-    [UPDATES] = { updates = json.array {} } })
+    [UPDATES] = { updates = json.array {} },
+  }
+  local data = fake.run("expectations", { pipeline = ID, days = 7 }, ws)
   t.equal(data.results[1].passed, 1)
   local since, last = time.find_iso(data.window.since), time.find_iso(data.window["until"])
   t.equal(last - since, 7 * day)
   t.is_true(since >= now - 7 * day and since <= now - 7 * day + 5000)
-  t.equal(asked, ("timestamp >= '%s' AND timestamp <= '%s' AND event_type = 'flow_progress'")
+  t.equal(filter, ("timestamp >= '%s' AND timestamp <= '%s' AND event_type = 'flow_progress'")
     :format(data.window.since, data.window["until"]))
 end)
 
--- A workspace whose statements are seen, and fail unless `answers` says otherwise.
-local function warehouse(seen)
+-- Answers to statements: notes each in `seen`, and fails it.
+local function failing(seen)
   return function(request)
     local body = json.decode(request.body)
     seen[#seen + 1] = body
@@ -141,12 +134,12 @@ local function warehouse(seen)
   end
 end
 
-test("T18: what the caller gives is bound, not pasted, and names are quoted", function(t)
+test("T18: values of the caller are bound, and names are quoted", function(t)
   local seen = {}
   local ws <close> = fake.workspace {
     ["GET /api/2.0/sql/warehouses/default"] = { id = "w1" },
-    ["POST /api/2.0/sql/statements"] = warehouse(seen),
-    ["POST /api/2.0/sql/statements/"] = warehouse(seen),
+    ["POST /api/2.0/sql/statements"] = failing(seen),
+    ["POST /api/2.0/sql/statements/"] = failing(seen),
     [GET] = { pipeline_id = ID, spec = { catalog = "a`b", schema = "s; DROP" } },
   }
   local data = fake.run("expectations", { pipeline = ID, source = "sql", days = 3 }, ws)
@@ -168,35 +161,38 @@ test("T18: what the caller gives is bound, not pasted, and names are quoted", fu
   t.equal({ last.name, last.value }, { "pipeline", ID })
 end)
 
--- A pipeline that ran so long ago, and whose events begin so long ago.
+-- The expectations of a pipeline with an update `ran_ago` ms ago, and events since `events_ago`.
 local function reaching(ran_ago, events_ago)
   local now = time.now()
   local list = json.array {}
   if events_ago then
     list[1] = { id = "e", timestamp = time.iso(now - events_ago), event_type = "create_update" }
   end
-  return script.run("expectations", { pipeline = ID, source = "rest" }, {
+  local ws <close> = fake.workspace {
     [EVENTS] = { events = list },
-    [UPDATES] = { updates = { { update_id = "u", creation_time = now - ran_ago } } } })
+    [UPDATES] = { updates = { { update_id = "u", creation_time = now - ran_ago } } },
+    [GET] = { pipeline_id = ID, name = "p", spec = { catalog = "main" } },
+  }
+  return fake.run("expectations", { pipeline = ID, source = "rest" }, ws)
 end
 
-test("no events of a time in which the pipeline ran are no answer", function(t)
+test("without the events of a time in which the pipeline ran there is no answer", function(t)
   local hour <const> = 3600000
-  t.equal(reaching(30 * 24 * hour).source, "rest", "it did not run: nothing is the answer")
+  t.equal(reaching(30 * 24 * hour).source, "rest", "it did not run: no counts are the answer")
   local data = reaching(hour)
   t.equal(data.source, json.null)
-  t.match(data.sources[1].reason, "although the pipeline ran")
+  t.match(data.sources[1].reason, "of a time in which the pipeline ran")
   t.equal(reaching(hour, hour).window.covered_since, nil, "it ran and counted nothing")
 end)
 
-test("events that begin after the first update are half an answer, and say so", function(t)
+test("events that begin after the first update are a partial answer, which says so", function(t)
   local data = reaching(5 * 86400000, 2 * 86400000)
   t.equal({ data.source, data.sources[1].answered, data.sources[1].code },
     { "rest", false, "PARTIAL" })
   t.is_true(data.window.covered_since > data.window.since)
 end)
 
-test("where REST reaches back too little, the next source is asked", function(t)
+test("if the events of REST begin too late, the next source is asked", function(t)
   local now = time.now()
   local ws <close> = fake.workspace {
     [EVENTS] = { events = { { id = "e", timestamp = time.iso(now - 2 * 86400000) } } },
@@ -210,7 +206,7 @@ test("where REST reaches back too little, the next source is asked", function(t)
     { "event_log", "PARTIAL", nil })
 end)
 
-test("a pipeline that is not there is asked for once", function(t)
+test("a pipeline that does not exist is requested once", function(t)
   local ws <close> = fake.workspace {
     [UPDATES] = fake.refusal(404, "RESOURCE_DOES_NOT_EXIST", "no such pipeline"),
   }
@@ -219,13 +215,10 @@ test("a pipeline that is not there is asked for once", function(t)
 end)
 
 test("a gate that does not pass ends with status 9", function(t)
-  local dir <close> = cli.dir()
-  local env = { env = { XDG_STATE_HOME = dir.path } }
-  local words = { "-p", "demo", "expectations", "sales_orders_etl", "--gate" }
+  local dir <close> = program.dir()
   local function with(gate)
-    local all = table.move(words, 1, #words, 1, {})
-    all[#all + 1] = gate
-    return cli.run(all, env)
+    return program.run({ "-p", "demo", "expectations", "sales_orders_etl", "--gate", gate },
+      { env = { XDG_STATE_HOME = dir.path } })
   end
   local bad = with "failed = 0"
   t.equal(bad.status, 9)

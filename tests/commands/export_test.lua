@@ -1,17 +1,18 @@
---- export, import and diff as commands, against the embedded workspaces.
+--- The commands export, import and diff, against the embedded workspaces.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fs = require "native.fs"
 local hcl = require "support.hcl"
 local json = require "native.json"
 local process = require "native.process"
+local workspace = require "testing.workspace"
 local yaml = require "native.yaml"
 
 -- One state for all tests of this file.
-local state = cli.dir()
+local state = program.dir()
 
 local function tarn(profile, ...)
-  return cli.run({ "--profile", profile, ... }, { env = { XDG_STATE_HOME = state.path } })
+  return program.run({ "--profile", profile, ... }, { env = { XDG_STATE_HOME = state.path } })
 end
 
 local function run(t, ...)
@@ -24,19 +25,11 @@ local function data(t, ...)
   return json.decode(run(t, "-o", "json", ...).stdout)
 end
 
-local function names_of_all(t)
-  local names = {}
-  for _, row in ipairs(data(t, "list")) do
-    names[#names + 1] = row
-  end
-  return names
-end
-
-test("every pipeline that can be made from a file is the same when it comes back", function(t)
+test("every pipeline that can be made from a file is the same after export and import", function(t)
   t.timeout(300)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local made = 0
-  for _, row in ipairs(names_of_all(t)) do
+  for _, row in ipairs(data(t, "list")) do
     local path = dir.path .. "/" .. row.pipeline_id
     run(t, "export", row.pipeline_id, "--dir", path, "-q")
     local name = "back: " .. row.pipeline_id
@@ -51,14 +44,14 @@ test("every pipeline that can be made from a file is the same when it comes back
       run(t, "undo", json.decode(tarn("demo", "journal", "-o", "json").stdout)[1].id, "--yes")
     else
       t.equal(r.status, 5, r.stderr)
-      t.match(r.stderr, "cannot be made from a file")
+      t.match(r.stderr, "cannot be created from a file")
     end
   end
   t.is_true(made > 30, made)
 end)
 
-test("sources come back too, into another workspace", function(t)
-  local dir <close> = cli.dir()
+test("sources are imported too, into another workspace", function(t)
+  local dir <close> = program.dir()
   for _, name in ipairs { "marketing_attribution", "sales_customers_scd", "finance_fx_rates" } do
     local path = dir.path .. "/" .. name
     local report = data(t, "export", name, "--dir", path, "--with-sources")
@@ -74,8 +67,8 @@ test("sources come back too, into another workspace", function(t)
   end
 end)
 
-test("a dry import asks and makes nothing", function(t)
-  local dir <close> = cli.dir()
+test("a dry run of an import creates nothing", function(t)
+  local dir <close> = program.dir()
   run(t, "export", "iot_telemetry_stream", "--dir", dir.path .. "/x")
   local plan = data(t, "import", dir.path .. "/x", "--name", "not yet", "--dry-run",
     "--no-continuous", "-q")
@@ -90,16 +83,16 @@ test("a dry import asks and makes nothing", function(t)
   t.equal(verdicts, { id = "dropped", name = "set", continuous = "set" })
   t.equal(tarn("demo", "get", "not yet").status, 3)
   local r = tarn("demo", "import", dir.path .. "/x", "--dry-run")
-  t.equal(r.status, 5, "it ends as the import would")
+  t.equal(r.status, 5, "it ends with the status of the import")
   t.match(r.stdout, "the name is taken")
-  t.match(r.stderr, "it starts as soon as it is made")
+  t.match(r.stderr, "it starts as soon as it is created")
   r = tarn("demo", "import", dir.path .. "/x")
   t.equal(r.status, 5)
-  t.match(r.stderr, "--name gives the new one another name")
+  t.match(r.stderr, "--name gives the new pipeline another name")
 end)
 
 test("an import is in the journal, and can be undone", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   run(t, "export", "quickstart", "--dir", dir.path)
   local report = data(t, "import", dir.path, "--name", "imported")
   t.equal(report.status, "created")
@@ -111,8 +104,8 @@ test("an import is in the journal, and can be undone", function(t)
   t.equal(tarn("demo", "get", "imported").status, 3)
 end)
 
-test("what is no export is no import", function(t)
-  local dir <close> = cli.dir()
+test("a folder without an export is not imported", function(t)
+  local dir <close> = program.dir()
   t.equal(tarn("demo", "import", dir.path).status, 3)
   dir.write("pipeline.json", "{}")
   local r = tarn("demo", "import", dir.path)
@@ -120,8 +113,8 @@ test("what is no export is no import", function(t)
   t.match(r.stderr, "this is not an exported pipeline")
 end)
 
-test("an export replaces nothing unless it is told to", function(t)
-  local dir <close> = cli.dir()
+test("an export replaces no file without --force", function(t)
+  local dir <close> = program.dir()
   run(t, "export", "quickstart", "--dir", dir.path)
   local report = data(t, "export", "quickstart", "--dir", dir.path, "--force")
   local again = report.files[1]
@@ -129,7 +122,7 @@ test("an export replaces nothing unless it is told to", function(t)
   dir.write("pipeline.json", "mine")
   local r = tarn("demo", "export", "quickstart", "--dir", dir.path)
   t.equal(r.status, 5)
-  t.match(r.stderr, "pipeline.json is there already")
+  t.match(r.stderr, "pipeline.json exists already")
   t.equal(dir.read "pipeline.json", "mine")
   r = tarn("demo", "export", "quickstart", "--dir", dir.path .. "/new", "--dry-run")
   t.match(r.stdout, "would be written")
@@ -138,8 +131,8 @@ test("an export replaces nothing unless it is told to", function(t)
   t.match(dir.read "pipeline.json", "tarn-pipeline/1")
 end)
 
-test("a secret in plain text is said, and its file is for its owner alone", function(t)
-  local dir <close> = cli.dir()
+test("a secret in plain text gets a warning, and only its owner can read the file", function(t)
+  local dir <close> = program.dir()
   data(t, "api", "POST", "/api/2.0/pipelines", "--body", [[{"name": "leaky", "catalog": "main",
     "schema": "s", "serverless": true, "configuration": {"db.password": "hunter22",
     "other": "1"}, "libraries": [{"notebook": {"path": "/Shared/x"}}]}]])
@@ -157,7 +150,7 @@ test("a secret in plain text is said, and its file is for its owner alone", func
   t.no_match(r.stdout .. r.stderr, "hunter2")
 end)
 
--- The same value by another reader of YAML, where there is one.
+-- The value that another reader of YAML finds; nil where there is no such reader.
 local function read_by_python(path)
   local r = process.run({ "python3", "-c", "import json, sys, yaml\n"
     .. "json.dump(yaml.safe_load(open(sys.argv[1], encoding='utf-8')), sys.stdout)", path },
@@ -165,10 +158,10 @@ local function read_by_python(path)
   return r.status == 0 and json.decode(r.stdout) or nil
 end
 
-test("every pipeline's bundle and Terraform files are read by strict readers", function(t)
-  local dir <close> = cli.dir()
+test("strict readers accept the bundle and Terraform files of every pipeline", function(t)
+  local dir <close> = program.dir()
   local n, by_python = 0, 0
-  for i, row in ipairs(names_of_all(t)) do
+  for i, row in ipairs(data(t, "list")) do
     local at = dir.path .. "/" .. i
     local r = tarn("demo", "export", row.pipeline_id, "--format", "bundle", "--dir", at .. "/b")
     if r.status == 5 then
@@ -207,16 +200,14 @@ end
 
 test("no two exported bundles share a name or a key, whatever their pipelines are called",
   function(t)
-    local dir <close> = cli.dir()
-    local w <close> = require("testing.api").workspace { scenario = "empty" }
+    local dir <close> = program.dir()
+    local w <close> = workspace.start()
     local seen = {}
     for i, name in ipairs { "売上", "在庫", "Ωμέγα", "---", "\u{1F600}", "Daily Orders",
       "daily_orders", "scratch", "scratch" } do
       local id = w:pipeline { name = name, allow_duplicate_names = true }
       local at = ("%s/%d"):format(dir.path, i)
-      local r = cli.run({ "export", id, "--format", "bundle", "--dir", at },
-        { env = { DATABRICKS_HOST = "http://127.0.0.1:" .. w.server.port,
-          DATABRICKS_TOKEN = "demo-token" } })
+      local r = program.run({ "export", id, "--format", "bundle", "--dir", at }, { env = w:env() })
       t.equal(r.status, 0, r.stderr)
       local _, key, main = bundled(at)
       t.match(key, "_" .. id:sub(1, 8))
@@ -230,8 +221,8 @@ test("no two exported bundles share a name or a key, whatever their pipelines ar
     end
   end)
 
-test("a bundle and Terraform bring the sources that they name", function(t)
-  local dir <close> = cli.dir()
+test("a bundle and Terraform files come with the sources that they name", function(t)
+  local dir <close> = program.dir()
   run(t, "export", "sales_orders_etl", "--format", "bundle", "--with-sources", "--dir",
     dir.path .. "/b")
   local resource = bundled(dir.path .. "/b")
@@ -247,14 +238,14 @@ test("a bundle and Terraform bring the sources that they name", function(t)
     dir.path .. "/t")
   local blocks = hcl.read(dir.read "t/sources.tf").blocks
   for _, block in ipairs(blocks) do
-    local place = block.body.attributes.source.template:gsub("^%${path%.module}", "")
-    t.is_true(dir.read("t" .. place), place)
+    local path = block.body.attributes.source.template:gsub("^%${path%.module}", "")
+    t.is_true(dir.read("t" .. path), path)
   end
   local depends = hcl.read(dir.read "t/pipeline.tf").blocks[1].body.attributes.depends_on
   t.equal(#depends, #blocks)
 end)
 
-test("diff says what differs, with status 9, and nothing else on stdout", function(t)
+test("diff prints the differences and nothing else on stdout, with status 9", function(t)
   local r = tarn("demo", "diff", "sales_orders_etl", "[dev ada_okafor] sales_orders_etl", "-o",
     "json")
   t.equal(r.status, 9)
@@ -281,7 +272,7 @@ test("diff says what differs, with status 9, and nothing else on stdout", functi
   t.equal(#all.differences, #report.differences)
 end)
 
-test("a pipeline is the same as itself, here and by its profile", function(t)
+test("a pipeline does not differ from itself, by its name and with its profile", function(t)
   for _, name in ipairs { "marketing_attribution", "ml_embeddings_refresh", "legacy_web_sessions",
     "marketing: campañas 'Q4' 100%_final", "demo:quickstart" } do
     local r = tarn("demo", "diff", name, name)
@@ -290,9 +281,10 @@ test("a pipeline is the same as itself, here and by its profile", function(t)
   end
 end)
 
-test("in a wide terminal values stand side by side, in colour only where there is one", function(t)
+test("in a wide terminal values are side by side, and in a pipe there are no colours", function(t)
   local function diff(columns)
-    return cli.run({ "--profile", "demo", "diff", "sales_customers_scd", "ml_features_product" },
+    return program.run({ "--profile", "demo", "diff", "sales_customers_scd",
+      "ml_features_product" },
       { env = { XDG_STATE_HOME = state.path, COLUMNS = columns } }).stdout
   end
   t.match(diff("160"), "\n~  catalog +sales +ml\n", true)
@@ -300,9 +292,9 @@ test("in a wide terminal values stand side by side, in colour only where there i
   t.no_match(diff("160"), "\27")
 end)
 
-test("a side that is not there is a fault that says which", function(t)
+test("a side that does not exist is a fault that names it", function(t)
   for _, case in ipairs {
-    { { "./no/such", "quickstart" }, 3, "./no/such/pipeline.json is not there" },
+    { { "./no/such", "quickstart" }, 3, "./no/such/pipeline.json does not exist" },
     { { "quickstart", "nothing here" }, 3, "no pipeline is named 'nothing here'" },
     { { "journal:zzzz", "quickstart" }, 3, "there is no operation 'zzzz'" },
     { { "quickstart" }, 2, "RIGHT is missing" },
@@ -314,7 +306,7 @@ test("a side that is not there is a fault that says which", function(t)
   end
 end)
 
-test("a snapshot of the journal is compared with what is there now", function(t)
+test("a snapshot of the journal is compared with a pipeline", function(t)
   local made = data(t, "api", "POST", "/api/2.0/pipelines", "--body", [[{"name": "to delete",
     "catalog": "main", "schema": "s", "serverless": true,
     "libraries": [{"notebook": {"path": "/Shared/x"}}]}]])
@@ -329,7 +321,7 @@ test("a snapshot of the journal is compared with what is there now", function(t)
   t.match(r.stderr, "sources are not compared")
 end)
 
-test("the state of these tests is gone", function(t)
-  getmetatable(state).__close()
+test("the state of these tests is removed", function(t)
+  state.close()
   t.is_nil(fs.find_stat(state.path))
 end)

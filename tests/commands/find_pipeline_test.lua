@@ -1,3 +1,5 @@
+--- How a name finds its pipeline.
+
 local fake = require "testing.fake"
 local pipelines = require "tarn.pipelines"
 
@@ -5,7 +7,7 @@ local function row(n, name)
   return { pipeline_id = ("%08x-0000-4000-8000-000000000000"):format(n), name = name }
 end
 
--- A server that knows LIKE with % at the end, as little as a test needs.
+-- A workspace whose filter knows LIKE with % at the end.
 local function workspace(...)
   local all = { ... }
   return fake.workspace {
@@ -22,7 +24,7 @@ local function workspace(...)
   }
 end
 
-test("a name is found exactly before it is a prefix of others", function(t)
+test("an exact name wins over a prefix of others", function(t)
   local ws <close> = workspace(row(1, "sales"), row(2, "sales2"))
   t.equal(pipelines.find_id(ws, "sales"), row(1).pipeline_id)
 end)
@@ -40,19 +42,19 @@ test("an ambiguous prefix lists its candidates", function(t)
   t.match(e.message, "stock (00000002")
 end)
 
-test("two of the same name need the id", function(t)
+test("two pipelines of the same name need the id", function(t)
   local ws <close> = workspace(row(1, "twin"), row(2, "twin"))
   t.equal(t.fault(pipelines.find_id, ws, "twin").kind, "usage")
 end)
 
-test("an unknown name is not found, and names that are like it are offered", function(t)
+test("an unknown name is not found, and similar names are suggested", function(t)
   local ws <close> = workspace(row(1, "Sales daily"))
   local e = t.fault(pipelines.find_id, ws, "sales")
   t.equal({ e.status, e.code }, { 404, "RESOURCE_DOES_NOT_EXIST" })
   t.match(e.hint, "Sales daily")
 end)
 
-test("an id is taken as it is, without asking", function(t)
+test("an id is used as it is, without a request", function(t)
   local ws <close> = workspace()
   t.equal(pipelines.find_id(ws, "6D1F0000-0000-4000-8000-000000000000"),
     "6d1f0000-0000-4000-8000-000000000000")

@@ -1,22 +1,23 @@
---- Hooks: what they see, change and refuse, from whichever side a command is called.
+--- Hooks: what they see, change and refuse, in commands, scripts, the prompt and the server.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local find = require "engine.find"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local serving = require "support.serving"
 
 -- A workspace with one pipeline, a folder for hooks, and the program with both.
 local function start(opts)
-  local w = sandbox.start(opts)
+  local w = workspace.start(opts)
   local id = w:pipeline { name = "etl" }
-  local dir = cli.dir()
-  local world = { w = w, id = id, dir = dir }
+  local dir = program.dir()
+  local world = { w = w, id = id, dir = dir, options = { home = dir.path, env = w:env {
+    TARN_PATH = dir.path, XDG_STATE_HOME = dir.path .. "/state", LOG = dir.path .. "/log" } } }
   function world.run(words)
-    return cli.run(words, { home = dir.path, env = {
-      DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token", TARN_PATH = dir.path,
-      XDG_STATE_HOME = dir.path .. "/state", LOG = dir.path .. "/log",
-    } })
+    return program.run(words, world.options)
+  end
+  function world.data(words)
+    return (program.data(words, world.options))
   end
   function world.names()
     local names = {}
@@ -28,7 +29,7 @@ local function start(opts)
   end
   return setmetatable(world, { __close = function()
     w:close()
-    getmetatable(dir).__close(dir)
+    dir.close()
   end })
 end
 
@@ -53,9 +54,7 @@ test("map_spec changes the settings of a copy, and the plan shows it", function(
       copy.tags.zone = "z" .. copy.tags.team
       return copy
     end }]])
-  local r = world.run { "clone", "etl", "--name", "copy", "--dry-run", "-o", "json" }
-  t.equal(r.status, 0, r.stderr)
-  local plan = json.decode(r.stdout)
+  local plan = world.data { "clone", "etl", "--name", "copy", "--dry-run" }
   t.equal(plan.hooks, { { point = "map_spec", file = "hooks/tags.lua" },
     { point = "map_spec", file = "hooks/zone.lua" } })
   local rows = {}
@@ -65,19 +64,16 @@ test("map_spec changes the settings of a copy, and the plan shows it", function(
   t.equal(rows["tags.zone"].verdict, "set")
   t.equal(rows["tags.zone"].to, "zdata")
   t.equal(rows["tags.zone"].rule, "hooks/tags.lua, hooks/zone.lua")
-  t.no_match(r.stdout, "dapi0123")
+  t.no_match(json.encode(plan), "dapi0123")
   t.match(world.run({ "clone", "etl", "--name", "copy", "--dry-run" }).stdout,
     "map_spec  hooks/tags.lua")
   t.equal(world.names(), "etl")
 
-  r = world.run { "clone", "etl", "--name", "copy", "-o", "json" }
-  t.equal(r.status, 0, r.stderr)
-  local made = world.w:ok("GET", "/api/2.0/pipelines/" .. json.decode(r.stdout).new_pipeline_id)
+  local clone = { "clone", "etl", "--name", "copy" }
+  local made = world.w:ok("GET", "/api/2.0/pipelines/" .. world.data(clone).new_pipeline_id)
   t.equal(made.spec.tags, { team = "data", from = "etl", zone = "zdata" })
-  local shown = world.run { "journal", "last", "-o", "json" }
-  t.match(shown.stdout, "hooks/zone.lua")
-  t.equal(json.decode(world.run({ "clone", "etl", "--name", "copy", "-o", "json" }).stdout).status,
-    "unchanged", "a second run finds what the hooks made of it")
+  t.match(json.encode(world.data { "journal", "last" }), "hooks/zone.lua")
+  t.equal(world.data(clone).status, "unchanged", "the hooks change the second plan alike")
 end)
 
 test("before_clone refuses before anything is changed, also in a dry run and in bulk", function(t)
@@ -105,7 +101,7 @@ test("before_clone refuses before anything is changed, also in a dry run and in 
   t.equal(world.run({ "--bundled", "clone", "etl", "--name", "prod_etl" }).status, 0)
 end)
 
-test("hooks hear of a clone from a script as from the command line", function(t)
+test("a clone from a script calls the hooks as the command does", function(t)
   local world <close> = start()
   world.dir.write("hooks/log.lua", LOG .. [[
     return {
@@ -122,9 +118,9 @@ test("hooks hear of a clone from a script as from the command line", function(t)
     .. "before by_command\nafter by_command created by_command\n")
 end)
 
-test("they are called in the order of folders, then of names", function(t)
+test("hooks are called in the order of folders, then of names", function(t)
   local world <close> = start()
-  local first <close> = cli.dir()
+  local first <close> = program.dir()
   local body = LOG .. "return { before_stop = function() log(%q) end }"
   world.dir.write("hooks/a.lua", body:format "second a")
   world.dir.write("hooks/b.lua", body:format "second b")
@@ -138,7 +134,7 @@ test("they are called in the order of folders, then of names", function(t)
   t.equal(world.run({ "which", "after_clone" }).status, 0)
 end)
 
-test("a trigger can be changed, refused, and looked at", function(t)
+test("a trigger can be changed, refused, and observed", function(t)
   local world <close> = start { run_ms = 50 }
   world.dir.write("hooks/rule.lua", LOG .. [[
     return {
@@ -156,7 +152,7 @@ test("a trigger can be changed, refused, and looked at", function(t)
   t.match(r.stderr, "no full refresh here")
   t.equal(world.run({ "trigger", "etl", "--full-refresh", "--dry-run" }).status, 5)
   t.equal(#(world.w:ok("GET", "/api/2.0/pipelines/" .. world.id .. "/updates").updates or {}), 0)
-  local dry = json.decode(world.run({ "trigger", "etl", "--dry-run", "-o", "json" }).stdout)
+  local dry = world.data { "trigger", "etl", "--dry-run" }
   t.equal(dry.hooks, { "hooks/rule.lua" })
   t.equal(dry.request.body.parameters, { asked_by = "hook" })
   r = world.run { "trigger", "etl", "--wait" }
@@ -180,7 +176,7 @@ test("a deletion can be refused", function(t)
   t.equal(world.names(), "etl")
 end)
 
-test("a stop can be refused, in a dry run too", function(t)
+test("a stop can be refused, also in a dry run", function(t)
   local world <close> = start()
   world.dir.write("hooks/keep.lua", [[
     return { before_stop = function(request, ctx)
@@ -193,7 +189,7 @@ test("a stop can be refused, in a dry run too", function(t)
   end
 end)
 
-test("an import can be refused, in a dry run too, and nothing is made", function(t)
+test("an import can be refused, also in a dry run, and nothing is created", function(t)
   local world <close> = start()
   local dir = world.dir.path .. "/export"
   t.equal(world.run({ "export", "etl", "--dir", dir }).status, 0)
@@ -212,7 +208,7 @@ test("an import can be refused, in a dry run too, and nothing is made", function
   t.equal(world.names(), "etl other")
 end)
 
-test("a hook may run commands itself, and one that clones in a clone is stopped", function(t)
+test("a hook may run commands, but a hook of clone that clones is stopped", function(t)
   local world <close> = start()
   world.dir.write("hooks/look.lua", [[
     return { before_clone = function(plan, ctx)
@@ -234,7 +230,7 @@ test("a hook may run commands itself, and one that clones in a clone is stopped"
   t.equal(world.names(), "copy etl")
 end)
 
-test("on_fault hears of what ends a command, once", function(t)
+test("on_fault is called once for the fault that ends a command", function(t)
   local world <close> = start()
   world.dir.write("hooks/alert.lua", LOG .. [[
     return { on_fault = function(fault, ctx) log(ctx.op, fault.kind, fault.message) end }]])
@@ -246,7 +242,7 @@ test("on_fault hears of what ends a command, once", function(t)
   t.match(world.dir.read "log", "tarn get http ")
 end)
 
-test("a broken hook is an error before anything starts", function(t)
+test("a broken hook is an error before the command starts", function(t)
   local world <close> = start()
   local broken = {
     { "x =", "hooks/bad.lua:1:" },
@@ -264,7 +260,7 @@ test("a broken hook is an error before anything starts", function(t)
       t.match(r.stderr, case[2])
       t.match(r.stderr, "hooks/bad.lua")
     end
-    t.equal(world.run({ "list" }).status, 0, "what only reads needs no hook")
+    t.equal(world.run({ "list" }).status, 0, "a command that only reads has no hooks")
   end
   t.equal(world.names(), "etl")
   t.match(world.run({ "doctor" }).stdout, "hooks/bad.lua")
@@ -272,7 +268,7 @@ test("a broken hook is an error before anything starts", function(t)
   t.equal(world.run({ "--bundled", "stop", "etl" }).status, 0)
 end)
 
-test("a mistake in a rule stops what it was to judge", function(t)
+test("an error in a hook stops the command", function(t)
   local world <close> = start()
   world.dir.write("hooks/bug.lua", [[
     return { before_clone = function(plan) return plan.nothing.at_all end }]])
@@ -282,7 +278,7 @@ test("a mistake in a rule stops what it was to judge", function(t)
   t.equal(world.names(), "etl")
 end)
 
-test("the prompt and the server meet the same rules", function(t)
+test("the prompt and the server call the hooks too", function(t)
   local world <close> = start()
   world.dir.write("hooks/approve.lua", [[
     return { before_clone = function(_, ctx) ctx.refuse "not today" end }]])

@@ -1,21 +1,22 @@
---- What a workspace may put into a text: no command shows it as it is, in any form, anywhere.
+--- No command, in any format, shows hostile bytes that a workspace puts into its texts.
 --
--- A proxy in front of the embedded workspace adds hostile bytes to every text that is not needed
--- to find things, and echoes the caller's token in every refusal.
+-- A proxy in front of the embedded workspace adds such bytes to every text except those by which
+-- things are found, and echoes the caller's token in every refusal.
 
-local cli = require "testing.program"
 local http = require "native.http"
 local json = require "native.json"
+local program = require "testing.program"
 local server = require "native.server"
-local testing = require "testing.api"
+local workspace = require "testing.workspace"
 
 local TOKEN <const> = "demo-token"
 
 -- ESC, OSC with BEL, CSI as one character and as a raw byte, DEL, a line end, controls of the
--- writing direction, the separators of Unicode, a byte that is no UTF-8.
-local POISON <const> = "\27[31m\27]0;owned\7\u{9b}31m\x9b31m\x7f\r\n\u{202e}\u{2066}\u{200f}\u{2028}\xff"
+-- writing direction, the line separator of Unicode, a byte that is not valid UTF-8.
+local POISON <const> = "\27[31m\27]0;owned\7\u{9b}31m\x9b31m\x7f\r\n"
+  .. "\u{202e}\u{2066}\u{200f}\u{2028}\xff"
 
--- Texts that a client needs as they are.
+-- The fields whose texts a client needs unchanged.
 local KEPT <const> = { "id$", "_time$", "token$", "state$", "status$", "^timestamp$", "type$",
   "^level$", "^language$", "^format$", "^health$", "_link$", "^path$", "^method$", "^host$" }
 
@@ -41,7 +42,7 @@ local function poisoned(value, key)
   return copy
 end
 
--- A client in front of `w`; `refuse` makes it refuse everything, with an echo of what it got.
+-- A proxy in front of `w`; with `refuse` it refuses every request and echoes its token.
 local function proxy(w, refuse)
   local listener
   listener = server.listen({}, function(request)
@@ -77,7 +78,7 @@ local function check(t, text, what)
     t.is_true(not at, what .. " shows a command: " .. ("%q"):format(text:sub(math.max(1,
       (at or 1) - 60), (at or 1) + 20)))
   end
-  t.is_true(utf8.len(text), what .. " is no UTF-8")
+  t.is_true(utf8.len(text), what .. " is not valid UTF-8")
   t.no_match(text, TOKEN, what)
   t.no_match(text, http.base64_encode("x:" .. TOKEN):sub(1, 12), what)
 end
@@ -97,9 +98,9 @@ end
 
 test("no command shows what a hostile workspace puts into its texts", function(t)
   t.timeout(300)
-  local w <close> = testing.workspace { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local p <close> = proxy(w)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local id = ids(w)
   local commands = {
     { "list" }, { "get", id[1] }, { "events", id[1] }, { "events", id[2], "--level", "ERROR" },
@@ -116,7 +117,7 @@ test("no command shows what a hostile workspace puts into its texts", function(t
     local forms = words[1] == "api" and { "-vv" } or { "-otext", "-ocsv", "-vv" }
     for _, form in ipairs(forms) do
       local all = table.move(words, 1, #words, 2, { form })
-      local r = cli.run(all, { env = env_of(p.host, dir) })
+      local r = program.run(all, { env = env_of(p.host, dir) })
       local what = table.concat(words, " "):gsub("%c.*", "") .. " " .. form
       t.is_true(r.status ~= 70, what .. ": " .. r.stderr)
       check(t, r.stderr, what .. " (stderr)")
@@ -129,11 +130,11 @@ test("no command shows what a hostile workspace puts into its texts", function(t
   t.is_true(shown > 20000, "the texts were there")
 end)
 
-test("no refusal shows what it echoes, in a message, a trace, a record or the journal", function(t)
+test("no message, trace, record or journal shows the token that a refusal echoes", function(t)
   t.timeout(300)
-  local w <close> = testing.workspace { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local p <close> = proxy(w, true)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local id = ids(w)[1]
   for _, words in ipairs { { "list" }, { "get", id }, { "events", id }, { "trigger", id },
     { "stop", id }, { "delete", id, "--yes" }, { "clone", id, "--name", "x" }, { "doctor" },
@@ -141,13 +142,13 @@ test("no refusal shows what it echoes, in a message, a trace, a record or the jo
     for _, form in ipairs { "-otext", "-ojson", "-v", "-vv" } do
       local record = dir.path .. "/record.jsonl"
       local all = table.move(words, 1, #words, 4, { form, "--record", record })
-      local r = cli.run(all, { env = env_of(p.host, dir) })
+      local r = program.run(all, { env = env_of(p.host, dir) })
       local what = table.concat(words, " ") .. " " .. form
       t.is_true(r.status ~= 0 and r.status ~= 70, what .. ": " .. r.stderr)
       check(t, form == "-ojson" and r.stderr:gsub("\\u%x%x%x%x", "") or r.stderr, what)
       t.no_match(dir.read "record.jsonl" or "", TOKEN, what)
     end
   end
-  local kept = cli.shell("cat tarn/journal.db*", { cwd = dir.path }).stdout
-  t.no_match(kept, TOKEN, "the journal")
+  local written = program.shell("cat tarn/journal.db*", { cwd = dir.path }).stdout
+  t.no_match(written, TOKEN, "the journal")
 end)

@@ -1,4 +1,4 @@
--- tarn import when things go wrong: one pipeline or none, never two, and the journal knows.
+-- tarn import under faults: it creates one pipeline or none, never two, and the journal has it.
 
 local faults = require "sandbox.http.faults"
 local journal = require "tarn.journal"
@@ -8,7 +8,7 @@ local json = require "native.json"
 local SPEC <const> = { name = "p", catalog = "main", schema = "s", serverless = true,
   configuration = { a = "1" } }
 
--- A folder with an export of a pipeline that is not in the workspace any more.
+-- A folder with the export of a pipeline that is then deleted.
 local function exported(j)
   local id = j.w:pipeline(SPEC)
   local dir = j.dir.path .. "/export"
@@ -26,7 +26,7 @@ local function import(j, dir, ...)
   return j:run { "--profile", "there", "import", dir, "-o", "json", ... }
 end
 
-test("an import makes one pipeline, in one request, and says so in the journal", function(t)
+test("an import creates one pipeline in one request, and the journal has it", function(t)
   local j <close> = journaled.start()
   local dir = exported(j)
   local r = import(j, dir)
@@ -39,7 +39,7 @@ test("an import makes one pipeline, in one request, and says so in the journal",
   t.equal(report.source_counts, { same = 1 })
 end)
 
-test("whatever happens to the create, there is one pipeline in the end, or none and a fault",
+test("after any fault of the create there is one pipeline, or none and a fault",
   function(t)
     for _, action in ipairs { "429", "503", "500", "reset_before", "reset_after", "truncate",
       "not_json", "504" } do
@@ -60,26 +60,26 @@ test("whatever happens to the create, there is one pipeline in the end, or none 
     end
   end)
 
-test("an import that is killed at the create can be undone, and done again", function(t)
-  for _, moment in ipairs { "before", "after" } do
+test("an import that is killed at the create can be undone and repeated", function(t)
+  for _, when in ipairs { "before", "after" } do
     local j <close> = journaled.start()
     local dir = exported(j)
     local function is_create(request)
       return request.method == "POST" and request.path == "/api/2.0/pipelines"
     end
-    j:run_and_kill({ "--profile", "there", "import", dir }, is_create, moment)
-    t.equal(#pipelines_of(j), moment == "after" and 1 or 0, moment)
+    j:run_and_kill({ "--profile", "there", "import", dir }, is_create, when)
+    t.equal(#pipelines_of(j), when == "after" and 1 or 0, when)
     local left = journal.unfinished { command = "import" }
-    t.equal(#left, 1, moment)
+    t.equal(#left, 1, when)
     local r = j:run { "undo", left[1].id, "--yes" }
     t.equal(r.status, 0, r.stderr)
-    t.equal(#pipelines_of(j), 0, moment)
-    t.equal(import(j, dir).status, 0, moment)
-    t.equal(#pipelines_of(j), 1, moment)
+    t.equal(#pipelines_of(j), 0, when)
+    t.equal(import(j, dir).status, 0, when)
+    t.equal(#pipelines_of(j), 1, when)
   end
 end)
 
-test("sources that differ are replaced only with --overwrite, and undo brings them back",
+test("sources that differ are replaced only with --overwrite, and undo restores them",
   function(t)
     local j <close> = journaled.start()
     local dir = exported(j)
@@ -104,7 +104,7 @@ test("sources that differ are replaced only with --overwrite, and undo brings th
     t.equal(content(), there)
   end)
 
-test("a refusal of the server is shown, and nothing is left", function(t)
+test("a refusal of the workspace is shown, and nothing is created", function(t)
   local j <close> = journaled.start()
   local dir = exported(j)
   local path = dir .. "/pipeline.json"

@@ -1,6 +1,6 @@
--- tarn journal: what was done, as a list and one by one.
+-- tarn journal: the list of operations, and one operation.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local journal = require "tarn.journal"
 local journaled = require "support.journaled"
 local json = require "native.json"
@@ -22,7 +22,7 @@ local function edited()
   return j, op.id
 end
 
-test("the list has a row for each operation, the newest first", function(t)
+test("the list has a row for each operation, newest first", function(t)
   local j <close>, id = edited()
   journal.begin { command = "delete", target = { name = "x" } } :finish "failed"
   local rows = j:data { "journal" }
@@ -36,7 +36,7 @@ test("the list has a row for each operation, the newest first", function(t)
   t.equal(j:run { "journal", "--since", "soon" }.status, 2)
 end)
 
-test("an operation is shown with its steps and the fields that they changed", function(t)
+test("an operation is shown with its steps and the changed fields", function(t)
   local j <close>, id = edited()
   local data = j:data { "journal", id:sub(8) }
   t.equal(data.id, id)
@@ -53,7 +53,7 @@ test("an operation is shown with its steps and the fields that they changed", fu
   t.no_match(text .. json.encode(data), "dapi0123")
 end)
 
-test("what tarn api changes is in the journal, neither body nor answer are", function(t)
+test("a change by tarn api is in the journal, without its body and its answer", function(t)
   local j <close> = journaled.start()
   j:data { "--profile", "there", "api", "GET", "/api/2.0/pipelines" }
   t.is_nil(journal.operations()(), "reading is not")
@@ -67,17 +67,17 @@ test("what tarn api changes is in the journal, neither body nor answer are", fun
   t.no_match(json.encode(j:data { "journal", done.id }), "dapi")
   local r = j:run { "undo", done.id, "--yes" }
   t.equal(r.status, 5)
-  t.match(r.stderr, "does not know how to undo")
+  t.match(r.stderr, "this version cannot undo it")
 end)
 
-test("an empty journal is an empty list; what is not there is not found", function(t)
+test("an empty journal is an empty list, and an unknown operation is not found", function(t)
   local j <close> = journaled.start()
   t.equal(#j:data { "journal" }, 0)
   t.equal(j:run { "journal", "last" }.status, 3)
   t.equal(j:run { "journal", "zzzz" }.status, 3)
 end)
 
-test("without any home the list is empty, and no fault", function(t)
-  local r = cli.run({ "journal", "-ojson" }, { env = { XDG_STATE_HOME = false, HOME = false } })
+test("without a home directory the list is empty, which is not a fault", function(t)
+  local r = program.run({ "journal", "-ojson" }, { env = { XDG_STATE_HOME = false, HOME = false } })
   t.equal({ r.status, r.stdout }, { 0, "[]\n" })
 end)

@@ -1,16 +1,17 @@
--- Which datasets a pipeline has, what they are made from and in: the promises T7 and T16, each
--- source refused, failing or empty, and copies in both directions.
+-- The datasets of a pipeline, their upstreams and downstreams: the promises T7, T10 and T16, with
+-- each source refused, failing or empty, and copies in both directions.
 
 local fake = require "testing.fake"
 local http = require "native.http"
 local journaled = require "support.journaled"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local warehouse = require "support.warehouse"
+local workspace = require "testing.workspace"
 
+-- A pipeline with a completed update.
 local function ran(w, spec)
   local id = w:pipeline(spec)
-  w:run(id)
-  w.clock:advance(90000)
+  w:complete(id)
   return id
 end
 
@@ -19,9 +20,7 @@ local function read(w, id, arg, token)
   for key, value in pairs(arg or {}) do
     all[key] = value
   end
-  local databricks = require "native.databricks"
-  local ws <close> = require("tarn.workspace").wrap(databricks.connect { host = w.url,
-    credential = databricks.credential { token = token or "demo-token" } }, "test")
+  local ws <close> = workspace.client(w, nil, token, "test")
   return fake.run("lineage", all, ws)
 end
 
@@ -44,17 +43,17 @@ local function edges_of(data, direction)
 end
 
 local function status_of(data, source)
-  for _, one in ipairs(data.coverage.sources) do
-    if one.source == source then
-      return one.status, one.reason
+  for _, entry in ipairs(data.coverage.sources) do
+    if entry.source == source then
+      return entry.status, entry.reason
     end
   end
 end
 
 local function unknown(data, what)
-  for _, one in ipairs(data.coverage.unknown) do
-    if one.what == what then
-      return one.text
+  for _, entry in ipairs(data.coverage.unknown) do
+    if entry.what == what then
+      return entry.text
     end
   end
 end
@@ -66,15 +65,14 @@ end
 
 local OWN <const> = { "main.s.bronze", "main.s.gold", "main.s.silver" }
 
-test("T7: a pipeline's own datasets in the seed's shape, with schema and with target", function(t)
+test("T7: the datasets have the fields of the page, with schema and with target", function(t)
   for _, field in ipairs { "schema", "target" } do
-    local w <close> = sandbox.start { run_ms = 1000 }
+    local w <close> = workspace.start { run_ms = 1000 }
     w:pipeline()
     local id = w:ok("POST", "/api/2.0/pipelines", { name = "in " .. field, catalog = "main",
       [field] = "s", serverless = true, development = true,
       libraries = { { notebook = { path = "/Shared/etl" } } } }).pipeline_id
-    w:run(id)
-    w.clock:advance(90000)
+    w:complete(id)
     local data = read(w, id)
     t.equal({ data.pipeline_id, data.catalog, data.target_schema }, { id, "main", "s" })
     t.equal(names(data.datasets), OWN)
@@ -88,8 +86,8 @@ test("T7: a pipeline's own datasets in the seed's shape, with schema and with ta
   end
 end)
 
-test("T7: tables of other pipelines and of nobody in the same schema are not its own", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("T7: other tables in the schema do not belong to the pipeline", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   ran(w)
   import(w, "/Shared/other", "CREATE MATERIALIZED VIEW theirs AS SELECT * FROM main.s.gold;")
   local other = ran(w, { name = "other",
@@ -102,8 +100,8 @@ test("T7: tables of other pipelines and of nobody in the same schema are not its
   t.equal(edges_of(data), { "main.s.gold -> main.s.theirs" })
 end)
 
-test("T7: each dataset names its evidence, and each edge", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("T7: each dataset and each edge has its evidence", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   local data = read(w, ran(w))
   for _, row in ipairs(data.datasets) do
     t.equal(row.evidence, json.array { "events", "unity_catalog", "system.access.table_lineage",
@@ -111,8 +109,8 @@ test("T7: each dataset names its evidence, and each edge", function(t)
   end
 end)
 
-test("T7: datasets that are published elsewhere are found there", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("T7: datasets in other schemas are found", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   import(w, "/Shared/far", "CREATE MATERIALIZED VIEW near AS SELECT * FROM main.raw.orders;\n"
     .. "CREATE MATERIALIZED VIEW main.elsewhere.far AS SELECT * FROM near;")
   w:pipeline()
@@ -127,12 +125,11 @@ test("T7: datasets that are published elsewhere are found there", function(t)
 end)
 
 test("T7: a pipeline of the Hive metastore has its datasets from its events", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   w:pipeline()
   local id = w:ok("POST", "/api/2.0/pipelines", { name = "hive", target = "web",
     libraries = { { notebook = { path = "/Shared/etl" } } } }).pipeline_id
-  w:run(id)
-  w.clock:advance(90000)
+  w:complete(id)
   local data = read(w, id)
   t.equal(names(data.datasets), { "hive_metastore.web.bronze", "hive_metastore.web.gold",
     "hive_metastore.web.silver" })
@@ -141,20 +138,19 @@ test("T7: a pipeline of the Hive metastore has its datasets from its events", fu
   t.equal((status_of(data, "unity_catalog")), "not_asked")
 end)
 
-test("T7: without catalog and target nothing is published, and that is said", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("T7: without catalog and target the datasets are not published", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   w:pipeline()
   local id = w:ok("POST", "/api/2.0/pipelines", { name = "bare",
     libraries = { { notebook = { path = "/Shared/etl" } } } }).pipeline_id
-  w:run(id)
-  w.clock:advance(90000)
+  w:complete(id)
   local data = read(w, id)
   t.equal(names(data.datasets), { "bronze", "gold", "silver" })
   t.equal({ data.catalog, data.datasets[1].published }, { json.null, false })
 end)
 
-test("T7: an ingestion pipeline's tables, and what they are taken from", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+test("T7: an ingestion pipeline has its tables and their sources", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "ingest_salesforce")
   t.equal(names(data.datasets), { "main.salesforce.accounts", "main.salesforce.campaign",
     "main.salesforce.contacts", "main.salesforce.opportunities" })
@@ -163,11 +159,11 @@ test("T7: an ingestion pipeline's tables, and what they are taken from", functio
   t.equal(data.datasets[2].evidence[1], "events")
   local never = read(w, "ingest_ga4")
   t.equal(never.total_datasets, 0)
-  t.match(unknown(never, "datasets"), "acme-analytics.analytics_2841, which is ingested whole")
+  t.match(unknown(never, "datasets"), "acme-analytics.analytics_2841, which is ingested as a whole")
 end)
 
-test("upstream and downstream tables are beside the datasets, with who makes them", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+test("upstream and downstream tables have their pipelines", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "sales_orders_etl")
   t.equal(names(data.upstream), { "main.ref.countries" })
   t.is_true(#data.downstream >= 5)
@@ -180,8 +176,8 @@ test("upstream and downstream tables are beside the datasets, with who makes the
   t.is_true(found.last_seen ~= nil)
 end)
 
-test("a pipeline that never ran has the datasets of its code, none of them published", function(t)
-  local w <close> = sandbox.start()
+test("a pipeline that never ran has the datasets of its code, not published", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   local data = read(w, id)
   t.equal(names(data.datasets), OWN)
@@ -195,8 +191,8 @@ test("a pipeline that never ran has the datasets of its code, none of them publi
   t.equal({ status, reason }, { "empty", "the pipeline has never run" })
 end)
 
-test("--dataset leaves what leads to a table and what comes from it", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+test("--dataset keeps the upstreams and downstreams of a table", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "sales_orders_etl", { dataset = "gold_top*" })
   t.equal(names(data.datasets), { "sales.orders.bronze_orders", "sales.orders.gold_top_products",
     "sales.orders.silver_orders" })
@@ -208,7 +204,7 @@ end)
 -- ---- sources that do not answer ----
 
 local function refusing(rules)
-  return sandbox.start { run_ms = 1000, faults = rules }
+  return workspace.start { run_ms = 1000, faults = rules }
 end
 
 local EVENTS <const> = { path = "*/events", action = "403" }
@@ -217,7 +213,7 @@ local SQL <const> = { path = "/api/2.0/sql/*", action = "403" }
 local CODE <const> = { path = "/api/2.0/workspace/*", method = "GET", action = "403" }
 local TRACKING <const> = { path = "/api/2.0/lineage-tracking/*", action = "403" }
 
-test("T10: events that are refused are answered for by the event log", function(t)
+test("T10: if events are refused, the event log answers", function(t)
   local w <close> = refusing { EVENTS }
   local data = read(w, ran(w))
   t.equal(names(data.datasets), OWN)
@@ -227,16 +223,16 @@ test("T10: events that are refused are answered for by the event log", function(
   t.equal(data.datasets[1].evidence[1], "event_log")
 end)
 
-test("T10: a refused catalog leaves datasets of unknown tables unknown", function(t)
+test("T10: if the catalog is refused, further datasets are unknown", function(t)
   local w <close> = refusing { UNITY }
   local data = read(w, ran(w))
   t.equal(names(data.datasets), OWN)
   t.equal((status_of(data, "unity_catalog")), "failed")
-  t.match(unknown(data, "datasets"), "in no definition")
+  t.match(unknown(data, "datasets"), "without a definition")
   t.equal(data.datasets[1].published, true, "information_schema has it")
 end)
 
-test("T10: where SQL is refused, lineage tracking is asked for each table", function(t)
+test("T10: if SQL is refused, lineage tracking is asked for each table", function(t)
   local w <close> = refusing { SQL }
   local id = ran(w)
   import(w, "/Shared/other", "CREATE MATERIALIZED VIEW theirs AS SELECT * FROM main.s.gold;")
@@ -249,7 +245,7 @@ test("T10: where SQL is refused, lineage tracking is asked for each table", func
   t.equal((status_of(data, "lineage_tracking")), "answered")
 end)
 
-test("T10: where nobody saw reads and writes, downstream is unknown, not empty", function(t)
+test("T10: without a source of reads and writes, downstream is unknown, not empty", function(t)
   local w <close> = refusing { SQL, TRACKING }
   local data = read(w, ran(w))
   t.equal(#data.downstream, 0)
@@ -258,11 +254,10 @@ test("T10: where nobody saw reads and writes, downstream is unknown, not empty",
   t.match(unknown(data, "upstream"), "definitions do not name")
 end)
 
-test("T10: a missing system table is a reason, and the fallback answers", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("T10: a missing system table is reported, and the fallback answers", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
-  local metastore = w:ok("GET", "/api/2.1/unity-catalog/metastore_summary").metastore_id
-  w:ok("DELETE", "/api/2.1/unity-catalog/metastores/" .. metastore .. "/systemschemas/access")
+  warehouse.switch_off(w, "access")
   local data = read(w, id)
   local status, reason = status_of(data, "system.access.table_lineage")
   t.equal(status, "missing")
@@ -270,8 +265,8 @@ test("T10: a missing system table is a reason, and the fallback answers", functi
   t.equal(data.edges[1].evidence, json.array { "events", "lineage_tracking" })
 end)
 
-test("T10: a privilege that is missing is a failure, and not an absence", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+test("T10: a missing privilege is a failure, not a missing table", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "sales_orders_etl", nil, "demo-viewer-token")
   local status, reason = status_of(data, "system.access.table_lineage")
   t.equal(status, "failed")
@@ -279,26 +274,26 @@ test("T10: a privilege that is missing is a failure, and not an absence", functi
   t.equal(data.total_datasets, 4)
 end)
 
-test("T10: where all that could tell refused, it is a fault and no empty lineage", function(t)
+test("T10: if all sources refuse, it is a fault, not an empty lineage", function(t)
   local w <close> = refusing { EVENTS, UNITY, SQL, TRACKING, CODE }
   local e = t.fault(read, w, ran(w))
   t.equal({ e.kind, e.status }, { "auth", 403 })
-  t.match(e.message, "nobody could say")
+  t.match(e.message, "no source knows the datasets")
   t.match(e.hint, "unity_catalog")
 end)
 
-test("T10: only the catalog is left, and its tables are the datasets", function(t)
+test("T10: if only the catalog answers, its tables are the datasets", function(t)
   local w <close> = refusing { EVENTS, SQL, TRACKING, CODE }
   local data = read(w, ran(w))
   t.equal(names(data.datasets), OWN)
   t.equal(data.datasets[1].evidence, json.array { "unity_catalog" })
   t.match(unknown(data, "datasets"), "no definitions were found")
-  t.match(unknown(data, "upstream"), "what the datasets are made from")
+  t.match(unknown(data, "upstream"), "the inputs of the datasets")
   t.equal(data.update, json.null)
 end)
 
-test("T10: events that are gone are told from a pipeline that never ran", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("T10: missing events differ from a pipeline that never ran", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
   w.w:write(function() w.w.db:exec("DELETE FROM events WHERE pipeline_id = ?", { id }) end)
   local data = read(w, id)
@@ -310,35 +305,36 @@ test("T10: events that are gone are told from a pipeline that never ran", functi
   t.equal(edges_of(data), { "main.s.bronze -> main.s.silver", "main.s.silver -> main.s.gold" })
 end)
 
-test("a pipeline that is not there is not found", function(t)
-  local w <close> = sandbox.start()
+test("a pipeline that does not exist is not found", function(t)
+  local w <close> = workspace.start()
   t.equal(t.fault(read, w, "00000001-0000-4000-8000-000000000000").status, 404)
 end)
 
--- Requests that the workspace sees, by what they are.
+-- The requests to the workspace from now on, as "METHOD path".
 local function watch(w)
   local seen = {}
-  local server = w.server
-  local answer = getmetatable(server).__index.answer
-  server.answer = function(_, request)
+  w:intercept(function(request, answer)
     seen[#seen + 1] = request.method .. " " .. request.path
-    return answer(server, request)
-  end
+    return answer()
+  end)
   return seen
 end
 
-test("T10: tracking that fails for some tables is a part, and says which part", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local id = ran(w)
-  local server = w.server
-  local answer = getmetatable(server).__index.answer
-  server.answer = function(_, request)
-    if request.path:find "table%-lineage$" and request.query:find "main.s.silver" then
+-- Refuse requests whose path and query match.
+local function refuse(w, path, query, message)
+  w:intercept(function(request, answer)
+    if request.path:find(path) and request.query:find(query) then
       return { status = 403, headers = { ["Content-Type"] = "application/json" },
-        body = '{"error_code":"PERMISSION_DENIED","message":"not this one"}' }
+        body = json.encode { error_code = "PERMISSION_DENIED", message = message } }
     end
-    return answer(server, request)
-  end
+    return answer()
+  end)
+end
+
+test("T10: tracking that fails for some tables is partial, and says for how many", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local id = ran(w)
+  refuse(w, "table%-lineage$", "main.s.silver", "not this one")
   local data = read(w, id, { source = "rest" })
   local status, reason = status_of(data, "lineage_tracking")
   t.equal(status, "partial")
@@ -347,19 +343,11 @@ test("T10: tracking that fails for some tables is a part, and says which part", 
 end)
 
 test("T10: a schema that cannot be listed is named, the others are listed", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   import(w, "/Shared/far", "CREATE MATERIALIZED VIEW near AS SELECT 1;\n"
     .. "CREATE MATERIALIZED VIEW main.elsewhere.far AS SELECT * FROM near;")
   local id = ran(w, { name = "far", libraries = { { notebook = { path = "/Shared/far" } } } })
-  local server = w.server
-  local answer = getmetatable(server).__index.answer
-  server.answer = function(_, request)
-    if request.path:find "/tables$" and request.query:find "schema_name=elsewhere" then
-      return { status = 403, headers = { ["Content-Type"] = "application/json" },
-        body = '{"error_code":"PERMISSION_DENIED","message":"no USE SCHEMA"}' }
-    end
-    return answer(server, request)
-  end
+  refuse(w, "/tables$", "schema_name=elsewhere", "no USE SCHEMA")
   local data = read(w, id)
   local status, reason = status_of(data, "unity_catalog")
   t.equal({ status, reason }, { "partial", "main.elsewhere could not be listed: no USE SCHEMA" })
@@ -367,8 +355,8 @@ test("T10: a schema that cannot be listed is named, the others are listed", func
   t.equal({ data.datasets[1].published, data.datasets[2].published }, { json.null, true })
 end)
 
-test("a table that the pipeline defines and another manages is not its own", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("a table that another pipeline manages does not belong to the pipeline", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   local first = ran(w)
   local second = ran(w, { name = "second" }) -- fails: its tables are managed by the first
   local data = read(w, second)
@@ -377,7 +365,7 @@ test("a table that the pipeline defines and another manages is not its own", fun
 end)
 
 test("a view is a dataset that is not published", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+  local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "sales_customers_scd")
   local view = data.datasets[1]
   t.equal({ view.table, view.type, view.published },
@@ -386,8 +374,8 @@ test("a view is a dataset that is not published", function(t)
     { ["a table to itself"] = 1, ["event logs and internal tables"] = 1 })
 end)
 
-test("upstream and downstream tables say whose they are", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+test("upstream and downstream tables have the ids of their pipelines", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "main.reporting.exec_kpis")
   local orders = read(w, "sales_orders_etl")
   t.equal(data.upstream[2].pipeline_id, orders.pipeline_id)
@@ -410,8 +398,8 @@ local function columns_of(data)
   return out
 end
 
-test("columns come with the definitions, and which is made from which with --columns", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("definitions have columns, and --columns adds the edges between columns", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
   local plain = read(w, id)
   t.equal(names(plain.datasets[1].columns, "name"), { "id", "updated_at" })
@@ -437,30 +425,30 @@ test("columns of datasets without a definition come from the catalog", function(
   t.equal(#columns_of(data), 4)
 end)
 
-test("T10: columns that nobody could tell are unknown", function(t)
+test("T10: columns without a source are unknown", function(t)
   local w <close> = refusing { SQL, TRACKING }
   local data = read(w, ran(w), { columns = true })
   t.equal((status_of(data, "column_tracking")), "failed")
-  t.match(unknown(data, "columns"), "nobody answered")
+  t.match(unknown(data, "columns"), "no source answered")
 end)
 
--- ---- few calls ----
+-- ---- the number of calls ----
 
-test("lineage of a pipeline is eight calls, whatever the number of its datasets", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("lineage of a pipeline takes six calls, whatever the number of its datasets", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = ran(w)
   local seen = watch(w)
   read(w, id)
-  local polls = 0 -- a statement is asked for until it is there
+  local polls = 0 -- of statements, until each has ended
   for _, call in ipairs(seen) do
     polls = polls + (call:find "^GET /api/2.0/sql/statements/" and 1 or 0)
   end
   t.equal(#seen - polls, 6, table.concat(seen, "\n"))
 end)
 
-test("5,000 datasets are one lineage, in a few pages", function(t)
+test("5,000 datasets are read in a few pages", function(t)
   local graph = require "sandbox.pipelines.graph"
-  local w <close> = sandbox.start { run_ms = 1000 }
+  local w <close> = workspace.start { run_ms = 1000 }
   local id, list = w:pipeline(), {}
   for i = 1, 5000 do
     list[i] = { name = ("t%04d"):format(i), type = "MATERIALIZED_VIEW",
@@ -468,8 +456,7 @@ test("5,000 datasets are one lineage, in a few pages", function(t)
       inputs = i > 1 and { ("t%04d"):format(i // 2), ("t%04d"):format(i - 1) } or {} }
   end
   w.w:write(function() graph.set(w.w, id, list) end)
-  w:run(id)
-  w.clock:advance(90000)
+  w:complete(id)
   local seen = watch(w)
   local data = read(w, id)
   t.equal({ data.total_datasets, #data.edges }, { 5000, 9997 })
@@ -482,8 +469,8 @@ end)
 
 -- ---- code ----
 
-test("--code reads the code beside the events, and both are evidence", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+test("--code also reads the code, and both code and events are evidence", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
   local plain = read(w, "sales_customers_scd")
   t.equal((status_of(plain, "code")), "not_asked")
   local data = read(w, "sales_customers_scd", { code = true })
@@ -496,8 +483,8 @@ test("--code reads the code beside the events, and both are evidence", function(
   end
 end)
 
-test("what of the code was not understood is listed by file and line", function(t)
-  local w <close> = sandbox.start()
+test("code that is not understood is listed by file and line", function(t)
+  local w <close> = workspace.start()
   local function put(path, language, text)
     w:ok("POST", "/api/2.0/workspace/import", { path = path, format = "SOURCE",
       language = language, content = http.base64_encode(text) })
@@ -520,7 +507,7 @@ test("what of the code was not understood is listed by file and line", function(
   t.equal(files["/Shared/good"], { "read" })
   t.equal(files["/Shared/odd"], { "partial", "line 7: the name of a table is computed" },
     "of the notebook as it is exported, with its header")
-  t.equal(files["/Shared/scala"], { "not_read", "it is SCALA, not SQL or Python" })
+  t.equal(files["/Shared/scala"], { "not_read", "the language is SCALA, not SQL or Python" })
   t.equal(files["/Shared/missing"][1], "not_read")
   t.equal((status_of(data, "code")), "partial")
   t.match(unknown(data, "code"), "/Shared/")
@@ -553,7 +540,7 @@ test("T16: lineage goes from a dataset to its copies, and back", function(t)
   t.equal(back.datasets[2].copies[1].fqn, "main.twice.gold_daily_orders")
 end)
 
-test("T16: --check asks whether a copy is still there", function(t)
+test("T16: --check asks whether a copy still exists", function(t)
   local j <close> = journaled.start { scenario = "demo" }
   local made = j:data { "-p", "there", "clone", "finance_fx_rates", "--to", "dr", "--name", "c",
     "--catalog", "main" }
@@ -568,7 +555,7 @@ test("T16: --check asks whether a copy is still there", function(t)
   t.equal({ plain.clones[1].exists, (status_of(plain, "copies")) }, { json.null, "not_asked" })
 end)
 
-test("a name that the code may have given a catalog or not is a guess", function(t)
+test("the name in a copy is uncertain if the code may name the schema", function(t)
   local clones = require "tarn.lineage.clones"
   local edges = require "tarn.lineage.edges"
   local names_of = require "tarn.lineage.names"
@@ -593,7 +580,7 @@ test("a name that the code may have given a catalog or not is a guess", function
   t.equal(rename("a.whole.any", ingestion "a", ingestion "b"), { "b.whole.any", true })
 end)
 
-test("T16: a journal that cannot be read leaves copies unknown, and the rest is there", function(t)
+test("T16: if the journal cannot be read, copies are unknown, and the rest is shown", function(t)
   local j <close> = journaled.start { scenario = "demo" }
   j.dir.write("state/tarn/journal.db", ("no database, but a text\n"):rep(100))
   local data = j:data { "-p", "there", "lineage", "sales_orders_etl" }
@@ -602,40 +589,39 @@ test("T16: a journal that cannot be read leaves copies unknown, and the rest is 
   t.match(unknown(data, "clones"), "journal")
 end)
 
-test("--check opens only what the caller may open: a server has profiles that it serves",
+test("--check opens only profiles that the caller may open, such as those of a server",
   function(t)
     local j <close> = journaled.start { scenario = "demo" }
     j:data { "-p", "there", "clone", "finance_fx_rates", "--to", "dr", "--name", "c", "--catalog",
       "main" }
     local ctx = require("engine.context").new("tarn lineage", { quiet = true })
     rawset(ctx, "workspace", j.ws)
-    local asked
+    local opened
     ctx.open = function(profile)
-      asked = profile
+      opened = profile
       require("base.fault").raise { kind = "usage", op = "serve", status = 403,
         message = "this server does not serve that profile" }
     end
     local script = require("engine.script").load "lineage"
     local data = script.run(ctx, require("engine.args").from_table("tarn lineage", script.args,
       { pipeline = "finance_fx_rates", check = true }))
-    t.equal(asked, "dr")
+    t.equal(opened, "dr")
     t.equal({ data.clones[1].exists, (status_of(data, "copies")) }, { json.null, "failed" })
   end)
 
-test("a workspace that does not answer --check leaves it unknown whether a copy is there",
+test("if a workspace does not answer --check, it is unknown whether the copy exists",
   function(t)
     local j <close> = journaled.start { scenario = "demo" }
     j:data { "-p", "there", "clone", "finance_fx_rates", "--to", "dr", "--name", "c", "--catalog",
       "main" }
-    local config = j.dir.read ".databrickscfg"
-    j.dir.write(".databrickscfg", (config:gsub("%[dr%].*", "")))
+    j.dir.write(".databrickscfg", j.w:config { there = "demo-token" })
     local data = j:data { "-p", "there", "lineage", "finance_fx_rates", "--check" }
     t.equal({ data.clones[1].exists, (status_of(data, "copies")) }, { json.null, "failed" })
     t.is_true(#data.clones[1].reason > 0)
     t.equal(data.datasets[1].copies[1].fqn, "main.fx.fx_rates")
   end)
 
-test("a copy that was undone is none", function(t)
+test("a copy that was undone is not listed", function(t)
   local j <close> = journaled.start { scenario = "demo" }
   j:data { "-p", "there", "clone", "finance_fx_rates", "--to", "dr", "--name", "c", "--catalog",
     "main" }
@@ -643,13 +629,11 @@ test("a copy that was undone is none", function(t)
   t.equal(#j:data({ "-p", "there", "lineage", "finance_fx_rates" }).clones, 0)
 end)
 
-test("a warehouse that sleeps is not started to look at a lineage, unless SQL is asked for",
+test("a stopped warehouse is not started for a lineage, unless SQL is asked for",
   function(t)
-    local w <close> = sandbox.start { run_ms = 1000 }
+    local w <close> = workspace.start { run_ms = 1000 }
     local id = ran(w)
-    for _, warehouse in ipairs(w:ok("GET", "/api/2.0/sql/warehouses").warehouses) do
-      w:ok("POST", "/api/2.0/sql/warehouses/" .. warehouse.id .. "/stop")
-    end
+    warehouse.stop(w)
     w.clock:advance(600000)
     local data = read(w, id)
     local status, reason = status_of(data, "system.access.table_lineage")

@@ -1,9 +1,11 @@
-local cli = require "testing.program"
+--- The command line: options of all commands, help, faults, overrides, terminals and pipes.
+
+local program = require "testing.program"
 local json = require "native.json"
 
-local run, shell = cli.run, cli.shell
+local run, shell = program.run, program.shell
 
-test("the version is printed before and behind a command", function(t)
+test("the version is printed before and after a command", function(t)
   for _, words in ipairs { { "--version" }, { "--version", "list" }, { "list", "--version" },
     { "-v", "--version" } } do
     local r = run(words)
@@ -13,7 +15,7 @@ test("the version is printed before and behind a command", function(t)
   end
 end)
 
-test("no command shows the help, and is wrong usage", function(t)
+test("without a command the help is shown, which is wrong usage", function(t)
   local r = run {}
   t.equal(r.status, 2)
   t.match(r.stdout, "Commands:")
@@ -22,7 +24,7 @@ test("no command shows the help, and is wrong usage", function(t)
   t.equal(run({ "help" }).stdout, r.stdout)
 end)
 
-test("help of a command is the same three ways", function(t)
+test("three ways show the same help of a command", function(t)
   local text = run({ "help", "which" }).stdout
   t.match(text, "Usage: tarn which NAME")
   t.equal(run({ "which", "--help" }).stdout, text)
@@ -56,13 +58,13 @@ test("with -o json a fault is one JSON object on stderr", function(t)
   t.equal(json.decode(run({ "-o", "json", "list", "--x" }).stderr).kind, "usage")
 end)
 
-test("a name of a command cannot be a path", function(t)
+test("the name of a command cannot be a path", function(t)
   for _, name in ipairs { "../list", "/etc/passwd", "a/b", "@../x", "." } do
     t.equal(run({ name }).status, 2, name)
   end
 end)
 
-test("everything works without a home directory", function(t)
+test("commands work without a home directory", function(t)
   for _, words in ipairs { { "help" }, { "which", "list" }, { "doctor", "--help" } } do
     local r = run(words, { env = { HOME = false } })
     t.equal(r.status, 0)
@@ -76,7 +78,7 @@ end)
 test("a closed pipe ends quietly", function(t)
   local r = shell "{ $TARN help; echo $? >&2; } | :"
   t.equal(r.stderr, "0\n")
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("x.lua",
     "return function(_, n) return (n or 0) < 1e7 and (n or 0) + 1 or nil end")
   r = shell("{ $TARN run " .. path .. " -o jsonl; echo $? >&2; } | head -n 2")
@@ -96,14 +98,14 @@ test("a full disk is a fault", function(t)
   t.match(r.stderr, "No space left")
 end)
 
-test("standard output that is not there is a fault", function(t)
+test("a closed standard output is a fault", function(t)
   local r = shell "$TARN help >&-"
   t.equal(r.status, 1)
   t.match(r.stderr, "standard output: ")
 end)
 
-test("a broken script of the user breaks no other command", function(t)
-  local home <close> = cli.dir()
+test("a broken script of the user does not break other commands", function(t)
+  local home <close> = program.dir()
   home.write("tarn/scripts/bad.lua", "return {\n  summary = \n}")
   home.write("tarn/scripts/worse.lua", "return { sumary = 'x' }")
   home.write("tarn/scripts/boom.lua", "error 'at load'")
@@ -135,12 +137,12 @@ return {
 }]]
 
 test("an override wraps what it overrides, and --bundled ignores it", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("scripts/which.lua", WRAP)
   local words = { "--path", dir.path, "-o", "json", "which", "which" }
   t.equal(json.decode(run(words).stdout), { wrapped = true, count = 2 })
   words = { "which", "which", "-o", "json", "--path=" .. dir.path }
-  t.equal(json.decode(run(words).stdout).wrapped, true, "--path behind the command")
+  t.equal(json.decode(run(words).stdout).wrapped, true, "--path after the command")
   local env = { TARN_PATH = "/nowhere:" .. dir.path }
   words = { "which", "which", "-o", "json" }
   t.equal(json.decode(run(words, { env = env }).stdout).wrapped, true)
@@ -152,7 +154,7 @@ test("an override wraps what it overrides, and --bundled ignores it", function(t
 end)
 
 test("an undefined global in a script is an error with file and line", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("x.lua", "local a = 1\nreturn a + undefind")
   local r = run { "run", path }
   t.equal(r.status, 70)
@@ -164,8 +166,8 @@ test("an undefined global in a script is an error with file and line", function(
   t.match(r.stderr, path .. ":1: global 'count' is not defined: write `local count`")
 end)
 
-test("the working directory is not searched, and that is said", function(t)
-  local dir <close> = cli.dir()
+test("the working directory is not searched, and a note says so", function(t)
+  local dir <close> = program.dir()
   dir.write("scripts/which.lua", "error 'must not run'")
   local r = run({ "which", "which" }, { cwd = dir.path })
   t.equal(r.status, 0)
@@ -175,11 +177,11 @@ test("the working directory is not searched, and that is said", function(t)
   t.match(run({ "--path", ".", "which", "which" }, { cwd = dir.path }).stderr, "must not run")
 end)
 
-test("a terminal gets colour and its own width, unless it is told otherwise", function(t)
+test("a terminal gets colour and its own width, unless options forbid it", function(t)
   if shell("script -qec true /dev/null < /dev/null").status ~= 0 then
-    t.skip "there is no terminal to be had (no /dev/pts?)"
+    t.skip "no terminal can be opened (is /dev/pts there?)"
   end
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("x.lua", "return { { name = ('x'):rep(90), state = 'FAILED' } }")
   local function on_terminal(words, env)
     local line = ("stty cols 60 rows 20; $TARN run %s %s"):format(path, words)
@@ -193,7 +195,7 @@ test("a terminal gets colour and its own width, unless it is told otherwise", fu
   t.no_match(on_terminal("", { TERM = "dumb" }), "\27[")
 end)
 
-test("what is no terminal gets no colour", function(t)
+test("a pipe gets no colour", function(t)
   local r = run({ "which", "list", "-o", "text" }, { env = { TERM = "xterm" } })
   t.no_match(r.stdout, "\27")
 end)

@@ -1,4 +1,4 @@
--- A create or a start whose answer is lost: never a second one, and never a guess.
+-- A create or a start whose answer is lost is never sent twice, and its result is never guessed.
 
 local fake = require "testing.fake"
 local pipelines = require "tarn.pipelines"
@@ -8,7 +8,7 @@ local task = require "native.task"
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
 local ME = { userName = "ana@example.com" }
 
--- A workspace whose first POST is cut off, before or after it takes effect.
+-- A workspace that resets each POST, before or (`effect`) after it takes effect.
 local function workspace(effect)
   local made = {}
   return fake.workspace {
@@ -40,7 +40,7 @@ test("a create whose answer is lost is found, and not sent again", function(t)
   t.equal(posts(ws), 1)
 end)
 
-test("a create that was lost on its way says that nothing was made", function(t)
+test("a create that did not arrive is a fault that says that nothing was created", function(t)
   local ws <close> = workspace(false)
   local e = t.fault(pipelines.create, ws, { name = "copy" })
   t.match(e.hint, "nothing was created")
@@ -48,7 +48,7 @@ test("a create that was lost on its way says that nothing was made", function(t)
   t.equal(posts(ws), 1)
 end)
 
-test("a pipeline of that name that was there before is not taken for ours", function(t)
+test("an older pipeline of that name is not taken for the created one", function(t)
   local ws <close> = fake.workspace {
     ["GET /api/2.0/preview/scim/v2/Me"] = ME,
     ["POST /api/2.0/pipelines"] = fake.reply { reset = true },
@@ -74,7 +74,7 @@ test("a start whose answer is lost is found among the updates", function(t)
   t.equal(posts(ws), 1)
 end)
 
-test("an update that somebody else started meanwhile is not taken for ours", function(t)
+test("an update that somebody else has started is not taken for the started one", function(t)
   local theirs = { update_id = "theirs", cause = "API_CALL", creation_time = task.time() }
   local cases = { { full_refresh = true }, { validate_only = true },
     { refresh_selection = { "a" } }, { cause = "JOB_TASK" } }
@@ -92,7 +92,7 @@ test("an update that somebody else started meanwhile is not taken for ours", fun
   end)
 end)
 
-test("a refusal is a refusal: nothing is looked for", function(t)
+test("after a refusal there is no search", function(t)
   local ws <close> = fake.workspace {
     ["POST /api/2.0/pipelines"] = fake.refusal(409, "RESOURCE_CONFLICT", "taken"),
   }
@@ -100,7 +100,7 @@ test("a refusal is a refusal: nothing is looked for", function(t)
   t.equal(#ws.seen, 1)
 end)
 
-test("a change whose answer cannot be read may have taken effect; a look may not", function(t)
+test("a change whose answer cannot be parsed is ambiguous; a read is not", function(t)
   local torn = function() return fake.reply { body = '{"pipelines": [oops' } end
   local ws <close> = fake.workspace {
     ["PUT /api/2.0/pipelines/" .. ID] = torn, ["GET /api/2.0/pipelines/" .. ID] = torn,

@@ -1,4 +1,4 @@
--- tarn permissions and tarn grant: who may do what, changed and taken back.
+-- tarn permissions and tarn grant: grants are shown, changed and undone.
 
 local journaled = require "support.journaled"
 local json = require "native.json"
@@ -11,26 +11,25 @@ local function start()
   return j, j.w:pipeline()
 end
 
-local function words(j, text)
+-- Run a line of words; returns the result, and the data of one that succeeds.
+local function words(j, line)
   local list = {}
-  for word in (text .. " -p there"):gmatch "%S+" do
+  for word in (line .. " -p there -o json"):gmatch "%S+" do
     list[#list + 1] = word
   end
-  list[#list + 1] = "-o"
-  list[#list + 1] = "json"
   local r = j:run(list)
   return r, r.status == 0 and json.decode(r.stdout) or nil
 end
 
--- "user mei@... CAN_RUN" of what is not inherited, as the workspace itself says.
+-- The level of each principal that is not inherited, from the workspace itself.
 local function direct(j, id)
   local set = {}
   for _, entry in ipairs(j.w:ok("GET", "/api/2.0/permissions/pipelines/" .. id)
     .access_control_list) do
-    for _, one in ipairs(entry.all_permissions) do
-      if not one.inherited then
+    for _, permission in ipairs(entry.all_permissions) do
+      if not permission.inherited then
         set[entry.user_name or entry.group_name or entry.service_principal_name] =
-          one.permission_level
+          permission.permission_level
       end
     end
   end
@@ -45,7 +44,7 @@ local function owner_of(j, id)
   end
 end
 
--- How many requests with an effect on permissions were sent, by method.
+-- The methods of the requests that change permissions.
 local function sent(j)
   local methods = {}
   for _, request in ipairs(j.seen) do
@@ -56,7 +55,7 @@ local function sent(j)
   return methods
 end
 
-test("permissions shows the owner, the grants, and what is inherited", function(t)
+test("permissions shows the owner, the grants, and the inherited grants", function(t)
   local j <close>, id = start()
   local _, data = words(j, "permissions p")
   t.equal({ data.pipeline_id, data.name, data.owner }, { id, "p", owner_of(j, id) })
@@ -69,7 +68,7 @@ test("permissions shows the owner, the grants, and what is inherited", function(
   t.match(text.stdout, "inherited from /pipelines/")
 end)
 
-test("a grant touches nobody else, is in the journal, and undo takes it back", function(t)
+test("a grant changes no other grant, is in the journal, and can be undone", function(t)
   local j <close>, id = start()
   words(j, ("grant p group:analysts=CAN_VIEW"))
   local before = direct(j, id)
@@ -88,7 +87,7 @@ test("a grant touches nobody else, is in the journal, and undo takes it back", f
   t.equal(direct(j, id), before)
 end)
 
-test("what is so already is not sent", function(t)
+test("a grant that exists is not sent", function(t)
   local j <close>, id = start()
   words(j, "grant p group:analysts=CAN_VIEW")
   local before = direct(j, id)
@@ -98,7 +97,7 @@ test("what is so already is not sent", function(t)
   t.equal(direct(j, id), before)
 end)
 
-test("--revoke takes away what was granted, and nothing else", function(t)
+test("--revoke removes a grant, and nothing else", function(t)
   local j <close>, id = start()
   words(j, ("grant p group:analysts=CAN_VIEW %s=CAN_RUN"):format(MEI))
   local _, data = words(j, "grant p --revoke " .. MEI)
@@ -109,13 +108,13 @@ test("--revoke takes away what was granted, and nothing else", function(t)
   t.equal(direct(j, id)[MEI], "CAN_RUN")
 end)
 
-test("--owner gives the pipeline away after its first update, and undo gives it back", function(t)
+test("--owner changes the owner after the first update, and undo changes it back", function(t)
   local j <close>, id = start()
   local was = owner_of(j, id)
   local early = words(j, "grant p --owner " .. MEI)
   t.equal({ early.status, json.decode(early.stderr).kind }, { 5, "conflict" })
   t.match(early.stderr, "only after its first update")
-  t.equal(sent(j), {}, "what will be refused is not sent")
+  t.equal(sent(j), {}, "a request that will be refused is not sent")
   words(j, "trigger p --wait")
   local _, data = words(j, "grant p --owner " .. MEI)
   t.equal(data.status, "changed")
@@ -127,19 +126,18 @@ test("--owner gives the pipeline away after its first update, and undo gives it 
   t.equal({ owner_of(j, id), direct(j, id)[was] }, { MEI, nil })
 end)
 
-test("who may not change the owner is told who may", function(t)
+test("a caller who may not change the owner learns who may", function(t)
   local j <close>, id = start()
   words(j, "trigger p --wait")
   words(j, ("grant p %s=CAN_MANAGE"):format(LARS))
-  local config = ("[there]\nhost = %s\ntoken = demo-viewer-token\n"):format(j.w.url)
-  j.dir.write(".databrickscfg", config)
+  j.dir.write(".databrickscfg", j.w:config { there = "demo-viewer-token" })
   local r = words(j, "grant p --owner " .. LARS)
   t.equal(r.status, 4, r.stderr)
-  t.match(r.stderr, "only an admin")
+  t.match(r.stderr, "only a workspace admin")
   t.is_true(owner_of(j, id) ~= LARS)
 end)
 
-test("a dry run shows the request and sends nothing but looks", function(t)
+test("a dry run shows the request, and only reads", function(t)
   local j <close>, id = start()
   local before = direct(j, id)
   local _, data = words(j, ("grant p %s=CAN_RUN --dry-run"):format(MEI))
@@ -152,15 +150,15 @@ test("a dry run shows the request and sends nothing but looks", function(t)
   t.equal(direct(j, id), before)
 end)
 
-test("what makes no sense is refused before anything is sent", function(t)
+test("wrong grants are refused before anything is sent", function(t)
   local j <close> = start()
   local me = owner_of(j, j.w:ok("GET", "/api/2.0/pipelines").statuses[1].pipeline_id)
   for _, case in ipairs {
     { "grant p", 2, "nothing to change" },
-    { "grant p analysts=CAN_VIEW", 2, "names nobody" },
-    { "grant p role:x=CAN_VIEW", 2, "no kind of principal" },
-    { "grant p " .. MEI, 2, "is no grant" },
-    { "grant p " .. MEI .. "=CAN_FLY", 2, "no level" },
+    { "grant p analysts=CAN_VIEW", 2, "is not a principal" },
+    { "grant p role:x=CAN_VIEW", 2, "not a kind of principal" },
+    { "grant p " .. MEI, 2, "is not a grant" },
+    { "grant p " .. MEI .. "=CAN_FLY", 2, "not a permission level" },
     { "grant p " .. MEI .. "=IS_OWNER", 2, "exactly one owner" },
     { "grant p --owner group:analysts", 2, "a group cannot own" },
     { "grant p --revoke " .. me, 5, "owns the pipeline" },

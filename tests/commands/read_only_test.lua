@@ -1,30 +1,27 @@
---- Scripts that try to change something although --read-only is set. Nothing may get through.
+--- Scripts that try to change something although --read-only is set. None may succeed.
 
-local cli = require "testing.program"
-local sandbox = require "testing.workspace"
+local program = require "testing.program"
+local workspace = require "testing.workspace"
 
--- A workspace on a port, with one pipeline, and the requests that reached it and write.
+-- An embedded workspace with one pipeline, and the list of its requests that change something.
 local function start()
-  local w = sandbox.start()
+  local w = workspace.start()
   local id = w:pipeline { name = "victim" }
-  local writes, plain = {}, w.server.answer
-  w.server.answer = function(server, request)
+  local writes = {}
+  w:intercept(function(request, answer)
     if request.method ~= "GET" and not request.path:find "/cancel$" then
       writes[#writes + 1] = request.method .. " " .. request.path
     end
-    return plain(server, request)
-  end
+    return answer()
+  end)
   return w, id, writes
 end
 
 local function run(w, words, opts)
-  opts = opts or {}
-  local env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
-    TARN_READ_ONLY = opts.env or false }
-  return cli.run(words, { env = env })
+  return program.run(words, { env = w:env { TARN_READ_ONLY = opts and opts.env or false } })
 end
 
--- Each is a whole script; it gets the id of a pipeline, prints "through" if a write went well.
+-- Whole scripts. Each gets the id of a pipeline; it prints "through" if its write succeeds.
 local ATTEMPTS <const> = {
   { "through the library", [[
     local ws = require("tarn").workspace()
@@ -94,9 +91,9 @@ local ATTEMPTS <const> = {
   { "with a process", [[ require("native.process").run { "curl", "http://127.0.0.1/" } ]] },
 }
 
-test("no script gets a change through", function(t)
+test("no script changes anything", function(t)
   local w <close>, id, writes = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   for i, attempt in ipairs(ATTEMPTS) do
     local path = dir.write(("attempt%d.lua"):format(i), attempt[2] .. "\nprint 'through'\n")
     local r = run(w, { "run", path, id, "--read-only" })
@@ -109,15 +106,15 @@ test("no script gets a change through", function(t)
   end
 end)
 
-test("the same scripts change something without it", function(t)
+test("without --read-only such a script changes something", function(t)
   local w <close>, id, writes = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.write("one.lua", ATTEMPTS[2][2])
   t.equal(run(w, { "run", path, id }).status, 0)
   t.equal(writes, { "POST /api/2.0/pipelines/" .. id .. "/stop" })
 end)
 
-test("the environment sets it, and no option takes it back", function(t)
+test("the environment sets it, and no option overrides that", function(t)
   local w <close>, id, writes = start()
   for _, words in ipairs { { "stop", id }, { "--no-read-only", "stop", id },
     { "stop", id, "--read-only=false" } } do
@@ -129,9 +126,9 @@ test("the environment sets it, and no option takes it back", function(t)
   t.equal(run(w, { "stop", id }, { env = "0" }).status, 0)
 end)
 
-test("it binds before the first line of a script runs", function(t)
+test("it holds before the first line of a script runs", function(t)
   local w <close>, id, writes = start()
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("scripts/early.lua", ([[
     require("tarn").workspace().native:stop "%s"
     return {} ]]):format(id))
@@ -141,7 +138,7 @@ test("it binds before the first line of a script runs", function(t)
   t.equal(writes, {})
 end)
 
-test("reading goes on as before", function(t)
+test("commands that read still work", function(t)
   local w <close>, id, writes = start()
   local list = run(w, { "--read-only", "list", "-o", "json" })
   t.equal(list.status, 0)
@@ -156,7 +153,7 @@ test("reading goes on as before", function(t)
   end
 end)
 
-test("a command that changes something is refused and leaves nothing half done", function(t)
+test("a command that changes something is refused before its first change", function(t)
   local w <close>, _, writes = start()
   for _, words in ipairs {
     { "clone", "victim", "--name", "copy" }, { "trigger", "victim" }, { "stop", "victim" },
@@ -172,7 +169,7 @@ test("a command that changes something is refused and leaves nothing half done",
   t.equal(#w:ok("GET", "/api/2.0/pipelines").statuses, 1)
 end)
 
-test("the REPL cannot take it back either", function(t)
+test("the REPL cannot switch it off either", function(t)
   local w <close>, id, writes = start()
   local r = run(w, { "--read-only", "repl", "-e",
     'require("native.guard").read_only = false; tarn.stop { pipeline = "' .. id .. '" }' })

@@ -1,14 +1,14 @@
---- `tarn` at a real terminal: what a person types, and what the screen shows then.
+--- `tarn` in a real terminal: what a user types, and what the screen shows.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fs = require "native.fs"
-local task = require "native.task"
 local terminal = require "support.terminal"
+local wait = require "testing.wait"
 
 local function start(opts)
   opts = opts or {}
   local words = opts.words or { "--profile", "demo" }
-  local term = terminal.start({ cli.program, table.unpack(words) },
+  local term = terminal.start({ program.path, table.unpack(words) },
     { cols = opts.cols or 80, rows = opts.rows or 24, env = opts.env })
   term:wait(opts.prompt or "tarn demo>")
   return term
@@ -20,11 +20,11 @@ local function enter(term, text)
   term:key "Enter"
 end
 
--- The last lines of the screen, below the last time that `from` begins one.
+-- The screen from the last line on that begins with `from`.
 local function below(screen, from)
   local at
-  for place in ("\n" .. screen):gmatch("()\n" .. from:gsub("%p", "%%%0")) do
-    at = place
+  for position in ("\n" .. screen):gmatch("()\n" .. from:gsub("%p", "%%%0")) do
+    at = position
   end
   return at and screen:sub(at) or screen
 end
@@ -37,7 +37,7 @@ test("`tarn` alone is the prompt, and an expression shows its value", function(t
   enter(term, ".quit")
 end)
 
-test("an entry of several lines has a prompt that goes on", function(t)
+test("an entry of several lines has a prompt for the further lines", function(t)
   local term <close> = start()
   enter(term, "for i = 1, 2 do")
   term:wait "\n        .>"
@@ -52,7 +52,7 @@ test("an entry of several lines has a prompt that goes on", function(t)
   term:wait("line%s+2\nt.*line%s+2\n", true)
 end)
 
-test("a text of several lines can be pasted, and TABs in it complete nothing", function(t)
+test("several lines can be pasted, and a TAB in them does not complete", function(t)
   local term <close> = start()
   term:paste "x = {\n\t1,\n\t2,\n}\n#x + 40\n"
   t.match(term:wait "\n42\n", "        .>     1,")
@@ -94,49 +94,48 @@ test("a long answer is shown a screen at a time", function(t)
   term:wait "sales_promotions"
   term:key "q"
   t.no_match(term:wait("tarn demo>%s*$", true), "-- more")
-  enter(term, "for i = 1, 30 do print(i) end") -- what a script prints is its own matter
+  enter(term, "for i = 1, 30 do print(i) end") -- print is not paged
   term:wait "\n30\ntarn demo>"
 end)
 
-test("only the rows that are looked at are asked for", function(t)
+test("rows are requested only when they are shown", function(t)
   local term <close> = start { rows = 10 }
-  enter(term, "asked = 0")
-  enter(term, "rows = setmetatable({}, { __call = function() asked = asked + 1 "
-    .. "return asked < 1000 and { n = asked } or nil end })")
+  enter(term, "calls = 0")
+  enter(term, "rows = setmetatable({}, { __call = function() calls = calls + 1 "
+    .. "return calls < 1000 and { n = calls } or nil end })")
   enter(term, "rows")
   term:wait "-- more"
   term:key "q"
   term:wait("tarn demo>%s*$", true)
-  enter(term, "asked < 100")
+  enter(term, "calls < 100")
   t.match(term:wait "true\n", "true")
 end)
 
 test("Ctrl-C stops a wait and a loop, and the variables stay", function(t)
   local term <close> = start()
   enter(term, "kept = 41")
-  for _ = 1, 3 do
-    enter(term, "tarn.sleep(1000)")
-    task.sleep(0.3)
+  for i = 1, 3 do
+    enter(term, ("print 'waits %d' tarn.sleep(1000)"):format(i))
+    term:wait("\nwaits " .. i)
     term:key "C-c"
     term:wait("stopped\ntarn demo>%s*$", true)
-    term:key "C-l"
   end
-  enter(term, "while true do end")
-  task.sleep(0.3)
+  enter(term, "print 'loops' while true do end")
+  term:wait "\nloops"
   term:key "C-c"
   term:wait("stopped\ntarn demo>%s*$", true)
-  term:key "C-l"
-  enter(term, "while true do pcall(function() while true do end end) end")
-  task.sleep(0.3)
+  enter(term, "print 'catches' while true do pcall(function() while true do end end) "
+    .. "print 'caught' end")
+  term:wait "\ncatches"
   term:key "C-c"
-  task.sleep(0.3)
+  term:wait "\ncaught"
   term:key "C-c"
   term:wait("stopped\ntarn demo>%s*$", true)
   enter(term, "kept + 1")
   t.match(term:wait "\n42\n", "42")
 end)
 
-test("Ctrl-C leaves the line, Ctrl-D an unfinished entry and then the prompt", function(t)
+test("Ctrl-C leaves the line; Ctrl-D leaves an incomplete entry, and then the prompt", function(t)
   local term <close> = start { words = {}, prompt = "tarn>" }
   term:type "some words"
   term:wait "some words"
@@ -150,7 +149,7 @@ test("Ctrl-C leaves the line, Ctrl-D an unfinished entry and then the prompt", f
   t.match(term:wait "\n2\n", "2")
 end)
 
-test("what a task prints goes above the line that is typed", function(t)
+test("the output of a task is printed above the line that is typed", function(t)
   local term <close> = start()
   enter(term, "_ = tarn.spawn(function() for i = 1, 3 do tarn.sleep(0.3) print('tick', i) end end)")
   term:type "1 + 2 + "
@@ -165,7 +164,7 @@ test("what a task prints goes above the line that is typed", function(t)
   t.no_match(failed, "[C]")
 end)
 
-test("a new size of the terminal shows the line anew", function(t)
+test("the line is redrawn at a new size of the terminal", function(t)
   local term <close> = start { cols = 60 }
   term:type "'a line that is as long as the terminal is wide, and longer'"
   term:wait "longer'"
@@ -176,7 +175,7 @@ test("a new size of the terminal shows the line anew", function(t)
   t.equal(select(2, screen:gsub("tarn demo>", "")), 1)
 end)
 
-test("wide and combined characters are edited as they look", function(t)
+test("wide and combined characters are edited by their width on the screen", function(t)
   local term <close> = start()
   term:type "'日本X語 häß'"
   for _ = 1, 6 do
@@ -188,7 +187,7 @@ test("wide and combined characters are edited as they look", function(t)
   t.match(term:wait "\n日本語 häß\n", "日本語 häß")
 end)
 
-test("a mistake is marked in the line of the person", function(t)
+test("an error is marked in the line that was typed", function(t)
   local term <close> = start()
   enter(term, "x = { y = 1 }")
   enter(term, "x.z.a")
@@ -198,7 +197,7 @@ test("a mistake is marked in the line of the person", function(t)
   t.no_match(screen, "[C]")
 end)
 
-test("what destroys asks, and no is no", function(t)
+test("a command that destroys asks, and does nothing after no", function(t)
   local term <close> = start { cols = 150 }
   enter(term, 'tarn.delete { pipeline = "quickstart" }')
   term:wait "Go on? [y/N]"
@@ -208,8 +207,8 @@ test("what destroys asks, and no is no", function(t)
   t.match(term:wait "\nquickstart\n", "quickstart")
 end)
 
-test("history is kept for the owner alone, without secrets, equal lines once", function(t)
-  local state <close> = cli.dir()
+test("only its owner can read the history, which has no secrets and equal lines once", function(t)
+  local state <close> = program.dir()
   local path = state.path .. "/tarn/repl_history"
   do
     local term <close> = start { env = { XDG_STATE_HOME = state.path } }
@@ -243,8 +242,8 @@ test("history is kept for the owner alone, without secrets, equal lines once", f
   t.match(term:wait "'the last'\n", "first = 1\nfor i")
 end)
 
-test("a history that others may read, or that has grown, is written anew", function(t)
-  local state <close> = cli.dir()
+test("a history that others can read, or that is too long, is written anew", function(t)
+  local state <close> = program.dir()
   local path = state.write("tarn/repl_history", ("same = 1\n"):rep(300) .. "newest = 1\n")
   fs.write(path, fs.read(path), { mode = 420 })
   local term <close> = start { env = { XDG_STATE_HOME = state.path } }
@@ -254,36 +253,35 @@ test("a history that others may read, or that has grown, is written anew", funct
   t.equal(fs.read(path), "same = 1\nnewest = 1\n")
 end)
 
-test("Ctrl-C is the editor's while it runs, and stops what was written there", function(t)
-  local dir <close> = cli.dir()
+test("Ctrl-C goes to the editor while it runs, and stops the code that was edited", function(t)
+  local dir <close> = program.dir()
   local path = dir.write("editor.sh", 'trap "echo caught >> $MARK" INT\necho editing\n'
-    .. 'read -r line\necho "while true do end" > "$1"\n')
+    .. 'read -r line\necho "print [[loops]] while true do end" > "$1"\n')
   local term <close> = start { env = { EDITOR = "bash " .. path, VISUAL = false,
     MARK = dir.path .. "/mark" } }
   enter(term, ".edit")
   term:wait "editing"
   term:key "C-c"
-  task.sleep(0.2)
+  wait.until_true(function() return dir.read "mark" end, "the editor's trap")
   term:key "Enter"
-  term:wait "while true do end"
-  task.sleep(0.3)
+  term:wait "\nloops"
   term:key "C-c"
   term:wait("stopped\ntarn demo>%s*$", true)
   t.equal(dir.read "mark", "caught\n")
 end)
 
-test("the terminal is as it was when the prompt has ended", function(t)
+test("the prompt leaves the terminal's settings as they were", function(t)
   local term <close> = terminal.start({ "/bin/sh", "-c", ('%s --profile demo; echo "status $?"; '
-    .. 'stty -a | grep -o " -\\?echo " ; cat'):format(cli.program) }, {})
+    .. 'stty -a | grep -o " -\\?echo " ; cat'):format(program.path) }, {})
   term:wait "tarn demo>"
   term:key "C-d"
   t.match(term:wait("status 0\n+ *echo", true), "status 0")
 end)
 
-test("Ctrl-Z gives the terminal back, fg goes on with the line", function(t)
+test("Ctrl-Z returns to the shell, and fg continues the line", function(t)
   local term <close> = terminal.start({ "/bin/bash", "--norc" }, { env = { PS1 = "shell> " } })
   term:wait "shell>"
-  enter(term, cli.program .. " --profile demo")
+  enter(term, program.path .. " --profile demo")
   term:wait "tarn demo>"
   term:type "6 * "
   term:key "C-z"
@@ -294,9 +292,8 @@ test("Ctrl-Z gives the terminal back, fg goes on with the line", function(t)
   t.match(term:wait "\n42\n", "42")
 end)
 
-test("a terminal that cannot be edited on is read like a pipe", function(t)
-  local term <close> = terminal.start({ cli.program, "repl" }, { env = { TERM = "dumb" } })
-  task.sleep(0.3)
+test("a terminal without cursor movement is read like a pipe", function(t)
+  local term <close> = terminal.start({ program.path, "repl" }, { env = { TERM = "dumb" } })
   enter(term, "6 * 7")
   t.match(term:wait "\n42", "42")
 end)

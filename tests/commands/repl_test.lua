@@ -1,10 +1,10 @@
---- `tarn repl` without a person: -e, pipes, exit statuses.
+--- `tarn repl` without a terminal: -e, pipes, exit statuses.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
--- Runs with `input` through a pipe, or with each text behind -e.
+-- Run it with a text through a pipe, or with a list of entries, each after -e.
 local function repl(input, opts)
   opts = opts or {}
   local words = { table.unpack(opts.words or {}) }
@@ -13,7 +13,7 @@ local function repl(input, opts)
     words[#words + 1] = "-e"
     words[#words + 1] = code
   end
-  return cli.run(words, { stdin = type(input) == "string" and input or "", env = opts.env })
+  return program.run(words, { stdin = type(input) == "string" and input or "", env = opts.env })
 end
 
 test("expressions are printed, statements are not", function(t)
@@ -23,33 +23,33 @@ test("expressions are printed, statements are not", function(t)
   t.equal(r.status, 0)
 end)
 
-test("an entry goes on until it is whole", function(t)
+test("an entry goes on until it is complete", function(t)
   local r = repl "for i = 1, 2 do\n  print(i)\nend\nx = {\n  1,\n}\n#x\n-- nothing\n\n"
   t.equal(r.stderr, "")
   t.equal(r.stdout, "1\n2\n1\n")
 end)
 
-test("-e runs one after the other, and what the first made the second has", function(t)
+test("entries of -e run one after the other in the same environment", function(t)
   local r = repl { "x = 20", "local function f(n) return n + 1 end", "f(x)" }
   t.equal(r.stdout, "21\n")
-  t.equal(cli.run({ "-e", "1 + 1" }).stdout, "2\n")
-  t.equal(cli.run({ "--profile", "demo", "-e", "tarn.workspace()" }).stdout, "workspace demo\n")
-  t.equal(cli.run({ "-e1 + 2" }).stdout, "3\n")
+  t.equal(program.run({ "-e", "1 + 1" }).stdout, "2\n")
+  t.equal(program.run({ "--profile", "demo", "-e", "tarn.workspace()" }).stdout, "workspace demo\n")
+  t.equal(program.run({ "-e1 + 2" }).stdout, "3\n")
 end)
 
-test("lines that come one by one are answered one by one", function(t)
-  local r = cli.shell [[ { echo 'print(1)'; sleep 0.2; echo 'print(2)'; } | "$TARN" repl ]]
+test("lines of a pipe are answered one by one", function(t)
+  local r = program.shell [[ { echo 'print(1)'; sleep 0.2; echo 'print(2)'; } | "$TARN" repl ]]
   t.equal(r.stdout, "1\n2\n")
 end)
 
-test("the first mistake ends it, with the place and no frames of C", function(t)
+test("the first error ends it, and is shown with its line and without frames of C", function(t)
   local r = repl "print 'one'\nx.y = 1\nprint 'three'\n"
   t.equal(r.status, 1)
   t.equal(r.stdout, "one\n")
   t.equal(r.stderr, "  x.y = 1\n  ^\nerror: undefined global 'x'\n")
 end)
 
-test("a mistake is marked in the line where it is", function(t)
+test("an error is marked in its line", function(t)
   local function is(input, want)
     local r = repl(input)
     t.equal(r.stderr, want, input)
@@ -87,7 +87,7 @@ test("what was typed as a shell wants it is answered with how it is typed here",
   t.no_match(repl({ "list = = 3" }).stderr, "hint")
 end)
 
-test("help takes a name without quotes, too", function(t)
+test("help also takes a name without quotes", function(t)
   local list = repl({ 'help "list"' }).stdout
   t.match(list, "Usage: tarn list")
   t.equal(repl({ "help list" }).stdout, list)
@@ -97,25 +97,25 @@ test("help takes a name without quotes, too", function(t)
   t.match(repl({ "help(tarn.lst)" }).stdout, 'help "NAME" explains the command')
 end)
 
-test("whatever is raised is told, and the prompt goes on", function(t)
+test("an error of any type is shown", function(t)
   local table_text = "error: an error that is a table, not a text\n"
-  local function tells(entry, text, words)
+  local function shows(entry, text, words)
     local r = repl({ entry }, { words = words })
     t.equal(r.status, 1, entry)
     t.match(r.stderr, text)
     t.no_match(r.stderr, "bundle/")
   end
-  tells("error()", "error: nil\n")
-  tells("error(setmetatable({}, { __tostring = function() return nil end }))", table_text)
-  tells("error(setmetatable({}, { __tostring = function() error 'x' end }))", table_text)
-  tells("error(setmetatable({}, { __metatable = 1 }))", table_text)
-  tells("error(setmetatable({}, { __tostring = function() return 'mine' end }))", "error: mine\n")
-  tells("local t = {} while true do t[#t + 1] = ('x'):rep(1000000) end", "not enough memory",
+  shows("error()", "error: nil\n")
+  shows("error(setmetatable({}, { __tostring = function() return nil end }))", table_text)
+  shows("error(setmetatable({}, { __tostring = function() error 'x' end }))", table_text)
+  shows("error(setmetatable({}, { __metatable = 1 }))", table_text)
+  shows("error(setmetatable({}, { __tostring = function() return 'mine' end }))", "error: mine\n")
+  shows("local t = {} while true do t[#t + 1] = ('x'):rep(1000000) end", "not enough memory",
     { "--memory-limit", "64" })
-  tells("local function f() return f() + 1 end f()", "stack overflow")
+  shows("local function f() return f() + 1 end f()", "stack overflow")
 end)
 
-test("a mistake in what was entered before shows that line, and how one came there", function(t)
+test("an error in an earlier entry shows its line, and the line that called it", function(t)
   local r = repl("function f(a)\n  return a.b.c\nend\n"
     .. "function g() local x = f {} return x end\ng()\n")
   t.match(r.stderr, "    return a.b.c\n             ^\n")
@@ -123,14 +123,14 @@ test("a mistake in what was entered before shows that line, and how one came the
   t.no_match(r.stderr, "bundle/")
 end)
 
-test("an entry without its end is a mistake", function(t)
+test("an incomplete entry is an error", function(t)
   local r = repl "for i = 1, 2 do\n"
   t.equal(r.status, 1)
   t.match(r.stderr, "error: 'end' expected (to close 'for' at line 1) near <eof>\n")
   t.equal(repl({ "x = " }).status, 1)
 end)
 
-test("a fault has its hint, and the status that a command would have", function(t)
+test("a fault has its hint, and the exit status of a command", function(t)
   local r = repl('tarn.get { pipeline = "no such" }', { words = { "--profile", "demo" } })
   t.equal(r.status, 3)
   t.match(r.stderr, "error: no pipeline is named 'no such'")
@@ -139,7 +139,7 @@ test("a fault has its hint, and the status that a command would have", function(
   t.equal(repl("tarn.list {}").status, 4)
 end)
 
-test("rows are a table, iterators are used up as they are shown", function(t)
+test("rows and iterators are shown as tables", function(t)
   local words = { "--profile", "demo" }
   local r = repl('w = tarn.workspace "demo"\nw:pipelines()\ntarn.list { filter = "sales*" }\n'
     .. '{ { a = 1, b = "x" }, { a = 20 } }\n{ 1, 2 }\n{ a = { b = { c = 1 } } }\nw\n',
@@ -168,9 +168,9 @@ test("-o json prints answers as data", function(t)
   t.equal(json.decode(r.stderr).code, "RESOURCE_DOES_NOT_EXIST")
 end)
 
-test("what destroys needs --yes where nobody can be asked", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" }
+test("without a terminal a command that destroys needs --yes", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  local env = w:env()
   local r = repl({ 'tarn.delete { pipeline = "quickstart" }' }, { env = env })
   t.equal(r.status, 2)
   t.match(r.stderr, "hint: --yes confirms it")
@@ -178,26 +178,26 @@ test("what destroys needs --yes where nobody can be asked", function(t)
   t.equal(r.status, 0, r.stderr)
 end)
 
-test("a command with a dash has an underscore as well", function(t)
+test("a command with a dash has a name with an underscore, too", function(t)
   t.equal(repl("type(tarn.clone_to_workspace), type(tarn['clone-to-workspace'])\n").stdout,
     "function\nfunction\n")
   t.match(repl("tarn.clone\n").stdout, "the command clone: call it with a table")
   t.match(repl("tarn.no_such_command {}\n").stderr, "attempt to call a nil value")
 end)
 
-test("what stands in a script reads the same here", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+test("the prompt takes the code of a script", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
   local r = repl('local ws = tarn.workspace()\nlocal n = 0\n'
     .. 'for p in ws:pipelines() do n = n + 1 end\n'
     .. 'n > 10\nlocal names = tarn.map({ 1, 2 }, function(i) return i * 2 end)\nnames[2]\n'
     .. 'for row in ws:sql("SELECT 1 AS a") do print(row.a) end\n',
-    { env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" } })
+    { env = w:env() })
   t.equal(r.stderr, "")
   t.equal(r.stdout, "true\n4\n1\n")
 end)
 
-test("lines with a dot: time, trace, profile, load, history, vars, quit", function(t)
-  local dir <close> = cli.dir()
+test("dot commands: time, trace, profile, load, history, vars, quit", function(t)
+  local dir <close> = program.dir()
   local path = dir.write("a.lua", "loaded = 5\nlocal own = 1\n")
   local r = repl(".load " .. path .. "\nloaded\n.vars\n.time on\n1\n.quit\nprint 'not reached'\n")
   t.equal(r.status, 0)
@@ -219,16 +219,16 @@ test("lines with a dot: time, trace, profile, load, history, vars, quit", functi
   t.match(repl(".help clone\n").stdout, "Usage: tarn clone")
 end)
 
-test("a mistake in a loaded file names its line", function(t)
-  local dir <close> = cli.dir()
+test("an error in a loaded file has its line", function(t)
+  local dir <close> = program.dir()
   local path = dir.write("bad.lua", "x = {}\ny = x.a.b\n")
   t.match(repl(".load " .. path .. "\n").stderr, "bad.lua:2: attempt to index a nil value")
   dir.write("worse.lua", "x = = 1\n")
   t.match(repl(".load " .. dir.path .. "/worse.lua\n").stderr, "worse.lua:1: unexpected symbol")
 end)
 
-test(".edit runs what was written, in a file that only its owner reads", function(t)
-  local dir <close> = cli.dir()
+test(".edit runs the edited text, from a file that only its owner can read", function(t)
+  local dir <close> = program.dir()
   dir.write("editor.sh", 'stat -c %a "$1" > "$MARK"; cat "$1" >> "$MARK"; echo "6 * 7" > "$1"')
   local r = repl("x = 1\n.edit\n", { env = { VISUAL = "sh " .. dir.path .. "/editor.sh",
     MARK = dir.path .. "/mark" } })
@@ -238,7 +238,7 @@ test(".edit runs what was written, in a file that only its owner reads", functio
   t.match(r.stderr, "false ended with status 1, so nothing is run")
 end)
 
-test("--read-only holds here too", function(t)
+test("--read-only holds at the prompt", function(t)
   local r = repl({ 'tarn.trigger { pipeline = "quickstart" }' },
     { words = { "--profile", "demo", "--read-only" } })
   t.is_true(r.status ~= 0)
@@ -246,15 +246,15 @@ test("--read-only holds here too", function(t)
 end)
 
 test("--dry-run compiles and runs nothing", function(t)
-  local r = cli.run { "repl", "--dry-run", "-e", "print(1)" }
+  local r = program.run { "repl", "--dry-run", "-e", "print(1)" }
   t.equal({ r.status, r.stdout }, { 0, "" })
-  r = cli.run { "repl", "--dry-run", "-e", "x = = 1" }
+  r = program.run { "repl", "--dry-run", "-e", "x = = 1" }
   t.equal(r.status, 2)
   t.match(r.stderr, "unexpected symbol")
 end)
 
-test("a command that has changed meanwhile is the new one, a broken one the old one", function(t)
-  local dir <close> = cli.dir()
+test("a changed command is loaded again, and a broken one stays as it was", function(t)
+  local dir <close> = program.dir()
   local header = 'return { summary = "S.", effect = "read", args = {}, '
     .. "run = function() return %s end }"
   local path = dir.write("scripts/mine.lua", header:format "'one'")
@@ -268,7 +268,7 @@ test("a command that has changed meanwhile is the new one, a broken one the old 
 end)
 
 test("an override that appears is used, also of a module that was loaded before", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("lua/base/empty.lua", "return {}")
   local path = dir.path .. "/lua/base/suggestion.lua"
   local r = repl({ "require('base.suggestion').mine",
@@ -279,7 +279,7 @@ end)
 
 test("a module that has changed meanwhile is the new one, whatever its name", function(t)
   for _, name in ipairs { "tarn.mine", "acme.names" } do
-    local dir <close> = cli.dir()
+    local dir <close> = program.dir()
     local path = dir.write("lua/" .. name:gsub("%.", "/") .. ".lua",
       "return { n = function() return 1 end }")
     local write = ('function write(s) local f <close> = io.open(%q, "w") f:write(s) end')
@@ -292,12 +292,15 @@ test("a module that has changed meanwhile is the new one, whatever its name", fu
 end)
 
 test("without a terminal `tarn` alone shows the help", function(t)
-  local r = cli.run {}
+  local r = program.run {}
   t.equal(r.status, 2)
   t.match(r.stdout, "Usage: tarn")
 end)
 
-test("Ctrl-C ends what comes through a pipe", function(t)
-  local r = cli.shell [[ "$TARN" repl -e 'while true do end' & sleep 0.3; kill -INT $!; wait $! ]]
-  t.equal(r.status, 130)
+test("Ctrl-C ends an entry, and the program", function(t)
+  local running <close> = program.start { "repl", "-e",
+    "print 'looping' io.stdout:flush() while true do end" }
+  running:wait_for "looping"
+  running:signal "INT"
+  t.equal(running:result().status, 130)
 end)

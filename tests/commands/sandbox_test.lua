@@ -1,54 +1,46 @@
+--- tarn sandbox: its options, its state, and the server.
+
 local fault = require "base.fault"
 local fs = require "native.fs"
-local process = require "native.process"
+local program = require "testing.program"
 
-local function tarn(args, env)
-  return process.run({ "build/tarn", table.unpack(args) }, { env = env, timeout = 20 })
-end
-
-test("reset forgets the kept state and says where it was", function(t)
-  local dir = fs.mktemp()
-  fs.mkdir(dir .. "/tarn/sandbox", { parents = true })
-  fs.write(dir .. "/tarn/sandbox/demo-demo-1.db", "old")
-  local result = tarn({ "sandbox", "reset", "-o", "json" }, { XDG_STATE_HOME = dir })
-  t.equal(result.status, 0, result.stderr)
-  t.match(result.stdout, '"state": "' .. dir .. "/tarn/sandbox")
-  t.is_nil(fs.find_stat(dir .. "/tarn/sandbox"))
-  t.equal(tarn({ "sandbox", "reset" }, { XDG_STATE_HOME = dir }).status, 0, "twice")
-  t.equal(tarn({ "sandbox", "reset" }, { XDG_STATE_HOME = false, HOME = false }).status, 0,
-    "without a home")
-  fs.remove(dir, { recursive = true })
+test("reset deletes the state, and names its directory", function(t)
+  local dir <close> = program.dir()
+  dir.write("tarn/sandbox/demo-demo-1.db", "old")
+  local opts = { env = { XDG_STATE_HOME = dir.path } }
+  t.match(program.data({ "sandbox", "reset" }, opts).state, dir.path .. "/tarn/sandbox")
+  t.is_nil(fs.find_stat(dir.path .. "/tarn/sandbox"))
+  t.equal(program.run({ "sandbox", "reset" }, opts).status, 0, "twice")
+  opts.env = { XDG_STATE_HOME = false, HOME = false }
+  t.equal(program.run({ "sandbox", "reset" }, opts).status, 0, "without a home")
 end)
 
-test("what is wrong on the command line is status 2 and named", function(t)
-  local dir = fs.mktemp()
-  fs.write(dir .. "/bad.json", '[{"action":"explode"}]')
-  for args, part in pairs {
-    ["--scenario big"] = "there is no scenario 'big'",
-    ["--faults " .. dir .. "/bad.json"] = "no action 'explode'",
-    ["--port 70000"] = "port",
-    ["--latencie 5"] = "latency",
+test("a wrong argument is named, with status 2", function(t)
+  local dir <close> = program.dir()
+  local bad = dir.write("bad.json", '[{"action":"explode"}]')
+  for _, case in ipairs {
+    { "--scenario", "big", says = "there is no scenario 'big'" },
+    { "--faults", bad, says = "no action 'explode'" },
+    { "--port", "70000", says = "port" },
+    { "--latencie", "5", says = "latency" },
   } do
-    local words = { "sandbox" }
-    for word in args:gmatch "%S+" do
-      words[#words + 1] = word
-    end
-    local result = tarn(words)
-    t.equal(result.status, 2, args)
-    t.match(result.stderr, part)
+    local result = program.run { "sandbox", table.unpack(case) }
+    t.equal(result.status, 2, case[1])
+    t.match(result.stderr, case.says)
   end
-  fs.remove(dir, { recursive = true })
 end)
 
-test("it says where it listens, on stderr, and serves until it is stopped", function(t)
-  local dir = fs.mktemp()
-  -- timeout(1) is in coreutils: it sends the interrupt that a person would
-  local result = process.run({ "timeout", "--signal=INT", "1", "build/tarn", "sandbox", "--port",
-    "0", "--scenario", "large:5,1,2" }, { timeout = 20, env = { XDG_STATE_HOME = dir } })
+test("it prints its address on stderr, and serves until it is stopped", function(t)
+  local dir <close> = program.dir()
+  local running <close> = program.start(
+    { "sandbox", "--port", "0", "--scenario", "large:5,1,2" },
+    { env = { XDG_STATE_HOME = dir.path } })
+  running:wait_for "listening on"
+  running:signal "INT"
+  local result = running:result()
   t.match(result.stderr, "^listening on http://127%.0%.0%.1:%d+\n", true)
   t.equal(result.stdout, "")
-  t.equal(fs.list(dir), {}, "a large scenario keeps no state")
-  fs.remove(dir, { recursive = true })
+  t.equal(fs.list(dir.path), {}, "a large scenario keeps no state")
 end)
 
 test("a port that is taken is a fault that names it", function(t)

@@ -1,5 +1,5 @@
--- A clone with its sources, killed at every request that changes something: run again, it ends
--- where it would have ended; undone, nothing of it is left.
+-- A clone with its sources, killed at every request that changes something. When it is run again,
+-- its result is that of an undisturbed clone; when it is undone, nothing of it is left.
 
 local journal = require "tarn.journal"
 local journaled = require "support.journaled"
@@ -15,7 +15,7 @@ local NEW <const> = {
   ["/Shared/p/empty"] = tree.folder,
 }
 
--- What was in the target before, and is older.
+-- The older content of the target.
 local OLD <const> = {
   ["/Shared/p/nb"] = tree.notebook("PYTHON", "# Databricks notebook source\nx = 1"),
   ["/Shared/p/other"] = tree.file "stays",
@@ -25,7 +25,7 @@ local function start()
   local j = journaled.start()
   j.w.clock:advance(-60000)
   tree.plant(j.w, DR, OLD)
-  j.w.clock:advance(60000) -- its time is that of the program again: undo compares them
+  j.w.clock:advance(60000) -- the program's time again: undo compares both
   tree.plant(j.w, DEMO, NEW)
   j.w:ok("POST", "/api/2.0/pipelines", { name = "source", catalog = "main", schema = "s",
     serverless = true, libraries = { { glob = { include = "/Shared/p/**" } } } })
@@ -44,8 +44,8 @@ end
 
 local function copies(j)
   local n = 0
-  for _, one in ipairs(j.w:ok("GET", "/api/2.0/pipelines", nil, { token = DR }).statuses or {}) do
-    n = n + (one.name == "copy" and 1 or 0)
+  for _, row in ipairs(j.w:ok("GET", "/api/2.0/pipelines", nil, { token = DR }).statuses or {}) do
+    n = n + (row.name == "copy" and 1 or 0)
   end
   return n
 end
@@ -54,14 +54,14 @@ local function is_change(request)
   return request.method ~= "GET" and not request.path:find("scim", 1, true)
 end
 
--- Run it, killed at the nth change; true if it got that far.
-local function run_killed(j, nth, moment)
+-- Run the clone and kill it at the nth change; true if it made that many changes.
+local function run_killed(j, nth, when)
   local n, hit = 0, false
   local r = j:run_and_kill(WORDS, function(request)
     n = n + (is_change(request) and 1 or 0)
     hit = hit or n == nth
     return n == nth
-  end, moment)
+  end, when)
   return hit, r
 end
 
@@ -72,15 +72,15 @@ local function undo_all(t, j, why)
   end
 end
 
-for _, moment in ipairs { "before", "after" } do
-  test(("killed %s any request, a copy is whole when run again, and can be undone"):format(moment),
+for _, when in ipairs { "before", "after" } do
+  test(("a clone killed %s any request is complete when run again, and can be undone"):format(when),
     function(t)
       local nth, hit = 0, true
       while hit do
         nth = nth + 1
         local j <close> = start()
-        local why = ("%s change %d"):format(moment, nth)
-        hit = run_killed(j, nth, moment)
+        local why = ("%s change %d"):format(when, nth)
+        hit = run_killed(j, nth, when)
         local r = j:run(WORDS)
         t.equal(r.status, 0, why .. ": " .. r.stderr)
         t.equal(tree.read(j.w, DR, "/Shared/p"), union(OLD, NEW), why)

@@ -1,19 +1,18 @@
--- Generated trees: copied, exported and imported again, they are what they were, byte for byte.
+-- Generated trees of objects: after a copy, and after export and import, they are equal byte for
+-- byte.
 
-local databricks = require "native.databricks"
 local fault = require "base.fault"
 local faults = require "sandbox.http.faults"
-local fs = require "native.fs"
 local json = require "native.json"
 local pool = require "base.pool"
-local sandbox = require "testing.workspace"
+local program = require "testing.program"
 local sources = require "tarn.sources"
 local tree = require "support.tree"
-local workspace = require "tarn.workspace"
+local workspace = require "testing.workspace"
 
 local SEEDS <const> = 30
 
--- The same numbers for the same seed, whatever the machine.
+-- Random numbers that depend on nothing but the seed.
 local function generator(seed)
   local state = seed * 2654435761 % 2 ^ 32 // 1 | 0
   local function below(n)
@@ -80,9 +79,9 @@ local function grow(random, folder, depth, objects)
       if random(3) == 1 and depth < 4 then
         grow(random, at, depth + 1, objects)
       else
-        local one = content(random)
-        -- an import of Jupyter takes the extension off, so such a notebook cannot be there
-        objects[at] = not (one[3] == "JUPYTER" and name:find "%.ipynb$") and one
+        local object = content(random)
+        -- an import of Jupyter removes the extension: no notebook has such a name
+        objects[at] = not (object[3] == "JUPYTER" and name:find "%.ipynb$") and object
           or tree.file "{}"
       end
     end
@@ -94,15 +93,14 @@ end
 
 local function moved(objects, from, to)
   local map = {}
-  for path, one in pairs(objects) do
-    map[to .. path:sub(#from + 1)] = one
+  for path, object in pairs(objects) do
+    map[to .. path:sub(#from + 1)] = object
   end
   return map
 end
 
 local function client(w, token)
-  local ws = workspace.wrap(databricks.connect { host = w.url,
-    credential = databricks.credential { token = token } })
+  local ws = workspace.client(w, nil, token)
   sources.set_rates(ws, { import = false, export = false })
   return ws
 end
@@ -113,7 +111,7 @@ local function to(folder)
   end }
 end
 
--- Again until nothing fails: what a person does when a network is bad.
+-- Repeats until nothing fails, as a user does with a bad network.
 local function settle(f)
   for _ = 1, 8 do
     local report, e = fault.try(f)
@@ -131,7 +129,7 @@ local function check(t, seed)
   local random = generator(seed)
   local objects = {}
   grow(random, "/Shared/tree", 1, objects)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   tree.plant(w, "demo-token", objects)
   local a, b = client(w, "demo-token"), client(w, "demo-dr-token")
   local want = tree.read(w, "demo-token", "/Shared/tree")
@@ -149,9 +147,7 @@ local function check(t, seed)
   t.is_true(settle(function()
     return sources.copy(a, b, sources.plan(a, b, spec, to "/Shared/copy"))
   end), why)
-  local dir <close> = setmetatable({ path = fs.mktemp() }, { __close = function(self)
-    fs.remove(self.path, { recursive = true })
-  end })
+  local dir <close> = program.dir()
   settle(function()
     sources.export(a, spec, dir.path)
     return { failed = {} }
@@ -169,8 +165,8 @@ local function check(t, seed)
   t.equal(again, { same = again.same }, why)
 end
 
--- All at once: under faults they wait most of the time.
-test("generated trees arrive byte for byte, whatever happens on the way", function(t)
+-- All seeds at the same time: under faults they mostly wait.
+test("generated trees are copied byte for byte, also under faults", function(t)
   local seeds = {}
   for seed = 1, SEEDS do
     seeds[seed] = seed

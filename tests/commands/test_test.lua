@@ -1,16 +1,16 @@
---- `tarn test` and testing.api, by tests that are run by them.
+--- `tarn test` and testing.api, tested with test files.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fs = require "native.fs"
 local json = require "native.json"
 local testing = require "testing.api"
 
 -- Run `tarn test` on a file with this text.
 local function run(text, words, opts)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   dir.write("own_test.lua", "local testing = require 'testing.api'\n" .. text)
   local all = { "test", dir.path, table.unpack(words or {}) }
-  return cli.run(all, opts), dir
+  return program.run(all, opts), dir
 end
 
 test("passed, failed and skipped tests are counted, and a failure sets the status", function(t)
@@ -26,7 +26,7 @@ test("passed, failed and skipped tests are counted, and a failure sets the statu
   t.match(r.stdout, "1 passed, 2 failed, 1 skipped\n")
 end)
 
-test("results are data too", function(t)
+test("with -o json the results are data", function(t)
   local r = run("test('a', function() end) test('b', function(t) t.is_true(false) end)",
     { "-o", "json", "--filter", "b" })
   local rows = json.decode(r.stdout)
@@ -35,45 +35,59 @@ test("results are data too", function(t)
   t.match(rows[1].message, "not true")
 end)
 
-test("a run in which no test runs is a failure that says so", function(t)
-  local dir <close> = cli.dir()
+test("a run without a test is a failure that says so", function(t)
+  local dir <close> = program.dir()
   local command = dir.write("promote.lua", "return { summary = 'x' }")
-  local r = cli.run { "test", command }
+  local r = program.run { "test", command }
   t.equal(r.status, 3)
   t.match(r.stderr, "promote.lua: no test is in this file")
   dir.write("zebra_test.lua", "test('one', function() end)")
-  r = cli.run { "test", dir.path, "--filter", "nomatch" }
+  r = program.run { "test", dir.path, "--filter", "nomatch" }
   t.equal(r.status, 3)
   t.match(r.stderr, "no test has 'nomatch' in its name")
-  r = cli.run({ "test", dir.path, "--filter", dir.path:match "[^/]*$" })
-  t.equal(r.status, 3, "the folder is no part of a name")
-  t.match(cli.run({ "test", dir.path, "--filter", "zebra" }).stdout, "1 passed, 0 failed")
+  r = program.run({ "test", dir.path, "--filter", dir.path:match "[^/]*$" })
+  t.equal(r.status, 3, "the filter does not match folders")
+  t.match(program.run({ "test", dir.path, "--filter", "zebra" }).stdout, "1 passed, 0 failed")
 end)
 
-test("a folder's files are found, and modules beside them", function(t)
-  local dir <close> = cli.dir()
+test("the test files of a folder are found, and modules beside them", function(t)
+  local dir <close> = program.dir()
   dir.write("tests/deep/a_test.lua", "local h = require 'helper'\ntest('a', function(t) "
     .. "t.equal(h, 7) end)")
   dir.write("tests/deep/helper.lua", "return 7")
   dir.write("tests/not_a_test.txt", "x")
-  t.match(cli.run({ "test", dir.path .. "/tests" }).stdout, "1 passed, 0 failed")
-  t.match(cli.run({ "test" }, { cwd = dir.path }).stdout, "tests/deep/a_test.lua\n1 passed")
-  t.equal(cli.run({ "test", dir.path .. "/nothing" }).status, 3)
+  t.match(program.run({ "test", dir.path .. "/tests" }).stdout, "1 passed, 0 failed")
+  t.match(program.run({ "test" }, { cwd = dir.path }).stdout, "tests/deep/a_test.lua\n1 passed")
+  t.equal(program.run({ "test", dir.path .. "/nothing" }).status, 3)
   dir.write("none/x.lua", "")
-  t.equal(cli.run({ "test", dir.path .. "/none" }).status, 3)
+  t.equal(program.run({ "test", dir.path .. "/none" }).status, 3)
 end)
 
-test("what does not load, hangs or leaves a task behind fails", function(t)
+test("an error is shown without the frames of Tarn itself", function(t)
+  local broken = run "local function a()\n  tset('x', function() end)\nend\na()"
+  t.match(broken.stdout, "own_test.lua:3: undefined global 'tset'\n    stack traceback:\n")
+  local _, frames = broken.stdout:gsub("\n%s+[^\n]*own_test%.lua:%d+: in ", "")
+  t.equal(frames, 2)
+  for _, text in ipairs { "x =", "test('a', function() foo.x() end)", "error 'oh'" } do
+    local r = run(text)
+    t.match(r.stdout, "own_test.lua:2: ")
+    t.match(r.stdout, "0 passed, 1 failed\n")
+    t.no_match(r.stdout, "traceback", text)
+  end
+  t.no_match(broken.stdout, "bundle/")
+end)
+
+test("a file that does not load, and tests that hang or leave a task behind, fail", function(t)
   t.match(run("x =").stdout, "FAILED: loads")
   t.match(run("test('a', function() require('tarn').sleep(60) end)", { "--timeout", "1" }).stdout,
     "took more than 1 seconds")
   t.match(run("test('a', function(t) t.timeout(60) require('tarn').sleep(1.1) end)",
-    { "--timeout", "1" }).stdout, "1 passed", "one that says so may take longer")
+    { "--timeout", "1" }).stdout, "1 passed", "t.timeout sets another limit")
   t.match(run([[test('a', function() require('native.task').spawn(function()
     require('tarn').sleep(60) end) end)]]).stdout, "left 1 task alive")
 end)
 
-test("a test opens embedded workspaces only", function(t)
+test("a test can open embedded workspaces only", function(t)
   local r = run([[
     local tarn = require "tarn"
     test("a real one", function(t)
@@ -98,8 +112,8 @@ test("a test opens embedded workspaces only", function(t)
   t.match(r.stdout, "3 passed, 0 failed")
 end)
 
-test("the journal of a run is its own", function(t)
-  local home <close> = cli.dir()
+test("a run has a journal of its own", function(t)
+  local home <close> = program.dir()
   local r = run([[
     test("writes", function(t)
       local w <close> = testing.workspace()
@@ -111,7 +125,7 @@ test("the journal of a run is its own", function(t)
   t.equal(#fs.list(home.path), 0)
 end)
 
-test("the clock can be moved, and a long wait takes no time", function(t)
+test("the clock can be moved, and a long wait takes no real time", function(t)
   local r = run [[
     local clock = testing.clock
     test("an hour in a moment", function(t)
@@ -136,18 +150,18 @@ test("the clock can be moved, and a long wait takes no time", function(t)
   t.match(r.stdout, "3 passed, 0 failed")
 end)
 
-test("golden texts are written, compared, and shown where they differ", function(t)
-  local dir <close> = cli.dir()
+test("golden texts are written and compared, and differences are shown", function(t)
+  local dir <close> = program.dir()
   local function write(text)
     dir.write("g_test.lua", ("test('g', function(t) t.golden('out.txt', %q) end)"):format(text))
   end
   write "one\ntwo\n"
-  t.match(cli.run({ "test", dir.path }).stdout, "golden/out.txt is missing")
-  t.equal(cli.run({ "test", dir.path, "--update" }).status, 0)
+  t.match(program.run({ "test", dir.path }).stdout, "golden/out.txt is missing")
+  t.equal(program.run({ "test", dir.path, "--update" }).status, 0)
   t.equal(dir.read "golden/out.txt", "one\ntwo\n")
-  t.equal(cli.run({ "test", dir.path }).status, 0)
+  t.equal(program.run({ "test", dir.path }).status, 0)
   write "one\nthree\n"
-  local r = cli.run({ "test", dir.path })
+  local r = program.run({ "test", dir.path })
   t.equal(r.status, 1)
   t.match(r.stdout, "line 2:")
 end)
@@ -156,7 +170,7 @@ end)
 
 local SECRET <const> = "dapi0123456789abcdef0123456789abcdef"
 
--- Record a command against an embedded workspace; the file's text.
+-- Record a command against an embedded workspace; returns the text of the file, and the pipeline.
 local function record(t, words, prepare)
   local w <close> = testing.workspace()
   local id = w:pipeline { name = "p", configuration = { ["api.password"] = "open sesame",
@@ -164,24 +178,21 @@ local function record(t, words, prepare)
   if prepare then
     prepare(w)
   end
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local path = dir.path .. "/tape.jsonl"
   local all = { "--record", path, table.unpack(words) }
-  local r = cli.run(all, { env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
-    XDG_STATE_HOME = dir.path } })
+  local r = program.run(all, { env = w:env { XDG_STATE_HOME = dir.path } })
   t.equal(r.status, 0, r.stderr)
-  t.equal(fs.find_stat(path).mode & 511, 384, "only its owner may read it")
+  t.equal(fs.find_stat(path).mode & 511, 384, "only its owner can read it")
   return fs.read(path), id
 end
 
 local function replay(text)
-  local dir = cli.dir()
-  local ws = testing.replay(dir.write("tape.jsonl", text))
-  getmetatable(dir).__close(dir)
-  return ws
+  local dir <close> = program.dir()
+  return testing.replay(dir.write("tape.jsonl", text))
 end
 
-test("a record holds no secret", function(t)
+test("a record has no secret", function(t)
   local text, id = record(t, { "clone", "p", "--name", "q", "--set",
     "configuration.token=hush-hush-hush" })
   t.match(text, id)
@@ -192,7 +203,7 @@ test("a record holds no secret", function(t)
   end
 end)
 
-test("what was recorded is played back", function(t)
+test("a recorded read is replayed", function(t)
   local text, id = record(t, { "get", "p" })
   local ws <close> = replay(text)
   local data, status = testing.command("get", { pipeline = "p" }, ws)
@@ -201,7 +212,7 @@ test("what was recorded is played back", function(t)
   t.is_true(#ws.seen > 0)
 end)
 
-test("a change is played back, and another one is not", function(t)
+test("a recorded change is replayed, and another change is refused", function(t)
   local text, id = record(t, { "trigger", "p" })
   local ws <close> = replay(text)
   t.equal(testing.command("trigger", { pipeline = "p" }, ws).status, "triggered")
@@ -213,7 +224,7 @@ test("a change is played back, and another one is not", function(t)
   t.match(e.assertion, "not recorded: POST /api/2.0/pipelines/")
 end)
 
-test("answers to the same request come in their order, faults too", function(t)
+test("answers to the same request come in their order, with faults", function(t)
   local text = record(t, { "list" }, function(w)
     w:faults { { action = "503", nth = 1, retry_after = 0 } }
   end)
@@ -223,8 +234,8 @@ test("answers to the same request come in their order, faults too", function(t)
   t.equal(#ws.seen, 2)
 end)
 
-test("a record that cannot be made is a fault before anything is sent", function(t)
-  local r = cli.run { "-p", "demo", "--record", "/dev/null/x", "list" }
+test("a record that cannot be written is a fault before anything is sent", function(t)
+  local r = program.run { "-p", "demo", "--record", "/dev/null/x", "list" }
   t.equal(r.status, 1)
   t.match(r.stderr, "/dev/null/x: Not a directory")
 end)

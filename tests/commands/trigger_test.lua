@@ -1,16 +1,16 @@
---- Trigger, stop and wait: T11, against the embedded workspace and one that loses answers.
+--- The commands trigger, stop and wait: the promise T11, also with lost answers.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local pool = require "base.pool"
-local sandbox = require "testing.workspace"
-local task = require "native.task"
+local workspace = require "testing.workspace"
+local wait = require "testing.wait"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
 
--- The updates that a pipeline has, as the workspace itself says.
+-- The updates of a pipeline, from the workspace itself.
 local function updates_of(w, id)
   return (w:all("/api/2.0/pipelines/" .. id .. "/updates?max_results=100", "updates"))
 end
@@ -26,7 +26,7 @@ local function body_of(arg)
   return report.request.body, report, ws
 end
 
-test("every choice of what to refresh is in the request", function(t)
+test("every option about the refresh is in the request", function(t)
   for _, case in ipairs {
     { why = "all", {}, {} },
     { why = "full", { full_refresh = true }, { full_refresh = true } },
@@ -43,7 +43,7 @@ test("every choice of what to refresh is in the request", function(t)
   end
 end)
 
-test("choices that exclude each other are refused before anything is sent", function(t)
+test("options that exclude each other are refused before anything is sent", function(t)
   for _, case in ipairs {
     { full_refresh = true, refresh = { "a" } },
     { full_refresh = true, full_refresh_only = { "a" } },
@@ -58,7 +58,7 @@ test("choices that exclude each other are refused before anything is sent", func
   end
 end)
 
-test("a dry run sends no more than a look", function(t)
+test("a dry run only reads", function(t)
   local _, report, ws = body_of { refresh = { "a" } }
   t.equal({ report.status, report.dry_run, #ws.seen }, { "would be triggered", true, 1 })
 end)
@@ -66,8 +66,8 @@ end)
 -- ---- exactly one update ----
 
 test("T11: a trigger gives the update's id and link, and is in the journal", function(t)
-  local w <close> = sandbox.start { run_ms = 300 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 300 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local report, status = fake.run("trigger", { pipeline = "p" }, ws)
   t.equal({ report.pipeline_id, report.status, status }, { id, "triggered", 0 })
@@ -78,17 +78,17 @@ test("T11: a trigger gives the update's id and link, and is in the journal", fun
     { "update.start", "done", report.update_id })
 end)
 
-test("T11: an answer that is lost is looked for, and never asked for twice", function(t)
+test("T11: an update whose answer is lost is found, and not started twice", function(t)
   for _, case in ipairs {
     { action = "reset_after", started = 1 },
     { action = "504", started = 1 },
-    { action = "drip", seconds = 1, started = 1 }, -- slower than our patience
+    { action = "drip", seconds = 1, started = 1 }, -- slower than the client's timeout
     { action = "reset_before", started = 0 },
   } do
-    local w <close> = sandbox.start { run_ms = 60000, faults = {
+    local w <close> = workspace.start { run_ms = 60000, faults = {
       { path = "*/updates", method = "POST", count = 1, action = case.action,
         bytes = case.seconds, seconds = case.seconds } } }
-    local ws <close> = sandbox.client(w, { timeout = 2 })
+    local ws <close> = workspace.client(w, { timeout = 2 })
     local id = w:pipeline()
     if case.started == 1 then
       local report = fake.run("trigger", { pipeline = id }, ws)
@@ -100,25 +100,25 @@ test("T11: an answer that is lost is looked for, and never asked for twice", fun
   end
 end)
 
-test("an answer that is lost is looked for without knowing who we are", function(t)
+test("an update whose answer was lost is found, whoever the user is", function(t)
   for _, action in ipairs { "403", "404_message_only", "500" } do
-    local w <close> = sandbox.start { run_ms = 60000, faults = {
+    local w <close> = workspace.start { run_ms = 60000, faults = {
       { path = "*/updates", method = "POST", count = 1, action = "reset_after" },
       { path = "*/scim/v2/Me", action = action } } }
-    local ws <close> = sandbox.client(w, { timeout = 2 })
+    local ws <close> = workspace.client(w, { timeout = 2 })
     local id = w:pipeline()
     local report = fake.run("trigger", { pipeline = id }, ws)
     t.equal(report.update_id, updates_of(w, id)[1].update_id, action)
   end
 end)
 
-test("where looking fails too, it is not known whether an update started, and that is said",
+test("if the updates cannot be listed, the fault says that an update may have started",
   function(t)
     for _, action in ipairs { "403", "404_message_only", "500", "not_json" } do
-      local w <close> = sandbox.start { run_ms = 60000, faults = {
+      local w <close> = workspace.start { run_ms = 60000, faults = {
         { path = "*/updates", method = "POST", count = 1, action = "reset_after" },
         { path = "*/updates", method = "GET", action = action } } }
-      local ws <close> = sandbox.client(w, { timeout = 2 })
+      local ws <close> = workspace.client(w, { timeout = 2 })
       local id = w:pipeline()
       local e = t.fault(fake.run, "trigger", { pipeline = id }, ws)
       t.equal({ e.ambiguous, require("engine.report").status(e) }, { true, 10 }, action)
@@ -131,8 +131,8 @@ test("where looking fails too, it is not known whether an update started, and th
 
 test("T11: a trigger while an update is active is refused with its id and changes nothing",
   function(t)
-    local w <close> = sandbox.start { run_ms = 60000 }
-    local ws <close> = sandbox.client(w)
+    local w <close> = workspace.start { run_ms = 60000 }
+    local ws <close> = workspace.client(w)
     local id = w:pipeline()
     local active = w:run(id)
     local e = t.fault(fake.run, "trigger", { pipeline = id }, ws)
@@ -143,8 +143,8 @@ test("T11: a trigger while an update is active is refused with its id and change
   end)
 
 test("T11: --attach takes the update that is active", function(t)
-  local w <close> = sandbox.start { run_ms = 400 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 400 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local active = w:run(id)
   local report, status = fake.run("trigger", { pipeline = id, attach = true, wait = true }, ws)
@@ -156,8 +156,8 @@ test("T11: --attach takes the update that is active", function(t)
 end)
 
 test("T11: --restart stops the active update and starts another", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local first = w:run(id)
   local report = fake.run("trigger", { pipeline = id, restart = true }, ws)
@@ -170,9 +170,9 @@ test("T11: --restart stops the active update and starts another", function(t)
     { "update.stop", first, "update.start" })
 end)
 
--- ---- how it ended ----
+-- ---- outcomes ----
 
-test("T11: --wait ends as the update does, with a status for each end", function(t)
+test("T11: --wait ends with the update, and each outcome has its status", function(t)
   for _, case in ipairs {
     { why = "completed", {}, outcome = "completed", state = "COMPLETED", status = 0 },
     { why = "failed", { development = true, configuration = { ["sandbox.fail"] = "flow" } },
@@ -180,12 +180,12 @@ test("T11: --wait ends as the update does, with a status for each end", function
     { why = "continuous", { continuous = true }, outcome = "running", state = "RUNNING",
       status = 0 },
   } do
-    local w <close> = sandbox.start { run_ms = 200 }
-    local ws <close> = sandbox.client(w)
+    local w <close> = workspace.start { run_ms = 200 }
+    local ws <close> = workspace.client(w)
     local id = w:pipeline(case[1])
     if case[1].continuous then
-      ws.native:stop(id) -- it began at once
-      task.sleep(0.1)
+      ws.native:stop(id) -- a continuous pipeline starts when it is created
+      w.clock:advance(1000)
     end
     local report, status = fake.run("trigger", { pipeline = id, wait = true, restart = true }, ws)
     t.equal({ report.outcome, report.state, status }, { case.outcome, case.state, case.status },
@@ -198,8 +198,8 @@ test("T11: --wait ends as the update does, with a status for each end", function
 end)
 
 test("T11: --wait goes on through the platform's retries", function(t)
-  local w <close> = sandbox.start { run_ms = 200 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 200 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { development = false, configuration = {
     ["sandbox.fail"] = "flow", ["sandbox.fail_attempts"] = "2" } }
   local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws)
@@ -208,46 +208,44 @@ test("T11: --wait goes on through the platform's retries", function(t)
   t.equal({ report.cause, report.state }, { "RETRY_ON_FAILURE", "COMPLETED" })
 end)
 
-test("T11: a wait under faults ends as the update does", function(t)
-  local w <close> = sandbox.start { run_ms = 300, faults = {
+test("T11: a wait under faults ends with the update", function(t)
+  local w <close> = workspace.start { run_ms = 300, faults = {
     { path = "*/updates*", method = "GET", probability = 0.15, action = "reset_before" },
     { path = "*/updates*", method = "GET", probability = 0.15, action = "503", retry_after = 0 },
     { path = "*/updates*", method = "GET", probability = 0.15, action = "truncate", bytes = 20 },
     { path = "*/events", method = "GET", probability = 0.15, action = "500" },
   } }
-  local ws <close> = sandbox.client(w)
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { development = false, configuration = {
     ["sandbox.fail"] = "flow", ["sandbox.fail_attempts"] = "1" } }
   local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws)
   t.equal({ report.outcome, #report.updates, status }, { "completed", 2, 0 })
 end)
 
-test("T11: when all retries have failed the request has", function(t)
-  local w <close> = sandbox.start { run_ms = 150 }
-  local ws <close> = sandbox.client(w)
+test("T11: a wait fails when all retries have failed", function(t)
+  local w <close> = workspace.start { run_ms = 150 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { development = false, configuration = {
     ["sandbox.fail"] = "flow", ["pipelines.numUpdateRetryAttempts"] = "1" } }
   local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws)
   t.equal({ report.outcome, #report.updates, status }, { "failed", 2, 7 })
 end)
 
-test("T11: one that is cancelled by somebody else ends with a status of its own", function(t)
-  local w <close> = sandbox.start { run_ms = 800 }
-  local ws <close> = sandbox.client(w)
+test("T11: an update that somebody else cancels has a status of its own", function(t)
+  local w <close> = workspace.start { run_ms = 800 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local begun = pool.begin(fake.run, "trigger", { pipeline = id, wait = true }, ws)
-  repeat
-    task.sleep(0.02)
-  until #updates_of(w, id) == 1
+  wait.until_true(function() return #updates_of(w, id) == 1 end, "the update")
   w:ok("POST", "/api/2.0/pipelines/" .. id .. "/stop", {})
   local report, status = begun()
   t.equal({ report.outcome, report.state, status }, { "canceled", "CANCELED", 8 })
 end)
 
-test("T11: a wait that takes too long ends with a status of its own, and stops nothing",
+test("T11: a wait that takes too long has a status of its own, and stops nothing",
   function(t)
-    local w <close> = sandbox.start { run_ms = 60000 }
-    local ws <close> = sandbox.client(w)
+    local w <close> = workspace.start { run_ms = 60000 }
+    local ws <close> = workspace.client(w)
     local id = w:pipeline()
     local report, status = fake.run("trigger", { pipeline = id, wait = true }, ws,
       { quiet = true, timeout = 0.6 })
@@ -258,8 +256,8 @@ test("T11: a wait that takes too long ends with a status of its own, and stops n
 -- ---- stop ----
 
 test("T11: stop waits until the update is cancelled", function(t)
-  local w <close> = sandbox.start { run_ms = 2000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 2000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local active = w:run(id)
   local report, status = fake.run("stop", { pipeline = id }, ws)
@@ -269,18 +267,18 @@ test("T11: stop waits until the update is cancelled", function(t)
   t.equal(fake.run("stop", { pipeline = id }, ws).status, "idle")
 end)
 
-test("stop --no-wait answers as the page says", function(t)
-  local w <close> = sandbox.start { run_ms = 2000 }
-  local ws <close> = sandbox.client(w)
+test("stop --no-wait does not wait", function(t)
+  local w <close> = workspace.start { run_ms = 2000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   w:run(id)
   local report = fake.run("stop", { pipeline = id, wait = false }, ws)
   t.equal({ report.pipeline_id, report.status }, { id, "stopping" })
 end)
 
-test("stop --update stops that update or none", function(t)
-  local w <close> = sandbox.start { run_ms = 60000 }
-  local ws <close> = sandbox.client(w)
+test("stop --update stops that update, and no other", function(t)
+  local w <close> = workspace.start { run_ms = 60000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local first = w:run(id)
   fake.run("stop", { pipeline = id, update = first:sub(1, 8) }, ws)
@@ -296,8 +294,8 @@ test("stop --update stops that update or none", function(t)
 end)
 
 test("a dry run of stop stops nothing", function(t)
-  local w <close> = sandbox.start { run_ms = 60000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 60000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   local active = w:run(id)
   local report = fake.run("stop", { pipeline = id, dry_run = true }, ws)
@@ -315,9 +313,9 @@ end)
 
 -- ---- wait ----
 
-test("wait follows the active update, or tells how the newest one ended", function(t)
-  local w <close> = sandbox.start { run_ms = 400 }
-  local ws <close> = sandbox.client(w)
+test("wait follows the active update, or shows the outcome of the newest one", function(t)
+  local w <close> = workspace.start { run_ms = 400 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { configuration = { ["sandbox.fail"] = "flow" } }
   t.equal(t.fault(fake.run, "wait", { pipeline = id }, ws).code, "NOT_FOUND")
   local active = w:run(id)
@@ -327,18 +325,18 @@ test("wait follows the active update, or tells how the newest one ended", functi
   end
 end)
 
-test("wait --for says that a state is not known, and waits all the same", function(t)
-  local w <close> = sandbox.start()
+test("wait --for warns of an unknown state, and waits for it", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
-  local r = cli.run({ "wait", id, "--for", "runing", "--timeout", "0.2" },
-    { env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token" } })
+  local r = program.run({ "wait", id, "--for", "runing", "--timeout", "0.2" },
+    { env = w:env() })
   t.equal(r.status, 6, r.stderr)
   t.match(r.stderr, "'RUNING' is not a known state of a pipeline (did you mean 'RUNNING'?)")
 end)
 
 test("wait --for waits for the pipeline's own state, in any case", function(t)
-  local w <close> = sandbox.start { run_ms = 60000 } -- so long that no look misses the state
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 60000 } -- so long that no poll misses the state
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   w:run(id)
   w.clock:advance(40000)

@@ -1,12 +1,10 @@
--- tarn undo: what was done is taken back, once, whatever happens in between.
+-- tarn undo: an operation is undone once, also under faults.
 
-local fault = require "base.fault"
 local http = require "native.http"
 local journal = require "tarn.journal"
 local journaled = require "support.journaled"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
-local task = require "native.task"
 local troubles = require "sandbox.http.troubles"
 local undo = require "tarn.undo"
 
@@ -42,7 +40,7 @@ local function spec_of(name, more)
   return spec
 end
 
--- An operation that made a pipeline.
+-- An operation that has created a pipeline.
 local function made(j, name, more)
   local op = begin(j, name)
   local id = create_in(j, op, spec_of(name, more))
@@ -56,7 +54,7 @@ local function is_there(j, id)
   return status == 200 and body.state ~= "DELETED"
 end
 
--- An operation that edits a pipeline.
+-- An operation that has edited a pipeline.
 local function edited(j, id, change)
   local before = j.ws.native:pipeline_get(id)
   local spec = {}
@@ -112,7 +110,7 @@ test("--tables deletes the tables too", function(t)
   t.equal(j:changes(), { "DELETE " .. PATH .. id .. "?cascade=true" })
 end)
 
-test("a pipeline of the Hive metastore is deleted without a word about tables", function(t)
+test("a pipeline of the Hive metastore is deleted without naming its tables", function(t)
   local j <close> = journaled.start()
   local op = begin(j, "old")
   local id = create_in(j, op, { name = "old", storage = "dbfs:/old", target = "t",
@@ -123,7 +121,7 @@ test("a pipeline of the Hive metastore is deleted without a word about tables", 
   t.equal(j:changes(), { "DELETE " .. PATH .. id })
 end)
 
-test("undo of an edit brings the settings back, all of them", function(t)
+test("undo of an edit restores all settings", function(t)
   local j <close> = journaled.start()
   local _, id = made(j, "copy", { configuration = { a = "1", ["db.password"] = "hunter2" },
     tags = json.decode "{}", parameters = { p = "x" }, unknown_field = { 1, 2.5 } })
@@ -136,7 +134,7 @@ test("undo of an edit brings the settings back, all of them", function(t)
   t.equal(j:changes(), { "PUT " .. PATH .. id })
 end)
 
-test("what was changed since is not touched, unless forced", function(t)
+test("a pipeline that has changed since is not deleted without --force", function(t)
   local j <close> = journaled.start()
   local op, id = made(j, "copy")
   j.w.clock:advance(60000)
@@ -146,7 +144,7 @@ test("what was changed since is not touched, unless forced", function(t)
   j:forget()
   local r = j:run { "undo", op, "--yes" }
   t.equal(r.status, 5)
-  t.match(r.stderr, "nothing was touched")
+  t.match(r.stderr, "nothing was changed")
   t.match(r.stderr, "settings were changed")
   t.match(r.stderr, "--force")
   t.equal(j:changes(), {})
@@ -155,7 +153,7 @@ test("what was changed since is not touched, unless forced", function(t)
   t.is_false(is_there(j, id))
 end)
 
-test("the dry run says what would be done and asks only", function(t)
+test("the dry run shows the steps, and only reads", function(t)
   local j <close> = journaled.start()
   local op, id = made(j, "copy")
   local data = j:data { "undo", "last", "--dry-run" }
@@ -166,7 +164,7 @@ test("the dry run says what would be done and asks only", function(t)
   t.equal(journal.find "last".id, op)
 end)
 
-test("it asks first, and needs --yes where nobody can be asked", function(t)
+test("it asks first, and needs --yes without a terminal", function(t)
   local j <close> = journaled.start()
   local op, id = made(j, "copy")
   local r = j:run { "undo", op }
@@ -181,7 +179,7 @@ test("it asks first, and needs --yes where nobody can be asked", function(t)
   t.match(question, "keeping its tables")
 end)
 
-test("sources come back byte for byte, and new ones go", function(t)
+test("sources are restored byte for byte, and new sources are deleted", function(t)
   local j <close> = journaled.start()
   local notebook = "-- Databricks notebook source\nSELECT 1"
   local file = "# Databricks notebook source\nnot a notebook \0\255"
@@ -203,10 +201,10 @@ test("sources come back byte for byte, and new ones go", function(t)
   t.equal(export(j, "/Shared/old/nb"), notebook)
   t.equal(export(j, "/Shared/old/lib.py", "AUTO"), file)
   local status = j.w:call("GET", "/api/2.0/workspace/get-status?path=/Shared/new")
-  t.equal(status, 404, "the folders are gone too")
+  t.equal(status, 404, "the folders are deleted too")
 end)
 
-test("a folder that is in use stays", function(t)
+test("a folder that is in use is kept", function(t)
   local j <close> = journaled.start()
   local op = begin(j, "copy")
   op:perform({ kind = "workspace.mkdirs",
@@ -215,11 +213,11 @@ test("a folder that is in use stays", function(t)
   op:finish "done"
   import(j, "/Shared/new/mine", "SELECT 1", SQL)
   local data = j:data { "undo", op.id, "--yes" }
-  t.match(data.steps[1].reason, "stays")
+  t.match(data.steps[1].reason, "is kept")
   t.is_true(export(j, "/Shared/new/mine") ~= nil)
 end)
 
-test("a notebook that was changed since is not touched", function(t)
+test("a notebook that has changed since is not deleted", function(t)
   local j <close> = journaled.start()
   local op = begin(j, "copy")
   imported(j, op, "/Shared/nb", "SELECT 1", SQL)
@@ -232,7 +230,7 @@ test("a notebook that was changed since is not touched", function(t)
   t.match(export(j, "/Shared/nb"), "SELECT 2")
 end)
 
-test("permissions are as they were", function(t)
+test("permissions are restored", function(t)
   local j <close> = journaled.start()
   local _, id = made(j, "copy")
   local path = "/api/2.0/permissions/pipelines/" .. id
@@ -248,7 +246,7 @@ test("permissions are as they were", function(t)
   t.equal(json.encode(j.w:ok("GET", path)), json.encode(before))
 end)
 
-test("a deleted pipeline is made again, with its permissions and a new id", function(t)
+test("a deleted pipeline is created again, with its permissions and a new id", function(t)
   local j <close> = journaled.start()
   local _, id = made(j, "copy", { configuration = { a = "1" }, parameters = { p = "x" } })
   j.w:ok("PATCH", "/api/2.0/permissions/pipelines/" .. id, { access_control_list = {
@@ -266,7 +264,7 @@ test("a deleted pipeline is made again, with its permissions and a new id", func
     "CAN_RUN")
 end)
 
-test("an undo is undone as anything else is", function(t)
+test("an undo can be undone", function(t)
   local j <close> = journaled.start()
   local op = made(j, "copy")
   local first = j:data { "undo", op, "--yes" }
@@ -275,7 +273,7 @@ test("an undo is undone as anything else is", function(t)
   t.equal(j.ws:pipeline "copy".spec.catalog, "main")
 end)
 
-test("a second undo finds nothing left to do", function(t)
+test("a second undo has nothing to do", function(t)
   local j <close> = journaled.start()
   local op = made(j, "copy")
   j:data { "undo", op, "--yes" }
@@ -285,7 +283,7 @@ test("a second undo finds nothing left to do", function(t)
   t.equal(j:changes(), {})
 end)
 
-test("a pipeline that somebody has deleted already is no fault", function(t)
+test("a pipeline that somebody has deleted is not a fault", function(t)
   local j <close> = journaled.start()
   local op, id = made(j, "copy")
   j.w:ok("DELETE", PATH .. id)
@@ -294,7 +292,7 @@ test("a pipeline that somebody has deleted already is no fault", function(t)
   t.equal(journal.find(op).status, "undone")
 end)
 
-test("all parts of a bulk operation are undone, each from its end", function(t)
+test("all parts of a bulk operation are undone, each in reverse order", function(t)
   local j <close> = journaled.start()
   local op = journal.begin { command = "clone", target = side(j) }
   local ids = {}
@@ -311,7 +309,7 @@ test("all parts of a bulk operation are undone, each from its end", function(t)
   t.equal({ journal.find(op.id).status, journal.items(op.id)[1].status }, { "undone", "undone" })
 end)
 
-test("parts that share folders and files are undone in an order that leaves nothing", function(t)
+test("parts that share folders and files are undone without a rest", function(t)
   local j <close> = journaled.start()
   local op = journal.begin { command = "clone", target = side(j) }
   import(j, "/Shared/old", "-- Databricks notebook source\nSELECT 0", SQL)
@@ -335,7 +333,7 @@ test("parts that share folders and files are undone in an order that leaves noth
   t.is_nil(j.ws:pipelines()())
 end)
 
-test("a step that fails stops its part, not the others; the next run goes on", function(t)
+test("a failed step stops its part, not the others, and the next undo continues", function(t)
   local j <close> = journaled.start()
   local op = journal.begin { command = "clone", target = side(j) }
   local ids = {}
@@ -359,22 +357,22 @@ test("a step that fails stops its part, not the others; the next run goes on", f
   t.match(r.stdout, "not yours")
   t.match(r.stderr, "continues")
   t.equal({ is_there(j, ids[1]), is_there(j, ids[2]) }, { false, true })
-  t.is_true(export(j, "/Shared/nb2") ~= nil, "its notebook is not taken away under it")
+  t.is_true(export(j, "/Shared/nb2") ~= nil, "the pipeline still has its notebook")
   j:data { "undo", op.id, "--yes" }
   t.is_false(is_there(j, ids[2]))
   t.is_nil(export(j, "/Shared/nb2"))
 end)
 
-test("it is not done in another workspace than the one it was done in", function(t)
+test("an operation is not undone in another workspace", function(t)
   local j <close> = journaled.start()
   local op, id = made(j, "copy")
   local r = j:run { "--profile", "dr", "undo", op, "--yes" }
   t.equal(r.status, 2)
-  t.match(r.stderr, "--profile names the right one")
+  t.match(r.stderr, "choose the right workspace with --profile")
   t.is_true(is_there(j, id))
 end)
 
-test("the parts of a bulk operation know where they worked, if the whole does not", function(t)
+test("the parts of a bulk operation have their workspace, even if the whole has none", function(t)
   local j <close> = journaled.start()
   local op = journal.begin { command = "clone", target = { profile = "there" } }
   local id = create_in(j, op:item { target = side(j, { name = "p" }) }, spec_of "p")
@@ -383,7 +381,7 @@ test("the parts of a bulk operation know where they worked, if the whole does no
   t.equal({ r.status, is_there(j, id) }, { 2, true })
 end)
 
-test("what is still being done is not undone, nor by two at once", function(t)
+test("a running operation is not undone, nor is one by two processes at once", function(t)
   local j <close> = journaled.start()
   local running = begin(j, "copy")
   t.equal(t.fault(undo.plan, j.ws, journal.find(running.id)).kind, "conflict")
@@ -395,9 +393,9 @@ test("what is still being done is not undone, nor by two at once", function(t)
   t.match(r.stderr, other.id)
 end)
 
--- ---- what nobody knows is looked for ----
+-- ---- steps with an unknown outcome ----
 
--- A create whose process died: `effect` tells whether it reached the workspace.
+-- A create whose process died; `effect`: the workspace has the pipeline.
 local function lost(j, name, effect)
   local op = begin(j, name)
   op:step { kind = "pipeline.create", what = { name = name, spec = spec_of(name) } }
@@ -407,7 +405,7 @@ local function lost(j, name, effect)
   return op.id, id
 end
 
-test("a create whose answer was lost is found by looking, and undone", function(t)
+test("a create whose answer was lost is found and undone", function(t)
   local j <close> = journaled.start()
   local op, id = lost(j, "copy", true)
   j:data { "undo", op, "--yes" }
@@ -425,7 +423,7 @@ test("a create that never arrived leaves nothing to undo", function(t)
   t.equal(journal.steps(op)[1].status, "failed")
 end)
 
-test("a pipeline that was there before is not taken for what was lost", function(t)
+test("an older pipeline is not taken for the created one", function(t)
   local j <close> = journaled.start()
   j.w.clock:advance(-3600000)
   local id = j.w:pipeline(spec_of "copy")
@@ -437,7 +435,7 @@ test("a pipeline that was there before is not taken for what was lost", function
   t.is_true(is_there(j, id))
 end)
 
-test("a pipeline that another run is known to have made is not taken either", function(t)
+test("a pipeline that another operation has created is not taken for it either", function(t)
   local j <close> = journaled.start()
   local lost_op = begin(j, "copy")
   lost_op:step { kind = "pipeline.create", what = { name = "copy", spec = spec_of "copy" } }
@@ -447,7 +445,7 @@ test("a pipeline that another run is known to have made is not taken either", fu
   t.is_true(is_there(j, id))
 end)
 
-test("tarn journal --look settles what is unknown, and sends nothing", function(t)
+test("tarn journal --look resolves unknown outcomes, and changes nothing", function(t)
   local j <close> = journaled.start()
   local op, id = lost(j, "copy", true)
   t.equal(j:data { "journal", op }.steps[1].status, "unknown")
@@ -455,7 +453,7 @@ test("tarn journal --look settles what is unknown, and sends nothing", function(
   t.equal(j:changes(), {})
 end)
 
-test("an edit that nobody saw the end of is told by what is there", function(t)
+test("the outcome of an edit without an answer is found by a read", function(t)
   local j <close> = journaled.start()
   for _, effect in ipairs { true, false } do
     local _, id = made(j, "copy" .. tostring(effect))
@@ -480,7 +478,7 @@ local function is_change(request)
   return request.method ~= "GET"
 end
 
--- Everything that an operation can do, so that its undo has every kind of step.
+-- An operation with every kind of step.
 local function everything(j, round)
   local op, name = begin(j, "copy" .. round), "copy" .. round
   local base = "/Shared/r" .. round
@@ -518,15 +516,15 @@ test("killed before or after any request, the next undo ends in the same state",
   local n = #j:changes()
   t.equal(n, 5)
   for at = 1, n do
-    for _, moment in ipairs { "before", "after" } do
-      local round = at * 2 + (moment == "after" and 1 or 0)
-      local why = ("killed %s request %d"):format(moment, at)
+    for _, when in ipairs { "before", "after" } do
+      local round = at * 2 + (when == "after" and 1 or 0)
+      local why = ("killed %s request %d"):format(when, at)
       local case = everything(j, round)
       local seen = 0
       local r = j:run_and_kill({ "undo", case.op, "--yes" }, function(request)
         seen = seen + (is_change(request) and 1 or 0)
         return seen == at and is_change(request)
-      end, moment)
+      end, when)
       t.equal(r.status, 137, why)
       t.equal(journal.find "last".status, "interrupted", why)
       local again = j:run { "undo", case.op, "--yes" }
@@ -537,7 +535,7 @@ test("killed before or after any request, the next undo ends in the same state",
   end
 end)
 
--- What the workspace or the way to it may do to one request.
+-- Faults of one request.
 local TROUBLES <const> = {
   { action = "429", retry_after = 1 }, { action = "503", retry_after = 1 }, { action = "500" },
   { action = "504" }, { action = "reset_before" }, { action = "reset_after" },
@@ -545,7 +543,7 @@ local TROUBLES <const> = {
   { action = "expired_token" }, { action = "403" }, { action = "409" }, { action = "503_html" },
 }
 
-test("with any fault at any request it ends, at the latest the next time, in the same state",
+test("after any fault at any request, this undo or the next one ends in the same state",
   function(t)
     local j <close> = journaled.start()
     local changes = 5
@@ -584,7 +582,7 @@ local function tree(j, path)
   return found
 end
 
-test("a clone that is killed at any request is undone without a trace", function(t)
+test("a clone that is killed at any request is undone completely", function(t)
   local j <close> = journaled.start()
   j.w:pipeline { name = "sales" }
   j.w:ok("POST", "/api/2.0/workspace/mkdirs", { path = "/Shared/code" })
@@ -603,12 +601,12 @@ test("a clone that is killed at any request is undone without a trace", function
   j:data { "undo", "last", "--yes" }
   t.equal(tree(j, "/"), before)
   for at = 1, changes do
-    for _, moment in ipairs { "before", "after" } do
-      local why, seen = ("killed %s request %d"):format(moment, at), 0
+    for _, when in ipairs { "before", "after" } do
+      local why, seen = ("killed %s request %d"):format(when, at), 0
       local killed = j:run_and_kill(words, function(request)
         seen = seen + (is_change(request) and 1 or 0)
         return seen == at and is_change(request)
-      end, moment)
+      end, when)
       t.equal(killed.status, 137, why)
       local again = j:run { "undo", "last", "--yes" }
       t.equal({ again.status, again.stderr }, { 0, "" }, why)
@@ -619,11 +617,11 @@ test("a clone that is killed at any request is undone without a trace", function
   end
 end)
 
-test("a deleted pipeline is made again once, whenever the undo is killed", function(t)
+test("a deleted pipeline is created again once, whenever the undo is killed", function(t)
   local j <close> = journaled.start()
   for at = 1, 2 do
-    for _, moment in ipairs { "before", "after" } do
-      local why, name = ("killed %s request %d"):format(moment, at), moment .. at
+    for _, when in ipairs { "before", "after" } do
+      local why, name = ("killed %s request %d"):format(when, at), when .. at
       local _, id = made(j, name)
       j.w:ok("PATCH", "/api/2.0/permissions/pipelines/" .. id, { access_control_list = {
         { group_name = "users", permission_level = "CAN_RUN" } } })
@@ -632,7 +630,7 @@ test("a deleted pipeline is made again once, whenever the undo is killed", funct
       local r = j:run_and_kill({ "undo", op, "--yes" }, function(request)
         seen = seen + (is_change(request) and 1 or 0)
         return seen == at and is_change(request)
-      end, moment)
+      end, when)
       t.equal(r.status, 137, why)
       t.equal(j:run { "undo", op, "--yes" }.status, 0, why)
       local found = 0
@@ -644,5 +642,4 @@ test("a deleted pipeline is made again once, whenever the undo is killed", funct
         .. j.ws:pipeline(name).pipeline_id)), "CAN_RUN")
     end
   end
-  t.is_true(task.now() > 0 and fault.is ~= nil)
 end)

@@ -1,21 +1,21 @@
---- The run history from system tables: T9 at scale, and which source answers.
+--- The history of updates from system tables: the promise T9, and the choice of the source.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local tarn_updates = require "tarn.updates.sql"
 local warehouse = require "support.warehouse"
 
 local HOUR <const> = 3600000
 
--- What both forms can know of an update; its state once it is over.
+-- Fields that both sources have; also the state of an update that has ended.
 local SHARED <const> = { "update_id", "cause", "creation_time", "end_time", "duration_ms",
   "full_refresh", "validate_only", "error", "phases", "request_id", "attempt", "attempts",
   "cluster_id", "cancellation_cause", "refresh_selection" }
 
 local function shared(row)
-  local part = { state = row.end_time ~= json.null and row.state or "not over" }
+  local part = { state = row.end_time ~= json.null and row.state or "active" }
   for _, name in ipairs(SHARED) do
     part[name] = row[name]
   end
@@ -23,8 +23,8 @@ local function shared(row)
 end
 
 test("the history of each pipeline of the demo is the same from REST and from SQL", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local count, going = 0, 0
   for pipeline in ws:pipelines() do
     local id = pipeline.pipeline_id
@@ -45,8 +45,8 @@ test("the history of each pipeline of the demo is the same from REST and from SQ
 end)
 
 test("an update of several hours has several rows and is one update", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { configuration = { ["sandbox.duration_ms"] = tostring(3 * HOUR) } }
   local update_id = w:run(id)
   w.clock:advance(5 * HOUR)
@@ -58,9 +58,9 @@ test("an update of several hours has several rows and is one update", function(t
   t.is_true(rows[1].duration_ms >= 3 * HOUR, rows[1].duration_ms)
 end)
 
-test("an update that goes on is unknown and has no end, whatever its rows say", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local ws <close> = sandbox.client(w)
+test("the state of an active update is unknown, and it has no end", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { configuration = { ["sandbox.duration_ms"] = tostring(9 * HOUR) } }
   w:run(id)
   w.clock:advance(5 * HOUR)
@@ -70,8 +70,8 @@ test("an update that goes on is unknown and has no end, whatever its rows say", 
 end)
 
 test("retries are attempts of one request", function(t)
-  local w <close> = sandbox.start { run_ms = 500 }
-  local ws <close> = sandbox.client(w)
+  local w <close> = workspace.start { run_ms = 500 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { development = false, configuration = { ["sandbox.fail"] = "flow" } }
   w:run(id)
   w.clock:advance(60000)
@@ -84,16 +84,16 @@ test("retries are attempts of one request", function(t)
       t.match(row.error, "STREAM_FAILED")
     end
   end
-  -- a list that ends inside of a request does not tell how many attempts it had
+  -- a list that ends inside of a request does not have the number of its attempts
   local newest = fake.run("updates", { pipeline = id, source = "rest", max = 1 }, ws)[1]
   t.equal({ newest.attempt, newest.attempts }, { json.null, json.null })
   newest = fake.run("updates", { pipeline = id, source = "sql", max = 1 }, ws)[1]
   t.equal({ newest.attempt, newest.attempts }, { 3, 3 })
 end)
 
-test("--state, --since, --max and --update are part of the statement", function(t)
-  local w <close> = sandbox.start { run_ms = 500 }
-  local ws <close> = sandbox.client(w)
+test("--state, --since, --max and --update are parameters of the statement", function(t)
+  local w <close> = workspace.start { run_ms = 500 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { configuration = { ["sandbox.fail"] = "flow" } }
   w:run(id)
   w.clock:advance(2 * HOUR)
@@ -114,7 +114,7 @@ test("--state, --since, --max and --update are part of the statement", function(
   t.equal(ids {}, { "COMPLETED", "FAILED" })
   t.equal(ids { state = "fail*" }, { "FAILED" })
   t.equal(ids { state = "canceled,completed" }, { "COMPLETED" })
-  t.equal(ids { state = "%" }, {}, "a wildcard of SQL is none of ours")
+  t.equal(ids { state = "%" }, {}, "SQL's wildcard is a plain character")
   t.equal(ids { max = 1 }, { "COMPLETED" })
   for _, text in ipairs(ws.statements) do
     t.no_match(text, "fail")
@@ -126,9 +126,9 @@ test("--state, --since, --max and --update are part of the statement", function(
     .code, "NOT_FOUND")
 end)
 
-test("the updates of many pipelines are one statement, and deleted ones stay dead", function(t)
-  local w <close> = sandbox.start { run_ms = 500 }
-  local ws <close> = sandbox.client(w)
+test("the updates of many pipelines are one statement, without deleted pipelines", function(t)
+  local w <close> = workspace.start { run_ms = 500 }
+  local ws <close> = workspace.client(w)
   local kept = w:pipeline { name = "kept" }
   local gone = w:pipeline { name = "kept_not" }
   local other = w:pipeline { name = "other_100%" }
@@ -148,24 +148,24 @@ test("the updates of many pipelines are one statement, and deleted ones stay dea
     return set
   end
   t.equal(names("*", "sql"), { "kept", "other_100%" })
-  t.equal(#ws.statements, 3, "the history, and the errors under two names")
+  t.equal(#ws.statements, 3, "the history, and the errors under two names of the table")
   t.equal(names("kept*", "sql"), { "kept" })
   t.equal(names("*_100%", "sql"), { "other_100%" })
   for _, pattern in ipairs { "*", "kept*", "*0%" } do
     t.equal(names(pattern, "rest"), names(pattern, "sql"))
   end
   t.equal(names("*", "auto"), names("*", "sql"))
-  -- who names one may ask for one that is gone
+  -- a deleted pipeline has a history if it is named
   t.equal(#fake.run("updates", { pipeline = gone, source = "sql" }, ws), 1)
 end)
 
-test("every chunking of the answer gives the same history", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local ws <close> = sandbox.client(w)
+test("the history is the same for every size of chunks", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  local ws <close> = workspace.client(w)
   local function read()
     local rows = fake.run("updates", { pipeline = "*", source = "sql", since = "60d" }, ws)
     for _, row in ipairs(rows) do
-      row.state = row.end_time ~= json.null and row.state -- what runs goes on running
+      row.state = row.end_time ~= json.null and row.state -- that of an active update changes
     end
     return rows
   end
@@ -175,14 +175,14 @@ test("every chunking of the answer gives the same history", function(t)
     warehouse.hint(ws, "sandbox.chunk_rows=" .. size)
     t.equal(read(), all, size)
   end
-  local empty <close> = sandbox.start()
-  local none <close> = sandbox.client(empty)
+  local empty <close> = workspace.start()
+  local none <close> = workspace.client(empty)
   t.equal(fake.run("updates", { pipeline = "*", source = "sql" }, none), {})
 end)
 
-test("without a table of events phases and errors are unknown, and nothing else is", function(t)
-  local w <close> = sandbox.start { run_ms = 500 }
-  local ws <close> = sandbox.client(w)
+test("without a table of events only phases and errors are unknown", function(t)
+  local w <close> = workspace.start { run_ms = 500 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { configuration = { ["sandbox.fail"] = "flow" } }
   w:run(id)
   w.clock:advance(60000)
@@ -196,12 +196,11 @@ test("without a table of events phases and errors are unknown, and nothing else 
   t.match(table.concat(warned, "\n"), "phases and errors are unknown: [TABLE_OR_VIEW_NOT_FOUND]")
 end)
 
-test("without the timeline, or the right to read it, SQL is a fault", function(t)
-  local w <close> = sandbox.start { run_ms = 500 }
-  local ws <close> = sandbox.client(w)
+test("without the timeline, or the privilege to read it, SQL is a fault", function(t)
+  local w <close> = workspace.start { run_ms = 500 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
-  local viewer <close> = sandbox.client(w, { credential = require("native.databricks").credential {
-    token = "demo-viewer-token" } })
+  local viewer <close> = workspace.client(w, nil, "demo-viewer-token")
   t.match(t.fault(fake.run, "updates", { pipeline = id, source = "sql" }, viewer).message,
     "USE SCHEMA")
   warehouse.switch_off(w, "lakeflow")
@@ -209,10 +208,10 @@ test("without the timeline, or the right to read it, SQL is a fault", function(t
     "TABLE_OR_VIEW_NOT_FOUND")
 end)
 
-test("auto asks SQL where REST refuses, and keeps REST's reason if both do", function(t)
-  local w <close> = sandbox.start { run_ms = 500, faults = {
+test("auto uses SQL where REST refuses, and keeps REST's reason if both refuse", function(t)
+  local w <close> = workspace.start { run_ms = 500, faults = {
     { path = "*/updates", method = "GET", action = "403" } } }
-  local ws <close> = sandbox.client(w)
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   w:run(id)
   w.clock:advance(60000)
@@ -223,9 +222,9 @@ test("auto asks SQL where REST refuses, and keeps REST's reason if both do", fun
   t.match(e.hint, "sql did not answer either: [TABLE_OR_VIEW_NOT_FOUND]")
 end)
 
-test("auto starts no warehouse; asked for SQL, a warehouse that sleeps is waited for", function(t)
-  local w <close> = sandbox.start { run_ms = 500 }
-  local ws <close> = sandbox.client(w)
+test("auto starts no warehouse; --source sql starts it and waits", function(t)
+  local w <close> = workspace.start { run_ms = 500 }
+  local ws <close> = workspace.client(w)
   w:run(w:pipeline())
   w.clock:advance(60000)
   local function state()
@@ -239,14 +238,13 @@ test("auto starts no warehouse; asked for SQL, a warehouse that sleeps is waited
   t.equal(state(), "RUNNING")
 end)
 
-test("what was chosen, and how old it is, is said on stderr", function(t)
-  local dir <close> = cli.dir()
+test("the source and the age of its data are shown on stderr", function(t)
+  local dir <close> = program.dir()
   local env = { env = { XDG_STATE_HOME = dir.path } }
-  local result = cli.run({ "-p", "demo", "updates", "sales*", "-o", "json" }, env)
-  t.equal(result.status, 0)
+  local rows, result = program.data({ "-p", "demo", "updates", "sales*" }, env)
   t.match(result.stderr, "SQL first: for many pipelines")
-  t.match(result.stderr, "system tables tell of the time until ")
-  t.equal(json.decode(result.stdout)[1].source, "sql")
-  local quiet = cli.run({ "-p", "demo", "-q", "updates", "sales*", "-o", "json" }, env)
+  t.match(result.stderr, "system tables have data until ")
+  t.equal(rows[1].source, "sql")
+  local quiet = program.run({ "-p", "demo", "-q", "updates", "sales*", "-o", "json" }, env)
   t.equal({ quiet.status, quiet.stderr }, { 0, "" })
 end)

@@ -1,8 +1,8 @@
---- The run history: T9, and one update with its causes.
+--- The history of updates: the promise T9, and one update with its causes.
 
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local time = require "base.time"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
@@ -22,7 +22,7 @@ local function event(n, update_id, state, at, more)
 end
 
 -- A workspace with these updates and events, both newest first, in pages of `size`.
-local function workspace(updates, events, size)
+local function fake_workspace(updates, events, size)
   local function page(list, field, query)
     local from = math.tointeger(query:match "page_token=(%d+)") or 0
     local out = { [field] = { table.unpack(list, from + 1, from + size) } }
@@ -37,7 +37,7 @@ local function workspace(updates, events, size)
   }
 end
 
--- `n` updates that took ten seconds each, a minute apart; the oldest has number 1.
+-- `n` updates of ten seconds, a minute apart; the oldest has number 1.
 local function many(n)
   local updates, events = {}, {}
   for i = n, 1, -1 do
@@ -54,7 +54,7 @@ end
 
 test("T9: the history has all pages, with end, duration, phases and cause", function(t)
   local updates, events = many(250)
-  local ws <close> = workspace(updates, events, 100)
+  local ws <close> = fake_workspace(updates, events, 100)
   local rows = fake.run("updates", { pipeline = ID }, ws)
   t.equal({ #rows, rows[1].update_id, rows[250].update_id }, { 250, "u250", "u1" })
   for _, row in ipairs(rows) do
@@ -66,8 +66,8 @@ test("T9: the history has all pages, with end, duration, phases and cause", func
   t.equal(#ws.seen, 1 + 3 + 10) -- the pipeline, pages of updates, pages of events
 end)
 
-test("T9: a failed update has its error in a line, one that goes on has no end", function(t)
-  local ws <close> = workspace({
+test("T9: a failed update has its error in one line, an active update has no end", function(t)
+  local ws <close> = fake_workspace({
     { update_id = "u2", state = "RUNNING", cause = "API_CALL", creation_time = T0 + 60000 },
     { update_id = "u1", state = "FAILED", cause = "API_CALL", creation_time = T0 },
     { update_id = "u0", state = "CANCELED", cause = "API_CALL", creation_time = T0 - 60000 },
@@ -89,16 +89,16 @@ test("T9: a failed update has its error in a line, one that goes on has no end",
     { "USER_ACTION", 10000, json.null })
 end)
 
-test("T9: what the event log has forgotten is null, and no guess", function(t)
+test("T9: fields without events are null, not guessed", function(t)
   local updates = many(3)
-  local ws <close> = workspace(updates, {}, 100)
+  local ws <close> = fake_workspace(updates, {}, 100)
   for _, row in ipairs(fake.run("updates", { pipeline = ID }, ws)) do
     t.equal({ row.end_time, row.duration_ms, row.phases, row.state },
       { json.null, json.null, json.array {}, "COMPLETED" })
   end
 end)
 
-test("T9: a history that cannot be read is a fault, also without its events", function(t)
+test("T9: a history that cannot be read is a fault, even if only its events are", function(t)
   for _, part in ipairs { "/updates", "/events" } do
     local updates, events = many(3)
     local refused <close> = fake.workspace {
@@ -112,21 +112,21 @@ test("T9: a history that cannot be read is a fault, also without its events", fu
   end
 end)
 
-test("--since and --max ask for no more than it takes", function(t)
+test("--since and --max request no more pages than needed", function(t)
   local updates, events = many(250)
-  local ws <close> = workspace(updates, events, 100)
+  local ws <close> = fake_workspace(updates, events, 100)
   local rows = fake.run("updates", { pipeline = ID, since = time.iso(T0 + 241 * 60000) }, ws)
   t.equal({ #rows, rows[#rows].update_id }, { 10, "u241" })
   t.is_true(#ws.seen <= 5, #ws.seen)
-  local few <close> = workspace(updates, events, 100)
+  local few <close> = fake_workspace(updates, events, 100)
   t.equal(#fake.run("updates", { pipeline = ID, max = 3 }, few), 3)
   t.match(few.seen[2].query, "max_results=3")
 end)
 
-test("--state takes the API's words and globs, in any case, with commas", function(t)
+test("--state takes the API's states and globs, in any case, with commas", function(t)
   local updates, events = many(6)
   updates[2].state, updates[4].state, updates[5].state = "FAILED", "CANCELED", "HIBERNATING"
-  local ws <close> = workspace(updates, events, 100)
+  local ws <close> = fake_workspace(updates, events, 100)
   local function ids(state, max)
     local list = {}
     for i, row in ipairs(fake.run("updates", { pipeline = ID, state = state, max = max }, ws)) do
@@ -140,8 +140,9 @@ test("--state takes the API's words and globs, in any case, with commas", functi
   t.equal(ids "nothing", {})
 end)
 
-test("phases are in the order of their sequence, repeated ones are one", function(t)
-  local ws <close> = workspace({ { update_id = "u", state = "COMPLETED", creation_time = T0 } }, {
+test("phases are in the order of their sequence, and a repeated state is one phase", function(t)
+  local updates = { { update_id = "u", state = "COMPLETED", creation_time = T0 } }
+  local ws <close> = fake_workspace(updates, {
     event(5, "u", "COMPLETED", T0 + 9000),
     event(4, "u", "RUNNING", T0 + 3000),
     event(2, "u", "QUEUED", T0, { sequence = json.null }),
@@ -156,9 +157,9 @@ end)
 
 -- ---- against the embedded workspace ----
 
-test("T9: a failed run of the embedded workspace is told with phases and cause", function(t)
-  local w <close> = sandbox.start { run_ms = 200 }
-  local ws <close> = sandbox.client(w)
+test("T9: a failed update of the embedded workspace has phases and a cause", function(t)
+  local w <close> = workspace.start { run_ms = 200 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline { configuration = { ["sandbox.fail"] = "flow" } }
   local update_id = w:run(id)
   w.clock:advance(5000)
@@ -175,9 +176,9 @@ test("T9: a failed run of the embedded workspace is told with phases and cause",
   t.match(one.causes[1].stack, "Caused by: org.apache.spark.SparkException")
 end)
 
-test("an update that is not there is not found", function(t)
-  local w <close> = sandbox.start { run_ms = 200 }
-  local ws <close> = sandbox.client(w)
+test("an update that does not exist is not found", function(t)
+  local w <close> = workspace.start { run_ms = 200 }
+  local ws <close> = workspace.client(w)
   local id = w:pipeline()
   t.equal(t.fault(fake.run, "updates", { pipeline = id, update = "6fc8a8" }, ws).code, "NOT_FOUND")
 end)

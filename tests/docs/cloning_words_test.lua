@@ -1,24 +1,22 @@
---- What clone, journal and undo print: the names that others build on, and words that do not
--- mislead.
+--- The output of clone, journal and undo: the field names of its JSON, and its words.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local json = require "native.json"
 
 local function start()
-  local state = cli.dir()
+  local state = program.dir()
   local function run(...)
-    return cli.run({ ... }, { env = { XDG_STATE_HOME = state.path } })
+    return program.run({ ... }, { env = { XDG_STATE_HOME = state.path } })
   end
   local function data(t, ...)
-    local r = run("-o", "json", ...)
-    t.equal({ r.stderr, r.status }, { "", 0 })
-    return json.decode(r.stdout)
+    local value, r = program.data({ ... }, { env = { XDG_STATE_HOME = state.path } })
+    t.equal(r.stderr, "")
+    return value
   end
-  return setmetatable({ run = run, data = data, dir = state },
-    { __close = function() getmetatable(state).__close() end })
+  return setmetatable({ run = run, data = data, dir = state }, { __close = state.close })
 end
 
-test("the JSON of a clone has the names of the page that the product starts from", function(t)
+test("the JSON of a clone has the field names of the product's page", function(t)
   local demo <close> = start()
   local function has(data, names)
     for _, name in ipairs(names) do
@@ -43,7 +41,7 @@ test("the JSON of a clone has the names of the page that the product starts from
     { "demo", "demo-dr", made.new_pipeline_id })
 end)
 
-test("a secret that --set gave is in no page of the journal", function(t)
+test("a secret that --set gives is not in the journal", function(t)
   local demo <close> = start()
   local r = demo.run("-p", "demo", "clone", "finance_gl_close", "--name", "copy", "--schema", "s",
     "--set", 'configuration["db.password"]=hunter2hunter')
@@ -53,20 +51,20 @@ test("a secret that --set gave is in no page of the journal", function(t)
     t.no_match(page, "hunter2")
     t.match(page, "db.password")
   end
-  local kept = cli.shell("strings -a tarn/journal.db* 2>/dev/null || cat tarn/journal.db*",
+  local kept = program.shell("strings -a tarn/journal.db* 2>/dev/null || cat tarn/journal.db*",
     { cwd = demo.dir.path }).stdout
   t.match(kept, "db.password")
   t.no_match(kept, "hunter2hunter")
 end)
 
-test("in a table of many, what was refused is said to be, with what to do", function(t)
+test("the table of a bulk clone shows refusals, with what to do", function(t)
   local demo <close> = start()
   for _, more in ipairs { { "--dry-run" }, {} } do
     local r = demo.run("-p", "demo", "clone", "--match", "finance_g*", "--to", "demo-dr",
       table.unpack(more))
     t.equal(r.status, 1, r.stderr)
     t.match(r.stdout, "refused +finance_gl_close: 'demo%-dr' already has", true)
-    t.match(r.stdout, "--update says that it is the copy")
+    t.match(r.stdout, "--update treats that pipeline as the copy")
   end
   local r = demo.run("-p", "demo", "clone", "finance.staging.bank_feed", "--to", "demo-dr",
     "--dry-run")
@@ -75,23 +73,23 @@ test("in a table of many, what was refused is said to be, with what to do", func
   t.match(r.stdout, "\nrefused  finance.staging.bank_feed: ")
 end)
 
-test("a secret that is not there is named once", function(t)
+test("a secret that is missing at the target is named once", function(t)
   local demo <close> = start()
   local r = demo.run("-p", "demo", "clone", "iot_telemetry_stream", "--to", "demo-dr", "--dry-run")
-  t.match(r.stdout, "there is no secret 'mqtt_password' in scope 'iot' there")
+  t.match(r.stdout, "the target has no secret 'mqtt_password' in scope 'iot'")
 end)
 
-test("an entry of a map that is not filled in is not said to match nothing", function(t)
+test("an empty entry of a map is not reported as matching nothing", function(t)
   local demo <close> = start()
   local map = demo.dir.write("map.lua",
     'return { catalogs = { finance = "" }, pools = { x = "y" } }')
   local r = demo.run("-p", "demo", "clone", "finance_gl_close", "--to", "demo-dr", "--map", map,
     "--catalog", "finance_dr", "--name", "copy", "--dry-run")
-  t.match(r.stdout, "'x' is nowhere in the source")
-  t.no_match(r.stdout, "'finance' is nowhere")
+  t.match(r.stdout, "'x' does not occur in the source")
+  t.no_match(r.stdout, "'finance' does not occur")
 end)
 
-test("what is listed keeps its columns, and a line has no blanks at its end", function(t)
+test("lists keep their columns, and no line has blanks at its end", function(t)
   local demo <close> = start()
   local words = { "-p", "demo", "clone", "sales_orders_etl", "--to", "demo-dr", "--name", "copy",
     "--catalog", "sales_dr", "--with-sources" }
@@ -101,11 +99,11 @@ test("what is listed keeps its columns, and a line has no blanks at its end", fu
   words[8] = "copy2"
   r = demo.run(table.unpack(words))
   t.match(r.stdout, "pipeline.create  copy2")
-  t.match(r.stdout, "Sources %(%d+ to copy, %d+ the same, 2 left as they are%)", true)
+  t.match(r.stdout, "Sources %(%d+ to copy, %d+ the same, 2 not copied%)", true)
   t.no_match(r.stdout, " \n")
 end)
 
-test("what was undone already is said to be", function(t)
+test("a second undo says that the operation is undone already", function(t)
   local demo <close> = start()
   t.equal(demo.run("-p", "demo", "clone", "quickstart", "--name", "q2").status, 0)
   t.equal(demo.data(t, "undo", "last", "--yes").status, "undone")
@@ -114,7 +112,7 @@ test("what was undone already is said to be", function(t)
   t.is_nil(again.undo)
 end)
 
-test("a dry run of an import ends as the import would", function(t)
+test("a dry run of an import ends with the status of the import", function(t)
   local demo <close> = start()
   local folder = demo.dir.path .. "/q"
   t.equal(demo.run("-p", "demo", "export", "quickstart", "--dir", folder).status, 0)

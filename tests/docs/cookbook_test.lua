@@ -20,12 +20,8 @@ local DR_MAP <const> = [[return { catalogs = { sales = "sales_dr", finance = "fi
 local function start_kitchen()
   local w = workspace.start { scenario = "demo", run_ms = 300 }
   local dir = program.dir()
-  local profiles = {}
-  for name, token in pairs { here = "demo-token", there = "demo-dr-token",
-    lars = "demo-dr-viewer-token" } do
-    profiles[#profiles + 1] = ("[%s]\nhost = %s\ntoken = %s\n"):format(name, w.url, token)
-  end
-  dir.write("cfg", table.concat(profiles))
+  dir.write("cfg", w:config { here = "demo-token", there = "demo-dr-token",
+    lars = "demo-dr-viewer-token" })
   dir.write("dr.lua", DR_MAP)
   for _, name in ipairs(fs.list "docs/scripting/cookbook") do
     if name:find "%.lua$" then
@@ -61,7 +57,7 @@ local function find(rows, field, value)
   end
 end
 
-test("promote: a plan is applied when others have approved it, and not before", function(t)
+test("promote: a plan is applied only after others have approved it", function(t)
   local k <close> = start_kitchen()
   local promote = "promote %s finance_gl_close --to %s --name gl_close --map dr.lua"
   local function line(action, who) return promote:format(action, who or "there") end
@@ -77,7 +73,7 @@ test("promote: a plan is applied when others have approved it, and not before", 
   t.equal(k.run("-p there get gl_close").name, "gl_close")
 end)
 
-test("promote: a plan that is another one now must be approved again", function(t)
+test("promote: a changed plan must be approved again", function(t)
   local k <close> = start_kitchen()
   k.run "promote plan quickstart --to there --map dr.lua"
   k.run "promote approve quickstart --to lars"
@@ -85,7 +81,7 @@ test("promote: a plan that is another one now must be approved again", function(
   t.match(k.run("promote apply quickstart --to there --map dr.lua", 9).status, "plan and approve")
 end)
 
-test("mirror: copies are made, kept up to date, and told when their pipeline is gone", function(t)
+test("mirror: copies are created and updated, and listed if their pipeline was deleted", function(t)
   local k <close> = start_kitchen()
   local mirror = "mirror --to there --map dr.lua --match 'sales_*' --yes"
   t.equal(k.run(mirror .. " --dry-run").counts.planned, 4)
@@ -99,7 +95,7 @@ test("mirror: copies are made, kept up to date, and told when their pipeline is 
   t.equal(#k.run(mirror).orphans, 0)
 end)
 
-test("no-plain-secrets: they are found, not shown, and are a gate", function(t)
+test("no-plain-secrets: secrets are found and not shown, and the exit status is 9", function(t)
   local k <close> = start_kitchen()
   local id = k.w:ok("POST", "/api/2.0/pipelines", { name = "leaky", serverless = true,
     catalog = "main", schema = "x", libraries = { { notebook = { path = "/Shared/x" } } },
@@ -112,7 +108,7 @@ test("no-plain-secrets: they are found, not shown, and are a gate", function(t)
   t.equal(#k.run "no-plain-secrets quickstart", 0)
 end)
 
-test("cost-drivers: by money, and by hours where billing is closed", function(t)
+test("cost-drivers: costs, or hours without permission to read billing", function(t)
   local k <close> = start_kitchen()
   local rows = k.run "cost-drivers --days 30 -n 3"
   t.equal(#rows, 3)
@@ -125,7 +121,7 @@ test("cost-drivers: by money, and by hours where billing is closed", function(t)
   t.is_true(rows[1].amount > 0)
 end)
 
-test("stale: a pipeline that does not run is told once", function(t)
+test("stale: there is one message about a silent pipeline", function(t)
   local k <close> = start_kitchen()
   local rows = k.run("stale --silent 2d --state told.json", 9)
   t.is_true(#rows > 0)
@@ -133,7 +129,7 @@ test("stale: a pipeline that does not run is told once", function(t)
   t.equal(#k.run "stale --silent 2d --state told.json", 0)
 end)
 
-test("tag-all: tags are set, other settings stay, and undo takes it back", function(t)
+test("tag-all: tags are set, other settings are kept, and undo restores all", function(t)
   local k <close> = start_kitchen()
   local before = k.run "get sales_orders_etl"
   local rows = k.run "tag-all shelf=cookbook --filter 'sales_*'"
@@ -150,13 +146,13 @@ test("tag-all: tags are set, other settings stay, and undo takes it back", funct
   t.equal((k.run("get sales_orders_etl").spec.tags or {}).shelf, nil)
 end)
 
-test("move-schedules: jobs of pipelines that have copies are made there, paused", function(t)
+test("move-schedules: jobs of pipelines with copies are created there, paused", function(t)
   local k <close> = start_kitchen()
   k.run "clone --match 'sales_*' --to there --name '*_copy' --map dr.lua --with-sources"
   t.equal(find(k.run "move-schedules --to there --dry-run", "job", "sales nightly").outcome,
-    "would be made")
+    "would be created")
   local rows = k.run "move-schedules --to there"
-  t.equal(find(rows, "job", "sales nightly").outcome, "made, paused")
+  t.equal(find(rows, "job", "sales nightly").outcome, "created, paused")
   t.match(find(rows, "job", "quickstart").why, "no copy")
   local job = k.run(("-p there api GET /api/2.2/jobs/get --query job_id=%d")
     :format(find(rows, "job", "sales nightly").job_id))
@@ -164,10 +160,10 @@ test("move-schedules: jobs of pipelines that have copies are made there, paused"
   t.equal(#job.settings.tasks, 2)
   t.equal(job.settings.tasks[1].pipeline_task.pipeline_id,
     k.run("-p there get sales_orders_etl_copy").pipeline_id)
-  t.equal(find(k.run "move-schedules --to there", "job", "sales nightly").outcome, "there already")
+  t.equal(find(k.run "move-schedules --to there", "job", "sales nightly").outcome, "exists")
 end)
 
-test("ab-copy: a copy runs in a schema of its own, and both are compared", function(t)
+test("ab-copy: a copy runs in a schema of its own, and the counts are compared", function(t)
   local k <close> = start_kitchen()
   t.is_true(#k.run "ab-copy sales_orders_etl --schema orders_b --dry-run" > 5)
   local rows = k.run "ab-copy sales_orders_etl --schema orders_b"

@@ -53,23 +53,12 @@ test("every link of a page leads to a file, and to a heading, that is there", fu
   t.is_true(count > 100, count)
 end)
 
-local function files_below(folder, ending, list)
-  for _, name in ipairs(fs.list(folder)) do
-    local path = folder .. "/" .. name
-    if fs.find_stat(path).type == "directory" then
-      files_below(path, ending, list)
-    elseif name:find(ending) then
-      list[#list + 1] = path
-    end
-  end
-  return list
-end
 
 test("every page that a text, a comment or a message names is there", function(t)
   local files = pages.list()
   for folder, ending in pairs { lua = "%.%a+$", scripts = "%.lua$", src = "%.[ch]$",
     tests = "%.lua$", docs = "%.lua$" } do
-    files_below(folder, ending, files)
+    pages.files_below(folder, ending, files)
   end
   files[#files + 1] = "dev"
   local count = 0

@@ -1,4 +1,4 @@
--- The promises of the page that the product starts from, by their numbers.
+-- The promises of the product's page, by their numbers.
 
 local fake = require "testing.fake"
 local json = require "native.json"
@@ -90,7 +90,7 @@ test("T10: a refused list is a fault, never an empty workspace", function(t)
   end
 end)
 
-test("T10: a list that breaks off on a later page is a fault too", function(t)
+test("T10: a list that fails on a later page is a fault too", function(t)
   local ws <close> = fake.workspace {
     ["GET /api/2.0/pipelines"] = function(request)
       if request.query:find "page_token" then
@@ -103,7 +103,7 @@ test("T10: a list that breaks off on a later page is a fault too", function(t)
   t.equal(t.fault(fake.run, "dashboard", {}, ws).code, "INVALID_PARAMETER_VALUE")
 end)
 
-test("T10: events that cannot be had are named as a problem, and the rest is kept", function(t)
+test("T10: events that cannot be read are reported as a problem, and the rest is kept", function(t)
   local ws <close> = fake.workspace {
     ["GET /api/2.0/pipelines"] = { statuses = { state(1, { state = "RUNNING" }),
       state(2, { state = "RUNNING" }) } },
@@ -144,7 +144,7 @@ test("T12: states are the API's own words, unknown ones too", function(t)
     .. '"state":"RUNNING"}')
 end)
 
-test("newest events win, and at the same moment errors come first", function(t)
+test("the newest events come first, and at the same time errors come first", function(t)
   local function event(id, level, timestamp)
     return { id = id, level = level, timestamp = timestamp, event_type = "update_progress",
       message = id }

@@ -1,31 +1,25 @@
--- The promises of the page that the product starts from, for the commands that run and watch
--- pipelines: as a person meets them, on the command line and against a whole workspace.
+-- The promises of the product's page for the commands that run and watch pipelines, on the command
+-- line and against a whole workspace.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fake = require "testing.fake"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local time = require "base.time"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
 local BASE <const> = "GET /api/2.0/pipelines/" .. ID
 
--- The program against a demo workspace: a function of words that gives its result and data.
-local function demo(t)
-  local w = sandbox.start { scenario = "demo", run_ms = 200 }
-  local dir = cli.dir()
-  local env = { DATABRICKS_HOST = w.url, DATABRICKS_TOKEN = "demo-token",
-    XDG_STATE_HOME = dir.path }
+-- A demo workspace, and a function that runs the program against it and returns the data.
+local function demo()
+  local w = workspace.start { scenario = "demo", run_ms = 200 }
+  local dir = program.dir()
   local function run(...)
-    local words = { ... }
-    words[#words + 1] = "-ojson"
-    local r = cli.run(words, { env = env })
-    t.is_true(r.status == 0, r.stderr)
-    return json.decode(r.stdout)
+    return (program.data({ ... }, { env = w:env { XDG_STATE_HOME = dir.path } }))
   end
   return setmetatable({ w = w, run = run }, { __close = function()
-    getmetatable(w).__close(w)
-    getmetatable(dir).__close()
+    w:close()
+    dir.close()
   end })
 end
 
@@ -40,8 +34,8 @@ end
 
 -- ---- T17: the search box, the config in the detail, the run history ----
 
-test("T17: names are searched, in any case, and nothing else is listed", function(t)
-  local d <close> = demo(t)
+test("T17: a search finds names in any case, and nothing else", function(t)
+  local d <close> = demo()
   local all = {}
   for _, item in ipairs(d.w:all("/api/2.0/pipelines?max_results=100", "statuses")) do
     if item.name:lower():find("finance", 1, true) then
@@ -56,8 +50,8 @@ test("T17: names are searched, in any case, and nothing else is listed", functio
   t.equal(d.run("list", "--filter", "*no such name*"), {})
 end)
 
-test("T17: the detail has the whole config, unknown fields too", function(t)
-  local d <close> = demo(t)
+test("T17: the detail has the whole config with its unknown fields", function(t)
+  local d <close> = demo()
   local id = d.w:pipeline { name = "detailed", a_field_of_tomorrow = { deep = { 1, 2.5, "x" } },
     configuration = { ["a.b"] = "c" }, tags = { team = "data" } }
   local spec = d.w:ok("GET", "/api/2.0/pipelines/" .. id).spec
@@ -67,9 +61,9 @@ test("T17: the detail has the whole config, unknown fields too", function(t)
   t.equal({ detail.pipeline_id, detail.name, detail.state }, { id, "detailed", "IDLE" })
 end)
 
-test("T17: the run history is there, newest first, each with what it was and how it went",
+test("T17: the run history is newest first, each run with its cause and outcome",
   function(t)
-    local d <close> = demo(t)
+    local d <close> = demo()
     local found = d.w:ok("GET", "/api/2.0/pipelines?filter=name%20LIKE%20'sales_promotions'")
     local id = found.statuses[1].pipeline_id
     local all = d.w:all("/api/2.0/pipelines/" .. id .. "/updates?max_results=25", "updates")
@@ -86,7 +80,7 @@ test("T17: the run history is there, newest first, each with what it was and how
 
 -- ---- T8, T9: numbers with their source, a history with its times ----
 
-test("T8: without any source of expectations it is told which were asked, and why not", function(t)
+test("T8: if no source has expectations, the answer has the reason of each source", function(t)
   local ws <close> = fake.workspace {
     [BASE] = { pipeline_id = ID, name = "p", state = "IDLE", spec = { id = ID, name = "p" } },
     [BASE .. "/events"] = { events = json.array {} },
@@ -101,9 +95,9 @@ test("T8: without any source of expectations it is told which were asked, and wh
   end
 end)
 
-test("T9: the history of the command line has start, end and duration of a run that is over",
+test("T9: the history of the command line has start, end and duration of a completed run",
   function(t)
-    local d <close> = demo(t)
+    local d <close> = demo()
     local id = d.w:pipeline { name = "timed" }
     local began = time.now()
     local report = d.run("trigger", "timed", "--wait")
@@ -119,9 +113,9 @@ test("T9: the history of the command line has start, end and duration of a run t
     t.equal(d.w:ok("GET", "/api/2.0/pipelines/" .. id).latest_updates[1].update_id, row.update_id)
   end)
 
--- ---- T10: what is refused is never empty ----
+-- ---- T10: a refusal is never an empty list ----
 
-test("T10: events, history and permissions that are refused are faults, no empty lists", function(t)
+test("T10: refused events, history and permissions are faults, not empty lists", function(t)
   local refusal = fake.refusal(403, "PERMISSION_DENIED", "not yours")
   local ws <close> = fake.workspace {
     [BASE] = { pipeline_id = ID, name = "p", state = "IDLE" },
@@ -136,7 +130,7 @@ test("T10: events, history and permissions that are refused are faults, no empty
   t.equal(t.fault(fake.run, "events", following, ws).status, 403)
 end)
 
-test("T10: a log that is cut off on a later page is a fault after what it gave", function(t)
+test("T10: a log that fails on a later page is a fault", function(t)
   local ws <close> = fake.workspace {
     [BASE .. "/events"] = function(request)
       if request.query:find "page_token" then
@@ -151,21 +145,19 @@ end)
 
 -- ---- T11: one update from one request ----
 
-test("T11: a trigger whose answer is late is asked once, and its update is the one that runs",
+test("T11: a trigger whose answer is lost starts one update, and reports it",
   function(t)
-    local w <close> = sandbox.start { run_ms = 60000, faults = {
+    local w <close> = workspace.start { run_ms = 60000, faults = {
       { path = "*/updates", method = "POST", count = 1, action = "reset_after" } } }
     local id = w:pipeline()
-    local r = cli.run({ "trigger", "p", "-o", "json" }, { env = { DATABRICKS_HOST = w.url,
-      DATABRICKS_TOKEN = "demo-token" } })
-    t.equal(r.status, 0, r.stderr)
+    local report = program.data({ "trigger", "p" }, { env = w:env() })
     local updates = w:all("/api/2.0/pipelines/" .. id .. "/updates?max_results=100", "updates")
-    t.equal({ #updates, updates[1].update_id }, { 1, json.decode(r.stdout).update_id })
+    t.equal({ #updates, updates[1].update_id }, { 1, report.update_id })
   end)
 
 -- ---- T12: the API's own words ----
 
-test("T12: words that the API may get pass through every command that shows one", function(t)
+test("T12: unknown words of the API pass through every command", function(t)
   local event = { id = "e1", timestamp = "2026-08-19T10:11:12.345Z", level = "CURIOUS",
     event_type = "moon_phase", message = "full", maturity_level = "RIPE",
     origin = { update_id = "u1", flow_name = "f" },
@@ -200,7 +192,7 @@ end)
 
 -- ---- T18: an exact window ----
 
-test("T18: --since and --until are moments to the millisecond, in UTC, and sent so", function(t)
+test("T18: --since and --until are sent in UTC, to the millisecond", function(t)
   local asked
   local ws <close> = fake.workspace {
     [BASE .. "/events"] = function(request)
@@ -224,8 +216,8 @@ test("T18: --since and --until are moments to the millisecond, in UTC, and sent 
   t.equal(ids, { "2", "3", "4", "5" }, "a server that ignores the filter changes nothing")
 end)
 
-test("T18: --days is so many times 24 hours back from now, whatever the hour", function(t)
-  local d <close> = demo(t)
+test("T18: --days N begins N times 24 hours ago, whatever the hour", function(t)
+  local d <close> = demo()
   local before = time.now()
   local window = d.run("expectations", "sales_orders_etl", "--days", "2").window
   local after = time.now()

@@ -138,6 +138,9 @@ bool loopback_receive(struct loopback *l, int fd, struct buf *answer) {
     return n == -1 && errno == EAGAIN;
 }
 
+/* The C library calls its parameters by reserved names. */
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
+
 /* Who asks whether there is something to do, the server or libcurl, asks these. */
 static int looks;
 int epoll_wait(int fd, struct epoll_event *events, int count, int wait_ms) {
@@ -149,6 +152,8 @@ int poll(struct pollfd *fds, nfds_t count, int wait_ms) {
     looks++;
     return ppoll(fds, count, wait_ms < 0 ? NULL : &wait, NULL);
 }
+
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
 
 void loopback_check_idle(struct loopback *l) {
     int64_t start = loop_now();

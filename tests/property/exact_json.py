@@ -1,38 +1,22 @@
 #!/usr/bin/env python3
-"""exact_json.py BUILD [SEED [ROUNDS]]: native.json beside python's json, over documents made by
-chance and hostile ones. Both must take and refuse the same texts, and what ours decodes and
-encodes again must be the same value: numbers as decimals, strings as bytes, keys in order.
-
-Runs with a fixed seed, and with one of today that is printed, for a failure to be seen again."""
+"""exact_json.py BUILD [SEED [ROUNDS]]: native.json beside Python's json, over random and hostile
+documents. Both must accept the same texts. What native.json decodes and encodes again must be the
+same value: numbers as decimals, strings as bytes, keys in order."""
 
 import json
 import os
 import random
 import struct
-import subprocess
 import sys
 
-BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 1000
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+
+from checks import Answers, Checks, rounds, seeds  # noqa: E402
+
 DEPTH = 512
-BYTES = 0x100000  # bytes that are no UTF-8 travel through python as U+100080..U+1000FF
+BYTES = 0x100000  # Python holds bytes that are not valid UTF-8 as U+100080..U+1000FF
 
 sys.setrecursionlimit(100000)
-
-
-class Ours:
-    def __init__(self):
-        self.child = subprocess.Popen([os.path.join(BUILD, "tarn"), "run", os.path.join(HERE, "exact_json.lua")],
-                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def read(self, text):
-        self.child.stdin.write(b"%d\n" % len(text) + text)
-        self.child.stdin.flush()
-        head = self.child.stdout.readline().split()
-        if len(head) != 2:
-            raise SystemExit(f"native.json ended at {text[:200]!r}")
-        return head[0] == b"ok", self.child.stdout.read(int(head[1]))
 
 
 class Refused(Exception):
@@ -40,7 +24,7 @@ class Refused(Exception):
 
 
 def number(text):
-    """An integer is no float, and each is its decimal; zeros of integers have no sign."""
+    """A number as its decimal. Integers and floats differ; an integer 0 has no sign."""
     is_float = any(c in text for c in ".eE")
     negative = text.startswith("-")
     mantissa, _, exponent = text.lstrip("-").lower().partition("e")
@@ -69,7 +53,7 @@ def string(text):
 
 
 def value(v):
-    """What python made, with bytes for strings; keys are bytes already."""
+    """What Python has decoded, with strings as bytes; keys are bytes already."""
     if isinstance(v, str):
         return string(v)
     if isinstance(v, list):
@@ -80,9 +64,9 @@ def value(v):
 
 
 def depth_of(text):
-    """How deep the text nests before it ends or breaks; python has no such limit."""
+    """The depth of nesting up to the end of the text; Python has no limit of its own."""
     depth = deepest = 0
-    inside = False
+    inside = False  # of a string
     i = 0
     while i < len(text):
         c = text[i]
@@ -102,7 +86,8 @@ def depth_of(text):
     return deepest
 
 
-def theirs(text, ordered=False):
+def decode(text, ordered=False):
+    """The value of a text according to Python; `ordered`: its keys must be in order."""
     def members(pairs):
         pairs = [(string(k), v) for k, v in pairs]
         keys = [k for k, _ in pairs]
@@ -111,7 +96,7 @@ def theirs(text, ordered=False):
 
     if depth_of(text) > DEPTH:
         raise Refused("depth")
-    # not by python's own escape for bytes: JSON can say surrogates too
+    # not by Python's own surrogate escapes, which JSON can contain itself
     carried = "".join(chr(b) if b < 0x80 else chr(BYTES + b) for b in text)
     try:
         return value(json.loads(carried, parse_int=number, parse_float=number,
@@ -120,8 +105,8 @@ def theirs(text, ordered=False):
         raise Refused(str(e)) from e
 
 
-class Maker:
-    """Documents by chance."""
+class Generator:
+    """Random documents."""
 
     def __init__(self, seed):
         self.r = random.Random(seed)
@@ -132,7 +117,8 @@ class Maker:
         if kind < 4:
             return str(r.randint(-1000, 1000))
         if kind == 4:
-            return str(r.choice([2**31, 2**53, 2**63, 2**64, 9 * 10**15, 10**15]) + r.randint(-2, 2))
+            edge = r.choice([2**31, 2**53, 2**63, 2**64, 9 * 10**15, 10**15])
+            return str(edge + r.randint(-2, 2))
         if kind == 5:
             return str(-r.choice([2**53, 2**63, 10**16]) + r.randint(-2, 2))
         if kind == 6:
@@ -140,9 +126,10 @@ class Maker:
         if kind == 7:
             return f"{r.randint(-999, 999)}.{r.randint(0, 99):02d}"
         if kind == 8:
-            return r.choice(["-0", "0", "-0.0", "0.0", "1.0", "1e5", "1E+5", "1e-5", "0e0", "-0E-7",
-                             "1e308", "1.8e308", "1e999", "5e-324", "1e-999", "0.1e1", "100.0e-2",
-                             "5.684341886080802e-14", "1e22", "1e23", "123456789012345.5"])
+            return r.choice([
+                "-0", "0", "-0.0", "0.0", "1.0", "1e5", "1E+5", "1e-5", "0e0", "-0E-7", "1e308",
+                "1.8e308", "1e999", "5e-324", "1e-999", "0.1e1", "100.0e-2",
+                "5.684341886080802e-14", "1e22", "1e23", "123456789012345.5"])
         if kind == 9:
             bits = r.getrandbits(64).to_bytes(8, "little")
             d = struct.unpack("<d", bits)[0]
@@ -160,24 +147,26 @@ class Maker:
         for _ in range(r.choice([0, 1, 1, 2, 3, 8, 30])):
             kind = r.randrange(12)
             if kind < 5:
-                parts.append("".join(r.choice("abcXYZ 0189/[]{},:") for _ in range(r.randint(1, 12))).encode())
+                count = r.randint(1, 12)
+                parts.append(bytes(r.choice(b"abcXYZ 0189/[]{},:") for _ in range(count)))
             elif kind == 5:
-                parts.append(r.choice([b'\\"', b"\\\\", b"\\/", b"\\b", b"\\f", b"\\n", b"\\r", b"\\t"]))
+                parts.append(b"\\" + bytes([r.choice(b'"\\/bfnrt')]))
             elif kind == 6:
-                parts.append(b"\\u%04x" % r.choice([0, 1, 0x1f, 0x41, 0xe9, 0x20ac, 0xffff, r.randrange(0xd800)]))
+                parts.append(b"\\u%04x" % r.choice([0, 1, 0x1f, 0x41, 0xe9, 0x20ac, 0xffff,
+                                                    r.randrange(0xd800)]))
             elif kind == 7:
                 parts.append(b"\\u%04X" % r.randint(0xd800, 0xdfff))
             elif kind == 8:
-                c = r.randint(0x10000, 0xfffff)  # plane 16 carries our bytes
-                c -= 0x10000
+                c = r.randint(0, 0xeffff)  # not of plane 16, which holds bytes: see BYTES
                 parts.append(b"\\u%04x\\u%04x" % (0xd800 + (c >> 10), 0xdc00 + (c & 0x3ff)))
             elif kind == 9:
                 parts.append(chr(r.choice([0x7f, 0xe9, 0x20ac, 0xd55c, 0x1f600])).encode())
             elif kind == 10:
                 parts.append(bytes(r.randint(0x80, 0xff) for _ in range(r.randint(1, 4))))
             else:
-                parts.append(r.choice([b"\xed\xa0\x80", b"\xed\xb0\x80", b"\xed\xa0\x80\xed\xb0\x80",
-                                       b"\\ud800\xed\xb0\x80", b"\xed\xa0\x80\\udc00"]))
+                parts.append(r.choice([
+                    b"\xed\xa0\x80", b"\xed\xb0\x80", b"\xed\xa0\x80\xed\xb0\x80",
+                    b"\\ud800\xed\xb0\x80", b"\xed\xa0\x80\\udc00"]))
         return b'"' + b"".join(parts) + b'"'
 
     def blank(self):
@@ -195,15 +184,17 @@ class Maker:
         b = self.blank
         count = r.choice([0, 1, 2, 3, 5, 80 if depth < 2 else 4])
         if kind < 8:
-            return b"[" + b"," .join(b() + self.value(depth + 1) + b() for _ in range(count)) + b"]"
-        return b"{" + b",".join(b() + self.string() + b() + b":" + b() + self.value(depth + 1) + b()
-                                for _ in range(count)) + b"}"
+            items = (b() + self.value(depth + 1) + b() for _ in range(count))
+            return b"[" + b",".join(items) + b"]"
+        members = (b() + self.string() + b() + b":" + b() + self.value(depth + 1) + b()
+                   for _ in range(count))
+        return b"{" + b",".join(members) + b"}"
 
     def document(self):
         return self.blank() + self.value() + self.blank()
 
-    def spoil(self, text):
-        """Cut, change, double or swap some bytes."""
+    def damage(self, text):
+        """Change, insert, remove or repeat some bytes."""
         r = self.r
         out = bytearray(text)
         for _ in range(r.randint(1, 3)):
@@ -212,10 +203,10 @@ class Maker:
             if kind == 0:
                 del out[at:]
             elif kind == 1 and at < len(out):
-                out[at] = r.choice(b'{}[],:"\\0123456789-+.eEtfnul \x00\x01\x1f\x7f\xff') if r.randrange(3) \
-                    else r.randrange(256)
+                special = b'{}[],:"\\0123456789-+.eEtfnul \x00\x01\x1f\x7f\xff'
+                out[at] = r.choice(special) if r.randrange(3) else r.randrange(256)
             elif kind == 2:
-                out[at:at] = r.choice([b",", b"]", b"}", b"[", b"{", b'"', b":", b"\\", b"0", b"-", b"e", b"."])
+                out.insert(at, r.choice(b',]}[{":\\0-e.'))
             elif kind == 3:
                 del out[at:at + r.randint(1, 4)]
             else:
@@ -223,10 +214,24 @@ class Maker:
         return bytes(out)
 
 
+ODD = [
+    b"", b" ", b"\x00", b"1\x00", b"[1]\x00", b"\x00[1]", b'"\x00"', b'"a\x00', b"\xef\xbb\xbf1",
+    b"\xff\xfe1\x00", b"\x001\x00", b"\xff", b"[\xff]", b'"\xff"', b'"\xc3"', b'"\xed\xa0\x80"',
+    b"nan", b"NaN", b"-NaN", b"Infinity", b"-Infinity", b"inf", b"0x10", b"0X1p3", b"1_000", b"+1",
+    b".5", b"5.", b"1e", b"1e+", b"--1", b"- 1", b"01", b"-01", b"00", b"1.e5", b"1 2", b"TRUE",
+    b"True", b"truefalse", b"nul", b"nulll", b"'a'", b"{a:1}", b"{'a':1}", b"{1:1}", b'{"a"}',
+    b'{"a":}', b'{"a":1,}', b'{,}', b"[,]", b"[1,]", b"[1,,2]", b"[1 2]", b"[1]]", b"{}}", b"{]",
+    b"[}", b"//x\n1", b"/**/1", b"#\n1", b'"\\"', b'"\\x41"', b'"\\u"', b'"\\u12"', b'"\\u12g4"',
+    b'"\\u 123"', b'"\\u+123"', b'"\\U0041"', b'"\\ud800', b'"\\ud800\\', b'"\\ud800\\u',
+    b'"\\ud800\\udc0"', b'"\\ud800\\ud800\\udc00"', b'"\\\'"', b'"\t"', b'"\n"', b'"\x1f"',
+    b'"\x7f"', b"\x0b1", b"\x0c1", b"\xc2\xa01", b"1\x1a", b'"a" "b"', b'{"a":1 "b":2}', b'{"a":1]',
+    b"[\"a\":1]", b"9000000000000000", b"[9000000000000000,[]]", b"[9000000000000001.0,1.0]"]
+
+
 def hostile():
-    """Each with what makes it so."""
-    document = b'{"a":[1,-2.5e3,[],{}],"\\u00e9\\n":"\\ud83d\\ude00x","n":null,"t":true,"f":false,' \
-               b'"big":12345678901234567890,"\xc3\xa4":"\xff"}'
+    """Pairs of a description and a text."""
+    document = (b'{"a":[1,-2.5e3,[],{}],"\\u00e9\\n":"\\ud83d\\ude00x","n":null,"t":true,'
+                b'"f":false,"big":12345678901234567890,"\xc3\xa4":"\xff"}')
     for i in range(len(document)):
         yield f"cut at byte {i}", document[:i]
     for n in (511, 512, 513, 5000, 1000000):
@@ -246,22 +251,13 @@ def hostile():
     yield "one key 100,000 times", b"{" + b",".join(b'"a":%d' % i for i in range(100000)) + b"}"
     yield "a key twice, by escape", b'{"a":1,"\\u0061":[]}'
     yield "a key twice, arrays", b'{"a":[],"a":{},"a":1.0}'
-    for text in (b"", b" ", b"\x00", b"1\x00", b"[1]\x00", b"\x00[1]", b'"\x00"', b'"a\x00', b"\xef\xbb\xbf1",
-                 b"\xff\xfe1\x00", b"\x001\x00", b"\xff", b"[\xff]", b'"\xff"', b'"\xc3"', b'"\xed\xa0\x80"',
-                 b"nan", b"NaN", b"-NaN", b"Infinity", b"-Infinity", b"inf", b"0x10", b"0X1p3", b"1_000", b"+1", b".5",
-                 b"5.", b"1e", b"1e+", b"--1", b"- 1", b"01", b"-01", b"00", b"1.e5", b"1 2", b"TRUE", b"True", b"truefalse",
-                 b"nul", b"nulll", b"'a'", b"{a:1}", b"{'a':1}", b"{1:1}", b'{"a"}', b'{"a":}', b'{"a":1,}',
-                 b'{,}', b"[,]", b"[1,]", b"[1,,2]", b"[1 2]", b"[1]]", b"{}}", b"{]", b"[}", b"//x\n1", b"/**/1", b"#\n1",
-                 b'"\\"', b'"\\x41"', b'"\\u"', b'"\\u12"', b'"\\u12g4"', b'"\\u 123"', b'"\\u+123"', b'"\\U0041"',
-                 b'"\\ud800', b'"\\ud800\\', b'"\\ud800\\u', b'"\\ud800\\udc0"', b'"\\ud800\\ud800\\udc00"', b'"\\\'"',
-                 b'"\t"', b'"\n"', b'"\x1f"', b'"\x7f"', b"\x0b1", b"\x0c1", b"\xc2\xa01", b"1\x1a", b'"a" "b"', b'{"a":1 "b":2}',
-                 b'{"a":1]', b"[\"a\":1]", b"9000000000000000", b"[9000000000000000,[]]", b"[9000000000000001.0,1.0]"):
+    for text in ODD:
         yield repr(text), text
 
 
 def doubles(seed):
-    """A thousand doubles of any bits, powers of two and their neighbours, as python writes them:
-    the shortest text that reads back, which is what we must write too."""
+    """A thousand doubles of random bits, and powers of two with their neighbours, each as the
+    shortest text that reads back, which native.json must write too."""
     r = random.Random(seed)
     texts = []
     while len(texts) < 1000:
@@ -273,64 +269,48 @@ def doubles(seed):
     return "[" + ",".join(texts) + "]"
 
 
-def check(ours, text):
-    """What is wrong, or None."""
+def find_error(answers, text):
+    """The difference between native.json and Python for a text; None if there is none."""
     if b"\\udbc0" in text.lower():
-        return None  # it could say the characters that carry bytes
-    took, answer = ours.read(text)
+        return None  # it can name the characters that hold bytes
+    accepted, answer = answers.ask("json", text)
     try:
-        want = theirs(text)
+        want = decode(text)
     except Refused as e:
-        return f"we take what python refuses ({e})" if took else None
+        return f"native.json accepts what Python refuses ({e})" if accepted else None
     except RecursionError:
         return None
-    if not took:
-        return f"we refuse what python takes: {answer.decode()}"
+    if not accepted:
+        return f"native.json refuses what Python accepts: {answer.decode()}"
     try:
-        got = theirs(answer, ordered=True)
+        got = decode(answer, ordered=True)
     except (Refused, AssertionError) as e:
-        return f"we write {answer[:300]!r}: {e}"
-    return None if got == want else f"we make {answer[:300]!r} of it"
+        return f"native.json writes {answer[:300]!r}: {e}"
+    return None if got == want else f"native.json writes {answer[:300]!r}"
 
 
 def main():
     if hasattr(sys, "set_int_max_str_digits"):
         sys.set_int_max_str_digits(0)
-    seeds = [int(sys.argv[2])] if len(sys.argv) > 2 else [20260327, random.SystemRandom().randrange(2**32)]
-    passed = failed = 0
-    ours = Ours()
+    checks, answers = Checks(), Answers()
 
-    def count(name, text):
-        nonlocal passed, failed
-        wrong = check(ours, text)
-        if wrong is None:
-            passed += 1
-            return
-        failed += 1
-        if failed <= 20:
-            print(f"{name}: {text[:300]!r}: {wrong}")
+    def check(name, text):
+        error = find_error(answers, text)
+        checks.check(f"{name}: {text[:300]!r}", error is None, error)
 
     for name, text in hostile():
-        count(name, text)
-    for seed in seeds:
-        print(f"seed {seed}")
+        check(name, text)
+    for seed in seeds(20260327):
         text = doubles(seed).encode()
-        if ours.read(text) == (True, text):
-            passed += 1
-        else:
-            failed += 1
-            print(f"seed {seed}: doubles are written differently")
-        maker = Maker(seed)
-        for i in range(ROUNDS):
-            text = maker.document()
-            count(f"seed {seed}, document {i}", text)
-            count(f"seed {seed}, document {i}, spoilt", maker.spoil(text))
-    ours.child.stdin.close()
-    if ours.child.wait() != 0:
-        failed += 1
-        print("native.json's program failed")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+        checks.check("doubles", answers.ask("json", text) == (True, text))
+        generator = Generator(seed)
+        for i in range(rounds(1000)):
+            text = generator.document()
+            check(f"document {i}", text)
+            check(f"document {i}, damaged", generator.damage(text))
+    if answers.close() != 0:
+        checks.check("the program ends with status 0", False)
+    checks.end()
 
 
 main()

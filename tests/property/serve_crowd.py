@@ -13,9 +13,9 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
 from answers import parse  # noqa: E402
-from serving import TOKEN, Counter, Serving  # noqa: E402
+from checks import Checks  # noqa: E402
+from serving import TOKEN, Serving  # noqa: E402
 
-BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
 LIMIT = 10       # seconds that a header may take
 STRANGERS = 512  # connections from one address that have not shown the token
 CROWD = 1200
@@ -200,7 +200,7 @@ def those_at_work(serving, town, check):
     for s in browser[:5]:
         s.settimeout(60)
         streams += b"200 OK" in s.recv(65536)
-    found = re.search(rb"\ntarn_http_streams (\d+)\n", serving.ask("GET", "/metrics")[1])
+    found = re.search(rb"\ntarn_http_streams (\d+)\n", serving.request("GET", "/metrics")[1])
     check("its streams go on", streams == 5 and found and int(found.group(1)) == 5, (streams, found))
     leave(held + proxy + browser)
 
@@ -219,20 +219,20 @@ def without_descriptors(serving, town, check):
 
 
 def main():
-    counter = Counter()
+    checks = Checks()
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    with Serving(BUILD) as serving:
+    with Serving() as serving:
         town = Town(serving)
-        halves(serving, town, counter.check)
-        bodies(serving, town, counter.check)
-        drips(town, counter.check)
-        unread(town, counter.check)
-        those_at_work(serving, town, counter.check)
-        without_descriptors(serving, town, counter.check)
+        halves(serving, town, checks.check)
+        bodies(serving, town, checks.check)
+        drips(town, checks.check)
+        unread(town, checks.check)
+        those_at_work(serving, town, checks.check)
+        without_descriptors(serving, town, checks.check)
         status, text = serving.close()
-        counter.check("it ends in order", status == 0, (status, text[-2000:]))
-        counter.check("nothing failed inside", "traceback" not in text and "task failed" not in text, text[-2000:])
-    counter.end()
+        checks.check("it ends in order", status == 0, (status, text[-2000:]))
+        checks.check("nothing failed inside", "traceback" not in text and "task failed" not in text, text[-2000:])
+    checks.end()
 
 
 main()

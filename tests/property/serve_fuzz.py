@@ -12,9 +12,9 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
 from answers import parse  # noqa: E402
-from serving import TOKEN, Counter, Serving  # noqa: E402
+from checks import Checks  # noqa: E402
+from serving import TOKEN, Serving  # noqa: E402
 
-BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
 ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 300
 
 BEARER = b"Authorization: Bearer " + TOKEN.encode() + b"\r\n"
@@ -78,7 +78,7 @@ def converse(port, data):
 
 
 def alive(serving):
-    answer, data = serving.ask("GET", "/api/session")
+    answer, data = serving.request("GET", "/api/session")
     return answer.status == 200 and b"profiles" in data
 
 
@@ -99,7 +99,7 @@ def mistake(data, seen, whole):
     return None
 
 
-def chance(serving, counter, seed):
+def chance(serving, checks, seed):
     rng = random.Random(seed)
     held, wrong = [], []
     good = GOOD % (b"127.0.0.1:%d" % serving.port)
@@ -116,12 +116,12 @@ def chance(serving, counter, seed):
         if found:
             wrong.append((n, found, data[:300]))
         if n % 50 == 49 and not alive(serving):
-            counter.check("the server lives", False, (seed, n, data))
+            checks.check("the server lives", False, (seed, n, data))
             return
     for s in held:
         s.close()
-    counter.check(f"{ROUNDS} pieces of chance, seed {seed}", alive(serving))
-    counter.check(f"each is answered once, errors in JSON, seed {seed}", not wrong, wrong[:5])
+    checks.check(f"{ROUNDS} pieces of chance, seed {seed}", alive(serving))
+    checks.check(f"each is answered once, errors in JSON, seed {seed}", not wrong, wrong[:5])
 
 
 def statuses(seen):
@@ -162,11 +162,11 @@ def requests_that_are_none(port, host, check):
             check(f"{what}, byte by byte", statuses(talk(port, data, wait=8, slow=1)) == [status])
 
 
-def known(serving, counter):
+def known(serving, checks):
     port = serving.port
     host = b"127.0.0.1:%d" % port
     good = GOOD % host
-    check = counter.check
+    check = checks.check
     check("requests that come at once are answered in order",
           statuses(talk(port, good * 20, wait=1)) == [200] * 20)
     check("a request that comes byte by byte is answered",
@@ -216,7 +216,7 @@ def known(serving, counter):
         s.close()
     deadline = time.time() + 20
     while time.time() < deadline:
-        data = serving.ask("GET", "/metrics")[1]
+        data = serving.request("GET", "/metrics")[1]
         if b"\ntarn_http_streams 0\n" in data:
             break
         time.sleep(0.1)
@@ -224,18 +224,18 @@ def known(serving, counter):
 
 
 def main():
-    counter = Counter()
-    with Serving(BUILD) as serving:
-        known(serving, counter)
+    checks = Checks()
+    with Serving() as serving:
+        known(serving, checks)
         seeds = [int(sys.argv[2])] if len(sys.argv) > 2 else [1, int(time.time()) // 86400]
         for seed in seeds:
-            chance(serving, counter, seed)
+            chance(serving, checks, seed)
         status, text = serving.close()
-        counter.check("it ends in order", status == 0, (status, text[-3000:]))
-        counter.check("the token is not in the log", TOKEN not in text)
-        counter.check("nothing failed inside", "traceback" not in text and "task failed" not in text,
+        checks.check("it ends in order", status == 0, (status, text[-3000:]))
+        checks.check("the token is not in the log", TOKEN not in text)
+        checks.check("nothing failed inside", "traceback" not in text and "task failed" not in text,
                       [line for line in text.split("\n") if "tarn:" in line or "failed" in line][:5])
-    counter.end()
+    checks.end()
 
 
 main()

@@ -1,29 +1,28 @@
 #!/usr/bin/env python3
-"""serve_schema.py BUILD: every answer of the API fits what /api/openapi.json says of it, errors
-and event streams too; and /metrics is OpenMetrics."""
+"""serve_schema.py BUILD: every response of the API is as /api/openapi.json describes it, errors
+too, and /metrics is OpenMetrics."""
 
 import json
 import os
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
 try:
     import prometheus_client  # noqa: F401
-except ImportError:  # another python before Debian's own, which has the packages
+except ImportError:  # this is not the Python of Debian, for which the packages are installed
     if sys.executable == "/usr/bin/python3":
         raise
     os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
 from jsonschema import Draft202012Validator  # noqa: E402
 from prometheus_client.openmetrics import parser  # noqa: E402
-from serving import Counter, Serving  # noqa: E402
+from checks import Checks, wait_until  # noqa: E402
+from serving import Serving  # noqa: E402
 
-BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
 P = "/api/dlt/pipelines/{pipeline}"
 ONE = "sales_orders_etl"
 
-# path, body (None: GET), query; in an order in which each finds what it needs
+# Path, body (None: GET) and query, in an order in which each call finds what it needs.
 CALLS = [
     ("/api/session", None, ""),
     ("/api/openapi.json", None, ""),
@@ -55,7 +54,8 @@ CALLS = [
     (P + "/clone", {"new_name": "schema copy"}, ""),
     (P + "/clone", {"new_name": "schema copy"}, ""),
     (P + "/clone-to-workspace", {"new_name": "x", "dest_profile": "demo-dr", "dry_run": True}, ""),
-    (P + "/clone-to-workspace", {"new_name": "x", "dest_host": "https://10.0.0.1", "dest_token": "x" * 20}, ""),
+    (P + "/clone-to-workspace",
+     {"new_name": "x", "dest_host": "https://10.0.0.1", "dest_token": "x" * 20}, ""),
     ("/api/dlt/diff", None, "?left=sales_orders_etl&right=schema%20copy"),
     ("/api/dlt/journal", None, ""),
     ("/api/dlt/journal/{operation}", None, ""),
@@ -75,10 +75,20 @@ CALLS = [
 ]
 
 
+# Metrics that scrapers rely on.
+METRICS = [
+    "tarn_pipelines", "tarn_pipelines_by_health", "tarn_http_requests", "tarn_http_request_seconds",
+    "tarn_workspace_calls", "tarn_workspace_retries", "tarn_workspace_call_seconds",
+    "tarn_pipeline_last_run_timestamp_seconds", "tarn_pipeline_last_run_duration_seconds",
+    "tarn_expectation_pass_ratio"]
+
+
 class Checker:
-    def __init__(self, serving, counter):
-        self.serving, self.counter, self.seen = serving, counter, set()
-        self.document = json.loads(serving.ask("GET", "/api/openapi.json")[1])
+    """Checks responses against the description."""
+
+    def __init__(self, serving, checks):
+        self.serving, self.checks, self.seen = serving, checks, set()
+        self.document = json.loads(serving.request("GET", "/api/openapi.json")[1])
 
     def resolve(self, value):
         while "$ref" in value:
@@ -88,64 +98,78 @@ class Checker:
             value = node
         return value
 
-    def check(self, path, method, answer, data):
-        what = f"{method} {path} {answer.status}"
+    def check(self, path, method, response, data):
+        what = f"{method} {path} {response.status}"
         operation = self.document["paths"][path][method.lower()]
         self.seen.add((path, method.lower()))
-        response = operation["responses"].get(str(answer.status))
-        self.counter.check(what + " is foreseen", response is not None, data[:300])
-        if response is None:
+        described = operation["responses"].get(str(response.status))
+        self.checks.check(what + " is described", described is not None, data[:300])
+        if described is None:
             return
-        response = self.resolve(response)
-        kind = answer.getheader("Content-Type").split(";")[0]
-        content = response.get("content", {}).get(kind)
-        self.counter.check(what + " has a type that is foreseen", content is not None, kind)
+        kind = response.getheader("Content-Type").split(";")[0]
+        content = self.resolve(described).get("content", {}).get(kind)
+        self.checks.check(what + " has a described type", content is not None, kind)
         if content is None or kind != "application/json":
             return
         schema = dict(content["schema"], components=self.document["components"])
         errors = list(Draft202012Validator(schema).iter_errors(json.loads(data)))
-        self.counter.check(what + " fits its schema", not errors, [str(e)[:400] for e in errors[:2]])
+        self.checks.check(what + " matches its schema", not errors,
+                          [str(e)[:400] for e in errors[:2]])
+
+    def call(self, path, body, query):
+        real = path.replace("{pipeline}", ONE)
+        if "{operation}" in path:
+            journal = self.serving.request("GET", "/api/dlt/journal?command=clone&limit=1")[1]
+            real = path.replace("{operation}", json.loads(journal)[0]["id"])
+        method = "GET" if body is None else "POST"
+        self.check(path, method, *self.serving.request(method, real + query, body))
+        if body is None and "session" not in path and "z" not in path[-6:]:
+            _, data = self.serving.request("HEAD", real + query)
+            self.checks.check(f"HEAD {path} has no body", data == b"", data[:100])
+
+    def check_all_seen(self):
+        paths = self.document["paths"]
+        rest = {(path, method) for path, item in paths.items() for method in item} - self.seen
+        streams = {(path, method) for path, method in rest
+                   if "text/event-stream" in paths[path][method]["responses"]["200"]["content"]}
+        self.checks.check("every path of the description was called",
+                          {path for path, _ in rest - streams} == {"/login", "/metrics"},
+                          sorted(rest - streams))
+
+
+def read_metrics(serving):
+    """The response, and its families by name."""
+    response, data = serving.request("GET", "/metrics")
+    return response, {family.name: family
+                      for family in parser.text_string_to_metric_families(data.decode())
+                      if family.samples}
+
+
+def check_metrics(serving, checks):
+    # pipelines are counted in the background, after the first request
+    wait_until(lambda: read_metrics(serving)[1].keys() >= set(METRICS))
+    response, families = read_metrics(serving)
+    checks.check("/metrics has the type of OpenMetrics",
+                 response.getheader("Content-Type").startswith("application/openmetrics-text"))
+    for name in METRICS:
+        checks.check(f"/metrics has {name}", name in families)
+    total = sum(sample.value for sample in families["tarn_pipelines"].samples
+                if sample.labels["profile"] == "demo")
+    rows = json.loads(serving.request("GET", "/api/dlt/pipelines")[1])
+    checks.check("the numbers of all states add up to all pipelines", total == len(rows),
+                 (total, len(rows)))
 
 
 def main():
-    counter = Counter()
-    with Serving(BUILD) as serving:
-        checker = Checker(serving, counter)
+    checks = Checks()
+    with Serving() as serving:
+        checker = Checker(serving, checks)
         for path, body, query in CALLS:
-            real = path.replace("{pipeline}", ONE)
-            if "{operation}" in path:
-                newest = json.loads(serving.ask("GET", "/api/dlt/journal?command=clone&limit=1")[1])
-                real = path.replace("{operation}", newest[0]["id"])
-            method = "GET" if body is None else "POST"
-            answer, data = serving.ask(method, real + query, body)
-            checker.check(path, method, answer, data)
-            if body is None and "session" not in path and "z" not in path[-6:]:
-                answer, data = serving.ask("HEAD", real + query)
-                counter.check(f"HEAD {path} has no body", data == b"", data[:100])
-        rest = {(path, method) for path, item in checker.document["paths"].items() for method in item} - checker.seen
-        streams = {(p, m) for p, m in rest
-                   if "text/event-stream" in checker.document["paths"][p][m]["responses"]["200"]["content"]}
-        others = {"/login", "/metrics"}
-        counter.check("every path of the document was asked for",
-                      {p for p, _ in rest - streams} == others, sorted(rest - streams))
-        serving.ask("GET", "/metrics")
-        time.sleep(1)
-        answer, data = serving.ask("GET", "/metrics")
-        families = {family.name: family for family in parser.text_string_to_metric_families(data.decode())}
-        counter.check("/metrics has a type that scrapers ask for",
-                      answer.getheader("Content-Type").startswith("application/openmetrics-text"))
-        for name in ("tarn_pipelines", "tarn_pipelines_by_health", "tarn_http_requests", "tarn_http_request_seconds",
-                     "tarn_workspace_calls", "tarn_workspace_retries", "tarn_workspace_call_seconds",
-                     "tarn_pipeline_last_run_timestamp_seconds", "tarn_pipeline_last_run_duration_seconds",
-                     "tarn_expectation_pass_ratio"):
-            counter.check(f"/metrics has {name}", families.get(name) is not None and families[name].samples)
-        total = sum(sample.value for sample in families["tarn_pipelines"].samples if sample.labels["profile"] == "demo")
-        rows = json.loads(serving.ask("GET", "/api/dlt/pipelines")[1])
-        counter.check("the states add up to all pipelines", total == len(rows), (total, len(rows)))
-        status, text = serving.close()
-        counter.check("it ends in order", status == 0, status)
-        counter.check("nothing but the log is on stderr", "traceback" not in text, text[-2000:])
-    counter.end()
+            checker.call(path, body, query)
+        checker.check_all_seen()
+        check_metrics(serving, checks)
+        serving.check_end(checks)
+    checks.end()
 
 
 main()

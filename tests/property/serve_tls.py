@@ -19,11 +19,11 @@ import warnings
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
 from answers import parse  # noqa: E402
-from serving import TOKEN, Counter, Serving  # noqa: E402
+from checks import Checks  # noqa: E402
+from serving import TOKEN, Serving  # noqa: E402
 
 warnings.simplefilter("ignore", DeprecationWarning)  # of old versions, which are what is tried
 
-BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
 BEARER = "Authorization: Bearer " + TOKEN + "\r\n"
 LIMIT = 10  # seconds that a handshake and a header may take
 LOOK = 3    # seconds of looking at what the process works
@@ -301,20 +301,20 @@ def renegotiation(serving, client, check, cut):
 
 
 def main():
-    counter = Counter()
+    checks = Checks()
     folder = tempfile.mkdtemp()
     cert, key = certificate(folder)
-    with Serving(BUILD, "--cert", cert, "--key", key) as serving:
+    with Serving("--cert", cert, "--key", key) as serving:
         client = Client(serving.port)
-        versions(client, counter.check)
-        headers(client, counter.check)
-        renegotiation(serving, client, counter.check, None)
-        renegotiation(serving, client, counter.check, 20)
-        half_done(serving, client, counter.check)
+        versions(client, checks.check)
+        headers(client, checks.check)
+        renegotiation(serving, client, checks.check, None)
+        renegotiation(serving, client, checks.check, 20)
+        half_done(serving, client, checks.check)
         status, text = serving.close()
-        counter.check("it ends in order", status == 0, (status, text[-2000:]))
+        checks.check("it ends in order", status == 0, (status, text[-2000:]))
     shutil.rmtree(folder)
-    counter.end()
+    checks.end()
 
 
 main()

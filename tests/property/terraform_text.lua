@@ -1,4 +1,4 @@
--- The other side of terraform_text.py: writes a JSON list of texts, read from standard input, as
+-- The program behind terraform_text.py: writes a JSON list of texts from standard input as
 -- outputs of Terraform: `list` in this order, and `map` with each text as key and value.
 
 local hcl = require "tarn.export.hcl"

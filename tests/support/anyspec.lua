@@ -1,5 +1,5 @@
---- Settings of pipelines by chance: every field that the wire model has, fields that nobody
--- knows, empty lists and maps, numbers at the ends of 64 bits, and texts of all kinds.
+--- Random settings of pipelines: every field of the wire model, unknown fields, empty lists and
+--- maps, numbers at the ends of 64 bits, and texts of all kinds.
 
 local fs = require "native.fs"
 local json = require "native.json"
@@ -40,6 +40,7 @@ local TEXTS <const> = {
 local INTEGERS <const> = { 0, 1, -1, 42, 9007199254740993, math.maxinteger, math.mininteger }
 local DOUBLES <const> = { 0.0, -1.5, 0.1, 1e300, 5e-324, 123456789.0 }
 
+-- Random numbers that depend on nothing but the seed.
 local Chance = {}
 Chance.__index = Chance
 
@@ -100,7 +101,7 @@ function make(chance, kind, depth)
   return make_object(chance, kind, depth)
 end
 
--- What the workspace refuses together, taken apart.
+-- Removes fields that the workspace refuses together.
 local function make_valid(spec, chance, name)
   spec.name, spec.catalog, spec.storage, spec.id = name, "main", nil, nil
   spec.trigger = nil
@@ -137,7 +138,7 @@ local function make_valid(spec, chance, name)
   end
 end
 
---- Settings that the workspace takes, the same for the same seed.
+--- Settings that the workspace accepts; the same for the same seed.
 ---@param seed integer
 ---@param name string
 ---@return table spec
@@ -151,7 +152,7 @@ function M.make(seed, name)
   return spec
 end
 
---- All fields of the settings that the model has.
+--- All fields of the settings in the model.
 ---@return string[]
 function M.names()
   model = model or read_model()

@@ -1,8 +1,8 @@
-"""A server that plays back answers and remembers what it was asked, for test_l_databricks.c.
+"""A server with scripted responses that keeps the requests, for test_l_databricks.c.
 
 It prints its port on one line, and ends when its standard input does. POST /_script sets the
-answers for the next requests, in order: a list of {status, headers, body, reset, delay}; requests
-beyond them get the fixed ones below. GET /_log returns, and forgets, what has been asked.
+responses to the next requests, in order: a list of {status, headers, body, reset, delay}. Further
+requests get the fixed responses below. GET /_log returns the requests so far, and forgets them.
 """
 
 import json
@@ -30,7 +30,8 @@ STATEMENT = {
 CHUNK = {"chunk_index": 1, "row_offset": 1, "row_count": 1, "data_array": [[None, "2"]]}
 FIXED = {
     ("GET", "/api/2.0/workspace/export"): {"content": "AAECQQ==", "file_type": "py"},
-    ("GET", "/api/2.0/workspace/list"): {"objects": [{"path": "/x", "object_id": 12345678901234567}]},
+    ("GET", "/api/2.0/workspace/list"): {
+        "objects": [{"path": "/x", "object_id": 12345678901234567}]},
     ("GET", "/api/2.0/pipelines/p/updates/u"): {"update": {"update_id": "u", "state": "RUNNING"}},
     ("POST", "/api/2.0/sql/statements"): STATEMENT,
     ("GET", "/api/2.0/sql/statements/01ef-aa/result/chunks/1"): CHUNK,
@@ -68,9 +69,9 @@ class Handler(BaseHTTPRequestHandler):
                 log.clear()
                 self.send(200, b"{}")
             else:
-                said = json.dumps(log).encode()
+                text = json.dumps(log).encode()
                 log.clear()
-                self.send(200, said)
+                self.send(200, text)
 
     def reset(self):
         linger = struct.pack("ii", 1, 0)
@@ -90,7 +91,8 @@ class Handler(BaseHTTPRequestHandler):
             step = script.pop(0) if script else None
         if step is None:
             fixed = FIXED.get((self.command, self.path.split("?")[0]), {})
-            self.send(200, json.dumps(fixed).encode(), [("X-Databricks-Org-Id", "7405612345678901")])
+            self.send(200, json.dumps(fixed).encode(),
+                      [("X-Databricks-Org-Id", "7405612345678901")])
             return
         time.sleep(step.get("delay", 0))
         if step.get("reset"):
@@ -98,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         text = step.get("body", {})
         text = text if isinstance(text, str) else json.dumps(text)
-        self.send(step.get("status", 200), text.encode(), [tuple(h) for h in step.get("headers", [])])
+        self.send(step.get("status", 200), text.encode(), step.get("headers", []))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 

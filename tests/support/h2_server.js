@@ -1,13 +1,15 @@
-// h2_server.js KEY CERT -- HTTP/2 (and 1.1) over TLS on a free loopback port, which is printed.
-// /stats tells how many connections there were; /reset and /die fail after the request.
+// h2_server.js KEY CERT: HTTP/2 and HTTP/1.1 over TLS on a free loopback port, which it prints.
+// /stats gives the protocol and the numbers of connections and requests; /reset fails the stream,
+// /die the connection.
 "use strict";
 const fs = require("fs");
 const http2 = require("http2");
 
 let connections = 0;
 let requests = 0;
+const [key, cert] = process.argv.slice(2).map((path) => fs.readFileSync(path));
 const server = http2.createSecureServer(
-  { key: fs.readFileSync(process.argv[2]), cert: fs.readFileSync(process.argv[3]), allowHTTP1: true },
+  { key, cert, allowHTTP1: true },
   (request, response) => {
     requests++;
     if (request.url === "/reset") {

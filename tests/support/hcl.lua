@@ -1,5 +1,5 @@
---- A strict reader of HCL as far as exports use it: it refuses what it does not know, and above
--- all a template that was meant to be a text.
+--- A strict reader of the part of HCL that exports use. It refuses everything else, above all a
+--- template where a text is meant.
 --
 -- A body is { attributes = { name -> value }, blocks = { { type =, labels =, body = } } }. A map
 -- is { map = { key -> value } }, a reference { reference = "a.b" }, a template { template = text }.
@@ -48,7 +48,7 @@ function R:escape()
   return ESCAPES[c] or self:fail "an unknown escape"
 end
 
--- As hcl's scanner does: a sign doubled in front of a brace is the sign; alone, a template begins.
+-- As in HCL's scanner: `$${` stands for `${`, and `${` alone begins a template; so with `%`.
 function R:string()
   self:want('"', "a string")
   local parts, is_template = {}, false
@@ -66,7 +66,7 @@ function R:string()
       is_template = true
       parts[#parts + 1] = self:want(".%b{}", "the end of a template")
     elseif two == "$$" or two == "%%" then
-      -- strict: whether what follows two signs is an escape must not matter
+      -- both signs stay, whatever follows: exports must not depend on it
       parts[#parts + 1], self.at = two, self.at + 2
     elseif c == "\\" then
       parts[#parts + 1] = self:escape()

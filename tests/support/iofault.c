@@ -144,6 +144,9 @@ static bool open_fails(int dir, const char *path, int flags) {
         va_end(args);                                                                    \
     }
 
+/* The C library calls its parameters by reserved names. */
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
+
 int open(const char *path, int flags, ...) {
     MODE_OF(flags)
     if (open_fails(AT_FDCWD, path, flags))
@@ -320,3 +323,5 @@ int fclose(FILE *stream) {
     int result = NEXT("fclose", stream_function *)(stream);
     return failing && refused() ? EOF : result;
 }
+
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

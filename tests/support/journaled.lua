@@ -1,59 +1,40 @@
---- A workspace on a port, a journal and a home of their own; and the program run with them.
+--- An embedded workspace with a journal and a home of its own, and the program run with them.
 --
 --   local j <close> = journaled.start()
 --   local r = j:run { "undo", "last", "--yes" }       -- a process of its own
 --   local op = journal.begin { target = j.side, ... }  -- the same journal, in this process
 
-local cli = require "testing.program"
-local databricks = require "native.databricks"
+local directories = require "base.directories"
 local fs = require "native.fs"
 local journal = require "tarn.journal"
-local json = require "native.json"
-local process = require "native.process"
-local sandbox = require "testing.workspace"
-local state = require "base.directories"
-local task = require "native.task"
-local workspace = require "tarn.workspace"
+
+local program = require "testing.program"
+local workspace = require "testing.workspace"
 
 local M = {}
 
 local Journaled = {}
 Journaled.__index = Journaled
 
-local CONFIG <const> = [[
-[there]
-host = %s
-token = demo-token
-[dr]
-host = %s
-token = demo-dr-token
-]]
-
--- Every request passes here: it is noted, and `self.on_request` may do something before the
--- true answer, or after it.
+-- Notes every request. `self.on_request` may do something before the workspace answers, or after.
 local function watch(self)
-  local server = self.w.server
-  local answer = getmetatable(server).__index.answer
-  server.answer = function(_, request)
+  self.w:intercept(function(request, answer)
     self.seen[#self.seen + 1] = request
-    if self.on_request then
-      return self.on_request(request, function() return answer(server, request) end)
-    end
-    return answer(server, request)
-  end
+    return (self.on_request or answer)(request, answer)
+  end)
 end
 
---- Start it all; `opts` are those of the embedded workspace.
+--- Start both; `opts` are options of the embedded workspace.
 ---@param opts? table
 function M.start(opts)
-  local self = setmetatable({ w = sandbox.start(opts), dir = cli.dir(), seen = {} }, Journaled)
-  self.dir.write(".databrickscfg", CONFIG:format(self.w.url, self.w.url))
+  local self = setmetatable({ w = workspace.start(opts), dir = program.dir(), seen = {} },
+    Journaled)
+  self.dir.write(".databrickscfg",
+    self.w:config { there = "demo-token", dr = "demo-dr-token" })
   fs.mkdir(self.dir.path .. "/state")
-  local native = databricks.connect { host = self.w.url,
-    credential = databricks.credential { token = "demo-token" } }
-  self.ws = workspace.wrap(native, "there")
-  self.find_dir = state.find_dir
-  state.find_dir = function() return self.dir.path .. "/state/tarn" end
+  self.ws = workspace.client(self.w, nil, nil, "there")
+  self.find_dir = directories.find_dir
+  directories.find_dir = function() return self.dir.path .. "/state/tarn" end
   local _, response = self.ws:request("GET", "/api/2.0/preview/scim/v2/Me")
   self.side = { profile = "there", host = self.w.url,
     org_id = response.headers["x-databricks-org-id"] }
@@ -63,59 +44,53 @@ end
 
 function Journaled:__close()
   journal.close()
-  state.find_dir = self.find_dir
+  directories.find_dir = self.find_dir
   self.ws:close()
   self.w:__close()
-  getmetatable(self.dir).__close()
+  self.dir.close()
+end
+
+--- The options of `program.run` for this home and journal.
+function Journaled:options()
+  return { home = self.dir.path, env = { XDG_STATE_HOME = self.dir.path .. "/state" } }
 end
 
 --- Run the program with this home and journal.
 ---@param words string[]
 function Journaled:run(words)
-  return cli.run(words, { home = self.dir.path,
-    env = { XDG_STATE_HOME = self.dir.path .. "/state" } })
+  return program.run(words, self:options())
 end
 
 --- As `run`, with -o json; the data.
 function Journaled:data(words)
-  local all = table.move(words, 1, #words, 1, {})
-  all[#all + 1] = "-ojson"
-  local r = self:run(all)
-  if r.status ~= 0 then
-    error(("%s: %d %s"):format(table.concat(words, " "), r.status, r.stderr), 2)
-  end
-  return json.decode(r.stdout)
+  return (program.data(words, self:options()))
 end
 
---- Run the program, and end it with SIGKILL at the first request that `is_it(request)`:
--- before it has an effect, or after.
+--- Run the program, and end it with SIGKILL at the first request for which `is_it(request)` is
+-- true: before the request has an effect, or after.
 ---@param words string[]
 ---@param is_it fun(request: table): boolean
----@param moment "before"|"after"
-function Journaled:run_and_kill(words, is_it, moment)
-  local pid_file = self.dir.path .. "/pid"
-  local killed = false
+---@param when "before"|"after"
+function Journaled:run_and_kill(words, is_it, when)
+  local killed, running = false, nil
   self.on_request = function(request, answer)
     if killed or not is_it(request) then
       return answer()
     end
     killed = true
-    local result = moment == "after" and answer() or { status = 500, headers = {}, body = "" }
-    process.run { "/bin/kill", "-9", (fs.read(pid_file):match "%d+") }
-    task.sleep(0.05)
+    local result = when == "after" and answer() or { status = 500, headers = {}, body = "" }
+    running:signal "KILL"
+    running:result()
     return result
   end
-  local quoted = {}
-  for i, word in ipairs(words) do
-    quoted[i] = "'" .. word:gsub("'", "'\\''") .. "'"
-  end
-  local r = cli.shell(("echo $$ >%s; exec $TARN %s"):format(pid_file, table.concat(quoted, " ")),
-    { env = { HOME = self.dir.path, XDG_STATE_HOME = self.dir.path .. "/state" } })
+  running = program.start(words, self:options())
+  local r = running:result()
   self.on_request = nil
+  running:close()
   return r
 end
 
---- The requests that were seen and that change something, as "METHOD path?query".
+--- The requests so far that change something, as "METHOD path?query".
 function Journaled:changes()
   local list = {}
   for _, request in ipairs(self.seen) do
@@ -127,7 +102,7 @@ function Journaled:changes()
   return list
 end
 
---- Forget the requests that were seen.
+--- Forget the requests so far.
 function Journaled:forget()
   self.seen = {}
 end

@@ -1,5 +1,5 @@
---- What OpenLineage's schema (spec 2-0-2) asks of a run event, written down from the spec: a
---- list of what is wrong, empty if nothing is.
+--- The rules of OpenLineage's schema (spec 2-0-2) for a run event, written from the spec. The
+--- functions list the violations.
 
 local json = require "native.json"
 
@@ -10,7 +10,7 @@ local TYPES <const> = { START = true, RUNNING = true, COMPLETE = true, ABORT = t
 
 local UUID <const> = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-[1-8]%x%x%x%-[89ab]%x%x%x%-"
   .. ("%x"):rep(12) .. "$"
-local MOMENT <const> = "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z$"
+local TIMESTAMP <const> = "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z$"
 local URI <const> = "^%a[%w+.-]*:%S+$"
 
 local function checker()
@@ -47,13 +47,13 @@ local function check_datasets(list, where, check)
   end
 end
 
---- What is wrong with an event.
+--- The violations of one event.
 ---@param event table
 ---@return string[]
 function M.wrong(event)
   local wrong, check = checker()
   check(TYPES[event.eventType], "eventType")
-  check(is_text(event.eventTime, MOMENT), "eventTime")
+  check(is_text(event.eventTime, TIMESTAMP), "eventTime")
   check(is_text(event.producer, URI), "producer")
   check(event.schemaURL == "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
     "schemaURL")
@@ -70,7 +70,7 @@ function M.wrong(event)
   return wrong
 end
 
---- What is wrong with events together: each run has one START and at most one end.
+--- The violations of several events: each run has one START and at most one end.
 ---@param events table[]
 ---@return string[]
 function M.wrong_runs(events)

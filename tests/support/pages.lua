@@ -8,12 +8,17 @@ local fs = require "native.fs"
 
 local M = {}
 
-local function add_below(folder, list)
+--- Add to a list the paths of the files below a folder whose names match a pattern.
+---@param folder string
+---@param pattern string
+---@param list string[]
+---@return string[] list
+function M.files_below(folder, pattern, list)
   for _, name in ipairs(fs.list(folder)) do
     local path = folder .. "/" .. name
     if fs.find_stat(path).type == "directory" then
-      add_below(path, list)
-    elseif name:find "%.md$" then
+      M.files_below(path, pattern, list)
+    elseif name:find(pattern) then
       list[#list + 1] = path
     end
   end
@@ -23,7 +28,7 @@ end
 --- The paths of all pages: README.md, and those below docs.
 ---@return string[]
 function M.list()
-  return add_below("docs", { "README.md" })
+  return M.files_below("docs", "%.md$", { "README.md" })
 end
 
 ---@class tests.PageBlock a fenced block

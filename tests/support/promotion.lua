@@ -1,18 +1,17 @@
---- A bulk clone from demo to demo-dr in small, for tests that disturb it.
+--- A small bulk clone from demo to demo-dr, for tests that disturb it.
 --
 --     local world <close> = promotion.start()
 --     local run = world:run(promotion.CLONE)
 --     t.equal(world:target(), ...)
 --
 -- Three pipelines are new at the target: two share a notebook, one has no code and gets a
--- placeholder. Of the fourth, a copy and its notebook are there and older.
+-- placeholder. The target has an older copy of the fourth pipeline and of its notebook.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local grants = require "sandbox.identity.grants"
-local http = require "native.http"
 local json = require "native.json"
-local process = require "native.process"
-local sandbox = require "testing.workspace"
+local tree = require "support.tree"
+local workspace = require "testing.workspace"
 
 local M = {}
 
@@ -30,25 +29,16 @@ function M.with(...)
   return table.move({ ... }, 1, select("#", ...), #words + 1, words)
 end
 
---- The words that take it up again.
+--- The words that resume it.
 M.RESUME = { "clone", "--resume", "-o", "json" }
 
 local World = {}
 World.__index = World
 
--- ---- what is there at first ----
+-- ---- the workspaces before the clone ----
 
-local function notebook(w, path, text, opts)
-  w:ok("POST", "/api/2.0/workspace/mkdirs", { path = path:match "^(.*)/" }, opts)
-  w:ok("POST", "/api/2.0/workspace/import", { path = path, format = "SOURCE", language = "SQL",
-    overwrite = true, content = http.base64_encode("-- Databricks notebook source\n" .. text) },
-    opts)
-end
-
-local function file(w, path, text, opts)
-  w:ok("POST", "/api/2.0/workspace/mkdirs", { path = path:match "^(.*)/" }, opts)
-  w:ok("POST", "/api/2.0/workspace/import", { path = path, format = "AUTO", overwrite = true,
-    content = http.base64_encode(text) }, opts)
+local function notebook(text)
+  return tree.notebook("SQL", "-- Databricks notebook source\n" .. text)
 end
 
 local function pipeline(w, name, libraries, extra, opts)
@@ -65,15 +55,18 @@ local function lib(path)
 end
 
 local function fill(w)
-  local old = "CREATE MATERIALIZED VIEW d AS SELECT 1 AS old;\n"
-  notebook(w, "/Shared/kept/d", old, DR)
+  tree.plant(w, DR.token, {
+    ["/Shared/kept/d"] = notebook "CREATE MATERIALIZED VIEW d AS SELECT 1 AS old;\n",
+    ["/Shared/other/untouched"] = notebook "SELECT 1;\n",
+  })
   pipeline(w, "etl_d", { lib "/Shared/kept/d" }, { configuration = { step = "old" } }, DR)
-  notebook(w, "/Shared/other/untouched", "SELECT 1;\n", DR)
   pipeline(w, "other", { lib "/Shared/other/untouched" }, nil, DR)
 
-  notebook(w, "/Shared/code/a", "CREATE MATERIALIZED VIEW a AS SELECT 1;\n")
-  file(w, "/Shared/code/b/one.sql", "CREATE MATERIALIZED VIEW one AS SELECT 1;\n")
-  notebook(w, "/Shared/kept/d", "CREATE MATERIALIZED VIEW d AS SELECT 2;\n")
+  tree.plant(w, "demo-token", {
+    ["/Shared/code/a"] = notebook "CREATE MATERIALIZED VIEW a AS SELECT 1;\n",
+    ["/Shared/code/b/one.sql"] = tree.file "CREATE MATERIALIZED VIEW one AS SELECT 1;\n",
+    ["/Shared/kept/d"] = notebook "CREATE MATERIALIZED VIEW d AS SELECT 2;\n",
+  })
   local a = pipeline(w, "etl_a", { lib "/Shared/code/a" })
   pipeline(w, "etl_b", { lib "/Shared/code/a",
     { file = { path = "/Workspace/Shared/code/b/one.sql" } } })
@@ -89,37 +82,31 @@ end
 --- Start both workspaces, with an empty journal. `opts` are options of the embedded workspace.
 ---@param opts? table
 function M.start(opts)
-  local w = sandbox.start(opts)
+  local w = workspace.start(opts)
   fill(w)
-  local dir = cli.dir()
-  dir.write(".databrickscfg", ("[here]\nhost = %s\ntoken = demo-token\n\n"
-    .. "[there]\nhost = %s\ntoken = demo-dr-token\n"):format(w.url, w.url))
-  local self = setmetatable({ w = w, dir = dir, pid_file = dir.path .. "/pid" }, World)
-  self.plain = w.server.answer
-  return self
+  local dir = program.dir()
+  dir.write(".databrickscfg", w:config { here = "demo-token", there = DR.token })
+  return setmetatable({ w = w, dir = dir }, World)
 end
 
 function World:__close()
   self.w:__close()
-  getmetatable(self.dir).__close(self.dir)
+  self.dir.close()
 end
 
-local START <const> = 'echo $$ > "$0"; %s exec "$@"'
-
---- Run the program with these words, all else being its own.
+--- Run the program with these words and this home. Runs may overlap.
 ---@param words string[]
----@param opts? { first?: string } shell to run first
+---@param opts? { first?: string } as for program.run
 ---@return { status: integer, stdout: string, stderr: string }
 function World:run(words, opts)
-  local env = { HOME = self.dir.path, XDG_CONFIG_HOME = false, LC_ALL = "C.UTF-8",
-    XDG_STATE_HOME = self.dir.path .. "/state" }
-  for _, name in ipairs { "TARN_PATH", "DATABRICKS_HOST", "DATABRICKS_TOKEN",
-    "DATABRICKS_CONFIG_PROFILE", "DATABRICKS_CONFIG_FILE" } do
-    env[name] = false
+  local all = { home = self.dir.path, env = { XDG_STATE_HOME = self.dir.path .. "/state" },
+    first = opts and opts.first }
+  if all.first then
+    return program.run(words, all)
   end
-  local start = START:format(opts and opts.first or "")
-  return process.run({ "/bin/sh", "-c", start, self.pid_file, cli.program, table.unpack(words) },
-    { env = env, stdin = "", timeout = 30 })
+  local running <close> = program.start(words, all)
+  self.running = running
+  return running:result()
 end
 
 --- True for a request that changes something.
@@ -128,46 +115,45 @@ function M.is_write(request)
   return request.method ~= "GET" and not request.body:find('"dry_run":true', 1, true)
 end
 
---- Before each request, and once it has taken effect, call `before` and `after` with its
--- number and with the request. What they return, if anything, is the reply.
+--- Call `before` before each request and `after` once the request has taken effect, both with its
+-- number and the request. A value that they return is the reply.
 ---@param hooks { before?: function, after?: function }
 ---@return fun(): integer how many requests there were
 function World:watch(hooks)
-  local n, plain = 0, self.plain
-  self.w.server.answer = function(server, request)
+  local n = 0
+  self.w:intercept(function(request, answer)
     n = n + 1
-    local mine = n
-    local reply = hooks.before and hooks.before(mine, request)
+    local number = n
+    local reply = hooks.before and hooks.before(number, request)
     if reply then
       return reply
     end
-    local answer = plain(server, request)
-    return hooks.after and hooks.after(mine, request) or answer
-  end
+    local own = answer()
+    return hooks.after and hooks.after(number, request) or own
+  end)
   return function() return n end
 end
 
---- Answer as before.
+--- End what `watch` began.
 function World:unwatch()
-  self.w.server.answer = nil
+  self.w:intercept(nil)
 end
 
---- End the program that `run` has started, at once.
+--- Kill the program that `run` has started.
 function World:kill()
-  local pid = self.dir.read "pid":match "%d+"
-  process.run { "/bin/kill", "-9", pid }
+  self.running:signal "KILL"
 end
 
--- ---- what is there now ----
+-- ---- the workspaces after the clone ----
 
--- Without what the workspace makes up, which is different each time.
+-- Without the id, which is different each time.
 local function settings_of(row)
   local spec = json.decode(row.spec)
   spec.id = nil
   return json.encode { spec = spec, run_as = row.run_as_name, kind = row.kind }
 end
 
--- Who owns it when nobody is named as the owner is the workspace's to say.
+-- With the owner, which the workspace names where no grant does.
 local function grants_of(w, row)
   local list = {}
   for i, grant in ipairs(grants.direct(w, "pipelines", row.id, row.creator)) do
@@ -177,7 +163,7 @@ local function grants_of(w, row)
   return table.concat(list, ", ")
 end
 
---- All of the target: its pipelines in the order of their names, and its tree.
+--- The whole target: its pipelines in the order of their names, and its tree.
 ---@return string[]
 function World:target()
   local w, lines = self.w.dr, {}
@@ -193,7 +179,7 @@ end
 
 local reference
 
---- The target after a clone that nobody disturbed, made once for a file of tests.
+--- The target after an undisturbed clone, made once for a file of tests.
 ---@return string[]
 function M.undisturbed(t)
   if not reference then

@@ -1,4 +1,4 @@
---- A server of the API for a test: in this process, over the test's workspaces, and a client.
+--- A server of the API for a test, in this process and over the test's workspaces, with a client.
 --
 --     local s <close> = serving.start()         -- serving.demo() has the demo workspaces, too
 --     local r = s:ask("GET", "/api/session")    -- { status, headers, body, data }
@@ -51,7 +51,7 @@ function Fixture:close()
 end
 Fixture.__close = Fixture.close
 
---- One request, with the token unless `headers` says otherwise; a table as body is sent as JSON.
+--- One request. A table as body is sent as JSON.
 ---@param method string
 ---@param path string
 ---@param opts? { headers?: table, body?: any, plain?: boolean } plain: without the token
@@ -75,7 +75,7 @@ function Fixture:ask(method, path, opts)
   return answer
 end
 
---- The events of a stream's text: { { event =, data =, id = } }.
+--- The events in the text of a stream: { { event =, data =, id = } }.
 ---@param text string
 ---@return table[]
 function M.events(text)

@@ -7,48 +7,55 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
+
+from checks import TARN
 
 TOKEN = "token-of-the-test-0123456789"
 
 
 class Serving:
-    def __init__(self, build, *words, env=None):
+    def __init__(self, *words):
         self.home = tempfile.mkdtemp()
         path = os.path.join(self.home, "token")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
             file.write(TOKEN + "\n")
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("DATABRICKS_", "TARN_"))}
-        clean.update(HOME=self.home, XDG_STATE_HOME=self.home, XDG_CONFIG_HOME=self.home)
-        clean.update(env or {})
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("DATABRICKS_", "TARN_"))}
+        env.update(HOME=self.home, XDG_STATE_HOME=self.home, XDG_CONFIG_HOME=self.home)
         self.log = open(os.path.join(self.home, "log"), "wb")
         self.process = subprocess.Popen(
-            [os.path.join(build, "tarn"), "-p", "demo", "serve", "--port", "0", "--profiles", "demo-dr",
+            [TARN, "-p", "demo", "serve", "--port", "0", "--profiles", "demo-dr",
              "--token-file", path, *words],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log, env=clean)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log, env=env)
         self.port = None
         while self.port is None:
-            if self.process.poll() is not None:
-                raise SystemExit("tarn serve does not start: " + self.text())
+            time.sleep(0.02)
+            ended = self.process.poll() is not None
             found = re.search(r"listening on https?://127\.0\.0\.1:(\d+)\n", self.text())
-            self.port = int(found.group(1)) if found else None
+            if found:
+                self.port = int(found.group(1))
+            elif ended:
+                raise SystemExit("tarn serve does not start: " + self.text())
 
     def text(self):
+        """The log so far."""
         with open(os.path.join(self.home, "log"), encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def ask(self, method, path, body=None, headers=None, connection=None):
-        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        all_headers = {"Authorization": "Bearer " + TOKEN}
+    def request(self, method, path, body=None, connection=None):
+        """One request, on a connection of its own unless one is given: the response, and its
+        body."""
+        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+        headers = {"Authorization": "Bearer " + TOKEN}
         if body is not None:
-            all_headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = "application/json"
             body = json.dumps(body)
-        all_headers.update(headers or {})
-        own.request(method, path, body, all_headers)
-        answer = own.getresponse()
-        data = answer.read()
+        own.request(method, path, body, headers)
+        response = own.getresponse()
+        data = response.read()
         if connection is None:
             own.close()
-        return answer, data
+        return response, data
 
     def memory(self):
         """Resident bytes now."""
@@ -62,12 +69,21 @@ class Serving:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def close(self):
+        """End the server; returns its status and its log."""
         self.process.terminate()
-        status = self.process.wait(60)
+        status = self.process.wait(300)
         self.log.close()
         text = self.text()
         shutil.rmtree(self.home)
         return status, text
+
+    def check_end(self, checks):
+        """End the server, and check that it had no errors of its own; returns its log."""
+        status, text = self.close()
+        checks.check("the server ends with status 0", status == 0, (status, text[-3000:]))
+        checks.check("the server had no internal error",
+                     "traceback" not in text and "task failed" not in text, text[-2000:])
+        return text
 
     def __enter__(self):
         return self
@@ -78,21 +94,3 @@ class Serving:
             self.process.wait()
         self.log.close()
         shutil.rmtree(self.home, ignore_errors=True)
-
-
-class Counter:
-    """Counts checks; prints those that fail, and at the end how many did."""
-
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def check(self, what, ok, detail=""):
-        if ok:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"FAILED: {what}: {detail}"[:2000])
-
-    def end(self):
-        print(f"{self.passed} passed, {self.failed} failed")
-        raise SystemExit(self.failed > 0)

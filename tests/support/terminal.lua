@@ -1,17 +1,16 @@
---- A real terminal for a test: a window of tmux, typed into and read from its screen.
+--- A real terminal for a test: a window of tmux. A test types into it and reads its screen.
 --
 --   local term <close> = terminal.start({ "/bin/bash", "--norc" }, { cols = 80, rows = 24 })
 --   term:type "tarn li"; term:key "Tab"
 --   term:wait "tarn list"
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local fs = require "native.fs"
 local process = require "native.process"
-local task = require "native.task"
+local wait = require "testing.wait"
 
 local M = {}
 
-local PATIENCE <const> = 20 -- seconds until a screen shows what it should
 
 local Terminal = {}
 Terminal.__index = Terminal
@@ -29,8 +28,9 @@ function M.start(argv, opts)
   local dir = fs.mktemp()
   local env = { TERM = "xterm-256color", LC_ALL = "C.UTF-8", HOME = dir, TMUX = false,
     XDG_CONFIG_HOME = false, XDG_STATE_HOME = dir .. "/state", XDG_CACHE_HOME = dir .. "/cache",
+    XDG_RUNTIME_DIR = dir, -- fish would make its own in the temporary folder
     DATABRICKS_HOST = false, DATABRICKS_TOKEN = false, DATABRICKS_CONFIG_PROFILE = false,
-    DATABRICKS_CONFIG_FILE = false, TARN = cli.program }
+    DATABRICKS_CONFIG_FILE = false, TARN = program.path }
   for name, value in pairs(opts.env or {}) do
     env[name] = value
   end
@@ -64,41 +64,36 @@ function Terminal:resize(cols, rows)
   tmux(self, "resize-window", "-x", tostring(cols), "-y", tostring(rows))
 end
 
---- What the screen shows, without blanks at the ends of lines and empty lines at its end.
+--- The text on the screen, without blanks at the ends of lines and empty lines at its end.
 ---@return string
 function Terminal:screen()
   return (tmux(self, "capture-pane", "-p").stdout:gsub("%s+$", ""))
 end
 
---- The screen as soon as it holds a text (or, with `pattern`, matches it); an error that shows
--- the screen if that does not come.
+--- Wait until the screen shows a text (with `pattern`, a Lua pattern); returns the screen.
 ---@return string
 function Terminal:wait(text, pattern)
-  local due = task.now() + PATIENCE
-  while true do
-    local screen = self:screen()
-    if screen:find(text, 1, not pattern) then
-      return screen
-    elseif task.now() > due then
-      error(("the screen does not show %q:\n%s"):format(text, screen), 2)
-    end
-    task.sleep(0.05)
-  end
+  local screen
+  return wait.until_true(function()
+    screen = self:screen()
+    return screen:find(text, 1, not pattern) and screen
+  end, function()
+    return ("%q on the screen:\n%s"):format(text, screen)
+  end)
 end
 
---- True if the cursor is to be seen.
+--- True if the cursor is visible.
 ---@return boolean
 function Terminal:cursor()
   return tmux(self, "display-message", "-p", "#{cursor_flag}").stdout:find "1" ~= nil
 end
 
--- What runs in the window may still write while it ends.
+-- The program in the window may still write to the directory while it ends.
 function Terminal:__close()
   tmux(self, "kill-server")
-  local due = task.now() + PATIENCE
-  while not pcall(fs.remove, self.dir, { recursive = true }) and task.now() < due do
-    task.sleep(0.05)
-  end
+  wait.until_true(function()
+    return (pcall(fs.remove, self.dir, { recursive = true }))
+  end, "the programs in the window to end")
 end
 
 return M

@@ -1,4 +1,5 @@
-"""tls_server.py KEY CERT -- HTTPS/1.1 on a free loopback port, which is printed."""
+"""tls_server.py KEY CERT: HTTPS/1.1 on a free loopback port, which it prints."""
+
 import http.server
 import ssl
 import sys
@@ -24,5 +25,5 @@ context.load_cert_chain(sys.argv[2], sys.argv[1])
 server.socket = context.wrap_socket(server.socket, server_side=True,
                                     do_handshake_on_connect=False)
 print(server.server_address[1], flush=True)
-server.handle_error = lambda *args: None  # clients that refuse us are the point
+server.handle_error = lambda *args: None  # tests have clients that refuse the certificate
 server.serve_forever()

@@ -1,4 +1,4 @@
---- A tree of workspace objects for tests: planted, and read back, by plain HTTP.
+--- Trees of workspace objects for tests: written and read by plain HTTP.
 --
 --   tree.plant(w, "demo-token", { ["/Shared/a/x"] = { "NOTEBOOK", "SQL", "SOURCE", bytes } })
 --   tree.read(w, "demo-dr-token", "/Shared/a")   -- the same form
@@ -11,7 +11,7 @@ local function parent(path)
   return path:match "^(.*)/[^/]+$"
 end
 
---- A file, a notebook, an empty folder, as `plant` takes them.
+--- A file, a notebook, a Jupyter notebook and an empty folder, as `plant` takes them.
 function M.file(bytes)
   return { "FILE", nil, "RAW", bytes }
 end
@@ -26,7 +26,7 @@ end
 
 M.folder = { "DIRECTORY" }
 
---- Put objects there, replacing what is there.
+--- Write objects; they replace objects at the same paths.
 ---@param w table of testing.workspace
 ---@param token string
 ---@param objects table<string, table> path -> { kind, language, format, bytes }
@@ -61,7 +61,7 @@ end
 local function read_below(w, opts, folder, into)
   local answer = w:ok("GET", "/api/2.0/workspace/list?path=" .. http.escape(folder), nil, opts)
   if not answer.objects then
-    into[folder] = { "DIRECTORY" } -- only folders that hold nothing are in the result
+    into[folder] = { "DIRECTORY" } -- only empty folders are in the result
   end
   for _, object in ipairs(answer.objects or {}) do
     if object.object_type == "DIRECTORY" then
@@ -73,7 +73,7 @@ local function read_below(w, opts, folder, into)
   return into
 end
 
---- All below a folder, in the form that `plant` takes.
+--- All objects below a folder, as `plant` takes them.
 ---@param w table
 ---@param token string
 ---@param folder string

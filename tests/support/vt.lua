@@ -1,14 +1,14 @@
---- A terminal that remembers what it shows: so much of one as Tarn writes to, and no more.
+--- A model of a terminal, with the features that Tarn uses.
 --
--- It breaks long lines, scrolls, and when it is resized breaks anew what no longer fits, as
--- most terminals do. An escape sequence that it does not know is an error.
+-- It wraps long lines, scrolls, and when it is resized wraps the lines that are too long for the
+-- new width, as most terminals do. An unknown escape sequence is an error.
 
 local M = {}
 
 local Vt = {}
 Vt.__index = Vt
 
---- A terminal of so many columns and rows.
+--- A terminal with that number of columns and rows.
 function M.new(columns, rows)
   return setmetatable({ columns = columns, rows = rows, scrolled = {}, grid = { "" }, row = 1,
     column = 1, cursor = true, written = 0 }, Vt)
@@ -22,8 +22,8 @@ local function put(self, character)
   local line = self.grid[self.row]
   line = line .. (" "):rep(self.column - 1 - utf8.len(line))
   local from = utf8.offset(line, self.column)
-  local behind = utf8.offset(line, self.column + 1) or #line + 1
-  self.grid[self.row] = line:sub(1, from - 1) .. character .. line:sub(behind)
+  local after = utf8.offset(line, self.column + 1) or #line + 1
+  self.grid[self.row] = line:sub(1, from - 1) .. character .. line:sub(after)
   self.column = self.column + 1
 end
 
@@ -59,7 +59,7 @@ codes["?25h"] = function(self) self.cursor = true end
 codes["?25l"] = function(self) self.cursor = false end
 function codes.m() end
 
---- Take what a program writes.
+--- Show the output of a program.
 ---@param text string
 function Vt:write(text)
   self.written = self.written + 1
@@ -85,14 +85,14 @@ function Vt:write(text)
   end
 end
 
---- Another size: what no longer fits is broken, the cursor stays in its place of the text.
+--- Change the size: lines that are too long are wrapped, and the cursor stays at its character.
 function Vt:resize(columns, rows)
   local grid, row = {}, 1
   for i, line in ipairs(self.grid) do
     repeat
-      local behind = utf8.offset(line, columns + 1) or #line + 1
-      grid[#grid + 1] = line:sub(1, behind - 1)
-      line = line:sub(behind)
+      local after = utf8.offset(line, columns + 1) or #line + 1
+      grid[#grid + 1] = line:sub(1, after - 1)
+      line = line:sub(after)
     until line == ""
     row = i == self.row and #grid or row
   end
@@ -103,7 +103,7 @@ function Vt:resize(columns, rows)
   self.columns, self.rows, self.grid, self.row = columns, rows, grid, math.max(1, row)
 end
 
---- What it shows, without blanks at the end.
+--- The text on the screen, without blanks at the end.
 function Vt:text()
   local lines = {}
   for i, line in ipairs(self.grid) do

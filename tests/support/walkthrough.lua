@@ -44,12 +44,13 @@ set -u
 mkdir -p "$HOME" bin build
 ln -s "$TARN" bin/tarn; ln -s "$TARN" build/tarn
 PATH=$PWD/bin:$PATH; pids=
-# Waits until a server's log says where it listens, and grows no more.
+# Waits until the log of the server that was started last says where it listens, and has stopped
+# growing. Status 1: the server has ended.
 wait_for() {
-  n=0 old=
+  old=
   while new=$(sed -n '/^listening on /,$p' "$1" 2>/dev/null); [ -z "$new" ] || [ "$new" != "$old" ]
   do
-    n=$((n + 1)) old=$new; [ $n -lt 150 ] || return 1
+    old=$new; kill -0 $! 2>/dev/null || return 1
     sleep 0.2
   done
 }
@@ -107,13 +108,6 @@ end
 -- Profiles that pages name beside the embedded ones, and the tokens that choose the workspaces.
 local PROFILES <const> = { dev = "demo-token", prod = "demo-token", dr = "demo-dr-token" }
 
-local function config_of(w)
-  local list = {}
-  for name, token in pairs(PROFILES) do
-    list[#list + 1] = ("[%s]\nhost = %s\ntoken = %s\n"):format(name, w.url, token)
-  end
-  return table.concat(list)
-end
 
 -- ---- what is printed ----
 
@@ -223,7 +217,7 @@ end
 local function run_shell(t, text, opts)
   local dir <close> = program.dir()
   local w <close> = workspace.start { scenario = "demo", run_ms = 300 }
-  dir.write("home/.databrickscfg", config_of(w))
+  dir.write("home/.databrickscfg", w:config(PROFILES))
   dir.write("work/.at", "0")
   for name, content in pairs(opts.files or {}) do
     dir.write("work/" .. name, content)

@@ -1,12 +1,12 @@
---- What tests of SQL sources need of the embedded workspace.
+--- Warehouses and statements of the embedded workspace, for tests of SQL sources.
 
 local json = require "native.json"
 local sql = require "tarn.sql"
 
 local M = {}
 
---- Let all statements of a client carry a hint to the embedded workspace, such as
--- "sandbox.chunk_rows=1", in a comment, and keep them in `ws.statements`.
+--- Add a hint for the embedded workspace, such as "sandbox.chunk_rows=1", to all statements of a
+-- client, as a comment; and keep the statements in `ws.statements`.
 ---@param ws tarn.WorkspaceClient
 ---@param hint? string
 function M.hint(ws, hint)
@@ -17,7 +17,7 @@ function M.hint(ws, hint)
   end)
 end
 
---- The rows of a statement as lists, "NULL" for what is null.
+--- The rows of a statement, with "NULL" for null.
 function M.rows(ws, text, params)
   local list = {}
   local rows <close> = sql.run(ws, text, params)
@@ -30,7 +30,7 @@ function M.rows(ws, text, params)
   return list
 end
 
---- Switch a schema of the catalog `system` off.
+--- Switch off a schema of the catalog `system`.
 ---@param w table what testing.workspace started
 ---@param schema string
 function M.switch_off(w, schema)
@@ -39,7 +39,7 @@ function M.switch_off(w, schema)
     schema))
 end
 
-M.WAREHOUSE = "475b94ddc7cd5211" -- the one that runs
+M.WAREHOUSE = "475b94ddc7cd5211" -- the warehouse that runs
 
 --- Stop the warehouse that runs.
 function M.stop(w)

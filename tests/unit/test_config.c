@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -697,7 +698,8 @@ static void a_file_that_cannot_be_read_says_why(void **state) {
 
     const char *endless[] = {home_line, "DATABRICKS_CONFIG_FILE=/dev/zero", NULL};
     assert_false(resolve(endless, NULL, &f));
-    assert_non_null(strstr(f.message, "File too large"));
+    assert_non_null(strstr(f.message, "config file /dev/zero: larger than 1 MiB"));
+    assert_non_null(strstr(f.hint, "DATABRICKS_CONFIG_FILE"));
 
     if (geteuid() != 0) {
         write_file(PROFILES);
@@ -780,6 +782,27 @@ static void profiles_are_listed_with_what_each_would_use(void **state) {
     config_profiles_free(&p);
 }
 
+/* The file is not read again for each of them. */
+static void many_profiles_are_listed_in_no_long_time(void **state) {
+    enum { COUNT = 10000 };
+    (void)state;
+    const char *env[] = {home_line, NULL};
+    const struct config_args args = {.env = variables_get, .env_ud = env};
+    struct config_profiles p;
+    struct fault f;
+    FILE *out = fopen(file, "w");
+    assert_non_null(out);
+    for (int i = 0; i < COUNT; i++)
+        fprintf(out, "[p%d]\nhost = https://x%d.net\ntoken = t\n", i, i);
+    fclose(out);
+    clock_t began = clock();
+    assert_true(config_profiles(&args, &p, &f));
+    assert_true((clock() - began) / CLOCKS_PER_SEC < 8);
+    assert_int_equal(COUNT, p.count);
+    assert_string_equal("https://x9999.net", p.list[COUNT - 1].host);
+    config_profiles_free(&p);
+}
+
 static void no_secret_is_in_a_message(void **state) {
     (void)state;
     static const char *const env[] = {
@@ -809,6 +832,7 @@ int main(void) {
         cmocka_unit_test(a_tilde_is_the_home_directory),
         cmocka_unit_test(no_home_directory_is_no_error_by_itself),
         cmocka_unit_test(profiles_are_listed_with_what_each_would_use),
+        cmocka_unit_test(many_profiles_are_listed_in_no_long_time),
         cmocka_unit_test(no_secret_is_in_a_message),
     };
     return cmocka_run_group_tests_name("config", tests, make_home, remove_home);

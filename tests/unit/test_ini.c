@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -154,6 +155,79 @@ static void an_entry_knows_its_line(void **state) {
     ini_free(&ini);
 }
 
+/* The sections and keys of a text by chance, put down one by one. */
+static void sections_and_keys_stay_in_their_order(void **state) {
+    (void)state;
+    srand(7);
+    for (int round = 0; round < 300; round++) {
+        char text[2048] = "", name[16] = "DEFAULT";
+        struct {
+            char section[16], key[8];
+            int line;
+        } want[64];
+        size_t count = 0;
+        for (int line = 1; line <= 40; line++) {
+            size_t size = strlen(text), i = 0;
+            if (rand() % 4 == 0) {
+                snprintf(name, sizeof name, "s%d", rand() % 5);
+                snprintf(text + size, sizeof text - size, "[%s]\n", name);
+                continue;
+            }
+            char key[8];
+            snprintf(key, sizeof key, "k%d", rand() % 6);
+            snprintf(text + size, sizeof text - size, "%s = %d\n", key, line);
+            while (i < count &&
+                   (strcmp(want[i].section, name) != 0 || strcmp(want[i].key, key) != 0))
+                i++;
+            snprintf(want[i].section, sizeof want[i].section, "%s", name);
+            snprintf(want[i].key, sizeof want[i].key, "%s", key);
+            want[i].line = line;
+            count += i == count;
+        }
+        struct ini ini;
+        struct fault f;
+        size_t seen = 0;
+        assert_true(parse(text, strlen(text), &ini, &f));
+        for (size_t s = 0; s < ini.count; s++) {
+            size_t k = 0;
+            for (size_t i = 0; i < count; i++) {
+                if (strcmp(want[i].section, ini.sections[s].name) != 0)
+                    continue;
+                assert_true(k < ini.sections[s].count);
+                const struct ini_entry *e = &ini.sections[s].entries[k++];
+                assert_string_equal(e->key, want[i].key);
+                assert_int_equal(e->line, want[i].line);
+                assert_int_equal(strtol(e->value, NULL, 10), want[i].line);
+                seen++;
+            }
+            assert_int_equal(k, ini.sections[s].count);
+        }
+        assert_int_equal(seen, count);
+        ini_free(&ini);
+    }
+}
+
+/* Where each key or section was looked for among all before it, this took minutes. */
+static void a_long_text_takes_no_long_time(void **state) {
+    static const char *const formats[] = {"key%d = v\n", "[s%d]\nk = v\n",
+                                          "[s]\nk = %d\n", "k = %d\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        enum { COUNT = 100000 };
+        struct ini ini;
+        struct fault f;
+        char *text = malloc(COUNT * 24), *at = text;
+        assert_non_null(text);
+        for (int n = 0; n < COUNT; n++)
+            at += snprintf(at, 24, formats[i], n);
+        clock_t began = clock();
+        assert_true(ini_parse(text, (size_t)(at - text), &ini, &f));
+        ini_free(&ini);
+        assert_true((clock() - began) / CLOCKS_PER_SEC < 6);
+        free(text);
+    }
+}
+
 /* Whatever is done to one byte, the text is read or refused, and nothing leaks. */
 static void one_wrong_byte_does_no_harm(void **state) {
     (void)state;
@@ -182,6 +256,8 @@ int main(void) {
         cmocka_unit_test(what_is_wrong_is_told_with_its_line),
         cmocka_unit_test(a_secret_is_not_quoted_in_an_error),
         cmocka_unit_test(an_entry_knows_its_line),
+        cmocka_unit_test(sections_and_keys_stay_in_their_order),
+        cmocka_unit_test(a_long_text_takes_no_long_time),
         cmocka_unit_test(one_wrong_byte_does_no_harm),
     };
     return cmocka_run_group_tests_name("ini", tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "net/loop.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -245,6 +246,19 @@ static void a_listener_hears_of_each_poke_once(void **state) {
     assert_int_equal(calls, 4);
 }
 
+/* A signal handler pokes, between a call that fails and the look at why. */
+static void a_poke_keeps_errno(void **state) {
+    (void)state;
+    for (int i = 0; i < 100000; i++) { /* more than fit into a pipe */
+        errno = ENOENT;
+        loop_poke(loop);
+        assert_int_equal(errno, ENOENT);
+    }
+    wait_for_a_poke(new_waiter(NULL));
+    loop_turn(loop, 1000);
+    assert_int_equal(calls, 1);
+}
+
 static void what_outlives_the_loop_can_be_taken_out_of_it(void **state) {
     (void)state;
     for (size_t i = 0; i < KINDS; i++)
@@ -283,6 +297,7 @@ int main(void) {
         LOOP_TEST(an_event_of_an_earlier_descriptor_is_forgotten),
         LOOP_TEST(a_timer_that_is_due_again_at_once_lets_others_run),
         LOOP_TEST(a_listener_hears_of_each_poke_once),
+        LOOP_TEST(a_poke_keeps_errno),
         LOOP_TEST(what_outlives_the_loop_can_be_taken_out_of_it),
         LOOP_TEST(to_end_what_does_not_wait_does_no_harm),
     };

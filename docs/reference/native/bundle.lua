@@ -3,6 +3,10 @@
 -- `docs/reference/native/`, which help shows. engine.find searches the user's directories first;
 -- this library reads the built-in files only.
 --
+--     local bundle = require "native.bundle"
+--     for _, name in ipairs(bundle.list "scripts/") do print(name, #bundle.read(name)) end
+--     print(bundle.version)
+--
 -- Source: src/api/l_bundle.c. No function raises a fault.
 local bundle = {}
 

@@ -4,6 +4,11 @@
 -- those of `coroutine`, so scripts use them without knowing. The first coroutine of a task belongs
 -- to the scheduler: only `native.task` ends it.
 --
+--     local names = coroutine.wrap(function()
+--       for row in ws:pipelines() do coroutine.yield(row.name) end
+--     end)
+--     print(names(), names())
+--
 -- Source: src/api/l_coroutine.c. Errors are those of Lua's own functions.
 local co = {}
 

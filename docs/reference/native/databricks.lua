@@ -2,6 +2,12 @@
 --- Databricks workspaces: credentials, a connection pool, retries, and limits of the rate. Scripts
 -- use tarn.workspace, which is built on this library.
 --
+--     local databricks = require "native.databricks"
+--     local native <close> = databricks.connect { profile = "prod", timeout = 60 }
+--     local page = native:pipeline_list { max_results = 10 }
+--     for _, item in ipairs(page.statuses or {}) do print(item.pipeline_id, item.name) end
+--     print(native:request("GET", "/api/2.0/clusters/list").clusters)
+--
 -- All calls of a workspace wait for the answer, and other tasks run meanwhile. They raise a fault
 -- `network` or `timeout` if there is no answer, `auth` for the statuses 401 and 403, `http` for
 -- other statuses than 2xx, and `parse` for an answer that is not JSON. A call whose answer is lost

@@ -2,6 +2,13 @@
 --- The line editor of the prompt: keys, history, and printing above the edited line. Other tasks
 -- run while the user types.
 --
+--     local line <close> = require("native.editor").open()
+--     local event, text = line:read "name> "
+--     if event == "line" then
+--       line:remember(text)
+--       line:print("hello " .. text)
+--     end
+--
 -- Source: src/api/l_editor.c.
 local editor = {}
 

@@ -3,6 +3,10 @@
 -- problem. An error of the program itself is a string, as in plain Lua. base.fault (`tarn.fault`)
 -- raises and catches faults.
 --
+--     local metatable = require("native.fault").metatable
+--     local ok, e = pcall(require("native.fs").read, "/no/such/file")
+--     if not ok and getmetatable(e) == metatable then print(e.kind, e.code, e.message) end
+--
 -- Source: src/api/l_fault.c.
 local fault = {}
 

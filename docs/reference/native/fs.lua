@@ -1,6 +1,13 @@
 ---@meta native.fs
 --- Files and folders of this machine. These functions do not let other tasks run meanwhile.
 --
+--     local fs = require "native.fs"
+--     local dir = fs.mktemp()
+--     fs.write(dir .. "/notes.txt", "one\n")
+--     fs.append(dir .. "/notes.txt", "two\n")
+--     for _, name in ipairs(fs.list(dir)) do print(name, fs.read(dir .. "/" .. name)) end
+--     fs.remove(dir, { recursive = true })
+--
 -- Every failure is a fault of kind `io`; its message names the path, and its code is the name of
 -- the system's error ("EACCES", "ENOSPC"). The functions `find_...` return nil for a missing file.
 -- Modes are permission bits: 384 is octal 0600, 420 is 0644, 448 is 0700, 493 is 0755.

@@ -3,6 +3,11 @@
 -- use. The options --read-only, --cpu-limit and --memory-limit set them. A script can make limits
 -- stricter; read-only cannot be switched off.
 --
+--     local guard = require "native.guard"
+--     guard.limit { cpu = 10, memory = 256 * 1024 * 1024 }
+--     guard.set_read_only()
+--     print(guard.is_read_only(), guard.memory().used)
+--
 -- Source: src/api/l_guard.c. A wrong argument is an error; no function raises a fault.
 local guard = {}
 

@@ -2,6 +2,12 @@
 --- HTTP requests to any host, for webhooks and links to results. They never carry Databricks
 -- credentials and never follow a redirect. native.databricks sends requests to workspaces.
 --
+--     local http, json = require "native.http", require "native.json"
+--     local response = http.request("POST", "https://hooks.example.com/tarn", {
+--       headers = { ["Content-Type"] = "application/json" },
+--       body = json.encode { text = "done" }, timeout = 10 })
+--     print(response.status, response.body)
+--
 -- Source: src/api/l_http.c.
 local http = {}
 

@@ -2,6 +2,11 @@
 --- Exact JSON: a value that is decoded and encoded again is the same value. Empty arrays and
 -- objects, null, 64-bit integers and long numbers all survive. Scripts use it as `tarn.json`.
 --
+--     local json = require "native.json"
+--     local value = json.decode '{"a": [], "n": 12345678901234567890, "x": null}'
+--     print(value.x == json.null, #value.a, tostring(value.n))
+--     print(json.encode({ list = json.array {}, object = {} }, { indent = 2 }))
+--
 -- Source: src/api/l_json.c.
 local json = {}
 

@@ -2,6 +2,10 @@
 --- Runs other programs, with a list of arguments and never through a shell. Other tasks run
 -- meanwhile. In a read-only process, no program can be run (a fault `usage`).
 --
+--     local process = require "native.process"
+--     local result = process.run({ "sort", "-u" }, { stdin = "b\na\nb\n", timeout = 5 })
+--     print(result.status, result.stdout)
+--
 -- Source: src/api/l_process.c.
 local process = {}
 

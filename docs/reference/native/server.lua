@@ -1,6 +1,14 @@
 ---@meta native.server
 --- An HTTP server: each request is handled by a task of its own.
 --
+--     local server = require "native.server"
+--     local s = server.listen({ port = 0 }, function(request)
+--       return { status = 200, headers = { ["Content-Type"] = "text/plain" },
+--         body = request.method .. " " .. request.path .. "\n" }
+--     end)
+--     print(require("native.http").request("GET", "http://127.0.0.1:" .. s.port .. "/x").body)
+--     s:close()
+--
 -- Source: src/api/l_server.c; requests, replies and tokens are in src/api/server_*.c.
 local server = {}
 

@@ -2,6 +2,13 @@
 --- SQLite databases, for the journal and the embedded workspace. No call lets other tasks run
 -- meanwhile.
 --
+--     local db <close> = require("native.sqlite").open ":memory:"
+--     db:exec "CREATE TABLE runs(id INTEGER PRIMARY KEY, state TEXT)"
+--     db:transaction(function()
+--       db:exec("INSERT INTO runs(state) VALUES (:state)", { state = "COMPLETED" })
+--     end)
+--     for _, row in ipairs(db:query "SELECT * FROM runs") do print(row.id, row.state) end
+--
 -- A failure is a fault of kind `sql` with SQLite's message and the name of its code
 -- ("SQLITE_FULL"). Ctrl-C while a statement runs raises a fault `cancelled`. A wrong argument, and
 -- the use of a closed database or statement, is an error.

@@ -2,6 +2,13 @@
 --- Tasks: coroutines that the scheduler runs. A function that waits suspends its task, and other
 -- tasks run meanwhile. base.pool builds map, first and timeout on this library.
 --
+--     local task = require "native.task"
+--     local beat = task.spawn(function()
+--       while true do print(task.now()); task.sleep(0.1) end
+--     end)
+--     task.sleep(0.35)
+--     task.cancel(beat)
+--
 -- Source: src/api/l_task.c. A wrong argument is an error. A wait raises a fault `cancelled` if its
 -- task is cancelled.
 local task = {}

@@ -1,6 +1,13 @@
 ---@meta native.term
 --- The terminal and the standard streams.
 --
+--     local term = require "native.term"
+--     local columns = term.size() or 80
+--     term.write("out", ("-"):rep(columns) .. "\n")
+--     if term.is_tty "in" then
+--       print(term.read_line "Continue? ")
+--     end
+--
 -- Source: src/api/l_term.c.
 local term = {}
 

@@ -2,6 +2,10 @@
 --- YAML files that other tools read, such as bundles. The values are those of native.json: arrays
 -- are marked, null is json.null, numbers are exact.
 --
+--     local yaml = require "native.yaml"
+--     print(yaml.encode({ name = "orders", tags = { "a", "b" } }, { first = { "name" } }))
+--     print(yaml.decode("retries: 3\nnode: no\n").node)
+--
 -- Source: src/api/l_yaml.c.
 local yaml = {}
 

@@ -1,12 +1,11 @@
--- ab-copy.lua: try a change on a copy that publishes to a schema of its own, and compare.
+-- ab-copy.lua: try a change on a copy of a pipeline, and compare the results of expectations.
 --
--- The copy runs once; then each expectation of both is put side by side. `tarn undo` takes the
--- copy away again.
+-- The copy publishes to a schema of its own and runs once. `tarn undo` deletes it again.
 
 local tarn = require "tarn"
 
--- Expectation -> what the newest update of a pipeline counted. Datasets are compared by the last
--- part of their name: their schemas differ, that is the point.
+-- Expectation -> its counts in the newest update of a pipeline. A dataset is named by the last part
+-- of its name, since the schemas of pipeline and copy differ.
 local function counts(name)
   local found = {}
   for _, row in ipairs(tarn.expectations { pipeline = name, update = "latest" }.results) do
@@ -28,15 +27,16 @@ local function compare(a, b)
 end
 
 return {
-  summary = "Run a copy of a pipeline in another schema, and compare what both counted.",
+  summary = "Run a copy of a pipeline in another schema, and compare both counts.",
   effect = "write",
   args = {
     { "pipeline", "pipeline", "Id or name." },
     { "schema", "string", "The schema for the copy.", positional = false },
-    { "set", "list", "What to try: PATH=VALUE, as in `tarn clone`.", optional = true },
-    { "dry_run", "flag", "Show the plan of the copy." },
+    { "set", "list", "The change: PATH=VALUE, as in `tarn clone`.", optional = true },
+    { "dry_run", "flag", "Only show the plan of the copy." },
   },
-  examples = { { "ab-copy orders --schema orders_b --set channel=PREVIEW", "the next runtime" } },
+  examples = { { "ab-copy orders --schema orders_b --set channel=PREVIEW",
+    "try the next runtime" } },
   render = { columns = { "expectation", "a_passed", "a_failed", "b_passed", "b_failed",
     "differs" } },
 

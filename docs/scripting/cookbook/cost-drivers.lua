@@ -1,7 +1,7 @@
--- cost-drivers.lua: which pipelines the money goes to.
+-- cost-drivers.lua: the pipelines that cost most.
 --
--- From system.billing, at list prices. Who may not read that gets hours of compute from the
--- update timeline instead: the column `measure` says which it was.
+-- Costs come from system.billing, at list prices. Without permission to read that table the script
+-- counts hours of updates instead; the column `measure` says which.
 
 local tarn = require "tarn"
 
@@ -43,10 +43,11 @@ return {
   effect = "read",
   needs = { "warehouse", "SELECT on system.billing" },
   args = {
-    { "days", "integer", "Look back so many days.", default = 30, min = 1, max = 365 },
-    { "top", "integer", "Show so many.", default = 10, min = 1, max = 50, short = "n" },
+    { "days", "integer", "Days to look back.", default = 30, min = 1, max = 365 },
+    { "top", "integer", "Number of pipelines to show.", default = 10, min = 1, max = 50,
+      short = "n" },
   },
-  examples = { { "cost-drivers --days 7", "of the last week" } },
+  examples = { { "cost-drivers --days 7", "costs of the last week" } },
   render = { columns = { "pipeline", "amount", "dbus", "measure" } },
 
   run = function(ctx, arg)

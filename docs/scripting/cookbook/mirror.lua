@@ -1,11 +1,11 @@
--- mirror.lua: a copy of a workspace for the day it is lost, brought up to date every night.
+-- mirror.lua: keep a copy of all pipelines of a workspace in another one, as a standby.
 --
--- Run it from cron or a systemd timer. What has not changed is left alone; what is in the mirror
--- and no longer in the workspace is named, and deleted only with --prune (tables stay).
+-- Run it every night, from cron or a systemd timer. Copies of unchanged pipelines are not touched.
+-- Copies whose pipeline was deleted are listed; --prune deletes them, but not their tables.
 
 local tarn = require "tarn"
 
--- Copies that have lost their pipeline, by name: a copy has the prefix, and its source the rest.
+-- Copies whose pipeline does not exist. The name of a copy is the prefix and its pipeline's name.
 local function find_orphans(ctx, arg)
   local sources, orphans = {}, tarn.json.array {}
   for row in ctx.workspace:pipelines() do
@@ -20,20 +20,20 @@ local function find_orphans(ctx, arg)
 end
 
 return {
-  summary = "Bring the mirror of a workspace up to date.",
+  summary = "Update the mirror of a workspace.",
   effect = "destroy",
   args = {
     { "to", "workspace", "The workspace that holds the mirror.", positional = false },
-    { "map", "path", "What is called differently there.", optional = true },
-    { "prefix", "string", "Names of copies begin with this.", default = "mirror_" },
+    { "map", "path", "Map of names that differ there, as of `tarn clone`.", optional = true },
+    { "prefix", "string", "Beginning of the copies' names.", default = "mirror_" },
     { "match", "string", "Only pipelines whose name matches this glob.", default = "*" },
-    { "exclude", "list", "Not those that match this glob.", optional = true },
-    { "prune", "flag", "Delete copies whose pipeline is gone." },
-    { "dry_run", "flag", "Say what would be done." },
+    { "exclude", "list", "Leave out pipelines whose name matches this glob.", optional = true },
+    { "prune", "flag", "Delete copies whose pipeline does not exist." },
+    { "dry_run", "flag", "Only show what would be done." },
   },
   examples = { { "-p prod mirror --to dr --map dr.lua --yes", "every night" } },
   question = function(_, arg)
-    return arg.prune and "copies are overwritten, and those without a pipeline deleted."
+    return arg.prune and "copies are overwritten, and copies without a pipeline are deleted."
       or "copies are overwritten."
   end,
 

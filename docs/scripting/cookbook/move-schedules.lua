@@ -1,8 +1,8 @@
--- move-schedules.lua: the jobs that run pipelines, for the copies of these pipelines.
+-- move-schedules.lua: create the jobs that run pipelines for the copies of these pipelines.
 --
--- A schedule is no setting of a pipeline: it is a job with a pipeline task. For each job whose
--- pipelines all have a copy in the other workspace (the journal knows), the same job is made
--- there, paused; one of that name that is there is left alone.
+-- The schedule of a pipeline is a job with a pipeline task. If the journal has copies of all
+-- pipelines of a job in the other workspace, the script creates the same job there, paused. It does
+-- not change an existing job of that name.
 
 local journal = require "tarn.journal"
 local tarn = require "tarn"
@@ -19,11 +19,11 @@ local function all_jobs(ws)
 end
 
 local function org_of(ws)
-  ws:me() -- the first answer tells
+  ws:me() -- any answer has the number
   return ws.native:info().org_id
 end
 
--- The tasks with the copies in place of their pipelines; or nil, and what stands in the way.
+-- The tasks with copies instead of the pipelines; or nil and the reason.
 local function tasks_there(tasks, from_org, to_org)
   local moved = tarn.json.array {}
   for i, task in ipairs(tasks) do
@@ -50,11 +50,11 @@ local function settings_there(settings, tasks)
 end
 
 return {
-  summary = "Make the jobs that run pipelines for their copies in another workspace.",
+  summary = "Create the jobs that run pipelines for their copies in another workspace.",
   effect = "write",
   args = {
     { "to", "workspace", "The workspace that has the copies.", positional = false },
-    { "dry_run", "flag", "Say what would be made." },
+    { "dry_run", "flag", "Only show what would be created." },
   },
   examples = { { "-p prod move-schedules --to dr", "after `clone --match '*' --to dr`" } },
   render = { columns = { "job", "outcome", "why" } },
@@ -70,9 +70,9 @@ return {
       local tasks, why = tasks_there(settings.tasks or {}, from_org, to_org)
       local row = { job = settings.name, outcome = "skipped", why = why }
       if there[settings.name] then
-        row.outcome, row.why = "there already", nil
+        row.outcome, row.why = "exists", nil
       elseif tasks and not why then
-        row.outcome = arg.dry_run and "would be made" or "made, paused"
+        row.outcome = arg.dry_run and "would be created" or "created, paused"
         if not arg.dry_run then
           row.job_id = arg.to:request("POST", "/api/2.2/jobs/create",
             { body = settings_there(settings, tasks) }).job_id

@@ -1,14 +1,14 @@
 -- no-plain-secrets.lua: a gate for builds. Exit status 9 if settings hold secrets as plain text.
 --
--- What looks like a secret is decided as `tarn diff` and the journal decide it; the values are
--- not shown. What belongs there is a reference: {{secrets/scope/key}}.
+-- A value counts as a secret if `tarn diff` and the journal would mask it. Values are not shown.
+-- Settings should refer to secrets instead: {{secrets/scope/key}}.
 
 local spec = require "tarn.spec"
 local tarn = require "tarn"
 
 local secrets = tarn.secrets
 
--- Names of the settings of one pipeline that hold a secret.
+-- The settings of a pipeline that hold a secret.
 local function find_plain(found)
   local list = {}
   spec.each(found.spec, function(keys, value)

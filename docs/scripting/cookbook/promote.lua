@@ -1,8 +1,8 @@
--- promote.lua: development to production, with approvals.
+-- promote.lua: clone a pipeline from development to production, after others have approved.
 --
--- The plan of a clone goes into a file; others approve that file; it is applied only while the
--- workspaces still give the same plan, and if enough people other than its author have approved.
--- The file belongs on a protected branch: it is the record of who said yes to what.
+-- `plan` writes the plan of a clone into a file, `approve` adds an approval to it, `apply` carries
+-- the plan out. `apply` needs enough approvals from people other than the author, and the plan must
+-- still be the same. Keep the file on a protected branch, as the record of the approvals.
 
 local tarn = require "tarn"
 local json = tarn.json
@@ -22,7 +22,7 @@ local function clone(arg, dry_run)
     with_sources = true, permissions = true, production = true, dry_run = dry_run }
 end
 
--- What is approved: every field with its verdict, and every request that would be sent.
+-- The approved part of a plan: the fields with their verdicts, and the requests to be sent.
 local function fingerprint(plan)
   return json.encode { fields = plan.fields, steps = plan.steps, action = plan.action }
 end
@@ -60,7 +60,7 @@ function actions.apply(ctx, arg)
   if #who < arg.approvals or fingerprint(clone(arg, true)) ~= record.plan then
     ctx.finish "gate"
     return { status = #who < arg.approvals and "not enough approvals"
-      or "the plan is another one now: plan and approve again", by = who }
+      or "the plan has changed: plan and approve again", by = who }
   elseif arg.dry_run then
     return { status = "would be applied", by = who }
   end
@@ -76,16 +76,16 @@ return {
     { "action", "choice", "What to do.", choices = { "plan", "approve", "apply" } },
     { "pipeline", "pipeline", "The pipeline in development." },
     { "to", "workspace", "The workspace in production.", positional = false },
-    { "name", "string", "Its name there.", optional = true },
-    { "map", "path", "What is called differently there.", optional = true },
-    { "file", "path", "The plan and its approvals.", default = "promotion.json" },
-    { "approvals", "integer", "How many people must approve.", default = 1, min = 0 },
+    { "name", "string", "Name of the copy.", optional = true },
+    { "map", "path", "Map of names that differ there, as of `tarn clone`.", optional = true },
+    { "file", "path", "File of the plan and its approvals.", default = "promotion.json" },
+    { "approvals", "integer", "Number of people who must approve.", default = 1, min = 0 },
     { "dry_run", "flag", "With apply: only check." },
   },
   examples = {
     { "-p dev promote plan orders --to prod --map prod.lua", "then commit promotion.json" },
     { "-p dev promote approve orders --to prod", "by somebody else" },
-    { "-p dev promote apply orders --to prod --map prod.lua", "exit status 9 if it may not be" },
+    { "-p dev promote apply orders --to prod --map prod.lua", "exit status 9 if not approved" },
   },
   run = function(ctx, arg)
     return actions[arg.action](ctx, arg)

@@ -1,18 +1,18 @@
--- stale.lua: alert on pipelines that have not run for a while.
+-- stale.lua: send a message about each pipeline that has not run for a while.
 --
--- Each is told once, also over many runs of this script: notify keeps what it has told. A
--- pipeline that runs again and falls silent again is told again.
+-- notify keeps a file of sent messages, so later runs of this script do not repeat them. After a
+-- new update of the pipeline the next silence gets a new message.
 
 local notify = require "tarn.notify"
 local tarn = require "tarn"
 
 return {
-  summary = "Tell of pipelines without an update for some time.",
+  summary = "Send messages about pipelines without an update for some time.",
   effect = "read",
   args = {
-    { "silent", "string", "For how long: 24h, 7d.", default = "24h" },
+    { "silent", "string", "Time without an update: 24h, 7d.", default = "24h" },
     { "webhook_env", "string", "Variable that holds the webhook's URL.", optional = true },
-    { "state", "path", "File of what was told already.", optional = true },
+    { "state", "path", "File of sent messages.", optional = true },
   },
   examples = { { "stale --silent 7d --webhook-env SLACK_URL", "every hour, from cron" } },
   render = { columns = { "pipeline", "what" } },

@@ -1,7 +1,7 @@
--- tag-all.lua: roll tags out to many pipelines.
+-- tag-all.lua: set tags on many pipelines.
 --
--- An edit replaces all settings of a pipeline, so each is read, changed and sent whole. All of it
--- is one operation of the journal: `tarn undo last` takes it back.
+-- An edit replaces all settings of a pipeline, so the script reads, changes and sends all of them.
+-- The edits are one operation of the journal: `tarn undo last` undoes them.
 
 local edit = require "tarn.edit"
 local journal = require "tarn.journal"
@@ -21,7 +21,7 @@ local function parse(op, list)
   return tags
 end
 
--- What a pipeline lacks, and how to give it that.
+-- The changes that a pipeline needs, and the body of the request.
 local function plan_of(ctx, id, tags)
   local found = ctx.workspace:pipeline(id)
   local changes, body = edit.plan(found, function(settings)
@@ -47,7 +47,7 @@ return {
   args = {
     { "tags", "list", "Tags: KEY=VALUE ..." },
     { "filter", "string", "Only pipelines whose name matches this glob.", optional = true },
-    { "dry_run", "flag", "Say what would change." },
+    { "dry_run", "flag", "Only show what would change." },
   },
   examples = {
     { "tag-all cost_center=4711 team=sales --filter 'sales_*' --dry-run", "look first" },

@@ -13,7 +13,7 @@ function M.find_boundary(content_type)
     or content_type:match "[bB][oO][uU][nN][dD][aA][rR][yY]=([^;%s]+)"
 end
 
--- Where the next delimiter line begins and ends, and if it is the last.
+-- Where the next delimiter begins and ends, and whether it closes the body.
 local function find_delimiter(body, mark, from)
   while true do
     local first, last = body:find(mark, from, true)
@@ -29,7 +29,7 @@ local function find_delimiter(body, mark, from)
   end
 end
 
---- Bytes by the name of their part; nil if the body does not fit the boundary.
+--- The bytes of each part by its name; nil if the body does not fit the boundary.
 ---@param body string
 ---@param boundary string
 ---@return table<string,string>?

@@ -1,4 +1,5 @@
---- Notebooks as text: what is one, and between source files and Jupyter's JSON.
+--- Notebooks as text: which files are notebooks, and conversion between source files and Jupyter's
+--- JSON.
 --
 -- Pure: no state, no clock.
 
@@ -32,7 +33,8 @@ function M.extension(language)
   return EXTENSION[language]
 end
 
---- The language and the path without extension if these bytes are a notebook to AUTO.
+--- The language and the path without extension, if an import with the format AUTO makes a notebook
+-- of these bytes.
 ---@param path string
 ---@param bytes string
 ---@return string? language
@@ -95,7 +97,7 @@ local function split(text, language)
   return cells
 end
 
--- Jupyter keeps each line with its newline, but the last.
+-- In Jupyter's JSON each line but the last keeps its newline.
 local function jupyter_lines(lines)
   local source = json.array {}
   for i, line in ipairs(lines) do

@@ -1,7 +1,7 @@
---- The tree of workspace objects: folders, notebooks and files, and who may touch them.
+--- The tree of workspace objects: folders, notebooks and files, and who may read and write them.
 --
--- Paths are kept without the `/Workspace` prefix, which names the same objects. Every
--- function takes paths in that form; `M.path` makes it.
+-- Paths are stored without the prefix `/Workspace`, which names the same objects. All functions
+-- but `M.path`, which removes the prefix, take paths in that form.
 
 local errors = require "sandbox.http.errors"
 
@@ -17,11 +17,11 @@ CREATE TABLE IF NOT EXISTS tree(
 CREATE INDEX IF NOT EXISTS tree_by_parent ON tree(parent, path);
 ]]
 
--- Everything but the bytes, which may be megabytes.
+-- All columns but the content, which may have megabytes.
 local COLUMNS <const> = "path, parent, type, id, language, format, created_at, modified_at, "
   .. "size, git"
 
---- The path of a request in the form in which it is kept, or 400.
+--- The path of a request in the form in which it is stored; refuses any other value with 400.
 ---@param path any
 ---@return string
 function M.path(path)
@@ -68,7 +68,7 @@ function M.content(w, path)
   return w.db:find_row("SELECT content FROM tree WHERE path = ?", { path }).content or ""
 end
 
---- The objects right below a folder, by path.
+--- The objects directly in a folder, by path.
 ---@param w table
 ---@param path string
 ---@return table[]
@@ -87,12 +87,12 @@ function M.below(w, path)
     .. "substr(path, 1, ?) = ? AND path <> '/' ORDER BY path", { prefix, utf8.len(prefix), prefix })
 end
 
--- Somebody's own folder: "/Users/a@x.io" or "/Repos/a@x.io".
+-- The user whose home holds the path ("/Users/a@x.io", "/Repos/a@x.io"), or nil.
 local function owner_of(path)
   return path:match "^/Users/([^/]+)" or path:match "^/Repos/([^/]+)"
 end
 
---- May this principal read there? Homes of others are hidden.
+--- May this principal read the path? Only admins see the homes of others.
 function M.may_read(principal, path)
   local owner = owner_of(path)
   return principal.admin or not owner or owner == principal.user_name
@@ -134,7 +134,7 @@ local function replace(w, object)
       object.path })
 end
 
---- Make a folder and those above it; fine if it is there.
+--- Make a folder and those above it, unless they exist.
 ---@param w table
 ---@param path string
 function M.mkdirs(w, path)
@@ -159,12 +159,12 @@ function M.check_size(path, size, code)
   end
 end
 
---- Put a notebook or a file there. The parent must exist, and an object that is there is
--- replaced only when `overwrite` says so and its type stays what it was.
+--- Store a notebook or a file. Its parent must exist. An object that exists is replaced only with
+-- `overwrite`, and only by an object of its own type.
 ---@param w table
 ---@param object { path: string, type: string, language?: string, format?: string, content: string }
 ---@param overwrite boolean
----@param exists fun(path: string) raises what the endpoint says to an object that is there
+---@param exists fun(path: string) raises the endpoint's own error for an object that exists
 function M.put(w, object, overwrite, exists)
   local path = object.path
   local parent = M.find(w, M.parent(path))
@@ -186,7 +186,7 @@ function M.put(w, object, overwrite, exists)
   end
 end
 
---- Remove an object; a folder that is not empty only with `recursive`.
+--- Delete an object. Deleting a folder that is not empty needs `recursive`.
 ---@param w table
 ---@param object table
 ---@param recursive boolean
@@ -205,7 +205,7 @@ function M.delete(w, object, recursive)
   w.db:exec("DELETE FROM tree WHERE path = ?", { path })
 end
 
---- Put an object with its folders there, without asking who may: for scenarios.
+--- Store an object, and its folders, without a check of permissions: for scenarios.
 ---@param w table
 ---@param object table
 function M.plant(w, object)

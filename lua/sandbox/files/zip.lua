@@ -1,10 +1,10 @@
 --- Zip archives without compression, for directories that are exported.
 --
--- Pure: the same entries are always the same bytes.
+-- Pure: the same files always give the same bytes.
 
 local M = {}
 
-local DOS_DATE <const> = 0x0021 -- 1 January 1980, the zero of the format
+local DOS_DATE <const> = 0x0021 -- 1 January 1980, the first day that the format knows
 
 local function crc_table()
   local t = {}
@@ -32,7 +32,7 @@ function M.crc32(bytes)
   return c ~ 0xFFFFFFFF
 end
 
---- An archive of these files, in their order.
+--- An archive of these files, in this order.
 ---@param files { name: string, bytes: string }[]
 ---@return string
 function M.archive(files)

@@ -1,8 +1,8 @@
 --- Faults on demand: what a workspace, a proxy or a network may do to a client (api G.5).
 --
--- A list of rules, from a file in JSON or Lua, is asked in order for each request; the first
--- that applies says what happens. The request header `X-Sandbox-Fault: 429;retry_after=2`
--- asks for a fault for that request alone. sandbox.http.troubles has one function per fault.
+-- A file in JSON or Lua holds a list of rules. The first rule that applies to a request decides
+-- what happens to it. The request header `X-Sandbox-Fault: 429;retry_after=2` asks for a fault of
+-- that request alone. sandbox.http.troubles has one function for each fault.
 
 local fs = require "native.fs"
 local json = require "native.json"
@@ -15,17 +15,17 @@ local M = {}
 ---@class sandbox.Rule
 ---@field action string        a name in sandbox.http.troubles
 ---@field method? string       only requests with this method
----@field path? string         only paths like this; `*` stands for anything
----@field workspace? string    only requests to this workspace (by its token)
+---@field path? string         only requests with this path; `*` stands for any text
+---@field workspace? string    only requests to this workspace (the token chooses it)
 ---@field nth? integer         only the nth request that fits (from 1)
----@field count? integer       at most so many times
----@field probability? number  only so often (0 to 1); the same requests every time
+---@field count? integer       at most this number of requests
+---@field probability? number  only this share of requests (0 to 1); the same requests in each run
 ---@field ... any              options of the action
 
---- Do what a rule says to a request.
+--- The reply to a request to which a rule applies.
 ---@param rule sandbox.Rule
 ---@param request table
----@param answer fun(request: table): table gives the true answer
+---@param answer fun(request: table): table gives the reply without the fault
 ---@return table reply
 function M.apply(rule, request, answer)
   return troubles[rule.action](rule, request, answer)
@@ -42,7 +42,7 @@ local OPTIONS <const> = {
 }
 
 -- What is wrong with a rule, or nil.
-local function find_mistake(rule)
+local function find_problem(rule)
   if type(rule) ~= "table" then
     return "is not a table"
   elseif not troubles[rule.action] then
@@ -51,7 +51,7 @@ local function find_mistake(rule)
       names[#names + 1] = name
     end
     table.sort(names)
-    return ("no action '%s'; there are: %s"):format(tostring(rule.action),
+    return ("there is no action '%s'; the actions are: %s"):format(tostring(rule.action),
       table.concat(names, ", "))
   end
   for field, value in pairs(rule) do
@@ -59,17 +59,18 @@ local function find_mistake(rule)
     if kind and type(value) ~= kind then
       return ("'%s' must be a %s"):format(field, kind)
     elseif not kind and not (OPTIONS[rule.action] or {})[field] then
-      return ("'%s' is no option of %s"):format(tostring(field), rule.action)
+      return ("%s has no option '%s'"):format(rule.action, tostring(field))
     end
   end
 end
 
--- A pattern with `*` as one of Lua, for whole paths.
+-- A path in which `*` stands for any text, as a Lua pattern.
 local function lua_pattern(text)
   return "^" .. text:gsub("[%^%$%(%)%%%.%[%]%+%-%?]", "%%%0"):gsub("%*", ".*") .. "$"
 end
 
---- The rules in a file: JSON, or Lua that returns them. A list, or a table with `rules`.
+--- The rules in a file: JSON, or Lua that returns them; a list, or a table whose field `rules` is
+-- one.
 ---@param path string
 ---@return sandbox.Rule[]
 function M.read(path)
@@ -86,19 +87,19 @@ function M.read(path)
   end
   value = type(value) == "table" and value.rules or value
   if type(value) ~= "table" then
-    error(path .. " holds no list of rules", 0)
+    error(path .. " has no list of rules", 0)
   end
   M.check(value)
   return value
 end
 
---- Refuse rules that are not right, by number and field.
+--- Raise an error for the first rule that is wrong; the message has its number and field.
 ---@param rules sandbox.Rule[]
 function M.check(rules)
   for i, rule in ipairs(rules) do
-    local mistake = find_mistake(rule)
-    if mistake then
-      error(("fault rule %d: %s"):format(i, mistake), 0)
+    local problem = find_problem(rule)
+    if problem then
+      error(("fault rule %d: %s"):format(i, problem), 0)
     end
   end
 end
@@ -106,7 +107,7 @@ end
 local Faults = {}
 Faults.__index = Faults
 
---- Rules with their counters.
+--- Rules, each with its counters.
 ---@param rules? sandbox.Rule[]
 function M.new(rules)
   M.check(rules or {})
@@ -133,7 +134,7 @@ local function fits(entry, request, workspace)
   return not rule.probability or chance < rule.probability
 end
 
--- `429;retry_after=2` as a rule.
+-- A header's value, such as `429;retry_after=2`, as a rule.
 local function from_header(text)
   local rule = {}
   for part in text:gmatch "[^;]+" do
@@ -144,14 +145,14 @@ local function from_header(text)
       rule.action = part:match "^%s*(.-)%s*$"
     end
   end
-  local mistake = find_mistake(rule)
-  if mistake then
-    errors.invalid("X-Sandbox-Fault: %s", mistake)
+  local problem = find_problem(rule)
+  if problem then
+    errors.invalid("X-Sandbox-Fault: %s", problem)
   end
   return rule
 end
 
---- The rule for a request, or nil. A header that makes no sense is refused as a request.
+--- The rule that applies to a request, or nil. A wrong X-Sandbox-Fault is refused with 400.
 ---@param request table
 ---@param workspace? string name of the workspace that the token chooses
 ---@return sandbox.Rule?
@@ -168,7 +169,7 @@ function Faults:find(request, workspace)
   end
 end
 
---- Take back what `empty_page` did to a token.
+--- Give a page token that the fault `empty_page` changed its original text.
 ---@param request table
 function M.restore(request)
   if request.query:find("empty.", 1, true) then

@@ -1,7 +1,7 @@
---- Pages: `max_results`, and tokens that nobody but this workspace can read or make.
+--- Pages: `max_results`, and page tokens that are opaque to clients.
 --
--- A token holds the key of the last row, not an offset, so that rows that come or go do not
--- shift the pages; and a hash of the query, so that a token of another list is refused.
+-- A token holds the key of the page's last row, not an offset: rows that come or go do not shift
+-- the pages. It also holds a hash of the query: a token of another list is refused.
 
 local http = require "native.http"
 local errors = require "sandbox.http.errors"
@@ -9,7 +9,7 @@ local ids = require "sandbox.ids"
 
 local M = {}
 
---- The page size asked for: `default` if none, and 400 outside of 1..`maximum`.
+--- The page size that a query asks for: `default` if it names none, 400 outside of 1..`maximum`.
 ---@param query table
 ---@param default integer
 ---@param maximum integer
@@ -30,8 +30,8 @@ function M.size(query, default, maximum)
   return n == 0 and default or n
 end
 
---- A token for the list `kind` after the row with these keys.
----@param kind string the list, and all of its query that matters
+--- The page token of a list, for the rows after the row with these keys.
+---@param kind string names the list and what its query filters and orders by
 ---@param ... string|integer
 ---@return string
 function M.token(kind, ...)
@@ -47,7 +47,7 @@ local function refuse()
   errors.invalid("The page token is not valid for this request.")
 end
 
---- The keys in a token that `M.token(kind, ...)` made, or 400.
+--- The keys in a token that `M.token(kind, ...)` made; refuses other tokens with 400.
 ---@param kind string
 ---@param token string
 ---@return (string|integer)[]
@@ -71,7 +71,7 @@ function M.keys(kind, token)
   return keys
 end
 
---- The token in a query, or nil: an empty one means the first page.
+--- The page token in a query; nil for the first page, which an empty token also means.
 function M.find_token(query)
   local token = query.page_token
   if type(token) == "table" then

@@ -1,7 +1,7 @@
---- What a handler may return instead of a table: a reply with status, headers and bytes.
+--- Replies with status, headers and bytes, which a handler may return instead of a table.
 --
--- A handler's plain table is encoded as JSON and sent with status 200. Everything else is
--- a reply made here: text that is JSON already, raw bytes, a redirect, an error.
+-- A handler's plain table is encoded as JSON and sent with status 200. All other answers are
+-- replies made here: text that is JSON already, raw bytes, a redirect, an error.
 
 local json = require "native.json"
 
@@ -22,26 +22,26 @@ function M.is(value)
   return getmetatable(value) == MT
 end
 
---- Text that is JSON already.
+--- A reply with text that is JSON already.
 ---@param text string
 ---@param status? integer
 function M.json(text, status)
   return setmetatable({ status = status, body = text }, MT)
 end
 
---- A value, encoded, with a status other than 200.
+--- A reply with a value as JSON.
 function M.value(value, status)
   return M.json(json.encode(value), status)
 end
 
---- Raw bytes of that content type.
+--- A reply with raw bytes of that content type.
 function M.bytes(bytes, content_type, headers)
   headers = headers or {}
   headers["Content-Type"] = content_type
   return setmetatable({ body = bytes, headers = headers }, MT)
 end
 
---- A page of HTML.
+--- A reply with an HTML page.
 function M.html(status, body)
   return setmetatable({
     status = status,

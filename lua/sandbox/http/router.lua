@@ -1,8 +1,8 @@
---- From method and path to a handler.
+--- Finds the handler for a method and a path.
 --
--- Patterns are paths with parts in braces: `/api/2.0/pipelines/{id}/updates`. A last part
--- `{name*}` takes the rest of the path. Tolerates `//` and a trailing slash, as the real
--- workspace does.
+-- A pattern is a path with parameters in braces: `/api/2.0/pipelines/{id}/updates`. A last part
+-- `{name*}` takes the rest of the path. Empty parts (`//`, a trailing slash) are ignored, as the
+-- real workspace does.
 
 local http = require "native.http"
 
@@ -20,8 +20,8 @@ local function child(node, key)
   return node[key]
 end
 
---- Add a route. `opts.public`: no token is needed, and the handler gets the server in place
--- of a workspace. `opts.raw`: the body is not decoded.
+--- Add a route. `opts.public`: the request needs no token, and the handler gets the server in
+-- place of a workspace. `opts.raw`: the body is not decoded.
 ---@param method string
 ---@param pattern string
 ---@param handler fun(w: table, req: table): any
@@ -37,8 +37,8 @@ function Router:add(method, pattern, handler, opts)
       node = child(node, rest == "*" and "{*}" or "{}")
     end
   end
-  node["%"] = node["%"] or {} -- no part of a path can be a bare "%": never a clash
-  assert(not node["%"][method], method .. " " .. pattern .. " is there already")
+  node["%"] = node["%"] or {} -- no part of a path is a bare "%", so the key cannot clash
+  assert(not node["%"][method], method .. " " .. pattern .. " has a route already")
   node["%"][method] = {
     handler = handler,
     names = names,
@@ -72,7 +72,7 @@ local function descend(node, parts, i, values)
   end
 end
 
---- The route and its decoded parameters; nil if there is none for that path and method.
+--- The route for a method and a path, and its decoded parameters; nil if there is none.
 ---@param method string
 ---@param path string
 ---@return table? route
@@ -97,7 +97,7 @@ function Router:find(method, path)
   return route, params
 end
 
---- The decoded query: a string for each key, a list of strings for one that is repeated.
+--- A decoded query: a string for each key, or a list of strings for a key that is repeated.
 ---@param text string
 ---@return table<string, string|string[]>
 function M.query(text)

@@ -1,4 +1,4 @@
---- From a bearer token to a workspace and a principal.
+--- Finds the workspace and the principal of a bearer token.
 
 local errors = require "sandbox.http.errors"
 local people = require "sandbox.identity.people"
@@ -42,7 +42,7 @@ local function find_issued(server, token)
   end
 end
 
---- The workspace and the principal of a request, or 401.
+--- The workspace and the principal of a request; 401 without a valid token.
 ---@param server table
 ---@param headers table<string,string>
 ---@return table workspace, table principal

@@ -1,7 +1,7 @@
---- What was granted on pipelines and workspace objects, and whom it lets do what.
+--- Grants on pipelines and workspace objects, and what they allow.
 --
--- Only what was granted directly is stored. The owner of an object is its creator until a
--- grant says otherwise; admins may do everything.
+-- Only direct grants are stored. The owner of an object is its creator until a grant says
+-- otherwise; admins may do everything.
 
 local errors = require "sandbox.http.errors"
 local people = require "sandbox.identity.people"
@@ -29,7 +29,7 @@ local OBJECT_LEVELS <const> = {
   { "CAN_MANAGE", "Can edit the object and change its permissions" },
 }
 
--- Each kind has `find_owner(w, id)`: the creator's name, nil if there is no such object.
+-- Each kind has `find_owner(w, id)`: the creator's name; nil if there is no such object.
 local kinds = {
   pipelines = { type = "pipelines", levels = PIPELINE_LEVELS, owner_level = "IS_OWNER",
     missing = "The specified pipeline %s was not found." },
@@ -41,7 +41,7 @@ function kinds.pipelines.find_owner(w, id)
   return row and row.creator
 end
 
--- Objects of the workspace tree belong to whose home they are in, and else to the admin.
+-- An object of the workspace tree belongs to the user whose home holds it, otherwise to the admin.
 for kind, name in pairs {
   notebooks = "notebook", files = "file", directories = "directory", repos = "repo",
 } do
@@ -56,10 +56,10 @@ for kind, name in pairs {
   }
 end
 
---- The kinds of objects, by the word that stands in the path.
+--- The kinds of objects, by their name in the path of a request.
 M.kinds = kinds
 
---- How much a level allows; nil if the kind has none of that name.
+--- The rank of a level: a higher one allows more. Nil if the kind has no such level.
 ---@return integer?
 function M.rank(kind, level)
   for i, known in ipairs(kinds[kind].levels) do
@@ -79,7 +79,7 @@ local function stored(w, kind, id)
     .. "WHERE kind = ? AND object_id = ? ORDER BY principal_kind, principal", { kind, id })
 end
 
---- The direct grants, with that of the owner made up from the creator if none is stored.
+--- The direct grants on an object. Where none of them names an owner, the creator is the owner.
 ---@return table[]
 function M.direct(w, kind, id, creator)
   local grants, top = stored(w, kind, id), kinds[kind].owner_level
@@ -94,7 +94,7 @@ function M.direct(w, kind, id, creator)
   return grants
 end
 
---- The creator of an object, or 404.
+--- The creator of an object; 404 if there is no such object.
 ---@return string
 function M.owner_of(w, kind, id)
   local rules = kinds[kind]
@@ -105,7 +105,7 @@ function M.owner_of(w, kind, id)
   return creator
 end
 
---- True if `principal` has at least that level on the object, whose creator is `creator`.
+--- True if `principal` has at least that level on the object that `creator` created.
 ---@return boolean
 function M.allows(w, principal, kind, id, creator, level)
   if principal.admin or principal.user_name == creator then
@@ -125,7 +125,7 @@ function M.allows(w, principal, kind, id, creator, level)
   return false
 end
 
---- Refuse with 403 a principal without that level on a pipeline.
+--- Refuse a principal that does not have that level on a pipeline: 403.
 ---@param row table of table `pipelines`
 ---@param level string
 function M.check_pipeline(w, principal, row, level)
@@ -135,7 +135,7 @@ function M.check_pipeline(w, principal, row, level)
   end
 end
 
---- Grants with changes: one for each principal, and no second owner.
+--- Grants after changes: one for each principal, and one owner at most.
 ---@param before table[]
 ---@param changes table[]
 ---@return table[]
@@ -150,7 +150,7 @@ function M.merged(before, changes)
     put(grant)
   end
   for _, grant in ipairs(changes) do
-    if grant.level == "IS_OWNER" then -- a new owner takes the place of the old one
+    if grant.level == "IS_OWNER" then -- the previous owner keeps CAN_MANAGE
       for i, other in ipairs(result) do
         if other.level == "IS_OWNER" then
           result[i] = { principal_kind = other.principal_kind, principal = other.principal,
@@ -163,7 +163,7 @@ function M.merged(before, changes)
   return result
 end
 
---- Store these grants in place of all others.
+--- Store these grants; all others on the object are removed.
 function M.save(w, kind, id, grants)
   w.db:exec("DELETE FROM grants WHERE kind = ? AND object_id = ?", { kind, id })
   for _, grant in ipairs(grants) do
@@ -172,7 +172,7 @@ function M.save(w, kind, id, grants)
   end
 end
 
---- Grant levels on an object, as PATCH does; for scenarios.
+--- Grant levels on an object, as PATCH does: for scenarios.
 ---@param grants table[] { principal_kind, principal, level }
 function M.grant(w, kind, id, grants)
   M.save(w, kind, id, M.merged(M.direct(w, kind, id, M.owner_of(w, kind, id)), grants))

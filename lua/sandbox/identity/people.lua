@@ -1,7 +1,7 @@
---- Who may call the two workspaces: users, service principals, and their fixed tokens.
+--- The principals of the two workspaces, users and service principals, and their fixed tokens.
 --
--- `demo-token` and `demo-dr-token` belong to an admin. The service principals sign in with
--- OAuth (M2M) and get tokens that this workspace issues.
+-- `demo-token` and `demo-dr-token` belong to an admin. The service principals log in with OAuth
+-- (M2M) and get tokens that the workspace issues.
 
 local M = {}
 
@@ -27,7 +27,7 @@ local function service_principal(id, application_id, display_name, secret, admin
   }
 end
 
---- The two workspaces. `token` is for the admin, `viewer_token` for a user who is none.
+--- The two workspaces. `token` belongs to the admin, `viewer_token` to a user who is not an admin.
 ---@type table[]
 M.workspaces = {
   {

@@ -1,6 +1,6 @@
 --- The routes of access control lists (api A.12, E.4).
 --
--- The group `admins` inherits CAN_MANAGE everywhere.
+-- The group `admins` inherits CAN_MANAGE on every object.
 
 local errors = require "sandbox.http.errors"
 local grants = require "sandbox.identity.grants"
@@ -40,8 +40,8 @@ local function view(w, kind, id, creator)
   }
 end
 
-local function principal_exists(w, principal_kind_, name)
-  if principal_kind_ == "group_name" then
+local function principal_exists(w, kind, name)
+  if kind == "group_name" then
     for _, person in ipairs(w.people) do
       for _, group in ipairs(person.groups) do
         if group == name then
@@ -53,7 +53,7 @@ local function principal_exists(w, principal_kind_, name)
   end
   local person = people.find(w.people, name)
   return person ~= nil
-    and (person.application_id ~= nil) == (principal_kind_ == "service_principal_name")
+    and (person.application_id ~= nil) == (kind == "service_principal_name")
 end
 
 local NOUNS <const> = {
@@ -61,8 +61,8 @@ local NOUNS <const> = {
   service_principal_name = "ServicePrincipalName",
 }
 
--- The entries of a request as grants; anything wrong with them is refused.
-local function requested(w, kind, body)
+-- The entries of a request as grants; a wrong entry is refused.
+local function requested_grants(w, kind, body)
   local list = type(body) == "table" and body.access_control_list or nil
   local result = {}
   for _, entry in ipairs(list or {}) do
@@ -114,8 +114,8 @@ local function owner_in(list, top)
   end
 end
 
--- Only an admin gives a pipeline to somebody else, and one that publishes to Unity Catalog
--- only after its first update: there is nothing to own before.
+-- Only an admin changes the owner of a pipeline, and of one that publishes to Unity Catalog only
+-- after its first update: before that there are no tables to own.
 local function check_new_owner(w, req, before, after)
   local id = req.params.id
   if req.params.kind ~= "pipelines"
@@ -134,7 +134,8 @@ local function check_new_owner(w, req, before, after)
   end
 end
 
-local function manage(w, req, kind, id)
+-- The creator of an object that the caller may manage; otherwise 403 or 404.
+local function check_manage(w, req, kind, id)
   local creator = grants.owner_of(w, kind, id)
   if not grants.allows(w, req.principal, kind, id, creator, "CAN_MANAGE") then
     errors.denied(("%s does not have Manage permissions on %s with ID: %s. Please contact the "
@@ -167,8 +168,8 @@ end
 local function put(w, req)
   local kind, id = req.params.kind, req.params.id
   return w:write(function()
-    local creator = manage(w, req, kind, id)
-    local new = requested(w, kind, req.body)
+    local creator = check_manage(w, req, kind, id)
+    local new = requested_grants(w, kind, req.body)
     check_owner(kind, new)
     check_new_owner(w, req, grants.direct(w, kind, id, creator), new)
     grants.save(w, kind, id, grants.merged({}, new))
@@ -179,9 +180,9 @@ end
 local function patch(w, req)
   local kind, id = req.params.kind, req.params.id
   return w:write(function()
-    local creator = manage(w, req, kind, id)
+    local creator = check_manage(w, req, kind, id)
     local before = grants.direct(w, kind, id, creator)
-    local new = grants.merged(before, requested(w, kind, req.body))
+    local new = grants.merged(before, requested_grants(w, kind, req.body))
     check_owner(kind, new)
     check_new_owner(w, req, before, new)
     grants.save(w, kind, id, new)

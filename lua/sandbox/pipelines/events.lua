@@ -1,8 +1,7 @@
---- `GET /api/2.0/pipelines/{id}/events` (api B.1), and the log of pipelines that never end.
+--- `GET /api/2.0/pipelines/{id}/events` (api B.1), and the event log of continuous pipelines.
 
 local errors = require "sandbox.http.errors"
 local filter = require "sandbox.pipelines.filter"
-local grants = require "sandbox.identity.grants"
 local graph = require "sandbox.pipelines.graph"
 local ids = require "sandbox.ids"
 local measure = require "sandbox.pipelines.measure"
@@ -15,9 +14,9 @@ local story = require "sandbox.pipelines.story"
 local M = {}
 
 local DEFAULT_SIZE <const>, MAX_SIZE <const> = 25, 250
-local TICK_MS <const> = 30000 -- a flow of a continuous pipeline reports that often
-local MAX_TICKS <const> = 40  -- of a time when nobody looked
-local BEHIND_BYTES <const> = 40000000 -- more than this in the backlog is worth a warning
+local TICK_MS <const> = 30000 -- between two reports of a flow of a continuous pipeline
+local MAX_TICKS <const> = 40  -- reports written for a time in which nobody read the log
+local BEHIND_BYTES <const> = 40000000 -- a larger backlog makes the report a warning
 
 local function tell_tick(log, flow, at)
   local metrics = measure.metrics(ids.hash(flow.full) + at, flow, false)
@@ -39,7 +38,7 @@ local function tell_ticks(w, row, update, now)
   run.set_shown(plan)
   local log = story.new(w, row, update)
   local first = math.max(update.told, now - MAX_TICKS * TICK_MS)
-  local offset = ids.pick(ids.hash(row.id), TICK_MS) -- not all pipelines at the same moment
+  local offset = ids.pick(ids.hash(row.id), TICK_MS) -- pipelines report at different times
   local at = first - (first - offset) % TICK_MS + TICK_MS
   while at <= now do
     log.salt = ids.hash(update.id) + at
@@ -57,7 +56,7 @@ end
 local OPEN <const> = "SELECT id, request_id, cluster_id, told FROM updates WHERE pipeline_id = ? "
   .. "AND ended IS NULL AND told IS NOT NULL AND told <= ?"
 
---- Write what a pipeline that runs without end has done since somebody looked.
+--- Write the events of a continuous pipeline since the log was last read.
 ---@param w table
 ---@param row table of table `pipelines`
 function M.catch_up(w, row)
@@ -65,14 +64,14 @@ function M.catch_up(w, row)
   if w.db:find_row(OPEN, { row.id, now - TICK_MS }) then
     w:write(function()
       local update = w.db:find_row(OPEN, { row.id, now - TICK_MS })
-      if update then -- nobody else was faster
+      if update then -- another process may have written them
         tell_ticks(w, row, update, now)
       end
     end)
   end
 end
 
---- The same for all pipelines of the workspace: before a statement reads the event tables.
+--- The same for all pipelines of the workspace, before a statement reads the event tables.
 ---@param w table
 function M.catch_up_all(w)
   local rows = w.db:query([[
@@ -98,7 +97,8 @@ local function is_ascending(order_by)
   return direction == "asc" or direction == "" and text ~= ""
 end
 
--- The query that a listing is about: of the request, or, with a token, of the first page.
+-- The filter and order of a listing, and its position: from the request, or from the page token,
+-- which holds those of the first page.
 local function query_of(req, token)
   local query = req.query
   if not token then
@@ -108,21 +108,21 @@ local function query_of(req, token)
     errors.invalid "page_token cannot be combined with any field but max_results."
   end
   local keys = paging.keys("events|" .. req.params.id, token)
-  local up = keys[4] == "asc"
+  local ascending = keys[4] == "asc"
   if query.filter and query.filter ~= keys[5]
-    or query.order_by and is_ascending(query.order_by) ~= up then
+    or query.order_by and is_ascending(query.order_by) ~= ascending then
     errors.invalid "The page token is not valid for this request."
   end
-  return keys[5], up, keys[1], keys[2], keys[3]
+  return keys[5], ascending, keys[1], keys[2], keys[3]
 end
 
 local SELECT <const> = "SELECT body, ts, n FROM events WHERE pipeline_id = ? AND ts <= ? "
   .. "AND %s AND %s ORDER BY ts %s, n %s LIMIT ?"
 
-local function rows_of(w, params, where, behind, up)
-  local order = up and "ASC" or "DESC"
+local function rows_of(w, params, where, after, ascending)
+  local order = ascending and "ASC" or "DESC"
   local rows = {}
-  local statement = w.db:prepare(SELECT:format(where, behind, order, order))
+  local statement = w.db:prepare(SELECT:format(where, after, order, order))
   for row in statement:rows(params) do
     rows[#rows + 1] = row
   end
@@ -130,30 +130,26 @@ local function rows_of(w, params, where, behind, up)
   return rows
 end
 
-local function token_for(req, direction, row, up, text)
+local function token_for(req, direction, row, ascending, text)
   return paging.token("events|" .. req.params.id, direction, row[2], row[3],
-    up and "asc" or "desc", text)
+    ascending and "asc" or "desc", text)
 end
 
 local function list(w, req)
-  local pipeline = state.find_row(w, req.params.id)
-  if not pipeline then
-    errors.missing("The specified pipeline %s was not found.", req.params.id)
-  end
-  grants.check_pipeline(w, req.principal, pipeline, "CAN_VIEW")
+  local pipeline = state.check_row(w, req, "CAN_VIEW")
   M.catch_up(w, pipeline)
   local size = paging.size(req.query, DEFAULT_SIZE, MAX_SIZE)
-  local text, up, direction, ts, n = query_of(req, paging.find_token(req.query))
+  local text, ascending, direction, ts, n = query_of(req, paging.find_token(req.query))
   local params = { pipeline.id, w.clock:now() }
   local where = text:find "%S" and filter.sql(text, params) or "1"
   local back = direction == "prev"
-  local behind = "1"
+  local after = "1"
   if direction then
-    behind = ("(ts, n) %s (?, ?)"):format((up ~= back) and ">" or "<")
+    after = ("(ts, n) %s (?, ?)"):format((ascending ~= back) and ">" or "<")
     params[#params + 1], params[#params + 2] = ts, n
   end
   params[#params + 1] = size + 1
-  local rows = rows_of(w, params, where, behind, up ~= back)
+  local rows = rows_of(w, params, where, after, ascending ~= back)
   local more = #rows > size
   rows[size + 1] = nil
   local bodies = {}
@@ -166,10 +162,12 @@ local function list(w, req)
     out[1] = '"events":[' .. table.concat(bodies, ",") .. "]"
   end
   if first and (back or more) then
-    out[#out + 1] = ('"next_page_token":"%s"'):format(token_for(req, "next", last, up, text))
+    out[#out + 1] = ('"next_page_token":"%s"'):format(
+      token_for(req, "next", last, ascending, text))
   end
   if first and (direction == "next" or back and more) then
-    out[#out + 1] = ('"prev_page_token":"%s"'):format(token_for(req, "prev", first, up, text))
+    out[#out + 1] = ('"prev_page_token":"%s"'):format(
+      token_for(req, "prev", first, ascending, text))
   end
   return reply.json("{" .. table.concat(out, ",") .. "}")
 end

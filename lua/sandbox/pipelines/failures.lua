@@ -1,15 +1,16 @@
---- Why an update fails: what is missing in the workspace, or what its configuration asks for.
+--- Why an update fails: something is missing in the workspace, or the pipeline's configuration asks
+--- for a failure.
 --
--- In a pipeline's configuration, `sandbox.fail` says at which step its updates fail
+-- In a pipeline's configuration, `sandbox.fail` names the step at which its updates fail
 -- ("resources", "initializing", "setup", "flow", "expectation"; "true" means "flow"),
--- `sandbox.fail_attempts` how many attempts in a row (default: all of them) and
--- `sandbox.fail_dataset` which dataset. `fake.fail` is taken for `sandbox.fail`.
+-- `sandbox.fail_attempts` the number of attempts that fail (default: all) and
+-- `sandbox.fail_dataset` the dataset. `fake.fail` means the same as `sandbox.fail`.
 
 local M = {}
 
 ---@class sandbox.Failure
 ---@field phase string     the state of the update in which it fails
----@field fatal boolean    trying again is of no use
+---@field fatal boolean    a retry cannot succeed
 ---@field exceptions table { class, message }, the outermost first
 ---@field flow? table      the flow that fails
 
@@ -132,9 +133,10 @@ local function in_flow(flow, class, message)
   }
 end
 
-local asked = {}
+-- The failures that a configuration can ask for, by the name of the step.
+local steps = {}
 
-function asked.resources()
+function steps.resources()
   return {
     phase = "WAITING_FOR_RESOURCES", fatal = false,
     exceptions = { { "com.databricks.pipelines.common.errors.deployment.DeploymentException",
@@ -143,19 +145,19 @@ function asked.resources()
   }
 end
 
-function asked.initializing(spec)
+function steps.initializing(spec)
   return analysis("INITIALIZING", ("[PARSE_SYNTAX_ERROR] Syntax error at or near 'FORM'. "
     .. "SQLSTATE: 42601 (line 12, pos 2) in pipeline '%s'"):format(spec.name))
 end
 
-function asked.setup(spec, datasets)
+function steps.setup(spec, datasets)
   local table_name = datasets[1] and datasets[1].full or spec.name
   return analysis("SETTING_UP_TABLES", ("[TABLE_OR_VIEW_NOT_FOUND] The table or view `%s_source` "
     .. "cannot be found. Verify the spelling and correctness of the schema and catalog. "
     .. "SQLSTATE: 42P01"):format(table_name))
 end
 
-function asked.flow(spec, datasets)
+function steps.flow(spec, datasets)
   local flow = pick_flow(spec, datasets)
   return flow and in_flow(flow, "org.apache.spark.SparkException",
     "[STREAM_FAILED] Query terminated with exception: Job aborted due to stage failure: Task 3 in "
@@ -163,7 +165,7 @@ function asked.flow(spec, datasets)
     .. "SQLSTATE: XXKST")
 end
 
-function asked.expectation(spec, datasets)
+function steps.expectation(spec, datasets)
   local flow = pick_flow(spec, datasets, true) or pick_flow(spec, datasets)
   local expectation = flow and flow.expectations[1] or { name = "valid", constraint = "true" }
   return flow and in_flow(flow, "com.databricks.pipelines.common.errors.ExpectationException",
@@ -172,15 +174,15 @@ function asked.expectation(spec, datasets)
       expectation.constraint or ""))
 end
 
--- What the scenario or the configuration asks for at this attempt (from 1), or nil.
-local function find_asked(spec, datasets, attempt, scripted)
+-- The failure that the scenario or the configuration asks for at this attempt (from 1), or nil.
+local function find_requested(spec, datasets, attempt, scripted)
   local conf = spec.configuration or {}
   local step = scripted or conf["sandbox.fail"] or conf["fake.fail"]
   local times = tonumber(conf["sandbox.fail_attempts"]) or math.huge
   if not step or step == "false" or attempt > times then
     return nil
   end
-  local make = asked[step == "true" and "flow" or step]
+  local make = steps[step == "true" and "flow" or step]
   return make and make(spec, datasets)
 end
 
@@ -201,7 +203,7 @@ local function find_selection_failure(selection, datasets)
       table.concat(missing, ", "))) or nil
 end
 
---- Why the update will fail, or nil if it will not.
+--- The failure of an attempt, or nil if it succeeds.
 ---@param w table
 ---@param run table { pipeline_id, spec, datasets, problems, selection, attempt, now, fail? }
 ---@return sandbox.Failure?
@@ -218,7 +220,7 @@ function M.find(w, run)
   return failure or find_selection_failure(run.selection, datasets)
     or find_catalog_failure(w, spec, datasets)
     or find_owner_failure(w, run.pipeline_id, datasets, run.now)
-    or find_asked(spec, datasets, run.attempt, run.fail)
+    or find_requested(spec, datasets, run.attempt, run.fail)
 end
 
 return M

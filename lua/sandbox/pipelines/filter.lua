@@ -1,7 +1,7 @@
 --- The filter of an events listing (api B.1), as a condition of SQL.
 --
--- `term (AND term)*`; a term compares level, id, timestamp, update_id or event_type with one
--- quoted literal, or asks whether it is in a list of them. Only a timestamp has an order.
+-- `term (AND term)*`; a term compares level, id, timestamp, update_id or event_type with a quoted
+-- literal, or tests whether it is IN a list of literals. Only timestamps have an order.
 -- Pure: text in, SQL and parameters out.
 
 local clock = require "sandbox.clock"
@@ -40,7 +40,7 @@ local function tokens_of(filter)
       refuse(filter, ("unexpected character at position %d"):format(at))
     end
     local text = filter:sub(from, to)
-    -- A doubled quote inside of a literal stands for one.
+    -- In a literal a doubled quote stands for one.
     while kind == "literal" and filter:sub(to + 1, to + 1) == "'" do
       local _, after = filter:find("^'[^']*'", to + 1)
       if not after then
@@ -91,7 +91,7 @@ local function parse_term(filter, tokens, at, params)
   local name = tokens[at]
   local column = name and name.kind == "word" and COLUMNS[name.text:lower()]
   if not column then
-    refuse(filter, ("'%s' is no field to filter on"):format(name and name.text or ""))
+    refuse(filter, ("'%s' is not a field that can be filtered on"):format(name and name.text or ""))
   end
   local op = tokens[at + 1]
   if is_word(op, "IN") then
@@ -105,7 +105,7 @@ local function parse_term(filter, tokens, at, params)
   return ("%s %s ?"):format(column, op.text), at + 3
 end
 
---- The condition for a filter; its parameters are appended to `params`.
+--- The condition for a filter. Appends its parameters to `params`.
 ---@param filter string
 ---@param params any[]
 ---@return string

@@ -1,8 +1,7 @@
 --- The graph of a pipeline: its datasets, what each reads, and in which order they run.
 --
--- Taken from the source code in the workspace tree, so that code that somebody imports and
--- runs here gives its own graph; for pipelines without code (ingestion, DBSQL), from their
--- definition or from what the scenario says.
+-- The graph comes from the source code in the workspace tree, so that imported code has a graph of
+-- its own; for pipelines without code (ingestion, DBSQL) from their definition or the scenario.
 
 local json = require "native.json"
 local errors = require "sandbox.http.errors"
@@ -23,7 +22,7 @@ local function is_sql(object)
   return object.language == "SQL" or object.type == "FILE" and object.path:find "%.sql$"
 end
 
--- A Jupyter notebook is read as its text: the strings of its cells hold the code.
+-- The source code of an object; of a Jupyter notebook, the text of its code cells.
 local function source_of(w, object)
   local text = tree.content(w, object.path)
   if object.format ~= "JUPYTER" then
@@ -48,7 +47,7 @@ local function add_object(w, object, into)
   end
 end
 
--- A path that was stored with the settings: nobody checked it.
+-- The object at a path of the settings, which nothing has checked; and the path as it is stored.
 local function find_object(w, path)
   local ok, plain = pcall(tree.path, path)
   return ok and tree.find(w, plain) or nil, ok and plain or path
@@ -80,7 +79,7 @@ local function add_glob(w, include, into, problems)
   end
 end
 
-local function of_libraries(w, spec, problems)
+local function from_libraries(w, spec, problems)
   local found = {}
   for _, library in ipairs(spec.libraries or {}) do
     if type(library.notebook) == "table" then
@@ -104,9 +103,9 @@ end
 
 local SCHEMA_TABLES <const> = { "accounts", "contacts", "opportunities" }
 
--- The tables of an ingestion pipeline. What a whole source schema holds, only the source
--- knows; here it always holds the same three.
-local function of_ingestion(definition)
+-- The tables of an ingestion pipeline. There is no source to list a whole schema, so every source
+-- schema has the same three tables.
+local function from_ingestion(definition)
   local found = {}
   for _, object in ipairs(definition.objects or {}) do
     local spec = object.table or object.report
@@ -125,7 +124,7 @@ local function of_ingestion(definition)
   return found
 end
 
---- Three parts of a name as the pipeline resolves it.
+--- The three parts of a name as the pipeline resolves it.
 ---@param name string
 ---@param spec table
 ---@return string catalog, string schema, string table
@@ -152,7 +151,8 @@ local function qualify(dataset, spec)
   end
 end
 
--- How deep each dataset lies below the sources; a cycle ends where it began.
+-- Set the depth of each dataset below the sources, and return the greatest. A cycle is cut where it
+-- closes.
 local function set_depths(datasets)
   local by_name, visiting = {}, {}
   for _, dataset in ipairs(datasets) do
@@ -179,7 +179,7 @@ local function set_depths(datasets)
   return deepest
 end
 
---- Datasets in the order in which they run, and how many steps that takes.
+--- The datasets in the order in which they run, and the number of steps.
 ---@param datasets table[]
 ---@param spec table
 ---@return table[] datasets, integer steps
@@ -199,7 +199,7 @@ function M.arrange(datasets, spec)
   return distinct, deepest + 1
 end
 
---- Say what the graph of a pipeline without code is; for scenarios.
+--- Store the graph of a pipeline without code: for scenarios.
 ---@param datasets table[]
 function M.set(w, pipeline_id, datasets)
   w.db:exec("INSERT OR REPLACE INTO graphs VALUES (?, ?)",
@@ -217,9 +217,9 @@ function M.of(w, id, spec)
   if row then
     found = errors.decode(row.graph)
   elseif spec.ingestion_definition then
-    found = of_ingestion(spec.ingestion_definition)
+    found = from_ingestion(spec.ingestion_definition)
   else
-    found = of_libraries(w, spec, problems)
+    found = from_libraries(w, spec, problems)
   end
   local datasets, steps = M.arrange(found, spec)
   return datasets, steps, problems

@@ -1,5 +1,5 @@
---- /api/2.2/jobs: list, get, create, update, delete; as much as schedules of pipelines need.
--- Jobs are kept and shown; nothing runs them.
+--- /api/2.2/jobs: list, get, create, update, delete; as much of it as schedules of pipelines need.
+-- Jobs are stored and shown; nothing runs them.
 
 local errors = require "sandbox.http.errors"
 local json = require "native.json"
@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS jobs(
   settings TEXT NOT NULL);
 ]]
 
-local DEFAULT <const>, MOST <const> = 20, 100 -- jobs on a page
+local DEFAULT_SIZE <const>, MAX_SIZE <const> = 20, 100 -- jobs on a page
 
 local function row_of(w, id)
   id = math.tointeger(tonumber(id))
@@ -34,9 +34,9 @@ local function info(row, with_tasks)
 end
 
 local function page_size(query)
-  local size = math.tointeger(tonumber(query.limit or DEFAULT))
-  if not size or size < 1 or size > MOST then
-    errors.invalid("limit must be between 1 and %d, inclusive", MOST)
+  local size = math.tointeger(tonumber(query.limit or DEFAULT_SIZE))
+  if not size or size < 1 or size > MAX_SIZE then
+    errors.invalid("limit must be between 1 and %d, inclusive", MAX_SIZE)
   end
   return size
 end
@@ -91,15 +91,15 @@ local function create(w, req)
   end)
 end
 
--- Top-level fields are replaced whole; lists of tasks are merged by their keys.
+-- An update replaces whole fields, but merges the tasks by their keys.
 local function merge_tasks(old, new)
-  local places = {}
+  local positions = {}
   for i, task in ipairs(old) do
-    places[task.task_key] = i
+    positions[task.task_key] = i
   end
   for _, task in ipairs(new) do
-    local i = places[task.task_key] or #old + 1
-    old[i], places[task.task_key] = task, i
+    local i = positions[task.task_key] or #old + 1
+    old[i], positions[task.task_key] = task, i
   end
   return old
 end
@@ -137,9 +137,9 @@ for _, version in ipairs { "2.1", "2.2" } do
   end
 end
 
---- Put a job into a workspace that is being filled.
+--- Store a job: for scenarios.
 ---@param w table
----@param job { name: string, cron: string, pipelines: string[] } runs them one after the other
+---@param job { name: string, cron: string, pipelines: string[] } runs the pipelines in sequence
 function M.add(w, job)
   local tasks = {}
   for i, name in ipairs(job.pipelines) do

@@ -9,7 +9,7 @@ local M = {}
 
 local DEFAULT_SIZE <const>, MAX_SIZE <const> = 25, 100
 
---- A LIKE pattern as SQLite's GLOB, which minds case as Databricks does.
+--- A LIKE pattern as SQLite's GLOB, which is case-sensitive as Databricks' LIKE is.
 ---@param pattern string
 ---@return string
 function M.glob(pattern)
@@ -31,7 +31,7 @@ function M.glob(pattern)
   return table.concat(out)
 end
 
--- The text between the quotes, with doubled ones made single; nil if it is no literal.
+-- The value of a literal in single quotes; nil for any other text.
 local function find_literal(text)
   local inner = text:match "^'(.*)'$"
   if not inner then
@@ -48,7 +48,7 @@ local NOTEBOOK <const> = [[
 EXISTS (SELECT 1 FROM json_each(p.spec, '$.libraries') AS l
   WHERE json_extract(l.value, '$.notebook.path') IN (:path, '/Workspace' || :path))]]
 
--- The condition of a filter, and its parameter; 400 for what the real server does not take.
+-- The condition of a filter; sets its parameter. 400 for a filter that the real server refuses.
 local function condition(filter, params)
   if filter == nil or filter == "" then
     return "1"
@@ -69,8 +69,8 @@ local function condition(filter, params)
   return NOTEBOOK
 end
 
--- The first field of order_by and its direction: ids are unique, so that more say nothing
--- unless the first is the name.
+-- The first two fields of order_by with their directions. The second matters after the name only:
+-- ids are unique.
 local function ordering(order_by)
   local items = type(order_by) == "table" and order_by or { order_by }
   local terms = {}
@@ -87,7 +87,7 @@ local function ordering(order_by)
   return terms[1] or { field = "id" }, terms[2]
 end
 
--- Rows behind the key of the last page, in order.
+-- The query for a page, after the last key of the page before; with a %s for another condition.
 local function sql_of(first, second, where, after)
   local by_name = first.field == "name"
   local id_down = first.down
@@ -98,17 +98,17 @@ local function sql_of(first, second, where, after)
   local order = by_name
     and ("p.name %s, p.id %s"):format(first.down and "DESC" or "ASC", id_down and "DESC" or "ASC")
     or ("p.id %s"):format(first.down and "DESC" or "ASC")
-  local behind = "1"
+  local position = "1"
   if after and by_name then
-    behind = ("(p.name %s :name OR p.name = :name AND p.id %s :id)"):format(sign, id_sign)
+    position = ("(p.name %s :name OR p.name = :name AND p.id %s :id)"):format(sign, id_sign)
   elseif after then
-    behind = ("p.id %s :id"):format(sign)
+    position = ("p.id %s :id"):format(sign)
   end
   return ("SELECT p.* FROM pipelines AS p WHERE %s AND %s AND ifnull(p.deleted > :now, 1) "
-    .. "AND %s ORDER BY %s LIMIT :limit"):format(where, behind, "%s", order)
+    .. "AND %s ORDER BY %s LIMIT :limit"):format(where, position, "%s", order)
 end
 
--- Only what the caller may view.
+-- The condition for pipelines that the caller may view.
 local function visible(principal, params)
   if principal.admin then
     return "1"

@@ -1,7 +1,7 @@
---- Numbers that a flow reports: rows, bytes, backlog, and what its expectations counted.
+--- The numbers that a flow reports: rows, bytes, backlog, and records of its expectations.
 --
--- They depend only on the update and the dataset, so that the same scenario always tells
--- the same story. Pure.
+-- They depend only on the update and the dataset, so that a scenario always has the same numbers.
+-- Pure.
 
 local ids = require "sandbox.ids"
 
@@ -10,7 +10,7 @@ local M = {}
 --- Metrics of one report of a flow.
 ---@param seed integer
 ---@param flow table
----@param full boolean full refresh: many more rows
+---@param full boolean a full refresh has many more rows
 ---@return table
 function M.metrics(seed, flow, full)
   local rows = 400 + ids.pick(seed, 40000) + (full and 900000 or 0)
@@ -32,7 +32,8 @@ function M.metrics(seed, flow, full)
   return metrics
 end
 
--- Failures in a million of an expectation. Half of them never fail, few fail often.
+-- How many records in a million fail an expectation: none for half of all expectations, many for
+-- few of them.
 local function rate_of(expectation)
   local seed = ids.hash(expectation.name)
   if ids.pick(seed + 6, 2) == 0 then
@@ -55,10 +56,10 @@ local function expectations_of(flow)
   return list
 end
 
---- What the expectations of a flow counted; nil if it has none.
+--- The data_quality of a flow; nil if it has no expectations.
 ---@param seed integer
 ---@param flow table
----@param rows integer that the flow put out
+---@param rows integer output rows of the flow
 ---@return table?
 function M.quality(seed, flow, rows)
   local expectations = expectations_of(flow)
@@ -71,7 +72,7 @@ function M.quality(seed, flow, rows)
     local rate = rate_of(expectation)
     local failed = rate > 0 and (rows * rate + ids.pick(seed + i, 500000)) // 1000000 or 0
     if expectation.action == "FAIL" then
-      failed = 0 -- a row that breaks it fails the flow instead of being counted
+      failed = 0 -- a row that violates it fails the flow
     elseif expectation.action == "DROP" then
       dropped = math.max(dropped, failed)
     end

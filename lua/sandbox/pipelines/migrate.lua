@@ -1,6 +1,6 @@
 --- `POST /api/2.0/pipelines/{id}/clone`: from the Hive metastore into Unity Catalog (A.12).
 --
--- The only clone that the API has, and not what people mean by the word.
+-- This is the only clone that the API has; it does not copy a pipeline within Unity Catalog.
 
 local json = require "native.json"
 local errors = require "sandbox.http.errors"
@@ -10,8 +10,8 @@ local updates = require "sandbox.pipelines.updates"
 
 local M = {}
 
--- What a migrated pipeline starts from: the settings of the one in the Hive metastore, less
--- what belongs to it alone, with the fields of the request over them.
+-- The settings of the migrated pipeline: those of the one in the Hive metastore without the fields
+-- that only that pipeline can have, overridden by the request.
 local function migrated(row, body)
   local spec = json.decode(row.spec)
   spec.id, spec.storage, spec.event_log = nil, nil, nil

@@ -1,7 +1,7 @@
---- Which datasets a piece of source code defines, and what they read.
+--- Finds the datasets that source code defines, and what they read.
 --
--- Knows enough of pipeline SQL and of the Python decorators to draw the graph of code as
--- people write it; it is not a parser of either language. Pure: text in, tables out.
+-- Knows enough of pipeline SQL and of the Python decorators for the graph of usual code; it is not
+-- a parser of either language. Pure: text in, tables out.
 
 local M = {}
 
@@ -24,7 +24,7 @@ end
 
 local NAME <const> = "([%w_%.`]+)"
 
--- A keyword in any case, for a pattern.
+-- The pattern for a keyword in upper or lower case.
 local function any_case(word)
   return (word:gsub("%a", function(c) return "[" .. c:upper() .. c:lower() .. "]" end))
 end
@@ -35,7 +35,7 @@ local STREAM <const> = any_case "STREAM"
 local function sql_inputs(body)
   local inputs, seen, names = {}, {}, {}
   for name in body:gmatch(NAME .. "%s+" .. any_case "AS" .. "%s*%(%s*" .. any_case "SELECT") do
-    names[name:lower()] = true -- a common table expression is no input
+    names[name:lower()] = true -- a common table expression, which is not an input
   end
   for _, word in ipairs { FROM, JOIN } do
     for rest in body:gmatch("%f[%w_]" .. word .. "%s+([^\n;]*)") do
@@ -78,7 +78,7 @@ local function sql_kind(words)
 end
 
 local function sql_statement(statement, found)
-  -- The words before the name are of a closed set: they are taken off one by one.
+  -- The words before the name come from a closed set: remove them one by one.
   local words, rest = "", statement:match("^%s*" .. any_case "CREATE" .. "%s+(.*)$")
   while rest do
     local word, after = rest:match "^(%a+)%s+(.*)$"

@@ -1,7 +1,7 @@
---- The life of an update as text: `QUEUED@1755600000000,RUNNING@1755600004000,...`.
+--- The phases of an update as text: `QUEUED@1755600000000,RUNNING@1755600004000,...`.
 --
--- It is planned whole when the update starts, with times that lie ahead; what the update is
--- at some moment is the last phase that has begun. So a run goes on between two processes.
+-- All phases are planned when the update starts, with times in the future. The state of the update
+-- is the last phase that has begun. So an update goes on while no process runs.
 
 local M = {}
 
@@ -11,7 +11,7 @@ local OF_PIPELINE <const> = {
   RUNNING = "RUNNING", STOPPING = "STOPPING",
 }
 
---- As a list of { state, at }.
+--- The phases as a list of { state, at }.
 ---@param text string
 ---@return table[]
 function M.list(text)
@@ -32,7 +32,7 @@ function M.text(list)
   return table.concat(out, ",")
 end
 
---- The state at `now`, and when it changes next (nil: not by itself).
+--- The state at `now`, and when it changes next (nil: no change is planned).
 ---@param text string
 ---@param now integer
 ---@return string state, integer? until_ms
@@ -48,7 +48,7 @@ function M.at(text, now)
   return current
 end
 
---- What the pipeline is while its update is in that state.
+--- The state of the pipeline while its update is in that state.
 ---@param state string
 ---@return string
 function M.of_pipeline(state)

@@ -1,6 +1,6 @@
---- One attempt of an update, planned from its start to its end: phases, events, tables.
+--- Plans one attempt of an update from its start to its end: phases, events, tables.
 --
--- Knows how long each phase takes and what is told in it. Writes nothing but events.
+-- Knows how long each phase takes and which events it has. Writes nothing but events.
 
 local errors = require "sandbox.http.errors"
 local failures = require "sandbox.pipelines.failures"
@@ -9,10 +9,11 @@ local ids = require "sandbox.ids"
 local measure = require "sandbox.pipelines.measure"
 local specs = require "sandbox.pipelines.spec"
 local story = require "sandbox.pipelines.story"
+local tables = require "sandbox.tables"
 
 local M = {}
 
--- When each phase begins, in parts of the whole.
+-- When each phase begins, as a part of the duration.
 local CLASSIC <const> = {
   { "QUEUED", 0 }, { "WAITING_FOR_RESOURCES", 0.03 }, { "INITIALIZING", 0.25 },
   { "RESETTING", 0.38 }, { "SETTING_UP_TABLES", 0.44 }, { "RUNNING", 0.54 },
@@ -37,7 +38,8 @@ local function phases_of(run)
   return list
 end
 
--- A failure during resources that serverless compute does not wait for shows one phase later.
+-- Serverless compute does not wait for resources: such a failure comes one phase later. Validation
+-- does not run the flows.
 local function adapt_failure(run)
   local failure = run.failure
   if failure and run.serverless and failure.phase == "WAITING_FOR_RESOURCES" then
@@ -55,7 +57,7 @@ local function set_end(run)
     run.ended = math.max(last.at + run.total // 8,
       run.failure.phase == "RUNNING" and run.start + run.total * 9 // 10 or 0)
   elseif run.mode == "CONTINUOUS" and not run.validate_only then
-    return -- goes on until it is stopped
+    return -- the update goes on until it is stopped
   else
     run.result = "COMPLETED"
     run.ended = run.validate_only and last.at + run.total // 6 or run.start + run.total
@@ -74,7 +76,8 @@ local function matches(selection, dataset)
   return false
 end
 
---- Set the names of datasets that the event log shows: bare ones in legacy publishing mode.
+--- Set the names of datasets that the event log shows: without catalog and schema in legacy
+-- publishing mode.
 ---@param run table { spec, datasets }
 function M.set_shown(run)
   local legacy = specs.find_publishing_mode(run.spec) ~= "DEFAULT_PUBLISHING_MODE"
@@ -96,22 +99,20 @@ end
 --- Plan an attempt.
 ---@param w table
 ---@param row table of table `pipelines`
----@param ask table { id, request_id, cause, attempt, start, total, full_refresh?,
+---@param request table { id, request_id, cause, attempt, start, total, full_refresh?,
 --   validate_only?, refresh_selection?, full_refresh_selection?, ... }
 ---@return table run with phases, ended, result, failure, datasets
-function M.plan(w, row, ask)
-  local run = { pipeline_id = row.id, spec = errors.decode(row.spec), now = ask.start }
-  for key, value in pairs(ask) do
-    run[key] = value
-  end
+function M.plan(w, row, request)
+  local run = tables.merged({ pipeline_id = row.id, spec = errors.decode(row.spec),
+    now = request.start }, request)
   run.serverless = specs.is_serverless(run.spec)
   run.mode = run.spec.continuous and "CONTINUOUS" or "DEFAULT"
   run.problems = {}
-  if not run.datasets then -- a retry has the graph of the attempt before
+  if not run.datasets then -- a retry has the graph of the first attempt
     run.datasets, run.steps, run.problems = graph.of(w, row.id, run.spec)
   end
   run.selection = {}
-  for _, list in ipairs { ask.refresh_selection or {}, ask.full_refresh_selection or {} } do
+  for _, list in ipairs { run.refresh_selection or {}, run.full_refresh_selection or {} } do
     table.move(list, 1, #list, #run.selection + 1, run.selection)
   end
   if not run.serverless then
@@ -146,7 +147,7 @@ local function seed_of(run, flow)
   return ids.hash(run.id .. flow.full)
 end
 
--- A streaming flow reports as it goes and not at its end; a materialized view the other way.
+-- A streaming flow reports its rows while it runs, a materialized view when it is complete.
 local function tell_flow(run, log, flow, from, to)
   local seed, full = seed_of(run, flow), run.full_refresh
     or matches(run.full_refresh_selection or {}, flow)
@@ -246,8 +247,8 @@ local function create_details(run, row)
     }
 end
 
---- Write the few events of an attempt of long ago that are still of use: that it started,
--- how it ended, and what its expectations counted.
+--- Write the events of an attempt of long ago that still matter: its start, its end, and the
+-- records of its expectations.
 ---@param w table
 ---@param row table of table `pipelines`
 ---@param run table
@@ -275,7 +276,7 @@ end
 ---@param w table
 ---@param row table of table `pipelines`
 ---@param run table
----@param principal? table who started it by hand
+---@param principal? table the user who started it; nil: not a user
 function M.tell(w, row, run, principal)
   local log = story.new(w, row, run)
   if principal then

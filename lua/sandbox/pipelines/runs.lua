@@ -2,7 +2,7 @@
 
 local json = require "native.json"
 local errors = require "sandbox.http.errors"
-local grants = require "sandbox.identity.grants"
+
 local paging = require "sandbox.http.paging"
 local reply = require "sandbox.http.reply"
 local specs = require "sandbox.pipelines.spec"
@@ -29,16 +29,14 @@ local function check_list(body, field)
     ok = ok and type(name) == "string"
   end
   if not ok then
-    errors.raise(400, "MALFORMED_REQUEST",
-      ("Could not parse request object: Expected Array of strings for field '%s'."):format(field))
+    errors.malformed("Expected Array of strings for field '%s'.", field)
   end
 end
 
 local function check_start(body)
   for _, field in ipairs { "full_refresh", "validate_only" } do
     if body[field] ~= nil and type(body[field]) ~= "boolean" then
-      errors.raise(400, "MALFORMED_REQUEST",
-        ("Could not parse request object: Expected Boolean value for field '%s'."):format(field))
+      errors.malformed("Expected Boolean value for field '%s'.", field)
     end
   end
   for _, field in ipairs(updates.selections) do
@@ -58,41 +56,33 @@ local function check_start(body)
   end
 end
 
-local function row_for(w, req, level)
-  local row = state.find_row(w, req.params.id)
-  if not row then
-    errors.missing("The specified pipeline %s was not found.", req.params.id)
-  end
-  grants.check_pipeline(w, req.principal, row, level)
-  return row
-end
 
 local function start(w, req)
   local body = type(req.body) == "table" and req.body or {}
-  row_for(w, req, "CAN_RUN")
+  state.check_row(w, req, "CAN_RUN")
   check_start(body)
   return w:write(function()
-    local row = row_for(w, req, "CAN_RUN")
+    local row = state.check_row(w, req, "CAN_RUN")
     local active = state.find_active(w, row.id)
     if active then
       errors.conflict(("An active update '%s' already exists for pipeline '%s'."):format(
         active.id, row.id))
     end
-    local ask = {
+    local request = {
       cause = body.cause, full_refresh = body.full_refresh, validate_only = body.validate_only,
       parameters = body.parameters,
     }
     for _, field in ipairs(updates.selections) do
-      ask[field] = body[field]
+      request[field] = body[field]
     end
-    return { update_id = (updates.begin(w, row, ask, req.principal)) }
+    return { update_id = (updates.begin(w, row, request, req.principal)) }
   end)
 end
 
 local function stop(w, req)
-  row_for(w, req, "CAN_RUN")
+  state.check_row(w, req, "CAN_RUN")
   return w:write(function()
-    updates.cancel(w, row_for(w, req, "CAN_RUN"), req.principal)
+    updates.cancel(w, state.check_row(w, req, "CAN_RUN"), req.principal)
     return {}
   end)
 end
@@ -110,7 +100,7 @@ local function info(w, row)
 end
 
 local function get(w, req)
-  row_for(w, req, "CAN_VIEW")
+  state.check_row(w, req, "CAN_VIEW")
   local id = req.params.update_id
   local row = w.db:find_row("SELECT * FROM updates WHERE id = ? AND pipeline_id = ? "
     .. "AND created <= ?", { id, req.params.id, w.clock:now() })
@@ -144,15 +134,15 @@ local function find_limit(w, req)
   return row.created, row.seq
 end
 
--- Rows of a page, newest first; a token goes on to older ones (`next`) or newer (`prev`).
+-- The rows of a page, newest first: `next` are older than the token's row, `prev` newer.
 local function page_rows(w, params, direction)
-  local behind, order = "1", "DESC"
+  local position, order = "1", "DESC"
   if direction == "next" then
-    behind = "(created, seq) < (:at, :seq)"
+    position = "(created, seq) < (:at, :seq)"
   elseif direction == "prev" then
-    behind, order = "(created, seq) > (:at, :seq)", "ASC"
+    position, order = "(created, seq) > (:at, :seq)", "ASC"
   end
-  local rows = w.db:query(LIST:format(behind, order, order), params)
+  local rows = w.db:query(LIST:format(position, order, order), params)
   local more = #rows == params.limit
   rows[params.limit] = nil
   if direction == "prev" then
@@ -164,7 +154,7 @@ local function page_rows(w, params, direction)
 end
 
 local function list(w, req)
-  row_for(w, req, "CAN_VIEW")
+  state.check_row(w, req, "CAN_VIEW")
   local size = paging.size(req.query, DEFAULT_SIZE, MAX_SIZE)
   local kind = ("updates|%s|%s"):format(req.params.id, tostring(req.query.until_update_id))
   local params = { pipeline = req.params.id, now = w.clock:now(), limit = size + 1 }

@@ -1,11 +1,12 @@
 --- The rules for a pipeline's settings: types, exclusions, limits, normalisation.
 --
--- Pure: knows the body of a request and who asks, and nothing that is stored. The order of
--- the checks is that of the real server: types, exclusions, libraries.
+-- Pure: knows the body of a request and the caller, and nothing that is stored. The order of the
+-- checks is that of the real server: types, exclusions, libraries.
 
 local json = require "native.json"
 local errors = require "sandbox.http.errors"
 local people = require "sandbox.identity.people"
+local tables = require "sandbox.tables"
 
 local M = {}
 
@@ -56,7 +57,7 @@ local TYPES <const> = {
 
 local function check_types(body)
   if not is_object(body) then
-    errors.raise(400, "MALFORMED_REQUEST", "Could not parse request object: Expected an object.")
+    errors.malformed "Expected an object."
   end
   for kind, rule in pairs(TYPES) do
     for _, field in ipairs(rule[2]) do
@@ -64,16 +65,14 @@ local function check_types(body)
       if value == json.null then
         body[field] = nil -- null and absent are the same in proto3's JSON
       elseif value ~= nil and not rule[1](value) then
-        errors.raise(400, "MALFORMED_REQUEST", ("Could not parse request object: Expected %s "
-          .. "value for field '%s'."):format(kind, field))
+        errors.malformed("Expected %s value for field '%s'.", kind, field)
       end
     end
   end
   for _, field in ipairs { "libraries", "clusters", "notifications" } do
     for i, element in ipairs(body[field] or {}) do
       if not is_object(element) then
-        errors.raise(400, "MALFORMED_REQUEST", ("Could not parse request object: Expected Object "
-          .. "value for field '%s[%d]'."):format(field, i - 1))
+        errors.malformed("Expected Object value for field '%s[%d]'.", field, i - 1)
       end
     end
   end
@@ -98,7 +97,7 @@ local function given(value)
   return value ~= nil and value ~= ""
 end
 
---- True if the pipeline runs on serverless compute; unset means yes for ingestion.
+--- True if the pipeline runs on serverless compute: the default for ingestion only.
 ---@param spec table
 ---@return boolean
 function M.is_serverless(spec)
@@ -226,8 +225,8 @@ local function check_libraries(body)
   end
 end
 
---- Refuse a body that create (or edit) does not take.
----@param body any the decoded body; nulls are removed from it
+--- Refuse a body that is not valid for create (or edit).
+---@param body any the decoded body; its nulls are removed
 ---@param operation "CreatePipeline"|"EditPipeline"
 ---@param w table
 ---@param principal table
@@ -244,15 +243,12 @@ function M.check(body, operation, w, principal)
   check_libraries(body)
 end
 
---- The settings as they are stored, of a body that has passed `check`. Unknown keys live.
+--- The settings as they are stored, from a body that was checked. Unknown keys are kept.
 ---@param body table
 ---@param id string
 ---@return table
 function M.stored(body, id)
-  local spec = {}
-  for key, value in pairs(body) do
-    spec[key] = value
-  end
+  local spec = tables.merged(body)
   for _, field in ipairs(SIBLINGS) do
     spec[field] = nil
   end
@@ -263,21 +259,14 @@ function M.stored(body, id)
     spec.storage = "dbfs:/pipelines/" .. id
   end
   if spec.event_log then
-    local log = {}
-    for key, value in pairs(spec.event_log) do
-      log[key] = value
-    end
-    log.catalog = log.catalog or spec.catalog
-    log.schema = log.schema or spec.schema or spec.target
-    spec.event_log = log
+    spec.event_log = tables.merged({ catalog = spec.catalog,
+      schema = spec.schema or spec.target }, spec.event_log)
   end
   for i, cluster in ipairs(spec.clusters or {}) do
     if cluster.apply_policy_default_values ~= nil then
-      local kept = {}
-      for key, value in pairs(cluster) do
-        kept[key] = key ~= "apply_policy_default_values" and value or nil
-      end
-      spec.clusters[i] = kept
+      local stored = tables.merged(cluster)
+      stored.apply_policy_default_values = nil
+      spec.clusters[i] = stored
     end
   end
   return spec
@@ -287,23 +276,13 @@ end
 ---@param spec table
 ---@return table
 function M.effective(spec)
-  local full = {}
-  for key, value in pairs(spec) do
-    full[key] = value
-  end
-  local defaults = {
+  return tables.merged({
     channel = "CURRENT", edition = "ADVANCED", continuous = false, development = false,
     photon = M.is_serverless(spec), serverless = M.is_serverless(spec),
-  }
-  for key, value in pairs(defaults) do
-    if full[key] == nil then
-      full[key] = value
-    end
-  end
-  return full
+  }, spec)
 end
 
---- How the pipeline publishes; nil for one in the Hive metastore without a target.
+--- The effective_publishing_mode; nil for a pipeline of the Hive metastore.
 ---@param spec table
 ---@return string?
 function M.find_publishing_mode(spec)

@@ -1,14 +1,16 @@
---- What a pipeline is at this moment, from its row, its updates and the clock; and the
---- texts in which GET and list show it, kept until they change.
+--- The present state of a pipeline, from its row, its updates and the clock; and the JSON of GET
+--- and list, cached until it changes.
 
 local json = require "native.json"
 local clock = require "sandbox.clock"
+local errors = require "sandbox.http.errors"
+local grants = require "sandbox.identity.grants"
 local phases = require "sandbox.pipelines.phases"
 local specs = require "sandbox.pipelines.spec"
 
 local M = {}
 
-local LATEST <const> = 5 -- so many updates are in latest_updates
+local LATEST <const> = 5 -- updates in latest_updates
 local FOREVER <const> = math.maxinteger
 
 local UPDATES <const> = [[
@@ -17,7 +19,7 @@ WHERE pipeline_id = ? AND created <= ? ORDER BY created DESC, seq DESC LIMIT 5]]
 
 local NEXT <const> = "SELECT min(created) AS at FROM updates WHERE pipeline_id = ? AND created > ?"
 
---- The state of an update's row at `now`, and until when it is that.
+--- The state of an update's row at `now`, and the time at which it changes.
 ---@return string state, integer until_ms
 function M.of_update(row, now)
   if row.ended and row.ended <= now then
@@ -68,7 +70,7 @@ local function state_of(row, update)
   return phases.of_pipeline(update.state)
 end
 
---- What the pipeline of `row` is now.
+--- The present state of a pipeline.
 ---@param w table
 ---@param row table of table `pipelines`
 ---@return table { state, cause?, health?, cluster_id?, updates, until_ms }
@@ -88,7 +90,7 @@ function M.now(w, row)
   }
 end
 
---- The update of the pipeline that is active now, or at another time, or nil.
+--- The active update of a pipeline, now or at another time; nil if there is none.
 ---@param w table
 ---@param id string
 ---@param at? integer
@@ -120,7 +122,7 @@ local function field(out, name, value)
   end
 end
 
--- The fields that list and get have in common, in the order of their names up to `name`.
+-- The first fields of both get and list: the fields are sorted by name.
 local function common(row, now)
   local out = {}
   field(out, "cause", now.cause)
@@ -170,7 +172,7 @@ local function item_text(row, now)
   return "{" .. table.concat(out, ",") .. "}"
 end
 
-local function kept(w, kind, id)
+local function find_cached(w, kind, id)
   local cache, version = w.cache, w:version()
   if cache.version ~= version then
     cache.version, cache.get, cache.item = version, {}, {}
@@ -179,28 +181,28 @@ local function kept(w, kind, id)
   return entry and w.clock:now() < entry.until_ms and entry.text or nil
 end
 
-local function keep(w, kind, row, make)
+local function cached(w, kind, row, make)
   local now = M.now(w, row)
   local text = make(row, now)
   w.cache[kind][row.id] = { text = text, until_ms = now.until_ms }
   return text
 end
 
---- The answer of GET for that pipeline, as JSON; nil if there is none.
+--- The answer of GET for a pipeline, as JSON; nil if there is no such pipeline.
 ---@return string?
 function M.find_get_text(w, id)
-  local text = kept(w, "get", id)
+  local text = find_cached(w, "get", id)
   if text then
     return text
   end
   local row = M.find_row(w, id)
-  return row and keep(w, "get", row, get_text)
+  return row and cached(w, "get", row, get_text)
 end
 
---- The item of a listing for that row, as JSON.
+--- The item of a listing for a pipeline, as JSON.
 ---@return string
 function M.item_text(w, row)
-  return kept(w, "item", row.id) or keep(w, "item", row, item_text)
+  return find_cached(w, "item", row.id) or cached(w, "item", row, item_text)
 end
 
 --- The row of a pipeline that is not deleted, or nil.
@@ -208,6 +210,19 @@ end
 function M.find_row(w, id)
   return w.db:find_row("SELECT * FROM pipelines WHERE id = ? AND ifnull(deleted > ?, 1)",
     { id, w.clock:now() })
+end
+
+--- The row of the pipeline that a request names; 404 if it does not exist, 403 if the caller does
+-- not have that level.
+---@param level string
+---@return table
+function M.check_row(w, req, level)
+  local row = M.find_row(w, req.params.id)
+  if not row then
+    errors.missing("The specified pipeline %s was not found.", req.params.id)
+  end
+  grants.check_pipeline(w, req.principal, row, level)
+  return row
 end
 
 return M

@@ -1,16 +1,17 @@
---- The event log of an update, written ahead when the update starts (api B.2 to B.5).
+--- The event log of an update, written when the update starts (api B.2 to B.5).
 --
--- Each event has the time at which it will have happened; a reader sees those up to now. So
--- a run goes on when nobody looks, also between two processes.
+-- Each event has its own time, which may lie in the future; a reader sees the events up to now. So
+-- an update goes on while no process runs.
 
 local json = require "native.json"
 local clock = require "sandbox.clock"
 local ids = require "sandbox.ids"
+local tables = require "sandbox.tables"
 
 local M = {}
 
--- Other parts may read this table, with `ts <= now`. `n` breaks ties; `body` is the event as
--- the API shows it.
+-- Other parts may read this table, with `ts <= now`. `n` orders events of the same time; `body` is
+-- the event as the API shows it.
 M.schema = [[
 CREATE TABLE IF NOT EXISTS events(
   n INTEGER PRIMARY KEY, pipeline_id TEXT NOT NULL, ts INTEGER NOT NULL, id TEXT NOT NULL,
@@ -29,7 +30,7 @@ local MATURITY <const> = {
 local Story = {}
 Story.__index = Story
 
---- A story about a pipeline and, unless nil, one of its updates.
+--- The log of a pipeline and, unless `update` is nil, of one of its updates.
 ---@param w table
 ---@param row table of table `pipelines`
 ---@param update? table { id, request_id, cluster_id? }
@@ -50,14 +51,7 @@ local function origin_of(story, extra)
   if not extra then
     return story.origin
   end
-  local origin = {}
-  for key, value in pairs(story.origin) do
-    origin[key] = value
-  end
-  for key, value in pairs(extra) do
-    origin[key] = value
-  end
-  return origin
+  return tables.merged(story.origin, extra)
 end
 
 --- Write an event. `more`: { origin?, error?, level?, control? }; a control event comes from
@@ -65,7 +59,7 @@ end
 ---@param ts integer
 ---@param kind string event_type
 ---@param message string
----@param details table what stands under the key of that name
+---@param details table the value of `details[kind]`
 ---@param more? table
 function Story:add(ts, kind, message, details, more)
   more = more or {}
@@ -107,7 +101,7 @@ function M.error(fatal, ...)
   return { fatal = fatal, exceptions = exceptions }
 end
 
---- Something that a person did to the pipeline.
+--- An action of a user on the pipeline.
 ---@param action string
 function Story:action(ts, action, principal)
   self:add(ts, "user_action",
@@ -138,7 +132,7 @@ local function flow_origin(self, flow)
   }
 end
 
---- What a flow does. `more`: { metrics?, data_quality?, error?, level?, message? }
+--- The progress of a flow. `more`: { metrics?, data_quality?, error?, level?, message? }
 ---@param flow table a dataset of the graph
 ---@param status string
 function Story:flow(ts, flow, status, more)
@@ -169,7 +163,7 @@ function Story:define(ts, flow)
   }, { origin = origin })
 end
 
---- How a flow found what is new in its source.
+--- The operation by which a flow finds new data in its source.
 function Story:operation(ts, flow)
   local kind = self.row.kind == "MANAGED_INGESTION" and "CONNECTOR_FETCH" or "AUTO_LOADER_LISTING"
   self:add(ts, "operation_progress", ("Completed %s for flow '%s'."):format(kind, flow.shown),
@@ -177,7 +171,7 @@ function Story:operation(ts, flow)
     { origin = flow_origin(self, flow) })
 end
 
---- How a materialized view is brought up to date.
+--- The plan for the refresh of a materialized view.
 function Story:planning(ts, flow, incremental)
   local technique = incremental and "MAINTENANCE_TYPE_GROUP_AGGREGATE"
     or "MAINTENANCE_TYPE_COMPLETE_RECOMPUTE"

@@ -1,7 +1,7 @@
---- Updates: their tables, how one starts and stops, and the datasets that they publish.
+--- Updates: their tables, how they start and stop, and the datasets that they publish.
 --
--- Starting an update plans it to its end, its retries included, and stores the plan. What
--- lies ahead can be taken back: `cancel` does.
+-- Starting an update plans it to its end, with its retries, and stores the plan. `cancel` deletes
+-- the part of the plan that lies in the future.
 
 local json = require "native.json"
 local errors = require "sandbox.http.errors"
@@ -11,12 +11,14 @@ local phases = require "sandbox.pipelines.phases"
 local planner = require "sandbox.pipelines.run"
 local state = require "sandbox.pipelines.state"
 local story = require "sandbox.pipelines.story"
+local tables = require "sandbox.tables"
 
 local M = {}
 
--- Other parts may read these tables. An update is there from `created` on and has `result`
--- from `ended` on; both may lie ahead. A dataset is there from `published` on, unless
--- `deleted`. `ask` is the request as JSON, `config` the settings of the moment.
+-- Other parts may read these tables. An update exists from `created` on and has its `result` from
+-- `ended` on; both may lie in the future. A dataset exists from `published` on, unless `deleted`.
+-- `ask` is the request as JSON, `config` the settings at the start. `told` is the time up to which
+-- the events of a continuous update are written.
 M.schema = [[
 CREATE TABLE IF NOT EXISTS updates(
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, pipeline_id TEXT NOT NULL,
@@ -32,7 +34,7 @@ CREATE TABLE IF NOT EXISTS datasets(
   deleted INTEGER, PRIMARY KEY (pipeline_id, catalog, schema, name)) WITHOUT ROWID;
 ]] .. graph.schema .. story.schema
 
--- The real workspace tries five times more; two show the same and end sooner.
+-- The real workspace retries five times; two retries show the same and end sooner.
 local RETRIES <const> = 2
 local RETRY_GAP_MS <const> = 300
 
@@ -42,13 +44,13 @@ INSERT INTO updates(id, pipeline_id, request_id, created, ended, result, phases,
 VALUES (:id, :pipeline_id, :request_id, :created, :ended, :result, :phases, :cause, :mode,
   :full_refresh, :validate_only, :ask, :config, :cluster_id, :run_as_name, :told)]]
 
---- Put a row into the table as it is; for scenarios.
+--- Insert a row as it is: for scenarios.
 ---@param row table
 function M.insert(w, row)
   w.db:exec(INSERT, row)
 end
 
---- Write into the event log that somebody created or edited the pipeline.
+--- Write into the event log that the principal created or edited the pipeline.
 function M.tell_action(w, row, action, principal)
   story.new(w, row):action(w.clock:now(), action, principal)
 end
@@ -79,16 +81,16 @@ local function publish(w, run)
   end
 end
 
---- Fields of a start that name tables or flows.
+--- The fields of a start that select tables or flows.
 M.selections = {
   "refresh_selection", "full_refresh_selection", "reset_checkpoint_selection",
 }
 
--- The part of a request that GET shows again.
-local function shown_part(ask)
-  local shown = { parameters = ask.parameters }
+-- The fields of a request that GET shows, as JSON.
+local function shown_part(request)
+  local shown = { parameters = request.parameters }
   for _, field in ipairs(M.selections) do
-    shown[field] = ask[field] and #ask[field] > 0 and ask[field] or nil
+    shown[field] = request[field] and #request[field] > 0 and request[field] or nil
   end
   return next(shown) and json.encode(shown) or nil
 end
@@ -120,44 +122,42 @@ local function may_retry(run)
     and not run.validate_only and not run.brief and run.attempt <= limit
 end
 
---- Start an update now, or at `ask.start`; inside of a transaction.
+--- Start an update now, or at `request.start`; inside of a transaction.
 ---@param w table
 ---@param row table of table `pipelines`
----@param ask table fields of the request; `id`, `start`, `total` (ms), `fail` and
--- `brief` if a scenario says so
----@param principal? table who started it by hand
+---@param request table fields of the request; scenarios also set `id`, `start`, `total` (ms),
+-- `fail` and `brief`
+---@param principal? table the user who started it; nil: not a user
 ---@return string update_id of the first attempt
 ---@return table run the last attempt
-function M.begin(w, row, ask, principal)
-  local id = ask.id or ids.uuid()
-  local request_id = ask.id and ids.fixed(6, ids.hash(ask.id)) or ids.uuid()
-  local start, cause = ask.start or w.clock:now(), ask.cause or "API_CALL"
+function M.begin(w, row, request, principal)
+  local id = request.id or ids.uuid()
+  local request_id = request.id and ids.fixed(6, ids.hash(request.id)) or ids.uuid()
+  local start, cause = request.start or w.clock:now(), request.cause or "API_CALL"
   local attempt, attempt_id, run = 1, id
   w.db:exec("DELETE FROM updates WHERE pipeline_id = ? AND created > ?", { row.id, start })
   w.db:exec("DELETE FROM events WHERE pipeline_id = ? AND ts > ?", { row.id, start })
   repeat
-    local plan = { attempt = attempt, total = ask.total or duration_of(w, row) }
-    for key, value in pairs(ask) do
-      plan[key] = value
-    end
-    plan.id, plan.request_id, plan.start, plan.cause = attempt_id, request_id, start, cause
-    run = planner.plan(w, row, plan)
+    run = planner.plan(w, row, tables.merged(request, {
+      attempt = attempt, total = request.total or duration_of(w, row), id = attempt_id,
+      request_id = request_id, start = start, cause = cause,
+    }))
     store(w, row, run)
-    if ask.brief then
+    if request.brief then
       planner.tell_briefly(w, row, run)
     else
       planner.tell(w, row, run, attempt == 1 and principal or nil)
     end
     publish(w, run)
-    ask.datasets, ask.steps = run.datasets, run.steps
+    request.datasets, request.steps = run.datasets, run.steps
     attempt, cause = attempt + 1, "RETRY_ON_FAILURE"
-    attempt_id = ask.id and ids.fixed(5, ids.hash(ask.id) + attempt) or ids.uuid()
+    attempt_id = request.id and ids.fixed(5, ids.hash(request.id) + attempt) or ids.uuid()
     start = (run.ended or 0) + RETRY_GAP_MS
   until not may_retry(run)
   return id, run
 end
 
--- Flows that were at work when the update was stopped.
+-- Write that the flows which were running are stopped.
 local function stop_flows(w, row, update, log, now)
   local last = w.db:query([[
     SELECT body FROM events WHERE pipeline_id = ? AND update_id = ? AND type = 'flow_progress'
@@ -178,12 +178,12 @@ local function stop_flows(w, row, update, log, now)
   end
 end
 
---- Stop the active update of a pipeline, if there is one, and forget retries that lie
--- ahead; inside of a transaction.
+--- Stop the active update of a pipeline, if there is one, and delete its planned retries; inside
+-- of a transaction.
 ---@param w table
 ---@param row table of table `pipelines`
 ---@param principal table
----@param at? integer when; a scenario's past
+---@param at? integer a scenario stops updates in the past; default: now
 function M.cancel(w, row, principal, at)
   local now = at or w.clock:now()
   w.db:exec("DELETE FROM updates WHERE pipeline_id = ? AND created > ?", { row.id, now })
@@ -207,7 +207,7 @@ function M.cancel(w, row, principal, at)
   local full = w.db:find_row("SELECT id, request_id, cluster_id FROM updates WHERE id = ?",
     { update.id })
   local log = story.new(w, row, full)
-  log.count = 5000 -- behind what the plan told in the same millisecond
+  log.count = 5000 -- after the events that the plan has in the same millisecond
   log:action(now, "STOP", principal)
   log:progress(now, "STOPPING")
   stop_flows(w, row, update, log, now)

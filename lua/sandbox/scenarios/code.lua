@@ -1,8 +1,8 @@
---- Datasets in a line each, and source code that defines them: for scenarios.
+--- Datasets written as one line each, and source code that defines them: for scenarios.
 --
--- A line is `ST silver <- bronze, main.ref.geo ! valid_id DROP id IS NOT NULL`: the type (ST
--- streaming table, CDC one fed by changes, MV materialized view, V view), the name, what it
--- reads (`files:/path` for cloud files), and its expectations. Pure.
+-- An example of a line: `ST silver <- bronze, main.ref.geo ! valid_id DROP id IS NOT NULL`. It has
+-- the type (ST streaming table, CDC streaming table fed by changes, MV materialized view, V view),
+-- the name, the inputs (`files:/path` for cloud files), and the expectations. Pure.
 
 local M = {}
 
@@ -11,7 +11,7 @@ local TYPES <const> = {
   MV = { "MATERIALIZED_VIEW", "MATERIALIZED_VIEW" }, V = { "VIEW", "VIEW" },
 }
 
---- The dataset of a line.
+--- The dataset that a line describes.
 ---@param line string
 ---@return table
 function M.dataset(line)
@@ -36,7 +36,7 @@ function M.dataset(line)
   return dataset
 end
 
---- The datasets of lines.
+--- The datasets that lines describe.
 ---@param lines string[]
 ---@return table[]
 function M.datasets(lines)
@@ -120,7 +120,7 @@ end
 --- Source code that defines these datasets.
 ---@param datasets table[]
 ---@param language "SQL"|"PYTHON"
----@param header boolean is it a notebook?
+---@param header boolean with the header of a notebook
 ---@return string
 function M.source(datasets, language, header)
   local out = {}

@@ -1,6 +1,6 @@
 --- What a pipeline needs from its workspace besides code: node types, secret scopes.
 --
--- Enough of the clusters and secrets APIs to ask, before a clone, whether they are there.
+-- Enough of the APIs of clusters and secrets to find, before a clone, what a workspace lacks.
 
 local errors = require "sandbox.http.errors"
 
@@ -69,7 +69,7 @@ local function list_secrets(w, req)
   return { secrets = list }
 end
 
---- Put a secret there; nobody can read its value, so it has none.
+--- Create a secret, without a value: the API never returns values of secrets.
 function M.add_secret(w, scope, key)
   w.db:exec("INSERT OR REPLACE INTO secrets VALUES (?, ?, ?)", { scope, key, w.clock:now() })
 end

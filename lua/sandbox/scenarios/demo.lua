@@ -1,10 +1,9 @@
 --- The pipelines of the demo workspace: a company that sells, invoices and measures things.
 --
--- Each entry: name, `by` (creator), `code` (how its source is kept: "sql", "python" for
--- notebooks, "files", "glob"; nil for pipelines without), `graph` (see sandbox.scenarios.code), `runs`
--- (hours between runs, and their ends from the oldest to the newest: Completed, Failed in a
--- flow, failed by an Expectation, canceled (X), Running now, Waiting now, fUll refresh now),
--- `spec` (the rest of the settings), and what else is out of the ordinary.
+-- Each entry has its name, `by` (the creator), `code` (the form of its source: "sql" or "python"
+-- for notebooks, "files", "glob"; nil: no source), `graph` (lines of sandbox.scenarios.code),
+-- `runs` (a history of sandbox.scenarios.history), `spec` (the other settings), and fields that
+-- only some entries need.
 
 local ADA <const>, LARS <const> = "ada.okafor@example.com", "lars.nygaard@example.com"
 local MEI <const>, TOMAS <const> = "mei.tanaka@example.com", "tomas.reyes@example.com"
@@ -142,7 +141,7 @@ M.pipelines = {
   { "finance_audit_trail", by = JO, code = "sql",
     graph = { "ST audit_entries <- files:/Volumes/finance/raw/audit" },
     spec = { catalog = "finance", schema = "audit", serverless = true } },
-  -- things that send data
+  -- devices that send data
   { "iot_telemetry_stream", by = TOMAS, code = "python", runs = "90 R",
     graph = {
       "ST telemetry_bronze <- files:/Volumes/iot/raw/telemetry",
@@ -233,7 +232,7 @@ M.pipelines = {
           { schema = { source_catalog = "acme-analytics", source_schema = "analytics_2841",
             destination_catalog = "main", destination_schema = "ga4" } },
         } } } },
-  -- made by the SQL warehouse for a table
+  -- created by the SQL warehouse for a table
   { "sales.reporting.daily_revenue", by = MEI, kind = "DBSQL", runs = "24 CCCCC",
     explicit = { "MV sales.reporting.daily_revenue <- sales.orders.gold_daily_orders" },
     spec = { catalog = "sales", schema = "reporting", serverless = true,
@@ -271,7 +270,7 @@ M.pipelines = {
     graph = { "ST documents <- files:/Volumes/ml/raw/documents",
       "ST embeddings <- documents ! not_empty DROP length(text) > 0" },
     spec = { catalog = "ml", schema = "embeddings", serverless = true,
-      -- fields that this program has never heard of
+      -- fields that the client does not know
       accelerator = { kind = "GPU_1xA10", slots = 2, spare = json.null },
       snapshot_version = 9007199254740993123, sampling_ratio = 0.1, checkpoints = json.array {} } },
   { "ml_training_snapshots", by = MEI, code = "sql", runs = "24 CCX",
@@ -291,14 +290,14 @@ M.pipelines = {
       budget_policy_id = "5f0c2b7e-1d3a-4e6f-9a8b-7c6d5e4f3a2b",
       tags = { team = "platform" } } },
   { "platform_usage_metrics", by = DEPLOY, code = "sql", runs = "24 CC",
-    state = "HIBERNATED", health = "DEGRADED", -- words that are in no list of ours
+    state = "HIBERNATED", health = "DEGRADED", -- values that the client does not know
     graph = { "MV usage_by_day <- system.billing.usage" },
     spec = { catalog = "main", schema = "usage", serverless = true } },
   { "platform_access_reviews", by = ADA, code = "sql", runs = "24 CCC",
     state = "DEPLOYING", cause = "The pipeline is being moved to new infrastructure.",
     graph = { "MV access_review <- main.audit.audit_events" },
     spec = { catalog = "main", schema = "access", serverless = true } },
-  -- and the rest
+  -- other teams
   { "marketing_attribution", by = LARS, code = "python", runs = "24 CCCC",
     graph = { "ST touchpoints <- files:/Volumes/main/raw/touchpoints",
       "MV attribution <- touchpoints, sales.orders.gold_daily_orders ! weights_sum ALLOW "

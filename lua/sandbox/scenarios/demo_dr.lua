@@ -1,5 +1,5 @@
---- The pipelines of the disaster-recovery workspace: fewer, in other catalogs, on another
--- cloud. What a clone from the demo workspace needs is only partly here: that is its use.
+--- The pipelines of the disaster-recovery workspace: fewer, in other catalogs, on another cloud. It
+--- lacks a part of what a clone from the demo workspace needs, so that a clone has work to do.
 
 local json = require "native.json"
 

@@ -1,8 +1,8 @@
---- Days of updates before now: for scenarios.
+--- Updates of the past days: for scenarios.
 --
--- A history is hours between runs and a letter for each of them, from the oldest to the
--- newest: C completed, F failed in a flow, E failed by an expectation, X canceled; and for
--- the newest R running, W waiting for resources, U in the middle of a full refresh.
+-- A history, such as "24 CCF", has the hours between updates and a letter for each update from the
+-- oldest to the newest: C completed, F failed in a flow, E failed by an expectation, X canceled;
+-- the newest may also be R running, W waiting for resources, or U in a full refresh.
 
 local errors = require "sandbox.http.errors"
 local ids = require "sandbox.ids"
@@ -12,9 +12,9 @@ local updates = require "sandbox.pipelines.updates"
 local M = {}
 
 local HOUR <const>, MINUTE <const> = 3600000, 60000
-local DETAILED <const> = 2 -- so many of the newest runs have all of their events
+local DETAILED <const> = 2 -- the newest updates that have all of their events
 
--- How far the newest run is, in parts of its length, and how long that is.
+-- The progress of the newest update, as a part of its duration, and its duration in ms.
 local UNDER_WAY <const> = {
   R = { 0.75, 160 * MINUTE }, W = { 0.12, 240 * MINUTE }, U = { 0.24, 200 * MINUTE },
 }
@@ -22,7 +22,7 @@ local UNDER_WAY <const> = {
 local FAILS <const> = { F = "flow", E = "expectation" }
 
 local function plan_of(row, letter, number, continuous)
-  local total = (3 + ids.pick(number, 18)) * MINUTE + ids.pick(number + 1, 60000)
+  local total = (3 + ids.pick(number, 18)) * MINUTE + ids.pick(number + 1, MINUTE)
   local offset
   local under_way = UNDER_WAY[letter]
   if under_way and not continuous then
@@ -39,26 +39,27 @@ end
 --- Give a pipeline its history; inside of a transaction.
 ---@param w table
 ---@param row table of table `pipelines`
----@param text string
----@param number integer makes it differ from that of others
+---@param text string the history
+---@param number integer makes the times differ from those of other pipelines
 function M.add(w, row, text, number)
   local hours, letters = text:match "^(%d+) (%u+)$"
   local step, count = tonumber(hours) * HOUR, #letters
   local continuous = errors.decode(row.spec).continuous
   local last = continuous and step
     or (20 + ids.pick(number, math.min(tonumber(hours) * 50, 600))) * MINUTE
-  local someone = people.find(w.people, row.creator) or w.principal
-  local kept
+  local user = people.find(w.people, row.creator) or w.principal
+  local previous
   for i = 1, count do
     local letter = letters:sub(i, i)
-    local ask, offset = plan_of(row, letter, number * 100 + i, continuous)
-    ask.start = w.clock:now() - (i == count and offset or last + (count - i) * step // 1)
-    ask.brief = i <= count - DETAILED or nil
-    ask.datasets, ask.steps = kept and kept.datasets, kept and kept.steps
-    local _, run = updates.begin(w, row, ask, ask.cause == "USER_ACTION" and someone or nil)
-    kept = run
+    local request, offset = plan_of(row, letter, number * 100 + i, continuous)
+    request.start = w.clock:now() - (i == count and offset or last + (count - i) * step // 1)
+    request.brief = i <= count - DETAILED or nil
+    request.datasets, request.steps = previous and previous.datasets, previous and previous.steps
+    local _, run = updates.begin(w, row, request,
+      request.cause == "USER_ACTION" and user or nil)
+    previous = run
     if letter == "X" then
-      updates.cancel(w, row, someone, ask.start + ask.total * 7 // 10)
+      updates.cancel(w, row, user, request.start + request.total * 7 // 10)
     end
   end
 end

@@ -1,6 +1,6 @@
---- A workspace with many pipelines, some of them at work with many events each.
+--- A workspace with many pipelines, of which some run and have many events each.
 --
--- Thousands of rows in a second or two: texts are made by `string.format`, not encoded.
+-- Fast enough for thousands of rows in a second or two: the JSON comes from `string.format`.
 
 local clock = require "sandbox.clock"
 local ids = require "sandbox.ids"
@@ -80,7 +80,7 @@ function M.fill(w, scenario)
     local spec = SPEC:format(i % 25, i % 2 == 0 and "true" or "false", id, name, i % 40)
     add_pipeline:run { id, name, creator, creator, spec, created, created }
     local update = ids.fixed(10, i)
-    -- Spread over the list, so that every page has some of them.
+    -- Running pipelines are spread over the list, so that every page has some.
     local is_active = given < i * active // n
     local start = now - (is_active and 30 or 60 + i % 1440) * MINUTE
     local finish = is_active and now + 1440 * MINUTE or start + 7 * MINUTE

@@ -1,12 +1,16 @@
---- system.access: which tables and columns were read and written by whom (api C.5).
+--- system.access: which tables and columns pipelines have read and written (api C.5).
 --
--- Taken from what pipelines have published. As in a real workspace, an update that a job started
--- is recorded with both, a table that is merged into reads itself, and event logs are written.
+-- Taken from the datasets that pipelines have published. As in a real workspace, the row of an
+-- update that a job started names the job and the pipeline, a table into which changes are merged
+-- is also its own source, and event logs are targets.
 
+local columns = require "sandbox.sql.columns"
 local unity = require "sandbox.unity"
 
--- Edges between tables, with the names of both ends in parts; a dataset that reads no table has
--- one without a source.
+local M = {}
+
+-- Edges between tables, with the names of both ends in parts. A dataset that reads no table has an
+-- edge without a source.
 local EDGES <const> = [[
 edges AS (
   SELECT d.*, i.value AS input, instr(i.value, '.') AS dot,
@@ -26,12 +30,13 @@ ends AS (
   UNION ALL
   SELECT t.pipeline_id, u.id, u.created, t.type, '', t.catalog, t.schema, t.name,
     NULL, NULL, NULL, NULL
-  FROM (]] .. unity.TABLES:gsub(":now", ":now_ms") .. [[) AS t
+  FROM (]] .. unity.TABLES .. [[) AS t
   JOIN updates AS u ON u.seq = (SELECT max(seq) FROM updates
     WHERE pipeline_id = t.pipeline_id AND created <= :now_ms)
   WHERE t.columns = '[]')]]
 
--- Who did it: the update's job where a job started it. Needs `e` of `ends`, and `u`, its update.
+-- The entity that read and wrote: the job if one started the update, otherwise the pipeline. The
+-- query names a row of `ends` as `e`, and its update as `u`.
 local ENTITY <const> = [[
   :account_id AS account_id, :metastore_id AS metastore_id, :workspace_id AS workspace_id,
   CASE u.cause WHEN 'JOB_TASK' THEN 'JOB' ELSE 'PIPELINE' END AS entity_type,
@@ -65,44 +70,42 @@ local TAIL <const> = [[target_table_full_name STRING, target_table_catalog STRIN
 local WHEN <const> = [[created_by STRING, event_time TIMESTAMP, event_date DATE,
   record_id STRING, event_id STRING, statement_id STRING]]
 
----@param columns_of fun(text: string): table[]
----@param iso fun(expr: string): string
----@return { table_lineage: table, column_lineage: table } relations
-return function(columns_of, iso)
-  local at = iso "min(e.refreshed, :now_ms)"
-  local times = at .. " AS event_time, substr(" .. at .. ", 1, 10) AS event_date"
-  local source = [[
+local SOURCE <const> = [[
   input AS source_table_full_name, source_catalog AS source_table_catalog,
   source_schema AS source_table_schema, source_name AS source_table_name, NULL AS source_path,
   CASE WHEN input IS NOT NULL THEN coalesce(k.type, 'TABLE') END AS source_type]]
-  local from = [[
+
+local AT <const> = columns.iso "min(e.refreshed, :now_ms)"
+local TIMES <const> = AT .. " AS event_time, substr(" .. AT .. ", 1, 10) AS event_date"
+
+local FROM <const> = [[
 FROM ends AS e JOIN updates AS u ON u.id = e.update_id
 LEFT JOIN kinds AS k ON k.catalog = e.source_catalog AND k.schema = e.source_schema
   AND k.name = e.source_name]]
-  return {
-    table_lineage = {
-      columns = columns_of(HEAD .. TAIL .. WHEN .. ", direct_access BOOLEAN"),
-      sql = "WITH " .. EDGES .. ", " .. KINDS .. " SELECT " .. ENTITY .. "," .. source .. ","
-        .. TARGET .. ", " .. BY .. " AS created_by, " .. times .. [[,
+
+M.table_lineage = {
+  columns = columns.parse(HEAD .. TAIL .. WHEN .. ", direct_access BOOLEAN"),
+  sql = "WITH " .. EDGES .. ", " .. KINDS .. " SELECT " .. ENTITY .. "," .. SOURCE .. ","
+    .. TARGET .. ", " .. BY .. " AS created_by, " .. TIMES .. [[,
   lower(hex(e.pipeline_id || e.name)) AS record_id, e.update_id AS event_id,
-  NULL AS statement_id, 1 AS direct_access ]] .. from,
-    },
-    -- Columns keep their names from table to table here.
-    column_lineage = {
-      columns = columns_of(HEAD .. "source_column_name STRING, " .. TAIL
-        .. "target_column_name STRING, " .. WHEN),
-      sql = "WITH " .. EDGES .. ", " .. KINDS .. ", known AS (" .. unity.TABLES:gsub(":now",
-        ":now_ms") .. ") SELECT " .. ENTITY .. "," .. source
-        .. ", json_extract(c.value, '$.name') AS source_column_name," .. TARGET
-        .. ", json_extract(c.value, '$.name') AS target_column_name, " .. BY
-        .. " AS created_by, " .. times .. [[,
+  NULL AS statement_id, 1 AS direct_access ]] .. FROM,
+}
+
+-- In the embedded workspace a column keeps its name from table to table.
+M.column_lineage = {
+  columns = columns.parse(HEAD .. "source_column_name STRING, " .. TAIL
+    .. "target_column_name STRING, " .. WHEN),
+  sql = "WITH " .. EDGES .. ", " .. KINDS .. ", known AS (" .. unity.TABLES .. ") SELECT "
+    .. ENTITY .. "," .. SOURCE .. ", json_extract(c.value, '$.name') AS source_column_name,"
+    .. TARGET .. ", json_extract(c.value, '$.name') AS target_column_name, " .. BY
+    .. " AS created_by, " .. TIMES .. [[,
   lower(hex(e.pipeline_id || e.name)) AS record_id, e.update_id AS event_id,
-  NULL AS statement_id ]] .. from .. [[
+  NULL AS statement_id ]] .. FROM .. [[
 
 JOIN known AS s ON s.catalog = e.source_catalog AND s.schema = e.source_schema
   AND s.name = e.source_name, json_each(s.columns) AS c
 WHERE e.input <> e.catalog || '.' || e.schema || '.' || e.name
   AND json_extract(c.value, '$.name') IN ('id', 'updated_at')]],
-    },
-  }
-end
+}
+
+return M

@@ -1,32 +1,21 @@
---- system.billing: what pipelines have used, and what a unit costs.
+--- system.billing: what updates of pipelines have used, and the list prices.
+
+local columns = require "sandbox.sql.columns"
 
 local M = {}
 
 local HOUR_MS <const> = 3600000
 
-local function columns(...)
-  local list = {}
-  for i, column in ipairs { ... } do
-    list[i] = { name = column[1], type = column[2], fields = column[3] }
-  end
-  return list
-end
+local iso = columns.iso
 
-local function iso(expr)
-  return ("strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', (%s) / 1000.0, 'unixepoch')"):format(expr)
-end
-
--- A row for each update that has ended: a classic cluster bills four units an hour, serverless
+-- A row for each update that has ended: a classic cluster uses four DBUs an hour, serverless
 -- compute two.
 M.usage = {
-  columns = columns({ "account_id", "STRING" }, { "workspace_id", "STRING" },
-    { "record_id", "STRING" }, { "sku_name", "STRING" }, { "cloud", "STRING" },
-    { "usage_start_time", "TIMESTAMP" }, { "usage_end_time", "TIMESTAMP" },
-    { "usage_date", "DATE" }, { "custom_tags", "MAP" }, { "usage_unit", "STRING" },
-    { "usage_quantity", "DECIMAL" },
-    { "usage_metadata", "STRUCT", { dlt_pipeline_id = "STRING", dlt_update_id = "STRING",
-      cluster_id = "STRING" } },
-    { "record_type", "STRING" }, { "billing_origin_product", "STRING" }),
+  columns = columns.parse [[account_id STRING, workspace_id STRING, record_id STRING,
+    sku_name STRING, cloud STRING, usage_start_time TIMESTAMP, usage_end_time TIMESTAMP,
+    usage_date DATE, custom_tags MAP, usage_unit STRING, usage_quantity DECIMAL,
+    usage_metadata STRUCT(dlt_pipeline_id STRING; dlt_update_id STRING; cluster_id STRING),
+    record_type STRING, billing_origin_product STRING]],
   sql = [[
 SELECT :account_id AS account_id, :workspace_id AS workspace_id, u.id AS record_id,
   CASE WHEN u.cluster_id IS NULL THEN 'ENTERPRISE_JOBS_SERVERLESS_COMPUTE_EU_WEST_1'
@@ -43,10 +32,9 @@ FROM updates AS u WHERE u.ended <= :now_ms]],
 }
 
 M.list_prices = {
-  columns = columns({ "account_id", "STRING" }, { "sku_name", "STRING" }, { "cloud", "STRING" },
-    { "currency_code", "STRING" }, { "usage_unit", "STRING" },
-    { "pricing", "STRUCT", { default = "STRING" } }, { "price_start_time", "TIMESTAMP" },
-    { "price_end_time", "TIMESTAMP" }),
+  columns = columns.parse [[account_id STRING, sku_name STRING, cloud STRING,
+    currency_code STRING, usage_unit STRING, pricing STRUCT(default STRING),
+    price_start_time TIMESTAMP, price_end_time TIMESTAMP]],
   sql = [[
 SELECT :account_id AS account_id, sku AS sku_name, 'AWS' AS cloud, 'USD' AS currency_code,
   'DBU' AS usage_unit, json_object('default', price) AS pricing,

@@ -1,10 +1,10 @@
 --- Spark's queries, translated for SQLite.
 --
 -- Understands SELECT, WITH, set operations, VALUES, joins, QUALIFY, explode, three-level names,
--- `event_log(...)`, IDENTIFIER, parameters. Anything else is a syntax error, as it would be for
--- a typing mistake: the embedded workspace does not guess.
+-- `event_log(...)`, IDENTIFIER and parameters. Everything else is a syntax error, even if it is
+-- valid in Spark: the embedded workspace does not guess.
 --
--- Each table named is asked of `env.table(parts, from)`, which gives { sql, columns } or nil.
+-- `env.table(parts, from)` resolves each table that a query names: to { sql, columns }, or nil.
 
 local expression = require "sandbox.sql.expression"
 local from_clause = require "sandbox.sql.from"
@@ -23,12 +23,12 @@ for _, methods in ipairs { parser, operand, expression, from_clause } do
 end
 Parser.__index = Parser
 
--- What Spark calls a column without an alias.
+-- The name that Spark gives a column without an alias.
 local function natural_name(text)
   return (text:gsub("%(%s*%*%s*%)", "(1)"):gsub("%s+", " "))
 end
 
--- All columns of one table, behind the dot.
+-- `t.*`, from the star on.
 function Parser:star(parts, token)
   self:expect "*"
   local scope = self:find_alias(table.move({ "*" }, 1, 1, #parts + 1, { table.unpack(parts) }))
@@ -95,16 +95,9 @@ function Parser:skip_to_from()
   end
 end
 
-function Parser:expressions()
-  local out = {}
-  repeat
-    out[#out + 1] = self:expression(true)
-  until not self:accept ","
-  return table.concat(out, ", ")
-end
 
--- SELECT ... QUALIFY condition: the condition becomes a hidden column of an inner query.
-local function qualified(self, select, condition)
+-- QUALIFY: SQLite has no such clause, so the condition becomes a hidden column of an inner query.
+local function add_hidden_column(self, select, condition)
   self.hidden = self.hidden + 1
   local name = "__qualify" .. self.hidden
   select.items = ("%s, (%s) AS %s"):format(select.items, condition, name)
@@ -145,27 +138,20 @@ function Parser:select()
   select.where = self:accept "WHERE" and " WHERE " .. self:expression()
   if self:accept "GROUP" then
     self:expect "BY"
-    select.group = " GROUP BY " .. self:expressions_of_clause()
+    select.group = " GROUP BY " .. self:expressions()
   end
   select.having = self:accept "HAVING" and " HAVING " .. self:expression()
   local text
   if self:accept "QUALIFY" then
-    local name = qualified(self, select, self:expression())
+    local name = add_hidden_column(self, select, self:expression())
     for _, one in ipairs(self.scope.tables) do
-      one.inside = true -- ORDER BY stands outside of it
+      one.inside = true -- ORDER BY stands outside of the inner query
     end
     text = ("SELECT * FROM (%s) WHERE %s"):format(select_text(select), name)
   end
   return text or select_text(select)
 end
 
-function Parser:expressions_of_clause()
-  local out = {}
-  repeat
-    out[#out + 1] = self:expression()
-  until not self:accept ","
-  return table.concat(out, ", ")
-end
 
 function Parser:term()
   local head = self:word()
@@ -208,7 +194,7 @@ local function with(self)
   return "WITH " .. table.concat(list, ", ") .. " "
 end
 
---- A whole query, up to what cannot belong to it.
+--- A whole query, up to the first token that cannot belong to it.
 ---@return string
 function Parser:query()
   local outer = self.scope
@@ -223,7 +209,7 @@ function Parser:query()
   end
   if self:accept "ORDER" then
     self:expect "BY"
-    out[#out + 1] = " ORDER BY " .. self:expressions_of_clause()
+    out[#out + 1] = " ORDER BY " .. self:expressions()
   end
   if self:accept "LIMIT" then
     out[#out + 1] = self:accept "ALL" and "" or " LIMIT " .. self:expression()
@@ -239,8 +225,8 @@ end
 ---@field sql string               for SQLite
 ---@field params table             values by name
 ---@field types table<string,string>  Spark type by column name in lower case
----@field places table             where each column was named
----@field known string[]           columns that there are
+---@field positions table          where each column is named in the text
+---@field known string[]           the columns of all tables that the query names
 
 --- Translate one statement.
 ---@param text string
@@ -249,7 +235,7 @@ end
 function M.translate(text, env)
   local self = setmetatable({
     text = text, tokens = lexer.tokens(text), i = 1, env = env, used = {}, types = {},
-    places = {}, known = {}, ctes = {}, hidden = 0, now = env.now, user = env.user,
+    positions = {}, known = {}, ctes = {}, hidden = 0, now = env.now, user = env.user,
     catalog = env.catalog, schema = env.schema,
   }, Parser)
   local sql = self:query()
@@ -257,7 +243,7 @@ function M.translate(text, env)
   if self:peek() then
     self:fail(self:peek())
   end
-  return { sql = sql, params = self.used, types = self.types, places = self.places,
+  return { sql = sql, params = self.used, types = self.types, positions = self.positions,
     known = self.known }
 end
 

@@ -1,7 +1,7 @@
---- How a statement fails: Databricks' words, error class and SQLSTATE.
+--- How a statement fails: Databricks' message, error class and SQLSTATE.
 --
--- A failure is a table with `message` and `sql_state` that is raised inside sandbox.sql and
--- becomes the status of the statement: never an HTTP error.
+-- A failure is a table with `message` and `sql_state` that is raised inside sandbox.sql. It
+-- becomes the status of the statement, never an HTTP error.
 
 local lexer = require "sandbox.sql.lexer"
 
@@ -15,15 +15,15 @@ function M.is(e)
   return getmetatable(e) == MT
 end
 
---- Fail with this message; the code is BAD_REQUEST unless one is given.
+--- Fail with this message; the code is BAD_REQUEST by default.
 function M.raise(sql_state, message, code)
   error(setmetatable({
     sql_state = sql_state, message = message, error_code = code or "BAD_REQUEST",
   }, MT), 0)
 end
 
-local function place(text, from)
-  local line, column = lexer.place(text, from)
+local function position(text, from)
+  local line, column = lexer.position(text, from)
   return ("line %d, pos %d"):format(line, column)
 end
 
@@ -35,9 +35,9 @@ local function quoted(parts)
   return table.concat(out, ".")
 end
 
--- The statement with a mark under the place, as Spark prints it.
-local function shown(text, from)
-  local line, column = lexer.place(text, from)
+-- The statement with a marker under a position, as Spark prints it.
+local function with_marker(text, from)
+  local line, column = lexer.position(text, from)
   local out, n = {}, 0
   for each in (text .. "\n"):gmatch "(.-)\n" do
     n = n + 1
@@ -49,24 +49,24 @@ local function shown(text, from)
   return "\n\n== SQL ==\n" .. table.concat(out, "\n") .. "\n"
 end
 
---- A statement that is not SQL from this token on (nil: that ends too soon).
+--- A syntax error at this token; nil: the statement ends too soon.
 function M.syntax(text, token)
   if not token then
     M.raise("42601", ("[PARSE_SYNTAX_ERROR] Syntax error at or near end of input. "
-      .. "SQLSTATE: 42601 (%s)"):format(place(text, #text + 1)) .. shown(text, #text + 1))
+      .. "SQLSTATE: 42601 (%s)"):format(position(text, #text + 1)) .. with_marker(text, #text + 1))
   end
   local word = token.to and text:sub(token.from, token.to) or token.text
   M.raise("42601", ("[PARSE_SYNTAX_ERROR] Syntax error at or near '%s'. SQLSTATE: 42601 (%s)")
-    :format(word, place(text, token.from)) .. shown(text, token.from))
+    :format(word, position(text, token.from)) .. with_marker(text, token.from))
 end
 
---- "line 1 pos 7", as analysis errors say it.
+--- "line 1 pos 7": the position as analysis errors show it.
 function M.at(text, from)
-  local line, column = lexer.place(text, from)
+  local line, column = lexer.position(text, from)
   return ("line %d pos %d"):format(line, column)
 end
 
---- A table that is not there.
+--- A table that does not exist.
 function M.no_table(text, parts, from)
   M.raise("42P01", ("[TABLE_OR_VIEW_NOT_FOUND] The table or view %s cannot be found. Verify the "
     .. "spelling and correctness of the schema and catalog.\nIf you did not qualify the name "
@@ -75,7 +75,7 @@ function M.no_table(text, parts, from)
     .. "IF EXISTS. SQLSTATE: 42P01; %s"):format(quoted(parts), M.at(text, from)))
 end
 
---- A column that is not there, with those that are.
+--- A column that does not exist; `known` are those that do.
 function M.no_column(text, name, from, known)
   local parts = {}
   for part in name:gmatch "[^.]+" do
@@ -93,7 +93,7 @@ function M.no_column(text, name, from, known)
     .. "resolved.%s SQLSTATE: 42703; %s"):format(class, quoted(parts), hint, M.at(text, from)))
 end
 
---- A function that is not there.
+--- A function that does not exist.
 function M.no_function(text, name, from, catalog, schema)
   M.raise("42883", ("[UNRESOLVED_ROUTINE] Cannot resolve routine `%s` on search path "
     .. "[`system`.`builtin`, `system`.`session`, `%s`.`%s`]. Verify the spelling of `%s`, check "
@@ -110,7 +110,7 @@ function M.unbound(text, name, from)
     :format(name, M.at(text, from)))
 end
 
---- A value that is not of the type it is asked to be.
+--- A value that cannot be cast to a type.
 function M.bad_cast(value, type_text)
   M.raise("22018", ("[CAST_INVALID_INPUT] The value '%s' of the type \"STRING\" cannot be cast to "
     .. "\"%s\" because it is malformed. Correct the value as per the syntax, or change its target "
@@ -124,7 +124,7 @@ function M.denied(what)
     :format(what))
 end
 
--- What SQLite says, as a pattern, and what Databricks says to that.
+-- A pattern for SQLite's message, and Databricks' SQLSTATE and message for the same error.
 local PLAIN <const> = {
   { "divide%-by%-zero", "22012", "[DIVIDE_BY_ZERO] Division by zero. Use `try_divide` to tolerate "
     .. "divisor being 0 and return NULL instead." },
@@ -142,7 +142,7 @@ local PLAIN <const> = {
   { "integer overflow", "22003", "[ARITHMETIC_OVERFLOW] integer overflow." },
 }
 
--- The first token of that text, to say where it stands.
+-- The first token with that text.
 local function find_token(text, word)
   word = word:gsub("^[`\"'](.*)[`\"']$", "%1"):lower()
   for _, token in ipairs(lexer.tokens(text)) do
@@ -152,10 +152,10 @@ local function find_token(text, word)
   end
 end
 
---- Fail in Databricks' words for what only SQLite noticed.
+--- Fail as Databricks does, for an error that only SQLite has found.
 ---@param text string the statement
 ---@param query sandbox.Query its translation
----@param message string SQLite's words
+---@param message string SQLite's message
 function M.explain(text, query, message)
   local value, kind = message:match "cast%-invalid%-input\1(.-)\1(.-)\1"
   if value then
@@ -164,7 +164,7 @@ function M.explain(text, query, message)
   local name = message:match "no such column: ([^\n(]+)"
   if name then
     name = name:gsub("%s+$", ""):match "[^.]+$"
-    local seen = query.places[name:lower()] or { name = name, from = 1 }
+    local seen = query.positions[name:lower()] or { name = name, from = 1 }
     M.no_column(text, seen.name, seen.from, query.known)
   end
   name = message:match "ambiguous column name: ([^\n(]+)"

@@ -1,20 +1,15 @@
 --- Spark's expressions, translated for SQLite: methods of the parser in sandbox.sql.dialect.
 --
--- An expression is copied operator by operator; its operands are sandbox.sql.operand's.
+-- The operators are copied one by one; sandbox.sql.operand translates what stands between them.
 
 local functions = require "sandbox.sql.functions"
+local words = require "sandbox.sql.words"
 
 local M = {}
 
-local function set(text)
-  local names = {}
-  for name in text:gmatch "%S+" do
-    names[name] = true
-  end
-  return names
-end
+local set = words.set
 
--- Words that end an expression where a query may go on.
+-- Words that end an expression because they begin the next part of a query.
 local ENDS <const> = set [[
 FROM WHERE GROUP HAVING QUALIFY ORDER LIMIT UNION EXCEPT INTERSECT MINUS WINDOW OFFSET ON JOIN INNER
 CROSS FULL NATURAL USING AS LATERAL LEFT RIGHT
@@ -22,7 +17,7 @@ CROSS FULL NATURAL USING AS LATERAL LEFT RIGHT
 
 M.ENDS = ENDS
 
--- Words inside expressions that are no names.
+-- Words of expressions that are not names.
 local OPERATORS <const> = set [[
 AND OR NOT IN LIKE BETWEEN IS NULL CASE WHEN THEN ELSE END ASC DESC NULLS FIRST LAST DISTINCT OVER
 PARTITION BY ROWS RANGE UNBOUNDED PRECEDING FOLLOWING CURRENT ROW EXISTS ESCAPE FILTER ALL TRUE
@@ -34,10 +29,11 @@ local SPELLED <const> = { ["=="] = "=", ["<=>"] = "IS", ["!"] = "NOT" }
 local BARE <const> = set "+ - * / % = == <> != < > <= >= <=> || & | ~ ^ !"
 local LOGIC <const> = set "= == <> != < > <= >= <=> AND OR NOT IS IN LIKE BETWEEN EXISTS TRUE FALSE"
 
--- Words behind which an expression may end.
+-- Words after which an expression may end.
 local VALUES <const> = set "END NULL TRUE FALSE ROW FIRST LAST ASC DESC PRECEDING FOLLOWING"
 
--- Operators that are said in another way: what each becomes, and what stands there then.
+-- Operators that SQLite writes differently. Each function returns the translation, and whether
+-- that ends in a value or in an operator.
 local SPECIAL <const> = {
   -- A quotient is a double, and a division by zero an error.
   ["/"] = function(self)
@@ -52,7 +48,7 @@ local SPECIAL <const> = {
   end,
   IN = function(self)
     if not self:at "(" then
-      self:fail(self:peek()) -- to SQLite it would be a table of ours
+      self:fail(self:peek()) -- SQLite would take a name for a table of this database
     end
     return "IN", "op"
   end,
@@ -78,7 +74,7 @@ local function ends(self, token, inner)
   return true
 end
 
--- `first(x)`, though FIRST is also a word of ORDER BY.
+-- `first(x)` is a call, although FIRST is also a word of ORDER BY.
 function M:is_call(token)
   local after, name = self.tokens[self.i + 1], token.text:lower()
   return after and after.text == "(" and after.kind == "op"
@@ -109,7 +105,7 @@ function M:expression(inner)
         logic = logic and word ~= "END"
       end
     elseif operand and not inner then
-      break -- an alias, or a mistake that the caller finds
+      break -- an alias, or an error that the caller finds
     elseif operand and token.text ~= "(" then
       self:fail(token)
     else
@@ -123,6 +119,17 @@ function M:expression(inner)
   self.last_type = logic and "BOOLEAN" or #out == 1 and self.last_type or nil
   self.simple = #out == 1
   return table.concat(out, " ")
+end
+
+--- Expressions with commas between them.
+---@param inner? boolean inside parentheses
+---@return string
+function M:expressions(inner)
+  local out = {}
+  repeat
+    out[#out + 1] = self:expression(inner)
+  until not self:accept ","
+  return table.concat(out, ", ")
 end
 
 return M

@@ -5,7 +5,7 @@ local sqlerror = require "sandbox.sql.error"
 
 local M = {}
 
--- A word behind a table that is not a clause is its alias.
+-- A word after a table that does not begin a clause is the table's alias.
 function M:find_alias_name()
   local explicit = self:accept "AS"
   local token = self:peek()
@@ -36,7 +36,7 @@ function M:find_column_names()
   end
 end
 
--- explode(...) and variant_explode(...), behind the name: a row for each element.
+-- explode(...) and variant_explode(...), after the name: a row for each element.
 function M:explode(view)
   self:expect "("
   local list = self:arguments "explode"
@@ -180,7 +180,7 @@ function M:from_list()
       self:expect "LATERAL"
       self:expect "VIEW"
       self:accept "OUTER"
-      self:take() -- explode, or what the next step refuses
+      self:take() -- explode; Parser:explode refuses what does not go on like a call
       out[#out + 1] = ", " .. self:explode(true)
     else
       return table.concat(out, " ")

@@ -1,20 +1,15 @@
---- Spark's functions, as far as the embedded workspace knows them, said in SQLite.
+--- Spark's functions, as far as the embedded workspace knows them, translated for SQLite.
 --
--- `M.plain` are functions that both have. `M.renamed` differ in their name only. `M.written`
--- take the translated arguments and give an expression. `M.defined` are added to a database
--- by `M.define`. A function that is in none of them does not exist.
+-- `M.plain` are functions that both have. `M.renamed` have another name in SQLite. `M.written`
+-- take the translated arguments and return an expression. `M.define` adds the functions that
+-- SQLite lacks to a database. A function that is in none of these tables does not exist.
 
 local clock = require "sandbox.clock"
+local words = require "sandbox.sql.words"
 
 local M = {}
 
-local function set(text)
-  local names = {}
-  for name in text:gmatch "%S+" do
-    names[name] = true
-  end
-  return names
-end
+local set = words.set
 
 M.plain = set [[
 abs avg ceil coalesce count cume_dist dense_rank exp first_value floor ifnull instr lag last_value
@@ -38,7 +33,7 @@ M.renamed = {
   try_to_timestamp = "spark_try_timestamp",
 }
 
--- These take a unit as a bare word.
+-- Functions that take a unit as a bare word: date_add(DAY, 1, x).
 M.with_unit = set "timestampadd dateadd timestampdiff date_add date_diff datediff"
 
 M.written = {
@@ -73,7 +68,7 @@ M.written = {
   boolean = function(a) return ("spark_boolean(%s)"):format(a[1]) end,
 }
 
---- What a cast to a type is in SQLite, as a format of the value; nil for an unknown type.
+--- A cast to a type as a format of SQLite's expression; nil for an unknown type.
 ---@param type_name string in capitals, without precision
 ---@return string?
 function M.find_cast(type_name)
@@ -90,7 +85,7 @@ function M.find_cast(type_name)
   return casts[type_name]
 end
 
--- Raised through SQLite; sandbox.sql reads it back from SQLite's message.
+-- Raised through SQLite; sandbox.sql.error finds the value and the type in SQLite's message.
 local function bad_cast(value, type_text)
   error(("cast-invalid-input\1%s\1%s\1"):format(tostring(value), type_text), 0)
 end
@@ -150,7 +145,7 @@ local function date(value)
   return ms and clock.iso(ms):sub(1, 10)
 end
 
--- Days are added to dates, other units to timestamps: date_add has both forms.
+-- date_add has two forms: (date, days) and (unit, n, timestamp).
 local function date_add(sign)
   return function(...)
     local unit, n, value = ...

@@ -2,7 +2,7 @@
 --
 -- Pure. A token has `kind` ("word", "quoted", "string", "number", "param", "op"), `text`
 -- (words as written, `upper` in capitals; strings and quoted names without their quotes) and
--- `from`, the position of its first byte. `glued` says that no blank stands before it.
+-- `from` and `to`, the positions of its first and last byte. `glued`: no blank stands before it.
 
 local M = {}
 
@@ -27,14 +27,15 @@ local function skip_blanks(text, at)
   end
 end
 
--- A string in quotes: backslash escapes, and a doubled quote is one. Nil if it never ends.
+-- The value of a string in quotes, and where it ends; nil if it does not end. A backslash escapes,
+-- and a doubled quote stands for one.
 local function find_string(text, at, quote)
   local out, i = {}, at + 1
   while i <= #text do
     local char = text:sub(i, i)
     if char == "\\" then
       local escaped = text:sub(i + 1, i + 1)
-      local like = escaped == "%" or escaped == "_" -- kept for LIKE, as Spark does
+      local like = escaped == "%" or escaped == "_" -- Spark keeps these escapes for LIKE
       out[#out + 1] = ESCAPES[escaped] or (like and "\\" .. escaped or escaped)
       i = i + 2
     elseif char ~= quote then
@@ -115,7 +116,7 @@ end
 ---@param text string
 ---@param from integer
 ---@return integer line, integer column
-function M.place(text, from)
+function M.position(text, from)
   local before = text:sub(1, from - 1)
   local _, lines = before:gsub("\n", "")
   return lines + 1, #before:match "[^\n]*$"

@@ -1,35 +1,30 @@
---- What stands between the operators of an expression, translated for SQLite: methods of the
---- parser in sandbox.sql.dialect.
+--- The operands of expressions, translated for SQLite: methods of the parser in
+--- sandbox.sql.dialect.
 --
--- Columns and paths into JSON (`details:a.b`, `settings.serverless`, `tags['x']`), literals,
--- casts, intervals, calls, queries in parentheses.
+-- Operands are columns and paths into JSON (`details:a.b`, `settings.serverless`, `tags['x']`),
+-- literals, casts, intervals, calls, queries in parentheses.
 
 local functions = require "sandbox.sql.functions"
 local sqlerror = require "sandbox.sql.error"
+local words = require "sandbox.sql.words"
 
 local M = {}
 
-local function set(text)
-  local names = {}
-  for name in text:gmatch "%S+" do
-    names[name] = true
-  end
-  return names
-end
+local set = words.set
 
 local UNITS <const> = set [[
 MILLISECOND SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR MILLISECONDS SECONDS MINUTES HOURS DAYS
 WEEKS MONTHS QUARTERS YEARS
 ]]
 
--- Functions of the moment and of the session, which take no arguments.
+-- Functions without arguments: the time, and values of the session.
 local SESSION <const> = {
   CURRENT_TIMESTAMP = "timestamp", NOW = "timestamp", CURRENT_DATE = "date",
   CURRENT_USER = "user", SESSION_USER = "user", USER = "user", CURRENT_CATALOG = "catalog",
   CURRENT_SCHEMA = "schema", CURRENT_DATABASE = "schema",
 }
 
---- A text as a literal.
+--- A text as an SQL literal.
 function M.literal(text)
   return "'" .. text:gsub("'", "''") .. "'"
 end
@@ -38,7 +33,7 @@ local literal = M.literal
 
 --- A name in quotes.
 function M.identifier(name)
-  return "`" .. name:gsub("`", "``") .. "`" -- in double quotes it could become a string
+  return "`" .. name:gsub("`", "``") .. "`" -- SQLite may take double quotes for a string
 end
 
 -- One step of a JSON path.
@@ -46,7 +41,7 @@ local function step(name)
   return '."' .. name:gsub('"', '\\"') .. '"'
 end
 
--- The value of a type token sequence: BIGINT, DECIMAL(10,2), ARRAY<...>.
+-- The tokens of a type, BIGINT or DECIMAL(10,2): its name, and its text.
 function M:type_name()
   local name = self:name()
   local text = name:upper()
@@ -105,7 +100,7 @@ function M:json_path()
   return path
 end
 
--- What may stand behind an operand: a path, a subscript, a field, a cast, an interval.
+-- What may follow an operand: a path, a subscript, a field, a cast, an interval.
 function M:suffixes(value)
   while true do
     local token = self:peek()
@@ -157,7 +152,7 @@ function M:interval(value, sign)
   return ("spark_ts_add('%s', %s(%s), %s)"):format(unit, sign == "-" and "-" or "", count, value)
 end
 
--- The arguments of a call, up to and with the closing parenthesis.
+-- The arguments of a call, up to and including the closing parenthesis.
 function M:arguments(name)
   local list = {}
   if self:accept ")" then
@@ -177,7 +172,8 @@ function M:arguments(name)
   return list
 end
 
-local function over_type(name, inner)
+-- The type of a function's result, nil if it is not known; `inner` is that of the last argument.
+local function result_type(name, inner)
   if name == "count" or name == "row_number" or name == "rank" or name == "dense_rank"
     or name == "count_if" or name == "approx_count_distinct" then
     return "BIGINT"
@@ -208,7 +204,7 @@ function M:call(token)
   self.last_type = nil
   local args = self:arguments(name)
   local inner = self.last_type
-  self.last_type = over_type(name, inner)
+  self.last_type = result_type(name, inner)
   if functions.written[name] then
     return functions.written[name](args)
   elseif not functions.plain[name] and not functions.renamed[name] then
@@ -225,7 +221,7 @@ function M:session(what)
   return literal(self[what])
 end
 
--- A column, perhaps with a table in front and fields behind.
+-- A column: perhaps after the name of its table, perhaps followed by fields of a struct.
 function M:column(parts, from)
   local scope = self:find_alias(parts)
   local head, k
@@ -252,7 +248,7 @@ function M:column(parts, from)
   return ("json_extract(%s, %s)"):format(head, literal(path))
 end
 
--- Timestamps are compared as text, so a literal beside a comparison takes their form.
+-- A text in the form in which timestamps are stored: they are compared as text.
 local function as_timestamp(text)
   local date, time, rest = text:match "^(%d%d%d%d%-%d%d%-%d%d) (%d%d:%d%d:%d%d)(%.?%d*)Z?$"
   return date and ("%sT%s.%sZ"):format(date, time, ((rest:sub(2)) .. "000"):sub(1, 3))
@@ -281,15 +277,12 @@ function M:group()
     self:expect ")"
     return "(" .. query .. ")"
   end
-  local out = {}
-  repeat
-    out[#out + 1] = self:expression(true)
-  until not self:accept ","
+  local list = self:expressions(true)
   self:expect ")"
-  return "(" .. table.concat(out, ", ") .. ")"
+  return "(" .. list .. ")"
 end
 
---- One operand with what belongs to it.
+--- One operand with its suffixes.
 function M:operand()
   local token = self:take()
   local after = self:peek()

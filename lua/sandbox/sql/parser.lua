@@ -1,5 +1,5 @@
---- The words of a statement and the names that it uses: what every part of the translation
---- needs (sandbox.sql.dialect, from, expression, operand).
+--- The tokens of a statement and the names that it uses: methods that every part of the
+--- translation needs (sandbox.sql.dialect, from, expression, operand).
 
 local operand = require "sandbox.sql.operand"
 local sqlerror = require "sandbox.sql.error"
@@ -16,7 +16,7 @@ function M:take()
   return token
 end
 
---- The token `n` further on, in capitals, if it is a word.
+--- The word `n` tokens ahead (default 0), in capitals; nil if that token is not a word.
 function M:word(n)
   local token = self.tokens[self.i + (n or 0)]
   return token and token.upper
@@ -47,7 +47,7 @@ end
 
 M.quote = operand.identifier
 
---- A name that must be there.
+--- Take a name; any other token is a syntax error.
 function M:name()
   local token = self:take()
   if token.kind ~= "word" and token.kind ~= "quoted" then
@@ -56,7 +56,7 @@ function M:name()
   return token.text
 end
 
---- The parts of a dotted name whose first token is taken. `t.*` is left at the star.
+--- The parts of a dotted name whose first token was taken. Of `t.*`, dot and star are left.
 function M:chain(token)
   local parts = { token.text }
   while self:at "." do
@@ -70,7 +70,7 @@ function M:chain(token)
   return parts
 end
 
---- The value of a parameter, as a parameter of SQLite.
+--- A parameter as SQLite's parameter.
 function M:param(token)
   local bound = self.env.params[token.text]
   if not bound then
@@ -80,11 +80,11 @@ function M:param(token)
   if bound.value == nil then
     return "NULL"
   end
-  self.used["u_" .. token.text] = bound.value -- apart from those of sandbox.sql.relations
+  self.used["u_" .. token.text] = bound.value -- "u_": not a name that sandbox.sql.relations uses
   return ":u_" .. token.text
 end
 
---- The value of a parameter that is needed while the statement is translated.
+--- The value of a parameter that the translation itself needs; nil for any other token.
 function M:constant(token)
   if token.kind ~= "param" then
     return nil
@@ -96,7 +96,7 @@ function M:constant(token)
   return bound.value
 end
 
---- IDENTIFIER(:name) or IDENTIFIER('a.b'), behind its parenthesis: the name.
+--- IDENTIFIER(:name) or IDENTIFIER('a.b'), after its opening parenthesis: the name.
 function M:identifier_clause()
   local token = self:take()
   local text = token.kind == "string" and token.text or self:constant(token)
@@ -107,7 +107,7 @@ function M:identifier_clause()
   return text, token.from
 end
 
--- The table that the first of `parts` name: an alias, or a whole name that stands in FROM.
+-- The table that the first of `parts` name: an alias, or the full name of a table in FROM.
 function M:find_alias(parts)
   local scope = self.scope
   while scope do
@@ -125,7 +125,7 @@ function M:find_alias(parts)
   end
 end
 
--- A column that LATERAL VIEW named: "t"."value" for its alias.
+-- The expression for a column that LATERAL VIEW names, or nil.
 function M:find_lateral(name)
   local scope = self.scope
   while scope do
@@ -137,18 +137,18 @@ function M:find_lateral(name)
   end
 end
 
---- Keep what a column was called, to say so if SQLite does not find it.
+--- Note where a column is named, for the error if SQLite does not find it.
 function M:remember(parts, k, from)
   local name = parts[k]:lower()
-  self.places[name] = self.places[name] or { name = table.concat(parts, "."), from = from }
+  self.positions[name] = self.positions[name] or { name = table.concat(parts, "."), from = from }
 end
 
---- The type of a column of that name among the tables named so far.
+--- The type of a column with that name in the tables that FROM has named.
 function M:find_type(name)
   return self.types[name:lower()]
 end
 
---- Let a table of FROM be seen by the rest of its SELECT.
+--- Make a table of FROM known to the rest of its SELECT.
 function M:add_table(one)
   local tables = self.scope.tables
   tables[#tables + 1] = one

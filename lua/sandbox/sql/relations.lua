@@ -1,34 +1,19 @@
 --- The tables that a statement may name, each as a query over the state of the workspace:
 --- system tables (api C), information_schema, event logs, tables of Unity Catalog.
 --
--- `:now_ms` is the moment, and so are all instants in the state, in milliseconds; what a
--- statement sees are timestamps as ISO text.
+-- `:now_ms` is the present time in milliseconds, like all timestamps in the state; a statement
+-- sees timestamps as ISO text.
 
+local access = require "sandbox.sql.access"
 local billing = require "sandbox.sql.billing"
+local columns = require "sandbox.sql.columns"
 local json = require "native.json"
 local sqlerror = require "sandbox.sql.error"
 local unity = require "sandbox.unity"
 
 local M = {}
 
--- "name TYPE" lines; a struct may say the types of its fields: "s STRUCT(a BOOLEAN)".
-local function columns_of(text)
-  local list = {}
-  for line in text:gmatch "[^,]+" do
-    local name, kind, inner = line:match "^%s*(%S+)%s+([%w<>]+)%(?([^)]*)%)?%s*$"
-    local fields
-    for field, field_type in inner:gmatch "(%w+) (%w+)" do
-      fields = fields or {}
-      fields[field] = field_type
-    end
-    list[#list + 1] = { name = name, type = kind, fields = fields }
-  end
-  return list
-end
-
-local function iso(expr)
-  return ("strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', (%s) / 1000.0, 'unixepoch')"):format(expr)
-end
+local columns_of, iso = columns.parse, columns.iso
 
 local function flag(path)
   return ("json(CASE WHEN json_extract(spec, '$.%s') THEN 'true' ELSE 'false' END)"):format(path)
@@ -122,8 +107,6 @@ local function event_log_of(pipeline_id)
   return (EVENT_LOG:gsub("PIPELINE_ID", pipeline_id))
 end
 
-local ACCESS <const> = require "sandbox.sql.access"(columns_of, iso)
-
 local INFO_TABLES <const> = {
   columns = columns_of [[table_catalog STRING, table_schema STRING, table_name STRING,
     table_type STRING, is_insertable_into STRING, commit_action STRING, table_owner STRING,
@@ -136,7 +119,7 @@ SELECT catalog AS table_catalog, schema AS table_schema, name AS table_name, typ
   'PRESERVE' AS commit_action, owner AS table_owner, comment, ]] .. iso "created" .. [[ AS created,
   owner AS created_by, ]] .. iso "altered" .. [[ AS last_altered, owner AS last_altered_by,
   format AS data_source_format, NULL AS storage_path, NULL AS storage_sub_directory
-FROM (]] .. unity.TABLES:gsub(":now", ":now_ms") .. ")",
+FROM (]] .. unity.TABLES .. ")",
 }
 
 local INFO_COLUMNS <const> = {
@@ -149,7 +132,7 @@ SELECT t.catalog AS table_catalog, t.schema AS table_schema, t.name AS table_nam
   NULL AS column_default, 'YES' AS is_nullable,
   lower(json_extract(c.value, '$.type')) AS full_data_type,
   json_extract(c.value, '$.type') AS data_type, json_extract(c.value, '$.comment') AS comment
-FROM (]] .. unity.TABLES:gsub(":now", ":now_ms") .. [[) AS t, json_each(t.columns) AS c
+FROM (]] .. unity.TABLES .. [[) AS t, json_each(t.columns) AS c
 ORDER BY 1, 2, 3, 5]],
 }
 
@@ -161,7 +144,7 @@ local INFO_SCHEMATA <const> = {
 SELECT catalog AS catalog_name, name AS schema_name, owner AS schema_owner, comment,
   ]] .. iso "created" .. [[ AS created, owner AS created_by, ]] .. iso "created" .. [[
   AS last_altered, owner AS last_altered_by
-FROM (]] .. unity.SCHEMAS:gsub(":now", ":now_ms") .. ")",
+FROM (]] .. unity.SCHEMAS .. ")",
 }
 
 local INFO <const> = { tables = INFO_TABLES, columns = INFO_COLUMNS, schemata = INFO_SCHEMATA }
@@ -175,8 +158,8 @@ local SYSTEM <const> = {
   ["lakeflow.pipelines"] = PIPELINES,
   ["lakeflow.pipeline_update_timeline"] = TIMELINE,
   ["lakeflow_pipeline_events_preview.pipeline_events"] = EVENTS,
-  ["access.table_lineage"] = ACCESS.table_lineage,
-  ["access.column_lineage"] = ACCESS.column_lineage,
+  ["access.table_lineage"] = access.table_lineage,
+  ["access.column_lineage"] = access.column_lineage,
 }
 
 --- Schemas of the catalog `system` that an account admin can switch on and off.
@@ -184,7 +167,7 @@ M.SYSTEM_SCHEMAS = { "access", "billing", "lakeflow", "lakeflow_pipeline_events_
 
 local OFF <const> = "system_schemas_off"
 
---- The names of the system schemas that are off, as a set.
+--- The system schemas that are switched off, as a set.
 function M.schemas_off(w)
   local off = {}
   for name in (w.store:find_meta(OFF) or ""):gmatch "[^,]+" do
@@ -227,10 +210,10 @@ local function find_info(w, catalog, name)
   }
 end
 
--- Rows that somebody put in, as columns of their own.
-local function stored_rows(full, columns)
+-- The rows of a table that no pipeline owns.
+local function stored_rows(full, stored)
   local out, list = {}, {}
-  for i, column in ipairs(columns) do
+  for i, column in ipairs(stored) do
     out[i] = ("json_extract(cells, '$[%d]') AS `%s`"):format(i - 1, column.name)
     list[i] = { name = column.name, type = column.type }
   end
@@ -241,7 +224,7 @@ local function stored_rows(full, columns)
   }
 end
 
--- What a pipeline has published holds a few rows, the same at each look.
+-- Every dataset of a pipeline has the same few rows, however often it is read.
 local DATASET <const> = [[
 WITH RECURSIVE rows(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM rows WHERE n < 12)
 SELECT n AS id, ]] .. iso "ALTERED - n * 61000" .. " AS updated_at FROM rows"
@@ -260,7 +243,7 @@ local function find_owned(w, catalog, schema, name)
   return { columns = json.decode(row.columns), sql = sql }
 end
 
---- May this principal read the event log of the pipeline? Its owner and admins may.
+-- The row of a pipeline whose event log the principal may read, as its owner or as an admin.
 local function check_owner(w, principal, pipeline_id)
   local row = w.db:find_row("SELECT run_as_name, name FROM pipelines WHERE id = ?",
     { pipeline_id })
@@ -271,7 +254,7 @@ local function check_owner(w, principal, pipeline_id)
   return row
 end
 
---- The table of that name, with the session's catalog and schema for what is left out.
+--- The table of that name; the session has the catalog and schema of a name without them.
 ---@param w table
 ---@param session table { principal, catalog, schema }
 ---@param parts string[]
@@ -301,7 +284,7 @@ function M.find(w, session, parts)
   return found
 end
 
---- The relation of `event_log('<id>')`, or nil if there is no such pipeline.
+--- The table of `event_log('<id>')`; nil if there is no such pipeline.
 ---@param pipeline_id string
 function M.find_event_log(w, session, pipeline_id)
   local id = tostring(pipeline_id):lower()

@@ -1,7 +1,7 @@
 --- The result of a statement: manifest, chunks, and the external links to them.
 --
--- An external link is an address of this server that needs no token, refuses requests that
--- bring one (as cloud storage does) and expires.
+-- An external link is an address of this server that expires. A request to it needs no token, and
+-- one with a token is refused, as cloud storage does.
 
 local json = require "native.json"
 local clock = require "sandbox.clock"
@@ -23,16 +23,16 @@ local function row_size(row)
   return size
 end
 
--- Rows as chunks { from, rows, bytes }, cut where the byte limit is reached.
+-- Rows as chunks { from, rows, bytes }, their size in bytes, and whether a limit cut the result.
 local function split(s, rows)
-  local most = s.hint.chunk_rows or CHUNK_ROWS
+  local max_rows = s.hint.chunk_rows or CHUNK_ROWS
   local chunks, total, chunk = {}, 0, nil
   for i, row in ipairs(rows) do
     local size = row_size(row)
     if s.row_limit and i > s.row_limit or s.byte_limit and total + size > s.byte_limit then
       return chunks, total, true
     end
-    if not chunk or #chunk.rows >= most or chunk.bytes >= CHUNK_BYTES then
+    if not chunk or #chunk.rows >= max_rows or chunk.bytes >= CHUNK_BYTES then
       chunk = { from = i - 1, rows = {}, bytes = 0 }
       chunks[#chunks + 1] = chunk
     end
@@ -62,7 +62,7 @@ local function chunk_info(chunk, i)
   }
 end
 
---- A statement's result, or nil and why it cannot have one.
+--- A statement's result; or nil, and why it fails.
 ---@param s table the statement
 ---@param rows sandbox.Result
 ---@return table? result { manifest, chunks }
@@ -104,7 +104,7 @@ local function csv_field(value)
   return value
 end
 
--- CSV has its header once, in the first chunk.
+-- A chunk as CSV; only the first chunk has the header.
 local function csv(result, index)
   local lines = {}
   if index == 0 then
@@ -132,20 +132,19 @@ end
 local function link(s, index, req)
   local server, now = req.server, req.server.clock:now()
   local links = links_of(server)
-  for token, one in pairs(links) do
-    if one.expires + LINK_SECONDS * 1000 < now then
+  for token, entry in pairs(links) do
+    if entry.expires + LINK_SECONDS * 1000 < now then
       links[token] = nil
     end
   end
   local token = ("%016x%016x"):format(math.random(0), math.random(0))
   local expires = now + (s.hint.link_seconds or LINK_SECONDS) * 1000
   links[token] = { statement = s, index = index, expires = expires }
-  local host = req.headers.host and "http://" .. req.headers.host or server:url()
-  return ("%s/external/%s?X-Amz-Expires=%d&X-Amz-Signature=%016x"):format(host, token,
+  return ("%s/external/%s?X-Amz-Expires=%d&X-Amz-Signature=%016x"):format(server:url(req), token,
     (expires - now) // 1000, math.random(0)), clock.iso(expires)
 end
 
---- ResultData of a chunk, or nil if there is none of that number.
+--- ResultData of a chunk; nil if there is no chunk with that number.
 ---@param s table
 ---@param index integer from 0
 ---@param req table
@@ -181,21 +180,21 @@ end
 
 --- The handler of external links.
 function M.download(server, req)
-  local one = links_of(server)[req.params.token]
+  local found = links_of(server)[req.params.token]
   if req.headers.authorization then
     return refuse(400, "InvalidArgument", "Only one auth mechanism allowed; only the "
       .. "X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization "
       .. "header should be specified")
-  elseif not one or not one.statement.result then
+  elseif not found or not found.statement.result then
     return refuse(404, "NoSuchKey", "The specified key does not exist.")
-  elseif server.clock:now() >= one.expires then
+  elseif server.clock:now() >= found.expires then
     return refuse(403, "AccessDenied", "Request has expired")
   end
-  local s = one.statement
+  local s = found.statement
   if s.format == "CSV" then
-    return reply.bytes(csv(s.result, one.index), "text/csv")
+    return reply.bytes(csv(s.result, found.index), "text/csv")
   end
-  return reply.bytes(json.encode(s.result.chunks[one.index + 1].rows), "application/json")
+  return reply.bytes(json.encode(s.result.chunks[found.index + 1].rows), "application/json")
 end
 
 return M

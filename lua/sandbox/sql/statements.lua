@@ -1,8 +1,10 @@
 --- /api/2.0/sql/statements: submit, poll, fetch chunks, cancel (api D.1 to D.4).
 --
--- A statement waits for its warehouse (PENDING), takes a moment (RUNNING) and is executed at
--- the first look after that. A comment in it can ask for more: `/* sandbox.duration_ms=3000 */`,
--- `sandbox.chunk_rows=2`, `sandbox.link_seconds=1`, `sandbox.closed=1`.
+-- A statement waits for its warehouse (PENDING), then for its duration (RUNNING), and is executed
+-- by the first request after that. A comment in the statement may set the duration, the rows of a
+-- chunk, how long links are valid, and that the result is gone once it was fetched:
+-- `/* sandbox.duration_ms=3000 */`, `sandbox.chunk_rows=2`, `sandbox.link_seconds=1`,
+-- `sandbox.closed=1`.
 
 local json = require "native.json"
 local task = require "native.task"
@@ -18,9 +20,9 @@ local M = {}
 local DURATION_MS <const> = 20
 local MAX_TEXT <const> = 16 * 1024 * 1024
 local RESULT_MS <const> = 3600 * 1000      -- a result is kept for an hour
-local STATEMENT_MS <const> = 12 * RESULT_MS -- and the statement for half a day
-local KEPT <const> = 500                   -- statements in memory, the oldest go first
-local STEP <const> = 0.05                  -- seconds between looks while a request waits
+local STATEMENT_MS <const> = 12 * RESULT_MS -- a statement is kept for half a day
+local MAX_STATEMENTS <const> = 500         -- kept in memory; the oldest are dropped
+local POLL_SECONDS <const> = 0.05          -- between polls while a request waits
 
 local ENDS <const> = { SUCCEEDED = true, FAILED = true, CANCELED = true, CLOSED = true }
 
@@ -77,28 +79,27 @@ local function check_limit(body, name)
   return limit
 end
 
--- Values by name. A value that does not fit its type fails the statement, not the request.
+-- Parameters by name; and the failure of the statement if a value does not fit its type.
 local function check_parameters(list)
   local params, bad = {}, nil
-  for _, one in ipairs(type(list) == "table" and list or {}) do
-    if type(one) ~= "table" or not is_text(one.name) then
+  for _, param in ipairs(type(list) == "table" and list or {}) do
+    if type(param) ~= "table" or not is_text(param.name) then
       errors.invalid "Each parameter needs a name."
     end
-    local kind = one.type or "STRING"
+    local kind = param.type or "STRING"
     if type(kind) ~= "string" or not types.is_scalar(kind) then
-      errors.invalid("Parameter %s has the unsupported type %s.", one.name, tostring(kind))
+      errors.invalid("Parameter %s has the unsupported type %s.", param.name, tostring(kind))
     end
-    local value = one.value ~= json.null and one.value or nil
+    local value = param.value ~= json.null and param.value or nil
     if value ~= nil and type(value) ~= "string" then
-      errors.raise(400, "MALFORMED_REQUEST", ("Could not parse request object: Expected 'STRING' "
-        .. "for the value of parameter '%s'."):format(one.name))
+      errors.malformed("Expected 'STRING' for the value of parameter '%s'.", param.name)
     end
     local ok, converted = true, nil
     if value then
       ok, converted = pcall(types.value, value, kind)
       bad = bad or not ok and converted or nil
     end
-    params[one.name] = { value = ok and converted or nil, type = kind }
+    params[param.name] = { value = ok and converted or nil, type = kind }
   end
   return params, bad
 end
@@ -113,7 +114,7 @@ end
 
 local function check(w, body)
   if type(body) ~= "table" then
-    errors.raise(400, "MALFORMED_REQUEST", "Could not parse request object: not an object")
+    errors.malformed "not an object"
   elseif not is_text(body.warehouse_id) then
     errors.invalid "warehouse_id is required."
   elseif not is_text(body.statement) then
@@ -127,16 +128,16 @@ local function check(w, body)
     or errors.invalid("%s is not a valid endpoint id.", body.warehouse_id)
 end
 
-local function kept(w)
+local function statements_of(w)
   w.cache.statements = w.cache.statements or { by_id = {}, order = {} }
   return w.cache.statements
 end
 
 local function keep(w, statement)
-  local all = kept(w)
+  local all = statements_of(w)
   all.by_id[statement.id] = statement
   all.order[#all.order + 1] = statement.id
-  if #all.order > KEPT then
+  if #all.order > MAX_STATEMENTS then
     all.by_id[table.remove(all.order, 1)] = nil
   end
 end
@@ -181,7 +182,7 @@ local function execute(w, s)
   s.result, s.state = made, "SUCCEEDED"
 end
 
--- Bring a statement to where it is now.
+-- Bring a statement to its present state, which is returned.
 local function settle(w, s)
   local now = w.clock:now()
   if s.state == "SUCCEEDED" and (now > s.finish + RESULT_MS or s.hint.closed and s.seen) then
@@ -223,7 +224,7 @@ local function post(w, req)
   local deadline = task.now() + seconds
   while not ENDS[settle(w, s)] and task.now() < deadline do
     local left = math.max(s.finish - w.clock:now(), 1) / 1000
-    task.sleep(math.min(left, STEP, deadline - task.now()))
+    task.sleep(math.min(left, POLL_SECONDS, deadline - task.now()))
   end
   if after == "CANCEL" then
     cancel(s)
@@ -233,7 +234,7 @@ end
 
 local function find(w, req)
   local id = req.params.id
-  local s = kept(w).by_id[id]
+  local s = statements_of(w).by_id[id]
   local gone = s and w.clock:now() > s.finish + STATEMENT_MS
   if not s or gone or s.principal.user_name ~= req.principal.user_name then
     errors.missing("The statement %s was not found.", id)

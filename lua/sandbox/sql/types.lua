@@ -1,7 +1,7 @@
---- Spark's types: those of a result's columns, the text of its cells, values of parameters.
+--- Spark's types: the types of a result's columns, the text of its cells, values of parameters.
 --
--- Pure. SQLite has no booleans and no timestamps, so that a type comes from what the
--- translation knows of a column, and else from the values in it.
+-- Pure. SQLite has no booleans and no timestamps. A column has the type that the translation knows
+-- for it; otherwise its values decide.
 
 local json = require "native.json"
 local clock = require "sandbox.clock"
@@ -19,7 +19,7 @@ local NAMES <const> = {
   VARIANT = "VARIANT",
 }
 
--- How type_text spells what has no parameters here.
+-- The type_text of types whose spelling differs from the name of the type.
 local TEXTS <const> = {
   LONG = "BIGINT", INTEGER = "INT", MAP = "MAP<STRING, STRING>", ARRAY = "ARRAY<STRING>",
 }
@@ -42,7 +42,7 @@ function M.describe(text)
   return name, TEXTS[text:upper()] or text:upper()
 end
 
-local function looks(value)
+local function type_of_value(value)
   if math.type(value) == "integer" then
     return "BIGINT"
   elseif math.type(value) == "float" then
@@ -55,12 +55,12 @@ end
 
 local NUMBERS <const> = { BIGINT = true, DOUBLE = true }
 
--- The type that all values of a column have.
+-- The type that all values of a column share.
 local function infer(rows, i)
   local kind
   for _, row in ipairs(rows) do
     local value = row[i]
-    local seen = value ~= nil and looks(value) or kind
+    local seen = value ~= nil and type_of_value(value) or kind
     if kind and seen ~= kind then
       local numbers = NUMBERS[kind] and NUMBERS[seen]
       seen = numbers and "DOUBLE" or "STRING"
@@ -81,7 +81,8 @@ local FITS <const> = {
   DATE = function(v) return type(v) == "string" end,
 }
 
--- A name may stand for something else in an outer query: then the values decide.
+-- Do all values of a column fit the type that the translation found by the column's name? An outer
+-- query may use the name for something else.
 local function all_fit(rows, i, kind)
   local fits = FITS[M.describe(kind)]
   for _, row in ipairs(fits and rows or {}) do
@@ -116,7 +117,7 @@ local function cell(value, kind)
   elseif kind == "BOOLEAN" then
     return value ~= 0 and "true" or "false"
   elseif kind == "VARIANT" and type(value) == "string" and not value:find "^[%[{]" then
-    return json.encode(value) -- a VARIANT is shown as JSON: a string with its quotes
+    return json.encode(value) -- a VARIANT is shown as JSON, a string with its quotes
   elseif math.type(value) == "integer" then
     return kind == "DOUBLE" and float_text(value + 0.0) or ("%d"):format(value)
   elseif math.type(value) == "float" then
@@ -125,13 +126,13 @@ local function cell(value, kind)
   return value
 end
 
---- A result from SQLite's names and rows, without the hidden columns of QUALIFY.
+--- A statement's result from SQLite's names and rows, without the hidden columns of QUALIFY.
 ---@param names string[]
 ---@param rows table[]
 ---@param known table<string,string> types by column name in lower case
 ---@return sandbox.Result
 function M.result(names, rows, known)
-  local columns, places = {}, {}
+  local columns, positions = {}, {}
   for i, name in ipairs(names) do
     if not name:find "^__qualify%d+$" then
       local kind = known[name:lower()]
@@ -139,13 +140,13 @@ function M.result(names, rows, known)
         kind = infer(rows, i)
       end
       columns[#columns + 1] = { name = name, type = kind }
-      places[#places + 1] = i
+      positions[#positions + 1] = i
     end
   end
   local out = {}
   for n, row in ipairs(rows) do
     local cells = {}
-    for c, i in ipairs(places) do
+    for c, i in ipairs(positions) do
       cells[c] = cell(row[i], columns[c].type)
     end
     out[n] = cells
@@ -153,9 +154,10 @@ function M.result(names, rows, known)
   return { columns = columns, rows = out }
 end
 
-local TRUE <const> = { ["true"] = 1, ["false"] = 0 }
+local BOOLEANS <const> = { ["true"] = 1, ["false"] = 0 }
 
---- The value of a parameter of that type, as SQLite takes it; fails as a cast would.
+--- The value of a parameter of that type, as SQLite takes it. A text that does not fit fails as a
+-- cast does.
 ---@param text string
 ---@param type_text string
 ---@return any
@@ -168,7 +170,7 @@ function M.value(text, type_text)
     value = tonumber(text)
     value = value and value + 0.0
   elseif name == "BOOLEAN" then
-    value = TRUE[text:lower()]
+    value = BOOLEANS[text:lower()]
   elseif name == "DATE" or name == "TIMESTAMP" then
     local ms = clock.find_ms(text)
     value = ms and (name == "DATE" and clock.iso(ms):sub(1, 10) or clock.iso(ms))
@@ -179,7 +181,7 @@ function M.value(text, type_text)
   return value
 end
 
---- Can a parameter have that type?
+--- May a parameter have that type?
 ---@param type_text string
 ---@return boolean
 function M.is_scalar(type_text)

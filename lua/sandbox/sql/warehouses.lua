@@ -1,6 +1,7 @@
 --- /api/2.0/sql/warehouses: list, get, start, stop (api D.5).
 --
--- A row says what a warehouse shall be and since when; what it is follows from the clock.
+-- A row holds whether the warehouse is to run, and since when; its present state follows from the
+-- clock.
 
 local errors = require "sandbox.http.errors"
 
@@ -16,7 +17,7 @@ CREATE TABLE IF NOT EXISTS warehouses(
 local START_MS <const> = { [0] = 3000, [1] = 400 } -- classic, serverless
 local STOP_MS <const> = 500
 
---- The state of a warehouse, and when it runs if it starts.
+--- The state of a warehouse, and the time at which a start or a stop is done.
 ---@param w table
 ---@param row table
 ---@return string state, integer ready ms
@@ -34,7 +35,7 @@ function M.find(w, id)
   return w.db:find_row("SELECT * FROM warehouses WHERE id = ?", { id })
 end
 
--- The same order to start or stop twice changes nothing.
+-- Starting a warehouse that runs, or stopping one that is stopped, changes nothing.
 local function set(w, row, running)
   if (row.running ~= 0) ~= running then
     w:write(function()
@@ -44,7 +45,7 @@ local function set(w, row, running)
   end
 end
 
---- Start it unless it runs; the moment from which on it takes statements.
+--- Start a warehouse unless it runs; the time from which it takes statements.
 ---@return integer ms
 function M.wake(w, row)
   set(w, row, true)
@@ -105,7 +106,7 @@ local function get(w, req)
   return info(w, row_of(w, req), req)
 end
 
--- Being rolled out: not every workspace has it yet.
+-- Databricks is rolling this route out: not every workspace has it.
 local function default(w, req)
   local row = w.db:find_row "SELECT * FROM warehouses WHERE preferred"
   if not row then
@@ -134,7 +135,7 @@ M.routes = {
 
 local INSERT <const> = "INSERT OR IGNORE INTO warehouses VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
 
---- Two in the first workspace, one of them running; one that sleeps in the other.
+--- Create two warehouses in the first workspace, of which one runs, and a stopped one in the other.
 function M.seed(w)
   local creator = w.principal.user_name
   if w.name == "demo" then

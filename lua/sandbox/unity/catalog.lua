@@ -9,8 +9,8 @@ local unity = require "sandbox.unity"
 
 local M = {}
 
-local MAX_TABLES <const> = 50 -- with their columns; without, and for all else, more
-local MAX_NAMES <const> = 1000
+local MAX_TABLES <const> = 50  -- tables with their columns on a page
+local MAX_NAMES <const> = 1000 -- catalogs, schemas, tables without columns
 local MAX_SUMMARIES <const> = 10000
 
 local function no_catalog(name)
@@ -28,7 +28,7 @@ local function must_be_admin(principal, what)
   end
 end
 
--- The page size asked for; nil is no page at all, as the API did before it had pages.
+-- The page size that a query asks for; nil: the whole list, as the API answers without max_results.
 local function page_size(query, maximum)
   local text = query.max_results
   if text == nil or text == "" then
@@ -41,10 +41,11 @@ local function page_size(query, maximum)
   return (n == 0 or n > maximum) and maximum or n
 end
 
--- Rows of `sql` behind the token, one page of them; `key` orders them and is in each row.
+-- One page of the rows of `sql`, after the row that the page token names, and the next token.
+-- `key` is the column that orders them.
 local function page(w, req, kind, sql, params, key, maximum)
   local size, token = page_size(req.query, maximum), paging.find_token(req.query)
-  params.now, params.after = w.clock:now(), token and paging.keys(kind, token)[1] or ""
+  params.now_ms, params.after = w.clock:now(), token and paging.keys(kind, token)[1] or ""
   params.size = size and size + 1 or -1
   local rows = w.db:query(("SELECT * FROM (%s) WHERE %s > :after ORDER BY %s LIMIT :size")
     :format(sql, key, key), params)
@@ -66,7 +67,7 @@ local function catalog_info(w, row)
 end
 
 local function list_catalogs(w, req)
-  local rows, more = page(w, req, "catalogs", "SELECT *, :now AS now FROM catalogs", {}, "name",
+  local rows, more = page(w, req, "catalogs", "SELECT *, :now_ms AS now FROM catalogs", {}, "name",
     MAX_NAMES)
   local list = {}
   for i, row in ipairs(rows) do
@@ -150,7 +151,7 @@ end
 
 local function delete_schema(w, req)
   local row = schema_of(w, req.params.full_name)
-  local params = { now = w.clock:now(), catalog = row.catalog, schema = row.name }
+  local params = { now_ms = w.clock:now(), catalog = row.catalog, schema = row.name }
   must_be_admin(req.principal, ("MANAGE on Schema '%s.%s'"):format(row.catalog, row.name))
   local tables = w.db:query("SELECT name FROM (" .. unity.TABLES .. ") WHERE catalog = :catalog "
     .. "AND schema = :schema AND NOT hidden", params)
@@ -162,7 +163,7 @@ local function delete_schema(w, req)
     w.db:exec("DELETE FROM schemas WHERE catalog = ? AND name = ?", { row.catalog, row.name })
     w.db:exec("DELETE FROM tables WHERE catalog = ? AND schema = ?", { row.catalog, row.name })
     w.db:exec("UPDATE datasets SET deleted = ? WHERE catalog = ? AND schema = ?",
-      { params.now, row.catalog, row.name })
+      { params.now_ms, row.catalog, row.name })
   end)
   return {}
 end
@@ -226,7 +227,7 @@ local function list_tables(w, req)
 end
 
 local function find_table(w, full)
-  local catalog, schema, name = full:lower():match "^([^.]+)%.([^.]+)%.(.+)$"
+  local catalog, schema, name = unity.split(full:lower())
   if not catalog then
     errors.invalid("'%s' is not a valid table name: it must be catalog.schema.table.", full)
   end

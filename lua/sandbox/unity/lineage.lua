@@ -1,5 +1,5 @@
---- /api/2.0/lineage-tracking: what a table is made from and what is made from it, one step
---- each way (api E.5). Taken from what pipelines have published.
+--- /api/2.0/lineage-tracking: the direct upstreams and downstreams of a table (api E.5), taken from
+--- the datasets that pipelines have published.
 
 local json = require "native.json"
 local clock = require "sandbox.clock"
@@ -21,7 +21,7 @@ local DOWN <const> = PUBLISHED .. [[
   AND EXISTS (SELECT 1 FROM json_each(d.inputs) AS i WHERE i.value = :name)
   ORDER BY d.catalog, d.schema, d.name]]
 
--- Arguments come in the query; some clients send them in the body of the GET.
+-- Most clients send the arguments in the query, some in the body of the GET.
 local function arguments(req)
   local body = type(req.body) == "table" and req.body or {}
   local name = req.query.table_name or body.table_name
@@ -33,7 +33,7 @@ local function arguments(req)
 end
 
 local function table_info(w, full, at)
-  local catalog, schema, name = full:match "^([^.]+)%.([^.]+)%.(.+)$"
+  local catalog, schema, name = unity.split(full)
   local row = catalog and unity.find_table(w, catalog, schema, name)
   return {
     name = name or full, catalog_name = catalog, schema_name = schema,
@@ -61,14 +61,14 @@ local function full_name(dataset)
 end
 
 local function neighbours(w, name, visit_up, visit_down)
-  local catalog, schema, own = name:match "^([^.]+)%.([^.]+)%.(.+)$"
+  local catalog, schema, own = unity.split(name)
   local up = { now = w.clock:now(), catalog = catalog, schema = schema, own = own }
   for _, dataset in ipairs(own and w.db:query(UP, up) or {}) do
     for _, input in ipairs(json.decode(dataset.inputs)) do
       visit_up(input, dataset)
     end
   end
-  -- the text is looked at first: few rows hold the name at all
+  -- `instr` on the JSON text comes first: it is cheap, and few rows have the name
   local down = { now = up.now, name = name, quoted = json.encode(name) }
   for _, dataset in ipairs(w.db:query(DOWN, down)) do
     visit_down(full_name(dataset), dataset)
@@ -86,18 +86,18 @@ local function table_lineage(w, req)
   return { upstreams = #up > 0 and up or nil, downstreams = #down > 0 and down or nil }
 end
 
-local function has_column(w, full, column)
-  local catalog, schema, name = full:match "^([^.]+)%.([^.]+)%.(.+)$"
-  local row = catalog and unity.find_table(w, catalog, schema, name)
-  for _, one in ipairs(row and json.decode(row.columns) or {}) do
-    if one.name == column then
-      return { name = column, catalog_name = catalog, schema_name = schema, table_name = name,
+local function find_column(w, full, name)
+  local catalog, schema, table_name = unity.split(full)
+  local row = catalog and unity.find_table(w, catalog, schema, table_name)
+  for _, column in ipairs(row and json.decode(row.columns) or {}) do
+    if column.name == name then
+      return { name = name, catalog_name = catalog, schema_name = schema, table_name = table_name,
         table_type = row.type }
     end
   end
 end
 
--- Columns keep their names from table to table here.
+-- In the embedded workspace a column keeps its name from table to table.
 local function column_lineage(w, req)
   local name, _, column = arguments(req)
   if type(column) ~= "string" or column == "" then
@@ -105,9 +105,9 @@ local function column_lineage(w, req)
   end
   local up, down = {}, {}
   neighbours(w, name, function(full)
-    up[#up + 1] = has_column(w, full, column)
+    up[#up + 1] = find_column(w, full, column)
   end, function(full)
-    down[#down + 1] = has_column(w, full, column)
+    down[#down + 1] = find_column(w, full, column)
   end)
   return { upstream_cols = #up > 0 and up or nil, downstream_cols = #down > 0 and down or nil }
 end

@@ -1,6 +1,6 @@
---- Doing what a plan of a clone says, step by step, each written down in the journal first.
+--- Apply a clone's plan: each step is written to the journal before it is sent.
 
-local copies = require "tarn.clone.copy"
+local copy = require "tarn.clone.copy"
 local edit = require "tarn.edit"
 local fault = require "base.fault"
 local hooks = require "tarn.clone.hooks"
@@ -19,19 +19,19 @@ local function create(plan, op)
   }, pipelines.create, plan.target_ws, plan.body)
 end
 
--- A name that was free a moment ago may have been taken by another run of the same clone.
+-- The name was free when the plan was made; another run of the same clone may have taken it since.
 local function create_or_find(plan, op)
   local made, e = fault.try(create, plan, op)
   if made then
     return made.pipeline_id, "created"
   elseif e.code == "RESOURCE_CONFLICT" or e.code == "RESOURCE_ALREADY_EXISTS" then
-    for _, pipeline in ipairs(copies.by_name(plan.target_ws, plan.name)) do
+    for _, pipeline in ipairs(copy.by_name(plan.target_ws, plan.name)) do
       if #edit.changes(pipeline, plan.body) == 0 then
         op:target { pipeline_id = pipeline.pipeline_id }
         return pipeline.pipeline_id, "unchanged"
       end
     end
-    local taken = copies.name_is_taken(plan)
+    local taken = copy.name_is_taken(plan)
     taken.cause = e
     fault.raise(taken)
   end
@@ -63,15 +63,15 @@ local function start(plan, id, op)
   }, pipelines.start, plan.target_ws, id).update_id
 end
 
---- True if there is nothing to do, and nothing to write down: of a copy that the journal does
--- not know yet, `apply` tells it.
+--- True if there is nothing to apply. A plan without steps is still applied if the journal does not
+-- know its copy yet.
 ---@param plan tarn.ClonePlan
 ---@return boolean
 function M.is_over(plan)
   return #plan.steps == 0 and not plan.adopted
 end
 
---- Raise what stands in the way of a plan, if something does.
+--- Raise the first refusal of a plan, if it has one.
 ---@param plan tarn.ClonePlan
 function M.check(plan)
   local refusal = plan.refusals[1]
@@ -80,12 +80,13 @@ function M.check(plan)
   end
 end
 
---- Do what a plan says, writing each step down in the journal.
+--- Do what a plan says, and write each step to the journal. Raises a fault if the copy itself
+-- cannot be made; faults of later steps (permissions, start) are in `problems` of the report.
 ---@param plan tarn.ClonePlan
 ---@param op tarn.Operation
 ---@param options? { progress?: function }
 ---@return table report { pipeline_id, status = "created"|"updated"|"unchanged", update_id?,
---- sources?, problems = faults of what came after the copy itself }
+--- sources?, problems }
 function M.run(plan, op, options)
   M.check(plan)
   op:target(plan.target)
@@ -98,7 +99,7 @@ function M.run(plan, op, options)
   end))
   if not results[1] then
     local e = results[2]
-    -- a create that was cut off may have made a pipeline that names it
+    -- a create whose outcome is unknown may have made a pipeline that uses the placeholder
     if made and not e.ambiguous and e.kind ~= "cancelled" and e.kind ~= "bug" then
       placeholder.remove(plan.placeholder, plan.target_ws, op)
     end
@@ -107,8 +108,8 @@ function M.run(plan, op, options)
   local id, status, copied = table.unpack(results, 2, 4)
   local report = { pipeline_id = id, status = status, sources = copied, problems = {} }
   plan.target.pipeline_id = id
-  -- The copy is there: what fails from here on is told, and does not hide that.
-  local function go_on(f, ...)
+  -- The copy exists. A fault of a later step is reported beside it and does not end the command.
+  local function try_step(f, ...)
     local value, e = fault.try(f, ...)
     if e and e.kind == "cancelled" then
       fault.raise(e)
@@ -117,10 +118,10 @@ function M.run(plan, op, options)
     return value
   end
   if plan.permissions and not permissions.is_settled(plan.permissions) then
-    go_on(permissions.apply, plan.target_ws, id, plan.permissions, op)
+    try_step(permissions.apply, plan.target_ws, id, plan.permissions, op)
   end
   if plan.start then
-    report.update_id = go_on(start, plan, id, op)
+    report.update_id = try_step(start, plan, id, op)
   end
   hooks.after(plan, report)
   return report

@@ -1,11 +1,10 @@
---- The arguments of the two clone commands: which there are, the options of a plan among them, and
--- what the journal keeps of them.
+--- The arguments of the two clone commands, and their form in the journal and on a command line.
 
-local fields = require "tarn.spec"
 local fs = require "native.fs"
 local json = require "native.json"
 local quote = require "output.quote"
 local secrets = require "base.secrets"
+local spec = require "tarn.spec"
 
 local M = {}
 
@@ -14,28 +13,28 @@ local COMMON <const> = {
     positional = true },
   { "name", "string", "Name of the copy; '*' stands for the source's name.", optional = true,
     alias = "new_name" },
-  { "map", "path", "What is called differently there: a Lua or JSON file.", optional = true,
+  { "map", "path", "Map of names in the target: a Lua or JSON file.", optional = true,
     value = "FILE", inline = true },
   { "catalog", "catalog", "Catalog that the copy publishes to.", optional = true },
   { "schema", "string", "Schema that the copy publishes to.", optional = true },
   { "set", "list", "Set a field, PATH=VALUE (repeatable).", optional = true, value = "PATH=VALUE" },
   { "drop", "list", "Leave a field out (repeatable).", optional = true, value = "PATH" },
-  { "path_map", "list", "Paths that begin with OLD begin with NEW (repeatable).", optional = true,
+  { "path_map", "list", "Replace the prefix OLD of paths by NEW (repeatable).", optional = true,
     value = "OLD=NEW" },
   { "with_sources", "flag", "Copy the code too: notebooks, files, folders, init scripts." },
-  { "overwrite", "flag", "With --with-sources: replace sources that are newer there." },
+  { "overwrite", "flag", "With --with-sources: replace sources that are newer in the target." },
   { "permissions", "flag", "Copy the access list." },
   { "production", "flag", "The copy is not in development mode." },
-  { "continuous", "flag", "A continuous source gives a continuous copy, which starts at once." },
-  { "placeholder", "choice", "A notebook for a source without code, or a refusal.",
+  { "continuous", "flag", "Keep the continuous mode: such a copy starts at once." },
+  { "placeholder", "choice", "Give a source without code a notebook, or refuse it.",
     choices = { "auto", "never" }, default = "auto" },
-  { "update", "flag", "A pipeline of that name is the copy, whoever made it." },
+  { "update", "flag", "Treat a pipeline that has the copy's name as the copy." },
   { "start", "flag", "Start an update of the copy." },
   { "suggest_map", "flag", "Print a map to fill in, and change nothing." },
   { "dry_run", "flag", "Show what would be done, and change nothing." },
 }
 
---- The arguments: the common ones, with those of one command after the name of the copy.
+--- The arguments of one command: its own ones stand after the name of the copy.
 ---@param own table[]
 ---@return table[]
 function M.all(own)
@@ -60,7 +59,7 @@ function M.options(arg)
   return options
 end
 
--- A value of --set that looks like a secret is not kept.
+-- The journal does not keep values of --set that look like secrets.
 local function mask_set(list)
   local masked = json.array {}
   for i, item in ipairs(list) do
@@ -69,8 +68,8 @@ local function mask_set(list)
   return masked
 end
 
---- The command line that would do this clone, for an admin to repeat. Holds no secret: values
--- that look like one are masked.
+--- The command line of this clone, for an admin to repeat. Values that look like secrets are
+-- masked.
 ---@param arg table
 ---@param source_id string
 ---@param to? string profile of the target
@@ -103,7 +102,7 @@ local function absolute(path)
   return path ~= "-" and fs.find_stat(path) and fs.realpath(path) or path
 end
 
---- What the journal keeps of the arguments: enough for --resume, from any folder, and no secret.
+--- The arguments as the journal keeps them: enough for --resume in any folder, without secrets.
 ---@param arg table
 ---@return table
 function M.kept(arg)
@@ -112,7 +111,7 @@ function M.kept(arg)
     if type(value) ~= "table" then
       kept[name] = value
     elseif getmetatable(value) == nil or json.is_array(value) then
-      kept[name] = fields.copy(value)
+      kept[name] = spec.copy(value)
     end
   end
   kept.set = arg.set and mask_set(arg.set)

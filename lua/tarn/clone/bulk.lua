@@ -1,190 +1,25 @@
---- Many clones with one command: chosen by name or from a file, several at a time, each with an
--- outcome of its own.
+--- Clone many pipelines with one command. Each clone has an outcome of its own.
 
 local arguments = require "tarn.clone.arguments"
+local choice = require "tarn.clone.choice"
 local clone = require "tarn.clone"
-local copies = require "tarn.clone.copy"
+local copy = require "tarn.clone.copy"
 local fault = require "base.fault"
-local fields = require "tarn.spec"
-local fs = require "native.fs"
-local glob = require "base.glob"
 local journal = require "tarn.journal"
 local json = require "native.json"
-local pipelines = require "tarn.pipelines"
 local pool = require "base.pool"
 local report = require "engine.report"
-local secrets = require "base.secrets"
+local resume = require "tarn.clone.resume"
 
 local M = {}
 
-local AT_ONCE <const> = 64   -- clones: about one call each; the connection bounds calls
+local AT_ONCE <const> = 64   -- clones at once; the connection limits the calls
 local NOT_CLONABLE <const> = "NOT_CLONABLE"
-local INDEX_FROM <const> = 4 -- from so many on, the target's names are listed once
+local INDEX_FROM <const> = 4 -- for this many clones, list all names of the target once
 
--- ---- which ----
+-- ---- one clone of many ----
 
-local function excluded(list)
-  local matchers = {}
-  for i, pattern in ipairs(list or {}) do
-    matchers[i] = glob.matcher(pattern)
-  end
-  return function(name)
-    for _, matches in ipairs(matchers) do
-      if matches(name) then
-        return true
-      end
-    end
-    return false
-  end
-end
-
-local function read_file(op, path)
-  local text = path == "-" and io.read "a" or path ~= "-" and fs.find_read(path)
-  if not text then
-    fault.usage(op, ("there is no file '%s'"):format(path))
-  end
-  local list = {}
-  for line in (text .. "\n"):gmatch "(.-)\r?\n" do
-    local name = line:match "^%s*(.-)%s*$"
-    if name ~= "" and name:sub(1, 1) ~= "#" then
-      list[#list + 1] = { pipeline = name, name = name }
-    end
-  end
-  return list
-end
-
--- In one workspace the copies of an earlier run match as well as their sources: what is the
--- copy of another one on the list is taken off.
-local function without_copies(list, arg)
-  local made = {}
-  for _, item in ipairs(list) do
-    if arg.name then
-      made[clone.name(arg.name, item.name, false)] = item.name
-    end
-  end
-  local kept = {}
-  for _, item in ipairs(list) do
-    local source = made[item.name]
-    if not source or source == item.name then
-      kept[#kept + 1] = item
-    end
-  end
-  return kept
-end
-
-local function choose(ctx, arg)
-  if arg.items then
-    return arg.items -- what standard input said to the run that was cut off
-  end
-  local is_excluded, list, seen = excluded(arg.exclude), {}, {}
-  local function add(item)
-    if not is_excluded(item.name) and not seen[item.pipeline] then
-      seen[item.pipeline] = true
-      list[#list + 1] = item
-    end
-  end
-  for _, item in ipairs(arg.from_file and read_file(ctx.op, arg.from_file) or {}) do
-    add(item)
-  end
-  if arg.match then
-    local matches = glob.matcher(arg.match)
-    for item in pipelines.states(ctx.workspace) do
-      if matches(item.name or "") then
-        add { pipeline = item.pipeline_id, name = item.name }
-      end
-    end
-  end
-  return list
-end
-
--- Several sources must not become one copy.
-local function check_name(ctx, arg, list, target)
-  if not arg.name and target == ctx.workspace then
-    fault.usage(ctx.op, "--name is missing: source and target are the same workspace",
-      "'*' in it stands for the source's name: --name '*_copy'")
-  elseif arg.name and not arg.name:find("*", 1, true) and #list > 1 then
-    fault.usage(ctx.op, ("%d pipelines cannot all be named '%s'"):format(#list, arg.name),
-      "'*' in --name stands for the source's name")
-  end
-end
-
--- ---- a run that was cut off ----
-
-local WORK_LEFT <const> = { failed = true, partial = true, unknown = true }
-
--- The newest bulk clone, if it ended with something left to do (Ctrl-C, a log-in that expired);
--- else the newest without an end. Of those that were chosen the same way if this one says how.
--- Nil if there is none: then it was cut off before it began. Without any choice there is
--- nothing to begin, which raises a fault.
-local function find_interrupted(ctx, arg)
-  local is_chosen = arg.match or arg.from_file
-  local wanted = arg.from_file and arguments.kept(arg).from_file
-  local newest = true
-  for record in journal.operations { command = ctx.op:match "%S+$" } do
-    local then_ = record.arg or {}
-    if is_chosen and then_.match == arg.match and then_.from_file == wanted
-      and then_.name == arg.name or not is_chosen and (then_.match or then_.from_file) then
-      if record.status == "interrupted" or newest and WORK_LEFT[record.status] then
-        return record
-      end
-      newest = false
-    end
-  end
-  if is_chosen then
-    return nil
-  end
-  fault.not_found(ctx.op, "no bulk clone was cut off", "`tarn journal` lists what was done")
-end
-
-local RESUMED <const> = { "match", "from_file", "exclude", "name", "map", "catalog", "schema",
-  "set", "drop", "path_map", "with_sources", "overwrite", "permissions", "production", "continuous",
-  "placeholder", "start", "update" }
-
--- The workspace of a run that was cut off: the one given now, or that of its profile then.
-local function open_side(ctx, side, given)
-  if side.profile and (not given or given.profile ~= side.profile) then
-    return ctx.open(side.profile)
-  end
-  return given
-end
-
--- Take up a run: its arguments, its workspaces, what it has done.
-local function resume(ctx, arg, target)
-  local record = find_interrupted(ctx, arg)
-  if not record then
-    return nil, target, {}
-  end
-  local again = fields.copy(record.arg)
-  for _, name in ipairs(RESUMED) do
-    arg[name] = type(arg[name]) == "table" and arg[name] or again[name]
-  end
-  arg.items = again.items
-  for _, item in ipairs(arg.set or {}) do
-    if secrets.is_masked(item) then
-      fault.usage(ctx.op, ("the journal does not keep the secret of --set %s"):format(item),
-        "give all --set options again, beside --resume")
-    end
-  end
-  rawset(ctx, "workspace", open_side(ctx, record.source, rawget(ctx, "workspace")))
-  if record.target.org_id ~= record.source.org_id then
-    target = open_side(ctx, record.target, target)
-    if not target then
-      fault.usage(ctx.op, ("the target %s has no profile: name it again"):format(
-        record.target.host or ""))
-    end
-  end
-  local done = {}
-  for _, item in ipairs(journal.items(record.id)) do
-    if item.status == "done" or item.status == "unchanged" then
-      done[item.source.pipeline_id or ""] = item
-    end
-  end
-  return record, target, done
-end
-
--- ---- one of many ----
-
--- Sources that the copy needs and that are not at the target as they are here.
+-- The sources that the copy needs and that the clone did not bring to the target.
 local function not_copied(plan)
   local list = json.array {}
   for _, item in ipairs(plan and plan.sources and plan.sources.items or {}) do
@@ -235,8 +70,8 @@ function Run:apply(item, plan)
   return result
 end
 
--- What cannot be cloned at all is told, and does not make the whole a failure. All else does,
--- refused plans too: what refused them may pass, and --resume tries again.
+-- A pipeline that can never be cloned is reported, but is not a failure of the command. Everything
+-- else is, refused plans included: the cause may pass, and --resume tries again.
 function Run:note(result, e)
   if e then
     result.error = report.fields(e)
@@ -261,7 +96,7 @@ function Run:clone(item)
   return self:apply(item, plan)
 end
 
--- A fault that every other clone would meet too.
+-- True for a fault that every other clone would meet too.
 local function is_fatal(e)
   return e.kind == "cancelled" or e.kind == "io" or e.kind == "bug" or e.status == 401
 end
@@ -314,8 +149,8 @@ local function finish(self, data)
   end
 end
 
--- What every clone will ask, asked while the list of pipelines is still on its way. A refusal
--- is met again, and told, by who needs the answer.
+-- Ask the questions that every clone has while the list of pipelines is still on its way. Faults
+-- are dropped: the clone that needs the answer asks again and reports the fault.
 local function ask_ahead(session)
   pool.each({ session.source, session.target }, function(probe)
     fault.try(probe.identity, probe)
@@ -323,7 +158,7 @@ local function ask_ahead(session)
   end)
 end
 
---- Clone many pipelines. One that fails does not stop the rest.
+--- Clone many pipelines. A clone that fails does not stop the others.
 ---@param ctx tarn.Context
 ---@param arg table
 ---@param target? tarn.WorkspaceClient
@@ -331,24 +166,24 @@ end
 function M.run(ctx, arg, target)
   local record, done = nil, {}
   if arg.resume then
-    record, target, done = resume(ctx, arg, target)
+    record, target, done = resume.prepare(ctx, arg, target)
   end
   target = target or ctx.workspace
   local session = clone.session(ctx.workspace, target, arguments.options(arg))
-  local warm = pool.begin(ask_ahead, session)
-  local list = choose(ctx, arg)
-  check_name(ctx, arg, list, target)
-  warm()
+  local wait_for_answers = pool.begin(ask_ahead, session)
+  local list = choice.choose(ctx, arg)
+  choice.check_name(ctx, arg, list, target)
+  wait_for_answers()
   local here, there = session.source:identity(), session.target:identity()
   if here.org_id == there.org_id then
-    list = without_copies(list, arg)
+    list = choice.without_copies(list, arg)
   end
   local self = setmetatable({ ctx = ctx, arg = arg, target = target,
     session = session, total = #list, here = here, there = there, list = list,
     to = target ~= ctx.workspace and target.profile or nil, finished = 0, faults = 0,
     plans = {} }, Run)
   if #list >= INDEX_FROM then
-    self.session.names = copies.index(target)
+    self.session.names = copy.index(target)
   end
   local op <close> = begin(self, record)
   self.op = op

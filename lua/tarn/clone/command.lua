@@ -1,4 +1,4 @@
---- What `tarn clone` and `tarn clone-to-workspace` have in common.
+--- The run, data and text of `tarn clone` and `tarn clone-to-workspace`.
 
 local arguments = require "tarn.clone.arguments"
 local bulk = require "tarn.clone.bulk"
@@ -14,7 +14,7 @@ local M = {
   args = arguments.all,
 }
 
---- The shape of what both return.
+--- The schema of the data that both commands return.
 M.returns = { pipeline_id = "string", source_pipeline_id = "string",
   source_pipeline_name = "string", source_workspace = "string", dest_workspace = "string",
   new_name = "string", ["catalog~"] = "string", ["target~"] = "string",
@@ -60,7 +60,7 @@ local function fault_list(faults)
   return list
 end
 
--- Sources as they leave the program: the plan's items hold more than a reader needs.
+-- The sources of a plan, with the fields that a reader needs.
 local function source_rows(made)
   local list = json.array {}
   for i, item in ipairs(made and made.items or {}) do
@@ -70,7 +70,7 @@ local function source_rows(made)
   return made and list or nil
 end
 
---- A plan as data for the outside: no handles, no secrets.
+--- A plan as data for output: without handles and secrets.
 ---@param plan tarn.ClonePlan
 ---@return table
 function M.data(plan)
@@ -132,7 +132,8 @@ local function clone_one(ctx, arg, target)
   local options = arguments.options(arg)
   options.pipeline = arg.pipeline
   options.session = clone.session(ctx.workspace, target, options)
-  options.command = arguments.command_line(arg, arg.pipeline, target ~= ctx.workspace and target.profile)
+  options.command = arguments.command_line(arg, arg.pipeline,
+    target ~= ctx.workspace and target.profile)
   local plan = clone.plan(ctx.workspace, target, options)
   if arg.suggest_map then
     return suggest.map { plan }
@@ -166,8 +167,8 @@ local function clone_one(ctx, arg, target)
   return data
 end
 
---- Run one of the two commands. Without a target it is the source's workspace, or, for
--- --resume, that of the run that was cut off.
+--- Run one of the two commands. The default target is the source's workspace, or with --resume the
+-- target of the interrupted run.
 ---@param ctx tarn.Context
 ---@param arg table
 ---@param target? tarn.WorkspaceClient
@@ -176,13 +177,13 @@ function M.run(ctx, arg, target)
   target = target or not arg.resume and ctx.workspace or nil
   if arg.match or arg.from_file or arg.resume then
     if arg.pipeline then
-      fault.usage(ctx.op, "a pipeline is named, and --match, --from-file or --resume name others")
+      fault.usage(ctx.op, "PIPELINE cannot be combined with --match, --from-file or --resume")
     end
     return bulk.run(ctx, arg, target)
   elseif not arg.pipeline then
-    fault.usage(ctx.op, "PIPELINE is missing", "name one, or many with --match or --from-file")
+    fault.usage(ctx.op, "PIPELINE is missing", "or choose many with --match or --from-file")
   elseif arg.exclude then
-    fault.usage(ctx.op, "--exclude belongs to --match and --from-file")
+    fault.usage(ctx.op, "--exclude needs --match or --from-file")
   end
   return clone_one(ctx, arg, target or ctx.workspace)
 end

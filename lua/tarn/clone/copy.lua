@@ -1,4 +1,4 @@
---- The copy that is there already: found, compared, and told from a stranger of that name.
+--- Find the existing copy of a pipeline in the target, by the journal and by name.
 
 local fault = require "base.fault"
 local journal = require "tarn.journal"
@@ -15,7 +15,7 @@ local function find_pipeline(ws, id)
   end
 end
 
---- The copy that an earlier run made, by the journal.
+--- The copy that an earlier run has made, according to the journal.
 ---@param target tarn.WorkspaceClient
 ---@param query { source: tarn.Side, target_org_id: string, name: string }
 ---@return table? GetPipelineResponse
@@ -24,17 +24,17 @@ function M.find_known(target, query)
   return known and find_pipeline(target, known.pipeline_id)
 end
 
---- True if the journal knows of a create of that copy whose outcome nobody knows.
+--- True if the journal holds a create of that copy whose outcome is unknown.
 ---@param query { source: tarn.Side, target_org_id: string, name: string }
 ---@return boolean
 function M.was_attempted(query)
   return journal.has_attempt(query)
 end
 
---- The pipelines of that name; `names` is an index of all of them, if there is one.
+--- The pipelines that have the name.
 ---@param target tarn.WorkspaceClient
 ---@param name string
----@param names? table<string, string[]>
+---@param names? table<string, string[]> the result of `index`, if it is known
 ---@return table[] GetPipelineResponse
 function M.by_name(target, name, names)
   local list = {}
@@ -45,9 +45,9 @@ function M.by_name(target, name, names)
   return list
 end
 
---- All names of a workspace, with the ids that have them.
+--- The names of all pipelines of a workspace.
 ---@param ws tarn.WorkspaceClient
----@return table<string, string[]>
+---@return table<string, string[]> name -> ids
 function M.index(ws)
   local names = {}
   for item in pipelines.states(ws) do
@@ -58,16 +58,16 @@ function M.index(ws)
   return names
 end
 
---- The fault that says that the copy's name is somebody else's.
+--- The fault for a name that another pipeline has.
 ---@param plan tarn.ClonePlan
----@param pipeline? table whose
+---@param pipeline? table the pipeline that has the name, if it is known
 ---@return tarn.Fault
 function M.name_is_taken(plan, pipeline)
   return fault.new { kind = "conflict", op = "tarn clone", code = "RESOURCE_CONFLICT",
     message = ("'%s' already has a pipeline named '%s'%s"):format(
       plan.target.profile or plan.target.host, plan.name,
       pipeline and (" (%s)"):format(pipeline.pipeline_id) or ""),
-    hint = "--name gives the copy another name; --update says that it is the copy" }
+    hint = "--name gives the copy another name; --update treats that pipeline as the copy" }
 end
 
 return M

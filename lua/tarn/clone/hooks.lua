@@ -1,10 +1,10 @@
---- Where the user's hooks come into a clone: its settings, its plan, what was made.
+--- Call the user's hooks of a clone: for its settings, before it, and after it.
 
 local fault = require "base.fault"
-local fields = require "tarn.spec"
 local hooks = require "engine.hooks"
 local json = require "native.json"
 local secrets = require "base.secrets"
+local spec = require "tarn.spec"
 
 local M = {}
 
@@ -15,7 +15,7 @@ local function side(one)
     pipeline_id = one.pipeline_id, name = one.name }
 end
 
--- What a hook is told of a plan.
+-- The fields of a plan that a hook gets.
 local function about(plan)
   return { name = plan.name, same_workspace = plan.same_workspace, source = side(plan.source),
     target = side(plan.target), action = plan.action }
@@ -29,28 +29,27 @@ local function note(plan, point, called)
 end
 
 local function add_row(plan, path, from, to, files)
-  local name = path:match '%["(.-)"%]$' or path:match "[%w_-]+$"
   plan.fields[#plan.fields + 1] = { path = path, verdict = to == nil and "dropped" or "set",
-    from = secrets.mask(name, from), to = secrets.mask(name, to), rule = files }
+    from = secrets.mask_at(path, from), to = secrets.mask_at(path, to), rule = files }
 end
 
--- What the hooks changed is told like all else that is not as in the source.
-local function tell_changes(plan, before, after, files)
-  fields.each(after, function(keys, value)
-    local was = fields.find(before, keys)
-    if was == nil or not fields.is_leaf(was) or json.encode(was) ~= json.encode(value) then
-      add_row(plan, fields.path(keys), was ~= nil and fields.is_leaf(was) and was or nil, value,
+-- Add a row for each field that the hooks have changed.
+local function add_changes(plan, before, after, files)
+  spec.each(after, function(keys, value)
+    local old = spec.find(before, keys)
+    if old == nil or not spec.is_leaf(old) or json.encode(old) ~= json.encode(value) then
+      add_row(plan, spec.path(keys), old ~= nil and spec.is_leaf(old) and old or nil, value,
         files)
     end
   end)
-  fields.each(before, function(keys, value)
-    if fields.find(after, keys) == nil then
-      add_row(plan, fields.path(keys), value, nil, files)
+  spec.each(before, function(keys, value)
+    if spec.find(after, keys) == nil then
+      add_row(plan, spec.path(keys), value, nil, files)
     end
   end)
 end
 
---- Let the hooks see the settings of the copy, and change them.
+--- Call the hooks `map_spec`, which may change the settings of the copy.
 ---@param plan tarn.ClonePlan
 ---@param body table
 ---@param source tarn.WorkspaceClient
@@ -60,16 +59,16 @@ function M.map_spec(plan, body, source, target)
   if not hooks.has "map_spec" then
     return body
   end
-  local before = fields.copy(body)
+  local before = spec.copy(body)
   local after, called = hooks.call("map_spec", body,
     { op = OP, workspace = target, source = source, plan = about(plan) })
   note(plan, "map_spec", called)
-  tell_changes(plan, before, after, table.concat(called, ", "))
+  add_changes(plan, before, after, table.concat(called, ", "))
   plan.body, plan.spec, plan.name = after, after, after.name or plan.name
   return after
 end
 
---- Let the hooks look at the whole plan; what one of them refuses stands in its way.
+--- Call the hooks `before_clone` with the plan; a fault that a hook raises becomes a refusal.
 ---@param plan tarn.ClonePlan
 ---@param source tarn.WorkspaceClient
 ---@param target tarn.WorkspaceClient
@@ -78,9 +77,9 @@ function M.before(plan, source, target)
     return
   end
   local shown = about(plan)
-  shown.spec, shown.steps, shown.warnings = fields.copy(plan.body), fields.copy(plan.steps),
-    fields.copy(plan.warnings)
-  shown.changes, shown.fields = fields.copy(plan.changes), fields.copy(plan.fields)
+  shown.spec, shown.steps, shown.warnings = spec.copy(plan.body), spec.copy(plan.steps),
+    spec.copy(plan.warnings)
+  shown.changes, shown.fields = spec.copy(plan.changes), spec.copy(plan.fields)
   local ok, result, called = fault.call(hooks.call, "before_clone", shown,
     { op = OP, workspace = target, source = source })
   if ok then
@@ -93,7 +92,7 @@ function M.before(plan, source, target)
   end
 end
 
---- Tell the hooks what was made.
+--- Call the hooks `after_clone` with the outcome.
 ---@param plan tarn.ClonePlan
 ---@param report table of tarn.clone.apply
 function M.after(plan, report)

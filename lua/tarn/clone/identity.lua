@@ -1,4 +1,4 @@
---- Who a workspace takes us for, and which workspace it is.
+--- The identity of a workspace, and of the user in it.
 
 local fault = require "base.fault"
 
@@ -6,7 +6,7 @@ local M = {}
 
 ---@class tarn.Identity
 ---@field host string
----@field org_id string   digits; the same number is the same workspace
+---@field org_id string   the workspace id: digits
 ---@field user string     the user's name, or a service principal's application id
 ---@field is_service boolean
 ---@field is_admin boolean
@@ -21,7 +21,7 @@ local function in_group(me, name)
   return false
 end
 
---- Ask the workspace.
+--- Ask the workspace for its id and the current user.
 ---@param ws tarn.WorkspaceClient
 ---@return tarn.Identity
 function M.ask(ws)
@@ -29,14 +29,14 @@ function M.ask(ws)
   local org_id = response.headers["x-databricks-org-id"]
   return {
     host = ws:host(), profile = ws.profile, user = me.userName,
-    org_id = org_id and tostring(org_id) or ws:host(), -- some proxies take the header away
+    org_id = org_id and tostring(org_id) or ws:host(), -- some proxies remove the header
     is_service = type(me.userName) == "string" and not me.userName:find("@", 1, true)
       and me.userName:find "^%x+%-%x+%-%x+%-%x+%-%x+$" ~= nil,
     is_admin = in_group(me, "admins"),
   }
 end
 
---- The id of the workspace's metastore, or nil and why it is not known.
+--- The id of the workspace's metastore, or nil and the reason.
 ---@param ws tarn.WorkspaceClient
 ---@return string? metastore_id
 ---@return string? why

@@ -1,5 +1,6 @@
---- A notebook that does nothing, for the copy of a pipeline that has no code: the workspace
--- refuses to create a pipeline without any.
+--- A placeholder notebook for the copy of a pipeline without code.
+--
+-- The workspace refuses to create a pipeline that has no libraries.
 
 local fault = require "base.fault"
 local json = require "native.json"
@@ -16,13 +17,13 @@ local function has_code(body)
     or body.ingestion_definition ~= nil or body.gateway_definition ~= nil
 end
 
--- What a path of the workspace may hold, in any shell and any tool.
+-- A name for a file that needs no quoting in any shell or tool.
 local function safe(name)
   local text = name:gsub("[^%w_-]+", "_"):gsub("^_+", ""):gsub("_+$", "")
   return text ~= "" and text:sub(1, 100) or "pipeline"
 end
 
---- The placeholder that a plan needs, or nil. Puts it into the settings and the fields.
+--- The placeholder that a plan needs, or nil. Adds it to the settings and to the plan's fields.
 ---@param plan table
 ---@param body table
 ---@param mode "auto"|"never"
@@ -33,9 +34,9 @@ function M.plan(plan, body, mode)
   end
   if mode == "never" then
     fault.raise { kind = "usage", op = "tarn clone", code = "NO_CODE",
-      message = ("'%s' has no libraries, and a pipeline cannot be created without any")
+      message = ("'%s' has no libraries, and a workspace creates no pipeline without libraries")
         :format(plan.source.name or plan.source.pipeline_id),
-      hint = "--placeholder auto gives the copy a notebook that does nothing" }
+      hint = "--placeholder auto gives the copy an empty notebook" }
   end
   local path = ("%s/dlt_placeholder_%s"):format(FOLDER, safe(plan.name))
   body.libraries = json.array { { notebook = { path = path } } }
@@ -45,20 +46,20 @@ function M.plan(plan, body, mode)
     end
   end
   plan.fields[#plan.fields + 1] = { path = "libraries[0].notebook.path", verdict = "set", to = path,
-    reason = "the source has no code: a placeholder stands for it",
+    reason = "the source has no code: the copy gets a placeholder",
     rule = "--placeholder never refuses instead" }
   return { path = path, folder = FOLDER }
 end
 
---- See whether it is there already.
+--- Check whether the placeholder and its folder exist in the target.
 ---@param placeholder table
 ---@param probe tarn.Probe
-function M.look(placeholder, probe)
+function M.check(placeholder, probe)
   placeholder.exists = probe:has("path", placeholder.path) == "yes"
   placeholder.has_folder = placeholder.exists or probe:has("path", placeholder.folder) == "yes"
 end
 
---- Make it, and its folder. True if it was not there before.
+--- Create the placeholder and its folder. False if the placeholder existed.
 ---@param placeholder table
 ---@param ws tarn.WorkspaceClient
 ---@param op tarn.Operation
@@ -85,7 +86,7 @@ function M.make(placeholder, ws, op)
   return not made.existed
 end
 
---- Take it away again: the create failed. That this fails too is told by the journal.
+--- Delete the placeholder after a failed create. If this fails too, only the journal says so.
 ---@param placeholder table
 ---@param ws tarn.WorkspaceClient
 ---@param op tarn.Operation

@@ -1,7 +1,7 @@
---- Questions to a workspace before something is put there: is it there already?
+--- Ask a workspace whether it has the objects that a copy needs.
 --
--- Each answer is "yes", "no", or "unknown" with the reason: a question that is refused is not
--- a "no". What was asked once is not asked again, by however many tasks.
+-- Each answer is "yes", "no", or "unknown" with the reason; a refused question is "unknown". Each
+-- question is asked once, however many tasks ask it.
 
 local fault = require "base.fault"
 local identity = require "tarn.clone.identity"
@@ -14,13 +14,14 @@ local M = {}
 local Probe = {}
 Probe.__index = Probe
 
+--- A probe that has asked nothing yet.
 ---@param ws tarn.WorkspaceClient
 ---@return tarn.Probe
 function M.new(ws)
   return setmetatable({ ws = ws, answers = {} }, Probe)
 end
 
--- What `f()` returns, called once for each key; those who ask meanwhile wait for it.
+-- The results of `f()`, which is called once for each key; other tasks wait for the results.
 function Probe:once(key, f)
   local entry = self.answers[key]
   if not entry then
@@ -31,7 +32,7 @@ function Probe:once(key, f)
       task.wake(waiter)
     end
     if not entry.results[1] then
-      self.answers[key] = nil -- the next one may have more luck
+      self.answers[key] = nil -- the next task that asks tries again
     end
   end
   while not entry.results do
@@ -44,7 +45,7 @@ function Probe:once(key, f)
   return table.unpack(entry.results, 2, entry.results.n)
 end
 
---- Forget what was asked under a key: it is about to change.
+--- Forget the answer of a key, because it is about to change.
 function Probe:forget(key)
   self.answers[key] = nil
 end
@@ -53,7 +54,7 @@ local MISSING <const> = { RESOURCE_DOES_NOT_EXIST = true, CATALOG_DOES_NOT_EXIST
   SCHEMA_DOES_NOT_EXIST = true, NOT_FOUND = true, TABLE_DOES_NOT_EXIST = true,
   CONNECTION_DOES_NOT_EXIST = true, VOLUME_DOES_NOT_EXIST = true, INVALID_PARAMETER_VALUE = true }
 
--- "yes" and what came, "no", or "unknown" and why.
+-- "yes" and the answer, "no", or "unknown" and the reason.
 local function settle(ok, ...)
   if ok then
     return "yes", ...
@@ -74,11 +75,13 @@ function Probe:ask(path, query)
   end)
 end
 
+--- The identity of the workspace and of the user in it.
 ---@return tarn.Identity
 function Probe:identity()
   return self:once("identity", function() return identity.ask(self.ws) end)
 end
 
+--- The id of the workspace's metastore, or nil if it is not known.
 ---@return string? metastore_id
 function Probe:metastore()
   return self:once("metastore", function() return identity.find_metastore(self.ws) end)
@@ -90,7 +93,8 @@ local function escape(text)
   return (text:gsub("[^%w_.~-]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
--- What the kinds of fields.find_bound are asked with. Each gives an answer and a reason.
+-- A function for each kind of value (see tarn.spec's find_bound). Each returns an answer and a
+-- reason.
 local ask = {}
 
 function ask.catalog(probe, name)
@@ -178,16 +182,17 @@ function ask.gateway(probe, id)
   return probe:ask("/api/2.0/pipelines/" .. escape(id))
 end
 
--- SCIM: kind of principal -> the list, and the attribute that names it.
+-- SCIM: kind of principal -> the resource, and the attribute that holds the name.
 local SCIM <const> = {
   user_name = { "Users", "userName" }, group_name = { "Groups", "displayName" },
   service_principal_name = { "ServicePrincipals", "applicationId" },
 }
 
---- Is there such a principal? `kind` is user_name, group_name or service_principal_name.
----@param kind string
+--- Whether the workspace has a principal.
+---@param kind "user_name"|"group_name"|"service_principal_name"
 ---@param name string
----@return "yes"|"no"|"unknown" answer, string? why
+---@return "yes"|"no"|"unknown" answer
+---@return string? why it is unknown
 function Probe:principal(kind, name)
   local list, attribute = table.unpack(SCIM[kind])
   local answer, body = self:ask("/api/2.0/preview/scim/v2/" .. list, {
@@ -209,12 +214,13 @@ function ask.principal(probe, name, where)
   return probe:principal(where.principal or "user_name", name)
 end
 
---- Is that value, of one of the kinds of tarn.spec, there?
----@param kind string
+--- Whether the workspace has the object that a value names.
+---@param kind string of the value, as tarn.spec's find_bound says
 ---@param value string
----@param where? { catalog?: string, principal?: string }
+---@param where? { catalog?: string, principal?: string } the catalog of a schema; the kind of a
+--- principal
 ---@return "yes"|"no"|"unknown" answer
----@return any detail what came, or why it is not known
+---@return any detail the workspace's answer, or why it is unknown
 function Probe:has(kind, value, where)
   local f = ask[kind]
   if not f then

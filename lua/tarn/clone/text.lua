@@ -1,4 +1,4 @@
---- Plans and reports of clones as text for a person.
+--- Show plans and reports of clones as text.
 
 local cell = require "output.render.cell"
 
@@ -13,7 +13,7 @@ local function value_text(out, value)
   return value == nil and "(none)" or cell.text(out, "", value)
 end
 
-local function what(out, row)
+local function change_text(out, row)
   local from, to = value_text(out, row.from), value_text(out, row.to)
   if row.verdict == "dropped" or row.from ~= nil and row.to == nil then
     return from
@@ -45,7 +45,7 @@ local function show_fields(out, rows)
   for _, row in ipairs(rows) do
     local label = out:style(STYLES[row.verdict] or "dim",
       out:pad(LABELS[row.verdict] or row.verdict, LABEL_WIDTH))
-    local value = what(out, row)
+    local value = change_text(out, row)
     out:line((("  %s  %s  %s"):format(label, out:pad(out:clean(row.path), width), value)
       :gsub("%s+$", "")))
     local because = note(row)
@@ -65,24 +65,25 @@ local function show_list(out, title, list, text_of)
   end
 end
 
-local function place(side)
+local function workspace_text(side)
   local name = side.profile or side.host
   return side.profile and ("%s (%s, workspace %s)"):format(name, side.host, side.org_id)
     or ("%s (workspace %s)"):format(name, side.org_id)
 end
 
 local TITLES <const> = { create = "would be created", update = "would be updated",
-  unchanged = "is as it should be" }
+  unchanged = "is up to date" }
 
 local function show_head(out, data)
   out:line(out:style("bold", "source  "), out:clean(data.source.name or ""), "  ",
     data.source.pipeline_id)
-  out:line("        in ", out:clean(place(data.source)), " as ", out:clean(data.source.user or "?"))
+  out:line("        in ", out:clean(workspace_text(data.source)), " as ",
+    out:clean(data.source.user or "?"))
   local target = data.copy
   out:line(out:style("bold", "copy    "), out:clean(target.name or ""),
     target.pipeline_id and "  " .. target.pipeline_id or "")
   out:line("        ", data.same_workspace and "in the same workspace"
-    or "in " .. out:clean(place(target)), " as ", out:clean(target.user or "?"))
+    or "in " .. out:clean(workspace_text(target)), " as ", out:clean(target.user or "?"))
 end
 
 local function counts_text(counts)
@@ -101,7 +102,7 @@ local function show_sources(out, data)
   if data.sources then
     local left = #others - (counts.copy or 0)
     show_list(out, ("Sources (%d to copy, %d the same%s)"):format(counts.copy or 0,
-      counts.same or 0, left > 0 and (", %d left as they are"):format(left) or ""), others,
+      counts.same or 0, left > 0 and (", %d not copied"):format(left) or ""), others,
     function(item)
       return ("%s  %s%s%s"):format(item.verdict, item.path,
         item.target and item.target ~= item.path and " -> " .. item.target or "",
@@ -118,7 +119,7 @@ local function show_rest(out, data)
   show_list(out, "For an admin to do", data.admin_commands, function(item)
     return ("%s: %s"):format(item.why, item.command)
   end)
-  show_list(out, "In the way", data.problems, function(e)
+  show_list(out, "Problems", data.problems, function(e)
     return e.hint and ("%s (%s)"):format(e.message, e.hint) or e.message
   end)
 end
@@ -129,7 +130,7 @@ local function show_plan(data, out)
   out:heading(("Fields: %s"):format(counts_text(data.counts)))
   show_fields(out, data.fields)
   show_sources(out, data)
-  show_list(out, "Would change in the copy", data.changes, function(change)
+  show_list(out, "Changes to the copy", data.changes, function(change)
     return ("%s: %s -> %s"):format(change.path, value_text(out, change.from),
       value_text(out, change.to))
   end)
@@ -148,7 +149,8 @@ end
 
 local function show_report(data, out)
   out:line(out:style("green", data.status), "  ", out:clean(data.new_name), "  ",
-    data.new_pipeline_id, data.same_workspace and "" or " in " .. out:clean(place(data.copy)))
+    data.new_pipeline_id,
+    data.same_workspace and "" or " in " .. out:clean(workspace_text(data.copy)))
   out:line("  ", counts_text(data.counts))
   local attention = {}
   for _, row in ipairs(data.fields) do
@@ -159,7 +161,7 @@ local function show_report(data, out)
   show_fields(out, attention)
   if data.sources_report then
     local done = data.sources_report
-    out:line(("  sources: %d copied, %d the same, %d left, %d failed"):format(#done.copied,
+    out:line(("  sources: %d copied, %d the same, %d skipped, %d failed"):format(#done.copied,
       done.same, #done.skipped, #done.failed))
     for _, list in ipairs { done.skipped, done.failed } do
       for _, item in ipairs(list) do
@@ -177,7 +179,7 @@ local function show_report(data, out)
   show_rest(out, data)
   if data.operation then
     out:line()
-    out:line(out:style("dim", ("  `tarn undo %s` takes it back"):format(data.operation)))
+    out:line(out:style("dim", ("  `tarn undo %s` reverses it"):format(data.operation)))
   end
 end
 
@@ -205,7 +207,7 @@ local function show_bulk(data, out)
   out:line(#parts > 0 and table.concat(parts, ", ") or "no pipeline matches")
 end
 
---- The text form of both commands.
+--- Show the data of either command.
 ---@param data table
 ---@param out tarn.Screen
 function M.show(data, out)

@@ -1,13 +1,12 @@
---- What becomes of each field of a pipeline that is cloned: kept, set, mapped, dropped, or in
--- need of attention.
+--- Decide for each field of a pipeline whether its clone keeps, sets, maps or drops it.
 --
--- Pure: nothing is asked. Rows whose value is bound to a workspace are handed back as pending,
--- for the caller to ask the target about.
+-- Pure: sends no request. Rows whose value names an object of a workspace are returned as pending,
+-- and the caller checks them against the target.
 
-local fields = require "tarn.spec"
 local json = require "native.json"
-local mapping = require "tarn.mapping"
+local rules = require "tarn.clone.rules"
 local secrets = require "base.secrets"
+local spec = require "tarn.spec"
 
 local M = {}
 
@@ -17,8 +16,8 @@ local M = {}
 ---@field from any      masked if it looks like a secret; nil if the source has no such field
 ---@field to any        nil if the copy has no such field
 ---@field reason? string
----@field rule? string  the rule that did it, or the one that would settle it
----@field bound? string what the value is bound to
+---@field rule? string  the rule that has decided, or for "attention" the one that would help
+---@field bound? string the kind of object that the value names
 
 local Run = {}
 Run.__index = Run
@@ -32,12 +31,12 @@ function Run:row(keys, verdict, to, reason, rule)
   if type(name) == "number" then
     name = keys[#keys - 1]
   end
-  local from = fields.find(self.original, keys)
-  if from ~= nil and not fields.is_leaf(from) then
+  local from = spec.find(self.original, keys)
+  if from ~= nil and not spec.is_leaf(from) then
     from = nil
   end
   local row = {
-    path = fields.path(keys), verdict = verdict, reason = reason, rule = rule,
+    path = spec.path(keys), verdict = verdict, reason = reason, rule = rule,
     from = secrets.mask(name, from), to = secrets.mask(name, to),
   }
   self.rows[#self.rows + 1] = row
@@ -46,62 +45,23 @@ function Run:row(keys, verdict, to, reason, rule)
 end
 
 function Run:drop_all(keys, value, reason, rule)
-  fields.each(value, function(at)
+  spec.each(value, function(at)
     self:row(at, "dropped", nil, reason, rule)
   end, keys)
 end
 
--- ---- fields that a clone never carries (reference H.3) ----
+-- ---- one value ----
 
-local function default_storage(value)
-  return type(value) == "string" and value:find "^dbfs:/pipelines/%x+%-%x+%-%x+%-%x+%-%x+/?$" ~= nil
-end
-
-local never = {}
-
-function never.id()
-  return "names the source; the copy gets an id of its own"
-end
-
-function never.deployment()
-  return "the copy is not part of the bundle that manages the source"
-end
-
-function never.pipeline_type()
-  return "output of the workspace, not a setting"
-end
-never.data_sampling = never.pipeline_type
-
-function never.storage(run, value)
-  if default_storage(value) then
-    return "the source's own default; the copy gets its own"
-  elseif run.map.catalog then
-    return "the copy publishes to Unity Catalog, which has its own"
-  elseif not run.same_workspace and not run.map:apply("storage", value, {}) then
-    return "a place of the source's workspace", mapping.hint("storage", value)
-  end
-end
-
-local function why_never(run, keys, value)
-  if #keys == 1 and never[keys[1]] then
-    return never[keys[1]](run, value)
-  elseif #keys == 2 and keys[1] == "ingestion_definition" and keys[2] == "source_type" then
-    return "output of the workspace, not a setting"
-  end
-end
-
--- ---- one leaf ----
-
--- The catalog that a schema's name is in.
+-- Field with the name of a schema -> the field beside it with the schema's catalog.
 local IN_CATALOG <const> = { destination_schema = "destination_catalog",
   schema_name = "catalog_name", gateway_storage_schema = "gateway_storage_catalog" }
 
 local function catalog_for(body, keys)
-  local beside = IN_CATALOG[keys[#keys]]
-  if beside or keys[1] == "event_log" then
+  local field = IN_CATALOG[keys[#keys]]
+  if field or keys[1] == "event_log" then
     local at = copy_keys(keys)
-    at[#at] = beside or "catalog"
-    local found = fields.find(body, at)
+    at[#at] = field or "catalog"
+    local found = spec.find(body, at)
     return type(found) == "string" and found or body.catalog
   end
   return body.catalog
@@ -118,59 +78,35 @@ end
 function Run:bound(keys, value, kind)
   local new, rule = self:map_value(kind, value, keys)
   if new == false then
-    self:row(keys, "dropped", nil, "the map leaves it out", rule).bound = kind
+    self:row(keys, "dropped", nil, "the map drops it", rule).bound = kind
     return nil
   end
   local result = new or value
   local changed = result ~= value
   local row = self:row(keys, changed and "mapped" or "kept", result, nil, rule)
   row.bound = kind
-  if changed or not rule then -- the same name on both sides settles it
+  if changed or not rule then -- a rule that maps a name to itself says that the name is right
     self.pending[#self.pending + 1] = { row = row, kind = kind, value = result,
       keys = copy_keys(keys), mapped = changed }
   else
-    row.reason = "the map says it is right there too"
+    row.reason = "the map says that the target has it too"
   end
   self.suggestions[#self.suggestions + 1] = { kind = kind, value = value, path = row.path }
   return result
 end
 
-local force = {}
-
-function force.name(run)
-  return run.name, "the name of the copy"
-end
-
-function force.development(run, value)
-  if run.production then
-    return false, "--production"
-  elseif value ~= true then
-    return true, "a copy is in development mode unless --production"
-  end
-end
-
-function force.continuous(run, value)
-  if value == true and not run.continuous then
-    return false, "a continuous copy would start at once: --continuous keeps it"
-  end
-end
-
 function Run:leaf(keys, value)
-  local f = #keys == 1 and force[keys[1]]
-  local new, why
-  if f then
-    new, why = f(self, value)
-  end
+  local new, why = rules.find_forced(self, keys, value)
   if new ~= nil and new ~= value then
     self:row(keys, "set", new, why)
     return new
   end
-  local kind = fields.find_bound(keys, value)
+  local kind = spec.find_bound(keys, value)
   if kind then
     return self:bound(keys, value, kind)
   end
-  local before = fields.find(self.original, keys)
-  local same = before ~= nil and fields.is_leaf(before)
+  local before = spec.find(self.original, keys)
+  local same = before ~= nil and spec.is_leaf(before)
     and json.encode(before) == json.encode(value)
   self:row(keys, same and "kept" or "mapped", value, nil, not same and self.function_rule or nil)
   return value
@@ -179,26 +115,26 @@ end
 -- ---- the walk ----
 
 function Run:walk(value, keys)
-  local path = #keys > 0 and fields.path(keys) or ""
+  local path = #keys > 0 and spec.path(keys) or ""
   local drop, set = self.map.drops[path], self.sets[path]
   if drop then
     self.map:use("drop", path)
-    self:drop_all(keys, value, "asked for", drop.rule)
+    self:drop_all(keys, value, "as requested", drop.rule)
     return nil
   elseif set then
     set.used = true
     return self:set(set)
   end
-  local why, rule = why_never(self, keys, value)
+  local why, rule = rules.find_reason_to_drop(self, keys, value)
   if why then
     self:drop_all(keys, value, why, rule)
     return nil
-  elseif fields.is_leaf(value) then
+  elseif spec.is_leaf(value) then
     return self:leaf(keys, value)
   end
-  local is_list = fields.is_list(value)
+  local is_list = spec.is_list(value)
   local result = is_list and json.array {} or {}
-  for _, key in ipairs(fields.sorted_keys(value, #keys == 0)) do
+  for _, key in ipairs(spec.sorted_keys(value, #keys == 0)) do
     keys[#keys + 1] = key
     local new = self:walk(value[key], keys)
     keys[#keys] = nil
@@ -211,22 +147,22 @@ end
 
 function Run:set(set)
   if set.value == json.null then
-    self:row(set.keys, "dropped", nil, "asked for", set.rule)
+    self:row(set.keys, "dropped", nil, "as requested", set.rule)
     return nil
   end
-  fields.each(set.value, function(keys, value)
+  spec.each(set.value, function(keys, value)
     self:row(keys, "set", value, nil, set.rule)
   end, set.keys)
-  return fields.copy(set.value)
+  return spec.copy(set.value)
 end
 
--- Fields that the source does not have.
+-- Add fields that the source does not have.
 function Run:add_missing(result)
   for _, set in ipairs(self.map.sets) do
     if not set.used and set.value ~= json.null and not self.map.drops[set.path] then
-      fields.set(result, set.keys, self:set(set))
+      spec.set(result, set.keys, self:set(set))
     end
-    set.used = nil -- the map may be used for other pipelines too
+    set.used = nil -- the map may serve other pipelines too
   end
   if result.development == nil and not self.production and not self.seen.development then
     result.development = true
@@ -247,16 +183,16 @@ function Run:add_missing(result)
   end
 end
 
--- What the map's function took away.
-function Run:tell_taken()
-  fields.each(self.original, function(keys)
-    if not self.seen[fields.path(keys)] and fields.find(self.body, keys) == nil then
-      self:row(keys, "dropped", nil, "the map's function leaves it out", self.function_rule)
+-- Add a row for each field that the map's function has removed.
+function Run:add_removed()
+  spec.each(self.original, function(keys)
+    if not self.seen[spec.path(keys)] and spec.find(self.body, keys) == nil then
+      self:row(keys, "dropped", nil, "the map's function drops it", self.function_rule)
     end
   end)
 end
 
--- An event log is a table with a name: the copy's would be the source's own.
+-- Drop an event log table that source and copy would share.
 local function separate_event_log(run, result)
   local old, new = run.original.event_log, result.event_log
   if type(old) ~= "table" or type(new) ~= "table" or run.same_metastore == false then
@@ -284,7 +220,8 @@ local function separate_event_log(run, result)
   end
 end
 
--- Who it runs as is one of two fields; a new name may belong into the other.
+-- `run_as` has a field for users and another for service principals. A mapped name may need the
+-- other one.
 local function settle_run_as(result)
   local run_as = result.run_as
   local name = type(run_as) == "table" and (run_as.user_name or run_as.service_principal_name)
@@ -296,7 +233,8 @@ local function settle_run_as(result)
   end
 end
 
-local function default_place(body)
+-- The catalog and schema in which names without them are looked up.
+local function default_schema(body)
   local ingestion, gateway = body.ingestion_definition, body.gateway_definition
   local object = type(ingestion) == "table" and type(ingestion.objects) == "table"
     and ingestion.objects[1]
@@ -315,8 +253,8 @@ end
 ---@field same_workspace boolean
 ---@field same_metastore? boolean nil: not known
 
---- Decide. Returns the body of the create, a row for each field, and what is pending:
--- { row, kind, value, keys, mapped, catalog } for values that only the target can judge.
+--- Decide on all fields. Returns the settings of the copy, a row for each field, and the pending
+-- values, which must be checked against the target: { row, kind, value, keys, mapped, catalog }.
 ---@param pipeline table GetPipelineResponse
 ---@param options tarn.VerdictOptions
 ---@return { body: table, rows: tarn.FieldRow[], pending: table[], suggestions: table[] }
@@ -325,21 +263,21 @@ function M.decide(pipeline, options)
   for key, value in pairs(options) do
     run[key] = value
   end
-  run.original = fields.settings(pipeline)
+  run.original = spec.settings(pipeline)
   run.body = run.original
   if options.map.transform then
-    local body = fields.copy(run.original)
+    local body = spec.copy(run.original)
     run.body = options.map.transform(body) or body
     run.function_rule = ("the function in %s"):format(options.map.file or "the map")
   end
   for _, set in ipairs(options.map.sets) do
     run.sets[set.path] = set
   end
-  run.default_catalog, run.default_schema = default_place(run.body)
+  run.default_catalog, run.default_schema = default_schema(run.body)
   local result = run:walk(run.body, {})
   run:add_missing(result)
   if run.function_rule then
-    run:tell_taken()
+    run:add_removed()
   end
   separate_event_log(run, result)
   settle_run_as(result)

@@ -1,7 +1,7 @@
---- What a person should know before a clone is made, beyond the verdicts on single fields.
+--- Warnings of a clone's plan that are about more than one field.
 
-local fields = require "tarn.spec"
 local secrets = require "base.secrets"
+local specs = require "tarn.spec"
 
 local M = {}
 
@@ -12,17 +12,17 @@ function M.add(plan, text, ...)
   plan.warnings[#plan.warnings + 1] = text:format(...)
 end
 
-local function publishes_to(body)
+local function destination_of(body)
   return (body.catalog or "hive_metastore"):lower(), body.schema or body.target
 end
 
-local function warn_of_tables(plan, original, body)
-  local old_catalog, old_schema = publishes_to(original)
-  local catalog, schema = publishes_to(body)
+local function add_for_tables(plan, original, body)
+  local old_catalog, old_schema = destination_of(original)
+  local catalog, schema = destination_of(body)
   local shared = plan.same_workspace or catalog ~= "hive_metastore" and plan.same_metastore ~= false
   if shared and schema and catalog == old_catalog and schema == old_schema then
     M.add(plan, "source and copy would both own the tables of %s.%s: %sthe copy's first update "
-      .. "fails unless --catalog or --schema is changed", catalog, schema,
+      .. "fails unless --catalog or --schema names another one", catalog, schema,
       plan.same_metastore == nil and "if both workspaces share a metastore, " or "")
   end
   if body.storage and plan.same_workspace and body.storage == original.storage then
@@ -31,36 +31,36 @@ local function warn_of_tables(plan, original, body)
   end
 end
 
-local function warn_of_secrets(plan, body)
-  fields.each(body, function(keys, value)
+local function add_for_secrets(plan, body)
+  specs.each(body, function(keys, value)
     local name = keys[#keys]
     if type(name) == "number" then
       name = keys[#keys - 1]
     end
     if secrets.is_secret(name, value) then
-      M.add(plan, "%s looks like a secret in plain text: it is copied as it is; a reference "
-        .. "{{secrets/SCOPE/KEY}} is safer", fields.path(keys))
+      M.add(plan, "%s looks like a secret in plain text and is copied unchanged; a reference "
+        .. "{{secrets/SCOPE/KEY}} is safer", specs.path(keys))
     end
   end)
 end
 
-local function warn_of_kind(plan, spec)
+local function add_for_kind(plan, spec)
   if type(spec.deployment) == "table" then
-    M.add(plan, "a bundle manages the source: what it deploys next does not reach the copy")
+    M.add(plan, "a bundle manages the source: its next deployment does not change the copy")
   end
   if spec.gateway_definition then
-    M.add(plan, "the copy of an ingestion gateway reads from the same database: mind its load")
+    M.add(plan, "the copy of an ingestion gateway puts load on the same database")
   end
 end
 
---- Warn of what the copy's settings would do.
+--- Add the warnings for the copy's settings.
 ---@param plan tarn.ClonePlan
 ---@param original table the source's settings
 ---@param body table the copy's
 function M.add_all(plan, original, body)
-  warn_of_tables(plan, original, body)
-  warn_of_secrets(plan, body)
-  warn_of_kind(plan, original)
+  add_for_tables(plan, original, body)
+  add_for_secrets(plan, body)
+  add_for_kind(plan, original)
 end
 
 return M

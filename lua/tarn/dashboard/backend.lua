@@ -1,17 +1,17 @@
---- The dashboard of one workspace, from REST or from the SQL warehouse.
+--- The dashboard of one workspace, from the REST API or from SQL.
 --
--- `auto` is REST, whose answer is of now. Its list has no count: where it goes on after so many
--- pipelines that it would take dozens of calls, SQL is asked. Looks that are repeated stay with
--- REST: every few seconds an answer that is an hour old would cost a warehouse and tell nothing.
+-- `auto` asks REST, whose answer is current. The API does not say how many pipelines there are: if
+-- the list is longer than MANY, which would need dozens of calls, SQL is asked instead. A watch
+-- stays with REST, since polling system tables, which are an hour late, would only cost money.
 
-local either = require "tarn.backend"
+local backend = require "tarn.backend"
 local fault = require "base.fault"
 local rest = require "tarn.dashboard.rest"
 local sql = require "tarn.dashboard.sql"
 
 local M = {}
 
---- `auto` lists so many pipelines over REST: twenty calls.
+--- The most pipelines that `auto` lists over REST: twenty calls.
 M.MANY = 2000
 
 local TOO_MANY <const> = "TOO_MANY_PIPELINES"
@@ -32,15 +32,15 @@ local function from_rest(ws, opts, most)
   return data
 end
 
--- A watch says the same thing once.
-local function once(memory, warn)
+-- A watch prints each warning once.
+local function warn_once(memory, warn)
   if not memory or not warn then
     return warn or function() end
   end
-  memory.said = memory.said or {}
+  memory.warned = memory.warned or {}
   return function(text)
-    if not memory.said[text] then
-      memory.said[text] = true
+    if not memory.warned[text] then
+      memory.warned[text] = true
       warn(text)
     end
   end
@@ -50,9 +50,10 @@ end
 ---@field source? "rest"|"sql"|"auto" default "rest"
 ---@field warehouse? string
 ---@field warn? fun(text: string)
----@field many? integer for tests: in place of MANY
+---@field many? integer replaces MANY in tests
 
---- Look at every pipeline. The answer names its `source`; `sources` has the reasons.
+--- Read the health of every pipeline. `source` of the answer is the source that answered,
+-- `sources` says why.
 ---@param ws tarn.WorkspaceClient
 ---@param opts? tarn.SourcedOptions
 ---@return table { summary, pipelines, recent_events, as_of, problems, source, sources? }
@@ -60,22 +61,23 @@ function M.read(ws, opts)
   opts = opts or {}
   local which = opts.source or "rest"
   if opts.observe and which == "sql" then
-    fault.usage("tarn dashboard", "events of SQL are an hour old: nothing can be told by them",
-      "leave out --source sql")
+    fault.usage("tarn dashboard", "--notify does not work with --source sql, whose events are an "
+      .. "hour late", "leave out --source sql")
   elseif which == "rest" or which == "auto" and (opts.observe or opts.seen) then
     return from_rest(ws, opts)
   end
   local most = which == "auto" and not opts.memory and (opts.many or M.MANY) or nil
-  local data, e, tried = fault.try(either.ask, ws, { which = which, warehouse = opts.warehouse,
-    warn = once(opts.memory, opts.warn), rest = function() return from_rest(ws, opts, most) end,
+  local data, e, tried = fault.try(backend.ask, ws, { which = which, warehouse = opts.warehouse,
+    warn = warn_once(opts.memory, opts.warn),
+    rest = function() return from_rest(ws, opts, most) end,
     sql = function() return sql.read(ws, opts) end })
   if data then
-    data.sources = tried -- and `e` is the name of the source
+    data.sources = tried
     return data
   elseif e.code ~= TOO_MANY then
     fault.raise(e)
   end
-  return from_rest(ws, opts) -- however many there are
+  return from_rest(ws, opts) -- SQL did not answer: list all pipelines over REST
 end
 
 return M

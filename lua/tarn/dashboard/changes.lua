@@ -1,4 +1,4 @@
---- What is different between two answers of the dashboard, as rows. Pure.
+--- Compare two answers of the dashboard: a row for each change. Pure.
 
 local json = require "native.json"
 local status = require("tarn.dashboard.summary").status
@@ -18,7 +18,7 @@ local function by_id(rows)
   return found
 end
 
-local function words_of(row)
+local function state_of(row)
   if not row then
     return json.null
   end
@@ -45,7 +45,7 @@ end
 local function compare(list, at, old, new)
   local before, after = by_id(old.pipelines), by_id(new.pipelines)
   for _, row in ipairs(new.pipelines) do
-    local was, now = words_of(before[row.pipeline_id]), words_of(row)
+    local was, now = state_of(before[row.pipeline_id]), state_of(row)
     if was == json.null then
       list[#list + 1] = pipeline_row(new, at, row, "new", now, was)
     elseif not same(now, was) then
@@ -54,12 +54,12 @@ local function compare(list, at, old, new)
   end
   for _, row in ipairs(old.pipelines) do
     if not after[row.pipeline_id] then
-      list[#list + 1] = pipeline_row(new, at, row, "gone", json.null, words_of(row))
+      list[#list + 1] = pipeline_row(new, at, row, "gone", json.null, state_of(row))
     end
   end
 end
 
--- How a workspace answers: "complete", "partial", "stale" or "unknown".
+-- How complete the answer of a workspace is: "complete", "partial", "stale" or "unknown".
 local function answer_of(one)
   return one.answer or one.stale and "stale" or "complete"
 end
@@ -75,9 +75,9 @@ local function compare_answer(list, at, old, new)
     message = why.message or json.null }
 end
 
---- The rows from `old` (nil: nothing is known yet) to `new`: of each workspace that answers
--- otherwise, of each pipeline that changed, and of the summary if that did.
----@param old? table
+--- The changes from `old` to `new`: a row for each workspace whose answer is less or more complete
+-- than before, for each changed pipeline, and for the summary if it has changed.
+---@param old? table nil: there is no previous answer
 ---@param new table
 ---@return table[]
 function M.between(old, new)
@@ -85,7 +85,7 @@ function M.between(old, new)
   local before = old and parts(old) or {}
   for i, one in ipairs(parts(new)) do
     compare_answer(list, at, before[i], one)
-    -- what was unknown and is known now is not new
+    -- a pipeline is not new because its workspace answers again
     if before[i] and one.pipelines ~= json.null and before[i].pipelines ~= json.null then
       compare(list, at, before[i], one)
     end

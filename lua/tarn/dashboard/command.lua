@@ -1,20 +1,20 @@
---- `tarn dashboard`: one workspace or many, once or again and again.
+--- `tarn dashboard`: one workspace or many, once or as a watch.
 
+local backend = require "tarn.backend"
 local changes = require "tarn.dashboard.changes"
 local dashboard = require "tarn.dashboard"
-local either = require "tarn.backend"
 local fault = require "base.fault"
 local fleet = require "tarn.dashboard.fleet"
 local formats = require "output.formats"
-local notifying = require "tarn.notify"
-local paint = require "output.region"
+local notify = require "tarn.notify"
+local region = require "output.region"
 
 local M = {}
 
 local DRAIN <const> = 30 -- seconds
 
--- How workspaces are read: each has a memory where looks are repeated, and what is seen is held
--- against the rules of the notifier, if there is one.
+-- A function that reads a workspace. In a watch each workspace has a memory, and the notifier, if
+-- there is one, gets the rows and events.
 local function reader(say, arg, notifier)
   local memories = {}
   return function(ws, concurrent, profile)
@@ -38,7 +38,7 @@ local function reader(say, arg, notifier)
   end
 end
 
--- A function that looks at the context's workspace.
+-- A function that reads the context's workspace.
 local function one(ctx, read)
   local ws = ctx.workspace
   return function()
@@ -48,7 +48,7 @@ local function one(ctx, read)
   end
 end
 
--- A function that looks at all of them.
+-- A function that reads all named workspaces.
 local function many(ctx, arg, names, read)
   local list = fleet.open(names, ctx.open, ctx.warn)
   return dashboard.many(list, {
@@ -59,8 +59,8 @@ local function many(ctx, arg, names, read)
   })
 end
 
--- The answers of a watch as rows of changes; the watch itself is `watch`, for a terminal. What
--- is to be said meanwhile goes through `say`.
+-- An iterator over the changes of a watch. Its field `watch` iterates over the answers, for a
+-- terminal; warnings go to its field `say`.
 local Watched = {}
 Watched.__index = Watched
 
@@ -78,7 +78,7 @@ function Watched:__call()
   return self.rows[self.at]
 end
 
--- Messages that are on their way get some time to arrive.
+-- Wait for messages that are still being sent.
 function Watched:finish()
   if self.notifier then
     self.notifier:drain(DRAIN)
@@ -91,15 +91,15 @@ function Watched:__close()
   end
 end
 
--- What would be without effect is a mistake. Who calls from Lua, or asks a server, has a profile
--- by default.
+-- Options without effect are an error. A call from Lua or through the server always has a profile,
+-- so a profile is an error on the command line only.
 local function check_fleet(ctx, arg)
   if not (arg.profiles or arg.all_profiles) then
     if arg.patience then
       fault.usage(ctx.op, "--patience goes with --profiles or --all-profiles")
     end
   elseif ctx.options.profile and not ctx.called and not ctx.served then
-    fault.usage(ctx.op, ("--profile is one workspace, --%s are several: one or the other")
+    fault.usage(ctx.op, ("--profile and --%s exclude each other")
       :format(arg.profiles and "profiles" or "all-profiles"))
   end
 end
@@ -107,7 +107,7 @@ end
 local function check(ctx, arg)
   local format = formats.of(ctx.options)
   check_fleet(ctx, arg)
-  either.check(ctx.op, arg)
+  backend.check(ctx.op, arg)
   if not arg.watch then
     for _, name in ipairs { "interval", "refreshes" } do
       if arg[name] then
@@ -115,12 +115,12 @@ local function check(ctx, arg)
       end
     end
   elseif not format.endless then
-    fault.usage(ctx.op, ("--watch has no end, and -o %s needs one"):format(format.name),
-      "-o jsonl gives a line for each change")
+    fault.usage(ctx.op, ("--watch cannot write -o %s, since it has no end"):format(format.name),
+      "-o jsonl writes a line for each change")
   end
 end
 
---- What the command returns: the answer, or with --watch an iterator over rows of changes.
+--- Run the command. Returns the answer, or with --watch an iterator over the changes.
 ---@param ctx tarn.Context
 ---@param arg table
 function M.run(ctx, arg)
@@ -129,37 +129,37 @@ function M.run(ctx, arg)
   local function say(text)
     watched.say(text)
   end
-  watched.notifier = notifying.open(ctx, arg, arg.watch, "--watch", say)
+  watched.notifier = notify.open(ctx, arg, arg.watch, "--watch", say)
   local names = fleet.names(ctx.op, arg)
   local read = reader(say, arg, watched.notifier)
-  local look = names and many(ctx, arg, names, read) or one(ctx, read)
+  local poll = names and many(ctx, arg, names, read) or one(ctx, read)
   if arg.watch then
-    watched.watch = dashboard.watch(look, { interval = arg.interval,
+    watched.watch = dashboard.watch(poll, { interval = arg.interval,
       refreshes = arg.refreshes })
     return watched
   end
-  local data = look()
+  local data = poll()
   for _, workspace in ipairs(data.workspaces or {}) do
     if workspace.answer == "unknown" then
-      ctx.warn(("%s: %s; the totals are without it"):format(workspace.profile,
+      ctx.warn(("%s: %s; the totals do not include it"):format(workspace.profile,
         workspace.problems[1].message))
     end
   end
   return data
 end
 
---- The text form of what `run` returned.
+--- Show the result of `run` as text.
 ---@param data any
 ---@param screen tarn.Screen
 function M.show(data, screen)
   if getmetatable(data) ~= Watched then
     return require("tarn.dashboard.show")(data, screen)
   end
-  local view = require "tarn.dashboard.screen"
-  if screen.terminal and paint.is_possible "out" then
-    return view.paint(data, screen)
+  local screens = require "tarn.dashboard.screen"
+  if screen.terminal and region.is_possible "out" then
+    return screens.paint(data, screen)
   end
-  return view.lines(data, screen)
+  return screens.lines(data, screen)
 end
 
 return M

@@ -1,11 +1,11 @@
---- Which workspaces: profiles by name, or all that the config file has, each workspace once.
+--- The workspaces of a dashboard: named profiles or all profiles, each workspace once.
 
 local auth = require "tarn.auth"
 local fault = require "base.fault"
 
 local M = {}
 
--- "a,b" and "a b" of a repeated option, each name once.
+-- The names in the values of a repeated option, separated by commas or blanks, each name once.
 local function split(texts)
   local names, known = {}, {}
   for _, text in ipairs(texts) do
@@ -19,13 +19,13 @@ local function split(texts)
   return names
 end
 
---- The profiles that are meant; nil if it is the one workspace of the context.
+--- The profiles that the arguments name; nil for the one workspace of the context.
 ---@param op string
 ---@param arg { profiles?: string[], all_profiles?: boolean }
 ---@return string[]?
 function M.names(op, arg)
   if arg.profiles and arg.all_profiles then
-    fault.usage(op, "--profiles and --all-profiles: one or the other")
+    fault.usage(op, "--profiles and --all-profiles exclude each other")
   elseif arg.profiles then
     local names = split(arg.profiles)
     return names[1] and names or fault.usage(op, "--profiles names no profile")
@@ -38,18 +38,18 @@ function M.names(op, arg)
     names[i] = profile.name
   end
   return names[1] and names or fault.usage(op, ("--all-profiles: %s has no profile"):format(
-    path or "the config file"), "--profiles demo,demo-dr shows the embedded workspaces")
+    path or "the configuration file"), "--profiles demo,demo-dr shows the embedded workspaces")
 end
 
 ---@class tarn.FleetWorkspace
 ---@field profile string
----@field key? string  what makes it a workspace of its own
+---@field key? string  identifies the workspace
 ---@field workspace? string its host
 ---@field client? tarn.WorkspaceClient nil if it cannot be opened
----@field fault? tarn.Fault then: why
+---@field fault? tarn.Fault why it cannot be opened
 
---- Open them; sends nothing yet. A profile of a workspace that is there already is left out,
--- and told to `warn`: nothing is counted twice.
+--- Open the workspaces of profiles, without sending a request. If two profiles name the same
+-- workspace, the second one is left out with a warning, so that nothing is counted twice.
 ---@param names string[]
 ---@param open fun(profile: string): tarn.WorkspaceClient
 ---@param warn fun(text: string)
@@ -64,7 +64,7 @@ function M.open(names, open, warn)
       list[#list + 1] = { profile = name, key = key, client = client, fault = e,
         workspace = client and client:host() }
     else
-      warn(("%s is the same workspace as %s, and is left out"):format(name, known[key]))
+      warn(("%s is the same workspace as %s and is left out"):format(name, known[key]))
     end
   end
   return list

@@ -1,34 +1,36 @@
---- The dashboard of many workspaces: each is asked by itself, and one that does not answer is
--- named, never left out and never shown as empty.
+--- The dashboard of many workspaces.
+--
+-- A workspace that does not answer is named with the reason; it is neither left out nor shown as
+-- empty.
 
 local fault = require "base.fault"
 local json = require "native.json"
-local last = require "tarn.dashboard.stale"
 local pool = require "base.pool"
 local report = require "engine.report"
+local stale = require "tarn.dashboard.stale"
 local summaries = require "tarn.dashboard.summary"
 local task = require "native.task"
 local time = require "base.time"
 
 local M = {}
 
-local AT_ONCE <const> = 16 -- workspaces that are asked at once
-local CALLS <const> = 128  -- for events, over all of them
+local AT_ONCE <const> = 16 -- workspaces that are read at once
+local CALLS <const> = 128  -- calls for events at once, over all workspaces
 
----@class tarn.DashboardSource one workspace to be asked
+---@class tarn.DashboardSource one workspace
 ---@field profile string
 ---@field workspace? string its host, if it is known
----@field look fun(concurrent: integer): table as tarn.dashboard.rest gives it
----@field keeps? boolean when it does not answer, its last answer stands, marked as such
+---@field poll fun(concurrent: integer): table as tarn.dashboard.rest gives it
+---@field keeps? boolean when it does not answer, its last answer stands in, with `stale`
 
-local function whole(source, data)
+local function as_answer(source, data)
   data.profile = source.profile
   data.workspace = source.workspace or json.null
   data.answer = data.stale and "stale" or #data.problems > 0 and "partial" or "complete"
   return data
 end
 
--- What stands in the place of an answer: nothing in it can be taken for a number.
+-- Stands in for the answer of a workspace that does not answer: its numbers are null, not 0.
 local function unknown(source, e)
   local problem = report.fields(e)
   problem.part = "workspace"
@@ -37,10 +39,10 @@ local function unknown(source, e)
     as_of = json.null, problems = json.array { problem } }
 end
 
--- One look, in so many seconds.
-local function in_time(source, concurrent, seconds)
+-- A function that polls the source with a timeout.
+local function with_timeout(source, concurrent, seconds)
   return function()
-    local data, e = fault.try(pool.timeout, seconds, source.look, concurrent)
+    local data, e = fault.try(pool.timeout, seconds, source.poll, concurrent)
     if e and e.op == "tarn.timeout" then
       fault.raise { kind = "timeout", op = "tarn dashboard", retryable = true,
         message = ("no answer in %g seconds"):format(seconds) }
@@ -52,21 +54,21 @@ local function in_time(source, concurrent, seconds)
 end
 
 local function ask(source, concurrent, seconds)
-  local look = in_time(source, concurrent, seconds)
+  local poll = with_timeout(source, concurrent, seconds)
   if source.keeps then
-    source.last = source.last or last.new(look)
-    look = source.last
+    source.last = source.last or stale.new(poll)
+    poll = source.last
   end
-  local data, e = fault.try(look)
+  local data, e = fault.try(poll)
   if data then
-    return whole(source, data)
+    return as_answer(source, data)
   elseif e.kind == "cancelled" then
     fault.raise(e)
   end
   return unknown(source, e), e
 end
 
-local function none_answered(list, faults)
+local function raise_none_answered(list, faults)
   local words = {}
   for i, one in ipairs(list) do
     words[i] = one.profile .. ": " .. faults[i].message
@@ -77,7 +79,8 @@ local function none_answered(list, faults)
     message = ("none of %d workspaces answered: %s"):format(#list, table.concat(words, "; ")) }
 end
 
-local function named(items, one)
+-- Copies of items with the profile and workspace they come from.
+local function with_workspace(items, one)
   local list = {}
   for i, item in ipairs(items) do
     local copy = { profile = one.profile, workspace = one.workspace }
@@ -89,8 +92,8 @@ local function named(items, one)
   return list
 end
 
---- Add answers up.
----@param list table[] of each workspace
+--- Add up the answers of several workspaces.
+---@param list table[] an answer for each workspace
 ---@return table { summary, partial, workspaces, recent_events, problems, as_of }
 function M.merge(list)
   local summary, recent, problems = summaries.new(), json.array {}, json.array {}
@@ -101,9 +104,9 @@ function M.merge(list)
       unanswered = unanswered + 1
     else
       summaries.add(summary, one.summary)
-      summaries.merge(recent, named(one.recent_events, one))
+      summaries.merge(recent, with_workspace(one.recent_events, one))
     end
-    for _, problem in ipairs(named(one.problems, one)) do
+    for _, problem in ipairs(with_workspace(one.problems, one)) do
       problems[#problems + 1] = problem
     end
   end
@@ -112,9 +115,9 @@ function M.merge(list)
     recent_events = recent, problems = problems, as_of = time.iso(task.time()) }
 end
 
---- Ask all of them. Raises a fault only if none answers.
+--- Read all workspaces. Raises a fault only if none answers.
 ---@param sources tarn.DashboardSource[]
----@param opts? { seconds?: number } so long may one workspace take (default 60)
+---@param opts? { seconds?: number } timeout for each workspace (default 60)
 ---@return table
 function M.read(sources, opts)
   local at_once = math.min(AT_ONCE, #sources)
@@ -126,7 +129,7 @@ function M.read(sources, opts)
     return one
   end, { limit = math.max(1, at_once) })
   if failed == #list and failed > 0 then
-    none_answered(list, faults)
+    raise_none_answered(list, faults)
   end
   return M.merge(list)
 end

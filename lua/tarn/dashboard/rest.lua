@@ -1,10 +1,10 @@
---- The dashboard of one workspace over its REST API: a call for each hundred pipelines, and
--- one for each that runs or failed.
+--- The dashboard of one workspace over the REST API.
 --
--- With a memory, the second look asks only for what may be new. The rows of the list tell: the
--- events of a pipeline that runs are asked for from its newest known one on; those of a
--- pipeline that failed only while its row changes, and a minute longer, because the log comes
--- later than the state. So a look at quiet pipelines costs the pages of the list.
+-- A poll needs a call for each hundred pipelines, and one for each that runs or has failed.
+-- With a memory, later polls ask only for what may be new. For a running pipeline that is the
+-- events since the newest known one. The events of a failed pipeline are asked for only while its
+-- row changes, and for a minute longer, because events come later than the state. Idle pipelines
+-- need no calls but those for the list.
 
 local fault = require "base.fault"
 local json = require "native.json"
@@ -17,26 +17,27 @@ local time = require "base.time"
 local M = {}
 
 local CONCURRENT <const> = 32
-local OBSERVED <const> = 250    -- newest events that an observer gets at first
-local OVERLAP_MS <const> = 60000 -- so late may an event come
-local SETTLE <const> = 60       -- seconds that a log is read on after its pipeline came to rest
+local OBSERVED <const> = 250     -- events of the first poll that an observer gets, the newest ones
+local OVERLAP_MS <const> = 60000 -- an event may become visible this much later than its timestamp
+local SETTLE <const> = 60        -- seconds for which events are read after a pipeline has stopped
 
---- What is known of pipelines from one look to the next.
+--- A new memory, for the option `memory` of `read`.
 ---@return table
 function M.memory()
-  return { pipelines = {}, look = 0, started = task.time() }
+  return { pipelines = {}, poll = 0, started = task.time() }
 end
 
-local function mark_of(row)
+local function fingerprint(row)
   local update = row.latest_update ~= json.null and row.latest_update or {}
   return table.concat({ tostring(row.state), tostring(row.health), tostring(update.update_id),
     tostring(update.state) }, "\0")
 end
 
--- What is known of the pipeline of this row; `m.changed` says whether the row is another one.
+-- The memory of the row's pipeline. `m.changed` says whether the row has changed since the last
+-- poll.
 local function remember(memory, row)
   local m = memory.pipelines[row.pipeline_id]
-  local mark = mark_of(row)
+  local mark = fingerprint(row)
   if not m then
     m = { recent = {}, seen = {}, fresh = true }
     memory.pipelines[row.pipeline_id] = m
@@ -47,11 +48,11 @@ local function remember(memory, row)
     end
   end
   m.changed = not m.fresh and m.mark ~= mark
-  m.mark, m.look = mark, memory.look
+  m.mark, m.poll = mark, memory.poll
   return m
 end
 
--- True if there may be events that nobody has seen.
+-- True if there may be new events.
 local function wants_events(m, status, observe)
   if status == "running" then
     return true
@@ -79,8 +80,8 @@ local function ask(ws, row, m, memory, observe)
   return list
 end
 
--- Take in what was answered; what is new goes to the observer, oldest first. At the first look
--- what older updates did is no news.
+-- Store the events of an answer, and give the new ones to the observer, oldest first. At the first
+-- poll the observer gets only events of the newest update.
 local function take(row, m, list, observe)
   local only = m.fresh and row.latest_update ~= json.null and row.latest_update.update_id or nil
   local seen, fresh = {}, {}
@@ -98,18 +99,18 @@ local function take(row, m, list, observe)
     end
   end
   for _, known in ipairs(m.recent) do
-    seen[tostring(known.id)] = true -- an answer may be shorter than what is shown
+    seen[tostring(known.id)] = true -- events that are shown may be missing in this answer
   end
   m.seen = seen
   summaries.merge(m.recent, fresh)
 end
 
-local function look_at(ws, row, m, memory, observe)
+local function poll_pipeline(ws, row, m, memory, observe)
   local list, e = fault.try(ask, ws, row, m, memory, observe)
   if list then
     take(row, m, list, observe)
     if not m.read and not m.changed and m.newest and task.time() - m.newest < OVERLAP_MS then
-      m.due = task.now() + SETTLE -- it came to rest just before we came
+      m.due = task.now() + SETTLE -- the pipeline has stopped just before the first poll
     end
     m.read, m.problem = true, nil
   elseif fault.is(e, "cancelled") then
@@ -124,20 +125,20 @@ end
 
 local function forget_gone(memory)
   for id, m in pairs(memory.pipelines) do
-    if m.look ~= memory.look then
+    if m.poll ~= memory.poll then
       memory.pipelines[id] = nil
     end
   end
 end
 
 ---@class tarn.DashboardOptions
----@field keep? boolean    false: do not hold the rows, only count them
----@field memory? table    of `memory()`: this look costs only what changed since the last
----@field observe? fun(event: table, row: tarn.PipelineRow) each new event, whole
----@field seen? fun(row: tarn.PipelineRow) each row
+---@field keep? boolean    false: count the rows and do not return them
+---@field memory? table    of `memory()`: ask only for what may have changed since the last poll
+---@field observe? fun(event: table, row: tarn.PipelineRow) gets each new event
+---@field seen? fun(row: tarn.PipelineRow) gets each row
 ---@field concurrent? integer calls for events at once (default 32)
 
---- Look at every pipeline.
+--- Read the health of every pipeline.
 ---@param ws tarn.WorkspaceClient
 ---@param opts? tarn.DashboardOptions
 ---@return table { summary, pipelines, recent_events, as_of, problems }
@@ -145,9 +146,9 @@ function M.read(ws, opts)
   opts = opts or {}
   local summary, rows, busy = summaries.new(), json.array {}, {}
   local memory = opts.memory or M.memory()
-  memory.look = memory.look + 1
+  memory.poll = memory.poll + 1
 
-  -- The list goes on while events are fetched: the pool takes rows as they come.
+  -- Rows are listed while events are fetched: the pool takes each row as it comes.
   local next_row = pipelines.rows(ws)
   local function next_wanted()
     for row in next_row do
@@ -169,7 +170,7 @@ function M.read(ws, opts)
     end
   end
   pool.each(next_wanted, function(one)
-    look_at(ws, one.row, one.memory, memory, opts.observe)
+    poll_pipeline(ws, one.row, one.memory, memory, opts.observe)
   end, { limit = opts.concurrent or CONCURRENT })
   forget_gone(memory)
 

@@ -1,14 +1,14 @@
---- The dashboard as it is watched: in place on a terminal, in a pipe a line for each change.
+--- Show a watched dashboard: in place on a terminal, in a pipe as a line for each change.
 
 local cell = require "output.render.cell"
 local json = require "native.json"
-local paint = require "output.region"
+local region = require "output.region"
 local show = require "tarn.dashboard.show"
 local task = require "native.task"
 
 local M = {}
 
--- The page as lines, for so many columns and rows.
+-- The dashboard as lines that fit into the columns and rows.
 local function compose(data, screen, columns, rows)
   local text = {}
   local page = setmetatable({ width = columns, height = rows, quiet = true,
@@ -19,19 +19,19 @@ local function compose(data, screen, columns, rows)
     lines[#lines + 1] = line
   end
   if #lines > rows then
-    lines[rows] = screen:style("dim", ("... %d lines more: the terminal is too low")
+    lines[rows] = screen:style("dim", ("... %d more lines: the terminal is too small")
       :format(#lines - rows + 1))
   end
   return lines
 end
 
---- Show in place, until the watch ends.
----@param watched table its `watch` iterates over data and calls its field `tick` while it waits;
---   what is to be said meanwhile goes to its field `say`
+--- Show the answers in place, until the watch ends.
+---@param watched table with `watch`, an iterator over answers that calls its field `tick` while it
+--- waits; `say`, which prints a warning; and `finish`
 ---@param screen tarn.Screen
 function M.paint(watched, screen)
   local _ <close> = watched
-  local block <close> = paint.new(screen)
+  local block <close> = region.new(screen)
   local watch = watched.watch
   function watched.say(text)
     block:above("tarn: " .. screen:clean(text) .. "\n")
@@ -44,7 +44,7 @@ function M.paint(watched, screen)
   end
   watch.tick = function()
     local c, r = block:room()
-    -- what is old says how old it is
+    -- the age of old data is part of the text
     local ages = (data.partial or data.stale) and task.now() - drawn >= 1
     if c ~= columns or r ~= rows or ages then
       draw()
@@ -57,7 +57,7 @@ function M.paint(watched, screen)
   watched:finish()
 end
 
-local function words(value, screen)
+local function state_text(value, screen)
   if value == json.null then
     return nil
   end
@@ -82,12 +82,12 @@ local function line_of(row, screen)
     return ("answers: %s%s"):format(row.now, row.message ~= json.null
       and " (" .. row.message .. ")" or "")
   end
-  local was, now = words(row.was, screen), words(row.now, screen)
+  local was, now = state_text(row.was, screen), state_text(row.now, screen)
   return ("%s: %s"):format(row.pipeline_name, was and now and was .. " -> " .. now
     or now and "new: " .. now or "gone")
 end
 
---- A line for each change, until they end.
+--- Print a line for each change.
 ---@param rows fun(): table?
 ---@param screen tarn.Screen
 function M.lines(rows, screen)

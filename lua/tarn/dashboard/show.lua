@@ -1,4 +1,4 @@
---- The text form of the dashboard: numbers, the pipelines worth a look, the newest events.
+--- Show the dashboard as text: numbers, pipelines that run or failed, the newest events.
 
 local json = require "native.json"
 local task = require "native.task"
@@ -11,7 +11,7 @@ local CARDS <const> = {
   { "healthy", "green" }, { "unhealthy", "red" }, { "unknown" },
 }
 
--- The two sums in two lines, each of which adds up to the total.
+-- Two lines of numbers; each line adds up to the total.
 local function show_cards(summary, screen)
   for _, line in ipairs { { 1, 2, 3, 4, 5 }, { 1, 6, 7, 8 } } do
     local parts = {}
@@ -19,7 +19,7 @@ local function show_cards(summary, screen)
       local name, style = CARDS[at][1], CARDS[at][2]
       local text = screen:pad(("%s %d"):format(name, summary[name]), 14)
       if i == 1 and line[2] == 6 then
-        text = (" "):rep(14) -- the total once
+        text = (" "):rep(14) -- show the total once
       end
       parts[i] = screen:style(summary[name] > 0 and style or "dim", text)
     end
@@ -27,14 +27,15 @@ local function show_cards(summary, screen)
   end
 end
 
--- What a person at night looks for first.
+-- The order of the pipelines: problems first.
 local RANK <const> = { failed = 1, running = 2, other = 3 }
 
 local function rank(row)
   return row.health == "UNHEALTHY" and 1 or RANK[status(row)]
 end
 
-local function worth_a_look(rows)
+-- The pipelines that run or have a problem, in order.
+local function select_rows(rows)
   local list = {}
   for _, row in ipairs(rows) do
     if rank(row) then
@@ -69,7 +70,6 @@ local EVENTS <const> = {
   { "message" },
 }
 
-
 local WORKSPACES <const> = {
   { "profile" }, { "answer", text = function(value) return value end },
   { "summary.total", title = "TOTAL" }, { "summary.running", title = "RUNNING" },
@@ -78,7 +78,7 @@ local WORKSPACES <const> = {
   { "workspace" },
 }
 
--- The columns, with the workspace in front where there are several.
+-- The columns, with a first one for the workspace if there are several.
 local function with_profile(columns, data)
   if not data.workspaces then
     return columns
@@ -86,7 +86,7 @@ local function with_profile(columns, data)
   return { { "profile", title = "WORKSPACE" }, table.unpack(columns) }
 end
 
--- The rows of all workspaces; what is unknown has none.
+-- The rows of all workspaces; a workspace that does not answer has none.
 local function all_rows(data)
   if not data.workspaces then
     return data.pipelines
@@ -103,13 +103,13 @@ end
 local function show_stale(screen, one, name)
   if one.stale then
     local since = time.find_iso(one.stale.since) or 0
-    screen:line(screen:style("yellow", ("%s%s old, no newer answer: %s"):format(
+    screen:line(screen:style("yellow", ("%sdata is %s old, there is no newer answer: %s"):format(
       name and name .. ": " or "", time.age(math.max(0, task.time() - since)),
       screen:clean(one.stale.message))))
   end
 end
 
--- What the numbers are not, when they come from system tables.
+-- Says that the numbers come from system tables, and what these do not know.
 local function show_source(screen, data, name)
   if data.source == "sql" then
     screen:line(screen:style("yellow", ("  %sfrom system tables, %s old; health and states are "
@@ -128,9 +128,9 @@ local function show_head(data, screen)
   show_cards(summary, screen)
   if data.partial then
     screen:line(screen:style("yellow", summary.unanswered > 0
-      and ("  without %d of the %d workspaces: how theirs are is unknown"):format(
+      and ("  %d of %d workspaces did not answer and are not counted"):format(
         summary.unanswered, summary.workspaces)
-      or "  some of it is unknown or old: see below"))
+      or "  some data is unknown or old: see below"))
   end
   show_source(screen, data)
   show_stale(screen, data)
@@ -147,7 +147,7 @@ end
 local function show_problems(data, screen, most)
   for i, problem in ipairs(data.problems) do
     if i > most then
-      screen:line(screen:style("yellow", ("and %d more that are unknown")
+      screen:line(screen:style("yellow", ("and %d more unknown")
         :format(#data.problems - most)))
       return
     end
@@ -159,8 +159,8 @@ local function show_problems(data, screen, most)
   end
 end
 
--- As many rows of both tables as `room` holds; the pipelines get what the events leave, and at
--- least half.
+-- How many rows of both tables fit into `room`. The pipelines get the rows that the events leave,
+-- and at least half.
 local function share(pipelines, events, room)
   if room == math.huge then
     return pipelines, events
@@ -173,8 +173,9 @@ end
 local OVERHEAD <const> = 6  -- titles and blank lines of both tables, and the line between them
 local PROBLEMS <const> = 3  -- lines where there is little room
 
+--- Show an answer of the dashboard.
 ---@param data table of `tarn.dashboard`
----@param screen tarn.Screen with `height`: no more lines than that
+---@param screen tarn.Screen with `height`: print at most this many lines
 return function(data, screen)
   local lines = 0
   local counted = screen:inside(function(text)
@@ -184,7 +185,7 @@ return function(data, screen)
   show_head(data, counted)
   local height = screen.height or math.huge
   local problems = height < math.huge and PROBLEMS or math.huge
-  local list = worth_a_look(all_rows(data))
+  local list = select_rows(all_rows(data))
   local rows, events = share(#list, #data.recent_events,
     height - lines - OVERHEAD - math.min(#data.problems, problems + 1))
   local columns = with_profile(PIPELINES, data)

@@ -1,23 +1,23 @@
---- The dashboard of one workspace over system tables: all pipelines in one statement, the
--- newest events in another, however many pipelines there are.
+--- The dashboard of one workspace from system tables.
 --
--- The tables are up to an hour late, and `as_of` is the moment until which they tell. They know
--- no health, and no state but what the newest update tells: each row's `state` is UNKNOWN, its
--- `health` null, and its `status` what the update came to. One that has no end is "running" if the
--- table told of it in its newest hours, and "other" if it fell silent before that.
+-- All pipelines come from one statement and the newest events from another, however many pipelines
+-- there are. System tables are up to an hour late; `as_of` is the time of their newest data. They
+-- have neither health nor state: each row's `state` is UNKNOWN, its `health` null, and its `status`
+-- follows from the newest update. An update without an end counts as "running" if the table has a
+-- row of it from the newest hours, else as "other".
 
 local json = require "native.json"
 local pool = require "base.pool"
 local statements = require "tarn.statements"
 local summaries = require "tarn.dashboard.summary"
-local system = require("tarn.sql").systemtables
+local systemtables = require("tarn.sql").systemtables
 local time = require "base.time"
 local warehouses = require("tarn.sql").warehouses
 
 local M = {}
 
-local SILENT_MS <const> = 2 * 3600000 -- a row comes for each hour of an update
-local BACK_MS <const> = 7 * 86400000  -- events that are older are no news
+local SILENT_MS <const> = 2 * 3600000 -- the table gets a row for each hour of an update
+local BACK_MS <const> = 7 * 86400000  -- older events are not shown
 
 local function status_of(cells, known)
   if cells.update_id == json.null then
@@ -33,12 +33,12 @@ local function update_of(cells)
     return json.null
   end
   return { update_id = cells.update_id, creation_time = cells.started,
-    state = system.text(cells.result) or "UNKNOWN",
+    state = systemtables.text(cells.result) or "UNKNOWN",
     attempts = math.tointeger(tonumber(cells.attempts)) }
 end
 
 local function row_of(cells, known)
-  return { pipeline_id = cells.pipeline_id, name = system.text(cells.name) or "",
+  return { pipeline_id = cells.pipeline_id, name = systemtables.text(cells.name) or "",
     state = "UNKNOWN", health = json.null, creator = cells.created_by, run_as = cells.run_as,
     cluster_id = json.null, latest_update = update_of(cells), status = status_of(cells, known) }
 end
@@ -62,7 +62,7 @@ local function read_pipelines(ws, opts)
 end
 
 local function read_events(ws, opts)
-  local found, tried = system.first(statements.quality.EVENTS, function(from)
+  local found, tried = systemtables.first(statements.quality.EVENTS, function(from)
     local query, params = statements.fleet.newest_events(from, ws:org_id(),
       time.now() - BACK_MS, summaries.RECENT)
     local rows <close> = ws:sql(query, params, { warehouse_id = opts.warehouse })
@@ -77,14 +77,14 @@ local function read_events(ws, opts)
   return { list = found, tried = tried[#tried] }
 end
 
---- Look at every pipeline.
+--- Read the health of every pipeline.
 ---@param ws tarn.WorkspaceClient
 ---@param opts? { warehouse?: string, keep?: boolean, seen?: fun(row: table) }
 ---@return table { summary, pipelines, recent_events, as_of, problems, source, unknown }
 function M.read(ws, opts)
   local asked = { keep = opts and opts.keep, seen = opts and opts.seen,
     warehouse = opts and opts.warehouse or warehouses.chosen(ws) }
-  ws:org_id() -- once, before both ask
+  ws:org_id() -- asks the workspace once, before both statements need it
   local answers = pool.map({ read_pipelines, read_events }, function(read)
     return read(ws, asked)
   end)

@@ -1,17 +1,17 @@
---- The last known answer, for when a later question is not answered.
+--- The last answer of a poll, for when a later poll fails.
 
 local fault = require "base.fault"
 
 local M = {}
 
---- A function that looks as `look` does. When that fails, and was once answered, the last
--- answer comes again, with `stale`: since when it is, and why there is none newer.
+--- A function that calls `poll`. If `poll` fails after it has succeeded once, the function returns
+-- the last answer again, with `stale`: { since, kind, status, code, message }.
 ---@param look fun(): table
 ---@return fun(): table
-function M.new(look)
+function M.new(poll)
   local last
   return function()
-    local data, e = fault.try(look)
+    local data, e = fault.try(poll)
     if data then
       last = data
       return data

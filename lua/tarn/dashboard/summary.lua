@@ -1,22 +1,20 @@
---- What the dashboard's words mean, and how answers are added up. Pure: rows and events in,
--- numbers and the newest events out.
+--- Definitions of the dashboard: statuses, counts, the newest events. Pure.
 
 local json = require "native.json"
 
 local M = {}
 
---- So many of the newest events are shown.
+--- The number of newest events that are shown.
 M.RECENT = 20
 
 -- States in which an update is active.
 local ACTIVE <const> = { RUNNING = true, STARTING = true, RESETTING = true, RECOVERING = true,
   DEPLOYING = true }
 
---- What a pipeline is to the dashboard: "running", "failed", "idle" or "other". A failed run
--- usually leaves the state IDLE, so the newest update counts too. A row that knows no state
--- says itself what it is (tarn.dashboard.sql).
+--- The status of a pipeline. A failed update usually leaves the pipeline's state IDLE, so the state
+-- of the newest update counts too. Rows of tarn.dashboard.sql have no state and bring their status.
 ---@param row tarn.PipelineRow
----@return string
+---@return "running"|"failed"|"idle"|"other"
 function M.status(row)
   if row.status then
     return row.status
@@ -31,17 +29,17 @@ function M.status(row)
   elseif row.state == "IDLE" then
     return "idle"
   end
-  return "other" -- STOPPING, DELETED, and words the API may yet invent
+  return "other" -- STOPPING, DELETED, and states that later versions of the API add
 end
 
---- Numbers of no pipelines.
+--- A summary in which all numbers are 0.
 ---@return table<string, integer>
 function M.new()
   return { total = 0, running = 0, failed = 0, idle = 0, other = 0,
     healthy = 0, unhealthy = 0, unknown = 0 }
 end
 
---- Count one pipeline; returns its status.
+--- Count one pipeline. Returns its status.
 ---@param summary table
 ---@param row tarn.PipelineRow
 ---@return string
@@ -55,7 +53,7 @@ function M.count(summary, row)
   return status
 end
 
---- Add the numbers of another workspace.
+--- Add the numbers of another summary.
 ---@param summary table
 ---@param other table
 function M.add(summary, other)
@@ -66,7 +64,7 @@ end
 
 local SEVERITY <const> = { ERROR = 1, WARN = 2 }
 
--- Newest first; at the same moment errors, then warnings; then by id, to be the same twice.
+-- Newest first; at the same time errors before warnings; then by id, so that the order is stable.
 local function before(a, b)
   if a.timestamp ~= b.timestamp then
     return a.timestamp > b.timestamp
@@ -78,7 +76,7 @@ local function before(a, b)
   return tostring(a.id) > tostring(b.id)
 end
 
---- An event of a pipeline as the dashboard shows it.
+--- The fields of an event that the dashboard shows.
 ---@param event table
 ---@param row tarn.PipelineRow
 ---@return table
@@ -91,9 +89,9 @@ function M.recent(event, row)
   }
 end
 
---- Merge events into the newest of all: `recent` never holds more than twice what is shown.
----@param recent table[]
----@param events table[] of the form of `recent`
+--- Add events to `recent` and keep the newest ones.
+---@param recent table[] results of `M.recent`; is changed
+---@param events table[] results of `M.recent`
 function M.merge(recent, events)
   for _, event in ipairs(events) do
     recent[#recent + 1] = event

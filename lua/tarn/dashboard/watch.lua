@@ -1,19 +1,19 @@
---- The dashboard again and again: `for data, changed in watch.start(look) do`.
+--- Poll the dashboard: `for data, changed in watch.start(poll) do`.
 --
--- A look that fails after one that did not does not end it: the last answer comes again, marked
--- `stale`, and the pause to the next look grows.
+-- A failed poll does not end the loop, unless it is the first one: the last answer comes again with
+-- `stale`, and the pause to the next poll grows.
 
 local json = require "native.json"
-local last = require "tarn.dashboard.stale"
 local options = require "base.options"
+local stale = require "tarn.dashboard.stale"
 local task = require "native.task"
 
 local M = {}
 
-local TICK <const> = 0.25    -- seconds; what `tick` may show is at most that old
+local TICK <const> = 0.25    -- seconds between two calls of `tick`
 local MOST_PAUSE <const> = 60
 
--- All but the time it was asked at, as a text: what is the same has the same.
+-- An answer without its time, as a text. Equal answers have equal texts.
 local function digest(data)
   local parts = {}
   for i, one in ipairs(data.workspaces or { data }) do
@@ -50,17 +50,17 @@ function Watch:pause()
   until task.now() >= due
 end
 
---- The next answer, and whether anything in it is different; nil after the last.
+--- Poll, after a pause. Returns nil after the last poll.
 ---@return table? data
----@return boolean? changed
+---@return boolean? changed whether it differs from the previous answer
 function Watch:next()
-  if self.looks == self.refreshes then
+  if self.polls == self.refreshes then
     return nil
-  elseif self.looks > 0 then
+  elseif self.polls > 0 then
     self:pause()
   end
-  self.looks = self.looks + 1
-  local data = self.look()
+  self.polls = self.polls + 1
+  local data = self.poll()
   self.failing = is_all_stale(data) and (self.failing or 0) + 1 or nil
   local text = digest(data)
   local changed = text ~= self.text
@@ -69,15 +69,14 @@ function Watch:next()
 end
 Watch.__call = Watch.next
 
---- Look every so often.
----@param look fun(): table as `tarn.dashboard` reads one workspace or many
----@param opts? { interval?: number, refreshes?: integer, tick?: fun() } seconds between two
---   looks (default 5); how many looks; called now and then while it waits
+--- Start a watch.
+---@param poll fun(): table as `tarn.dashboard` reads one workspace or many
+---@param opts? { interval?: number, refreshes?: integer, tick?: fun() } see tarn.dashboard.watch
 ---@return tarn.DashboardWatch
-function M.start(look, opts)
+function M.start(poll, opts)
   opts = opts or {}
   options.check(opts, { "interval", "refreshes", "tick" })
-  return setmetatable({ look = last.new(look), interval = opts.interval or 5, looks = 0,
+  return setmetatable({ poll = stale.new(poll), interval = opts.interval or 5, polls = 0,
     refreshes = opts.refreshes, tick = opts.tick }, Watch)
 end
 

@@ -1,14 +1,14 @@
---- The lines in which two texts differ: the shortest way from one to the other.
+--- Compare two texts line by line: the shortest edit script.
 --
--- Pure. Beyond a number of changes the texts are taken to have nothing in common between their
--- same beginning and end: that is as true, and found at once.
+-- Pure. With more than MOST_CHANGES changes, everything between the common beginning and the common
+-- end counts as replaced. That is correct too, though not the shortest script, and takes no time.
 
 local M = {}
 
 local MOST_CHANGES <const> = 800
 local AROUND <const> = 3 -- lines shown before and after a change
 
---- The lines of a text, without their ends.
+--- The lines of a text, without the newlines.
 ---@param text string
 ---@return string[]
 function M.split(text)
@@ -22,7 +22,7 @@ function M.split(text)
   return lines
 end
 
--- Myers' search: for each number of changes, how far one gets on each diagonal.
+-- Myers' algorithm: for each number of changes, the furthest point on each diagonal.
 local function search(a, b, from_a, to_a, from_b, to_b)
   local n, m = to_a - from_a + 1, to_b - from_b + 1
   local reach, history = { [1] = 0 }, {}
@@ -52,7 +52,7 @@ local function search(a, b, from_a, to_a, from_b, to_b)
   end
 end
 
--- The way back: a list of { sign, line }, last first.
+-- Trace the search back: a list of { sign, line }, last line first.
 local function trace(a, b, from_a, from_b, history, last, n, m)
   local steps, x, y = {}, n, m
   local function put(sign, line)
@@ -102,7 +102,7 @@ local function middle(a, b, from_a, to_a, from_b, to_b)
   return steps
 end
 
---- All lines of both: { " ", line } for the same, { "-", line } and { "+", line }.
+--- All lines of both texts: { " ", line } if both have it, else { "-", line } or { "+", line }.
 ---@param left string
 ---@param right string
 ---@return { [1]: string, [2]: string }[]
@@ -130,11 +130,11 @@ function M.compare(left, right)
 end
 
 ---@class tarn.Hunk
----@field left integer  first line on the left, from 1
----@field right integer
----@field lines string[] each with " ", "-" or "+" in front
+---@field left integer  number of the first line on the left, from 1
+---@field right integer number of the first line on the right
+---@field lines string[] each begins with " ", "-" or "+"
 
---- Only the changes, with a few lines around each.
+--- The changes, with a few lines around each.
 ---@param left string
 ---@param right string
 ---@return tarn.Hunk[]

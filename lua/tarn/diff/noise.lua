@@ -1,7 +1,7 @@
---- What differs between two pipelines without meaning anything: the list, each with its reason.
+--- Rules for differences between two pipelines that have no meaning.
 --
--- Pure. A rule looks at one difference: its path, both values (nil: not there), and the two
--- sides. `tarn help diff` shows the list, `tarn diff --all` what it hid.
+-- Pure. Each rule tests one difference, given both sides. `tarn help diff` lists the rules, and
+-- `tarn diff --all` shows the differences that they hide.
 
 local export = require "tarn.export"
 local json = require "native.json"
@@ -25,7 +25,7 @@ local function is_field(...)
   end
 end
 
--- Nothing in it, at any depth.
+-- True for nil, null, and tables that hold nothing else.
 local function is_empty(value)
   if value == nil or value == json.null then
     return true
@@ -40,7 +40,7 @@ local function is_empty(value)
   return true
 end
 
--- One is not there, and the other is what the server takes then.
+-- True if one side does not have the field and the other side has the server's default.
 local function is_default(d, value)
   local given = d.left
   if given == nil then
@@ -73,7 +73,7 @@ local function is_path(d)
   return first == "root_path" or first == "libraries"
 end
 
--- The server fills these in with the pipeline's own.
+-- The server fills in catalog and schema of the event log with those of the pipeline.
 local function is_filled_in(d, a, b)
   local function own(value, side)
     local settings, name = side.settings, d.keys[2]
@@ -89,7 +89,7 @@ local function is_serverless(side)
   return serverless == true or serverless == nil and side.settings.ingestion_definition ~= nil
 end
 
---- The list, in the order in which it is applied.
+--- The rules, in the order in which they are applied.
 ---@type tarn.NoiseRule[]
 M.rules = {
   { name = "id", why = "every pipeline has its own", test = is_field("id", "pipeline_id") },
@@ -97,7 +97,7 @@ M.rules = {
     test = function(d, a, b)
       return d.keys[1] == "name" and #d.keys == 1 and a.pipeline_id ~= b.pipeline_id
     end },
-  { name = "deployment", why = "it says which bundle owns the pipeline, not what it does",
+  { name = "deployment", why = "it says which bundle manages the pipeline, not what it does",
     test = function(d) return d.keys[1] == "deployment" end },
   { name = "output", why = "pipeline_type, data_sampling and source_type are set by the server",
     test = function(d)
@@ -106,24 +106,24 @@ M.rules = {
     end },
   { name = "storage", why = "the default storage is named after the pipeline's id",
     test = is_default_storage },
-  { name = "empty", why = "null, an empty list and an empty object are the same as nothing",
+  { name = "empty", why = "null, an empty list and an empty object mean the same as no value",
     test = function(d) return is_empty(d.left) and is_empty(d.right) end },
   { name = "serverless", why = "unset means false, and true for ingestion pipelines",
     test = function(d, a, b)
       return d.keys[1] == "serverless" and is_serverless(a) == is_serverless(b)
     end },
-  { name = "photon", why = "serverless pipelines always have it",
+  { name = "photon", why = "serverless pipelines always use Photon",
     test = function(d, a, b)
       return d.keys[1] == "photon" and is_serverless(a) and is_serverless(b)
     end },
   { name = "default", why = "continuous, development and photon are false, edition ADVANCED and "
-      .. "channel CURRENT, unless something else is said",
+      .. "channel CURRENT by default",
     test = function(d)
       return #d.keys == 1 and DEFAULTS[d.keys[1]] ~= nil and is_default(d, DEFAULTS[d.keys[1]])
     end },
   { name = "cluster", why = "a cluster without a label is the default one; "
-      .. "enable_local_disk_encryption is false unless said; apply_policy_default_values is "
-      .. "never given back",
+      .. "enable_local_disk_encryption is false by default; the API does not return "
+      .. "apply_policy_default_values",
     test = function(d)
       return d.keys[1] == "clusters" and #d.keys == 3
         and (d.keys[3] == "apply_policy_default_values"
@@ -147,7 +147,7 @@ M.rules = {
     end },
 }
 
---- The rule that makes a difference noise, or nil.
+--- The rule that makes a difference meaningless, or nil.
 ---@param d tarn.Difference
 ---@param a tarn.DiffSide
 ---@param b tarn.DiffSide

@@ -1,9 +1,9 @@
---- The two sides of a diff: pipelines here or elsewhere, snapshots, exported folders.
+--- Read the sides of a diff: pipelines, exported folders, snapshots of the journal.
 
 local databricks = require "native.databricks"
 local diff = require "tarn.diff"
 local fault = require "base.fault"
-local folder = require "tarn.import"
+local import = require "tarn.import"
 local workspace = require "tarn.workspace"
 
 local M = {}
@@ -43,8 +43,8 @@ end
 -- ---- folders ----
 
 local function of_folder(path)
-  local item = folder.read(path)
-  local dir = folder.find_sources(path)
+  local item = import.read(path)
+  local dir = import.find_sources(path)
   local side = { kind = "folder", label = path, host = item.host, pipeline_id = item.pipeline_id,
     name = item.name, settings = diff.settings_of(item) }
   if not dir then
@@ -66,10 +66,10 @@ end
 local function side_from(settings, id, name, operation)
   return { kind = "snapshot", label = "journal:" .. operation.id, host = operation.target.host,
     pipeline_id = id, name = name, at = operation.started, settings = settings,
-    why_no_sources = "the journal keeps settings; sources only where they were overwritten" }
+    why_no_sources = "the journal keeps settings, but only sources that were overwritten" }
 end
 
--- What the operation found before it changed it; else what it created.
+-- The settings that an operation has changed, as they were before; else those it has created.
 local function of_snapshot(id)
   local journal = require "tarn.journal"
   local operation = journal.find(id)
@@ -88,8 +88,8 @@ local function of_snapshot(id)
     end
   end
   if not created then
-    fault.not_found(OP, ("operation %s keeps no settings of a pipeline"):format(operation.id),
-      "`tarn journal` lists what clone, import, delete and others did")
+    fault.not_found(OP, ("operation %s has no settings of a pipeline"):format(operation.id),
+      "`tarn journal` lists the operations; those of clone, import and delete have settings")
   end
   created.sources = nil
   return created
@@ -110,7 +110,7 @@ local function is_profile(name)
 end
 
 --- The side that a text names: `journal:ID`, a folder (a path with "/" in it, or "."),
--- `profile:pipeline` for a profile that there is, or a pipeline of the workspace at hand.
+-- `profile:pipeline` with an existing profile, or a pipeline of the current workspace.
 ---@param text string
 ---@param ctx tarn.Context
 ---@param open fun(profile: string): tarn.WorkspaceClient
@@ -120,10 +120,10 @@ function M.find(text, ctx, open)
   if prefix == "journal" then
     return of_snapshot(rest)
   elseif not ctx.served and (text:find("/", 1, true) or text == ".")
-    and folder.is_export(text) then
+    and import.is_export(text) then
     return of_folder(text)
   elseif not ctx.served and (text:find "^%.%.?/" or text == "." or text:sub(1, 1) == "/") then
-    return of_folder(text) -- raises what is missing
+    return of_folder(text) -- raises a fault that names the missing file
   elseif prefix and is_profile(prefix) then
     return of_pipeline(open(prefix), rest, text)
   end

@@ -1,11 +1,11 @@
---- A diff for a person: in two columns where the width allows, else with - and +.
+--- Show a diff as text: in two columns if the screen is wide enough, else with - and +.
 
 local json = require "native.json"
 
 local M = {}
 
-local WIDE <const> = 100        -- columns from which values stand side by side
-local WIDE_SOURCES <const> = 140 -- and lines of sources
+local WIDE <const> = 100         -- columns that values need to stand side by side
+local WIDE_SOURCES <const> = 140 -- columns that lines of sources need
 
 local MARKS <const> = { added = "+", removed = "-", changed = "~", order = "~", unknown = "?" }
 local STYLES <const> = { added = "green", removed = "red", changed = "yellow", order = "yellow",
@@ -19,7 +19,7 @@ local function value_text(out, value)
   return out:clean(text)
 end
 
--- A text in pieces of at most `width` columns.
+-- Split a text into pieces of at most `width` columns.
 local function pieces(out, text, width)
   local list, line, used = {}, {}, 0
   for character in text:gmatch "[\0-\x7f\xc0-\xff]?[\x80-\xbf]*" do
@@ -34,7 +34,7 @@ local function pieces(out, text, width)
   return list
 end
 
--- Lines of two (or three) cells beside each other.
+-- Print cells beside each other, over as many lines as the longest cell needs.
 local function columns(out, cells, widths, styles)
   local wrapped, height = {}, 0
   for i, cell in ipairs(cells) do
@@ -62,7 +62,7 @@ local function show_fields_wide(list, out)
     local style = STYLES[d.kind]
     columns(out, { MARKS[d.kind], out:clean(d.path),
       d.kind == "order" and "in this order" or value_text(out, d.left),
-      d.kind == "order" and "in another" or value_text(out, d.right) }, widths,
+      d.kind == "order" and "in another order" or value_text(out, d.right) }, widths,
       { style, "bold", d.left ~= nil and "red" or "dim", d.right ~= nil and "green" or "dim" })
   end
 end
@@ -172,7 +172,8 @@ function M.show(report, out)
     show_source(d, out)
   end
   if report.ignored then
-    out:heading(#report.ignored > 0 and "ignored, since it means nothing:" or "nothing is ignored")
+    out:heading(#report.ignored > 0 and "Differences without a meaning, ignored:"
+      or "No difference was ignored")
     for _, d in ipairs(report.ignored) do
       out:line(out:style("dim", ("  %s: %s, %s  (%s)"):format(out:clean(d.path),
         value_text(out, d.left), value_text(out, d.right), d.why)))

@@ -1,7 +1,7 @@
---- Gates on quality: `failed <= 1%`, `silver.valid_id: failed < 10`, `total: passed >= 99.5%`.
+--- Quality gates: `failed <= 1%`, `silver.valid_id: failed < 10`, `total: passed >= 99.5%`.
 --
--- Without a name in front a gate is for each expectation; `total` is for all together. A gate that
--- has nothing to look at has not passed.
+-- A gate without a name is for each expectation, `total` is for all expectations together. A gate
+-- without any rows has not passed.
 
 local fault = require "base.fault"
 local glob = require "base.glob"
@@ -19,7 +19,7 @@ local OPS <const> = {
 
 local FIELDS <const> = { failed = true, passed = true, dropped = true }
 
---- Read a gate. Raises a fault of kind `usage` if it is none.
+--- Parse a gate. Raises a fault of kind `usage` if the text is not a gate.
 ---@param op string
 ---@param text string
 ---@return table gate
@@ -28,14 +28,14 @@ function M.parse(op, text)
   rest = rest or text
   local field, sign, number, percent = rest:match "^%s*(%a+)%s*([<>]?=?)%s*(%d+%.?%d*)%s*(%%?)%s*$"
   if not field or not FIELDS[field] or not OPS[sign] or scope == "" then
-    fault.usage(op, ("--gate: '%s' is no gate"):format(text),
+    fault.usage(op, ("--gate: '%s' is not a gate"):format(text),
       "such as 'failed <= 1%', 'silver.valid_id: failed < 10', 'total: passed >= 99.5%'")
   end
   return { text = text, scope = scope, field = field, compare = OPS[sign],
     limit = tonumber(number), percent = percent == "%" }
 end
 
--- Of no rows none failed, and none was dropped: all passed.
+-- The value that a gate tests. Without records, 100 % have passed and 0 % failed.
 local function value_of(gate, row)
   local value = row[gate.field]
   if value == nil or value == json.null then
@@ -60,7 +60,7 @@ local function rows_for(gate, rows)
     local counted = {}
     for _, row in ipairs(rows) do
       sum.passed, sum.failed = sum.passed + row.passed, sum.failed + row.failed
-      -- what a dataset dropped stands at each of its expectations
+      -- every expectation of a dataset has the number of records that the dataset dropped
       if row.dropped ~= json.null and not counted[row.dataset] then
         counted[row.dataset] = true
         sum.dropped = sum.dropped + row.dropped
@@ -79,9 +79,9 @@ local function rows_for(gate, rows)
   return found
 end
 
---- Hold rows (of kind "total") against gates.
----@param gates table[] parsed
----@param rows table[]
+--- Test rows against gates.
+---@param gates table[] results of `parse`
+---@param rows table[] by "total"
 ---@return { passed: boolean, breaches: table[] }
 function M.check(gates, rows)
   local breaches = json.array {}
@@ -89,7 +89,7 @@ function M.check(gates, rows)
     local found = rows_for(gate, rows)
     if #found == 0 then
       breaches[#breaches + 1] = { gate = gate.text, dataset = json.null, expectation = json.null,
-        value = json.null, message = "nothing was measured that this gate is about" }
+        value = json.null, message = "no results match this gate" }
     end
     for _, row in ipairs(found) do
       local value = value_of(gate, row)

@@ -1,10 +1,10 @@
---- Results of expectations from the SQL warehouse: it adds up the counts, and sums are sent.
+--- Results of expectations from SQL: the warehouse adds up the counts.
 
+local counts = require "tarn.expectations.counts"
 local fault = require "base.fault"
 local json = require "native.json"
 local statements = require "tarn.statements"
-local system = require("tarn.sql").systemtables
-local tally = require "tarn.expectations.counts"
+local systemtables = require("tarn.sql").systemtables
 local time = require "base.time"
 
 local M = {}
@@ -13,7 +13,7 @@ local OP <const> = "tarn expectations"
 local DAY_MS <const> = 86400000
 local PROBLEMS <const> = 20 -- newest warnings and errors that are shown
 
-local text = system.text
+local text = systemtables.text
 
 local function integer(cell)
   return math.tointeger(tonumber(text(cell)))
@@ -48,7 +48,7 @@ local function read_problems(ws, ask, from, form)
   return list
 end
 
--- Calls `take(cells)` for each row of counts; returns the newest problems.
+-- Call `take(cells)` for each row of counts. Returns the newest problems.
 local function from_sql(ws, ask, from, form, take)
   local query, params = statements.quality.counts(from, form, ask)
   do
@@ -60,54 +60,54 @@ local function from_sql(ws, ask, from, form, take)
   return read_problems(ws, ask, from, form)
 end
 
-local function tally_of(ws, ask, from, form)
-  local sum = tally.new()
+local function read_counts(ws, ask, from, form)
+  local sum = counts.new()
   local problems = from_sql(ws, ask, from, form, function(cells)
     sum:put(as_counted(ask, cells))
   end)
   return sum, problems
 end
 
---- Counts and newest problems of one pipeline, from an event log. Its origins are JSON in a text in
--- the function and in older tables, and structs in newer ones.
+--- Counts and newest problems of a pipeline from its event log. The field `origin` is a JSON text
+-- in the table function and in older tables, and a struct in newer tables.
 ---@param ws tarn.WorkspaceClient
 ---@param ask tarn.QualityAsk
 ---@param from string statements.event_log(...) or .event_log_table(...)
----@return tarn.Tally counts, table[] problems
+---@return tarn.Counts counts, table[] problems
 function M.log(ws, ask, from)
-  local sum, problems = fault.try(tally_of, ws, ask, from, "text")
+  local sum, problems = fault.try(read_counts, ws, ask, from, "text")
   if sum then
     return sum, problems
-  elseif problems.kind ~= "sql" or system.is_missing(problems) then
+  elseif problems.kind ~= "sql" or systemtables.is_missing(problems) then
     fault.raise(problems)
   end
-  local again, rest = fault.try(tally_of, ws, ask, from, "struct")
+  local again, rest = fault.try(read_counts, ws, ask, from, "struct")
   if not again then
-    fault.raise(problems) -- the first form's answer is the one to know
+    fault.raise(problems) -- the fault of the first form is the more useful one
   end
   return again, rest
 end
 
---- The same of the event log that the pipeline writes as a table.
+--- The same from the table that holds the pipeline's event log.
 ---@param ws tarn.WorkspaceClient
 ---@param ask tarn.QualityAsk
----@return tarn.Tally counts, table[] problems
+---@return tarn.Counts counts, table[] problems
 function M.log_table(ws, ask)
   local name = statements.event_log_table(ws.native:pipeline_get(ask.id))
   if not name then
     fault.raise { kind = "sql", op = OP, code = "TABLE_OR_VIEW_NOT_FOUND",
-      message = "the pipeline has no catalog and schema in which its event log could be" }
+      message = "the pipeline has no catalog and schema, and so no event log table" }
   end
   return M.log(ws, ask, name)
 end
 
---- Counts and newest problems of one pipeline, from a system table.
+--- Counts and newest problems of a pipeline from a system table.
 ---@param ws tarn.WorkspaceClient
 ---@param ask tarn.QualityAsk
 ---@param name string one of statements.quality.EVENTS
----@return tarn.Tally counts, table[] problems
+---@return tarn.Counts counts, table[] problems
 function M.system(ws, ask, name)
-  return tally_of(ws, ask, name, "system")
+  return read_counts(ws, ask, name, "system")
 end
 
 -- ---- many pipelines ----
@@ -133,7 +133,7 @@ local function as_row(ask, cells)
   return row
 end
 
---- Rows and newest problems of all pipelines whose name matches `ask.name`, from a system table.
+--- Rows and newest problems of all pipelines whose name matches `ask.name` from a system table.
 ---@param ws tarn.WorkspaceClient
 ---@param ask tarn.QualityAsk
 ---@param name string one of statements.quality.EVENTS

@@ -1,11 +1,11 @@
---- A pipeline as a Databricks asset bundle (reference H.1): databricks.yml, the resource, and
--- the sources with paths that are relative to it.
+--- Export a pipeline as a Databricks asset bundle: databricks.yml and the resource, which names
+-- sources by relative paths.
 
 local export = require "tarn.export"
-local fields = require "tarn.spec"
 local json = require "native.json"
 local layout = require "tarn.export.layout"
 local model = require "tarn.export.model"
+local specs = require "tarn.spec"
 local yaml = require "native.yaml"
 
 local M = {}
@@ -20,12 +20,12 @@ local ALLOWED <const> = {
   trigger = true, usage_policy_id = true,
 }
 
--- Why a field of the spec does not go into the files.
+-- Field -> the reason why the files do not have it.
 local REASONS <const> = {
-  id = "the deployment gets an id of its own",
+  id = "the deployed pipeline gets its own id",
   deployment = "it belongs to the bundle that deployed this pipeline",
   development = "the mode of the target decides it",
-  source_type = "the server finds it out by itself",
+  source_type = "the server sets it",
 }
 
 local FIRST <const> = { "bundle", "include", "targets", "dev", "prod", "name", "clusters",
@@ -33,8 +33,8 @@ local FIRST <const> = { "bundle", "include", "targets", "dev", "prod", "name", "
 local QUOTED <const> = { "configuration", "tags", "spark_conf", "spark_env_vars", "custom_tags",
   "parameters" }
 
---- The key of a resource, as `databricks bundle generate` makes it: letters and digits in
--- lower case, one "_" for all between.
+--- The key of a resource, as `databricks bundle generate` makes it: letters and digits in lower
+-- case, with one "_" for each run of other characters.
 ---@param name string
 ---@return string
 function M.key(name)
@@ -63,7 +63,7 @@ local function is_plain(value)
   return type(value) ~= "table" or getmetatable(value) ~= nil and not json.is_array(value)
 end
 
--- A copy without nulls, in which "${" is a text and no reference.
+-- A copy without nulls, in which "${" is escaped so that it does not begin a reference.
 local function literal(value, state)
   if type(value) == "string" and value:find("${", 1, true) then
     state.escaped = true
@@ -84,24 +84,24 @@ local function unknown_reason(keys)
   return REASONS[keys[#keys]] or "bundles do not know this field"
 end
 
--- The fields of the spec that go into the resource; `dropped` gets the others with the reason.
+-- The fields of the spec that the resource has; the others go to `dropped` with the reason.
 local function settings(item, dropped)
   local function drop(keys, _, reason)
-    dropped[#dropped + 1] = { path = fields.path(keys), reason = reason or unknown_reason(keys) }
+    dropped[#dropped + 1] = { path = specs.path(keys), reason = reason or unknown_reason(keys) }
   end
   local spec = model.prune(item.spec, "PipelineSpec", drop)
-  for _, name in ipairs(fields.sorted_keys(spec)) do
+  for _, name in ipairs(specs.sorted_keys(spec)) do
     if not ALLOWED[name] then
       drop({ name })
       spec[name] = nil
     end
   end
   if export.is_default_storage(spec.storage) then
-    drop({ "storage" }, nil, "it is the default, under the id of this pipeline")
+    drop({ "storage" }, nil, "it is the default location, which contains this pipeline's id")
     spec.storage = nil
   end
   if spec.edition and spec.edition:upper() == "ADVANCED" then
-    drop({ "edition" }, nil, "it is what a deployment sets by itself")
+    drop({ "edition" }, nil, "it is the default of a deployment")
     spec.edition = nil
   end
   local ingestion = spec.ingestion_definition
@@ -116,8 +116,8 @@ local function permissions_of(item, dropped)
   local list = json.array {}
   for _, grant in ipairs(item.permissions or {}) do
     if grant.level == "IS_OWNER" then
-      dropped[#dropped + 1] = { path = "permissions", reason = ("%s owns it: a deployment is "
-        .. "owned by who makes it"):format(grant.name) }
+      dropped[#dropped + 1] = { path = "permissions", reason = ("%s owns the pipeline: a deployed "
+        .. "pipeline is owned by the user who deploys it"):format(grant.name) }
     else
       list[#list + 1] = { level = grant.level, [grant.kind] = grant.name }
     end
@@ -125,7 +125,7 @@ local function permissions_of(item, dropped)
   return #list > 0 and list or nil
 end
 
--- Paths of what lies in the folder become relative to resources/.
+-- Make the paths of exported files relative to resources/.
 local function relative_paths(spec, files)
   local function find(path)
     local file = files[layout.normal(path)]
@@ -139,8 +139,8 @@ local function relative_paths(spec, files)
     local glob = library.glob
     if glob and type(glob.include) == "string" then
       local folder = glob.include:match "^(.*)/%*%*$"
-      local place = find(folder or glob.include)
-      glob.include = place and place .. (folder and "/**" or "") or glob.include
+      local relative = find(folder or glob.include)
+      glob.include = relative and relative .. (folder and "/**" or "") or glob.include
     end
   end
   if type(spec.root_path) == "string" then
@@ -148,12 +148,12 @@ local function relative_paths(spec, files)
   end
 end
 
--- What names an object in this workspace's tree, which no deployment brings.
-local function left_behind(spec, warnings)
-  fields.each(spec, function(keys, value)
-    if fields.find_form(value) == "path" then
-      warnings[#warnings + 1] = ("%s names %s in the workspace: the bundle does not bring it")
-        :format(fields.path(keys), value)
+-- Warn of fields that name an object of the workspace which the bundle does not contain.
+local function warn_of_paths(spec, warnings)
+  specs.each(spec, function(keys, value)
+    if specs.find_form(value) == "path" then
+      warnings[#warnings + 1] = ("%s names %s in the workspace: the bundle does not contain it")
+        :format(specs.path(keys), value)
     end
   end)
 end
@@ -179,10 +179,10 @@ local function main_file(item, key)
   }, { first = FIRST })
 end
 
---- The files of an export: place -> text. `index` says where what was downloaded lies.
+--- The files of an export.
 ---@param item tarn.ExportItem
----@param index? tarn.SourceIndex
----@return table<string, string> files
+---@param index? tarn.SourceIndex of the downloaded sources
+---@return table<string, string> files path in the folder -> text
 ---@return { path: string, reason: string }[] dropped
 ---@return string[] warnings
 function M.files(item, index)
@@ -190,10 +190,10 @@ function M.files(item, index)
   local slug = M.key(item.name)
   local key = unique(item, slug)
   if not slug:find "%w" or slug == "pipeline" and item.name:lower() ~= "pipeline" then
-    warnings[#warnings + 1] = ("the name '%s' has no letter that a bundle's name can have: it is "
-      .. "called %s"):format(item.name, key)
+    warnings[#warnings + 1] = ("the name '%s' has no letter that a name in a bundle can have; the "
+      .. "bundle's name is %s"):format(item.name, key)
   end
-  local spec = fields.copy(settings(item, dropped))
+  local spec = specs.copy(settings(item, dropped))
   if index then
     local files = {}
     for _, entry in ipairs(index.objects) do
@@ -201,22 +201,22 @@ function M.files(item, index)
     end
     relative_paths(spec, files)
   end
-  left_behind(spec, warnings)
+  warn_of_paths(spec, warnings)
   if item.spec.deployment then
-    warnings[#warnings + 1] = "a bundle deploys this pipeline already: another one beside it would "
-      .. "change it back and forth, or make a second pipeline"
+    warnings[#warnings + 1] = "a bundle deploys this pipeline already: a second bundle would "
+      .. "compete with it, or create a second pipeline"
   end
   spec.run_as, spec.parameters = item.run_as, item.parameters
   spec.permissions = permissions_of(item, dropped)
   local text = yaml.encode({ resources = { pipelines = { [key] = literal(spec, state) } } },
     { first = FIRST, quoted = QUOTED })
   if state.escaped then
-    warnings[#warnings + 1] = "'${' is written as '$${', which bundles take for a literal '${': "
-      .. "the terraform engine always, the direct engine since September 2026"
+    warnings[#warnings + 1] = "'${' is written as '$${', which stands for a literal '${': in the "
+      .. "terraform engine always, in the direct engine since September 2026"
   end
   local head = ("# %s, from %s\n"):format(export.comment(item.name), export.comment(item.host))
-  local adopt = item.pipeline_id and ("# To adopt the pipeline that is there instead of making "
-    .. "another one:\n#   databricks bundle deployment bind %s %s\n"):format(key,
+  local adopt = item.pipeline_id and ("# To adopt the existing pipeline instead of creating a "
+    .. "second one:\n#   databricks bundle deployment bind %s %s\n"):format(key,
     export.comment(item.pipeline_id)) or ""
   return {
     ["databricks.yml"] = head .. main_file(item, key),

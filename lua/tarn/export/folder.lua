@@ -1,4 +1,4 @@
---- The folder that an export is written into.
+--- Write an export into a folder.
 
 local export = require "tarn.export"
 local fault = require "base.fault"
@@ -21,8 +21,8 @@ local function find_folder(dir)
   return stat and fs.folder(dir) or nil
 end
 
--- Entries { path, size, state } in the order of their paths.
-local function look_at(dir, files)
+-- Compare the files with the folder: entries { path, size, state } in the order of their paths.
+local function compare(dir, files)
   local folder <close> = find_folder(dir)
   local list = {}
   for name, text in pairs(files) do
@@ -34,14 +34,14 @@ local function look_at(dir, files)
   return list
 end
 
--- Files that are there are replaced only with --force; those that stay the same are nobody's
--- loss, but sources would be written beside them.
+-- Existing files are replaced only with --force. An equal file is no reason to refuse, unless
+-- sources would be written beside it.
 local function refuse_to_replace(dir, list, with_sources)
   for _, entry in ipairs(list) do
     if entry.state == "changed" or with_sources and entry.state == "same" then
       fault.raise { kind = "conflict", op = OP, code = "ALREADY_EXISTS",
-        message = ("%s/%s is there already"):format(dir, entry.path),
-        hint = "--force replaces what an earlier export wrote, or choose another --dir" }
+        message = ("%s/%s exists already"):format(dir, entry.path),
+        hint = "--force replaces the files of an earlier export; or choose another --dir" }
     end
   end
 end
@@ -56,7 +56,7 @@ local function write_all(dir, files, list, mode)
   end
 end
 
--- Copies the sources into the folder; returns their index.
+-- Copy the sources into the folder. Returns their index.
 local function export_sources(ws, item, dir, opts)
   local sources = require "tarn.sources"
   if opts.format == "json" then
@@ -79,7 +79,7 @@ end
 ---@field dir string
 ---@field files { path: string, size: integer, state: "new"|"same"|"changed" }[]
 ---@field sources? { objects: integer, left_out: table[] }
----@field dropped { path: string, reason: string }[] fields that the format cannot say
+---@field dropped { path: string, reason: string }[] fields that the format does not have
 ---@field warnings string[]
 
 --- Write a pipeline into a folder.
@@ -93,11 +93,11 @@ function M.write(ws, name, opts)
   local obstacle = export.find_obstacle(item.spec)
   if obstacle and opts.format ~= "json" then
     fault.raise { kind = "conflict", op = OP, message = ("'%s' cannot be exported as %s: %s")
-      :format(item.name, opts.format, obstacle), hint = "--format json keeps it to be read" }
+      :format(item.name, opts.format, obstacle), hint = "--format json exports it for reading" }
   end
   local render, dir = require(FORMATS[opts.format]), (opts.dir:gsub("(.)/+$", "%1"))
   local files, dropped, warnings = render.files(item)
-  local list = look_at(dir, files)
+  local list = compare(dir, files)
   local index, source_warnings
   if not opts.dry_run then
     if not opts.force then
@@ -106,7 +106,7 @@ function M.write(ws, name, opts)
     if opts.sources then
       index, source_warnings = export_sources(ws, item, dir, opts)
       files, dropped, warnings = render.files(item, index)
-      list = look_at(dir, files)
+      list = compare(dir, files)
     end
     local has_secret = #export.secret_paths(item.spec) > 0
     write_all(dir, files, list, has_secret and PRIVATE or PUBLIC)

@@ -1,8 +1,7 @@
---- HCL, the language of Terraform, as far as an export writes it.
+--- Write HCL, the language of Terraform.
 --
--- Pure. A body is a list of entries in their order: { name, value } is an attribute,
--- { name, labels =, body = } a block. Values are Lua's: strings, numbers, booleans, lists of
--- them, M.map(table), M.raw(text).
+-- Pure. A body is a list of entries: { name, value } is an attribute, { name, labels =, body = } is
+-- a block. A value is a string, a number, a boolean, a list of these, M.map(table) or M.raw(text).
 
 local fault = require "base.fault"
 local json = require "native.json"
@@ -12,8 +11,8 @@ local M = {}
 local ESCAPES <const> = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ['"'] = '\\"',
   ["\\"] = "\\\\" }
 
--- "${" and "%{" begin a template unless the sign is doubled. Signs in front of those are written
--- as their number, so that no reader takes them together with the doubled one.
+-- "${" and "%{" begin a template unless the sign is doubled. Further signs before it are written as
+-- escapes, so that no parser pairs them with the doubled one.
 local function template(signs, brace)
   local sign = signs:sub(1, 1)
   local number = sign == "$" and "\\u0024" or "\\u0025"
@@ -42,7 +41,7 @@ function M.map(values)
   return setmetatable({ values = values }, Map)
 end
 
---- A text that goes into the file as it is: a reference.
+--- A text that is written unchanged: a reference.
 ---@param text string
 function M.raw(text)
   return setmetatable({ text = text }, Raw)
@@ -56,7 +55,7 @@ local function scalar_text(value)
 end
 
 local INDENT <const> = "  "
-local LONG_LIST <const> = 80 -- columns from which each item has a line of its own
+local LONG_LIST <const> = 80 -- a longer list has a line for each item
 
 local write_value
 
@@ -121,8 +120,7 @@ local function write_block(entry, indent, out)
   out[#out + 1] = indent .. "}"
 end
 
--- Attributes on lines that follow each other have their "=" in one column, as `terraform fmt`
--- wants it.
+-- The "=" of attributes on consecutive lines are in one column, as `terraform fmt` wants it.
 local function write_attributes(run, indent, out)
   local width = 0
   for _, entry in ipairs(run) do

@@ -1,5 +1,4 @@
---- The format of Tarn's own: one JSON file that holds a pipeline exactly, field by field.
--- `tarn import` reads it.
+--- Tarn's own format of an export: one JSON file with all fields, which `tarn import` reads.
 
 local export = require "tarn.export"
 local fault = require "base.fault"
@@ -7,16 +6,16 @@ local json = require "native.json"
 
 local M = {}
 
---- What the file says it is. A number behind the slash that is not known is refused.
+--- The format and its version. A file with another version is refused.
 local FORMAT <const> = "tarn-pipeline/1"
 
 --- The name of the file in its folder.
 M.FILE = "pipeline.json"
 
---- The files of an export: name -> text.
+--- The files of an export.
 ---@param item tarn.ExportItem
----@return table<string, string> files
----@return table[] dropped
+---@return table<string, string> files name -> text
+---@return table[] dropped always empty
 function M.files(item)
   local permissions
   if item.permissions then
@@ -34,13 +33,13 @@ function M.files(item)
   return { [M.FILE] = text .. "\n" }, {}
 end
 
---- The pipeline of a file's text. `place` names the file in messages.
+--- Parse the text of an exported file. Raises a fault of kind `parse` if the text is not an export.
 ---@param text string
----@param place string
+---@param path string of the file, for messages
 ---@return tarn.ExportItem
-function M.read(text, place)
+function M.read(text, path)
   local function wrong(message, hint)
-    fault.raise { kind = "parse", op = "export.read", message = place .. ": " .. message,
+    fault.raise { kind = "parse", op = "export.read", message = path .. ": " .. message,
       hint = hint }
   end
   local ok, value = fault.call(json.decode, text)
@@ -48,7 +47,7 @@ function M.read(text, place)
     wrong(value.message)
   elseif type(value) ~= "table" or type(value.format) ~= "string"
     or not value.format:find "^tarn%-pipeline/" then
-    wrong("this is not an exported pipeline", "`tarn export` writes them")
+    wrong("this is not an exported pipeline", "`tarn export` writes such files")
   elseif value.format ~= FORMAT then
     wrong(("its format is %s, and this program reads %s"):format(value.format, FORMAT))
   elseif type(value.spec) ~= "table" then

@@ -1,11 +1,11 @@
---- Where the sources of a pipeline lie in a folder for other tools.
+--- The layout of a pipeline's sources in an exported bundle or Terraform folder.
 --
--- Pure. What is below the pipeline's root folder (or below the folder that its libraries share)
--- goes to `src/`, all else to `other/` under its whole path.
+-- Pure. Sources below the pipeline's root folder (or below the folder that its libraries share) go
+-- to `src/`, all others to `other/` with their whole path.
 
 local M = {}
 
---- A path without "/Workspace" in front and without "/" at its end.
+--- A path without "/Workspace" at its beginning and without "/" at its end.
 ---@param path string
 ---@return string
 function M.normal(path)
@@ -22,7 +22,7 @@ local function parent(path)
   return folder ~= nil and folder ~= "" and folder or "/"
 end
 
--- The folders that the libraries name, or are in.
+-- The folders that the libraries name, and those of the files that they name.
 local function library_folders(spec)
   local folders = {}
   for _, library in ipairs(spec.libraries or {}) do
@@ -38,7 +38,7 @@ local function library_folders(spec)
   return folders
 end
 
---- The folder of the workspace whose content goes to `src/`.
+--- The folder of the workspace that becomes `src/`.
 ---@param spec table
 ---@return string
 function M.base(spec)
@@ -55,7 +55,8 @@ function M.base(spec)
   return base or "/"
 end
 
---- A function that gives a folder of the workspace its place, or nil: below its parent's.
+--- A function that returns the local folder for a folder of the workspace; nil means: inside the
+-- local folder of its parent.
 ---@param base string
 ---@return fun(folder: string): string?
 function M.placer(base)
@@ -68,7 +69,7 @@ function M.placer(base)
   end
 end
 
---- A path as seen from a base: what pairs up the sources of two pipelines.
+--- A path relative to a base; a path outside of the base unchanged.
 ---@param path string
 ---@param base string
 ---@return string

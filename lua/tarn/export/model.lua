@@ -1,8 +1,7 @@
---- The shape of a pipeline's settings, for formats whose readers take no field that they do not
--- know, and must be told what is a block, a list or a map.
+--- The schema of a pipeline's settings, for export formats that need to know each field.
 --
--- Pure. Made from the types of the API (its public SDK): a name alone is a plain value, `x:T` an
--- object of that type, `x:map` a map of strings; in brackets, a list of them.
+-- Pure. Made from the types of the API's public SDK: a name alone is a scalar, `x:T` an object of
+-- type T, `x:map` a map of strings; brackets mean a list of these.
 
 local json = require "native.json"
 
@@ -147,22 +146,22 @@ ManualTrigger {}
 RunAs { service_principal_name user_name }
 ]]
 
----@class tarn.FieldShape
+---@class tarn.FieldSchema
 ---@field kind "value"|"map"|"object"
 ---@field list boolean
----@field type? string of objects
+---@field type? string name of the object's type
 
-local function shape_of(word)
+local function schema_of(word)
   local name, kind = word:match "^([%w_]+):?(.*)$"
   local inner = kind:match "^%[(.*)%]$"
   local plain = inner or kind
-  local shape = { list = inner ~= nil, kind = "object", type = plain }
+  local schema = { list = inner ~= nil, kind = "object", type = plain }
   if plain == "" or plain == "value" then
-    shape.kind, shape.type = "value", nil
+    schema.kind, schema.type = "value", nil
   elseif plain == "map" then
-    shape.kind, shape.type = "map", nil
+    schema.kind, schema.type = "map", nil
   end
-  return name, shape
+  return name, schema
 end
 
 local types -- read at the first use
@@ -172,16 +171,16 @@ local function read_types()
   for name, body in TYPES:gmatch "(%w+) {(.-)}" do
     local fields = {}
     for word in body:gmatch "%S+" do
-      local field, shape = shape_of(word)
-      fields[field] = shape
+      local field, schema = schema_of(word)
+      fields[field] = schema
     end
     types[name] = fields
   end
 end
 
---- The fields of a type: name -> shape.
----@param name string "PipelineSpec", "RunAs", or what a shape names
----@return table<string, tarn.FieldShape>
+--- The fields of a type.
+---@param name string "PipelineSpec", "RunAs", or the `type` of a field
+---@return table<string, tarn.FieldSchema>
 function M.fields(name)
   if not types then
     read_types()
@@ -191,18 +190,18 @@ end
 
 local prune
 
-local function prune_value(value, shape, keys, drop)
-  if type(value) ~= "table" or shape.kind ~= "object" then
+local function prune_value(value, schema, keys, drop)
+  if type(value) ~= "table" or schema.kind ~= "object" then
     return value
-  elseif not shape.list then
-    return prune(value, shape.type, keys, drop)
+  elseif not schema.list then
+    return prune(value, schema.type, keys, drop)
   elseif not json.is_array(value) then
     return value
   end
   local copy = json.array {}
   for i, item in ipairs(value) do
     keys[#keys + 1] = i
-    copy[i] = type(item) == "table" and prune(item, shape.type, keys, drop) or item
+    copy[i] = type(item) == "table" and prune(item, schema.type, keys, drop) or item
     keys[#keys] = nil
   end
   return copy
@@ -222,11 +221,11 @@ function prune(value, type_name, keys, drop)
   return copy
 end
 
---- A copy without the fields that the type does not have. `drop(keys, value)` hears of each;
--- `keys` is the walker's own.
+--- A copy without the fields that the type does not have.
 ---@param value table
 ---@param type_name string
----@param drop fun(keys: (string|integer)[], value: any)
+---@param drop fun(keys: (string|integer)[], value: any) gets each of these fields; `keys` changes
+--- afterwards
 ---@return table
 function M.prune(value, type_name, drop)
   return prune(value, type_name, {}, drop)

@@ -1,28 +1,27 @@
---- A pipeline as Terraform (reference H.2): databricks_pipeline, its permissions, and its
--- sources as notebooks and files.
+--- Export a pipeline as Terraform: the pipeline, its permissions, notebooks and files.
 
 local export = require "tarn.export"
-local fields = require "tarn.spec"
 local hcl = require "tarn.export.hcl"
 local json = require "native.json"
 local model = require "tarn.export.model"
+local specs = require "tarn.spec"
 
 local M = {}
 
--- Repeated blocks have the singular's name.
+-- Repeated blocks are named in the singular.
 local SINGULAR <const> = { clusters = "cluster", libraries = "library",
   notifications = "notification" }
 
 local REASONS <const> = {
-  id = "the provider finds it out",
+  id = "the provider sets it",
   deployment = "it belongs to the bundle that deployed this pipeline",
-  source_type = "the server finds it out by itself",
+  source_type = "the server sets it",
 }
 
--- Fields of the API that the provider does not take.
+-- Fields of the API that the provider does not have.
 local UNKNOWN <const> = { parameters = true }
 
---- The name of a resource: the pipeline's, and its id, which no other has.
+--- The name of a resource: the name and the unique id of the pipeline.
 ---@param item { name: string, pipeline_id: string }
 ---@return string
 function M.resource_name(item)
@@ -36,7 +35,7 @@ function M.resource_name(item)
   return name .. (item.pipeline_id and "_" .. plain(item.pipeline_id) or "")
 end
 
--- In the order of the examples in the provider's documentation: what says what it is, first.
+-- The order of the examples in the provider's documentation.
 local FIRST <const> = { name = 1, catalog = 2, schema = 3, target = 4, storage = 5,
   serverless = 6, continuous = 7, development = 8, root_path = 9 }
 
@@ -57,24 +56,24 @@ end
 
 local body_of
 
--- Entries for one field: an attribute, or a block for each object.
-local function add_field(body, name, value, shape)
+-- Add the entries for one field: an attribute, or a block for each object.
+local function add_field(body, name, value, schema)
   if value == json.null then
     return
-  elseif shape.kind == "value" or type(value) ~= "table" then
+  elseif schema.kind == "value" or type(value) ~= "table" then
     body[#body + 1] = { name, value }
-  elseif shape.kind == "map" then
+  elseif schema.kind == "map" then
     body[#body + 1] = { name, hcl.map(value) }
-  elseif shape.list then
+  elseif schema.list then
     for _, item in ipairs(value) do
-      body[#body + 1] = { SINGULAR[name] or name, body = body_of(item, shape.type) }
+      body[#body + 1] = { SINGULAR[name] or name, body = body_of(item, schema.type) }
     end
   else
-    body[#body + 1] = { name, body = body_of(value, shape.type) }
+    body[#body + 1] = { name, body = body_of(value, schema.type) }
   end
 end
 
--- Attributes stand before blocks.
+-- The body of an object, attributes before blocks.
 function body_of(value, type_name)
   local body, known = {}, model.fields(type_name)
   local names = sorted_names(value)
@@ -90,7 +89,7 @@ end
 
 local function settings(item, dropped)
   local function drop(keys, _, reason)
-    dropped[#dropped + 1] = { path = fields.path(keys), reason = reason
+    dropped[#dropped + 1] = { path = specs.path(keys), reason = reason
       or REASONS[keys[#keys]] or "the provider does not know this field" }
   end
   local spec = model.prune(item.spec, "PipelineSpec", drop)
@@ -101,7 +100,7 @@ local function settings(item, dropped)
     end
   end
   if export.is_default_storage(spec.storage) then
-    drop({ "storage" }, nil, "it is the default, under the id of this pipeline")
+    drop({ "storage" }, nil, "it is the default location, which contains this pipeline's id")
     spec.storage = nil
   end
   if spec.edition == "" then
@@ -134,7 +133,7 @@ end
 
 local LANGUAGES <const> = { PYTHON = true, SQL = true, SCALA = true, R = true }
 
--- One resource for each source, named after its file; returns their addresses too.
+-- A resource for each source, named after its file. Returns their addresses too.
 local function source_resources(index)
   local blocks, addresses, taken = {}, {}, {}
   for _, entry in ipairs(index.objects) do
@@ -149,7 +148,7 @@ local function source_resources(index)
       end
       taken[name] = true
       local body = { { "path", entry.path },
-        -- a reference of ours, and behind it a text that is quoted
+        -- a reference, and behind it a quoted text
         { "source", hcl.raw('"${path.module}/' .. hcl.quote(entry.file):sub(2)) } }
       if entry.kind == "NOTEBOOK" and LANGUAGES[entry.language] then
         body[#body + 1] = { "language", entry.language }
@@ -169,15 +168,15 @@ local PROVIDERS <const> = {
     { "databricks", hcl.map { source = "databricks/databricks" } } } } } },
 }
 
--- Fields that are left out and are not lost: the server sets them, or they belong to nobody's edit.
+-- Fields that are left out and that an apply does not remove: the server sets them.
 local KEPT_BY_SERVER <const> = { id = true, deployment = true, pipeline_type = true,
   data_sampling = true, permissions = true, storage = true, source_type = true,
   ["ingestion_definition.source_type"] = true }
 
---- The files of an export: place -> text. `index` says where what was downloaded lies.
+--- The files of an export.
 ---@param item tarn.ExportItem
----@param index? tarn.SourceIndex
----@return table<string, string> files
+---@param index? tarn.SourceIndex of the downloaded sources
+---@return table<string, string> files path in the folder -> text
 ---@return { path: string, reason: string }[] dropped
 ---@return string[] warnings
 function M.files(item, index)
@@ -204,12 +203,11 @@ function M.files(item, index)
   local granted, owner = permissions(item, name)
   blocks[#blocks + 1] = granted
   if owner then
-    dropped[#dropped + 1] = { path = "permissions", reason = owner .. " owns it: a new pipeline "
-      .. "is owned by who makes it" }
+    dropped[#dropped + 1] = { path = "permissions", reason = owner .. " owns the pipeline: a new "
+      .. "pipeline is owned by the user who creates it" }
   end
   if item.spec.deployment then
-    warnings[1] = "a bundle deploys this pipeline: Terraform beside it would change it back and "
-      .. "forth"
+    warnings[1] = "a bundle deploys this pipeline already: Terraform would compete with it"
   end
   local lost = {}
   for _, one in ipairs(dropped) do
@@ -218,15 +216,15 @@ function M.files(item, index)
     end
   end
   local head = ("# %s, from %s\n"):format(export.comment(item.name), export.comment(item.host))
-  local adopt = item.pipeline_id and ("# To adopt the pipeline that is there instead of making "
-    .. "another one:\n#   terraform import databricks_pipeline.%s %s\n"):format(name,
+  local adopt = item.pipeline_id and ("# To adopt the existing pipeline instead of creating a "
+    .. "second one:\n#   terraform import databricks_pipeline.%s %s\n"):format(name,
     export.comment(item.pipeline_id)) or ""
   if #lost > 0 and adopt ~= "" then
     local names = table.concat(lost, ", ")
-    adopt = adopt .. ("# The first apply then takes away from it what is not in this file:\n#   %s\n")
-      :format(export.comment(names))
-    warnings[#warnings + 1] = ("whoever adopts the pipeline by `terraform import` takes away from it "
-      .. "what is not in the files, with the first apply: %s"):format(names)
+    adopt = ("%s# The first apply then removes its settings that are not in this file:\n#   %s\n")
+      :format(adopt, export.comment(names))
+    warnings[#warnings + 1] = ("after `terraform import` the first apply removes settings of the "
+      .. "pipeline that are not in the files: %s"):format(names)
   end
   local files = {
     ["versions.tf"] = hcl.encode(PROVIDERS),

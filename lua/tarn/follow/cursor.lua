@@ -1,5 +1,4 @@
---- Where we are in the event log of a pipeline: up to when it was read, and which events from
--- shortly before that were given; and how that is kept in a file.
+--- Cursors: how far the event log of a pipeline was read, and the ids of its newest known events.
 
 local fault = require "base.fault"
 local fs = require "native.fs"
@@ -9,12 +8,12 @@ local time = require "base.time"
 local M = {}
 
 ---@class tarn.EventCursor
----@field at? integer     ms: read up to here
----@field floor integer   ms: from here on all ids are remembered
+---@field at? integer     ms: the log was read up to this time
+---@field floor integer   ms: all ids from this time on are remembered
 local Cursor = {}
 Cursor.__index = Cursor
 
-local LAST <const> = 253402300799 -- seconds: what can be written as a time ends here, in 9999
+local LAST <const> = 253402300799 -- seconds: the last timestamp that can be written, in 9999
 
 local function is_second(number)
   return number ~= nil and number >= 0 and number <= LAST
@@ -25,7 +24,7 @@ local function is_time(text)
   return is_second(ms and ms // 1000)
 end
 
--- Why a value is not what `Cursor:saved` gives; nil if it is.
+-- Why a value cannot be a result of `Cursor:saved`; nil if it can.
 local function find_damage(saved)
   if type(saved) ~= "table" then
     return "is not an object"
@@ -51,8 +50,8 @@ local function find_damage(saved)
   end
 end
 
---- A cursor; `saved` is what `Cursor:saved` gave, checked by `load`.
----@param saved? table
+--- A cursor.
+---@param saved? table result of `Cursor:saved`, checked by `load`; nil: nothing was read yet
 ---@return tarn.EventCursor
 function M.new(saved)
   local c = setmetatable({ floor = 0, seconds = {}, count = 0 }, Cursor)
@@ -67,7 +66,7 @@ function M.new(saved)
   return c
 end
 
---- As a value for JSON.
+--- The cursor as a value for JSON.
 ---@return table
 function Cursor:saved()
   local seen = {}
@@ -100,7 +99,7 @@ function Cursor:add(id, ms)
   end
 end
 
---- Never backwards.
+--- Set the time up to which the log was read; it never moves backwards.
 function Cursor:advance(ms)
   self.at = math.max(self.at or ms, ms)
 end
@@ -113,7 +112,7 @@ function Cursor:drop(second)
   self.floor = math.max(self.floor, (second + 1) * 1000)
 end
 
---- Forget the ids from before `ms`, and the oldest of what is more than `limit`.
+--- Forget the ids from before `ms`, and the oldest ids until at most `limit` are left.
 ---@param ms integer
 ---@param limit? integer
 function Cursor:trim(ms, limit)
@@ -132,8 +131,8 @@ end
 
 -- ---- in a file ----
 
---- The cursors in a file: by pipeline id; none if there is no such file.
----@param op string
+--- The cursors in a file, by pipeline id; an empty table if the file does not exist.
+---@param op string for faults
 ---@param path string
 ---@param ws tarn.WorkspaceClient
 ---@return table<string, table>
@@ -144,15 +143,15 @@ function M.load(op, path, ws)
   end
   local function refuse(why)
     fault.raise { kind = "parse", op = op,
-      message = ("%s holds no cursor of events%s"):format(path, why and ": " .. why or ""),
-      hint = "name another file, or remove it to begin anew" }
+      message = ("%s is not a cursor file%s"):format(path, why and ": " .. why or ""),
+      hint = "name another file, or remove this one to begin anew" }
   end
   local ok, state = pcall(json.decode, text)
   if not ok or type(state) ~= "table" or type(state.pipelines) ~= "table" then
     refuse()
   elseif state.workspace ~= ws:key() then
-    fault.usage(op, ("%s is the cursor of %s, not of %s"):format(path, tostring(state.workspace),
-      ws:key()), "a file for each workspace")
+    fault.usage(op, ("%s is a cursor of %s, not of %s"):format(path, tostring(state.workspace),
+      ws:key()), "use a file for each workspace")
   end
   for id, saved in pairs(state.pipelines) do
     local why = find_damage(saved)
@@ -163,7 +162,7 @@ function M.load(op, path, ws)
   return state.pipelines
 end
 
---- Write cursors; the file is replaced as a whole.
+--- Save cursors in a file, which is replaced as a whole.
 ---@param path string
 ---@param ws tarn.WorkspaceClient
 ---@param saved table<string, table>

@@ -1,9 +1,10 @@
---- One look at the log of a pipeline: what is new in it, page by page.
+--- Poll the event log of a pipeline: read what is new, page by page.
 --
--- A look is a sweep of the log from some time on to its end. What comes late comes behind the
--- reader's back, so each sweep begins before the end of the one before: there where all was read
--- long enough after it happened. How long after is known from the times of the events themselves:
--- none that was read may be later than the clock of the workspace, whatever ours says.
+-- A sweep reads the log from some time to its end. Events may become visible late, with timestamps
+-- that earlier sweeps have passed already. So each sweep begins before the end of the previous one:
+-- at the time up to which the log was complete when it was read. Completeness is judged by the
+-- clock of the workspace, not by the clock of this machine: no event that was read can be later
+-- than the workspace's clock, and so the newest event shows how far that clock is ahead.
 
 local events = require "tarn.events"
 local json = require "native.json"
@@ -14,28 +15,29 @@ local M = {}
 
 local PAGE <const> = 250
 local GLANCE_MS <const> = 20000  -- how far most sweeps look back
-local DEEP_SECONDS <const> = 60  -- so often one looks back over the whole overlap
-local UNDATED <const> = 253402300799000 -- an event without a time is kept there
+local DEEP_SECONDS <const> = 60  -- a deep sweep, over the whole overlap, is due this often
+local UNDATED <const> = 253402300799000 -- stands in for the timestamp of an event without one
 
 ---@class tarn.FollowedLog a pipeline, and how far its log was read
 ---@field id string
 ---@field cursor tarn.EventCursor
----@field unknown boolean    nothing of it was seen yet
----@field started? boolean   it has answered
----@field pause? number      seconds since the last failure
+---@field unknown boolean    nothing of the log was read yet
+---@field started? boolean   the log has answered once
+---@field pause? number      seconds of the last pause after a failure
 ---@field began? integer     ms: when the last sweep began
----@field deep_began? integer ms: when the last sweep over the whole overlap began
----@field deep_due? number   when the next one is due, by the clock of tasks
----@field sweep? table       the one under way
----@field ahead? integer     ms: the clock of its workspace is ahead of ours by this at least
----@field crowded? boolean   it was said that more came than can be remembered
+---@field deep_began? integer ms: when the last deep sweep began
+---@field deep_due? number   when the next deep sweep is due, by native.task's `now`
+---@field sweep? table       the sweep under way
+---@field ahead? integer     ms by which the workspace's clock is ahead of this machine's, at least
+---@field crowded? boolean   `crowded` was called
 
 local function key_of(event)
   return type(event.id) == "string" and event.id or json.encode(event)
 end
 
--- Show the observer these entries in the order of time, and keep those that are wanted: the
--- others are known from now on. With `update`: only events of that update are shown.
+-- Give these entries to the observer in the order of time. Returns the entries that match the
+-- criteria; the others are added to the cursor. With `update`, the observer gets only events of
+-- that update.
 local function observed(self, one, entries, is_newest_first, update)
   local wanted = {}
   for i = 1, #entries do
@@ -54,7 +56,7 @@ local function observed(self, one, entries, is_newest_first, update)
   return wanted
 end
 
--- The events of a page that are not known; all of them if there is an observer.
+-- The unknown events of a page. Without an observer, only those that match the criteria.
 local function unknown_of(self, one, list, from)
   local entries, here = {}, {}
   for _, event in ipairs(list) do
@@ -68,13 +70,13 @@ local function unknown_of(self, one, list, from)
   return entries
 end
 
--- Those of them that are to be given.
+-- The unknown events of a page that match the criteria.
 local function fresh_of(self, one, list, from)
   local entries = unknown_of(self, one, list, from)
   return self.observe and observed(self, one, entries) or entries
 end
 
--- The same for the newest page. What older updates did is no news to an observer.
+-- The same for the newest page, of which the observer gets only events of the newest update.
 local function newest_of(self, one, list)
   local entries = unknown_of(self, one, list)
   if not self.observe then
@@ -87,7 +89,7 @@ local function newest_of(self, one, list)
   return observed(self, one, entries, true, update)
 end
 
--- Nothing was seen of this log yet: its newest events, oldest first.
+-- Begin to read a log: hand over its newest events, oldest first.
 local function begin(self, one)
   local page = events.first_page(self.ws, one.id, { max_results = PAGE,
     order_by = "timestamp desc" }, self.asked)
@@ -97,7 +99,7 @@ local function begin(self, one)
   for i = math.min(#entries, self.last), 1, -1 do
     last[#last + 1] = entries[i]
   end
-  -- What is not shown is known all the same. Below the page nothing is remembered.
+  -- The other events of the page are known, too. Nothing is remembered from before the page.
   local newest, oldest
   for _, event in ipairs(list) do
     local ms = events.at(event)
@@ -117,9 +119,9 @@ local function begin(self, one)
   end
 end
 
--- Up to this time the log is known as it will be, when nothing comes more than `late` ms after
--- its time: all up to `ms` was read since `began`, and then it was `began + ahead` there. Of what
--- an earlier program read nobody knows when.
+-- The time up to which the log was complete, if events are at most `late` ms late. The events up to
+-- `ms` were read after `began`, when the workspace's clock was at `began + ahead`. Without `began`,
+-- an earlier process has read them at an unknown time.
 local function whole_until(one, ms, began, late)
   if began then
     return math.min(ms, began + one.ahead) - late
@@ -127,8 +129,8 @@ local function whole_until(one, ms, began, late)
   return ms - late - DEEP_SECONDS * 1000
 end
 
--- The sweep under way. One that a failure broke off goes on where it was: beginning anew it
--- might never come to an end.
+-- The sweep under way, or a new one. A sweep that has failed goes on where it was: if it began
+-- anew, it might never reach the end.
 local function sweep_of(self, one)
   local sweep, cursor = one.sweep, one.cursor
   if sweep then
@@ -153,13 +155,13 @@ local function end_sweep(one, sweep)
   end
 end
 
--- A sweep may take long, and what came before it fell behind is still to be looked for: another
--- one from there on, before its ids are forgotten. True if that gets rid of half of them; without
--- that they are forgotten, and somebody should know.
-local function must_look_again(self, one, ms, needed)
+-- A long sweep may need more ids than can be remembered. True if another deep sweep, which begins
+-- at once, makes at least half of them unnecessary. Otherwise the oldest ids are forgotten, and
+-- `crowded` is called.
+local function must_sweep_again(self, one, ms, needed)
   local at, cursor = one.cursor.at, one.cursor
   if cursor.count <= self.limit or ms < at then
-    return false -- below the cursor all is known, and there will be fewer
+    return false -- the sweep is behind the cursor: it adds no ids
   end
   local from = math.max(needed, cursor.floor)
   if (whole_until(one, at, time.now(), self.overlap) - from) * 2 >= at - from then
@@ -173,8 +175,9 @@ local function must_look_again(self, one, ms, needed)
   return false
 end
 
--- Everything up to here was given; true if it is time to look again at what lies before. A clock
--- at the other end that is ahead of ours must not move the cursor past what is yet to come.
+-- All events up to `highest` were handed over: move the cursor. It does not move beyond the current
+-- time, since events of a fast clock must not hide later ones. True if a deep sweep must follow at
+-- once.
 local function advance(self, one, sweep, highest)
   local now = time.now()
   local ms = math.min(highest, now)
@@ -184,10 +187,10 @@ local function advance(self, one, sweep, highest)
   local began = sweep.deep and sweep.began or one.deep_began
   local needed = whole_until(one, ms, began, self.overlap)
   one.cursor:trim(needed)
-  return must_look_again(self, one, ms, needed)
+  return must_sweep_again(self, one, ms, needed)
 end
 
--- Ask once for what is new. True if it broke off, to look again at once.
+-- Do one sweep. True if it was broken off because a deep sweep must follow at once.
 local function poll(self, one)
   local sweep = sweep_of(self, one)
   local from = sweep.from
@@ -195,14 +198,14 @@ local function poll(self, one)
     extra = from and ("timestamp >= '%s'"):format(time.iso(from)) }
   local before, highest, ordered, again = 0, nil, true, false
   for list in events.pages(self.ws, one.id, query, self.asked, function() return true end) do
-    one.pause, one.started = nil, true -- it answers: a failure on a later page is a new one
+    one.pause, one.started = nil, true -- a failure on a later page is a new failure
     for _, event in ipairs(list) do
       local ms = events.at(event) or before
       ordered = ordered and ms >= before
       before, highest = ms, math.max(highest or ms, ms)
     end
     self:give(one, fresh_of(self, one, list, from))
-    -- A long log is not held in memory: while it comes in order, what was given is done with.
+    -- A long log is not held in memory: while events come in order, the cursor moves with them.
     again = highest and ordered and advance(self, one, sweep, highest)
     if again then
       one.deep_due = 0
@@ -216,11 +219,11 @@ local function poll(self, one)
   return again
 end
 
---- Look once: gives what is new, and returns when it was used.
+--- Poll once: hand over the new events, and return when they are used.
 ---@param self tarn.Follower
 ---@param one tarn.FollowedLog
 ---@return true
-function M.look(self, one)
+function M.run(self, one)
   local at, floor = one.cursor.at, one.cursor.floor
   if one.unknown then
     if self.since then

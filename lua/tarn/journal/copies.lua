@@ -1,6 +1,6 @@
---- Which pipeline is a copy of which, as the journal knows it.
+--- Which pipeline is a copy of which, according to the journal.
 --
--- Use it through tarn.journal. Whether a pipeline is still there, only its workspace knows.
+-- Only the workspace knows whether a copy still exists.
 
 local file = require "tarn.journal.file"
 local value_of = require("tarn.journal.row").value
@@ -16,13 +16,13 @@ local M = {}
 ---@field at integer   ms since 1970
 ---@field op string
 
--- One end of each row, each pipeline once; `key` tells what must differ.
+-- The source or the target of each row, each pipeline once.
 local function ends(rows, prefix)
   local list, seen = {}, {}
   for _, row in ipairs(rows) do
-    local place = ("%s %s"):format(row[prefix .. "org"], row[prefix .. "pipeline"])
-    if not seen[place] then
-      seen[place] = true
+    local key = ("%s %s"):format(row[prefix .. "org"], row[prefix .. "pipeline"])
+    if not seen[key] then
+      seen[key] = true
       list[#list + 1] = { org_id = row[prefix .. "org"], host = row[prefix .. "host"],
         profile = row[prefix .. "profile"], pipeline_id = row[prefix .. "pipeline"],
         name = row[prefix .. "name"], at = row.started, op = row.id }
@@ -40,21 +40,21 @@ local function across(from, to, side)
     to .. "_")
 end
 
---- Where a pipeline was cloned to, newest first, each once; what was undone is left out.
+--- Where a pipeline was cloned to, newest first, each copy once, without undone clones.
 ---@param source { org_id: string|integer, pipeline_id: string }
 ---@return tarn.CopyRecord[]
 function M.of(source)
   return across("source", "target", source)
 end
 
---- What a pipeline is a copy of, newest first.
+--- The pipelines of which a pipeline is a copy, newest first.
 ---@param target { org_id: string|integer, pipeline_id: string }
 ---@return tarn.CopyRecord[]
 function M.origins(target)
   return across("target", "source", target)
 end
 
---- The newest copy of a pipeline in a workspace, or nil; with `name`, the newest of that name.
+--- The newest copy of a pipeline in a workspace, or nil; with `name`, only copies of that name.
 ---@param query { source: tarn.Side, target_org_id: string|integer, name?: string }
 ---@return tarn.CopyRecord?
 function M.find(query)
@@ -66,10 +66,11 @@ function M.find(query)
   end
 end
 
---- The settings that an operation gave to the copy, and those parts of the source's that say
--- where it publishes; nil where the operation did not write them down.
----@param op string
----@return table? spec, table? source
+--- The settings that an operation gave to a copy, and the settings of the source that say where it
+-- publishes; nil if the journal does not have them.
+---@param op string id of the operation
+---@return table? spec
+---@return table? source
 function M.settings(op)
   local row = file.rows("SELECT what FROM steps WHERE op = ? AND status <> 'failed' "
     .. "AND kind IN ('pipeline.create', 'pipeline.edit') ORDER BY n DESC LIMIT 1", { op })[1]

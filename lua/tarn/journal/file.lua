@@ -1,16 +1,16 @@
---- The journal's file: one SQLite database, written by any number of processes at once.
+--- The journal's file: an SQLite database that any number of processes may write at once.
 
+local directories = require "base.directories"
 local fault = require "base.fault"
 local fs = require "native.fs"
 local sqlite = require "native.sqlite"
-local state = require "base.directories"
-local use_wal = require "base.wal"
 local task = require "native.task"
+local wal = require "base.wal"
 
 local M = {}
 
 local OP <const> = "journal"
-local LAYOUT <const> = 1 -- raised with the tables; a journal of a higher one is not touched
+local LAYOUT <const> = 1 -- version of the tables; a journal with a higher one is not touched
 local BUSY <const> = 30  -- seconds to wait for another process that writes
 
 local SCHEMA <const> = [[
@@ -36,10 +36,10 @@ CREATE TABLE befores(
   op TEXT NOT NULL, n INTEGER NOT NULL, value TEXT NOT NULL, UNIQUE (op, n));
 ]]
 
---- Where the journal is, or nil where there is no place for one.
+--- The path of the journal's file; nil if neither XDG_STATE_HOME nor HOME is set.
 ---@return string?
 function M.find_path()
-  local dir = state.find_dir()
+  local dir = directories.find_dir()
   return dir and dir .. "/journal.db"
 end
 
@@ -48,45 +48,46 @@ local function damaged_hint(path)
     .. ".recover` may still read the old one"):format(path)
 end
 
---- Raise that a row is not one that tarn writes.
----@param what string whose row it is, and what is wrong with it
+--- Raise the fault of a row that Tarn cannot have written.
+---@param what string names the row and says what is wrong with it
 function M.raise_damaged(what)
   fault.raise { kind = "parse", op = OP, code = "DAMAGED",
     message = ("a row of the journal %s is damaged: %s"):format(M.find_path() or "", what),
     hint = "the other operations can be read; this one cannot be shown or undone" }
 end
 
--- Of statements that are always the same these say that tables or columns are not there.
+-- True for the code of a damaged file. Tarn's statements are always the same, so an error in them
+-- means that tables or columns are missing.
 local function is_damage(code)
   return code:find "^SQLITE_CORRUPT" or code:find "^SQLITE_NOTADB" or code == "SQLITE_ERROR"
     or code == "SQLITE_SCHEMA" or code == "SQLITE_FORMAT"
 end
 
--- What SQLite says of a file, as what it means for the one who wanted to change something.
-local function unusable(path, e)
+-- Raise a fault that says what SQLite's error means for the user.
+local function raise_unusable(path, e)
   local code = tostring(e.code or "")
   local message, hint = e.message, nil
   if code:find "^SQLITE_FULL" or code:find "^SQLITE_IOERR" then
     message = "the journal cannot be written: " .. e.message
-    hint = "nothing is changed without being written down first: make room where "
+    hint = "Tarn changes nothing that it cannot write down first: make room where "
       .. path .. " is, and run the command again"
   elseif is_damage(code) then
     message = "the journal is damaged: " .. e.message
     hint = damaged_hint(path)
   elseif code:find "^SQLITE_BUSY" then
-    message = "another process keeps the journal locked: " .. e.message
-    hint = "wait for it to end, and run the command again"
+    message = "another process has locked the journal: " .. e.message
+    hint = "wait until that process ends, and run the command again"
   elseif code:find "^SQLITE_CANTOPEN" or code:find "^SQLITE_READONLY"
     or code:find "^SQLITE_PERM" then
     message = "the journal cannot be opened: " .. e.message
-    hint = ("%s must be yours to write; XDG_STATE_HOME names another place"):format(path)
+    hint = ("you need write permission for %s; XDG_STATE_HOME sets another folder"):format(path)
   else
     error(e, 0)
   end
   fault.raise { kind = "io", op = OP, code = e.code, message = message, hint = hint, cause = e }
 end
 
--- Call `f(...)`; what goes wrong in the file is told as above.
+-- Call `f(...)`; errors of the file are raised as above.
 local function guarded(path, f, ...)
   local results = table.pack(fault.call(f, ...))
   if results[1] then
@@ -94,7 +95,7 @@ local function guarded(path, f, ...)
   end
   local e = results[2]
   if e.kind == "sql" or e.kind == "io" and e.op ~= OP then
-    unusable(path, e)
+    raise_unusable(path, e)
   end
   error(e, 0)
 end
@@ -111,9 +112,9 @@ local function prepare(db, path)
   if layout > LAYOUT then
     raise_newer(path, layout)
   elseif layout == 0 then
-    use_wal(db)
+    wal.use(db)
     db:transaction(function()
-      -- another process may have been faster
+      -- another process may have created the tables in the meantime
       if db:find_row("PRAGMA user_version").user_version == 0 then
         db:exec(SCHEMA)
         db:exec("PRAGMA user_version = " .. LAYOUT)
@@ -138,14 +139,14 @@ local function open(path)
   end)
 end
 
--- The journal for writing, made if it is missing.
+-- The journal for writing; it is created if it is missing.
 local function database()
-  local path = state.dir(OP, "the journal") .. "/journal.db"
+  local path = directories.dir(OP, "the journal") .. "/journal.db"
   opened[path] = opened[path] or open(path)
   return opened[path], path
 end
 
--- Only to be read: on a disk or in a folder that cannot be written to.
+-- Open the journal for reading only: its disk or folder is not writable.
 local function open_to_read(path)
   return guarded(path, function()
     local db = sqlite.open(path, { immutable = true })
@@ -160,7 +161,7 @@ end
 
 local UNWRITABLE <const> = { SQLITE_READONLY = true, SQLITE_CANTOPEN = true, SQLITE_PERM = true }
 
--- The journal if there is one.
+-- The journal if it exists.
 local function find_database()
   local path = M.find_path()
   if path and (opened[path] or fs.find_stat(path)) then
@@ -175,7 +176,7 @@ local function find_database()
   end
 end
 
---- Forget open files: for tests that move to another place.
+--- Close open files, for tests that move to another folder.
 function M.close()
   for path, db in pairs(opened) do
     db:close()
@@ -183,7 +184,7 @@ function M.close()
   end
 end
 
---- All rows of a query; none where there is no journal.
+--- All rows of a query; an empty list if there is no journal.
 ---@param sql string
 ---@param params? table
 ---@return table[]
@@ -195,11 +196,11 @@ function M.rows(sql, params)
   return guarded(path, db.query, db, sql, params)
 end
 
---- Run `f(db)` in a transaction; the journal is made if it is missing. With `durable` it is on
--- the disk itself when this returns, and not only safe from the end of this process.
----@param durable boolean
+--- Run `f(db)` in a transaction. The journal is created if it is missing.
+---@param durable boolean true: the transaction survives a power failure, not only the end of this
+--- process
 ---@param f fun(db: tarn.Database): any
----@return any ... what f returned
+---@return any ... results of f
 function M.write(durable, f)
   local db, path = database()
   return guarded(path, function()
@@ -208,7 +209,7 @@ function M.write(durable, f)
   end)
 end
 
--- Writes that are waiting to be on the disk, each { f, owner }; nil if there are none.
+-- Writes that wait for the disk, each { f, owner }; nil if there are none.
 local waiting
 
 local function write_waiting()
@@ -228,8 +229,8 @@ local function write_waiting()
   end
 end
 
---- As `write`, durable, with all others that ask at the same time: one wait for the disk does
--- for all of them. They succeed or fail together.
+--- Like a durable `write`, in one transaction with the other calls of the same time, which need
+-- only one wait for the disk. They succeed or fail together.
 ---@param f fun(db: tarn.Database)
 function M.write_together(f)
   local entry = { f = f, owner = task.current() }

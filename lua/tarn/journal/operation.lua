@@ -1,54 +1,22 @@
---- Operations under way, and their steps.
---
--- Use it through tarn.journal, which says what an operation is.
+--- Operations under way; see tarn.journal.
 
 local fault = require "base.fault"
 local file = require "tarn.journal.file"
+local ids = require "tarn.journal.id"
 local json = require "native.json"
+local liveness = require "base.liveness"
 local options = require "base.options"
+local outcomes = require "tarn.journal.outcomes"
+local steps = require "tarn.journal.step"
 local task = require "native.task"
-local writer = require "base.liveness"
 
 local M = {}
 
 local OP <const> = "journal"
 
-local function text_of(value)
-  if value == nil then
-    return nil
-  end
-  return json.encode(value)
+local function encode(value)
+  return value ~= nil and json.encode(value) or nil
 end
-
--- ---- names of operations ----
-
--- Without the letters that are taken for digits.
-local DIGITS <const> = "0123456789abcdefghjkmnpqrstvwxyz"
-local TICKS <const> = 12 -- to a second: 32^4 of them are a day
-
-local function name_of(ms)
-  local tick = ms % 86400000 * TICKS // 1000
-  local letters = {}
-  for i = 4, 1, -1 do
-    local digit = tick % 32
-    letters[i] = DIGITS:sub(digit + 1, digit + 1)
-    tick = tick // 32
-  end
-  return os.date("!%y%m%d-", ms // 1000) .. table.concat(letters)
-end
-
--- A name that is free: the time it is, or a little later.
-local function free_name(db, ms)
-  while true do
-    local id = name_of(ms)
-    if not db:find_row("SELECT 1 FROM operations WHERE id = ?", { id }) then
-      return id
-    end
-    ms = ms + 1000 // TICKS
-  end
-end
-
--- ---- operations under way ----
 
 ---@class tarn.Side
 ---@field host? string
@@ -57,7 +25,7 @@ end
 ---@field pipeline_id? string
 ---@field name? string
 
--- Field of a side -> its column, behind "source_" or "target_".
+-- Field of a side -> its column without the prefix "source_" or "target_".
 M.SIDE = { host = "host", org_id = "org", profile = "profile", pipeline_id = "pipeline",
   name = "name" }
 
@@ -82,9 +50,9 @@ local Operation = {}
 Operation.__index = Operation
 
 local function new_row(fields)
-  local mine, now = writer.me(), task.time()
+  local mine, now = liveness.me(), task.time()
   local row = {
-    command = fields.command, arg = text_of(fields.arg), script = fields.script,
+    command = fields.command, arg = encode(fields.arg), script = fields.script,
     version = require("native.bundle").version, user = mine.user, machine = mine.machine,
     process = mine.process, started = now, seen = now, status = "running",
     undoes = fields.undoes,
@@ -107,12 +75,12 @@ local function new_operation(id, command, next_step)
     late = {} }, Operation)
 end
 
--- Of two that undo the same at once, the second is refused.
+-- Refuse to undo an operation that another process is undoing.
 local function check_undone_once(db, id)
   for _, row in ipairs(db:query("SELECT id, machine, process, seen FROM operations "
     .. "WHERE undoes = ? AND status = 'running'", { id })) do
-    if writer.is_alive(row) then
-      fault.raise { kind = "conflict", op = OP, hint = "wait for its end",
+    if liveness.is_alive(row) then
+      fault.raise { kind = "conflict", op = OP, hint = "wait until that process ends",
         message = ("%s is being undone by %s, in process %s"):format(id, row.id,
           row.process:match "^%d+") }
     end
@@ -129,7 +97,7 @@ local FIELDS <const> = { "command", "arg", "script", "source", "target", "undoes
 ---@field target? tarn.Side
 ---@field undoes? string
 
---- Begin an operation. Nothing has been sent yet: if this raises, nothing has happened.
+--- Begin an operation. If this raises a fault, nothing must be sent.
 ---@param fields tarn.OperationFields
 ---@return tarn.Operation
 function M.begin(fields)
@@ -139,13 +107,13 @@ function M.begin(fields)
     if row.undoes then
       check_undone_once(db, row.undoes)
     end
-    row.id = free_name(db, row.started)
+    row.id = ids.free(db, row.started)
     insert(db, row)
   end)
   return new_operation(row.id, row.command)
 end
 
---- One of many that the operation does: an operation of its own, with its own steps and end.
+--- Begin an item: one of many things that the operation does, with steps and an end of its own.
 ---@param fields? { source?: tarn.Side, target?: tarn.Side, arg?: table }
 ---@return tarn.Operation
 function Operation:item(fields)
@@ -173,7 +141,7 @@ local function update_side(id, prefix, side)
   end
 end
 
---- Say more of the place it works on, now that it is known.
+--- Add fields of the target, when they become known.
 ---@param side tarn.Side
 function Operation:target(side)
   local sql, row = update_side(self.id, "target_", side)
@@ -182,48 +150,14 @@ function Operation:target(side)
   end
 end
 
--- Outcomes that could not be written are kept and go first with whatever is written next.
--- Returns those that went.
-local function write_late(op, db)
-  local written = table.move(op.late, 1, #op.late, 1, {})
-  for _, f in ipairs(written) do
-    f(db)
-  end
-  return written
-end
-
--- While the disk was waited for, others may have come.
-local function forget_late(op, written)
-  local left, gone = {}, {}
-  for _, f in ipairs(written) do
-    gone[f] = true
-  end
-  for _, f in ipairs(op.late) do
-    left[#left + 1] = not gone[f] and f or nil
-  end
-  op.late = left
-end
-
--- Write an outcome. The request has been sent, so a full disk is no reason to stop here: the
--- next step stops before its request, and `finish` says that the outcome is missing.
-local function write_outcome(op, f)
-  op.late[#op.late + 1] = f
-  local _, e = fault.try(file.write, false, function(db) write_late(op, db) end)
-  if e and e.kind ~= "io" then
-    error(e, 0)
-  elseif not e then
-    op.late = {}
-  end
-  return e
-end
-
 local ENDINGS <const> = { done = true, failed = true, partial = true, unchanged = true,
   unknown = true }
 
---- End an operation: "done", "failed", "partial" (some of it), "unchanged" (there was nothing
--- to do), "unknown" (an answer was lost: it may have been done).
----@param status string
----@param result? table what the command returned
+--- End an operation.
+---@param status "done"|"failed"|"partial"|"unchanged"|"unknown" "partial": only a part was done;
+--- "unchanged": there was nothing to do; "unknown": an answer was lost, and what it was about may
+--- have been done
+---@param result? table of the command
 function Operation:finish(status, result)
   if not ENDINGS[status] then
     error(("unknown status '%s'"):format(tostring(status)), 2)
@@ -231,17 +165,17 @@ function Operation:finish(status, result)
     return
   end
   self.finished = true
-  local text, now = text_of(result), task.time()
-  local e = write_outcome(self, function(db)
+  local text, now = encode(result), task.time()
+  local e = outcomes.write(self, function(db)
     db:exec("UPDATE operations SET status = ?, result = ?, ended = ?, seen = ? WHERE id = ?",
       { status, text or json.null, now, now, self.id })
   end)
   if e then
     fault.raise { kind = "io", op = OP, code = e.code, cause = e,
-      message = ("what %s %s did is not in the journal: %s"):format(self.command, self.id,
+      message = ("the outcome of %s %s is not in the journal: %s"):format(self.command, self.id,
         e.message),
-      hint = e.hint and "what was sent is noted as unknown; `tarn journal` looks again. "
-        .. e.hint }
+      hint = e.hint and ("%s; then `tarn journal %s --look` asks the workspace for it"):format(
+        e.hint, self.id) }
   end
 end
 
@@ -250,31 +184,12 @@ function Operation:__close(e)
     local status = e == nil and "done" or fault.is(e) and e.ambiguous and "unknown"
       or self.changed and "partial" or "failed"
     local fields = fault.is(e) and require("engine.report").fields(e) or nil
-    -- what ended the block is more important than that it could not be written down
+    -- the error that has ended the block is more important than a failed write
     fault.try(self.finish, self, status, fields and { fault = fields })
   end
 end
 
--- ---- steps ----
-
-local Step = {}
-Step.__index = Step
-
--- The settings that are sent are for the reader; undo needs only those from before.
-local function without_secrets(what)
-  if type(what) ~= "table" or type(what.spec) ~= "table" then
-    return what
-  end
-  local copy = {}
-  for key, value in pairs(what) do
-    copy[key] = value
-  end
-  copy.spec = require("base.secrets").masked(what.spec)
-  return copy
-end
-
---- Write down what is about to be sent. It is on the disk when this returns; if it cannot be,
--- this raises, and nothing must be sent.
+--- Write down a request before it is sent. If this raises a fault, nothing must be sent.
 ---@param fields { kind: string, request?: string, what?: table, before?: any }
 ---@return tarn.Step
 function Operation:step(fields)
@@ -282,60 +197,12 @@ function Operation:step(fields)
   if type(fields.kind) ~= "string" then
     error("kind is not a string", 2)
   end
-  local n, now = self.next_step, task.time()
-  local what, before = text_of(without_secrets(fields.what)), text_of(fields.before)
-  self.next_step = n + 1
-  local written
-  file.write_together(function(db)
-    written = write_late(self, db)
-    db:exec("INSERT INTO steps(op, n, kind, request, what, started, status) "
-      .. "VALUES (?, ?, ?, ?, ?, ?, 'unknown')",
-      { self.id, n, fields.kind, fields.request or json.null, what or json.null, now })
-    if before then
-      db:exec("INSERT INTO befores(op, n, value) VALUES (?, ?, ?)", { self.id, n, before })
-    end
-    db:exec("UPDATE operations SET seen = ? WHERE id = ?", { now, self.id })
-  end)
-  forget_late(self, written)
-  return setmetatable({ operation = self, op = self.id, n = n, kind = fields.kind }, Step)
+  return steps.begin(self, fields)
 end
 
-local OUTCOME <const> = "UPDATE steps SET status = ?, result = ?, fault = ?, ended = ? "
-  .. "WHERE op = ? AND n = ?"
-
-local function outcome(step, status, result, failure)
-  local op, now = step.operation, task.time()
-  local result_text = text_of(result)
-  local fault_text = failure and text_of(require("engine.report").fields(failure))
-  local made = step.kind == "pipeline.create" and status == "done" and type(result) == "table"
-    and result.pipeline_id
-  op.changed = op.changed or status ~= "failed"
-  write_outcome(op, function(db)
-    db:exec(OUTCOME, { status, result_text or json.null, fault_text or json.null, now,
-      step.op, step.n })
-    if made then
-      db:exec("UPDATE operations SET target_pipeline = ? WHERE id = ? "
-        .. "AND target_pipeline IS NULL", { made, step.op })
-    end
-  end)
-end
-
---- It took effect. `result` is what undo and lineage need: { pipeline_id =, last_modified = }.
----@param result? table
-function Step:done(result)
-  outcome(self, "done", result)
-end
-
---- It was refused; or, if the fault is ambiguous or the wait was cut off, nobody knows.
----@param failure tarn.Fault
-function Step:failed(failure)
-  local unsure = failure.ambiguous or failure.kind == "cancelled" or failure.kind == "bug"
-  outcome(self, unsure and "unknown" or "failed", nil, failure)
-end
-
---- Write the step down, call `f(...)`, write down what came of it; returns what f returned.
+--- Write down a step, call `f(...)`, and write down its outcome. Returns the results of `f`.
 ---@param fields table as for `step`
----@param f function
+---@param f function sends the request
 ---@return any ...
 function Operation:perform(fields, f, ...)
   local step = self:step(fields)
@@ -349,22 +216,21 @@ function Operation:perform(fields, f, ...)
   return table.unpack(results, 2, results.n)
 end
 
---- Take an operation whose process has ended up again, as one's own.
+--- Continue an interrupted operation in this process.
 ---@param id string
 ---@return tarn.Operation
 function M.adopt(id)
-  local mine = writer.me()
+  local mine = liveness.me()
   local row = file.write(false, function(db)
     local row = db:find_row("SELECT o.*, (SELECT max(n) FROM steps WHERE op = o.id) AS last_step, "
       .. "(SELECT count(*) FROM operations WHERE parent = o.id) AS parts "
       .. "FROM operations o WHERE id = ?", { id })
     if not row then
       fault.not_found(OP, ("there is no operation '%s' in the journal"):format(id))
-    elseif row.status == "running" and writer.is_alive(row) then
+    elseif row.status == "running" and liveness.is_alive(row) then
       fault.raise { kind = "conflict", op = OP,
-        message = ("%s is still being done, by process %s"):format(id,
-          row.process:match "^%d+"),
-        hint = "wait for its end" }
+        message = ("%s still runs, in process %s"):format(id, row.process:match "^%d+"),
+        hint = "wait until that process ends" }
     end
     db:exec("UPDATE operations SET machine = ?, process = ?, seen = ?, status = 'running', "
       .. "ended = NULL WHERE id = ?", { mine.machine, mine.process, task.time(), id })

@@ -1,7 +1,7 @@
---- Rows of the journal as records. A row that no version of tarn can have written is damage,
--- of the disk or by another program: it is said to be so, and not taken for something else.
+--- Make records of the journal's rows; see tarn.journal.
 --
--- Use it through tarn.journal.
+-- A fault is raised for a row that no version of Tarn can have written: the disk or another program
+-- has damaged it.
 
 local fault = require "base.fault"
 local file = require "tarn.journal.file"
@@ -11,7 +11,7 @@ local operation = require "tarn.journal.operation"
 
 local M = {}
 
--- Column -> its type, behind "?" where it may be missing.
+-- Column -> its type, with "?" in front if the column may be empty.
 local OPERATION <const> = { id = "string", parent = "?string", command = "string",
   script = "?string", version = "string", user = "?string", machine = "string",
   process = "string", started = "integer", seen = "integer", ended = "?integer",
@@ -28,14 +28,14 @@ local function check(row, columns, what)
     local value = row[name]
     if not (value == nil and wanted:sub(1, 1) == "?")
       and type_of(value) ~= wanted:match "%a+" then
-      file.raise_damaged(("%s has no %s that could be one"):format(what, name))
+      file.raise_damaged(("%s has a wrong value in %s"):format(what, name))
     end
   end
 end
 
---- The value of a column that holds JSON, or nil where it is empty.
+--- The value of a column with JSON; nil if it is empty.
 ---@param text? string
----@param what string whose it is, for the fault
+---@param what string names the row, for the fault
 ---@return any
 function M.value(text, what)
   if text == nil then
@@ -43,16 +43,16 @@ function M.value(text, what)
   end
   local value, e = fault.try(json.decode, text)
   if e or type(text) ~= "string" then
-    file.raise_damaged(("%s: %s"):format(what, e and e.message or "no text"))
+    file.raise_damaged(("%s: %s"):format(what, e and e.message or "not a string"))
   end
   return value
 end
 
--- The same, of which fields will be read.
+-- Like M.value, for a column with an object.
 local function fields(text, what)
   local value = M.value(text, what)
   if value ~= nil and type(value) ~= "table" then
-    file.raise_damaged(("%s holds a value that is no object"):format(what))
+    file.raise_damaged(("%s has a value that is not an object"):format(what))
   end
   return value
 end
@@ -62,15 +62,15 @@ local function side_of(row, prefix, what)
   for field, column in pairs(operation.SIDE) do
     local value = row[prefix .. column]
     if value ~= nil and type(value) ~= "string" then
-      file.raise_damaged(("%s has no %s that could be one"):format(what, prefix .. column))
+      file.raise_damaged(("%s has a wrong value in %s"):format(what, prefix .. column))
     end
     side[field] = value
   end
   return side
 end
 
---- An operation, as tarn.journal gives it.
----@param row table
+--- The record of an operation.
+---@param row table of the table operations
 ---@return tarn.OperationRecord
 function M.operation(row)
   local what = ("operation %s"):format(tostring(row.id))
@@ -90,8 +90,8 @@ function M.operation(row)
   }
 end
 
---- A step, likewise; `row.has_before` is 1 or 0.
----@param row table
+--- The record of a step.
+---@param row table of the table steps, with `has_before`: 1 or 0
 ---@return tarn.StepRecord
 function M.step(row)
   local what = ("step %s of operation %s"):format(tostring(row.n), tostring(row.op))

@@ -1,9 +1,9 @@
---- An operation of the journal as it is shown: steps, what they changed, no secrets.
+--- Show an operation of the journal: its steps and changes, with secrets masked.
 
-local fields = require "tarn.spec"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local secrets = require "base.secrets"
+local spec = require "tarn.spec"
 
 local M = {}
 
@@ -28,8 +28,8 @@ end
 local function leaves(settings)
   local found, order = {}, {}
   if type(settings) == "table" then
-    fields.each(settings, function(keys, value)
-      local path = fields.path(keys)
+    spec.each(settings, function(keys, value)
+      local path = spec.path(keys)
       found[path] = { value = value, name = keys[#keys] }
       order[#order + 1] = path
     end)
@@ -63,7 +63,7 @@ function M.changes(from, to)
   local list = json.array {}
   for _, path in ipairs(order) do
     local a, b = old[path], new[path]
-    local hidden = b and secrets.is_masked(b.value) and a -- what it became is not in the journal
+    local hidden = b and secrets.is_masked(b.value) and a -- the journal does not have it
     if not same(a, b) and not hidden then
       list[#list + 1] = { path = path, from = shown(a), to = shown(b) }
     end
@@ -71,15 +71,15 @@ function M.changes(from, to)
   return list
 end
 
--- What GET answers, as what PUT takes: the settings with what stands beside them.
+-- The settings of a GetPipelineResponse in the form of a request.
 local function settings_of(answer)
-  local all = fields.copy(answer.spec)
+  local all = spec.copy(answer.spec)
   all.run_as, all.parameters = answer.run_as, answer.parameters
   return all
 end
 
 local function without(settings, ...)
-  local all = fields.copy(settings)
+  local all = spec.copy(settings)
   for _, name in ipairs { ... } do
     all[name] = nil
   end
@@ -121,7 +121,7 @@ local function step_row(step)
   }
 end
 
--- The arguments of a command; in PATH=VALUE, the last part of the path names the value.
+-- The arguments of a command, with secrets masked.
 local function shown_arg(arg)
   local copy = secrets.masked(arg)
   for i, text in ipairs(type(arg) == "table" and type(arg.set) == "table" and arg.set or {}) do
@@ -130,7 +130,7 @@ local function shown_arg(arg)
   return copy
 end
 
---- All that is known of an operation.
+--- All data of an operation.
 ---@param record tarn.OperationRecord
 ---@return table
 function M.details(record)
@@ -148,9 +148,9 @@ function M.details(record)
   return data
 end
 
--- ---- for a person ----
+-- ---- text ----
 
-local SHOWN <const> = 100 -- parts of an operation
+local SHOWN <const> = 100 -- items of an operation
 
 local STYLES <const> = { done = "green", undone = "dim", unchanged = "dim", failed = "red",
   unknown = "yellow", interrupted = "yellow", partial = "yellow", running = "cyan" }
@@ -185,7 +185,7 @@ local function show_step(screen, step)
   end
 end
 
---- The page of one operation.
+--- Show one operation.
 ---@param data table as `details` returns it
 ---@param screen tarn.Screen
 function M.page(data, screen)

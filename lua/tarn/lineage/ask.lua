@@ -1,9 +1,8 @@
---- Asking the sources of a lineage, as many as possible at the same time.
+--- Ask the sources of a lineage, as many as possible at the same time.
 --
--- First all that the settings are enough for: events, the tables of the target schema, SQL. What
--- is asked next depends on the answers: the event log and the code where events have no
--- definitions, other schemas that datasets turned out to be in, lineage tracking where the
--- system table failed.
+-- First come the questions that need only the settings: events, the tables of the target schema,
+-- SQL. The next ones depend on the answers: the event log and the code if events have no
+-- definitions, further schemas in which datasets are, lineage tracking if the system table failed.
 
 local catalogs = require "tarn.lineage.ask.catalogs"
 local graph = require "tarn.lineage.ask.graph"
@@ -13,7 +12,7 @@ local tracking = require "tarn.lineage.ask.tracking"
 
 local M = {}
 
---- Ask everybody.
+--- Ask all sources.
 ---@param state tarn.LineageState
 function M.all(state)
   pool.each({ graph.events, catalogs.target, sql.all }, function(ask) ask(state) end)

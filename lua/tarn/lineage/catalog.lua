@@ -1,4 +1,4 @@
---- What Unity Catalog knows of tables: whose they are, their type, format and comment.
+--- Read from Unity Catalog which tables there are: owner, type, format and comment.
 
 local fault = require "base.fault"
 local pages = require "base.pages"
@@ -26,7 +26,7 @@ local function of_info(info)
     comment = text(info.comment), pipeline_id = text(info.pipeline_id) }
 end
 
---- The tables of a schema, every page. Columns are left out: with them a page holds fifty.
+--- The tables of a schema, without columns, since a page with columns holds only fifty tables.
 ---@param ws tarn.WorkspaceClient
 ---@param catalog string
 ---@param schema string
@@ -45,7 +45,7 @@ function M.list(ws, catalog, schema)
   return list
 end
 
---- The columns of one table, or nil if it is not there.
+--- The columns of a table, or nil if it does not exist.
 ---@param ws tarn.WorkspaceClient
 ---@param name tarn.LineageName
 ---@return { name: string, type: string }[]?
@@ -66,7 +66,7 @@ function M.find_columns(ws, name)
   return columns
 end
 
---- What information_schema says of the tables of a schema. It does not say whose they are.
+--- The tables of a schema from information_schema, which does not know their pipelines.
 ---@param ws tarn.WorkspaceClient
 ---@param catalog string
 ---@param schema string

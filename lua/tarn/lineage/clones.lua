@@ -1,6 +1,7 @@
---- Copies of a pipeline and what it is a copy of, however many clones away, and what each of
---- its datasets is called there. From the journal; whether they are still there, only their
---- workspaces know, who are asked if the caller wants it.
+--- Copies and origins of a pipeline, and the names of its datasets there.
+--
+-- They come from the journal, over any number of clones. Only their workspaces know whether they
+-- still exist; they are asked if the caller wants it.
 
 local fault = require "base.fault"
 local journal = require "tarn.journal"
@@ -10,12 +11,12 @@ local pool = require "base.pool"
 
 local M = {}
 
-local MOST <const> = 1000 -- pipelines; nobody reads more
+local MOST <const> = 1000 -- pipelines
 
 ---@class tarn.LineageClone
 ---@field direction "copy"|"origin"
----@field depth integer    clones in between, from 1
----@field from string      id of the pipeline that it is a copy of, or whose copy it is
+---@field depth integer    number of clones between them, from 1
+---@field from string      id of the pipeline that it is a copy of, or that is a copy of it
 ---@field pipeline_id string
 ---@field name? string
 ---@field host? string
@@ -23,10 +24,10 @@ local MOST <const> = 1000 -- pipelines; nobody reads more
 ---@field profile? string
 ---@field at integer
 ---@field op string
----@field spec? table      settings, where they are known
+---@field spec? table      its settings, if they are known
 ---@field exists? boolean  nil: not asked, or no answer
 
--- ---- who is a copy of whom ----
+-- ---- copies and origins ----
 
 local function key(side)
   return ("%s %s"):format(side.org_id, side.pipeline_id)
@@ -68,14 +69,14 @@ function M.find(side)
   return list
 end
 
--- ---- are they there? ----
+-- ---- whether they exist ----
 
 local function ask_one(clone, here, open)
   local ws = here.ws
   if clone.org_id ~= here.org_id then
     if not clone.profile then
       fault.raise { kind = "usage", op = "tarn lineage",
-        message = ("the journal does not say by which profile %s was reached"):format(
+        message = ("the journal does not say which profile leads to %s"):format(
           clone.host or clone.org_id) }
     end
     ws = open(clone.profile)
@@ -90,12 +91,13 @@ local function ask_one(clone, here, open)
   return pipeline
 end
 
---- Ask the workspaces of these pipelines for them. `open(profile)` opens another workspace.
--- Returns how many answered, and the first fault.
+--- Ask the workspaces whether these pipelines exist.
 ---@param list tarn.LineageClone[]
 ---@param here { ws: tarn.WorkspaceClient, org_id: string }
----@param open? fun(profile: string): tarn.WorkspaceClient nil: only those in this workspace
----@return integer asked, integer failed, tarn.Fault? first
+---@param open? fun(profile: string): tarn.WorkspaceClient nil: ask only this workspace
+---@return integer asked
+---@return integer failed
+---@return tarn.Fault? first
 function M.check(list, here, open)
   local asked, failed, first = 0, 0, nil
   pool.each(list, function(clone)
@@ -118,7 +120,7 @@ function M.check(list, here, open)
   return asked, failed, first
 end
 
--- ---- what is a dataset called there? ----
+-- ---- names of datasets ----
 
 local function objects_of(spec)
   local definition = type(spec.ingestion_definition) == "table" and spec.ingestion_definition
@@ -129,22 +131,22 @@ local function text(value)
   return type(value) == "string" and value ~= "" and value:lower() or nil
 end
 
--- The place of an ingestion's object: catalog, schema, and the table if it is one.
-local function place_of(object)
+-- The destination of an ingestion's object: catalog, schema, and the table if it is a table.
+local function destination_of(object)
   local one = object.table or object.report
   local whole = one or object.schema or {}
   return text(whole.destination_catalog), text(whole.destination_schema),
     one and (text(one.destination_table) or text(one.source_table))
 end
 
--- Through the objects of an ingestion, which a clone keeps in their order.
+-- Rename by the objects of an ingestion, whose order a clone keeps.
 local function through_objects(node, from, to)
   local there = objects_of(to)
   for i, object in ipairs(objects_of(from)) do
-    local catalog, schema, name = place_of(object)
+    local catalog, schema, name = destination_of(object)
     if catalog == node.catalog and schema == node.schema and (not name or name == node.table)
       and there[i] then
-      local new_catalog, new_schema, new_name = place_of(there[i])
+      local new_catalog, new_schema, new_name = destination_of(there[i])
       if new_catalog and new_schema then
         return names.of(new_catalog, new_schema, name and new_name or node.table)
       end
@@ -152,13 +154,14 @@ local function through_objects(node, from, to)
   end
 end
 
---- The name that a dataset of a pipeline with settings `from` has with settings `to`: what the
--- pipeline's own place gave it changes with the place; what the code names in full does not.
--- The second result is false where the code may have left out the catalog, or not.
+--- The name that a dataset of a pipeline with the settings `from` has with the settings `to`. The
+-- pipeline's catalog and schema change with the settings; a name that the code writes in full
+-- stays.
 ---@param node tarn.LineageNode
 ---@param from table
 ---@param to table
----@return tarn.LineageName? name, boolean certain
+---@return tarn.LineageName? name
+---@return boolean certain false: it is not known whether the code names the catalog
 function M.rename(node, from, to)
   if node.kind ~= "table" then
     return nil, false
@@ -180,7 +183,7 @@ function M.rename(node, from, to)
     kind = "table" }, true
 end
 
--- Step by step along the chain of clones.
+-- Rename step by step along the chain of clones.
 local function renamed(node, clone, spec)
   local before = clone.before
   local name, certain
@@ -198,7 +201,7 @@ local function renamed(node, clone, spec)
   return next_name, certain and sure
 end
 
---- The datasets of a pipeline as they are called in its copy, or origin.
+--- The names of a pipeline's datasets in a copy or an origin.
 ---@param clone tarn.LineageClone
 ---@param own tarn.LineageNode[]
 ---@param spec table the pipeline's settings

@@ -1,7 +1,7 @@
---- The graph of a pipeline as its code says it, before any update has told it.
+--- Read the graph of a pipeline from its code, when no update has defined it yet.
 --
--- The code is read and not run: a name that it computes is not known, and neither is what is
--- written in languages other than SQL and Python. Each file says how far it was understood.
+-- The code is parsed and not run, so computed names are not known. Languages other than SQL and
+-- Python are not read. Each file says what was not understood.
 
 local closure = require("tarn.sources").closure
 local fault = require "base.fault"
@@ -36,8 +36,8 @@ local function is_code(item)
   return false
 end
 
--- A notebook in another language's cells: `# MAGIC %sql`, `-- MAGIC %python`. They do not
--- define datasets of a pipeline unless the whole notebook is in that language.
+-- Remove cells in another language than the notebook (`# MAGIC %sql`, `-- MAGIC %python`): they do
+-- not define datasets.
 local function without_magic(text)
   return (("\n" .. text):gsub("\n[#%-]+ MAGIC[^\n]*", "\n"))
 end
@@ -72,7 +72,7 @@ local function read_file(ws, item)
   if item.verdict then
     return nil, item.reason or item.verdict
   elseif language ~= "SQL" and language ~= "PYTHON" then
-    return nil, ("it is %s, not SQL or Python"):format(language or "no source that is known")
+    return nil, ("the language is %s, not SQL or Python"):format(language or "unknown")
   end
   local text, e = fault.try(sources.read, ws, item)
   if e and e.kind == "cancelled" then
@@ -81,7 +81,7 @@ local function read_file(ws, item)
   return text, e and e.message
 end
 
--- A flow into a sink has the sink's name as its target.
+-- The target of a flow is the name of a table or of a sink.
 local function settle_sinks(graph)
   for _, flow in ipairs(graph.flows) do
     if flow.output and graph.sinks[flow.output] then
@@ -90,11 +90,10 @@ local function settle_sinks(graph)
   end
 end
 
---- Read the code of a pipeline: its graph (nil if it has no dataset), and the files, each with
--- what was not understood of it. Raises a fault if the files cannot be found at all.
+--- Read the code of a pipeline. Raises a fault if the files cannot be listed.
 ---@param ws tarn.WorkspaceClient
 ---@param spec table
----@return tarn.LineageGraph? graph
+---@return tarn.LineageGraph? graph nil if the code defines no dataset
 ---@return tarn.LineageFile[] files
 function M.read(ws, spec)
   local graph, files, code = { flows = {}, datasets = {}, sinks = {} }, json.array {}, {}

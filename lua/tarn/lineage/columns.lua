@@ -1,4 +1,4 @@
---- Columns: of datasets whose definition did not tell them, and which is made from which.
+--- Columns of datasets, and the lineage of columns.
 
 local catalog = require "tarn.lineage.catalog"
 local fault = require "base.fault"
@@ -50,8 +50,8 @@ local function ask_one(ws, node, column)
   return list
 end
 
--- Call `f` for each item, many at once; counts faults. The first one is asked alone: an
--- endpoint that is not there is not asked a thousand times.
+-- Call `f` for each item, many at once, and count the faults. The first item is tried alone, so
+-- that a missing endpoint is not asked a thousand times.
 local function for_all(items, f)
   local failed, first = 0, nil
   local function one(item)
@@ -73,11 +73,11 @@ local function for_all(items, f)
   return failed, first
 end
 
---- Ask the catalog for the columns of tables that have none yet; returns how many could not be
--- asked, and the first fault.
+--- Ask the catalog for the columns of tables that have none yet.
 ---@param ws tarn.WorkspaceClient
 ---@param nodes tarn.LineageNode[]
----@return integer failed, tarn.Fault? first
+---@return integer failed number of tables
+---@return tarn.Fault? first
 function M.fill(ws, nodes)
   local without = {}
   for _, node in ipairs(nodes) do
@@ -88,10 +88,12 @@ function M.fill(ws, nodes)
   return for_all(without, function(node) node.columns = catalog.find_columns(ws, node) end)
 end
 
---- Pairs of columns that lead into these tables, one question for each column.
+--- Pairs of columns whose targets are in these tables, with one request for each column.
 ---@param ws tarn.WorkspaceClient
 ---@param nodes tarn.LineageNode[]
----@return tarn.ColumnPair[] pairs, integer failed, tarn.Fault? first
+---@return tarn.ColumnPair[] pairs
+---@return integer failed number of requests
+---@return tarn.Fault? first
 function M.tracking(ws, nodes)
   local questions, list = {}, {}
   for _, node in ipairs(nodes) do

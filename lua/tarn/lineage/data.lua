@@ -1,4 +1,4 @@
---- A lineage as data: the shape of the HTTP API, which names everything and holds no cycles.
+--- A lineage as data, in the schema of the HTTP API.
 
 local clones = require "tarn.lineage.clones"
 local edges = require "tarn.lineage.edges"
@@ -44,8 +44,8 @@ local function clone_row(clone, own, spec)
   }
 end
 
--- What is told beside a dataset: the names that it has in copies and origins.
-local function names_elsewhere(rows, list)
+-- Add to each dataset its names in copies and origins.
+local function add_other_names(rows, list)
   local by_name = {}
   for _, clone in ipairs(list) do
     for _, pair in ipairs(clone.datasets) do
@@ -64,7 +64,7 @@ local function names_elsewhere(rows, list)
   end
 end
 
--- Neighbours that are not its own: where they stand to it.
+-- Split the nodes into own datasets, upstream and downstream ones.
 local function split(g)
   local own, up, down = {}, json.array {}, json.array {}
   local reads = {}
@@ -83,7 +83,7 @@ local function split(g)
   return own, up, down
 end
 
---- The data of `tarn lineage`.
+--- The data that `tarn lineage` returns.
 ---@param state tarn.LineageState
 ---@param g tarn.LineageEdges
 ---@param list tarn.LineageClone[]
@@ -101,7 +101,7 @@ function M.of(state, g, list)
   for i, clone in ipairs(list) do
     copies[i] = clone_row(clone, own, state.spec)
   end
-  names_elsewhere(datasets, copies)
+  add_other_names(datasets, copies)
   local graph = state.graph
   return {
     pipeline_id = state.pipeline.pipeline_id, pipeline_name = state.pipeline.name,

@@ -1,8 +1,8 @@
---- The graph that a pipeline's newest update defined: its datasets, flows and sinks.
+--- The graph that a pipeline's newest update has defined: datasets, flows and sinks.
 --
--- Each update tells its whole graph while it sets up its tables (reference B.4). Events of REST
--- are read first: they need no more than CAN_VIEW. They are kept for a shorter time than logs, so
--- where they have none the event log is asked, and then the system table.
+-- Each update writes its whole graph to the event log while it sets up its tables. Events of the
+-- REST API are read first, because they need only CAN_VIEW. They expire earlier than the event log;
+-- if they have no definitions, the event log is asked, then the system tables.
 
 local events = require "tarn.events"
 local fault = require "base.fault"
@@ -14,10 +14,10 @@ local M = {}
 local PAGE <const> = 250
 local TYPES <const> = "flow_definition,dataset_definition,sink_definition,create_update,"
   .. "update_progress"
--- A server that does not know the filter gives every event: so many pages of them are read.
+-- A server that does not know the filter returns all events; only this many pages are read then.
 local BLIND_PAGES <const> = 40
 
--- States in which an update may not have told all of its graph yet.
+-- States in which an update may not have defined its whole graph yet.
 local EARLY <const> = { CREATED = true, QUEUED = true, WAITING_FOR_RESOURCES = true,
   INITIALIZING = true, RESETTING = true, SETTING_UP_TABLES = true }
 
@@ -29,12 +29,12 @@ local EARLY <const> = { CREATED = true, QUEUED = true, WAITING_FOR_RESOURCES = t
 ---@field flow_type? string
 ---@field comment? string
 ---@field columns? { name: string, type: string }[]
----@field from? table       catalog, schema, table: what an ingestion flow reads elsewhere
+---@field from? table       the source of an ingestion flow: { catalog, schema, table }
 
 ---@class tarn.LineageGraph
 ---@field update_id string
 ---@field at string
----@field state? string     of the update, as far as the events tell
+---@field state? string     of the update, if the events have it
 ---@field started? string
 ---@field ended? string
 ---@field flows tarn.LineageFlow[]
@@ -64,7 +64,7 @@ local function type_text(kind)
   return text(kind) or "unknown"
 end
 
--- The columns of a schema in Spark's own JSON; nil if it is none.
+-- The columns of a schema in Spark's JSON; nil if the text is no such schema.
 local function columns_of(schema)
   if type(schema) ~= "string" then
     return nil
@@ -112,7 +112,7 @@ function take.dataset_definition(graph, body, origin)
   end
 end
 
--- Options of a sink may hold anything, secrets too: they are left where they are.
+-- Options of a sink may hold secrets and are not read.
 function take.sink_definition(graph, body, origin)
   local name = text(origin.sink_name) or text(body.name) or text(origin.dataset_name)
   if name then
@@ -148,8 +148,8 @@ local function replay(graph, list)
   end
 end
 
--- Reads until the beginning of the newest update that has definitions. Of updates before and
--- after it nothing is kept; `pending` are states of updates that have told no graph so far.
+-- Reads events until the beginning of the newest update with definitions, and keeps only events of
+-- this update. `pending` holds states of updates whose definitions have not come yet.
 local function new_reader()
   local reader = { kept = {}, pending = {}, count = 0 }
   function reader.take(event)
@@ -176,13 +176,13 @@ local function new_reader()
       take_state(graph, event)
       reader.over = event.event_type == "create_update"
     elseif event.event_type == "create_update" and reader.kept[1] then
-      reader.over = true -- the beginning of an older one
+      reader.over = true -- the beginning of an older update
     end
   end
   return reader
 end
 
--- Give a reader all events that it wants; returns true if it had to stop before it had them.
+-- Read pages until the reader has enough. Returns true if BLIND_PAGES were read before that.
 local function read_pages(ws, id, reader, progress)
   local criteria = events.criteria("tarn lineage", { type = TYPES })
   local pages, done = 0, nil
@@ -203,32 +203,32 @@ local function read_pages(ws, id, reader, progress)
   for list in events.pages(ws, id, { max_results = PAGE }, criteria, take_page) do
     last = list
   end
-  if last and last ~= done then -- of the last page nobody asks whether there is more
+  if last and last ~= done then -- `events.pages` does not call `take_page` for the last page
     take_page(last)
     return false
   end
   return last ~= nil and not reader.over
 end
 
---- The graph from the events of REST; nil if there are no definitions. The second result says
--- why the graph may not be whole.
+--- The graph from events of the REST API.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
 ---@param progress? fun(events: integer)
----@return tarn.LineageGraph?, string? reason
+---@return tarn.LineageGraph? graph nil if there are no definitions
+---@return string? reason why the graph may be incomplete
 function M.from_events(ws, id, progress)
   local reader = new_reader()
   local cut = read_pages(ws, id, reader, progress)
   local graph = reader.graph
-  local looked = cut and ("only the newest %d events were looked at"):format(BLIND_PAGES * PAGE)
+  local limited = cut and ("only the newest %d events were read"):format(BLIND_PAGES * PAGE)
   if not graph then
-    return nil, looked or nil
+    return nil, limited or nil
   end
   replay(graph, reader.kept)
-  if looked then
-    return graph, looked
+  if limited then
+    return graph, limited
   elseif graph.state and EARLY[graph.state] then
-    return graph, ("update %s is %s: it may not have told its whole graph yet"):format(
+    return graph, ("update %s is %s: it may not have defined its whole graph yet"):format(
       graph.update_id, graph.state)
   end
   return graph
@@ -256,7 +256,7 @@ local function from_rows(ws, ask, sql, params)
   return graph
 end
 
--- As in tarn.expectations: origins are texts in some logs, and structs in others.
+-- The field `origin` is a JSON text in some event logs and a struct in others.
 local function from_log(ws, ask, from)
   local graph, e = fault.try(from_rows, ws, ask, statements.lineage.log(from, true, ask))
   if graph or not e then
@@ -271,8 +271,8 @@ local function from_log(ws, ask, from)
   return again
 end
 
---- The other places where definitions are kept, in their order: name, and a function that gives
--- the graph, or nil if there are none.
+--- The other sources of definitions, in order: a name, and a function that returns the graph or
+-- nil.
 ---@type { [1]: string, [2]: fun(ws: tarn.WorkspaceClient, ask: table): tarn.LineageGraph? }[]
 M.logs = {
   { "event_log", function(ws, ask) return from_log(ws, ask, statements.event_log(ask.id)) end },
@@ -280,7 +280,7 @@ M.logs = {
     local from = statements.event_log_table(ask.pipeline)
     if not from then
       fault.raise { kind = "sql", op = "tarn lineage", code = "TABLE_OR_VIEW_NOT_FOUND",
-        message = "the pipeline has no catalog and schema in which its event log could be" }
+        message = "the pipeline has no catalog and schema, and so no event log table" }
     end
     return from_log(ws, ask, from)
   end },

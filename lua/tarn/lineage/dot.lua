@@ -1,8 +1,10 @@
---- A lineage for Graphviz. Nodes have numbers; names are in labels only, where nothing in them
---- can end the text. Pure.
+--- A lineage as a graph for Graphviz (DOT).
+--
+-- Pure. Nodes have numbers as ids; names are only in labels, with everything escaped that could end
+-- a label.
 
 local json = require "native.json"
-local texts = require "tarn.lineage.labels"
+local labels = require "tarn.lineage.labels"
 
 local M = {}
 
@@ -12,9 +14,9 @@ local STYLES <const> = {
   downstream = 'style="dotted"',
 }
 
--- In a text of DOT a quote ends it, a back slash begins an escape, and labels know entities.
+-- In a string of DOT, quotes and back slashes are escaped, and labels have entities.
 local function quoted(text)
-  return '"' .. texts.plain(text):gsub("&", "&amp;"):gsub('[\\"]', "\\%0") .. '"'
+  return '"' .. labels.plain(text):gsub("&", "&amp;"):gsub('[\\"]', "\\%0") .. '"'
 end
 
 local function node_line(id, row, role)
@@ -28,7 +30,7 @@ end
 ---@param data table of tarn.lineage.data
 ---@return string
 function M.text(data)
-  local ids, out = texts.numbered(data), {}
+  local ids, out = labels.numbered(data), {}
   out[1] = ("digraph %s {"):format(quoted(data.pipeline_name or data.pipeline_id))
   out[2] = '  rankdir="LR";'
   for _, item in ipairs(ids.list) do
@@ -38,7 +40,7 @@ function M.text(data)
     out[#out + 1] = ("  %s -> %s [tooltip=%s];"):format(ids.of[edge.source], ids.of[edge.target],
       quoted(table.concat(edge.evidence, ", ")))
   end
-  for _, link in ipairs(texts.copies(data, ids)) do
+  for _, link in ipairs(labels.copies(data, ids)) do
     out[#out + 1] = ('  %s [label=%s, shape=box, style="rounded"];'):format(link.id,
       quoted(link.label))
     out[#out + 1] = ('  %s -> %s [style="dashed", label=%s];'):format(link.from, link.to,

@@ -1,11 +1,12 @@
---- The graph of a lineage: tables and the edges between them, each with its evidence. Pure.
+--- The graph of a lineage: nodes and edges with their evidence. Pure.
 --
--- A node is one of the pipeline's own datasets, or something that they read (upstream) or that
--- is made from them (downstream). The same edge from two sources is one edge with two evidences.
+-- A node is one of the pipeline's own datasets, one of their inputs (upstream), or something that
+-- is made from them (downstream). If two sources know the same edge, it is one edge with two pieces
+-- of evidence.
 
+local collections = require "base.collections"
 local glob = require "base.glob"
 local json = require "native.json"
-local lists = require "base.collections"
 
 local M = {}
 
@@ -20,7 +21,7 @@ local M = {}
 ---@field format? string
 ---@field comment? string
 ---@field published? boolean nil: not known
----@field pipeline_id? string whose it is, if it is another pipeline's
+---@field pipeline_id? string the other pipeline that owns it
 ---@field columns? { name: string, type: string }[]
 ---@field evidence string[]
 
@@ -30,13 +31,14 @@ local M = {}
 ---@field evidence string[]
 ---@field flows string[]
 ---@field last_seen? string
----@field pipelines string[]  other pipelines that make the step
+---@field pipelines string[]  other pipelines that write the target from the source
 ---@field columns table[]
 
 ---@class tarn.LineageEdges
 local Edges = {}
 Edges.__index = Edges
 
+--- A graph without nodes.
 ---@return tarn.LineageEdges
 function M.new()
   return setmetatable({ nodes = {}, by_name = {}, edges = {}, by_pair = {} }, Edges)
@@ -44,8 +46,8 @@ end
 
 local FILLED <const> = { "type", "format", "comment", "pipeline_id", "columns" }
 
---- The node of a name, made at its first mention. What is not known yet of it is filled in;
--- what is, stays: sources are asked in the order of their worth.
+--- The node of a name, created at its first use. Facts that the node does not have yet are filled
+-- in; known ones stay, since the better sources come first.
 ---@param name tarn.LineageName or a table like one
 ---@param evidence? string
 ---@param facts? table type, format, comment, pipeline_id, columns
@@ -59,7 +61,7 @@ function Edges:node(name, evidence, facts)
     self.nodes[#self.nodes + 1] = node
   end
   if evidence then
-    lists.add_once(node.evidence, evidence)
+    collections.add_once(node.evidence, evidence)
   end
   for _, field in ipairs(FILLED) do
     if facts and node[field] == nil then
@@ -69,13 +71,14 @@ function Edges:node(name, evidence, facts)
   return node
 end
 
+--- The node of a name.
 ---@param fqn string
 ---@return tarn.LineageNode?
 function Edges:find(fqn)
   return self.by_name[fqn]
 end
 
---- An edge between two nodes; none from a node to itself.
+--- The edge between two nodes, created at its first use; nil for a node to itself.
 ---@param source tarn.LineageNode
 ---@param target tarn.LineageNode
 ---@param evidence string
@@ -93,7 +96,7 @@ function Edges:edge(source, target, evidence)
     row[target] = edge
     self.edges[#self.edges + 1] = edge
   end
-  lists.add_once(edge.evidence, evidence)
+  collections.add_once(edge.evidence, evidence)
   return edge
 end
 
@@ -106,17 +109,18 @@ function Edges:find_edge(source, target)
   return from and to and self.by_pair[from] and self.by_pair[from][to]
 end
 
---- Note that a flow, a pipeline or a pair of columns belongs to an edge.
+--- Add a flow or a pipeline to an edge.
 ---@param edge tarn.LineageEdge
 ---@param field "flows"|"pipelines"
 ---@param value? string
 function M.note(edge, field, value)
   if value then
-    lists.add_once(edge[field], value)
+    collections.add_once(edge[field], value)
   end
 end
 
---- "inside", "upstream", "downstream", or "beside" between two tables that are not its own.
+--- The direction of an edge as seen from the pipeline: "inside", "upstream", "downstream", or
+-- "beside" between two tables that are not its own.
 ---@param edge tarn.LineageEdge
 ---@return string
 function M.direction(edge)
@@ -126,9 +130,9 @@ function M.direction(edge)
   return edge.target.own and "upstream" or "beside"
 end
 
---- Neighbours of all nodes: those that they read, and those that read them, sorted by name.
----@return table<tarn.LineageNode, tarn.LineageNode[]> up
----@return table<tarn.LineageNode, tarn.LineageNode[]> down
+--- The neighbours of all nodes, sorted by name.
+---@return table<tarn.LineageNode, tarn.LineageNode[]> up their inputs
+---@return table<tarn.LineageNode, tarn.LineageNode[]> down the nodes that read them
 function Edges:neighbours()
   local up, down = {}, {}
   for _, node in ipairs(self.nodes) do
@@ -146,7 +150,7 @@ function Edges:neighbours()
   return up, down
 end
 
--- All that can be reached from these nodes.
+-- All nodes that can be reached from these nodes.
 local function reach(nodes, next_of)
   local seen, queue, head = {}, {}, 1
   for _, node in ipairs(nodes) do
@@ -165,10 +169,9 @@ local function reach(nodes, next_of)
   return seen
 end
 
---- Keep only what the tables of that name are made from and what is made from them, however
--- many steps away. "silver" finds main.s.silver. Returns how many tables have the name.
----@param pattern string a glob
----@return integer
+--- Keep only the tables that match a pattern, their inputs and outputs over any number of steps.
+---@param pattern string a glob; "silver" matches main.s.silver
+---@return integer matches number of tables that match the pattern
 function Edges:focus(pattern)
   local whole, tail = glob.matcher(pattern), glob.matcher("*." .. pattern)
   local chosen = {}

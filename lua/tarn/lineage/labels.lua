@@ -1,9 +1,8 @@
---- What the pictures of a lineage share: numbers for nodes, and names without what could hurt.
---- Pure.
+--- Ids and labels of nodes, for the graphs of a lineage in DOT and Mermaid. Pure.
 
 local M = {}
 
---- Valid UTF-8 without control characters: what is neither becomes a blank or U+FFFD.
+--- A text as valid UTF-8 without control characters: these become blanks, invalid bytes U+FFFD.
 ---@param text any
 ---@return string
 function M.plain(text)
@@ -15,8 +14,8 @@ function M.plain(text)
   return (text:gsub("[%c\127]", " "):gsub("\xc2[\x80-\x9f]", " "))
 end
 
---- A number for each table of a lineage: `list` of { id, row, role } in the order in which they
--- are drawn, and `of`, the id by name.
+--- An id for each table of a lineage: `list` of { id, row, role } in drawing order, and `of`, the
+-- id by name.
 ---@param data table
 ---@return { list: table[], of: table<string, string> }
 function M.numbered(data)
@@ -32,9 +31,9 @@ function M.numbered(data)
   return ids
 end
 
---- The names that datasets have in copies and origins, as nodes with an edge each.
+--- The names of datasets in copies and origins, as nodes with an edge each.
 ---@param data table
----@param ids table what `numbered` returned
+---@param ids table result of `numbered`
 ---@return { id: string, label: string, from: string, to: string, word: string }[]
 function M.copies(data, ids)
   local links = {}

@@ -1,4 +1,4 @@
---- One graph from all answers: which tables are the pipeline's own, and by which evidence.
+--- Merge the answers of all sources into one graph: which tables are the pipeline's own, and why.
 
 local edges = require "tarn.lineage.edges"
 local names = require "tarn.lineage.names"
@@ -8,7 +8,7 @@ local M = {}
 
 local TABLE_LINEAGE <const> = "system.access.table_lineage"
 
--- Event logs and the platform's own tables are no part of anybody's lineage.
+-- Event logs and the platform's internal tables are left out.
 local function is_left_out(state, name)
   if names.is_internal(name, state.own_log) then
     state.coverage:omit "event logs and internal tables"
@@ -64,7 +64,7 @@ local function add_flow(state, g, from, flow)
   end
 end
 
--- `from`: a graph, and the evidence that it is.
+-- `from` is a graph and the name of its source: { graph, evidence }.
 local function add_definitions(state, g, from)
   for written in pairs(from.graph.datasets) do
     own_node(state, g, from, written)
@@ -94,7 +94,8 @@ local function add_owned(state, g)
   end
 end
 
--- A table has one owner: what another pipeline manages is not this one's, whatever it defines.
+-- A table has one owner. If another pipeline manages it, it is not this pipeline's own, although
+-- this pipeline defines it.
 local function disown(state, node, owner)
   node.pipeline_id = owner
   if node.own then
@@ -104,7 +105,7 @@ local function disown(state, node, owner)
   end
 end
 
--- What catalogs know of the tables that somebody named.
+-- Add what catalogs know about the nodes.
 local function describe(state, g)
   local described = {}
   for _, found in ipairs(state.described) do
@@ -113,7 +114,7 @@ local function describe(state, g)
   for _, node in ipairs(g.nodes) do
     local found, other = state.tables[node.fqn], described[node.fqn]
     if found then
-      -- the catalog's word for the type goes before the event's
+      -- the type of the catalog takes precedence over that of the event
       node.type = found.type or node.type
       node.format = node.format or found.format
       node.comment = found.comment or node.comment
@@ -136,21 +137,22 @@ local function describe(state, g)
   end
 end
 
--- ---- what was seen at work ----
+-- ---- observed reads and writes ----
 
--- A table that the pipeline wrote, and that nobody else says is its own.
+-- Decide about a table that the pipeline has written. False if it is left out; a table that no
+-- other source knows becomes its own.
 local function judge_written(state, g, edge)
   local name = edge.target
   local known = g:find(name.fqn)
   local found = state.tables[name.fqn]
   if known and known.own or found then
-    return true -- its own, or somebody else's: then it is beside
+    return true -- its own, or another pipeline's
   elseif name.catalog and state.listed[name.catalog .. "." .. name.schema] then
     if not state.gone[name.fqn] then
       state.gone[name.fqn] = true
-      state.coverage:unsure("datasets", ("%s was written by this pipeline%s, and is neither in "
-        .. "its graph nor among the tables that can be seen: dropped, or hidden"):format(name.fqn,
-          edge.at and " (" .. edge.at .. ")" or ""))
+      state.coverage:unsure("datasets", ("%s was written by this pipeline%s, but is neither in "
+        .. "its graph nor among the visible tables: it was dropped, or is not visible"):format(
+          name.fqn, edge.at and " (" .. edge.at .. ")" or ""))
     end
     return false
   end
@@ -158,8 +160,8 @@ local function judge_written(state, g, edge)
   return true
 end
 
--- True for an edge of another pipeline that neither reads nor writes an own table: it says no
--- more than whose a table is.
+-- True for an edge of another pipeline that neither reads nor writes an own table. It only says who
+-- owns its target.
 local function is_beside(g, edge)
   local source = edge.source and g:find(edge.source.fqn)
   local target = g:find(edge.target.fqn)
@@ -181,8 +183,8 @@ local function is_kept(state, g, edge)
   return not edge.mine or judge_written(state, g, edge)
 end
 
--- What the pipeline did itself first: it says which tables are its own, and only what leads
--- from or to these is kept of the others.
+-- Put the pipeline's own edges first. They say which tables are its own, and of the other edges
+-- only those from or to own tables are kept.
 local function own_first(list)
   local sorted = {}
   for _, mine in ipairs { true, false } do
@@ -217,7 +219,7 @@ local function add_observed(state, g)
   end
 end
 
---- Put pairs of columns at their edges.
+--- Add pairs of columns to their edges.
 ---@param g tarn.LineageEdges
 ---@param list tarn.ColumnPair[]
 function M.columns(g, list)
@@ -229,7 +231,7 @@ function M.columns(g, list)
   end
 end
 
---- The graph.
+--- Merge all answers.
 ---@param state tarn.LineageState
 ---@return tarn.LineageEdges
 function M.graph(state)

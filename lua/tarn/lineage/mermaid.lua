@@ -1,8 +1,10 @@
---- A lineage for Mermaid. Nodes have numbers; in labels everything but letters, digits and a
---- few harmless signs is written as its number, since Mermaid has no other way to quote. Pure.
+--- A lineage as a graph for Mermaid.
+--
+-- Pure. Nodes have numbers as ids. In labels, everything but letters, digits and a few harmless
+-- signs is written as a character code, the only way to quote in Mermaid.
 
 local json = require "native.json"
-local texts = require "tarn.lineage.labels"
+local labels = require "tarn.lineage.labels"
 
 local M = {}
 
@@ -13,7 +15,7 @@ local SHAPES <const> = {
 
 local function quoted(text)
   local out = {}
-  for _, code in utf8.codes(texts.plain(text)) do
+  for _, code in utf8.codes(labels.plain(text)) do
     local c = utf8.char(code)
     out[#out + 1] = (code > 127 or c:find "[%w_. /,-]") and c or ("#%d;"):format(code)
   end
@@ -31,14 +33,14 @@ end
 ---@param data table of tarn.lineage.data
 ---@return string
 function M.text(data)
-  local ids, out = texts.numbered(data), { "flowchart LR" }
+  local ids, out = labels.numbered(data), { "flowchart LR" }
   for _, item in ipairs(ids.list) do
     out[#out + 1] = node_line(item.id, item.row, item.role)
   end
   for _, edge in ipairs(data.edges) do
     out[#out + 1] = ("  %s --> %s"):format(ids.of[edge.source], ids.of[edge.target])
   end
-  for _, link in ipairs(texts.copies(data, ids)) do
+  for _, link in ipairs(labels.copies(data, ids)) do
     out[#out + 1] = ('  %s["%s"]:::copy'):format(link.id, quoted(link.label))
     out[#out + 1] = ('  %s -. "%s" .-> %s'):format(link.from, quoted(link.word), link.to)
   end

@@ -1,13 +1,13 @@
---- Names of tables, as events, catalogs and settings write them.
+--- Names of tables in events, catalogs and settings. Pure.
 --
--- Events write a dataset bare in legacy publishing mode and in full otherwise; what is left out
--- is the pipeline's own place. Case does not count in Unity Catalog or the Hive metastore, and
--- both keep names in lower case. Pure.
+-- Events have bare names of datasets in legacy publishing mode, and full names otherwise. A bare
+-- name is in the catalog and schema to which the pipeline publishes. Unity Catalog and the Hive
+-- metastore ignore case and store names in lower case.
 
 local M = {}
 
----@class tarn.LineagePlace where a pipeline publishes what it names without catalog or schema
----@field catalog? string nil: nowhere, its datasets are files that no catalog knows
+---@class tarn.LineagePlace the catalog and schema to which a pipeline publishes
+---@field catalog? string nil: the datasets are files that no catalog knows
 ---@field schema? string
 
 ---@class tarn.LineageName
@@ -21,7 +21,7 @@ local function is_text(value)
   return type(value) == "string" and value ~= ""
 end
 
---- Where the settings say that datasets go.
+--- The catalog and schema that settings name.
 ---@param spec table
 ---@return tarn.LineagePlace
 function M.place(spec)
@@ -34,15 +34,15 @@ function M.place(spec)
   return {}
 end
 
---- True if the Hive metastore, or nothing, is where the pipeline publishes: Unity Catalog knows
--- nothing of it.
+--- True if the pipeline publishes to the Hive metastore or to no catalog, so that Unity Catalog
+-- does not know its datasets.
 ---@param place tarn.LineagePlace
 ---@return boolean
 function M.is_hive(place)
   return place.catalog == nil or place.catalog == "hive_metastore"
 end
 
--- The parts between dots; what stands in back quotes is one part, dots and all.
+-- The parts between dots. A part in back quotes may contain dots.
 local function split(text)
   local parts, at = {}, 1
   while at <= #text + 1 do
@@ -66,8 +66,8 @@ local function written(part)
   return part
 end
 
---- One text for a name of parts; a part that holds a dot is in back quotes.
----@param ... string? parts that are nil are left out
+--- Join the parts of a name; a part with a dot is put in back quotes.
+---@param ... string? nil parts are left out
 ---@return string
 function M.join(...)
   local parts = {}
@@ -83,13 +83,16 @@ local function of(catalog, schema, name)
     fqn = M.join(catalog, schema, name) }
 end
 
---- The name of three parts.
+--- A name of three parts.
+---@param catalog string
+---@param schema string
+---@param name string
 ---@return tarn.LineageName
 function M.of(catalog, schema, name)
   return of(catalog:lower(), schema:lower(), name:lower())
 end
 
---- What a text names for a pipeline that publishes to `place`; nil if it is no name.
+--- The full name of a text in a pipeline that publishes to `place`; nil if the text is not a name.
 ---@param text any
 ---@param place tarn.LineagePlace
 ---@return tarn.LineageName?
@@ -111,8 +114,7 @@ function M.find(text, place)
   return of(place.catalog, place.schema, parts[1])
 end
 
---- True for what the platform keeps for itself: event logs, and the tables behind
--- materialized views.
+--- True for internal tables of the platform: event logs, and the tables behind materialized views.
 ---@param name tarn.LineageName
 ---@param own_log? string name of the pipeline's published event log
 ---@return boolean

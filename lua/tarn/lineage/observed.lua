@@ -1,7 +1,7 @@
---- Edges that were seen at work: reads and writes of tables, which the platform writes down.
+--- Edges from reads and writes of tables that the platform has recorded.
 --
--- The system table comes first. The REST endpoint that the catalog's own page uses is the
--- fallback: it is not documented, and answers for one table at a time.
+-- The system table is asked first. The fallback is the REST endpoint of the catalog's web page,
+-- which is not documented and answers for one table at a time.
 
 local fault = require "base.fault"
 local names = require "tarn.lineage.names"
@@ -11,14 +11,14 @@ local statements = require "tarn.statements"
 local M = {}
 
 ---@class tarn.ObservedEdge
----@field source? tarn.LineageName nil: written without a table that was read
+---@field source? tarn.LineageName nil: a write without a table that was read
 ---@field source_type? string
 ---@field target tarn.LineageName
 ---@field target_type? string
 ---@field at? string
----@field mine? boolean        this pipeline did it; nil if that is not known
----@field pipeline_id? string  which pipeline did it
----@field entity? { type: string, id: string } who did it, if that was no pipeline
+---@field mine? boolean        true: by this pipeline; nil: not known
+---@field pipeline_id? string  the pipeline that has written the target
+---@field entity? { type: string, id: string } what has written the target, if not a pipeline
 
 local NOWHERE <const> = {}
 
@@ -39,7 +39,7 @@ local function edge_of(row, id)
   }
 end
 
---- All edges of the pipeline, and those that lead away from what it writes.
+--- All edges of the pipeline, and those from its outputs, from the system table.
 ---@param ws tarn.WorkspaceClient
 ---@param ask { id: string, since: integer, warehouse?: string }
 ---@return tarn.ObservedEdge[]
@@ -72,7 +72,7 @@ local function end_of(info)
   return file_of(info)
 end
 
--- True if this pipeline is among those that made the step; nil if nobody is named.
+-- Whether this pipeline has written the target, and the pipeline that has; nil if none is named.
 local function is_mine(info, id)
   local infos = type(info.pipelineInfos) == "table" and info.pipelineInfos or {}
   local other
@@ -110,8 +110,8 @@ local function ask_one(ws, id, name)
   return list
 end
 
---- The neighbours of each of these tables. If the first question fails, so does this; later
--- ones that fail are counted.
+--- The edges of each of these tables from the lineage tracking API. Raises the fault of the first
+-- request; later faults are counted.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
 ---@param tables tarn.LineageName[]

@@ -1,8 +1,8 @@
---- A lineage as OpenLineage run events (spec 2-0-2), of the update that defined it.
+--- A lineage as OpenLineage run events (spec 2-0-2) of the update that defined it.
 --
--- The update is a run of the job that the pipeline is. Each dataset is made by a job of its own,
--- whose parent is that run: so an input stands with what is made from it, and not with everything
--- that the pipeline makes. Each run has a START, and an end where the update has one.
+-- The pipeline is a job, and the update is a run of it. Each dataset is written by a job of its
+-- own, whose parent is that run, so that an event relates a dataset to its own inputs only. Each
+-- run has a START event, and an end event if the update has ended.
 
 local bundle = require "native.bundle"
 local fault = require "base.fault"
@@ -23,8 +23,8 @@ end
 
 -- ---- names ----
 
--- An id in the form of a UUID (version 8: made by a rule of one's own), the same for the same
--- update and dataset, so that whoever reads the events twice sees one run.
+-- A UUID (version 8) that is computed from update and dataset, so that the same run has the same id
+-- each time.
 local function run_id(update, name)
   local a, b = 0xcbf29ce484222325, 0x84222325cbf29ce4
   for c in (update .. "\0" .. name):gmatch "." do
@@ -35,8 +35,9 @@ local function run_id(update, name)
     a & 0xfff, 0x8000 | b >> 48 & 0x3fff, b & 0xffffffffffff)
 end
 
--- A path is in the store that its scheme names; another system's table in that system.
-local function place_of(row, namespace)
+-- The namespace and name of a dataset: a path is in the store that its URL names, a table of
+-- another system in that system.
+local function name_of(row, namespace)
   if row.kind == "path" then
     local store, path = row.fqn:match "^(%a[%w+.-]*://[^/]+)/?(.*)$"
     return store or namespace, store and (path ~= "" and path or "/") or row.fqn
@@ -76,14 +77,14 @@ function Events:facets_of(row)
 end
 
 function Events:dataset(row, facets)
-  local namespace, name = place_of(row, self.namespace)
+  local namespace, name = name_of(row, self.namespace)
   return { namespace = namespace, name = name, facets = or_nil(facets or self:facets_of(row)) }
 end
 
 function Events:column_facet(edges)
   local fields = {}
   for _, edge in ipairs(edges) do
-    local namespace, name = place_of(self.rows[edge.source], self.namespace)
+    local namespace, name = name_of(self.rows[edge.source], self.namespace)
     for _, pair in ipairs(edge.columns or {}) do
       fields[pair.target] = fields[pair.target] or { inputFields = json.array {} }
       table.insert(fields[pair.target].inputFields,
@@ -107,7 +108,8 @@ function Events:job(name, kind, processing)
       integration = "DATABRICKS", jobType = kind }) } }
 end
 
--- Both events of a run. The end has the inputs too: not every reader remembers the START.
+-- Add both events of a run. The end event repeats the inputs, since not every reader remembers the
+-- START event.
 function Events:run(update, run, job, inputs, outputs)
   self:add("START", update.start_time or update.defined_at, run, job, inputs, outputs)
   if ENDS[update.state] then
@@ -131,8 +133,7 @@ function Events:flow(update, row, edges, parent)
     json.array { self:dataset(row, facets) })
 end
 
--- Tables by name, and the edges into each of those that the pipeline makes: its datasets and
--- its sinks.
+-- Rows by name, edges by target, and the rows that the pipeline writes: its datasets and sinks.
 local function index(data)
   local rows, into, made = {}, {}, {}
   for _, group in ipairs { data.upstream, data.datasets, data.downstream } do
@@ -153,14 +154,14 @@ local function index(data)
   return rows, into, made
 end
 
---- The events, in the order of time of each run.
+--- The events; those of each run are in the order of time.
 ---@param data table of tarn.lineage.data
 ---@return table[]
 function M.events(data)
   local update = known(data.update)
   if not update then
-    fault.not_found("tarn lineage", "no update has told its graph: there is no run to report",
-      "--format tree shows what is known without one")
+    fault.not_found("tarn lineage", "no update has defined its graph: there is no run to report",
+      "--format tree shows the lineage without an update")
   end
   local rows, into, made = index(data)
   local self = setmetatable({ list = json.array {}, rows = rows,

@@ -1,4 +1,4 @@
---- What a pipeline's settings alone say of its lineage: what an ingestion reads and fills. Pure.
+--- Lineage from a pipeline's settings: the sources and targets of an ingestion. Pure.
 
 local names = require "tarn.lineage.names"
 
@@ -27,7 +27,7 @@ end
 local function of_object(spec, object)
   local one = object.table or object.report
   if type(one) ~= "table" then
-    return nil -- a whole schema: which tables it has, only the source knows
+    return nil -- a whole schema, whose tables only the source knows
   end
   local name = text(one.destination_table) or text(one.source_table)
   local catalog, schema = text(one.destination_catalog), text(one.destination_schema)
@@ -41,7 +41,7 @@ local function of_object(spec, object)
         table = text(one.source_table) or name }) }
 end
 
---- The tables that an ingestion fills, by its settings.
+--- The tables that an ingestion writes, and their sources.
 ---@param spec table
 ---@return { target: tarn.LineageName, source: table }[]
 function M.ingested(spec)
@@ -53,8 +53,7 @@ function M.ingested(spec)
   return list
 end
 
---- Schemas of other systems that are ingested whole: which tables these have, the settings do
--- not say.
+--- Schemas of other systems that are ingested as a whole; the settings do not name their tables.
 ---@param spec table
 ---@return string[]
 function M.whole_schemas(spec)
@@ -67,7 +66,7 @@ function M.whole_schemas(spec)
   return list
 end
 
---- The name of the event log, where the settings publish it as a table.
+--- The name of the table to which the settings publish the event log, or nil.
 ---@param spec table
 ---@param place tarn.LineagePlace
 ---@return string? fqn

@@ -1,5 +1,4 @@
---- A lineage as text: a tree of what is made from what, or a table of datasets; then copies,
---- and what was asked.
+--- Show a lineage as text: a tree or a table of datasets, then copies and coverage.
 
 local json = require "native.json"
 
@@ -7,7 +6,7 @@ local M = {}
 
 local BRANCH <const>, LAST <const> = "├── ", "└── "
 local GOES_ON <const>, OVER <const> = "│   ", "    "
-local DEEPEST <const> = 60 -- steps that are indented; a longer chain goes on at the margin
+local DEEPEST <const> = 60 -- a longer chain is not indented further
 
 local function known(value)
   return value ~= nil and value ~= json.null and value or nil
@@ -31,7 +30,7 @@ local function nodes_of(data)
   return nodes
 end
 
--- What nothing leads to; and of a circle, which has no beginning, its first by name.
+-- The nodes without inputs; of a cycle, which has none, the first node by name.
 local function roots_of(nodes)
   local sorted, roots, reached = {}, {}, {}
   for _, node in pairs(nodes) do
@@ -80,7 +79,7 @@ local function label(node, out, place)
     .. (#notes > 0 and "  " .. out:style("dim", out:clean(table.concat(notes, ", "))) or "")
 end
 
--- With a stack of its own: a lineage may be deeper than calls can be.
+-- Walks the tree with an explicit stack, since a lineage may be deeper than Lua's call stack.
 local function show_tree(data, out)
   local place = known(data.catalog) and known(data.target_schema)
     and data.catalog .. "." .. data.target_schema .. "."
@@ -141,9 +140,9 @@ local function show_table(data, out)
   out:table(rows, COLUMNS)
 end
 
--- ---- copies, and what was asked ----
+-- ---- copies and coverage ----
 
-local EXISTS <const> = { [true] = "there", [false] = "gone" }
+local EXISTS <const> = { [true] = "exists", [false] = "deleted" }
 
 local function show_clones(data, out)
   if #data.clones == 0 then
@@ -164,7 +163,7 @@ local function show_clones(data, out)
   end
 end
 
--- The first sentence of a long reason: a warehouse explains what to do about it, too.
+-- The first sentence of a long reason: messages of a warehouse go on with advice.
 local function brief(reason)
   return #reason > 120 and reason:match "^(..-%.) " or reason
 end
@@ -172,7 +171,7 @@ end
 local STATUS <const> = { answered = "green", empty = "green", partial = "yellow",
   missing = "yellow", failed = "red" }
 
--- Sources that were not asked for the same reason are one line.
+-- One line for all sources that were not asked for the same reason.
 local function show_not_asked(sources, out)
   local by_reason, reasons = {}, {}
   for _, source in ipairs(sources) do
@@ -221,8 +220,8 @@ local function show_coverage(data, out)
   end
 end
 
---- Print a lineage.
----@param data table
+--- Show a lineage.
+---@param data table of tarn.lineage.data
 ---@param out tarn.Screen
 ---@param as_table? boolean
 function M.show(data, out, as_table)

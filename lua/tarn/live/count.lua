@@ -1,35 +1,36 @@
---- Numbers that a flow reports again and again, added up as far as they are known.
+--- Add up the numbers that a flow reports repeatedly.
 --
--- The rule is that of tarn.expectations.counts: where reports carry batch ids, each micro-batch counts by its
--- last report and the batches are summed; where none does, the last report counts. Unlike
--- there, reports may come in any order and twice, and a flow may run for months: the newest
--- batches are kept apart, the older ones only as their sum.
+-- The rule is that of tarn.expectations.counts: where reports carry batch ids, each micro-batch
+-- counts by its last report and the batches are summed; where none does, the last report counts.
+-- Unlike there, reports may come in any order and repeatedly, and a flow may run for months: only
+-- the newest batches are kept apart, of the older ones only the sum.
 
-local moment = require "tarn.live.order"
+local order = require "tarn.live.order"
 
 local M = {}
 
-local BATCHES <const> = 64 -- that may still change
+local BATCHES <const> = 64 -- the newest ones, which may still change
 
 local Count = {}
 Count.__index = Count
 
+--- A count without any report.
 ---@return tarn.LiveCount
 function M.new()
   return setmetatable({ last = {}, batches = {}, n = 0, sums = {} }, Count)
 end
 
--- Later numbers in place of those before, each by itself: a report need not have all.
+-- Replace each number by a later one. A report need not have all numbers.
 local function put(into, values, when)
   for name, value in pairs(values) do
     local known = into[name]
-    if moment.is_later(when, known and known.when) then
+    if order.is_later(when, known and known.when) then
       into[name] = { value = value, when = when }
     end
   end
 end
 
--- The oldest batch is not going to change.
+-- Add the oldest batch to the sum.
 local function fold(self)
   local oldest = math.maxinteger
   for batch in pairs(self.batches) do
@@ -41,9 +42,9 @@ local function fold(self)
   self.batches[oldest], self.n, self.folded = nil, self.n - 1, oldest
 end
 
---- Take a report.
+--- Add a report.
 ---@param values table<string, number>
----@param when tarn.Moment
+---@param when tarn.EventOrder
 ---@param batch? integer
 function Count:add(values, when, batch)
   if not batch then
@@ -60,7 +61,7 @@ function Count:add(values, when, batch)
   end
 end
 
---- So much was reported, or nil if nothing was.
+--- The value of a number, or nil if it was not reported.
 ---@param name string
 ---@return number?
 function Count:value(name)

@@ -1,4 +1,4 @@
---- Events of a pipeline for the state of its run: what is known now, and what comes.
+--- Feed the state of a run with the events of its pipeline, as they come.
 
 local events = require "tarn.events"
 local fault = require "base.fault"
@@ -10,17 +10,17 @@ local time = require "base.time"
 local M = {}
 
 local SLACK_MS <const> = 60000      -- an event may be older than its update
-local RECENT_MS <const> = 2 * 3600000
-local NEWEST <const> = 250          -- events of a run that is older than that
-local STEPS <const> = 250           -- of its phases
-local LATEST <const> = 500          -- events that a last look takes
-local INTERVAL <const> = 2          -- seconds
+local RECENT_MS <const> = 2 * 3600000 -- all events of a run that is younger than this are read
+local NEWEST <const> = 250          -- newest events that are read of an older run
+local STEPS <const> = 250           -- events of its phases that are read
+local LATEST <const> = 500          -- events that `catch_up` reads
+local INTERVAL <const> = 2          -- seconds between two polls
 
 ---@class tarn.LiveFeed
 local Feed = {}
 Feed.__index = Feed
 
--- A run that began long ago: its phases, and of its flows what they say from now on.
+-- Read the phases of a run that began long ago; its flows show only what they report from now on.
 local function seed(ws, id, state, update_id)
   local criteria = events.criteria("live", { type = "update_progress,create_update",
     update = update_id })
@@ -44,12 +44,12 @@ local function feed(self, update)
   end
 end
 
---- Feed a state until `close`. What fails is told and leaves the state as it is.
+--- Feed a state until `close`. Faults go to `problem` and do not change the state.
 ---@param ws tarn.WorkspaceClient
----@param id string the pipeline
+---@param id string of the pipeline
 ---@param state tarn.Live
 ---@param opts? { update?: table, interval?: number, once?: boolean, problem?: fun(e: tarn.Fault) }
--- update: the run to begin with, as the API gives it; default the newest
+--- `update`: the UpdateInfo of the run to begin with, default the newest
 ---@return tarn.LiveFeed
 function M.start(ws, id, state, opts)
   opts = opts or {}
@@ -73,7 +73,7 @@ function M.start(ws, id, state, opts)
   return self
 end
 
---- Look once more for the newest events of an update that has ended.
+--- Read the newest events of an update that has ended.
 ---@param update_id string
 function Feed:catch_up(update_id)
   local criteria = events.criteria("live", { type = "update_progress,flow_progress",
@@ -86,7 +86,7 @@ function Feed:catch_up(update_id)
   if not ok and e.kind == "cancelled" then
     fault.raise(e)
   elseif not ok then
-    self.problem(e, self.id) -- what is shown may lack the end
+    self.problem(e, self.id)
   end
 end
 

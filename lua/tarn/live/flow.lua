@@ -1,15 +1,15 @@
---- One flow of a running update: a row that its events change.
+--- The state of one flow of a running update, from its events.
 
 local count = require "tarn.live.count"
 local json = require "native.json"
-local moment = require "tarn.live.order"
+local order = require "tarn.live.order"
 
 local M = {}
 
-local EXPECTATIONS <const> = 200 -- of a flow that are counted
-local FAILING <const> = 5        -- of them that are named
+local EXPECTATIONS <const> = 200 -- expectations of a flow that are counted
+local FAILING <const> = 5        -- failing expectations that are named
 
--- In which order a flow goes through its states; for events of the same millisecond.
+-- The order in which a flow goes through its states, for events of the same millisecond.
 local RANKS <const> = { QUEUED = 1, STARTING = 2, RUNNING = 3, IDLE = 4, STOPPED = 6,
   EXCLUDED = 6, SKIPPED = 6, COMPLETED = 7, FAILED = 8 }
 local ENDS <const> = { STOPPED = true, EXCLUDED = true, SKIPPED = true, COMPLETED = true,
@@ -25,13 +25,14 @@ local BACKLOG <const> = { backlog_bytes = "backlog_bytes", backlog_files = "back
 local Flow = {}
 Flow.__index = Flow
 
---- True if a flow in this state does nothing more.
+--- True if a flow in this state has ended.
 ---@param state any
 ---@return boolean
 function M.is_over(state)
   return ENDS[state] or false
 end
 
+--- A flow without any event.
 ---@param name string
 ---@return tarn.LiveFlow
 function M.new(name)
@@ -53,7 +54,7 @@ local function take_quality(self, quality, when, batch)
   if dropped then
     self.dropped:add({ dropped = dropped }, when, batch)
   end
-  for _, one in ipairs(moment.part(quality, "expectations")) do
+  for _, one in ipairs(order.part(quality, "expectations")) do
     local dataset = type(one) == "table" and tostring(one.dataset or self.name) or nil
     local name = dataset and tostring(one.name or "")
     local key = dataset and dataset .. "\0" .. name
@@ -69,7 +70,7 @@ local function take_quality(self, quality, when, batch)
 end
 
 local function take_state(self, state, when)
-  if moment.is_later(when, self.when, RANKS[state] or RANKS.RUNNING,
+  if order.is_later(when, self.when, RANKS[state] or RANKS.RUNNING,
     RANKS[self.state] or RANKS.RUNNING) then
     self.state, self.when = state, when
   end
@@ -78,12 +79,12 @@ local function take_state(self, state, when)
   end
 end
 
---- Take what a `flow_progress` event says.
+--- Take a `flow_progress` event.
 ---@param event table
----@param when tarn.Moment
+---@param when tarn.EventOrder
 function Flow:take(event, when)
-  local progress = moment.part(event.details, "flow_progress")
-  local origin = moment.part(event, "origin")
+  local progress = order.part(event.details, "flow_progress")
+  local origin = order.part(event, "origin")
   local batch = math.tointeger(tonumber(origin.batch_id))
   if type(progress.status) == "string" then
     take_state(self, progress.status, when)
@@ -91,15 +92,15 @@ function Flow:take(event, when)
   if type(origin.dataset_name) == "string" then
     self.dataset = origin.dataset_name
   end
-  local metrics = moment.part(progress, "metrics")
+  local metrics = order.part(progress, "metrics")
   self.rows:add(numbers(metrics, ROWS), when, batch)
   for name, value in pairs(numbers(metrics, BACKLOG)) do
     local known = self.backlog[name]
-    if moment.is_later(when, known and known.when) then
+    if order.is_later(when, known and known.when) then
       self.backlog[name] = { value = value, when = when }
     end
   end
-  take_quality(self, moment.part(progress, "data_quality"), when, batch)
+  take_quality(self, order.part(progress, "data_quality"), when, batch)
 end
 
 local function worse(a, b)
@@ -129,7 +130,7 @@ local function add_quality(self, row)
   row.failing = failing
 end
 
---- The row as data; what was not reported is null.
+--- The state as data; values that were not reported are null.
 ---@return table
 function Flow:row()
   local row = { name = self.name, dataset = self.dataset, state = self.state,

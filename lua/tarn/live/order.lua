@@ -1,10 +1,10 @@
---- Which of two events happened later, in whatever order they came.
+--- The order of events: which of two events is the later one.
 
 local events = require "tarn.events"
 
 local M = {}
 
---- A field of what came from elsewhere, if it is a table; else an empty one.
+--- A field of a value from the API, if it is a table; else an empty table.
 ---@param value any
 ---@param name string
 ---@return table
@@ -13,24 +13,24 @@ function M.part(value, name)
   return type(found) == "table" and found or {}
 end
 
----@class tarn.Moment
+---@class tarn.EventOrder
 ---@field at integer  ms
----@field seq integer the control plane's number, 0 if there is none
+---@field seq integer sequence number of the control plane, 0 if there is none
 ---@field id string
 
---- When an event happened; nil if it does not say.
+--- The place of an event in the order; nil if it has no timestamp.
 ---@param event table
----@return tarn.Moment?
+---@return tarn.EventOrder?
 function M.of(event)
   local at = events.at(event)
   return at and { at = at, id = type(event.id) == "string" and event.id or "",
     seq = math.tointeger(tonumber(M.part(event, "sequence").control_plane_seq_no)) or 0 } or nil
 end
 
---- True if `a` is later than `b`, or there is no `b`. At the same moment the higher rank is the
--- later one, and then the higher id: ids are in the order of time.
----@param a tarn.Moment
----@param b? tarn.Moment
+--- True if `a` is later than `b`, or if `b` is nil. At the same time the one with the higher rank
+-- is later, then the one with the higher id, since ids are in the order of time.
+---@param a tarn.EventOrder
+---@param b? tarn.EventOrder
 ---@param rank_a? number
 ---@param rank_b? number
 ---@return boolean

@@ -1,7 +1,7 @@
---- Runs on a terminal, painted again while they change.
+--- Show running updates on a terminal, redrawn in place.
 
 local fault = require "base.fault"
-local paint = require "output.region"
+local region = require "output.region"
 local screens = require "output.screen"
 local task = require "native.task"
 local time = require "base.time"
@@ -9,26 +9,26 @@ local view = require "tarn.live.view"
 
 local M = {}
 
-local TICK <const> = 0.25 -- seconds between two looks at what changed, and at the window's size
+local TICK <const> = 0.25 -- seconds between two drawings
 
 ---@class tarn.LiveShow
 local Show = {}
 Show.__index = Show
 
---- True if runs can be shown so: on a terminal, to somebody who did not ask for quiet or for a
--- trace of all requests, which would be written into the picture.
+--- True if runs can be shown in place: on a terminal, without --quiet and without --verbose, whose
+-- output would disturb the display.
 ---@param ctx tarn.Context
 ---@param stream "out"|"err"
 ---@return boolean
 function M.is_possible(ctx, stream)
-  return not ctx.options.quiet and (ctx.options.verbose or 0) == 0 and paint.is_possible(stream)
+  return not ctx.options.quiet and (ctx.options.verbose or 0) == 0 and region.is_possible(stream)
 end
 
 local function write_err(text)
   io.stderr:write(text)
 end
 
--- Snapshots are made again only when something was taken in.
+-- The snapshots of all states. A snapshot is made again only if its state has changed.
 local function snapshots_of(self)
   local list = {}
   for i, state in ipairs(self.states) do
@@ -45,28 +45,28 @@ local function snapshots_of(self)
   return list
 end
 
---- Draw what there is now.
+--- Draw the current snapshots.
 function Show:draw()
   local _, rows = self.block:room()
   self.block:show(view.lines(snapshots_of(self), self.block.screen, rows, time.now()))
 end
 
 --- Show the runs of these states until `close`.
----@param ctx tarn.Context its warnings are printed above
+---@param ctx tarn.Context its warnings are printed above the display
 ---@param stream "out"|"err"
 ---@param states tarn.Live[]
----@param names? table<tarn.Live, string> of pipelines
+---@param names? table<tarn.Live, string> names of the pipelines
 ---@return tarn.LiveShow
 function M.start(ctx, stream, states, names)
   local write = stream == "out" and require("output.stdout").write or write_err
   local screen = screens.new(write, { no_color = ctx.options.no_color, terminal = true })
   local self = setmetatable({ ctx = ctx, warn = ctx.warn, states = states, known = {},
-    names = names or {}, block = paint.new(screen) }, Show)
+    names = names or {}, block = region.new(screen) }, Show)
   function ctx.warn(text)
     self.block:above("tarn: " .. screen:clean(text, true) .. "\n")
   end
   self.ticker = task.spawn(function()
-    fault.call(function() -- a terminal that has gone is not worth a word
+    fault.call(function() -- a terminal that was closed is not reported
       while true do
         self:draw()
         task.sleep(TICK)
@@ -76,7 +76,7 @@ function M.start(ctx, stream, states, names)
   return self
 end
 
---- Draw for the last time; what was drawn stays.
+--- Draw for the last time, and leave the text on the terminal.
 function Show:close()
   if self.closed then
     return

@@ -1,14 +1,14 @@
---- One update as its events tell it: phases, flows, errors.
+--- The state of one update, from its events: phases, flows, errors.
 
 local flows = require "tarn.live.flow"
 local json = require "native.json"
-local moment = require "tarn.live.order"
+local order = require "tarn.live.order"
 local updates = require "tarn.updates"
-local waiting = require "tarn.wait"
+local wait = require "tarn.wait"
 
 local M = {}
 
--- What is kept of one update, at most. A pipeline has a thousand tables at the very most.
+-- Limits of what is kept of an update. A pipeline has at most a thousand tables.
 local FLOWS <const>, STEPS <const>, ERRORS <const>, MESSAGE <const> = 4000, 100, 200, 4000
 
 local RANKS <const> = { CREATED = 1, QUEUED = 2, WAITING_FOR_RESOURCES = 3, INITIALIZING = 4,
@@ -19,6 +19,7 @@ local RANKS <const> = { CREATED = 1, QUEUED = 2, WAITING_FOR_RESOURCES = 3, INIT
 local Update = {}
 Update.__index = Update
 
+--- An update without any event.
 ---@param id string
 ---@return tarn.LiveUpdate
 function M.new(id)
@@ -34,7 +35,7 @@ end
 
 -- Steps are kept newest first, each once.
 local function take_step(self, event, when)
-  local state = moment.part(event.details, "update_progress").state
+  local state = order.part(event.details, "update_progress").state
   if type(state) ~= "string" then
     return
   end
@@ -44,7 +45,7 @@ local function take_step(self, event, when)
   for i, known in ipairs(self.steps) do
     if known.state == state and known.when.id == when.id and known.when.at == when.at then
       return
-    elseif not moment.is_later(known.when, when, rank_of(known), rank_of(step)) then
+    elseif not order.is_later(known.when, when, rank_of(known), rank_of(step)) then
       break
     end
     at = i + 1
@@ -61,21 +62,22 @@ local function phases_of(self)
   return updates.phases(list)
 end
 
--- The API and the events may know more than the other one at any moment.
+-- The newer one of the states that the API has reported and that events show.
 local function state_of(self)
-  local told, seen = self.told and self.told.state, self.steps[1] and self.steps[1].state
-  if not told or not seen then
-    return told or seen
-  elseif waiting.ENDS[told] or not RANKS[told] and not waiting.ENDS[seen] then
-    return told
+  local reported = self.reported and self.reported.state
+  local seen = self.steps[1] and self.steps[1].state
+  if not reported or not seen then
+    return reported or seen
+  elseif wait.ENDS[reported] or not RANKS[reported] and not wait.ENDS[seen] then
+    return reported
   end
-  return (RANKS[told] or 0) > (RANKS[seen] or math.huge) and told or seen
+  return (RANKS[reported] or 0) > (RANKS[seen] or math.huge) and reported or seen
 end
 
 -- ---- flows and errors ----
 
 local function name_of(event)
-  local origin = moment.part(event, "origin")
+  local origin = order.part(event, "origin")
   local name = origin.flow_name or origin.dataset_name
   return type(name) == "string" and name or nil
 end
@@ -97,14 +99,14 @@ local function take_flow(self, event, when)
   end
 end
 
--- Of each flow the first error is kept: what comes later is its consequence.
+-- Keep the first error of each flow, since later ones are its consequences.
 local function take_error(self, event, when)
-  if not updates.says_something(event) then
+  if not updates.has_cause(event) then
     return
   end
   local key = name_of(event) or ""
   local known = self.errors[key]
-  if known and not moment.is_later(known.when, when) then
+  if known and not order.is_later(known.when, when) then
     return
   elseif not known then
     if self.n_errors >= ERRORS then
@@ -116,13 +118,13 @@ local function take_error(self, event, when)
   self.errors[key] = { when = when, class = class, message = message:sub(1, MESSAGE) }
 end
 
--- As tarn.updates.failure gives them: each text once, with the flows that failed so.
+-- The errors in the form of tarn.updates.failure: each message once, with all flows that have it.
 local function causes_of(self)
   local list, causes, by_text = {}, json.array {}, {}
   for flow, e in pairs(self.errors) do
     list[#list + 1] = { flow = flow ~= "" and flow or nil, e = e }
   end
-  table.sort(list, function(a, b) return moment.is_later(b.e.when, a.e.when) end)
+  table.sort(list, function(a, b) return order.is_later(b.e.when, a.e.when) end)
   for _, one in ipairs(list) do
     local text = (one.e.class or "") .. "\0" .. one.e.message
     local cause = by_text[text]
@@ -139,15 +141,15 @@ local function causes_of(self)
   return causes
 end
 
--- ---- all of it ----
+-- ---- the update ----
 
 --- Take an event of this update.
 ---@param event table
----@param when tarn.Moment
+---@param when tarn.EventOrder
 function Update:take(event, when)
   self.first = math.min(self.first or when.at, when.at)
   self.last = math.max(self.last or when.at, when.at)
-  local origin = moment.part(event, "origin")
+  local origin = order.part(event, "origin")
   for _, name in ipairs { "pipeline_id", "pipeline_name", "request_id" } do
     self[name] = self[name] or type(origin[name]) == "string" and origin[name] or nil
   end
@@ -156,7 +158,7 @@ function Update:take(event, when)
   elseif event.event_type == "flow_progress" then
     take_flow(self, event, when)
   elseif event.event_type == "create_update" then
-    local cause = moment.part(event.details, "create_update").cause
+    local cause = order.part(event.details, "create_update").cause
     self.cause = type(cause) == "string" and cause or self.cause
   end
   if event.level == "ERROR" then
@@ -164,17 +166,17 @@ function Update:take(event, when)
   end
 end
 
---- Take what the API says about this update.
----@param update table
+--- Take the API's answer about this update.
+---@param update table UpdateInfo
 function Update:know(update)
-  self.told = { state = update.state, cause = update.cause,
+  self.reported = { state = update.state, cause = update.cause,
     created = math.tointeger(tonumber(update.creation_time)) }
 end
 
---- When it began, as far as is known; ms.
----@return integer
+--- The time at which the update began, or the earliest known one.
+---@return integer ms
 function Update:began()
-  return self.told and self.told.created or self.first or 0
+  return self.reported and self.reported.created or self.first or 0
 end
 
 local SUMS <const> = { "rows_written", "rows_upserted", "rows_deleted", "passed", "failed",
@@ -197,13 +199,13 @@ local function rows_of(self, snapshot)
   snapshot.flows, snapshot.flow_states = rows, states
 end
 
---- All of it as data.
+--- The state as data.
 ---@return table
 function Update:snapshot()
   local phases, last = phases_of(self)
   local snapshot = { update_id = self.id, pipeline_id = self.pipeline_id,
     pipeline_name = self.pipeline_name, request_id = self.request_id, state = state_of(self),
-    cause = self.told and self.told.cause or self.cause, start_time = self:began(),
+    cause = self.reported and self.reported.cause or self.cause, start_time = self:began(),
     end_time = last and last.at or nil, last_event = self.last, phases = phases, totals = {},
     errors = causes_of(self), flows_left_out = self.more or false }
   snapshot.duration_ms = last and last.at - snapshot.start_time or nil

@@ -1,20 +1,20 @@
---- How runs look on a terminal: the lines of a block that changes in place. Pure.
+--- Format running updates as lines for a terminal. Pure.
 --
--- A run has its name and state, its phases, a row for each flow, and what went wrong. While
--- all flows have room they stand in the order of their names, so that each stays in its place;
--- otherwise those that failed and those at work come first and the others are counted. Several
--- runs share the rows: who needs fewer leaves the rest to the others.
+-- A run has a line for its name and state, a line for its phases, a row for each flow, and its
+-- errors. If there is room for all flows, they are in the order of names, so that each stays in its
+-- place; otherwise failed and active flows come first, and the others are only counted. Several
+-- runs share the rows of the terminal: a run that needs fewer leaves the rest to the others.
 
-local flow_of = require "tarn.live.flow"
+local flow = require "tarn.live.flow"
 local json = require "native.json"
 local updates = require "tarn.updates"
 
 local M = {}
 
 local SHORT <const> = 6   -- characters of an update's id, as in the events' messages
-local ERRORS <const> = 3  -- that are shown
+local ERRORS <const> = 3  -- errors that are shown
 local ARROW <const> = " > "
-local LEAST <const> = 3   -- lines of a table that says something: titles, a flow, the rest
+local LEAST <const> = 3   -- lines of the smallest table: titles, a flow, the number of others
 
 -- ---- texts ----
 
@@ -24,7 +24,7 @@ local function given(value)
   end
 end
 
---- So many bytes for a person: "512 B", "3.2 MiB".
+--- A number of bytes as text: "512 B", "3.2 MiB".
 ---@param n number
 ---@return string
 function M.bytes(n)
@@ -39,10 +39,10 @@ local function count_text(value)
   return type(value) == "number" and ("%.0f"):format(value) or "-"
 end
 
--- What waits for a flow that is over is not reported: its last word on that is out of date.
+-- A flow that has ended does not report its backlog any more, and its last report is out of date.
 local function backlog_text(_, row)
   local parts = {}
-  if flow_of.is_over(row.state) then
+  if flow.is_over(row.state) then
     return "-"
   end
   if given(row.backlog_bytes) then
@@ -69,12 +69,12 @@ end
 
 local RANKS <const> = { FAILED = 1, QUEUED = 4, IDLE = 3 }
 
--- Those that failed, then those at work, then those that wait, then those that are over.
+-- Failed flows come first, then active, idle, queued and ended ones.
 local function rank(row)
-  return RANKS[row.state] or flow_of.is_over(row.state) and 5 or 2
+  return RANKS[row.state] or flow.is_over(row.state) and 5 or 2
 end
 
---- Rows of flows, what matters most first.
+--- Rows of flows, the most important ones first.
 ---@param flows table[]
 ---@return table[]
 function M.order(flows)
@@ -88,7 +88,7 @@ function M.order(flows)
   return list
 end
 
--- What all names begin with, up to a dot: "catalog.schema.".
+-- The common prefix of all names up to a dot: "catalog.schema.".
 local function common_prefix(flows)
   local prefix = flows[1] and flows[1].name:match "^.*%." or ""
   for _, row in ipairs(flows) do
@@ -122,7 +122,7 @@ local function columns_for(flows)
   return columns
 end
 
--- What is printed on a page of the same kind as the screen, as lines.
+-- The lines that `print(screen)` prints on a screen with the same properties.
 local function lines_of(screen, print)
   local parts, lines = {}, {}
   local inner = screen:inside(function(text) parts[#parts + 1] = text end)
@@ -150,7 +150,7 @@ local function rest_text(rows, from, more)
   return text:format(#rows - from + 1, more and " at least" or "", table.concat(states, ", "))
 end
 
--- The flows in at most so many lines.
+-- The table of flows in at most `rows` lines.
 local function flow_lines(snapshot, screen, rows)
   local flows = snapshot.flows
   if #flows == 0 or rows < 1 then
@@ -192,7 +192,7 @@ local function head(snapshot, screen, now)
   return table.concat(parts, "  ")
 end
 
--- As in the run history; the phase that goes on has the time so far. The first ones give way.
+-- The phases with their durations. If there is no room, the first ones are left out.
 local function phase_line(snapshot, screen, now)
   local parts, width, over = {}, 0, given(snapshot.end_time)
   for i = #snapshot.phases, 1, -1 do
@@ -229,12 +229,12 @@ local function error_lines(snapshot, screen)
   return lines
 end
 
--- All its flows with their titles, and a line for those that are not kept.
+-- The lines of the whole table: all flows, titles, and a line for flows that are not kept.
 local function table_need(snapshot)
   return #snapshot.flows > 0 and #snapshot.flows + (snapshot.flows_left_out and 2 or 1) or 0
 end
 
--- A run in at most so many lines; fewer if it has no more to say.
+-- A run in at most `rows` lines.
 local function section(snapshot, screen, rows, now)
   local lines = { head(snapshot, screen, now) }
   if #snapshot.phases > 0 and rows > 1 then
@@ -259,7 +259,7 @@ local function need(snapshot)
     + math.min(ERRORS, #snapshot.errors)
 end
 
--- So many rows for each: nobody gets more than needed while another has less.
+-- The rows of each run: none gets more than it needs while another one gets less.
 local function shares(snapshots, rows)
   local list, left = {}, rows
   for i, snapshot in ipairs(snapshots) do

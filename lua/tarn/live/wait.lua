@@ -1,6 +1,6 @@
---- The run that a command waits for, shown on the terminal while it goes on.
+--- Show the update for which a command waits on the terminal.
 
-local feeds = require "tarn.live.feed"
+local feed = require "tarn.live.feed"
 local live = require "tarn.live"
 local show = require "tarn.live.show"
 
@@ -10,7 +10,7 @@ local M = {}
 local Wait = {}
 Wait.__index = Wait
 
---- Nil where there is no terminal to show it on.
+--- Begin to show an update; nil if there is no terminal.
 ---@param ctx tarn.Context
 ---@param report table { pipeline_id, name, update_id }
 ---@return tarn.LiveWait?
@@ -24,19 +24,19 @@ function M.open(ctx, report)
     shown = show.start(ctx, "err", { state }, { [state] = report.name }) }, Wait)
 end
 
---- The update was seen in another state, or its retry was.
----@param update table as the API gives it
+--- The update, or its retry, has changed its state.
+---@param update table UpdateInfo
 function Wait:note(update)
   self.state:know(update)
   self.state:pin(update.update_id)
   if not self.feed then
-    self.feed = feeds.start(self.ctx.workspace, self.id, self.state, { update = update,
+    self.feed = feed.start(self.ctx.workspace, self.id, self.state, { update = update,
       problem = function(e) self.ctx.warn(e.message) end })
   end
 end
 
---- It has ended: show how.
----@param update? table
+--- The update has ended: show its end.
+---@param update? table UpdateInfo
 function Wait:finish(update)
   if update and self.feed then
     self.state:know(update)

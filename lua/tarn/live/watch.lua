@@ -5,7 +5,7 @@ local feeds = require "tarn.live.feed"
 local live = require "tarn.live"
 local pool = require "base.pool"
 local show = require "tarn.live.show"
-local stopping = require "tarn.stop"
+local stop = require "tarn.stop"
 local task = require "native.task"
 
 local M = {}
@@ -17,20 +17,21 @@ function M.is_possible(ctx)
   return (ctx.options.output or "text") == "text" and show.is_possible(ctx, "out")
 end
 
--- The update that was named, as the API gives it.
+-- The UpdateInfo of a named update.
 local function find_update(ws, id, wanted)
   local found = ws:pipeline(id)
-  local active, over = stopping.find_update(ws, found, wanted)
+  local active, over = stop.find_update(ws, found, wanted)
   return ws.native:update_get(id, (active or over).update_id)
 end
 
--- A pipeline that cannot be looked at at all is a fault, as it is without --live.
+-- A failed poll that is repeated is a warning. A pipeline that cannot be read at all is a fault, as
+-- without --live.
 local function problem_of(ctx, failed)
   return function(e, id, pause)
     if pause then
       ctx.warn(("%s: %s; trying again in %g s"):format(id, e.message, pause))
     elseif e.status == 404 then
-      ctx.warn(("%s: %s; it is followed no more"):format(id, e.message))
+      ctx.warn(("%s: %s; Tarn stops following it"):format(id, e.message))
     else
       failed[1] = e
     end
@@ -46,7 +47,7 @@ local function is_over(all)
   return true
 end
 
---- Show the runs of these pipelines.
+--- Show the newest runs of these pipelines.
 ---@param ctx tarn.Context
 ---@param ids string[]
 ---@param arg { update?: string, once?: boolean, interval?: number }

@@ -1,4 +1,4 @@
---- Files of maps: Lua or JSON, read and checked.
+--- Read and check files of maps, in Lua or JSON.
 
 local fault = require "base.fault"
 local fs = require "native.fs"
@@ -8,7 +8,7 @@ local M = {}
 
 local OP <const> = "tarn clone"
 
---- Kind of value -> the section that maps it.
+--- Kind of value -> name of the section.
 M.sections = {
   catalog = "catalogs", schema = "schemas", path = "paths", volume = "locations",
   location = "locations", storage = "storage", principal = "principals",
@@ -19,12 +19,12 @@ M.sections = {
   serverless_compute = "serverless_compute",
 }
 
---- What else a map may hold, and of which type.
+--- The other fields of a map and their types.
 M.others = { set = "table", drop = "table", spec = "function" }
 
 local function wrong(file, message)
   fault.usage(OP, ("%s: %s"):format(file, message),
-    "`tarn clone PIPELINE --suggest-map` writes one")
+    "`tarn clone PIPELINE --suggest-map` prints a map to fill in")
 end
 
 local function check_section(file, name, section)
@@ -36,7 +36,7 @@ local function check_section(file, name, section)
   for old, new in pairs(section) do
     if type(old) ~= "string" or new ~= false and type(new) ~= "string"
       and type(new) ~= "function" then
-      wrong(file, ("%s: the new name of '%s' is no text, and not false"):format(name,
+      wrong(file, ("%s: the new name of '%s' is neither a text nor false"):format(name,
         tostring(old)))
     end
   end
@@ -54,7 +54,7 @@ local function check_known(file, name)
   wrong(file, ("there is no section '%s'%s"):format(tostring(name), hint and ": " .. hint or ""))
 end
 
--- A map is data, or pure functions: it sees no files and no environment.
+-- A map may have pure functions: they cannot read files or the environment.
 local SANDBOX <const> = { string = string, table = table, math = math, utf8 = utf8,
   ipairs = ipairs, pairs = pairs, next = next, select = select, type = type, error = error,
   assert = assert, tostring = tostring, tonumber = tonumber }
@@ -72,16 +72,16 @@ local function read_lua(file, text)
   return value
 end
 
---- A table of sections, whose fields have been checked. A function alone is one of the whole
--- spec.
----@param file string where it comes from, for messages
+--- Check a map. Raises a fault of kind `usage` if it is wrong. A function stands for a map with the
+-- field `spec`.
+---@param file string its name, for messages
 ---@param value any
 ---@return table
 function M.check(file, value)
   if type(value) == "function" then
     value = { spec = value }
   elseif type(value) ~= "table" then
-    wrong(file, "it holds neither a table nor a function")
+    wrong(file, "the map is neither a table nor a function")
   end
   for name, section in pairs(value) do
     if not M.others[name] then
@@ -94,7 +94,7 @@ function M.check(file, value)
   return value
 end
 
---- What a file holds.
+--- Read a file. Raises a fault of kind `usage` if it is wrong.
 ---@param file string
 ---@return table
 function M.read(file)
@@ -108,7 +108,7 @@ function M.read(file)
     if not ok and not fault.is(decoded) then
       error(decoded, 0)
     end
-    value = ok and decoded or wrong(file, "it is no JSON: " .. tostring(decoded.message))
+    value = ok and decoded or wrong(file, "the file is not JSON: " .. tostring(decoded.message))
   else
     value = read_lua(file, text)
   end

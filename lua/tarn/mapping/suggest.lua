@@ -1,8 +1,8 @@
---- A map to fill in: every value that a source has and that is bound to its workspace.
+--- Suggest a map: every value of a source that names an object of its workspace, to be filled in.
 
-local fields = require "tarn.spec"
-local files = require "tarn.mapping.file"
+local file = require "tarn.mapping.file"
 local secrets = require "base.secrets"
+local spec = require "tarn.spec"
 
 local M = {}
 
@@ -10,7 +10,7 @@ local function without_prefix(path)
   return (path:gsub("^/Workspace/", "/"))
 end
 
--- The part of a path that one would replace: somebody's folder.
+-- The part of a path that a map would replace: the folder of a user.
 local function folder_of(path)
   return without_prefix(path):gsub("/%*%*$", ""):match "^/[^/]+/[^/]+" or path
 end
@@ -30,13 +30,13 @@ local function entries_for(kind, value)
   return { value }
 end
 
---- The values that are bound to a workspace, as a map to fill in.
+--- The values that name objects of a workspace, by section.
 ---@param found { kind: string, value: string, path: string }[]
 ---@return table<string, table<string, string[]>> sections section -> old name -> paths
 function M.sections(found)
   local sections = {}
   for _, item in ipairs(found) do
-    local name = files.sections[item.kind]
+    local name = file.sections[item.kind]
     for _, old in ipairs(name and entries_for(item.kind, item.value) or {}) do
       sections[name] = sections[name] or {}
       local paths = sections[name][old] or {}
@@ -61,13 +61,13 @@ end
 ---@return string
 function M.text(sections)
   local lines = {
-    "-- What is bound to the source's workspace. Write the target's name for each; what stays",
-    "-- empty is reported as needing attention, the same name twice says that it is right there",
-    "-- too, and false leaves the field out.", "return {",
+    "-- Names of the source's workspace. Write the target's name for each. An empty name is",
+    "-- reported as needing attention, the same name says that the target has it too, and false",
+    "-- drops the field.", "return {",
   }
-  for _, name in ipairs(fields.sorted_keys(sections)) do
+  for _, name in ipairs(spec.sorted_keys(sections)) do
     lines[#lines + 1] = ("  %s = {"):format(name)
-    for _, old in ipairs(fields.sorted_keys(sections[name])) do
+    for _, old in ipairs(spec.sorted_keys(sections[name])) do
       lines[#lines + 1] = ("    [%s] = \"\", -- %s"):format(("%q"):format(old):gsub("\\\n", "\\n"),
         comment(sections[name][old]):gsub("%c", " "))
     end
@@ -77,7 +77,7 @@ function M.text(sections)
   return table.concat(lines, "\n") .. "\n"
 end
 
---- The map of some clones, to fill in: as data, and as the text of a file.
+--- The map to fill in for some clones, as data and as the text of a file.
 ---@param plans tarn.ClonePlan[]
 ---@return { map: table, suggestion: string }
 function M.map(plans)

@@ -1,13 +1,14 @@
---- Many messages as one. Pure but for the clock.
+--- Combine many messages into one. Pure but for the clock.
 
 local json = require "native.json"
 local time = require "base.time"
 
 local M = {}
 
-local NAMED <const> = 10 -- in the text
+local NAMED <const> = 10 -- names in the text
 
---- Which messages may go together: those of one rule and workspace. Nil: it goes by itself.
+--- The group of a message: its rule and workspace. Messages of a group may be combined; nil means
+-- that the message is sent alone.
 ---@param note table
 ---@return string?
 function M.group(note)
@@ -16,7 +17,7 @@ function M.group(note)
   end
 end
 
--- Chat programs take <...> and & for their own marks, and a name may hold any text.
+-- Chat programs use <...> and & as markup, and a name may contain them.
 local function escaped(text)
   return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
 end
@@ -29,7 +30,7 @@ function M.text(note)
     or "", note.subject, note.message))
 end
 
--- Some of the names, each once; the rest is counted.
+-- The first names, each once, and the number of others.
 local function names_of(notes)
   local names, known, n = {}, {}, 0
   for _, note in ipairs(notes) do
@@ -41,10 +42,9 @@ local function names_of(notes)
   return table.concat(names, ", ") .. (n > NAMED and (" and %d more"):format(n - NAMED) or "")
 end
 
---- One message that tells all of these, of one group: `count` says how many, and `messages` has
--- of each what tells it from the others.
+--- Combine messages of one group.
 ---@param notes table[]
----@return table
+---@return table note with `count` and `messages`, which has the own fields of each message
 function M.of(notes)
   local first, list = notes[1], json.array {}
   for i, note in ipairs(notes) do

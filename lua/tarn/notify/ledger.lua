@@ -1,22 +1,22 @@
---- What was told already, in a file: so a restart tells nothing twice, nor do two programs that
--- watch the same pipelines.
+--- A file of delivered messages, so that no message is delivered again.
 --
--- An entry is a finding's key and a target. Whoever enters it owns it, for as long as it lives;
--- what is left behind undelivered is taken over by the next who opens the file.
+-- This holds after a restart, and for several processes that watch the same pipelines. An entry is
+-- the key of a message and a target. The process that adds it owns it while it lives; the next
+-- process that opens the file takes over undelivered entries of dead processes.
 
+local directories = require "base.directories"
 local fault = require "base.fault"
 local json = require "native.json"
+local liveness = require "base.liveness"
 local sqlite = require "native.sqlite"
-local state = require "base.directories"
 local task = require "native.task"
-local use_wal = require "base.wal"
-local writer = require "base.liveness"
+local wal = require "base.wal"
 
 local M = {}
 
 local OP <const> = "notify"
 local FILE <const> = "notified.db"
-local KEEP_MS <const> = 90 * 86400000 -- after what was told was last seen to be so
+local KEEP_MS <const> = 90 * 86400000 -- an entry is kept this long after it was found last
 
 local SCHEMA <const> = [[
 CREATE TABLE IF NOT EXISTS notified (
@@ -35,27 +35,27 @@ CREATE TABLE IF NOT EXISTS notified (
 local Ledger = {}
 Ledger.__index = Ledger
 
--- Call `f`; what goes wrong in the file is told with its place.
+-- Call `f`; a fault of the file gets its path.
 local function guarded(path, f, ...)
   local result, e = fault.try(f, ...)
   if e then
     fault.raise { kind = "io", op = OP, code = e.code, cause = e,
-      message = ("%s, which says what was told, cannot be used: %s"):format(path, e.message),
-      hint = "XDG_STATE_HOME names another place" }
+      message = ("the file of sent messages %s cannot be used: %s"):format(path, e.message),
+      hint = "XDG_STATE_HOME sets another folder" }
   end
   return result
 end
 
---- Open the file; by default in the folder of state.
+--- Open the file, by default the one in the folder for state.
 ---@param path? string
 ---@return tarn.NotifyLedger
 function M.open(path)
-  path = path or state.dir(OP, "what was told") .. "/" .. FILE
+  path = path or directories.dir(OP, "the file of sent messages") .. "/" .. FILE
   local db = guarded(path, sqlite.open, path, { busy = 10 })
   local self = setmetatable({ db = db, path = path, mine = {}, seen = {} }, Ledger)
-  -- thousands may be entered at one look: none waits for the disk. What a power failure takes
-  -- back is told once more.
-  guarded(path, use_wal, db)
+  -- A poll may add thousands of entries, so none waits for the disk. A message whose entry is lost
+  -- in a power failure is delivered again.
+  guarded(path, wal.use, db)
   self:exec "PRAGMA synchronous = NORMAL"
   self:exec(SCHEMA)
   self:exec("DELETE FROM notified WHERE seen < ?", { task.time() - KEEP_MS })
@@ -64,7 +64,7 @@ end
 
 function Ledger:exec(sql, params)
   if not self.db then
-    return 0 -- a message that was on its way when all ended
+    return 0 -- the file was closed while a message was under way
   end
   return guarded(self.path, self.db.exec, self.db, sql, params)
 end
@@ -73,16 +73,18 @@ local function name_of(key, target)
   return key .. "\0" .. target
 end
 
---- True if it was entered, or found to be there, since the file was opened.
+--- True if this process has added or found the entry.
+---@param key string
+---@param target string
 ---@return boolean
 function Ledger:knows(key, target)
   return self.seen[name_of(key, target)] == true
 end
 
---- Enter a finding for a target. True if it is new: then it is ours to tell.
+--- Add an entry. True if it is new: then this process has to deliver the message.
 ---@param key string
 ---@param target string
----@param body table kept until it is told
+---@param body table the message, kept until it is delivered
 ---@return boolean
 function Ledger:claim(key, target, body)
   local name, now = name_of(key, target), task.time()
@@ -90,26 +92,26 @@ function Ledger:claim(key, target, body)
     return false
   end
   self.seen[name] = true
-  local me = writer.me()
+  local me = liveness.me()
   if self:exec("INSERT OR IGNORE INTO notified (key, target, body, seen, machine, process) "
     .. "VALUES (?, ?, ?, ?, ?, ?)", { key, target, json.encode(body), now, me.machine,
       me.process }) == 1 then
     self.mine[name] = { key, target }
     return true
   end
-  -- still so: to be remembered for longer
+  -- the finding still holds: keep its entry for longer
   self:exec("UPDATE notified SET seen = ? WHERE key = ? AND target = ?", { now, key, target })
   return false
 end
 
---- Take over what others left untold for this target.
+--- Take over undelivered entries of dead processes for a target.
 ---@param target string
----@return table[] bodies, each with `key`
+---@return table[] messages
 function Ledger:adopt(target)
-  local found, me = {}, writer.me()
+  local found, me = {}, liveness.me()
   for _, row in ipairs(guarded(self.path, self.db.query, self.db, "SELECT key, body, seen, "
     .. "machine, process FROM notified WHERE target = ? AND told IS NULL", { target })) do
-    local is_left = not row.machine or not writer.is_alive(row)
+    local is_left = not row.machine or not liveness.is_alive(row)
     if is_left and self:exec("UPDATE notified SET machine = ?, process = ? WHERE key = ? "
       .. "AND target = ? AND told IS NULL AND machine IS ? AND process IS ?", { me.machine,
         me.process, row.key, target, row.machine or json.null, row.process or json.null }) == 1 then
@@ -121,7 +123,7 @@ function Ledger:adopt(target)
   return found
 end
 
---- What is to be told of this; nil if it was told, or forgotten.
+--- The message of an entry; nil if it was delivered or forgotten.
 ---@param key string
 ---@param target string
 ---@return table?
@@ -134,14 +136,16 @@ function Ledger:find_body(key, target)
   return row and row.body and json.decode(row.body) or nil
 end
 
---- It was told.
+--- The message was delivered.
+---@param key string
+---@param target string
 function Ledger:done(key, target)
   self.mine[name_of(key, target)] = nil
   self:exec("UPDATE notified SET told = ?, body = NULL WHERE key = ? AND target = ?",
     { task.time(), key, target })
 end
 
---- Leave what was not told to others, and close the file.
+--- Give up the undelivered entries, so that other processes can take them over, and close the file.
 function Ledger:close()
   if not self.db then
     return

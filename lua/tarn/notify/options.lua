@@ -1,25 +1,24 @@
---- The options by which commands that watch get a notifier.
+--- The options --notify... of commands that watch pipelines.
 --
--- They are the command line's alone: a request to the server must not name programs to run, nor
+-- Only the command line has them: a request to the server must not name programs to run or
 -- addresses to post to.
 
 local fault = require "base.fault"
 
 local M = {}
 
--- For who runs the program, not for who asks its server: that one may start nothing there.
 local LIST <const> = {
-  { "notify", "list", "Tell of: failed, stuck=15m, silent=24h, breach='failed <= 1%'.",
+  { "notify", "list", "Notify of: failed, stuck=15m, silent=24h, breach='failed <= 1%'.",
     optional = true, value = "RULE" },
-  { "notify_run", "path", "Tell a program: it gets JSON on its standard input.",
+  { "notify_run", "path", "Notify a program: it gets JSON on its standard input.",
     optional = true, value = "PROGRAM" },
-  { "notify_script", "string", "Tell the Lua function of notify/NAME.lua.", optional = true,
+  { "notify_script", "string", "Notify the Lua function of notify/NAME.lua.", optional = true,
     value = "NAME" },
-  { "notify_webhook", "string", "Tell a webhook whose URL is no secret.", optional = true,
+  { "notify_webhook", "string", "Notify a webhook whose URL is not secret.", optional = true,
     value = "URL" },
-  { "notify_webhook_env", "string", "Tell the webhook whose URL is in this variable.",
+  { "notify_webhook_env", "string", "Notify the webhook whose URL is in this variable.",
     optional = true, value = "NAME" },
-  { "notify_webhook_file", "path", "Tell the webhook whose URL is in this file.",
+  { "notify_webhook_file", "path", "Notify the webhook whose URL is in this file.",
     optional = true, value = "FILE" },
 }
 
@@ -27,7 +26,7 @@ for _, spec in ipairs(LIST) do
   spec.served = false
 end
 
---- Arguments of a command, with these behind them.
+--- The arguments of a command, followed by these options.
 ---@param list table[]
 ---@return table[]
 function M.args(list)
@@ -37,11 +36,11 @@ function M.args(list)
   return table.move(LIST, 1, #LIST, #list + 1, list)
 end
 
---- The notifier that the options ask for, or nil.
+--- The notifier for the options, or nil if there are none.
 ---@param ctx tarn.Context
 ---@param arg table
----@param watches boolean true if the command goes on
----@param goes_with string the option by which it does, for the message
+---@param watches boolean true if the command keeps running
+---@param goes_with string the option that keeps it running, for messages
 ---@param warn fun(text: string)
 ---@return tarn.Notifier?
 function M.open(ctx, arg, watches, goes_with, warn)
@@ -54,8 +53,8 @@ function M.open(ctx, arg, watches, goes_with, warn)
   elseif not watches then
     fault.usage(ctx.op, ("--%s goes with %s"):format(given:gsub("_", "-"), goes_with))
   elseif not arg.notify then
-    fault.usage(ctx.op, ("--%s: of what?"):format(given:gsub("_", "-")),
-      "--notify failed, for one")
+    fault.usage(ctx.op, ("--%s goes with --notify"):format(given:gsub("_", "-")),
+      "such as --notify failed")
   end
   return require("tarn.notify").new { op = ctx.op, rules = arg.notify, run = arg.notify_run,
     script = arg.notify_script, webhook = arg.notify_webhook,

@@ -1,8 +1,8 @@
---- Messages on their way to one target, oldest first: a few at once, the others wait their turn.
+--- The queue of messages for one target, oldest first.
 --
--- A message that cannot be delivered comes again later; meanwhile others are. Where many of one
--- rule wait, as at the first look at a large workspace, they go as one: a digest. So that they can
--- be gathered, the first of a burst is held back a moment.
+-- A failed message is repeated later and does not delay the others. If many messages of one rule
+-- wait, as after the first poll of a large workspace, they are sent as one, a digest. The first
+-- message of a burst is held back for a short time, so that others can join it.
 
 local digest = require "tarn.notify.digest"
 local fault = require "base.fault"
@@ -10,26 +10,27 @@ local task = require "native.task"
 
 local M = {}
 
-local IN_FLIGHT <const> = 4   -- messages that are on their way at once
+local IN_FLIGHT <const> = 4   -- messages that are sent at once
 local PAUSE <const>, MAX_PAUSE <const> = 1, 300 -- seconds after a failure
-local GATHER <const> = 2      -- seconds in which others may join the first
-local MANY <const> = 20       -- so many of one rule are still told one by one
-local MOST <const> = 1000     -- in one digest
+local GATHER <const> = 2      -- seconds in which others may join the first message
+local MANY <const> = 20       -- messages of one rule that are still sent one by one
+local MOST <const> = 1000     -- messages in a digest
 
----@class tarn.NotifyItem what waits; its text is in the ledger
+---@class tarn.NotifyItem a waiting message, whose text is in the ledger
 ---@field key string
----@field group? string those of one group may go together
----@field pause? number seconds since its last failure
+---@field group? string items of one group may be combined
+---@field pause? number seconds of its last pause after a failure
 ---@field due? number
 
 ---@class tarn.NotifyQueue
----@field open integer messages that were given and are not told
+---@field open integer number of messages that are not delivered
 local Queue = {}
 Queue.__index = Queue
 
+--- A queue without messages.
 ---@param target tarn.NotifyTarget
 ---@param ledger tarn.NotifyLedger
----@param opts { warn: fun(text: string), changed: fun() } `changed`: `open` is another number
+---@param opts { warn: fun(text: string), changed: fun() } `changed`: `open` has changed
 ---@return tarn.NotifyQueue
 function M.new(target, ledger, opts)
   return setmetatable({ target = target, ledger = ledger, warn = opts.warn, open = 0,
@@ -47,7 +48,7 @@ function Queue:spawn(f, ...)
   return me
 end
 
--- ---- who waits ----
+-- ---- waiting messages ----
 
 function Queue:make_ready(item)
   self.ready[#self.ready + 1] = item
@@ -56,8 +57,8 @@ function Queue:make_ready(item)
   end
 end
 
--- Those whose pause is over; returns when the next one's is.
-function Queue:ripen()
+-- Make the items ready whose pause is over. Returns the time when the next pause is over.
+function Queue:end_pauses()
   local still, soonest, now = {}, nil, task.now()
   for _, item in ipairs(self.later) do
     if item.due <= now then
@@ -71,7 +72,7 @@ function Queue:ripen()
   return soonest
 end
 
--- The first, or if many of its group wait, those.
+-- Take the first item, or all of its group if many of them wait.
 function Queue:take()
   local group = self.ready[1].group
   local most = group and self.counts[group] > MANY and MOST or 1
@@ -89,14 +90,14 @@ function Queue:take()
     self.counts[group] = self.counts[group] - #batch
   end
   if #batch > 1 and #batch < MOST then
-    self.gathered = task.now() + GATHER -- others may be on their way still
+    self.gathered = task.now() + GATHER -- more of them may come
   end
   return batch
 end
 
 -- ---- delivery ----
 
--- What to tell of these; nil if the file has nothing of them.
+-- The message for these items; nil if the ledger has none of them.
 function Queue:note_of(batch)
   local notes = {}
   for _, item in ipairs(batch) do
@@ -105,7 +106,7 @@ function Queue:note_of(batch)
   return #notes > 1 and digest.of(notes) or notes[1]
 end
 
-local function is_worth_a_try(e)
+local function is_retryable(e)
   return e.retryable or e.kind == "network" or e.kind == "timeout"
 end
 
@@ -117,22 +118,22 @@ function Queue:postpone(batch, seconds)
 end
 
 function Queue:failed(batch, note, e)
-  local told = ("%s was not told of %s: %s"):format(self.target.name, note.subject, e.message)
-  if not is_worth_a_try(e) then
+  local text = ("%s was not notified of %s: %s"):format(self.target.name, note.subject, e.message)
+  if not is_retryable(e) then
     self.open = self.open - #batch
-    self.warn(told)
+    self.warn(text)
     return
   end
   local pause = batch[1].pause and batch[1].pause * 2 or PAUSE
   local wait = math.min(MAX_PAUSE, math.max(pause, e.wait or 0))
   if e.wait then
-    self.not_before = math.max(self.not_before, task.now() + wait) -- it asks for that of all
+    self.not_before = math.max(self.not_before, task.now() + wait) -- Retry-After is for all
   end
   self:postpone(batch, wait)
-  self.warn(("%s; trying again in %g s"):format(told, wait))
+  self.warn(("%s; trying again in %g s"):format(text, wait))
 end
 
--- One attempt.
+-- Try once to send the items.
 function Queue:fly(batch)
   local note
   local ok, e = fault.call(function()
@@ -156,10 +157,10 @@ function Queue:fly(batch)
   self.changed()
 end
 
--- Let them go, as many at once as may, until none waits.
+-- Send items until none waits.
 function Queue:dispatch()
   while true do
-    local soonest, now = self:ripen(), task.now()
+    local soonest, now = self:end_pauses(), task.now()
     local from = math.max(self.not_before, self.gathered)
     if #self.ready == 0 and not soonest then
       self.dispatcher = nil
@@ -185,7 +186,7 @@ function Queue:start()
   end
 end
 
---- Have this told.
+--- Add a message.
 ---@param item tarn.NotifyItem
 function Queue:push(item)
   if self.open == 0 then
@@ -196,13 +197,13 @@ function Queue:push(item)
   self:start()
 end
 
---- Nothing more will come: what waits for company goes.
+--- Send waiting messages at once: no more messages will come.
 function Queue:hurry()
   self.gathered = 0
   self:start()
 end
 
---- End; what is under way is broken off.
+--- Close the queue, and cancel messages that are being sent.
 function Queue:close()
   for one in pairs(self.tasks) do
     task.cancel(one)

@@ -1,12 +1,12 @@
---- What is worth a message: rules as people write them, and what they find in rows and events.
+--- Rules for notifications, and their findings in rows and events.
 --
--- Pure but for the clock that is handed in. What is found is a finding, with a key that names it:
--- the same rule, pipeline, update and dataset are found under the same key for ever.
+-- Pure; the time is a parameter. A finding has a key that is always the same for the same rule,
+-- pipeline, update and dataset.
 
-local fault = require "base.fault"
 local expectations = require "tarn.expectations"
+local fault = require "base.fault"
 local json = require "native.json"
-local summaries = require("tarn.dashboard").summary
+local summary = require("tarn.dashboard").summary
 local time = require "base.time"
 
 local M = {}
@@ -17,12 +17,12 @@ local WAITING <const> = "WAITING_FOR_RESOURCES"
 local HINT <const> = "failed; stuck, stuck=15m; silent=24h; breach='failed <= 1%'"
 
 ---@class tarn.NotifyRule
----@field text string            as it was written: part of the key
+---@field text string            as written, a part of the key
 ---@field kind "failed"|"stuck"|"silent"|"breach"
----@field limit? integer         ms, of stuck and silent
----@field gates? table[]         of breach
+---@field limit? integer         ms, for stuck and silent
+---@field gates? table[]         for breach
 
--- So many milliseconds; nil if the text is no duration.
+-- A duration in milliseconds; nil if the text is not a duration.
 local function find_duration(text)
   if not text:find "^%d+%.?%d*%s*%a+$" then
     return nil
@@ -32,11 +32,11 @@ local function find_duration(text)
 end
 
 local function limit_of(op, kind, value)
-  return find_duration(value) or fault.usage(op, ("--notify: '%s' is no duration for %s")
+  return find_duration(value) or fault.usage(op, ("--notify: '%s' is not a duration for %s")
     :format(value, kind), "write 30s, 15m, 24h or 7d")
 end
 
---- Read a rule. Raises a fault `usage` if it is none.
+--- Parse a rule. Raises a fault of kind `usage` if the text is not a rule.
 ---@param op string
 ---@param text string
 ---@return tarn.NotifyRule
@@ -55,17 +55,17 @@ function M.parse(op, text)
   elseif kind == "breach" and value then
     local ok, parsed = fault.call(expectations.parse_gate, op, value)
     if not ok then
-      fault.usage(op, ("--notify: '%s' is no gate"):format(value), parsed.hint)
+      fault.usage(op, ("--notify: '%s' is not a gate"):format(value), parsed.hint)
     end
     return { kind = kind, text = kind .. "=" .. parsed.text, gates = { parsed } }
   end
-  fault.usage(op, ("--notify: '%s' is no rule"):format(text), HINT)
+  fault.usage(op, ("--notify: '%s' is not a rule"):format(text), HINT)
 end
 
--- ---- what rules find ----
+-- ---- findings ----
 
----@class tarn.NotifyPlace which workspace
----@field key string        names it from one run to the next
+---@class tarn.NotifyWorkspace
+---@field key string        the same for every run
 ---@field host string
 ---@field profile? string
 
@@ -79,14 +79,15 @@ end
 local Watch = {}
 Watch.__index = Watch
 
+--- A watch for these rules.
 ---@param rules tarn.NotifyRule[]
----@param found fun(finding: tarn.NotifyFinding) may get the same one again and again
+---@param found fun(finding: tarn.NotifyFinding) may get the same finding repeatedly
 ---@return tarn.NotifyWatch
 function M.watch(rules, found)
   return setmetatable({ rules = rules, found = found, pipelines = {} }, Watch)
 end
 
---- True if one of the rules is of one of these kinds.
+--- True if a rule is of one of these kinds.
 function Watch:has(...)
   for _, kind in ipairs { ... } do
     for _, rule in ipairs(self.rules) do
@@ -98,12 +99,12 @@ function Watch:has(...)
   return false
 end
 
--- What is known of a pipeline.
-local function known(self, place, id)
-  local key = place.key .. "\0" .. id
+-- The known state of a pipeline.
+local function known(self, workspace, id)
+  local key = workspace.key .. "\0" .. id
   local one = self.pipelines[key]
   if not one then
-    one = { tallies = {}, id = id, place = place.key }
+    one = { counts = {}, id = id, workspace = workspace.key }
     self.pipelines[key] = one
   end
   return one
@@ -113,29 +114,29 @@ local function text_or_null(value)
   return type(value) == "string" and value or json.null
 end
 
-function Watch:tell(rule, place, pipeline, update_id, fields)
+function Watch:report(rule, workspace, pipeline, update_id, fields)
   local finding = {
-    rule = rule.text, kind = rule.kind, workspace = place.host, profile = place.profile,
+    rule = rule.text, kind = rule.kind, workspace = workspace.host, profile = workspace.profile,
     pipeline_id = pipeline.id, pipeline_name = pipeline.name or pipeline.id,
     update_id = text_or_null(update_id),
   }
   for name, value in pairs(fields) do
     finding[name] = value
   end
-  finding.link = ("%s/#joblist/pipelines/%s"):format(place.host, pipeline.id)
+  finding.link = ("%s/#joblist/pipelines/%s"):format(workspace.host, pipeline.id)
     .. (type(update_id) == "string" and "/updates/" .. update_id or "")
-  finding.key = table.concat({ rule.text, place.key, pipeline.id,
+  finding.key = table.concat({ rule.text, workspace.key, pipeline.id,
     type(update_id) == "string" and update_id or "", fields.dataset or "",
     fields.expectation or "" }, "|")
   self.found(finding)
 end
 
--- An update by the beginning of its id, as the platform's own messages have it.
+-- An update by the beginning of its id, as in messages of the platform.
 local function short(update_id)
   return type(update_id) == "string" and "update " .. update_id:sub(1, 6) or "its update"
 end
 
--- What an event says went wrong, in a line; nil if it says nothing.
+-- The first line of an event's error; nil if it has none.
 local function reason_of(event)
   local first = type(event.error) == "table" and type(event.error.exceptions) == "table"
     and event.error.exceptions[1]
@@ -144,15 +145,15 @@ local function reason_of(event)
   return line and line:sub(1, REASON)
 end
 
-local function failed(self, rule, place, pipeline, update_id, why)
-  self:tell(rule, place, pipeline, update_id, { reason = text_or_null(why),
+local function report_failed(self, rule, workspace, pipeline, update_id, why)
+  self:report(rule, workspace, pipeline, update_id, { reason = text_or_null(why),
     message = ("%s failed%s"):format(short(update_id), why and ": " .. why or "") })
 end
 
-local function waits(self, one, place, pipeline, now)
+local function report_waiting(self, one, workspace, pipeline, now)
   for _, rule in ipairs(self.rules) do
     if rule.kind == "stuck" and one.waiting and now - one.waiting.since >= rule.limit then
-      self:tell(rule, place, pipeline, one.waiting.update_id, {
+      self:report(rule, workspace, pipeline, one.waiting.update_id, {
         since = time.iso(one.waiting.since),
         message = ("%s has been %s for %s"):format(short(one.waiting.update_id), WAITING,
           time.age(now - one.waiting.since)) })
@@ -160,7 +161,7 @@ local function waits(self, one, place, pipeline, now)
   end
 end
 
--- `since` only while nothing better is known of this update.
+-- Note the state of an update. `since` is kept from the first call, unless it becomes exact.
 local function note_state(one, update_id, state, since, exact)
   if state ~= WAITING then
     if not one.waiting or one.waiting.update_id == update_id then
@@ -172,56 +173,58 @@ local function note_state(one, update_id, state, since, exact)
   end
 end
 
-local function moment_of(value)
+local function timestamp_of(value)
   return type(value) == "string" and time.find_iso(value)
     or math.type(value) == "integer" and value or nil
 end
 
---- Look at a row of the list.
----@param place tarn.NotifyPlace
+--- Test a row of the list of pipelines.
+---@param workspace tarn.NotifyWorkspace
 ---@param row tarn.PipelineRow
 ---@param now integer ms
-function Watch:row(place, row, now)
+function Watch:row(workspace, row, now)
   local pipeline = { id = row.pipeline_id, name = row.name }
   local update = row.latest_update ~= json.null and row.latest_update or {}
-  local one = known(self, place, row.pipeline_id)
+  local one = known(self, workspace, row.pipeline_id)
   one.name = row.name
-  local status = summaries.status(row)
+  local status = summary.status(row)
   note_state(one, update.update_id, update.state, now, false)
   for _, rule in ipairs(self.rules) do
     if rule.kind == "failed" and status == "failed" then
-      failed(self, rule, place, pipeline, update.update_id)
+      report_failed(self, rule, workspace, pipeline, update.update_id)
     elseif rule.kind == "silent" and status ~= "running" then
-      local at = moment_of(update.creation_time)
+      local at = timestamp_of(update.creation_time)
       if not at or now - at >= rule.limit then
-        self:tell(rule, place, pipeline, update.update_id, { since = at and time.iso(at)
+        self:report(rule, workspace, pipeline, update.update_id, { since = at and time.iso(at)
           or json.null, message = at and ("no run for %s"):format(time.age(now - at))
           or "it has never run" })
       end
     end
   end
-  waits(self, one, place, pipeline, now)
+  report_waiting(self, one, workspace, pipeline, now)
 end
 
--- The tally of this update. That of the one before is kept: its last reports may come late.
-local function tally_of(one, update_id)
-  for _, known_one in ipairs(one.tallies) do
+-- The counts of this update. Those of the previous update are kept, since its last reports may be
+-- late.
+local function counts_of(one, update_id)
+  for _, known_one in ipairs(one.counts) do
     if known_one.update_id == update_id then
-      return known_one.tally
+      return known_one.counts
     end
   end
-  one.tallies = { { update_id = update_id, tally = expectations.new_counts() }, one.tallies[1] }
-  return one.tallies[1].tally
+  one.counts = { { update_id = update_id, counts = expectations.new_counts() }, one.counts[1] }
+  return one.counts[1].counts
 end
 
-local function measure(self, one, place, pipeline, report)
-  local sum = tally_of(one, report.update_id)
+local function measure(self, one, workspace, pipeline, report)
+  local sum = counts_of(one, report.update_id)
   sum:add(report)
   local rows = sum:rows("total", "auto", time.iso)
   for _, rule in ipairs(self.rules) do
-    for _, breach in ipairs(rule.gates and expectations.check_gates(rule.gates, rows).breaches or {}) do
-      if breach.value ~= json.null then -- nothing measured yet is no breach
-        self:tell(rule, place, pipeline, report.update_id, {
+    local checked = rule.gates and expectations.check_gates(rule.gates, rows)
+    for _, breach in ipairs(checked and checked.breaches or {}) do
+      if breach.value ~= json.null then -- a gate without results is not breached yet
+        self:report(rule, workspace, pipeline, report.update_id, {
           dataset = breach.dataset ~= json.null and breach.dataset or nil,
           expectation = breach.expectation ~= json.null and breach.expectation or nil,
           value = breach.value, expression = breach.gate,
@@ -231,42 +234,42 @@ local function measure(self, one, place, pipeline, report)
   end
 end
 
---- Look at an event of a pipeline's log.
----@param place tarn.NotifyPlace
+--- Test an event of a pipeline.
+---@param workspace tarn.NotifyWorkspace
 ---@param event table
----@param id string the pipeline's
+---@param id string of the pipeline
 ---@param name? string
-function Watch:event(place, event, id, name)
+function Watch:event(workspace, event, id, name)
   local origin = type(event.origin) == "table" and event.origin or {}
   local pipeline = { id = id, name = name or text_or_null(origin.pipeline_name) ~= json.null
     and origin.pipeline_name or nil }
-  local one = known(self, place, id)
+  local one = known(self, workspace, id)
   one.name = pipeline.name or one.name
   pipeline.name = one.name
   local details = type(event.details) == "table" and event.details or {}
   local progress = event.event_type == "update_progress" and details.update_progress
   local state = type(progress) == "table" and progress.state
   if state then
-    note_state(one, origin.update_id, state, moment_of(event.timestamp) or time.now(), true)
+    note_state(one, origin.update_id, state, timestamp_of(event.timestamp) or time.now(), true)
   end
   for _, rule in ipairs(self.rules) do
     if rule.kind == "failed" and state == "FAILED" then
-      failed(self, rule, place, pipeline, origin.update_id, reason_of(event))
+      report_failed(self, rule, workspace, pipeline, origin.update_id, reason_of(event))
     end
   end
   local report = self:has "breach" and expectations.find_report(event)
   if report then
-    measure(self, one, place, pipeline, report)
+    measure(self, one, workspace, pipeline, report)
   end
 end
 
---- See which updates of this workspace have become too old in their waiting.
----@param place tarn.NotifyPlace
+--- Test how long updates of this workspace have been waiting.
+---@param workspace tarn.NotifyWorkspace
 ---@param now integer ms
-function Watch:pulse(place, now)
+function Watch:pulse(workspace, now)
   for _, one in pairs(self.pipelines) do
-    if one.waiting and one.place == place.key then
-      waits(self, one, place, { id = one.id, name = one.name }, now)
+    if one.waiting and one.workspace == workspace.key then
+      report_waiting(self, one, workspace, { id = one.id, name = one.name }, now)
     end
   end
 end

@@ -1,5 +1,6 @@
---- Who is told: a webhook, a program, a Lua script. A target is { name, send(note) }, and its
--- name never holds a secret.
+--- Targets of notifications: a webhook, a program, a Lua script.
+--
+-- A target is { name, send(note) }. Its name never contains a secret.
 
 local credential = require("native.databricks").credential
 local fault = require "base.fault"
@@ -12,15 +13,15 @@ local time = require "base.time"
 local M = {}
 
 local OP <const> = "notify"
-local SECONDS <const> = 30  -- of a webhook
-local PROGRAM_SECONDS <const> = 60
-local SAID <const> = 200    -- bytes of what a program complained
+local SECONDS <const> = 30         -- timeout of a webhook
+local PROGRAM_SECONDS <const> = 60 -- timeout of a program
+local ERROR_BYTES <const> = 200    -- shown of a program's standard error
 
 ---@class tarn.NotifyTarget
 ---@field name string
----@field send fun(note: table) raises a fault; one that is `retryable` is tried again
+---@field send fun(note: table) raises a fault, which is `retryable` if it may succeed later
 
--- Seconds that an answer asks us to wait, or nil.
+-- Seconds to wait as the header Retry-After says, or nil.
 local function wait_of(response)
   local after = response.headers["retry-after"]
   local seconds = after and tonumber(after)
@@ -29,7 +30,7 @@ local function wait_of(response)
 end
 
 --- POST the note as JSON.
----@param url string|tarn.Credential the box that hides a URL, or a URL that is no secret
+---@param url string|tarn.Credential a URL that is not secret, or the credential that holds one
 ---@param name string
 ---@return tarn.NotifyTarget
 function M.webhook(url, name)
@@ -39,34 +40,34 @@ function M.webhook(url, name)
     local status = response.status
     if status < 200 or status > 299 then
       fault.raise { kind = "http", op = OP, status = status, wait = wait_of(response),
-        message = ("it answered %d"):format(status),
+        message = ("the answer was %d"):format(status),
         retryable = status >= 500 or status == 429 or status == 408 }
     end
   end }
 end
 
---- The webhook of a URL that is no secret: only its host is shown all the same.
+--- The webhook at a URL that is not secret. Its name has only the host.
 ---@param op string
 ---@param url string
 ---@return tarn.NotifyTarget
 function M.webhook_of(op, url)
   local host = url:match "^https?://([^/?#@%s]+)" or url:match "^https?://[^/?#@%s]*@([^/?#%s]+)"
   if not host then
-    fault.usage(op, "--notify-webhook is not the URL of a webhook", "it begins with https://")
+    fault.usage(op, "--notify-webhook is not a URL", "a URL begins with https://")
   end
   return M.webhook(url, host)
 end
 
---- The webhook whose URL is in a variable of the environment or in a file.
+--- The webhook whose URL is in an environment variable or in a file.
 ---@param from { token_env?: string, token_file?: string }
 ---@return tarn.NotifyTarget
 function M.secret_webhook(from)
   return M.webhook(credential(from), from.token_env and "$" .. from.token_env or from.token_file)
 end
 
-local function complaint(text)
+local function error_text(text)
   local line = text:match "[^\r\n]+"
-  return line and ": " .. line:sub(1, SAID) or ""
+  return line and ": " .. line:sub(1, ERROR_BYTES) or ""
 end
 
 --- Run a program, without a shell, with the note as JSON on its standard input.
@@ -78,12 +79,12 @@ function M.program(path)
       timeout = PROGRAM_SECONDS })
     if done.status ~= 0 then
       fault.raise { kind = "io", op = OP, retryable = true,
-        message = ("it ended with %d%s"):format(done.status, complaint(done.stderr)) }
+        message = ("the exit status was %d%s"):format(done.status, error_text(done.stderr)) }
     end
   end }
 end
 
---- Call the Lua function that `notify/NAME.lua` returns; found as commands are.
+--- Call the Lua function that `notify/NAME.lua` returns. The file is found like those of commands.
 ---@param op string
 ---@param name string
 ---@return tarn.NotifyTarget
@@ -91,11 +92,11 @@ function M.script(op, name)
   local source = name:find "^[%w_-]+$" and find.file("notify/" .. name .. ".lua")
   if not source then
     fault.usage(op, ("there is no script notify/%s.lua"):format(name),
-      "it lies where commands of your own do: ~/.config/tarn/notify/, or below a --path")
+      "put it into ~/.config/tarn/notify/, or into a folder notify/ below a --path")
   end
   local f = find.compile(source)()
   if type(f) ~= "function" then
-    fault.usage(op, ("%s returns no function"):format(source.path or source.name))
+    fault.usage(op, ("%s does not return a function"):format(source.path or source.name))
   end
   return { name = "script " .. name, send = f }
 end

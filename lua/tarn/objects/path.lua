@@ -1,14 +1,13 @@
---- Paths of workspace objects, in one spelling. Pure.
+--- Paths of workspace objects. Pure.
 --
--- `/Workspace/Users/x` and `/Users/x` name the same object. Inside of `tarn.sources` every path
--- is in the short form.
+-- `/Workspace/Users/x` and `/Users/x` are the same object. Tarn uses the short form everywhere.
 
 local M = {}
 
 -- The folders that every workspace has.
 local ROOTS <const> = { ["/"] = true, ["/Users"] = true, ["/Shared"] = true, ["/Repos"] = true }
 
---- The short form of an absolute path; nil for what is none.
+--- The short form of an absolute path; nil if the value is not an absolute path.
 ---@param path any
 ---@return string?
 function M.find_normal(path)
@@ -19,20 +18,21 @@ function M.find_normal(path)
   return plain == "" and "/" or plain
 end
 
---- True for a path below one of the roots of the tree, not for volumes and the like.
+--- True for a path below one of the roots of the workspace; false for volumes and others.
 ---@param path string in the short form
 ---@return boolean
 function M.in_tree(path)
   return path:find "^/Users/" ~= nil or path:find "^/Shared/" ~= nil or path:find "^/Repos/" ~= nil
 end
 
---- True for the folders that are there in every workspace and cannot be made.
+--- True for the folders that exist in every workspace.
 ---@param path string
 ---@return boolean
 function M.is_root(path)
   return ROOTS[path] == true
 end
 
+--- The folder of a path.
 ---@param path string
 ---@return string
 function M.parent(path)
@@ -40,6 +40,7 @@ function M.parent(path)
   return (parent == nil or parent == "") and "/" or parent
 end
 
+--- The last part of a path.
 ---@param path string
 ---@return string
 function M.name(path)
@@ -54,7 +55,7 @@ function M.is_below(path, folder)
   return path == folder or folder == "/" or path:sub(1, #folder + 1) == folder .. "/"
 end
 
---- `relative` as seen from `folder`, "." and ".." worked out; nil if it leads out of the tree.
+--- Join a folder and a relative path, resolving "." and ".."; nil if the result is above the root.
 ---@param folder string
 ---@param relative string
 ---@return string?
@@ -73,7 +74,7 @@ function M.find_joined(folder, relative)
   return "/" .. table.concat(parts, "/")
 end
 
---- The folders above a path, from the top down, without "/" and without the path itself.
+--- The folders above a path, topmost first, without "/" and without the path itself.
 ---@param path string
 ---@return string[]
 function M.above(path)

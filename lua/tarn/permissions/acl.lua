@@ -1,14 +1,13 @@
---- Who may do what with a pipeline: as rows, and changed as a person asks for it.
+--- Show and change the access list of a pipeline, for `tarn permissions` and `tarn grant`.
 --
--- A pipeline has exactly one owner, who is a user or a service principal. Grants alone are sent
--- as PATCH, which touches nobody else. To take a grant away, or to change the owner, the whole
--- list has to be sent; it is read right before. A former owner keeps CAN_MANAGE, unless that is
--- revoked too.
+-- A pipeline has exactly one owner, who is a user or a service principal. New grants are sent with
+-- PATCH, which does not change other entries. To revoke a grant or to change the owner, the whole
+-- list is read and sent. A former owner keeps CAN_MANAGE unless that is revoked too.
 
 local fault = require "base.fault"
 local json = require "native.json"
 local permissions = require "tarn.permissions"
-local similar = require "base.suggestion"
+local suggestion = require "base.suggestion"
 
 local M = {}
 
@@ -18,11 +17,7 @@ local WHO <const> = { user = "user_name", group = "group_name",
 local KINDS <const> = { user_name = "user", group_name = "group",
   service_principal_name = "service" }
 
-local function path_of(id)
-  return "/api/2.0/permissions/pipelines/" .. id
-end
-
--- ---- showing ----
+-- ---- rows ----
 
 local function rank(level)
   for i, known in ipairs(LEVELS) do
@@ -42,9 +37,9 @@ local function before(a, b)
   return not a.inherited and b.inherited
 end
 
---- The list of a pipeline as rows, the owner first: { principal, kind, level, inherited,
+--- The access list of a pipeline as rows, the owner first: { principal, kind, level, inherited,
 -- inherited_from, display_name }.
----@param list table[] as permissions.read gives it
+---@param list table[] result of permissions.read
 ---@return table[]
 function M.rows(list)
   local rows = json.array {}
@@ -72,12 +67,12 @@ function M.find_owner(rows)
   end
 end
 
--- ---- what a person writes ----
+-- ---- arguments ----
 
---- Whom a text names: "user:ana@example.com", "group:analysts", "service:<application id>";
--- without a kind, an address is a user and an application id a service principal.
----@param op string
----@param option string for the message
+--- Parse a principal: "user:ana@example.com", "group:analysts", "service:<application id>". Without
+-- a kind, an address is a user and an application id a service principal.
+---@param op string for faults
+---@param option string its name, for messages
 ---@param text string
 ---@return { kind: string, name: string }
 function M.principal(op, option, text)
@@ -86,38 +81,38 @@ function M.principal(op, option, text)
     name = text
     kind = text:find("@", 1, true) and "user" or permissions.is_application_id(text) and "service"
   elseif not WHO[kind] then
-    fault.usage(op, ("%s: '%s' is no kind of principal"):format(option, kind),
-      similar.hint(kind, { "user", "group", "service" }) or "user, group, service")
+    fault.usage(op, ("%s: '%s' is not a kind of principal"):format(option, kind),
+      suggestion.hint(kind, { "user", "group", "service" }) or "user, group, service")
   end
   if not kind or name == "" then
-    fault.usage(op, ("%s: '%s' names nobody"):format(option, text),
+    fault.usage(op, ("%s: '%s' is not a principal"):format(option, text),
       "write user:ana@example.com, group:analysts, or service:APPLICATION-ID")
   end
   return { kind = WHO[kind], name = name }
 end
 
---- "user:ana@example.com=CAN_RUN".
----@param op string
+--- Parse a grant: "user:ana@example.com=CAN_RUN".
+---@param op string for faults
 ---@param text string
 ---@return { kind: string, name: string, level: string }
 function M.grant(op, text)
   local who, level = text:match "^(.+)=([%w_]*)$"
   if not who then
-    fault.usage(op, ("'%s' is no grant"):format(text), "write user:ana@example.com=CAN_RUN")
+    fault.usage(op, ("'%s' is not a grant"):format(text), "write user:ana@example.com=CAN_RUN")
   end
   local entry = M.principal(op, "grant", who)
   entry.level = level:upper()
   if entry.level == "IS_OWNER" then
-    fault.usage(op, "a pipeline has exactly one owner, who cannot be added",
-      ("--owner %s makes it theirs"):format(who))
+    fault.usage(op, "IS_OWNER cannot be granted: a pipeline has exactly one owner",
+      ("--owner %s changes the owner"):format(who))
   elseif rank(entry.level) == 0 then
-    fault.usage(op, ("'%s' is no level of permission"):format(level),
-      similar.hint(entry.level, LEVELS) or "CAN_VIEW, CAN_RUN, CAN_MANAGE")
+    fault.usage(op, ("'%s' is not a permission level"):format(level),
+      suggestion.hint(entry.level, LEVELS) or "CAN_VIEW, CAN_RUN, CAN_MANAGE")
   end
   return entry
 end
 
--- ---- changing ----
+-- ---- changes ----
 
 local function key_of(entry)
   return entry.kind .. "=" .. entry.name
@@ -127,8 +122,8 @@ end
 ---@field changes { principal: string, kind: string, from?: string, to?: string }[]
 ---@field method "PATCH"|"PUT"
 ---@field list table[]     for the request
----@field before table     the answer of GET
----@field owner? table     the new one, if it changes
+---@field before table     the access list before
+---@field owner? table     the new owner, if it changes
 
 local function find_at(entries, wanted)
   for i, entry in ipairs(entries) do
@@ -138,7 +133,7 @@ local function find_at(entries, wanted)
   end
 end
 
--- Change a list of entries; the change is noted if it is one.
+-- Change a list of entries. A real change is added to the plan.
 local function put(plan, entries, wanted, level)
   local at = find_at(entries, wanted)
   local from = at and entries[at].level or nil
@@ -160,11 +155,11 @@ local function check_owner_untouched(op, entries, wanted)
   local at = find_at(entries, wanted)
   if at and entries[at].level == "IS_OWNER" then
     fault.raise { kind = "conflict", op = op, message = wanted.name .. " owns the pipeline",
-      hint = "--owner gives it to somebody else first" }
+      hint = "change the owner first, with --owner" }
   end
 end
 
-local function give(op, plan, entries, owner)
+local function set_owner(op, plan, entries, owner)
   if owner.kind == "group_name" then
     fault.usage(op, "a group cannot own a pipeline", "name a user or a service principal")
   end
@@ -187,36 +182,36 @@ local function revoke(op, plan, entries, wanted, inherited)
   for _, entry in ipairs(inherited) do
     if key_of(entry) == key_of(wanted) then
       fault.raise { kind = "conflict", op = op,
-        message = ("%s inherits %s, which cannot be revoked here"):format(wanted.name,
+        message = ("%s inherits %s, which cannot be revoked on the pipeline"):format(wanted.name,
           entry.level),
-        hint = "`tarn permissions` shows where it comes from" }
+        hint = "`tarn permissions` shows from where it is inherited" }
     end
   end
 end
 
--- A pipeline that publishes to Unity Catalog can be given away when there is something to own.
-local function check_may_be_given(op, plan, found)
+-- The owner of a pipeline that publishes to Unity Catalog can be changed after its first update.
+local function check_has_run(op, plan, found)
   if plan.owner and found.spec and found.spec.catalog and #(found.latest_updates or {}) == 0 then
     fault.raise { kind = "conflict", op = op,
       message = ("'%s' publishes to Unity Catalog: its owner can be changed only after its "
         .. "first update"):format(found.name),
-      hint = "`tarn trigger --wait` it once" }
+      hint = "run it once with `tarn trigger --wait`" }
   end
 end
 
---- What would be sent, and what it changes.
----@param op string
+--- Plan changes of an access list.
+---@param op string for faults
 ---@param ws tarn.WorkspaceClient
----@param found table the pipeline
+---@param found table GetPipelineResponse
 ---@param wanted { grants: table[], revoked: table[], owner?: table }
 ---@return tarn.AccessPlan
 function M.plan(op, ws, found, wanted)
-  local before_ = ws:request("GET", path_of(found.pipeline_id))
-  local entries, inherited = permissions.direct(before_.access_control_list or {})
-  local plan = { changes = json.array {}, method = "PATCH", before = before_ }
+  local current = ws:request("GET", permissions.path(found.pipeline_id))
+  local entries, inherited = permissions.direct(current.access_control_list or {})
+  local plan = { changes = json.array {}, method = "PATCH", before = current }
   if wanted.owner then
-    give(op, plan, entries, wanted.owner)
-    check_may_be_given(op, plan, found)
+    set_owner(op, plan, entries, wanted.owner)
+    check_has_run(op, plan, found)
   end
   for _, entry in ipairs(wanted.grants) do
     check_owner_untouched(op, entries, entry)
@@ -230,13 +225,13 @@ function M.plan(op, ws, found, wanted)
   return plan
 end
 
---- Do it, as a step of `op`.
+--- Apply a plan as a step of `op`.
 ---@param ws tarn.WorkspaceClient
----@param found table
+---@param found table GetPipelineResponse
 ---@param plan tarn.AccessPlan
 ---@param op tarn.Operation
 function M.apply(ws, found, plan, op)
-  local path = path_of(found.pipeline_id)
+  local path = permissions.path(found.pipeline_id)
   local ok, e = fault.call(op.perform, op, {
     kind = "permissions.set", request = plan.method .. " " .. path, before = plan.before,
     what = { pipeline_id = found.pipeline_id, name = found.name,
@@ -245,7 +240,7 @@ function M.apply(ws, found, plan, op)
     { body = { access_control_list = plan.list }, idempotent = true })
   if not ok then
     if e.status == 403 and plan.owner then
-      e.hint = "only an admin of the workspace can change the owner of a pipeline"
+      e.hint = "only a workspace admin can change the owner of a pipeline"
     end
     fault.raise(e)
   end

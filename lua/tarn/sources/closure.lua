@@ -1,32 +1,31 @@
---- All that a pipeline's spec means in the tree of workspace objects.
+--- Find all objects of the workspace that a pipeline's spec needs.
 --
--- Folders are walked, a level at a time and many at once; requirements files are read for what
--- they name in turn. Nothing is asked twice.
+-- Folders are walked level by level, many at once; requirements files are read for further
+-- references. Each question is sent once.
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 local json = require "native.json"
-local lists = require "base.collections"
-local memos = require "tarn.sources.memo"
-local object = require "tarn.objects"
+local memo = require "tarn.sources.memo"
+local objects = require "tarn.objects"
 local pool = require "base.pool"
 local references = require "tarn.sources.references"
 
 local M = {}
 
 ---@class tarn.SourceItem: tarn.SourceObject
----@field roles string[]       why it belongs to it: "library", "glob", "root_path", ...
----@field via string[]         where it is named, if it is: "libraries[0].notebook.path"
----@field git? boolean        a Git folder there
----@field verdict? "missing"|"odd" why it cannot be copied ...
----@field reason? string       ... in words
+---@field roles string[]       why the pipeline needs it: "library", "glob", "root_path", ...
+---@field via string[]         the fields that name it: "libraries[0].notebook.path"
+---@field git? boolean         true for a Git folder
+---@field verdict? "missing"|"odd" why it cannot be copied
+---@field reason? string       the same in words
 
--- What cannot be exported: skipped, and said.
 local UNMOVABLE <const> = "%s objects cannot be exported"
 
 local Closure = {}
 Closure.__index = Closure
 
--- The item at a path, made on first sight, with one more reason to be there.
+-- The item at a path, created at its first use, with a further role.
 function Closure:item(at, role, via)
   local item = self.items[at]
   if not item then
@@ -34,23 +33,23 @@ function Closure:item(at, role, via)
       via = json.array {} }
     self.items[at] = item
   end
-  lists.add_once(item.roles, role)
+  collections.add_once(item.roles, role)
   if via then
-    lists.add_once(item.via, via)
+    collections.add_once(item.via, via)
   end
   return item
 end
 
--- Take over what the workspace says of an object.
+-- Copy the workspace's answer about an object into the item.
 local function learn(item, found)
   for _, field in ipairs { "kind", "language", "format", "size", "modified_at", "object_id" } do
     item[field] = found[field]
   end
   item.known = item.kind ~= "NOTEBOOK" or item.format ~= nil
-  if object.is_folder(found) then
+  if objects.is_folder(found) then
     item.kind = "DIRECTORY"
     item.git = found.kind == "REPO" or nil
-  elseif not object.has_bytes(found) then
+  elseif not objects.has_bytes(found) then
     item.verdict, item.reason = "odd", UNMOVABLE:format(found.kind)
   end
 end
@@ -61,16 +60,17 @@ local function set_missing(item)
 end
 
 local function set_denied(item, e)
-  item.verdict, item.known, item.reason = "odd", true, "may not be read: " .. e.message
+  item.verdict, item.known, item.reason = "odd", true, "cannot be read: " .. e.message
 end
 
--- `f` of the workspace, once in this command. A refusal is the item's, other faults are raised.
+-- Call `f(ws, path)`, once in this command. A refusal becomes the item's verdict, other faults are
+-- raised.
 function Closure:ask(what, item, f)
   local found, e = fault.try(self.memo.once, self.memo,
-    ("%s %s %s"):format(what, self.place, item.path), function()
+    ("%s %s %s"):format(what, self.connection, item.path), function()
       return f(self.ws, item.path) or false
     end)
-  if e and not object.is_denied(e) then
+  if e and not objects.is_denied(e) then
     error(e, 0)
   elseif e then
     set_denied(item, e)
@@ -80,13 +80,13 @@ function Closure:ask(what, item, f)
   return found or nil
 end
 
--- What is below one folder; returns the folders among it.
+-- List a folder. Returns the folders in it.
 function Closure:list(item)
-  local found = self:ask("list", item, object.find_below)
+  local found = self:ask("list", item, objects.find_below)
   if not found then
     return {}
   elseif #found == 1 and found[1].path == item.path then
-    learn(item, found[1]) -- not a folder after all
+    learn(item, found[1]) -- the path is not a folder
     return {}
   end
   item.kind, item.known = "DIRECTORY", true
@@ -122,8 +122,8 @@ function Closure:walk(folders)
   end
 end
 
--- What is not known of single objects, and of notebooks in listings their format.
-function Closure:look()
+-- Ask for objects that are not known yet, and for the format of listed notebooks.
+function Closure:ask_unknown()
   local todo = {}
   for _, item in pairs(self.items) do
     if not item.known then
@@ -132,14 +132,14 @@ function Closure:look()
   end
   table.sort(todo, function(a, b) return a.path < b.path end)
   pool.each(todo, function(item)
-    local found = self:ask("status", item, object.find)
+    local found = self:ask("status", item, objects.find)
     if found then
       learn(item, found)
     end
   end, self.limit)
 end
 
--- Begin with some references; what they mean at once goes into the items.
+-- Add the objects of some references.
 function Closure:follow(list)
   local folders = {}
   for _, reference in ipairs(list) do
@@ -152,24 +152,24 @@ function Closure:follow(list)
     end
   end
   self:walk(folders)
-  self:look()
+  self:ask_unknown()
 end
 
--- Requirements files not read so far: what they name.
+-- The references in requirements files that were not read yet.
 function Closure:read_requirements()
   local todo = {}
   for _, item in pairs(self.items) do
     for _, role in ipairs(item.roles) do
       if role == "requirements" and item.kind == "FILE" and not item.verdict
-        and not self.read[item.path] and (item.size or 0) <= object.MAX_SIZE then
+        and not self.read[item.path] and (item.size or 0) <= objects.MAX_SIZE then
         self.read[item.path] = true
         todo[#todo + 1] = item
       end
     end
   end
   local found = pool.map(todo, function(item)
-    local bytes = object.read(self.ws, item)
-    object.hold(item, bytes)
+    local bytes = objects.read(self.ws, item)
+    objects.hold(item, bytes)
     return references.of_requirements(bytes, item.path)
   end, self.limit)
   local list = {}
@@ -179,16 +179,15 @@ function Closure:read_requirements()
   return list
 end
 
-local function warn_of(item, warnings)
-  if item.expect and object.has_bytes(item) and item.kind ~= item.expect then
+local function check_kind(item, warnings)
+  if item.expect and objects.has_bytes(item) and item.kind ~= item.expect then
     warnings[#warnings + 1] = ("%s names %s as a %s; it is a %s"):format(item.via[1], item.path,
       item.expect:lower(), item.kind:lower())
   end
 end
 
---- Everything a spec needs in the tree, parents first. What is missing or cannot be copied is
--- among it, with a verdict and a reason. `memo` (tarn.sources.memo) shares answers between
--- pipelines.
+--- All objects that a spec needs, folders before their content. Missing objects, and those that
+-- cannot be copied, have a verdict and a reason.
 ---@param ws tarn.WorkspaceClient
 ---@param spec table
 ---@param opts? { jobs?: integer, memo?: tarn.Memo }
@@ -198,7 +197,7 @@ function M.of(ws, spec, opts)
   opts = opts or {}
   local closure = setmetatable({
     ws = ws, items = {}, walked = {}, read = {}, limit = { limit = opts.jobs or 32 },
-    memo = opts.memo or memos.new(), place = tostring(ws.native),
+    memo = opts.memo or memo.new(), connection = tostring(ws.native),
   }, Closure)
   local list = references.of_spec(spec)
   while #list > 0 do
@@ -211,7 +210,7 @@ function M.of(ws, spec, opts)
   end
   table.sort(items, function(a, b) return a.path < b.path end)
   for _, item in ipairs(items) do
-    warn_of(item, warnings)
+    check_kind(item, warnings)
     item.known, item.expect = nil, nil
   end
   return items, warnings

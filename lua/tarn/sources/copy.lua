@@ -1,14 +1,14 @@
---- Carrying out a plan of sources: folders first, then many objects at once.
+--- Apply a plan of sources: folders first, then many objects at once.
 --
--- What cannot be copied is listed and the rest goes on. Each request that changes something is
--- a step of the journal, with the bytes that it overwrites.
+-- An object that cannot be copied is reported and does not stop the others. Each request that
+-- changes something is a step of the journal, with the bytes that it overwrites.
 
 local fault = require "base.fault"
 local json = require "native.json"
-local memos = require "tarn.sources.memo"
+local memo = require "tarn.sources.memo"
 local mentions = require "tarn.sources.mentions"
-local object = require "tarn.objects"
-local planning = require "tarn.sources.plan"
+local objects = require "tarn.objects"
+local plans = require "tarn.sources.plan"
 local pool = require "base.pool"
 
 local M = {}
@@ -16,12 +16,12 @@ local M = {}
 local IMPORT <const> = "POST /api/2.0/workspace/import"
 local MKDIRS <const> = "POST /api/2.0/workspace/mkdirs"
 
--- For callers without a journal: tests, and copies into a scratch workspace.
-local nothing = {}
-local unwritten = { done = function() end, failed = function() end }
+-- Stands in for an operation if the caller has no journal.
+local no_operation = {}
+local no_step = { done = function() end, failed = function() end }
 
-function nothing.step()
-  return unwritten
+function no_operation.step()
+  return no_step
 end
 
 local Copy = {}
@@ -34,15 +34,15 @@ function Copy:advance(what)
   end
 end
 
--- So many objects in a row that met no answer: it is the network, not the objects.
+-- After this many objects in a row without an answer, the network counts as broken.
 local DEAD <const> = 8
 
 function Copy:fail(item, e)
   self.silent = (e.kind == "network" or e.kind == "timeout") and self.silent + 1 or 0
-  if object.is_fatal(e) or self.silent >= DEAD then
+  if objects.is_fatal(e) or self.silent >= DEAD then
     error(e, 0)
   end
-  local verdict = object.is_too_large(e) and "too_large" or object.is_missing(e) and "missing"
+  local verdict = objects.is_too_large(e) and "too_large" or objects.is_missing(e) and "missing"
     or "failed"
   table.insert(self.report.failed, { path = item.path, target = item.target or item.path,
     verdict = verdict, reason = e.message, code = e.code, status = e.status })
@@ -53,30 +53,30 @@ end
 function Copy:make_folder(entry)
   local step = self.op:step { kind = "workspace.mkdirs", request = MKDIRS,
     what = { path = entry.path, missing = entry.missing } }
-  local _, e = fault.try(object.make_folder, self.ws, entry.path)
+  local _, e = fault.try(objects.make_folder, self.ws, entry.path)
   if e then
     step:failed(e)
     error(e, 0)
   end
   step:done { path = entry.path }
   for _, folder in ipairs(entry.missing) do
-    self.memo:put(("folder %s %s"):format(self.place, folder), { state = "there" })
+    self.memo:put(("folder %s %s"):format(self.connection, folder), { state = "exists" })
   end
   self.report.folders = self.report.folders + #entry.missing
 end
 
 -- ---- objects ----
 
--- What is in the item's place now, and its bytes. Nil if nothing is; false if it is no longer
--- what the plan has seen.
+-- The existing object at the item's target, with its bytes. Nil if there is none; false if it has
+-- changed since the plan.
 function Copy:find_before(item, planned)
-  local there = object.find(self.ws, item.target)
+  local there = objects.find(self.ws, item.target)
   if not there then
     return nil
   elseif there.kind ~= item.kind or there.modified_at ~= planned.modified_at then
     return false
   end
-  local bytes = object.take_held(planned) or object.read(self.ws, there)
+  local bytes = objects.take_held(planned) or objects.read(self.ws, there)
   return { bytes = bytes, format = there.format, language = there.language }
 end
 
@@ -84,7 +84,7 @@ function Copy:write(item, bytes, before)
   local step = self.op:step { kind = "workspace.import", request = IMPORT, before = before,
     what = { path = item.target, kind = item.kind, format = item.format,
       language = item.language, size = #bytes, from = item.path } }
-  local outcome, e = fault.try(object.write, self.ws, item.target, bytes, item, before ~= nil)
+  local outcome, e = fault.try(objects.write, self.ws, item.target, bytes, item, before ~= nil)
   if e then
     step:failed(e)
     error(e, 0)
@@ -93,61 +93,61 @@ function Copy:write(item, bytes, before)
   self.report.bytes = self.report.bytes + #bytes
 end
 
--- Code may need what no field of the spec names.
-function Copy:look_for_mentions(item, bytes)
+-- Warn of objects that code needs and that no field of the spec names.
+function Copy:check_mentions(item, bytes)
   for _, at in ipairs(mentions.of(bytes, item)) do
     if not self.planned[at] then
       table.insert(self.report.warnings,
-        ("%s needs %s, which nothing in the spec names: it was not copied"):format(item.path, at))
+        ("%s needs %s, which the spec does not name: it was not copied"):format(item.path, at))
     end
   end
 end
 
 function Copy:copy(item)
-  local planned, before = planning.find_replaced(self.plan, item), nil
+  local planned, before = plans.find_replaced(self.plan, item), nil
   if planned then
     before = self:find_before(item, planned)
     if before == false then
       table.insert(self.report.skipped, { path = item.path, target = item.target,
-        verdict = "newer", reason = "what is there has changed since the plan was made" })
+        verdict = "newer", reason = "the target's has changed since the plan was made" })
       return item.path
     end
   end
-  local bytes = object.take_held(item) or self.read(item)
-  if #bytes > object.MAX_SIZE then
+  local bytes = objects.take_held(item) or self.read(item)
+  if #bytes > objects.MAX_SIZE then
     fault.raise { kind = "http", op = "sources.copy", code = "MAX_NOTEBOOK_SIZE_EXCEEDED",
-      message = ("%d bytes; the workspace takes %d"):format(#bytes, object.MAX_SIZE) }
+      message = ("%d bytes; the workspace takes %d"):format(#bytes, objects.MAX_SIZE) }
   end
   self:write(item, bytes, before)
-  self:look_for_mentions(item, bytes)
+  self:check_mentions(item, bytes)
   table.insert(self.report.copied, item.target)
   return item.path
 end
 
--- Two pipelines of one command may need the same object: the second one finds it done.
+-- If two pipelines of one command need the same object, it is copied once.
 function Copy:copy_once(item)
   local mine = false
-  local from = self.memo:once(("copied %s %s"):format(self.place, item.target), function()
+  local from = self.memo:once(("copied %s %s"):format(self.connection, item.target), function()
     mine = true
     return self:copy(item)
   end)
   if from ~= item.path then
     table.insert(self.report.failed, { path = item.path, target = item.target, verdict = "odd",
-      reason = ("%s went to the same place"):format(from) })
+      reason = ("%s was copied to the same path"):format(from) })
   elseif not mine then
     self.report.same = self.report.same + 1
   end
 end
 
--- ---- the whole ----
+-- ---- all objects ----
 
 ---@class tarn.SourceReport
 ---@field copied string[]  targets of objects that were written
----@field same integer     objects that were there already
----@field folders integer  folders that were made
----@field bytes integer    of the objects written
----@field skipped table[]  { path, target, verdict, reason }: newer, too large, odd, missing
----@field failed table[]   { path, target, verdict, reason, code }: refused on the way
+---@field same integer     number of objects that the target had already
+---@field folders integer  number of created folders
+---@field bytes integer    of the written objects
+---@field skipped table[]  not copied by plan: { path, target, verdict, reason }
+---@field failed table[]   refused: { path, target, verdict, reason, code }
 ---@field warnings string[]
 
 local function new_report(plan)
@@ -164,7 +164,7 @@ local function new_report(plan)
   return report
 end
 
--- Bytes from which on an object counts as large: of those only a few are held at a time.
+-- Bytes of a large object, and how many large objects are held at a time.
 local LARGE <const>, LARGE_JOBS <const> = 1024 * 1024, 2
 
 local function todo_of(plan)
@@ -194,8 +194,8 @@ local function sort_report(report)
   end
 end
 
---- Do what the plan says. Faults of single objects are in the report; one that would meet all
--- of them (no log-in, no journal, cancelled) is raised.
+--- Do what the plan says. Faults of single objects are in the report; a fault that every object
+-- would meet (no log-in, no journal, cancelled) is raised.
 ---@param source { read: fun(item: tarn.SourceItem): string }
 ---@param target_ws tarn.WorkspaceClient
 ---@param plan tarn.SourcePlan
@@ -208,11 +208,11 @@ function M.run(source, target_ws, plan, op, opts)
   local jobs = opts.jobs or 32
   local small, large = todo_of(plan)
   local self = setmetatable({
-    ws = target_ws, read = source.read, plan = plan, op = op or nothing,
+    ws = target_ws, read = source.read, plan = plan, op = op or no_operation,
     report = new_report(plan), progress = opts.progress, done = 0, silent = 0,
     total = #plan.folders + #small + #large, planned = paths_of(plan),
-    memo = opts.memo or memos.new(),
-    place = tostring(target_ws.native),
+    memo = opts.memo or memo.new(),
+    connection = tostring(target_ws.native),
   }, Copy)
   local function one(step)
     return function(item)

@@ -1,15 +1,14 @@
---- A pipeline's sources as a folder of files, and back.
+--- Export a pipeline's sources to a local folder, and read such a folder.
 --
--- An index beside them says what each file is in the workspace: path, kind, language and format,
--- which a file's name and first line do not tell for certain. It holds nothing that changes
--- from one export to the next unless the sources did.
+-- An index in the folder says for each file its path, kind, language and format in the workspace,
+-- which a file's name and first line do not always show. The index changes only if the sources do.
 
 local closure = require "tarn.sources.closure"
 local fault = require "base.fault"
 local fs = require "native.fs"
 local json = require "native.json"
 local names = require "tarn.sources.names"
-local object = require "tarn.objects"
+local objects = require "tarn.objects"
 local path = require("tarn.objects").path
 local pool = require "base.pool"
 
@@ -19,7 +18,7 @@ local M = {}
 
 local OP <const> = "sources.folder"
 
---- The index's name.
+--- The name of the index.
 M.INDEX = "sources.json"
 
 local VERSION <const> = 1
@@ -29,7 +28,7 @@ local VERSION <const> = 1
 ---@field objects table[]  { path, file, kind, language?, format?, roles, via, headed?, digest? }
 ---@field left_out table[] { path, verdict, reason }
 
--- ---- to a folder ----
+-- ---- export ----
 
 local function entry_of(item, file)
   return { path = item.path, file = file, kind = item.kind, language = item.language,
@@ -40,13 +39,13 @@ local function leave_out(index, item, verdict, reason)
   table.insert(index.left_out, { path = item.path, verdict = verdict, reason = reason })
 end
 
--- Write one object; a refusal leaves it out.
+-- Write one object. A refused object is left out.
 local function write_one(ws, dir, index, entry, item)
-  local bytes, e = fault.try(object.read, ws, item)
-  if e and (object.is_fatal(e) or not e.status) then
+  local bytes, e = fault.try(objects.read, ws, item)
+  if e and (objects.is_fatal(e) or not e.status) then
     error(e, 0)
   elseif e then
-    leave_out(index, item, object.is_too_large(e) and "too_large" or object.is_missing(e)
+    leave_out(index, item, objects.is_too_large(e) and "too_large" or objects.is_missing(e)
       and "missing" or "odd", e.message)
     return
   end
@@ -65,17 +64,17 @@ local function find_index(dir, dir_path)
   local ok, index = pcall(json.decode, text)
   if not ok or type(index) ~= "table" or type(index.objects) ~= "table" then
     fault.raise { kind = "parse", op = OP,
-      message = ("%s/%s is not an index"):format(dir_path, M.INDEX),
+      message = ("%s/%s is not an index of sources"):format(dir_path, M.INDEX),
       hint = "export into a new folder" }
   elseif index.version ~= VERSION then
     fault.raise { kind = "parse", op = OP,
-      message = ("%s/%s has version %s; this program knows %d"):format(dir_path, M.INDEX,
+      message = ("%s/%s has version %s; this program reads version %d"):format(dir_path, M.INDEX,
         tostring(index.version), VERSION) }
   end
   return index
 end
 
--- What an earlier export wrote, by its file: the digests of its index.
+-- The digests of the files that an earlier export has written, by file.
 local function digests_of(index)
   local digests = {}
   for _, entry in ipairs(index and index.objects or {}) do
@@ -86,23 +85,23 @@ local function digests_of(index)
   return digests
 end
 
--- True if the file is what an earlier export wrote: it may be replaced or removed.
+-- True if the file is as an earlier export has written it, and may be replaced or removed.
 local function is_ours(dir, file, digests)
   local known = digests[file]
   local stat = known and dir:find_stat(file)
   return stat ~= nil and stat.type == "file" and digest(dir:read(file)) == known
 end
 
--- True if the file has the bytes already that it would get. An export that was interrupted wrote
--- such files, and no index of them.
+-- True if the file has the content that the export would write. An interrupted export has written
+-- such files, but no index.
 local function is_done(ws, dir, item, file)
   local stat = dir:find_stat(file)
   return stat.type == "file" and item.kind ~= "DIRECTORY"
-    and fault.try(object.read, ws, item) == dir:read(file)
+    and fault.try(objects.read, ws, item) == dir:read(file)
 end
 
--- Nothing that is there is replaced without `force`, and with it only what an earlier export
--- wrote. Asked before the first file is written.
+-- Refuse to replace existing files without `force`; with it, files that no export has written. This
+-- is checked before the first file is written.
 local function refuse_to_replace(ws, dir, dir_path, planned, before, force)
   local digests = digests_of(before)
   for _, one in ipairs(planned) do
@@ -114,15 +113,15 @@ local function refuse_to_replace(ws, dir, dir_path, planned, before, force)
         or is_done(ws, dir, one.item, entry.file))) then
       local place = dir_path .. "/" .. entry.file
       fault.raise { kind = "conflict", op = OP, code = "ALREADY_EXISTS",
-        message = not force and place .. " is there already" or ("%s is %s"):format(place,
-          stat.type == "link" and "a link" or "not what an export wrote, or was changed since"),
+        message = not force and place .. " exists already" or ("%s is %s"):format(place,
+          stat.type == "link" and "a link" or "not from an export, or was changed since"),
         hint = force and "move it away, or choose another folder"
-          or "--force replaces what an earlier export wrote; or choose another folder" }
+          or "--force replaces the files of an earlier export; or choose another folder" }
     end
   end
 end
 
--- Files of an earlier export that this one does not have; those that were changed since stay.
+-- Remove files of an earlier export that this one does not have. Changed files are kept.
 local function remove_stale(dir, before, index)
   local now, digests = {}, digests_of(before)
   for _, entry in ipairs(index.objects) do
@@ -140,14 +139,14 @@ local function by_path(a, b)
   return a.path < b.path
 end
 
--- Each item that has a place in the folder, with its entry; what has none is left out.
+-- { item, entry } for each item that gets a file in the folder; the index lists those that do not.
 local function plan(items, index, place)
   local names_here = names.new({ M.INDEX }, place)
   local planned = {}
   for _, item in ipairs(items) do
-    if item.verdict or (item.size or 0) > object.MAX_SIZE then
+    if item.verdict or (item.size or 0) > objects.MAX_SIZE then
       leave_out(index, item, item.verdict or "too_large", item.reason
-        or ("%d bytes; an export carries %d"):format(item.size, object.MAX_SIZE))
+        or ("%d bytes; the workspace exports at most %d"):format(item.size, objects.MAX_SIZE))
     else
       planned[#planned + 1] = { item = item, entry = entry_of(item, names_here:of(item)) }
     end
@@ -155,7 +154,7 @@ local function plan(items, index, place)
   return planned
 end
 
--- Make the folders that are planned, and return what is planned besides.
+-- Create the planned folders. Returns the other planned objects.
 local function make_folders(dir, planned)
   local todo = {}
   for _, one in ipairs(planned) do
@@ -211,7 +210,7 @@ function M.export(ws, spec, dir_path, opts)
   return index, warnings
 end
 
--- ---- from a folder ----
+-- ---- reading a folder ----
 
 -- A path that stays inside of the folder.
 local function is_safe(file)
@@ -282,16 +281,16 @@ local function item_of(dir, entry)
   return item
 end
 
--- Left over by programs that ran there, not part of anybody's sources.
+-- Files of other programs, which do not belong to the sources.
 local function is_litter(name)
   return name:sub(1, 1) == "." or name == "__pycache__"
 end
 
--- A file that somebody added to a folder that belongs to the pipeline as a whole.
+-- The item of a file that was added to a folder of the pipeline.
 local function added(dir, file, folder, name, stat)
   local item = { path = path.find_joined(folder, name), kind = "FILE", format = "RAW",
     file = file, size = stat.size, roles = json.array { "added" }, via = json.array {} }
-  local found = stat.size <= object.MAX_SIZE
+  local found = stat.size <= objects.MAX_SIZE
     and names.find_notebook(name, dir:read(file))
   if found then
     item.kind, item.format, item.language = "NOTEBOOK", found.format, found.language
@@ -338,8 +337,8 @@ local function add_new(dir, items)
   end
 end
 
---- The objects that a folder of files stands for, parents first; also files that were added to
--- its folders since.
+--- The objects in an exported folder, folders before their content, and files that were added
+-- since.
 ---@param dir_path string
 ---@return tarn.SourceItem[] each with `file`; links are left out, with a reason
 ---@return tarn.SourceIndex

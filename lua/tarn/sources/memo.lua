@@ -1,4 +1,4 @@
---- Answers that several plans need, asked for once: also when they ask at the same moment.
+--- A memo of answers that several plans share, each asked for once.
 
 local task = require "native.task"
 
@@ -8,14 +8,14 @@ local M = {}
 local Memo = {}
 Memo.__index = Memo
 
---- A memo for one command; pass the same one to all that it plans and copies.
+--- A memo for one command, to be passed to all plans and copies.
 ---@return tarn.Memo
 function M.new()
   return setmetatable({ known = {} }, Memo)
 end
 
---- What `f(...)` returned the first time it was asked for under this key. While the first is
--- under way, the others wait; if it failed, the next one tries again.
+--- The result of `f(...)`, which is called once for each key. Other callers wait for its result; if
+-- it fails, the next caller tries again.
 ---@param key string
 ---@param f function
 ---@return any
@@ -33,7 +33,7 @@ function Memo:once(key, f, ...)
   self.known[key] = entry
   local function wake()
     if not entry.over then
-      self.known[key] = nil -- it failed, or its task was cancelled
+      self.known[key] = nil -- `f` failed, or its task was cancelled
     end
     for _, one in ipairs(entry.waiting) do
       task.wake(one)
@@ -45,7 +45,7 @@ function Memo:once(key, f, ...)
   return entry.value
 end
 
---- Say what is known by now.
+--- Set a value, unless a call for the key is under way.
 ---@param key string
 ---@param value any
 function Memo:put(key, value)
@@ -55,7 +55,7 @@ function Memo:put(key, value)
   end
 end
 
---- What is known, or nil.
+--- The value of a key, or nil.
 ---@param key string
 ---@return any
 function Memo:find(key)

@@ -1,15 +1,14 @@
---- What code names that no field of a spec does: `%pip install` of something in the tree, `%run`
--- of another notebook. Pure.
+--- Find objects that code needs: `%pip install` of a file, `%run` of a notebook. Pure.
 --
--- Such things are not copied, because only reading all code would find them before the plan is
--- shown; the copy, which reads it, says what it has seen.
+-- These objects are not copied, since a plan would have to read all code to find them. The copy,
+-- which reads the code anyway, warns of them.
 
 local path = require("tarn.objects").path
 local references = require "tarn.sources.references"
 
 local M = {}
 
--- The words of a line for `pip install`, an option and its value as one.
+-- The arguments of `pip install`; an option and its value are one.
 local function requirements_of(line)
   local list, words = {}, {}
   for word in line:gmatch "%S+" do
@@ -34,7 +33,7 @@ local function unquoted(text)
   return (text:gsub("^[\"'](.*)[\"']$", "%1"))
 end
 
---- Paths in the tree that an object's code names, each once.
+--- The paths in the workspace that an object's code names, each once.
 ---@param bytes string
 ---@param object { path: string, kind: string }
 ---@return string[]
@@ -50,7 +49,7 @@ function M.of(bytes, object)
     return list
   end
   local folder = path.parent(object.path)
-  -- Lines of source and, between quotes, of a Jupyter document.
+  -- lines of source code, or in quotes in a Jupyter document
   for line in bytes:gmatch "[^\r\n]+" do
     for packages in line:gmatch "%%pip%s+install%s+(.*)" do
       packages = packages:gsub('\\n.*$', ""):gsub('",?%s*$', "")

@@ -1,7 +1,7 @@
---- Names of files for workspace objects: theirs, with the extension that says what they are.
+--- Names of local files for workspace objects: the object's name with a fitting extension.
 --
--- What a file system somewhere refuses, or cannot tell apart, is changed; the index keeps the
--- true path. Pure.
+-- Pure. Names that a file system refuses, or cannot distinguish, are changed; the index has the
+-- true path.
 
 local path = require("tarn.objects").path
 local term = require "native.term"
@@ -12,11 +12,11 @@ local EXTENSIONS <const> = { PYTHON = ".py", SQL = ".sql", SCALA = ".scala", R =
 local LANGUAGES <const> = { py = "PYTHON", sql = "SQL", scala = "SCALA", r = "R" }
 local COMMENTS <const> = { PYTHON = "#", R = "#", SQL = "--", SCALA = "//" }
 
-local HEADER <const> = " Databricks notebook source" -- behind the comment sign, the first line
+local HEADER <const> = " Databricks notebook source" -- of the first line, behind the comment sign
 
 local LONGEST <const> = 200 -- bytes of a name; file systems take 255
 
--- Names that Windows keeps for devices, with any extension.
+-- Names that Windows reserves for devices, with any extension.
 local DEVICES <const> = { con = true, prn = true, aux = true, nul = true, ["conin$"] = true,
   ["conout$"] = true }
 
@@ -25,8 +25,8 @@ local function is_device(name)
   return DEVICES[stem] or stem:find "^com%d$" ~= nil or stem:find "^lpt%d$" ~= nil
 end
 
--- A name that every usual file system takes, and that `ls` can show: clean, without characters
--- that some systems refuse, not too long, not kept for a device, and without a blank or a dot at
+-- A name that every common file system accepts and that `ls` can show: not too long, not reserved,
+-- without control characters and those that some systems refuse, and without a blank or a dot at
 -- its end, which Windows drops.
 local function portable(name)
   name = term.clean(name):gsub('[<>:"\\|?*]', "_"):gsub("\u{FFFD}", "_")
@@ -44,7 +44,7 @@ local function portable(name)
   return is_device(name) and "_" .. name or name
 end
 
---- The extension of a file that holds this object: none for files, which have their own.
+--- The extension of the file for an object; none for files, which have their own.
 ---@param item { kind: string, format?: string, language?: string }
 ---@return string
 function M.extension(item)
@@ -54,8 +54,7 @@ function M.extension(item)
   return item.format == "JUPYTER" and ".ipynb" or EXTENSIONS[item.language] or ".txt"
 end
 
---- What a file is to a workspace that is left to guess (import AUTO): the language and format
--- of a notebook, and its name; nil for a plain file.
+--- The notebook that an import with AUTO makes of a file; nil for a plain file.
 ---@param name string
 ---@param bytes string
 ---@return { format: string, language?: string, name: string }?
@@ -72,10 +71,10 @@ end
 local Names = {}
 Names.__index = Names
 
---- Names for one folder of files. `reserved` are taken; `place` gives some workspace folders a
--- local one (nil: the one that follows from their parent's).
----@param reserved string[]
----@param place? fun(folder: string): string?
+--- Names for one local folder.
+---@param reserved string[] names that are taken
+---@param place? fun(folder: string): string? returns the local folder of a workspace folder; nil
+--- means: inside that of its parent
 function M.new(reserved, place)
   local names = setmetatable({ taken = {}, folders = { ["/"] = "" }, place = place }, Names)
   for _, name in ipairs(reserved) do
@@ -84,7 +83,7 @@ function M.new(reserved, place)
   return names
 end
 
--- `x.py`, or `x~2.py` if something else has that name, in whatever case.
+-- `x.py`, or `x~2.py` if the name is taken, ignoring case.
 function Names:free(folder, stem, extension)
   local n, name = 1, folder .. stem .. extension
   while self.taken[name:lower()] do
@@ -99,7 +98,7 @@ local function inside(folder)
   return folder == "" and "" or folder .. "/"
 end
 
---- The local folder of a workspace folder, "" for the top.
+--- The local folder of a workspace folder, "" for the root.
 ---@param folder string
 ---@return string
 function Names:folder(folder)
@@ -117,7 +116,7 @@ function Names:folder(folder)
   return named
 end
 
---- The local file of an object, or its folder.
+--- The local file or folder of an object.
 ---@param item tarn.SourceItem
 ---@return string
 function Names:of(item)
@@ -126,7 +125,7 @@ function Names:of(item)
   end
   local folder, name = inside(self:folder(path.parent(item.path))), portable(path.name(item.path))
   local extension = M.extension(item)
-  if extension == "" then -- a file: a number goes in front of its extension
+  if extension == "" then -- a file: a number is put before its own extension
     local stem, own = name:match "^(.+)(%.[^.]*)$"
     name, extension = stem or name, own or ""
   end

@@ -1,15 +1,15 @@
---- What a pipeline's spec names in the tree of workspace objects. Pure: asks nobody.
+--- The references to workspace objects in a pipeline's spec. Pure.
 
 local path = require("tarn.objects").path
 
 local M = {}
 
 ---@class tarn.SourceReference
----@field path string     in the short form
----@field via string      where it is named: "libraries[0].notebook.path"
+---@field path string     without /Workspace
+---@field via string      the field that names it: "libraries[0].notebook.path"
 ---@field role "library"|"glob"|"root_path"|"dependency"|"requirements"|"init_script"
----@field folder? boolean everything below it is meant
----@field expect? "NOTEBOOK"|"FILE" what it has to be
+---@field folder? boolean true: with everything below it
+---@field expect? "NOTEBOOK"|"FILE" the kind that it must have
 ---@field odd? string     why it cannot be followed
 
 local function text_in(value, ...)
@@ -41,11 +41,11 @@ local function add_glob(list, include, via)
   local reference = { via = via, role = "glob", folder = folder and true or nil }
   add(list, reference, folder == "" and "/" or folder or include)
   if (folder or include):find "[%*%?%[]" then
-    reference.odd = "is a pattern of a kind that pipelines do not take: a folder ends in /**"
+    reference.odd = "is a pattern that pipelines do not support: a folder ends in /**"
   end
 end
 
--- `/Workspace/...`, or a URI of the same.
+-- The path in `/Workspace/...` or in a file URI.
 local function find_in_tree(text)
   text = text and text:gsub("^file:/+", "/")
   local plain = path.find_normal(text)
@@ -85,17 +85,17 @@ local function split_option(line)
   return option, value or line
 end
 
--- The path in one requirement: markers, extras, hashes and quotes taken off.
+-- The path in a requirement, without markers, extras, hashes and quotes.
 local function path_of_requirement(text)
   text = text:gsub("%s+%-%-.*$", ""):gsub("%s*;.*$", ""):gsub("^[\"'](.*)[\"']$", "%1")
   text = text:gsub("^.-@%s*file:", "file:"):gsub("^file:/+", "/"):gsub("%[[%w_%-,%s%.]*%]$", "")
   return text
 end
 
---- What one line for pip names in the tree; nil for a package by its name, a volume, a URL.
+--- The reference in a line for pip; nil for the name of a package, a volume or a URL.
 ---@param line string
 ---@param via string
----@param folder? string where relative names are seen from
+---@param folder? string the base of relative paths
 ---@return tarn.SourceReference?
 function M.find_requirement(line, via, folder)
   line = line:gsub("^#.*$", ""):gsub("%s+#.*$", ""):match "^%s*(.-)%s*$"
@@ -118,7 +118,7 @@ function M.find_requirement(line, via, folder)
   }
 end
 
---- What the lines of a requirements file name.
+--- The references in a requirements file.
 ---@param text string
 ---@param file string its path
 ---@return tarn.SourceReference[]
@@ -151,7 +151,7 @@ local function add_init_scripts(list, spec)
   end
 end
 
---- Everything in the tree that a spec names, in the order of its fields.
+--- All references in a spec, in the order of its fields.
 ---@param spec table
 ---@return tarn.SourceReference[]
 function M.of_spec(spec)

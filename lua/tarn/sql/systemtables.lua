@@ -1,11 +1,11 @@
---- Reading system tables: the first of several names that answers.
+--- System tables, which have different names or are missing in some workspaces.
 
 local fault = require "base.fault"
 local json = require "native.json"
 
 local M = {}
 
---- True if a fault says that there is no such table, for this reader at least.
+--- True if a fault says that the table does not exist, or is hidden from this user.
 ---@param e tarn.Fault
 ---@return boolean
 function M.is_missing(e)
@@ -15,11 +15,11 @@ function M.is_missing(e)
       or text:find("NO_SUCH_CATALOG", 1, true) or text:find("42P01", 1, true)) ~= nil
 end
 
---- Call `f(name)` for one name after the other until one does not raise a fault. Returns what
--- it returned (nil if none did), and what was tried: { source, answered, reason? } each.
+--- Call `f(name)` for each name until a call raises no fault.
 ---@param names string[]
 ---@param f fun(name: string): any
----@return any answer, table[] tried
+---@return any answer of that call; nil if all calls raised faults
+---@return table[] tried { source, answered, reason?, kind?, code? } for each name that was tried
 function M.first(names, f)
   local tried = json.array {}
   for _, name in ipairs(names) do
@@ -36,7 +36,7 @@ function M.first(names, f)
   return nil, tried
 end
 
---- A cell, or nil for NULL.
+--- The text of a cell, or nil for NULL.
 ---@param cell any
 ---@return string?
 function M.text(cell)

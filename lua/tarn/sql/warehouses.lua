@@ -1,14 +1,14 @@
---- SQL warehouses: which one to use when nobody says.
+--- SQL warehouses, and which of them runs a statement by default.
 
 local fault = require "base.fault"
 local pages = require "base.pages"
 
 local M = {}
 
--- The one that answers soonest first.
+-- State -> rank; a warehouse of a lower rank answers sooner.
 local RANK = { RUNNING = 1, STARTING = 2, STOPPED = 3, STOPPING = 4 }
 
---- All warehouses, every page.
+--- All warehouses, from all pages.
 ---@param ws tarn.WorkspaceClient
 ---@return table[]
 function M.all(ws)
@@ -21,8 +21,8 @@ function M.all(ws)
   return list
 end
 
---- The id of the workspace's default warehouse; where it has none, of the one that is
--- running, starting or startable, by name. Asked once for each connection.
+--- The id of the workspace's default warehouse; in a workspace without one, of the warehouse that
+-- answers soonest. The workspace is asked once for each client.
 ---@param ws tarn.WorkspaceClient
 ---@return string
 function M.default(ws)
@@ -51,18 +51,19 @@ function M.default(ws)
   if not id then
     fault.raise {
       kind = "sql", op = "sql", message = "no SQL warehouse can be used in " .. ws:host(),
-      hint = "name one with --warehouse or DATABRICKS_WAREHOUSE_ID",
+      hint = "choose one with --warehouse or DATABRICKS_WAREHOUSE_ID",
     }
   end
   ws.warehouse_id, ws.warehouse_state = id, state
   return id
 end
 
---- The default warehouse if a statement would not have to start it; else nil and why. For
--- questions that nobody wants to pay a start for.
+--- The id of the default warehouse if it is running or starting; else nil and the reason. For
+-- statements that are not worth the cost of a start.
 ---@param ws tarn.WorkspaceClient
----@return string? id, string? reason
-function M.find_awake(ws)
+---@return string? id
+---@return string? reason
+function M.find_running(ws)
   local id = M.default(ws)
   if ws.warehouse_state == "STOPPED" or ws.warehouse_state == "STOPPING" then
     return nil, ("warehouse %s is %s"):format(id, ws.warehouse_state)
@@ -70,7 +71,8 @@ function M.find_awake(ws)
   return id
 end
 
---- The one that statements go to when nobody says: the environment's, else the default.
+--- The id of the warehouse for statements without `warehouse_id`: that of
+-- DATABRICKS_WAREHOUSE_ID, else the default one.
 ---@param ws tarn.WorkspaceClient
 ---@return string
 function M.chosen(ws)

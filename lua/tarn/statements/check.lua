@@ -1,8 +1,8 @@
---- Statements that find out whether a source can be read at all.
+--- Statements that check whether a table can be read.
 
 local M = {}
 
---- How many rows the pipelines have had: one row { n }.
+--- The number of rows in the table of pipelines: one row { n }.
 function M.pipelines()
   return "SELECT count(*) AS n FROM system.lakeflow.pipelines"
 end

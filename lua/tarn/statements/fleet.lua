@@ -1,12 +1,12 @@
---- What runs in a workspace, and how it went: pipelines and updates, over system tables.
+--- Statements about all pipelines of a workspace and their updates, from system tables.
 --
--- system.lakeflow.pipelines has a row for each version of a pipeline: the newest is taken first,
--- and only then those are left out that are deleted, since an older version of a deleted one is
--- alive. system.lakeflow.pipeline_update_timeline has a row for each hour of an update: it is one
--- update again by min and max, and its result stands in the last row alone (reference C.1, C.2).
--- Both tables are of many workspaces. Ranks are numbered in a query of their own and compared
--- in the next one, because QUALIFY is Spark's alone. Where one row is left of each pipeline it is
--- grouped by it all the same: of windows SQLite guesses no size, and would join them row by row.
+-- system.lakeflow.pipelines has a row for each version of a pipeline. The newest version is taken
+-- before deleted pipelines are left out, since older versions of a deleted pipeline are not marked
+-- as deleted. system.lakeflow.pipeline_update_timeline has a row for each hour of an update; min
+-- and max join them to one row, and only the last one has the result. Both tables have the rows of
+-- many workspaces. Ranks are numbered in one query and compared in the next one, because only Spark
+-- has QUALIFY. A query that has one row for each pipeline still groups by pipeline: SQLite cannot
+-- estimate the size of windows, and would join without an index.
 
 local match = require "tarn.statements.match"
 
@@ -51,7 +51,7 @@ newest AS (
   WHERE age = 1
   GROUP BY pipeline_id)]]
 
--- Until when the table tells of the workspace at all: the age of the answer.
+-- The time of the workspace's newest row: the answer is as old as that.
 local KNOWN <const> = [[
 (SELECT max(period_end_time) FROM system.lakeflow.pipeline_update_timeline
     WHERE workspace_id = :workspace) AS known]]
@@ -99,51 +99,51 @@ ORDER BY e.event_time DESC,
   CASE e.level WHEN 'ERROR' THEN 1 WHEN 'WARN' THEN 2 ELSE 3 END, e.pipeline_event_id DESC
 LIMIT {MAX}]]
 
---- The common table expression `alive`, for statements of other subjects: pipelines that are not
--- deleted, whose name matches a glob. Needs `:workspace`.
----@param params table grows
----@param name? string
+--- The common table expression `alive` for statements of other subjects: the pipelines that are not
+-- deleted and whose name matches a glob. The statement must bind `:workspace`.
+---@param params table gets the parameters of the expression
+---@param name? string the glob
 ---@return string
 function M.alive(params, name)
   return match.fill(ALIVE, {
     NAME = name and " AND " .. match.like(params, "name", "name", { name }) or nil })
 end
 
---- All pipelines of a workspace, each with its newest update.
+--- The pipelines of a workspace, each with its newest update.
 ---@param workspace_id string
 ---@return string text, table params
 function M.health(workspace_id)
   return match.fill(HEALTH, { JOIN = "JOIN" }), { workspace = workspace_id }
 end
 
---- The newest events of those pipelines whose newest update has failed or has no end.
+--- The newest events of the pipelines whose newest update has failed or has not ended.
 ---@param from string one of statements.quality.EVENTS
 ---@param workspace_id string
----@param since integer ms; nothing older is read
+---@param since integer ms; older events are not read
 ---@param max integer
 ---@return string text, table params
 function M.newest_events(from, workspace_id, since, max)
   return match.fill(NEWEST, { FROM = from, JOIN = "JOIN", MAX = ("%d"):format(max) }),
-    { workspace = workspace_id, since = match.moment(since) }
+    { workspace = workspace_id, since = match.timestamp(since) }
 end
 
 ---@class tarn.HistoryAsk
----@field workspace string
----@field pipeline? string  an id; without it all pipelines that are alive,
----@field name? string      whose name matches this glob
+---@field workspace string  its number
+---@field pipeline? string  an id; default: all pipelines that are not deleted
+---@field name? string      glob for the names of pipelines
 ---@field update? string    an id, or its beginning
 ---@field since? integer    ms
 ---@field states? string[]  globs
 ---@field max? integer
 
---- Updates, newest first, each numbered among the attempts of its request.
+--- Updates, newest first, each with its number among the attempts of its request.
 ---@param ask tarn.HistoryAsk
 ---@return string text, table params
 function M.history(ask)
   local params = { workspace = ask.workspace, pipeline = ask.pipeline, max = ask.max }
   local where = { "1 = 1" }
   if ask.since then
-    params.since = match.moment(ask.since)
+    params.since = match.timestamp(ask.since)
     where[#where + 1] = "started >= :since"
   end
   if ask.states then
@@ -154,14 +154,14 @@ function M.history(ask)
   end
   return match.fill(HISTORY, {
     NAME = ask.name and " AND " .. match.like(params, "name", "name", { ask.name }),
-    -- who names one pipeline may ask for one that is gone
+    -- a pipeline that is asked for by its id may be deleted
     JOIN = ask.pipeline and "LEFT JOIN" or "JOIN",
     PIPELINE = ask.pipeline and " AND t.pipeline_id = :pipeline",
     WHERE = table.concat(where, " AND "), LIMIT = ask.max and "\nLIMIT :max",
   }), params
 end
 
---- The events that tell the phases of updates; of many pipelines only those of failures.
+--- The events that show the phases of updates; without `pipeline` only those of failures.
 ---@param from string one of statements.quality.EVENTS
 ---@param ask { workspace: string, pipeline?: string, since: integer }
 ---@return string text, table params
@@ -170,7 +170,7 @@ function M.progress(from, ask)
     PIPELINE = ask.pipeline and " AND pipeline_id = :pipeline",
     ONLY = not ask.pipeline
       and "\n  AND variant_get(details, '$.update_progress.state', 'string') = 'FAILED'",
-  }), { workspace = ask.workspace, pipeline = ask.pipeline, since = match.moment(ask.since) }
+  }), { workspace = ask.workspace, pipeline = ask.pipeline, since = match.timestamp(ask.since) }
 end
 
 return M

@@ -1,9 +1,10 @@
---- Where a pipeline's tables come from and go to.
+--- Statements about the sources and targets of a pipeline's tables.
 --
--- `system.access.*` are partitioned by `event_date`, so every text has a bound on it. A pipeline
--- that runs inside of a job is recorded with both: it is looked for in the entity and in its
--- metadata (reference C.5). `details:path` is Spark's alone, as in tarn.statements.quality.
+-- `system.access.*` are partitioned by `event_date`, so every text limits it. The lineage of a
+-- pipeline that a job runs has the job as its entity, and the pipeline in the entity's metadata.
+-- Only Spark has `details:path`, as in tarn.statements.quality.
 
+local match = require "tarn.statements.match"
 local name = require "tarn.statements.name"
 
 local M = {}
@@ -12,8 +13,8 @@ local MINE <const> = [[
 (entity_type = 'PIPELINE' AND entity_id = :pipeline
       OR entity_metadata.dlt_pipeline_info.dlt_pipeline_id = :pipeline)]]
 
--- Every edge of the pipeline, those from what it has written to other tables, and those into
--- what it has read, which say whose that is. What only read, without a target, is no edge.
+-- The edges of the pipeline, those from tables that it has written, and those to tables that it has
+-- read, which tell who writes these. A row without a target is a mere read, not an edge.
 local TABLES <const> = [[
 WITH mine AS (
   SELECT DISTINCT source_table_full_name AS read, target_table_full_name AS written
@@ -57,16 +58,8 @@ SELECT d.at, d.event_type, d.update_id, d.dataset, d.flow, d.definition, d.sink
 FROM defined AS d JOIN newest AS n ON d.update_id = n.update_id
 ORDER BY d.at]]
 
-local function fill(text, words)
-  return (text:gsub("{(%u+)}", words))
-end
-
 local function date(ms)
   return { value = os.date("!%Y-%m-%d", ms // 1000), type = "DATE" }
-end
-
-local function moment(ms)
-  return { value = require("base.time").iso(ms), type = "TIMESTAMP" }
 end
 
 --- Edges between tables.
@@ -83,28 +76,28 @@ function M.columns(ask)
   return COLUMNS, { pipeline = ask.id, since = date(ask.since) }
 end
 
---- The definitions of the newest update that has some, from an event log; arguments as for
--- tarn.statements.quality.
----@param from string
----@param is_text boolean
+--- The definitions of the newest update that has definitions, from an event log.
+---@param from string as statements.event_log or statements.event_log_table return it
+---@param is_text boolean whether the log's origins are JSON texts
 ---@param ask { since: integer }
 ---@return string text, table params
 function M.log(from, is_text, ask)
   local path = is_text and ":" or "."
-  return fill(DEFINITIONS, { FROM = from, PATH = path, TIME = "timestamp",
-    UPDATE = "origin" .. path .. "update_id", MORE = "" }), { since = moment(ask.since) }
+  return match.fill(DEFINITIONS, { FROM = from, PATH = path, TIME = "timestamp",
+    UPDATE = "origin" .. path .. "update_id" }), { since = match.timestamp(ask.since) }
 end
 
---- The same from one of tarn.statements.quality.EVENTS.
----@param from string
+--- The definitions of the newest update that has definitions, from a system table.
+---@param from string one of statements.quality.EVENTS
 ---@param ask { id: string, since: integer }
 ---@return string text, table params
 function M.system(from, ask)
-  return fill(DEFINITIONS, { FROM = from, PATH = ".", TIME = "event_time", UPDATE = "update_id",
-    MORE = " AND pipeline_id = :pipeline" }), { since = moment(ask.since), pipeline = ask.id }
+  return match.fill(DEFINITIONS, { FROM = from, PATH = ".", TIME = "event_time",
+    UPDATE = "update_id", MORE = " AND pipeline_id = :pipeline" }),
+    { since = match.timestamp(ask.since), pipeline = ask.id }
 end
 
---- What information_schema knows of the tables of a schema.
+--- The tables of a schema, from information_schema.
 ---@param catalog string
 ---@param schema string
 ---@return string text, table params

@@ -1,19 +1,20 @@
---- Conditions on what a user gives: always bound, never pasted.
+--- Conditions, parameters and placeholders of statements.
 
 local time = require "base.time"
 
 local M = {}
 
---- A glob (`*`, `?`) as a pattern of LIKE, in lower case: Spark's escape is the backslash.
+--- A glob (`*`, `?`) as a pattern of LIKE, in lower case. Spark's escape sign is the backslash.
 ---@param glob string
 ---@return string
 function M.pattern(glob)
   return (glob:lower():gsub("[\\%%_]", "\\%0"):gsub("%*+", "%%"):gsub("%?", "_"))
 end
 
---- `(lower(a) LIKE :p1 OR lower(a) LIKE :p2)`, its patterns bound as `p1`, `p2`.
----@param params table what is bound; grows
----@param name string  of the parameters
+--- The condition that a column matches one of several globs:
+-- `(lower(a) LIKE :p1 OR lower(a) LIKE :p2)`, with the patterns bound as `p1`, `p2`.
+---@param params table gets the patterns
+---@param name string  first part of the parameters' names
 ---@param column string
 ---@param globs string[]
 ---@return string
@@ -26,14 +27,15 @@ function M.like(params, name, column, globs)
   return "(" .. table.concat(terms, " OR ") .. ")"
 end
 
---- A moment as a parameter.
+--- A time as a parameter.
 ---@param ms integer
 ---@return { value: string, type: string }
-function M.moment(ms)
+function M.timestamp(ms)
   return { value = time.iso(ms), type = "TIMESTAMP" }
 end
 
---- A text with its `{WORDS}` replaced; a word without a value is nothing.
+--- A text with its placeholders, such as `{FROM}`, replaced. A placeholder without a value is
+-- removed.
 ---@param text string
 ---@param words table<string, string>
 ---@return string

@@ -1,25 +1,25 @@
---- Names inside of statements: what comes from data is quoted, or refused.
+--- Names in statements: quoted, or refused.
 
 local fault = require "base.fault"
 
 local M = {}
 
 local OP <const> = "sql"
-local LONGEST <const> = 255 -- of Unity Catalog
+local LONGEST <const> = 255 -- characters of a name in Unity Catalog
 local UUID <const> = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$"
 
--- A back quote inside of quotes is written twice, so no text can end them. What no catalog can
--- have as a name is refused: a server that cut it at a NUL would look at another table.
+-- A back quote in a name is doubled, so no name can end the quotes. A text that cannot be a name in
+-- a catalog is refused: a server that cuts it at a NUL would read another table.
 local function part(text)
-  if type(text) ~= "string" or text == "" or #text > LONGEST or text:find "[%c\127]"
-    or not utf8.len(text) then
+  if type(text) ~= "string" or text == "" or text:find "[%c\127]"
+    or (utf8.len(text) or math.huge) > LONGEST then
     fault.raise { kind = "sql", op = OP, code = "INVALID_IDENTIFIER",
       message = ("%q cannot be the name of a catalog, schema or table"):format(tostring(text)) }
   end
   return "`" .. text:gsub("`", "``") .. "`"
 end
 
---- A name of one or more parts, quoted: identifier("main", "sales") is "`main`.`sales`".
+--- A quoted name of one or more parts: identifier("main", "sales") is "`main`.`sales`".
 ---@param ... string
 ---@return string
 function M.identifier(...)
@@ -30,18 +30,18 @@ function M.identifier(...)
   return table.concat(parts, ".")
 end
 
---- The event log of a pipeline, by the function: its argument must be a literal.
+--- A call of the function event_log for a pipeline, for FROM.
 ---@param pipeline_id string
 ---@return string
 function M.event_log(pipeline_id)
   if type(pipeline_id) ~= "string" or not pipeline_id:find(UUID) then
     fault.raise { kind = "sql", op = OP, code = "INVALID_IDENTIFIER",
-      message = ("%q is no id of a pipeline"):format(tostring(pipeline_id)) }
+      message = ("%q is not the id of a pipeline"):format(tostring(pipeline_id)) }
   end
   return ("event_log('%s')"):format(pipeline_id:lower())
 end
 
---- The event log of a pipeline as a table, or nil where it has no catalog and schema for one.
+--- The table of a pipeline's event log; nil for a pipeline without catalog and schema.
 ---@param pipeline table GetPipelineResponse
 ---@return string?
 function M.event_log_table(pipeline)

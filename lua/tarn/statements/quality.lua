@@ -1,17 +1,17 @@
---- What expectations counted, added up at the warehouse; and the newest warnings and errors.
+--- Statements about the counts of expectations, and about warnings and errors.
 --
--- The rules of addition are those of tarn.expectations.counts (docs/guide/quality.md), said in SQL: of a flow that
--- reports with batch ids each batch counts by its last report, of any other flow its last report
--- of the update. `details:path` is Spark's alone, and the one way into a JSON text and a VARIANT
--- alike; a VARIANT goes through `to_json` first, which is nothing to a struct that is JSON
--- already. Origins are JSON in a text in the function and in older tables (`:`), structs in newer
--- ones (`.`). Days are counted from 1970 in UTC, whatever the time zone of the session is.
+-- The warehouse adds the counts by the rules of tarn.expectations.counts (docs/guide/quality.md):
+-- for a flow that reports batch ids, the last report of each batch counts; for any other flow, its
+-- last report of the update. Only Spark has `details:path`, which reads a JSON text and a VARIANT
+-- alike; `to_json` makes a text of a VARIANT. Origins are JSON texts in the function event_log and
+-- in older tables (`:`), structs in newer tables (`.`). Days are counted from 1970 in UTC,
+-- independent of the session's time zone.
 
 local match = require "tarn.statements.match"
 
 local M = {}
 
---- The tables of events of all pipelines: the name it is to have, and the one it has.
+--- The names of the system table of events: the announced one, and that of the preview.
 M.EVENTS = { "system.lakeflow.pipeline_events",
   "system.lakeflow_pipeline_events_preview.pipeline_events" }
 
@@ -73,24 +73,26 @@ local KEEP <const> = {
   auto = "(batches > 0 AND batch IS NOT NULL AND in_batch = 1 OR batches = 0 AND in_update = 1)",
 }
 
--- What the answer has a row for: of one pipeline all that a trend takes.
+-- What a row of the answer is for, besides an expectation of a pipeline. The rows of one pipeline
+-- have all keys that a trend needs.
 local KEYS <const> = {
   one = ", update_id, flow, flow_dataset, day",
   total = "", update = ", update_id", day = ", day",
 }
 
 ---@class tarn.CountAsk
----@field id? string          of a pipeline; nil: all whose name matches `name`
----@field name? string
----@field workspace? string   of many: whose they are
+---@field id? string          of a pipeline; default: all pipelines whose name matches `name`
+---@field name? string        a glob
+---@field workspace? string   the number of the workspace, for many pipelines
 ---@field since integer
 ---@field until_ms integer
 ---@field update? string      an id or its beginning
 ---@field dataset? string     a glob, for the whole name or its end
 ---@field count "auto"|"sum"|"last"
----@field by "total"|"update"|"day" of many pipelines
+---@field by "total"|"update"|"day" for many pipelines
 
--- The words of a source of that form: a log whose origins are texts or structs, or a system table.
+-- The values of placeholders for a source of that form: a log whose origins are texts or structs,
+-- or a system table.
 local function words_of(form, ask)
   if form == "system" then
     return { PIPELINE = "ev.pipeline_id", NAME = ask.id and "CAST(NULL AS STRING)" or "a.name",
@@ -103,12 +105,12 @@ local function words_of(form, ask)
     EXPECTATIONS = "ev.details:flow_progress.data_quality.expectations" }
 end
 
--- Which events at all: fills in SCOPE and JOIN.
+-- Limit the events to those that are asked for: sets SCOPE and JOIN.
 local function limit(words, form, ask)
-  local params = { since = match.moment(ask.since), ["until"] = match.moment(ask.until_ms) }
+  local params = { since = match.timestamp(ask.since), ["until"] = match.timestamp(ask.until_ms) }
   local scope = {}
   if form == "system" then
-    if ask.id then -- one in all workspaces
+    if ask.id then -- ids are unique among workspaces
       params.pipeline = ask.id
       scope[#scope + 1] = "ev.pipeline_id = :pipeline"
     else
@@ -124,8 +126,8 @@ local function limit(words, form, ask)
   return params
 end
 
--- A dataset is meant by its whole name or by the end of it.
-local function named(params, ask, columns)
+-- The condition that one of the columns has the dataset, by its whole name or the end of it.
+local function has_dataset(params, ask, columns)
   local terms = {}
   for i, column in ipairs(columns) do
     terms[i] = match.like(params, "dataset", column, { ask.dataset, "*." .. ask.dataset })
@@ -141,10 +143,9 @@ local function with_alive(text, ask, params)
   return "WITH " .. alive .. (text:find "^WITH " and ",\n" .. text:sub(6) or "\n" .. text)
 end
 
---- Counts, already added up: `from` is statements.event_log(...), .event_log_table(...), or one of
--- `EVENTS`, and `form` "text" or "struct" of a log's origins, or "system".
----@param from string
----@param form "text"|"struct"|"system"
+--- The counts of expectations, added by the warehouse.
+---@param from string as statements.event_log or .event_log_table return it, or one of `EVENTS`
+---@param form "text"|"struct"|"system" of a log's origins; "system" for one of `EVENTS`
 ---@param ask tarn.CountAsk
 ---@return string text, table params
 function M.counts(from, form, ask)
@@ -153,13 +154,13 @@ function M.counts(from, form, ask)
   words.FROM, words.KEEP = from, KEEP[ask.count]
   words.KEYS = KEYS[ask.id and "one" or ask.by]
   words.HIT = not ask.dataset and "1" or ("CASE WHEN %s THEN 1 ELSE 0 END"):format(
-    named(params, ask, { "flow_name", "flow_dataset", "dataset" }))
+    has_dataset(params, ask, { "flow_name", "flow_dataset", "dataset" }))
   return with_alive("WITH " .. match.fill(REPORTS, words), ask, params), params
 end
 
 --- The newest warnings and errors.
----@param from string
----@param form "text"|"struct"|"system"
+---@param from string as for `counts`
+---@param form "text"|"struct"|"system" as for `counts`
 ---@param ask tarn.CountAsk
 ---@param max integer
 ---@return string text, table params
@@ -167,7 +168,7 @@ function M.problems(from, form, ask, max)
   local words = words_of(form, ask)
   local params = limit(words, form, ask)
   words.FROM, words.MAX = from, ("%d"):format(max)
-  words.NAMED = ask.dataset and "\n  AND " .. named(params, ask, {
+  words.NAMED = ask.dataset and "\n  AND " .. has_dataset(params, ask, {
     "ev.origin" .. words.PATH .. "flow_name", "ev.origin" .. words.PATH .. "dataset_name" }) or nil
   return with_alive(match.fill(PROBLEMS, words), ask, params), params
 end

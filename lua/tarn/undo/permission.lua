@@ -1,18 +1,16 @@
---- What undo knows of permissions: lists of who may do what with a pipeline.
+--- Undo changes of a pipeline's access list.
 
 local json = require "native.json"
-local places = require "tarn.undo.target"
+local permissions = require "tarn.permissions"
+local targets = require "tarn.undo.target"
 
 local M = {}
 
 local WHO <const> = { "user_name", "group_name", "service_principal_name" }
 
-local function path(id)
-  return "/api/2.0/permissions/pipelines/" .. id
-end
+local path = permissions.path
 
--- The entries of an answer or a request that are the pipeline's own, not inherited:
--- "user_name=ana" -> { entry, level }.
+-- The direct entries of an answer or a request, by principal: "user_name=ana" -> entry.
 local function direct(list)
   local entries = {}
   for _, item in ipairs(list or {}) do
@@ -31,7 +29,7 @@ local function direct(list)
   return entries
 end
 
---- Who may do what by the pipeline's own list: "user ana@example.com" -> "CAN_RUN".
+--- The direct levels of an access list: "user ana@example.com" -> "CAN_RUN".
 ---@param list? table[] of an answer or of a request
 ---@return table<string, string>
 function M.levels(list)
@@ -55,26 +53,26 @@ local function requested(entries)
   return list
 end
 
-local function send(place, op, method, what, list, undoes)
-  local before = place.ws:request("GET", path(what.pipeline_id))
+local function send(target, op, method, what, list, undoes)
+  local before = target.ws:request("GET", path(what.pipeline_id))
   op:perform({
     kind = "permissions.set", request = method .. " " .. path(what.pipeline_id), before = before,
     what = { pipeline_id = what.pipeline_id, name = what.name, access_control_list = list,
       undoes = undoes },
-  }, place.ws.request, place.ws, method, path(what.pipeline_id),
+  }, target.ws.request, target.ws, method, path(what.pipeline_id),
     { body = { access_control_list = list }, idempotent = true })
 end
 
---- Give a pipeline that was made again the direct permissions that an answer of GET holds, as
--- a step of `op`. Its owner is whoever made it: another one the workspace takes only after a
--- first update. Returns what has to be said about that.
----@param place tarn.Place
+--- Restore the direct permissions of a pipeline that was created again, as a step of `op`. The
+-- owner is the user who has created it, since the workspace allows another owner only after an
+-- update.
+---@param target tarn.UndoTarget
 ---@param op tarn.Operation
 ---@param what { pipeline_id: string, name?: string }
----@param answer table
+---@param answer table the access list before
 ---@param undoes? table
----@return string?
-function M.give(place, op, what, answer, undoes)
+---@return string? note about a changed owner
+function M.restore(target, op, what, answer, undoes)
   local entries, owner = direct(answer.access_control_list), nil
   for who, entry in pairs(entries) do
     if entry.permission_level == "IS_OWNER" then
@@ -82,10 +80,10 @@ function M.give(place, op, what, answer, undoes)
     end
   end
   if next(entries) then
-    send(place, op, "PATCH", what, requested(entries), undoes)
+    send(target, op, "PATCH", what, requested(entries), undoes)
   end
-  if owner and owner ~= place.me then
-    return ("its owner is %s now, and was %s"):format(place.me, owner)
+  if owner and owner ~= target.me then
+    return ("the owner is %s now, it was %s"):format(target.me, owner)
   end
 end
 
@@ -96,7 +94,7 @@ function set.key(step)
   return "permissions " .. step.what.pipeline_id
 end
 
--- What the step made of what was there.
+-- The entries after the step.
 local function expected(step, before)
   local entries = direct(step.what.access_control_list)
   if before and (step.request or ""):find "^PATCH" then
@@ -109,8 +107,8 @@ local function expected(step, before)
   return entries
 end
 
-function set.look(place, step, before)
-  local answer = places.find(place.ws.request, place.ws, "GET", path(step.what.pipeline_id))
+function set.find_outcome(target, step, before)
+  local answer = targets.find(target.ws.request, target.ws, "GET", path(step.what.pipeline_id))
   if not answer then
     return "failed"
   end
@@ -120,29 +118,30 @@ function set.look(place, step, before)
   elseif before and same(now, direct(before.access_control_list)) then
     return "failed"
   end
-  return nil, ("the permissions of pipeline %s are neither as they were nor as they should have "
-    .. "become"):format(step.what.pipeline_id)
+  return nil, ("the permissions of pipeline %s are neither those before the step nor those after "
+    .. "it"):format(step.what.pipeline_id)
 end
 
-function set.plan(place, step, _, _, before)
+function set.plan(target, step, _, _, before)
   local action = ("restore the permissions of pipeline '%s'"):format(step.what.name
     or step.what.pipeline_id)
-  local answer = places.find(place.ws.request, place.ws, "GET", path(step.what.pipeline_id))
+  local answer = targets.find(target.ws.request, target.ws, "GET", path(step.what.pipeline_id))
   if not answer then
-    return { verdict = "already", action = action, reason = "the pipeline is gone" }
+    return { verdict = "already", action = action, reason = "the pipeline does not exist" }
   elseif not before then
-    return { verdict = "blocked", action = action, reason = "what they were was not kept" }
+    return { verdict = "blocked", action = action,
+      reason = "the journal does not have the previous permissions" }
   end
   local now = direct(answer.access_control_list)
   if same(now, direct(before.access_control_list)) then
-    return { verdict = "already", action = action, reason = "they are as they were" }
+    return { verdict = "already", action = action, reason = "they are already restored" }
   end
   return { verdict = "undo", action = action,
     change = not same(now, expected(step, before)) and "they were changed" or nil }
 end
 
-function set.undo(place, step, _, op, _, before)
-  send(place, op, "PUT", step.what, requested(direct(before.access_control_list)),
+function set.undo(target, step, _, op, _, before)
+  send(target, op, "PUT", step.what, requested(direct(before.access_control_list)),
     { op = step.op, n = step.n })
 end
 

@@ -1,4 +1,4 @@
---- What undo knows of pipelines: created, edited, deleted.
+--- Undo steps on pipelines: created, edited, deleted ones.
 
 local delete = require "tarn.delete"
 local fault = require "base.fault"
@@ -6,15 +6,15 @@ local journal = require "tarn.journal"
 local json = require "native.json"
 local permission = require "tarn.undo.permission"
 local pipelines = require "tarn.pipelines"
-local places = require "tarn.undo.target"
 local secrets = require "base.secrets"
+local targets = require "tarn.undo.target"
 local task = require "native.task"
 local time = require "base.time"
 
 local M = {}
 
-local function find(place, id)
-  local found = places.find(place.native.pipeline_get, place.native, id)
+local function find(target, id)
+  local found = targets.find(target.native.pipeline_get, target.native, id)
   return found and found.state ~= "DELETED" and found or nil
 end
 
@@ -22,7 +22,7 @@ local function same(a, b)
   return a == b or type(a) == "table" and type(b) == "table" and json.encode(a) == json.encode(b)
 end
 
--- True if the value is what was sent, as far as the journal knows what was sent.
+-- True if a value is the one that was sent. The journal does not have secrets that were sent.
 local function is_as_sent(now, sent)
   if secrets.is_masked(sent) then
     return true
@@ -37,7 +37,7 @@ local function is_as_sent(now, sent)
   return true
 end
 
--- True if each field that was sent is what the pipeline has now.
+-- True if the pipeline has all values that were sent.
 local function has_all(found, sent)
   for key, value in pairs(sent) do
     local now = found.spec[key]
@@ -52,12 +52,13 @@ local function has_all(found, sent)
   return true
 end
 
--- Why the pipeline is not as the operation left it at `at`, or nil if it is.
-local function find_change(place, step, found, at)
+-- The change of the pipeline since the operation, whose last step was at `at`; nil if there is
+-- none.
+local function find_change(target, step, found, at)
   local left = step.result and step.result.last_modified
   if left and found.last_modified == left then
     return nil
-  elseif left and found.last_modified or place:is_later(found.last_modified, at) then
+  elseif left and found.last_modified or target:is_later(found.last_modified, at) then
     return ("its settings were changed at %s"):format(time.iso(found.last_modified))
   end
 end
@@ -66,7 +67,7 @@ local function title(found)
   return ("pipeline '%s' (%s)"):format(found.name or "", found.pipeline_id)
 end
 
--- The step that a step of the undoing operation is for.
+-- The reference to a step that a step of the undo has.
 local function mark(step)
   return { op = step.op, n = step.n }
 end
@@ -80,13 +81,13 @@ function create.key(step)
   return step.result and "pipeline " .. step.result.pipeline_id
 end
 
--- Pipelines of that name that we made or changed since the request was about to be sent.
-local function candidates(place, step)
-  local earliest, found = place:since(step.started), {}
-  for item in pipelines.states(place.ws, {
+-- The pipelines of that name that this user has created or changed since the step began.
+local function candidates(target, step)
+  local earliest, found = target:since(step.started), {}
+  for item in pipelines.states(target.ws, {
     filter = ("name LIKE '%s'"):format((step.what.name:gsub("'", "''"))) }) do
-    if item.name == step.what.name and item.creator_user_name == place.me then
-      local made = find(place, item.pipeline_id)
+    if item.name == step.what.name and item.creator_user_name == target.me then
+      local made = find(target, item.pipeline_id)
       if made and (made.last_modified or 0) >= earliest then
         found[#found + 1] = made
       end
@@ -95,12 +96,12 @@ local function candidates(place, step)
   return found
 end
 
--- It may have been made a moment ago, and show late.
-local function look_again(place, step)
+-- A pipeline that was created just now may become visible late.
+local function find_repeatedly(target, step)
   local recent = task.time() - step.started < 60000
   for _, pause in ipairs(recent and { 0, 1, 3 } or { 0 }) do
     task.sleep(pause)
-    local found = candidates(place, step)
+    local found = candidates(target, step)
     if #found > 0 then
       return found
     end
@@ -108,9 +109,9 @@ local function look_again(place, step)
   return {}
 end
 
-function create.look(place, step)
+function create.find_outcome(target, step)
   local found = {}
-  for _, made in ipairs(look_again(place, step)) do
+  for _, made in ipairs(find_repeatedly(target, step)) do
     if not journal.has_made(made.pipeline_id) then
       found[#found + 1] = made
     end
@@ -119,28 +120,28 @@ function create.look(place, step)
     return "failed"
   end
   local made = found[1]
-  local in_time = not place:is_later(made.last_modified, step.started + places.LATE_MS)
+  local in_time = not target:is_later(made.last_modified, step.started + targets.LATE_MS)
   if #found == 1 and (in_time or step.what.spec and has_all(made, step.what.spec)) then
     return "done", { pipeline_id = made.pipeline_id }
   end
-  return nil, ("there is a pipeline named '%s', but whether this made it cannot be told")
-    :format(step.what.name)
+  return nil, ("there is a pipeline named '%s', but it is not known whether this step has created "
+    .. "it"):format(step.what.name)
 end
 
-function create.plan(place, step, at, opts)
-  local found = find(place, step.result.pipeline_id)
+function create.plan(target, step, at, opts)
+  local found = find(target, step.result.pipeline_id)
   if not found then
     return { verdict = "already", action = "delete pipeline " .. step.result.pipeline_id,
-      reason = "it is gone" }
+      reason = "it does not exist" }
   end
   local tables = delete.has_choice(found) and (opts.tables and " and its tables"
     or ", keeping its tables") or ""
   return { verdict = "undo", action = ("delete %s%s"):format(title(found), tables),
-    change = find_change(place, step, found, at), found = found }
+    change = find_change(target, step, found, at), found = found }
 end
 
-function create.undo(place, step, action, op, opts)
-  delete.pipeline(place.ws, op, action.found, { tables = opts.tables, undoes = mark(step) })
+function create.undo(target, step, action, op, opts)
+  delete.pipeline(target.ws, op, action.found, { tables = opts.tables, undoes = mark(step) })
 end
 
 -- ---- edit ----
@@ -152,16 +153,16 @@ function edit.key(step)
   return "pipeline " .. step.what.pipeline_id
 end
 
-function edit.look(place, step, before)
-  local found = find(place, step.what.pipeline_id)
+function edit.find_outcome(target, step, before)
+  local found = find(target, step.what.pipeline_id)
   if not found then
-    return nil, ("pipeline %s is gone"):format(step.what.pipeline_id)
+    return nil, ("pipeline %s does not exist any more"):format(step.what.pipeline_id)
   elseif before and found.last_modified == before.last_modified then
     return "failed"
   elseif step.what.spec and has_all(found, step.what.spec) then
     return "done", { pipeline_id = found.pipeline_id, last_modified = found.last_modified }
   end
-  return nil, title(found) .. " is neither as it was nor as it should have become"
+  return nil, title(found) .. " has neither the settings before the step nor those after it"
 end
 
 local function is_as_before(found, before)
@@ -169,19 +170,20 @@ local function is_as_before(found, before)
     and same(found.parameters, before.parameters)
 end
 
-function edit.plan(place, step, at, _, before)
-  local found = find(place, step.what.pipeline_id)
+function edit.plan(target, step, at, _, before)
+  local found = find(target, step.what.pipeline_id)
   if not found then
     return { verdict = "blocked", action = "restore the settings of pipeline "
-      .. step.what.pipeline_id, reason = "it is gone" }
+      .. step.what.pipeline_id, reason = "it does not exist any more" }
   end
   local action = "restore the settings of " .. title(found)
   if not before then
-    return { verdict = "blocked", action = action, reason = "what they were was not kept" }
+    return { verdict = "blocked", action = action,
+      reason = "the journal does not have the previous settings" }
   elseif is_as_before(found, before) then
-    return { verdict = "already", action = action, reason = "they are as they were" }
+    return { verdict = "already", action = action, reason = "they are already restored" }
   end
-  return { verdict = "undo", action = action, change = find_change(place, step, found, at),
+  return { verdict = "undo", action = action, change = find_change(target, step, found, at),
     found = found }
 end
 
@@ -192,13 +194,13 @@ local function identity(name)
   return pipelines.is_id(name) and { service_principal_name = name } or { user_name = name }
 end
 
--- A PUT whose answer was lost is sent again by the client, and then meets what it did itself.
-local function put_once(place, id, body)
-  local _, e = fault.try(place.native.pipeline_edit, place.native, id, body)
+-- The client repeats a PUT whose answer was lost; the conflict may be with the first attempt.
+local function put_once(target, id, body)
+  local _, e = fault.try(target.native.pipeline_edit, target.native, id, body)
   if not e then
     return { pipeline_id = id }
   elseif e.status == 409 or e.ambiguous then
-    local now = find(place, id)
+    local now = find(target, id)
     if now and has_all(now, body) then
       return { pipeline_id = id, last_modified = now.last_modified }
     end
@@ -206,12 +208,12 @@ local function put_once(place, id, body)
   fault.raise(e)
 end
 
-function edit.undo(place, step, action, op, _, before)
+function edit.undo(target, step, action, op, _, before)
   local found, id = action.found, step.what.pipeline_id
-  if place.edited[id] then
-    found = place.native:pipeline_get(id) -- undoing a later edit has changed it since the plan
+  if target.edited[id] then
+    found = target.native:pipeline_get(id) -- undoing a later edit has changed it
     if is_as_before(found, before) then
-      return "they are as they were"
+      return "they are already restored"
     end
   end
   local body = {}
@@ -220,14 +222,14 @@ function edit.undo(place, step, action, op, _, before)
   end
   body.run_as, body.parameters = before.run_as, before.parameters
   if found.run_as and not body.run_as then
-    -- once set it cannot be unset
+    -- run_as cannot be removed
     body.run_as = identity(before.run_as_user_name) or found.run_as
   end
   body.expected_last_modified = found.last_modified
   op:perform({
     kind = "pipeline.edit", request = "PUT /api/2.0/pipelines/" .. id, before = found,
     what = { pipeline_id = id, name = found.name, spec = body, undoes = mark(step) },
-  }, put_once, place, id, body)
+  }, put_once, target, id, body)
 end
 
 -- ---- delete ----
@@ -239,14 +241,14 @@ function deletion.key(step)
   return "pipeline " .. step.what.pipeline_id
 end
 
-function deletion.look(place, step)
-  if find(place, step.what.pipeline_id) then
+function deletion.find_outcome(target, step)
+  if find(target, step.what.pipeline_id) then
     return "failed"
   end
   return "done", { pipeline_id = step.what.pipeline_id }
 end
 
--- The pipeline that an earlier try to undo made, if that came so far.
+-- The pipeline that an earlier attempt to undo has created.
 local function made_before(earlier)
   for _, step in ipairs(earlier) do
     if step.kind == "pipeline.create" and step.status == "done" then
@@ -255,18 +257,19 @@ local function made_before(earlier)
   end
 end
 
-function deletion.plan(place, step, _, _, before, earlier)
+function deletion.plan(target, step, _, _, before, earlier)
   local action = ("create pipeline '%s' again"):format(step.what.name)
   if not before then
-    return { verdict = "blocked", action = action, reason = "its settings were not kept" }
-  elseif find(place, step.what.pipeline_id) then
-    return { verdict = "already", action = action, reason = "it is there" }
+    return { verdict = "blocked", action = action,
+      reason = "the journal does not have its settings" }
+  elseif find(target, step.what.pipeline_id) then
+    return { verdict = "already", action = action, reason = "it exists" }
   end
   return { verdict = "undo", action = action, made = made_before(earlier),
-    reason = "with a new id; its runs, and tables that were deleted, do not come back" }
+    reason = "with a new id; its run history and deleted tables are lost" }
 end
 
-function deletion.undo(place, step, action, op, _, before)
+function deletion.undo(target, step, action, op, _, before)
   local id = action.made
   if not id then
     local body = {}
@@ -277,39 +280,12 @@ function deletion.undo(place, step, action, op, _, before)
     id = op:perform({
       kind = "pipeline.create", request = "POST /api/2.0/pipelines",
       what = { name = body.name, spec = body, undoes = mark(step) },
-    }, pipelines.create, place.ws, body).pipeline_id
+    }, pipelines.create, target.ws, body).pipeline_id
   end
   if before.permissions then
-    return permission.give(place, op, { pipeline_id = id, name = before.name },
+    return permission.restore(target, op, { pipeline_id = id, name = before.name },
       before.permissions, mark(step))
   end
 end
-
--- ---- what leaves nothing to undo ----
-
-local function nothing(action, reason, look)
-  return {
-    key = function() end,
-    look = look,
-    plan = function(_, step)
-      return { verdict = "nothing", reason = reason,
-        action = ("%s '%s'"):format(action, step.what.name or step.what.pipeline_id) }
-    end,
-  }
-end
-
-local function look_for_update(place, step)
-  local earliest = place:since(step.started)
-  for update in pipelines.updates(place.ws, step.what.pipeline_id, { max = 5 }) do
-    if (update.creation_time or 0) >= earliest and update.cause == "API_CALL" then
-      return "done", { update_id = update.update_id }
-    end
-  end
-  return "failed"
-end
-
-M["update.start"] = nothing("start", "what an update did stays done", look_for_update)
-M["update.stop"] = nothing("stop", "an update that was stopped is not started again",
-  function() return "done" end)
 
 return M

@@ -1,4 +1,4 @@
---- A workspace as undo needs it: who we are there, and how its clock and ours differ.
+--- The workspace of an undo: the current user in it, and the difference of the clocks.
 
 local fault = require "base.fault"
 local task = require "native.task"
@@ -6,49 +6,52 @@ local time = require "base.time"
 
 local M = {}
 
--- The Date header has whole seconds, and an answer is some time on its way.
+--- Uncertainty of the difference of the clocks: the Date header has whole seconds, and an answer
+-- takes some time.
 M.SLACK_MS = 5000
 
--- What was sent may have arrived so much later: as long as a call may take with its retries.
+--- A request may take effect this much later: a call with its retries may take that long.
 M.LATE_MS = 300 * 1000
 
----@class tarn.Place
+---@class tarn.UndoTarget
 ---@field ws tarn.WorkspaceClient
 ---@field native tarn.Workspace
----@field me string    who the workspace takes us for
+---@field me string    the current user
 ---@field org_id? string
----@field skew integer ms that its clock is ahead of ours
+---@field skew integer ms by which the workspace's clock is ahead
 ---@field edited table<string, boolean> pipelines whose settings undo has restored
-local Place = {}
-Place.__index = Place
+local Target = {}
+Target.__index = Target
 
+--- Ask a workspace for the current user and its time.
 ---@param ws tarn.WorkspaceClient
----@return tarn.Place
+---@return tarn.UndoTarget
 function M.new(ws)
   local me, response = ws:request("GET", "/api/2.0/preview/scim/v2/Me")
   local theirs = time.find_http_date(response.headers.date)
   local skew = theirs and theirs - task.time() or 0
   return setmetatable({ ws = ws, native = ws.native, me = me.userName, edited = {},
     org_id = response.headers["x-databricks-org-id"],
-    skew = math.abs(skew) > M.SLACK_MS and skew or 0 }, Place)
+    skew = math.abs(skew) > M.SLACK_MS and skew or 0 }, Target)
 end
 
---- A moment of our clock, on the workspace's; so early that nothing since then is before it.
+--- A time of this machine's clock on the workspace's clock, early enough for all later changes.
 ---@param ms integer
 ---@return integer
-function Place:since(ms)
+function Target:since(ms)
   return ms + self.skew - M.SLACK_MS
 end
 
---- True if something that says it was changed at `changed` was changed after our moment `ms`.
+--- True if a change at `changed` of the workspace's clock was after `ms` of this machine's clock.
 ---@param changed? integer
 ---@param ms integer
 ---@return boolean
-function Place:is_later(changed, ms)
+function Target:is_later(changed, ms)
   return (changed or 0) > ms + self.skew + M.SLACK_MS
 end
 
---- Call `f(...)`; nil if what it asks for is not there.
+--- Call `f(...)`; nil if it raises a fault with status 404.
+---@param f function
 ---@return any
 function M.find(f, ...)
   local ok, found = fault.call(f, ...)

@@ -1,12 +1,12 @@
---- Which attempt of its request an update is. Pure: updates newest first, in and out.
+--- Count the attempts of each request in a list of updates, newest first.
 --
 -- When an update fails, the platform starts another one for the same request, with the cause
--- RETRY_ON_FAILURE. So an update and the retries that come before it in such a list are one
--- request; a list that ends inside of one does not tell how many there were.
+-- RETRY_ON_FAILURE. So an update and the retries before it in the list belong to one request. The
+-- number of attempts is unknown for a request that the list has only in part.
 
 local M = {}
 
-local LONGEST <const> = 100 -- a request with more attempts is not counted out
+local LONGEST <const> = 100 -- attempts of a request that are counted
 
 local function next_group(next_update)
   local group = {}
@@ -20,9 +20,9 @@ local function next_group(next_update)
   return group, false
 end
 
---- Gives each update with its number among the attempts (from 1) and how many there were; nil
--- where that is not known.
----@param next_update fun(): table?
+--- An iterator over the updates with two more values: the update's number among the attempts of its
+-- request, from 1, and the number of attempts. Both are nil if unknown.
+---@param next_update fun(): table? newest first
 ---@return fun(): table?, integer?, integer?
 function M.each(next_update)
   local group, whole, at = {}, false, 0

@@ -1,32 +1,31 @@
---- Why an update failed: the first cause of each flow, each said once.
+--- The causes of a failed update: the first one of each flow, without repetitions.
 --
--- A failed flow is told several times: by the flow, by the update, and again for each attempt,
--- every time with a hundred lines of stack. What a person needs is the innermost exception of
--- the first of them, its class and its message.
+-- A failed flow appears in several events: in the flow's own, in the update's, and again for each
+-- attempt, each time with a hundred lines of stack. A person needs the class and the message of the
+-- innermost exception in the first of these events.
 
 local events = require "tarn.events"
 local json = require "native.json"
 
 local M = {}
 
--- Errors of one update that are looked at, oldest first; what comes later are consequences.
+-- Errors of one update that are read, oldest first; later ones are consequences of these.
 local MOST <const> = 1000
 
 ---@class tarn.Cause
----@field flow string|json.null the first flow that failed so; null: the update as a whole
----@field flows string[]  all flows that failed so
----@field class string|json.null
----@field message string  without lines of stack
+---@field flow string|json.null the first flow with this cause; null: the update as a whole
+---@field flows string[]  all flows with this cause
+---@field class string|json.null of the exception
+---@field message string  without lines of the stack
 ---@field timestamp string
----@field stack? string   all exceptions with all their lines, where it was asked for
+---@field stack? string   all exceptions with all their lines, if asked for
 
--- A message that carries its own stack loses it.
 local function without_stack(message)
   local at = message:find "\n%s*at [%w_$.]+[%w_$<>]*%("
   return ((at and message:sub(1, at - 1) or message):gsub("%s+$", ""))
 end
 
--- The innermost exception that says something.
+-- The innermost exception that has a class or a message.
 local function innermost(exceptions)
   for i = #exceptions, 1, -1 do
     local one = exceptions[i]
@@ -41,7 +40,7 @@ local function exceptions_of(event)
   return type(error_.exceptions) == "table" and error_.exceptions or {}
 end
 
---- The text of all exceptions of an event as Java writes it, the outermost first.
+--- The exceptions of an event as text, outermost first, as Java writes them.
 ---@param event table
 ---@return string?
 function M.stack(event)
@@ -57,7 +56,7 @@ function M.stack(event)
   return #lines > 0 and table.concat(lines, "\n") or nil
 end
 
---- The cause that an event tells: class, if there is one, and message.
+--- The cause in an event.
 ---@param event table
 ---@return string? class
 ---@return string message
@@ -70,7 +69,7 @@ function M.cause(event)
   return one and one.class_name, without_stack(message)
 end
 
---- The cause that an event tells, in a line.
+--- The first line of the cause in an event.
 ---@param event table
 ---@return string
 function M.line(event)
@@ -78,11 +77,10 @@ function M.line(event)
   return (message:match "^[^\n]*")
 end
 
---- True if an event says more of a failure than the state does, as "Update 6fc8a8 is FAILED."
--- alone does not.
+--- True if an event has more about a failure than "Update 6fc8a8 is FAILED.".
 ---@param event table
 ---@return boolean
-function M.says_something(event)
+function M.has_cause(event)
   return #exceptions_of(event) > 0 or event.event_type ~= "update_progress"
 end
 
@@ -98,15 +96,15 @@ local function new_cause(event, class, message, opts)
     message = message, timestamp = event.timestamp, stack = opts.full and M.stack(event) or nil }
 end
 
---- The causes among events that come oldest first.
----@param next_event fun(): table?
----@param opts? { full?: boolean }
+--- The causes in events.
+---@param next_event fun(): table? oldest first
+---@param opts? { full?: boolean } full: with stacks
 ---@return tarn.Cause[]
 function M.causes(next_event, opts)
   local list, by_text, flows = json.array {}, {}, {}
   for event in next_event do
     local flow = name_of(event)
-    if M.says_something(event) and not (flow and flows[flow]) then
+    if M.has_cause(event) and not (flow and flows[flow]) then
       local class, message = M.cause(event)
       local text = (class or "") .. "\0" .. message
       local known = by_text[text]
@@ -123,7 +121,7 @@ function M.causes(next_event, opts)
   return list
 end
 
---- Why this update failed.
+--- The causes of an update's failure.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
 ---@param update_id string
@@ -135,7 +133,7 @@ function M.read(ws, id, update_id, opts)
     { criteria = criteria, order_by = "timestamp asc", max = MOST }), opts)
 end
 
---- The causes as lines of text, for a person.
+--- Show causes as lines of text.
 ---@param causes tarn.Cause[]
 ---@param screen tarn.Screen
 function M.show(causes, screen)

@@ -1,24 +1,24 @@
---- The run history as system tables tell it: of one pipeline, or of many in one statement.
+--- Updates from system tables: of one pipeline, or of many with one statement.
 --
--- pipeline_update_timeline tells everything but phases and errors, which are those of the events
--- table, if one can be read. Both are up to an hour late: an update whose last row has not come is
--- UNKNOWN, has no end, and is never said to run.
+-- system.lakeflow.pipeline_update_timeline has all fields but phases and errors, which come from
+-- the table of events if that can be read. Both tables are up to an hour late. An update whose last
+-- row is missing has the state UNKNOWN and no end, since it may run or be over.
 
 local json = require "native.json"
 local statements = require "tarn.statements"
-local system = require("tarn.sql").systemtables
+local systemtables = require("tarn.sql").systemtables
 local time = require "base.time"
 local updates = require "tarn.updates"
 
 local M = {}
 
-local SLACK_MS <const> = 60000 -- an event may be a little older than its update
-local text = system.text
+local SLACK_MS <const> = 60000 -- an event may be this much older than its update
+local text = systemtables.text
 
 local SELECTIONS <const> = { "refresh_selection", "full_refresh_selection",
   "reset_checkpoint_selection" }
 
--- As the API would show the update.
+-- The update as the API would return it.
 local function as_update(cells)
   local update = { update_id = cells.update_id, state = text(cells.result) or "UNKNOWN",
     cause = text(cells.cause), creation_time = time.find_iso(cells.started),
@@ -31,7 +31,7 @@ local function as_update(cells)
   return update
 end
 
--- As REST would show the event; its `error` is JSON in a text.
+-- The event as the API would return it; the table's `error` is a JSON text.
 local function as_event(cells)
   local failed = text(cells.error) and json.decode(cells.error)
   return { id = cells.id, event_type = "update_progress", level = text(cells.level),
@@ -41,9 +41,10 @@ local function as_event(cells)
       cancellation_cause = text(cells.cancellation_cause) } } }
 end
 
--- The events of these updates by update, newest first; nil if no table of events answers.
+-- The events of the updates in `wanted`, newest first, by the id of the update; nil if no table of
+-- events can be read.
 local function find_events(ws, ask, wanted, since)
-  return system.first(statements.quality.EVENTS, function(from)
+  return systemtables.first(statements.quality.EVENTS, function(from)
     local query, params = statements.fleet.progress(from, { workspace = ask.workspace,
       pipeline = ask.pipeline, since = since - SLACK_MS })
     local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
@@ -61,7 +62,7 @@ end
 local function as_row(ask, cells, events)
   local row = updates.row(as_update(cells), events)
   if row.state == "UNKNOWN" and row.end_time ~= json.null then
-    row.state = events[1].details.update_progress.state -- its end is among the events
+    row.state = events[1].details.update_progress.state -- the events have the end
   elseif row.end_time == json.null and row.state ~= "UNKNOWN" then
     row.end_time = time.find_iso(cells.ended)
     row.duration_ms = row.end_time - row.creation_time
@@ -80,15 +81,15 @@ end
 ---@field warehouse? string
 ---@field warn? fun(text: string)
 
-local function say_age(ask, known)
+local function warn_of_age(ask, known)
   if ask.warn then
     ask.warn(require("tarn.backend").age_text(known))
   end
 end
 
---- The history, newest first. `workspace` of `ask` is filled in.
+--- Updates, newest first.
 ---@param ws tarn.WorkspaceClient
----@param ask tarn.UpdatesAsk
+---@param ask tarn.UpdatesAsk gets the field `workspace`
 ---@return fun(): tarn.UpdateRow?
 function M.history(ws, ask)
   ask.workspace = ws:org_id()
@@ -104,7 +105,7 @@ function M.history(ws, ask)
   local events, tried = {}, {}
   if #found > 0 then
     events, tried = find_events(ws, ask, wanted, oldest)
-    say_age(ask, known)
+    warn_of_age(ask, known)
   end
   if not events and ask.warn then
     ask.warn("phases and errors are unknown: " .. tried[#tried].reason:match "^[^\n]*")

@@ -1,10 +1,10 @@
---- How the update that a command waited for ended: its report, its exit status, its text.
+--- Report the end of an update that a command waited for.
 
 local fault = require "base.fault"
 local json = require "native.json"
 local task = require "native.task"
 local updates = require "tarn.updates"
-local waiting = require "tarn.wait"
+local wait = require "tarn.wait"
 
 local M = {}
 
@@ -12,10 +12,10 @@ local M = {}
 local STATUS <const> = { completed = "done", running = "done", failed = "update_failed",
   canceled = "update_cancelled", timed_out = "timeout", unknown = "failed" }
 
--- The event that says why may come a moment after the state.
-local LATE <const> = 1 -- seconds
+-- Seconds that the event with the cause of a failure may be later than the state.
+local LATE <const> = 1
 
--- What is known besides the outcome is worth having, and no reason to lose the outcome.
+-- Call `f(...)` for something that the report can do without: a fault becomes a warning.
 local function try(ctx, f, ...)
   local value, e = fault.try(f, ...)
   if e and e.kind == "cancelled" then
@@ -35,11 +35,11 @@ local function causes_of(ctx, id, update_id, full)
   return causes
 end
 
---- Put into `report` what its update came to.
+--- Add the end of the update to `report`, and set the command's exit status.
 ---@param ctx tarn.Context
 ---@param report table { pipeline_id, update_id }
 ---@param followed tarn.Followed
----@param full? boolean causes with their stacks
+---@param full? boolean add causes with their stacks
 function M.report(ctx, report, followed, full)
   local id, last = report.pipeline_id, followed.updates[#followed.updates]
   report.outcome, report.updates = followed.outcome, json.array(followed.updates)
@@ -56,16 +56,16 @@ function M.report(ctx, report, followed, full)
   ctx.finish(STATUS[followed.outcome])
 end
 
--- Who stops waiting has not stopped the update, and may believe so.
-local function say_it_goes_on(ctx, report)
+-- Ctrl-C ends the wait, not the update; the user might believe otherwise.
+local function warn_that_it_goes_on(ctx, report)
   ctx.warn(("update %s goes on; `tarn wait` waits for it again, `tarn stop` stops it: %s")
     :format(report.update_id:sub(1, 6), report.pipeline_id))
 end
 
--- On a terminal the run is drawn, elsewhere a line tells each change of its state.
+-- Wait with a picture of the update on a terminal, elsewhere with a line for each change of state.
 local function follow(ctx, report, timeout)
   local drawn <close> = require("tarn.live").open(ctx, report)
-  local followed, e = fault.try(waiting.follow, ctx.workspace, report.pipeline_id,
+  local followed, e = fault.try(wait.follow, ctx.workspace, report.pipeline_id,
     report.update_id, {
       timeout = timeout,
       note = drawn and function(update) drawn:note(update) end or function(update, seconds)
@@ -79,23 +79,23 @@ local function follow(ctx, report, timeout)
     drawn:close()
   end
   if e and e.kind == "cancelled" then
-    say_it_goes_on(ctx, report)
+    warn_that_it_goes_on(ctx, report)
   end
   return followed or fault.raise(e)
 end
 
---- Wait for the update of `report` and say on stderr how it goes.
+--- Wait for the update of `report`, with its progress on stderr, and add its end to `report`.
 ---@param ctx tarn.Context
 ---@param report table { pipeline_id, update_id }
----@param opts? { full?: boolean, since?: number } since: when the time began to run
+---@param opts? { full?: boolean, since?: number } since: when --timeout began, as of `now`
 function M.wait(ctx, report, opts)
   opts = opts or {}
   local spent = opts.since and task.now() - opts.since or 0
-  local followed = follow(ctx, report, math.max(0, (ctx.options.timeout or waiting.DAY) - spent))
+  local followed = follow(ctx, report, math.max(0, (ctx.options.timeout or wait.DAY) - spent))
   M.report(ctx, report, followed, opts.full)
 end
 
---- Now, as `wait` takes it.
+--- The time, in seconds, for `since`.
 ---@return number
 M.now = task.now
 

@@ -1,5 +1,4 @@
---- Values that an argument may have: names of profiles, operations of the journal, and names
--- that a workspace is asked for.
+--- Values for the completion of an argument: profiles, operations, names in a workspace.
 
 local auth = require "tarn.auth"
 
@@ -34,7 +33,7 @@ function kinds.operation(words)
   end
 end
 
--- Names that a workspace has to be asked for. An update is one of the pipeline that is given.
+-- Add names from a workspace. Updates are those of the pipeline among the given arguments.
 local function add_names(words, kind, given)
   local pipeline = kind == "update" and given.pipeline or nil
   if kind == "update" and type(pipeline) ~= "string" then
@@ -47,9 +46,9 @@ local function add_names(words, kind, given)
   end
 end
 
---- All values of a kind, whatever they begin with.
+--- All values of a kind.
 ---@param kind "workspace"|"operation"|"pipeline"|"catalog"|"warehouse"|"update"
----@param given table<string, any> arguments that are given already: `profile`, `pipeline`
+---@param given table<string, any> the arguments so far: `profile`, `pipeline`
 ---@return tarn.Name[]
 function M.all(kind, given)
   local words = {}

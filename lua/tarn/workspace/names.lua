@@ -1,8 +1,8 @@
---- Names that a person may want to type: of pipelines, catalogs, warehouses, updates.
+--- Names of pipelines, catalogs, warehouses and updates, for completion.
 --
--- Completion asks at each TAB, so what a workspace answered is kept for a minute below
--- $XDG_CACHE_HOME/tarn/names. Nobody waits long for a name: what has come after two seconds is
--- what there is, and what was known before is better than nothing.
+-- Completion asks at each TAB, so names are kept for a minute below $XDG_CACHE_HOME/tarn/names. A
+-- workspace has two seconds to answer. After that the names that have arrived are used, or the
+-- older ones of the file if these are more.
 
 local fault = require "base.fault"
 local fs = require "native.fs"
@@ -13,13 +13,13 @@ local task = require "native.task"
 local M = {}
 
 local FRESH <const> = 60       -- seconds
-local FRESH_PART <const> = 10  -- of a list that was cut off
+local FRESH_PART <const> = 10  -- seconds, for an incomplete list
 local PATIENCE <const> = 2     -- seconds for the workspace's answer
 local NEWEST <const> = 25      -- updates
 
----@alias tarn.Name { [1]: string, [2]: string } the word, and what it is
+---@alias tarn.Name { [1]: string, [2]: string } the word and its description
 
--- Each calls `add(word, what)` for each name as it comes.
+-- Kind -> function that calls `add(word, description)` for each name.
 local sources = {}
 
 function sources.pipeline(ws, add)
@@ -49,13 +49,13 @@ function sources.update(ws, add, pipeline)
   end
 end
 
--- ---- what is kept ----
+-- ---- the cache ----
 
 local function escape(text)
   return (text:gsub("[^%w_-]", function(c) return ("%%%02x"):format(c:byte()) end))
 end
 
--- One file for each question to a workspace.
+-- The file for the names of a kind, and its folder; nil if there is no folder for caches.
 local function find_path(ws, kind, of)
   local cache = require("base.directories").find_cache_dir()
   local dir = cache and cache .. "/names"
@@ -65,7 +65,7 @@ local function find_path(ws, kind, of)
     escape(of and kind .. "/" .. of or kind)), dir
 end
 
--- What was kept, and whether it is still fresh. A file that is broken is none.
+-- The names in the file, and whether they are fresh. A file that cannot be read counts as missing.
 local function find_kept(path)
   local text = path and fs.find_read(path)
   local kept = text and fault.try(json.decode, text)
@@ -76,7 +76,7 @@ local function find_kept(path)
   return kept.names, age >= 0 and age < (kept.whole and FRESH or FRESH_PART)
 end
 
--- Not to be able to keep something is no reason not to answer.
+-- Write the names to the file; an error does not matter.
 local function keep(path, dir, names, whole)
   fault.try(function()
     fs.mkdir(dir, { parents = true, mode = 448 })
@@ -85,10 +85,10 @@ local function keep(path, dir, names, whole)
   end)
 end
 
---- Names of a kind in a workspace. Empty if nobody answers in time.
+--- The names of a kind in a workspace; none if the workspace does not answer in time.
 ---@param ws tarn.WorkspaceClient
 ---@param kind "pipeline"|"catalog"|"warehouse"|"update"
----@param of? string with "update": the pipeline
+---@param of? string the pipeline, for kind "update"
 ---@return tarn.Name[]
 function M.all(ws, kind, of)
   local path, dir = find_path(ws, kind, of)

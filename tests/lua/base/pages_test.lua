@@ -1,7 +1,7 @@
 local json = require "native.json"
 local pages = require "base.pages"
 
--- Pages one after the other, whatever the query; the queries are kept.
+-- A function that returns one page after the other, and the list of queries that it got.
 local function feed(list)
   local seen = {}
   return function(query)
@@ -20,7 +20,7 @@ local function all(fetch, opts)
   return found
 end
 
-test("items of all pages come in their order; later pages get the token alone", function(t)
+test("items of all pages come in order; queries for later pages have only the token", function(t)
   local fetch, seen = feed { { rows = { { id = 1 }, { id = 2 } }, next_page_token = "a" },
     { next_page_token = "b" }, { rows = { { id = 3 } }, next_page_token = "" } }
   t.equal(all(fetch, { query = { max_results = 5, filter = "x" } }), { 1, 2, 3 })
@@ -28,26 +28,26 @@ test("items of all pages come in their order; later pages get the token alone", 
     { page_token = "b", max_results = 5 } })
 end)
 
-test("no more is asked for than is wanted", function(t)
+test("no page is fetched beyond `max`", function(t)
   local fetch, seen = feed { { rows = { { id = 1 }, { id = 2 } }, next_page_token = "a" } }
   t.equal(all(fetch, { max = 2 }), { 1, 2 })
   t.equal(#seen, 1)
 end)
 
-test("an item that is given twice counts once", function(t)
+test("a repeated item counts once", function(t)
   local fetch = feed { { rows = { { id = 1 }, { id = 2 } }, next_page_token = "a" },
     { rows = { { id = 2 }, { id = 3 } } } }
   t.equal(all(fetch, { id = "id" }), { 1, 2, 3 })
 end)
 
-test("a token that comes again ends the list with a fault", function(t)
+test("a repeated token is a fault", function(t)
   local fetch = feed { { rows = { { id = 1 } }, next_page_token = "a" } }
   local e = t.fault(all, fetch)
   t.equal(e.kind, "parse")
-  t.match(e.message, "same page again")
+  t.match(e.message, "repeat the same page")
 end)
 
-test("null is as absent; what is no list, no object or no token is a fault", function(t)
+test("null counts as missing; a wrong list, object or token is a fault", function(t)
   t.equal(all(feed { { rows = json.null, next_page_token = json.null } }), {})
   t.equal(all(feed { { rows = { json.null, { id = 1 } } } }), { 1 })
   for _, page in ipairs { { rows = "x" }, { rows = { a = 1 } }, { rows = { 1 } },

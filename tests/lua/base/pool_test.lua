@@ -170,7 +170,7 @@ test("a map within a map works", function(t)
   t.equal(got, { 1, 2, 3 })
 end)
 
-test("what was begun goes on meanwhile, and is asked for once it is needed", function(t)
+test("a call that was begun goes on meanwhile, and its results are there when asked", function(t)
   local log = {}
   local finish = pool.begin(function(a, b)
     task.sleep(0.01)
@@ -183,7 +183,7 @@ test("what was begun goes on meanwhile, and is asked for once it is needed", fun
   t.equal(log, { "call", "wait" })
 end)
 
-test("what was begun raises where it is asked for", function(t)
+test("the error of a call that was begun is raised where its results are asked for", function(t)
   local finish = pool.begin(function()
     fault.raise { kind = "io", op = "test", message = "full" }
   end)

@@ -1,7 +1,7 @@
 local json = require "native.json"
 local secrets = require "base.secrets"
 
-test("what looks like a secret is one, and what points to one is none", function(t)
+test("a value that looks like a secret is one, and a reference to a secret is none", function(t)
   for _, case in ipairs {
     { "db.password", "hunter2", true }, { "DB_PASSWORD", "hunter2", true },
     { "aws.access_key", "x", true }, { "fs.azure.account.key.x.net", "abc==", true },
@@ -19,14 +19,14 @@ test("what looks like a secret is one, and what points to one is none", function
   end
 end)
 
-test("a masked copy shows no secret, and changes nothing else", function(t)
+test("a masked copy shows no secret and is otherwise equal", function(t)
   local spec = json.decode '{"configuration":{"a.password":"x","b":"y"},"list":[],"n":1e400}'
   t.equal(json.encode(secrets.masked(spec)),
     '{"configuration":{"a.password":"***","b":"y"},"list":[],"n":1e400}')
   t.equal(spec.configuration["a.password"], "x")
 end)
 
-test("references are found as often as they occur", function(t)
+test("every reference to a secret scope is found", function(t)
   t.equal(secrets.references "a {{secrets/s/k}} b {{ secrets/t/l }}",
     { { scope = "s", key = "k" }, { scope = "t", key = "l" } })
   t.equal(secrets.references "{{secrets/s}}", {})

@@ -1,21 +1,21 @@
-local similar = require "base.suggestion"
+local suggestion = require "base.suggestion"
 
-test("the nearest word is found if it is near enough", function(t)
+test("the most similar word is found if it is similar enough", function(t)
   local words = { "list", "get", "dashboard", "clone", "clone-to-workspace" }
   for _, case in ipairs {
     { "lsit", "list", "neighbours swapped" },
     { "lst", "list", "one left out" },
     { "clones", "clone", "one too many" },
-    { "dash", "dashboard", "a beginning" },
+    { "dash", "dashboard", "a prefix" },
     { "DASHBOARD", "dashboard", "case does not count" },
-    { "xyz", nil, "nothing is near" },
+    { "xyz", nil, "nothing is similar" },
   } do
-    t.equal(similar.find(case[1], words), case[2], case[3])
+    t.equal(suggestion.find(case[1], words), case[2], case[3])
   end
 end)
 
-test("a hint says what may have been meant", function(t)
-  t.equal(similar.hint("lsit", { "list" }), "did you mean 'list'?")
-  t.equal(similar.hint("stat", { "state" }, "--"), "did you mean '--state'?")
-  t.is_nil(similar.hint("zzz", { "list" }))
+test("a hint suggests the most similar word", function(t)
+  t.equal(suggestion.hint("lsit", { "list" }), "did you mean 'list'?")
+  t.equal(suggestion.hint("stat", { "state" }, "--"), "did you mean '--state'?")
+  t.is_nil(suggestion.hint("zzz", { "list" }))
 end)

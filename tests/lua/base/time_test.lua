@@ -1,6 +1,6 @@
 local time = require "base.time"
 
-test("moments are read and written in UTC", function(t)
+test("timestamps are read and written in UTC", function(t)
   local cases = {
     { "1970-01-01T00:00:00.000Z", 0 },
     { "2000-02-29T12:34:56.789Z", 951827696789 },
@@ -19,7 +19,7 @@ test("offsets and decimals of any length are understood", function(t)
   t.equal(time.find_iso "2026-08-19 10:11:12", 1787134272000)
 end)
 
-test("what is no moment is nil", function(t)
+test("a text that is no timestamp gives nil", function(t)
   for _, text in ipairs { "", "yesterday", "2026-08-19", "2026-08-19T10:11:12+2" } do
     t.equal(time.find_iso(text), nil)
   end
@@ -27,11 +27,11 @@ test("what is no moment is nil", function(t)
   t.equal(time.find_http_date "soon", nil)
 end)
 
-test("an HTTP date is a moment", function(t)
+test("an HTTP date is read", function(t)
   t.equal(time.find_http_date "Sun, 06 Nov 1994 08:49:37 GMT", 784111777000)
 end)
 
-test("a past moment is said as a span, a date, or a point in time", function(t)
+test("a past time is a duration, a date, or a date and time", function(t)
   local now = time.find_iso "2026-08-19T10:11:12Z"
   t.equal(time.find_past("90m", now), now - 90 * 60000)
   t.equal(time.find_past("2w", now), now - 14 * 86400000)
@@ -40,5 +40,5 @@ test("a past moment is said as a span, a date, or a point in time", function(t)
   for _, text in ipairs { "", "7", "d", "-1d", "7 days", "yesterday", "2026-13" } do
     t.equal(time.find_past(text, now), nil)
   end
-  t.match(t.fault(time.since, "tarn x", "--since", "soon").message, "--since: 'soon' is no time")
+  t.match(t.fault(time.since, "tarn x", "--since", "soon").message, "--since: 'soon' is not a time")
 end)

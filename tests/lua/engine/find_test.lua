@@ -1,4 +1,4 @@
-local cli = require "testing.program"
+local program = require "testing.program"
 local find = require "engine.find"
 
 -- Run `f` with these roots, and restore the former ones afterwards.
@@ -13,8 +13,8 @@ local function with_roots(dirs, f)
 end
 
 test("the first directory wins, and the bundle is last", function(t)
-  local a <close> = cli.dir()
-  local c <close> = cli.dir()
+  local a <close> = program.dir()
+  local c <close> = program.dir()
   a.write("scripts/list.lua", "A")
   c.write("scripts/list.lua", "C")
   with_roots({ a, c }, function()
@@ -28,7 +28,7 @@ test("the first directory wins, and the bundle is last", function(t)
 end)
 
 test("a name with @ finds built-in files only", function(t)
-  local a <close> = cli.dir()
+  local a <close> = program.dir()
   a.write("scripts/list.lua", "A")
   with_roots({ a }, function()
     local all = find.all "@scripts/list.lua"
@@ -38,7 +38,7 @@ test("a name with @ finds built-in files only", function(t)
 end)
 
 test("a name cannot climb out of a root", function(t)
-  local a <close> = cli.dir()
+  local a <close> = program.dir()
   local outside = a.write("secret.lua", "S")
   local root = { path = a.path .. "/scripts" }
   with_roots({ root }, function()
@@ -51,7 +51,7 @@ test("a name cannot climb out of a root", function(t)
 end)
 
 test("a file that cannot be read is an error, and does not give way to another", function(t)
-  local a <close> = cli.dir()
+  local a <close> = program.dir()
   a.write("scripts/list.lua/inner", "a directory in the file's place")
   with_roots({ a }, function()
     local source = find.file "scripts/list.lua"
@@ -62,7 +62,7 @@ test("a file that cannot be read is an error, and does not give way to another",
 end)
 
 test("names are those in all directories, each once", function(t)
-  local a <close> = cli.dir()
+  local a <close> = program.dir()
   a.write("scripts/mine.lua", "")
   a.write("scripts/list.lua", "")
   with_roots({ a }, function()
@@ -77,7 +77,7 @@ test("names are those in all directories, each once", function(t)
 end)
 
 test("require finds overrides, and with @ what they override", function(t)
-  local a <close> = cli.dir()
+  local a <close> = program.dir()
   a.write("lua/base/glob.lua",
     'local base = require "@base.glob"\nreturn { base = base, mine = 1 }')
   with_roots({ a }, function()
@@ -91,7 +91,7 @@ test("require finds overrides, and with @ what they override", function(t)
 end)
 
 test("a syntax error names file and line", function(t)
-  local a <close> = cli.dir()
+  local a <close> = program.dir()
   local path = a.write("scripts/bad.lua", "local x = 1\nlocal = 2\n")
   with_roots({ a }, function()
     local e = t.fault(find.compile, find.file "scripts/bad.lua")

@@ -1,6 +1,6 @@
 --- engine.reload: changed files are loaded again, broken ones are not.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local find = require "engine.find"
 local fs = require "native.fs"
 local reload = require "engine.reload"
@@ -13,7 +13,7 @@ end
 
 -- Call `f` with a directory that is the only root, the list of warnings, and a function that warns.
 local function with_root(f)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local before, warnings = find.roots, {}
   local _ <close> = setmetatable({}, { __close = function()
     find.roots = before

@@ -306,7 +306,7 @@ test("help explains functions, modules, commands, values and dot commands", func
   t.match(help "error auth", "auth: ")
   t.match(help ".time", "Show how long each entry took.")
   t.match(help "string.format", "a function of Lua")
-  t.match(help(tarn), "\n  tarn.map(list, f, opts)\n      Call `f(item, index)` for each item")
+  t.match(help(tarn), "\n  tarn.map(list, f, opts)\n      Call `f` for each item")
   t.match(help(12), "12, a number")
   t.match(help { a = 1 }, "number")
   t.match(t.fault(help, "clonee").hint, "did you mean 'clone'?")

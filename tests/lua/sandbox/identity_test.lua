@@ -1,11 +1,11 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local BOT <const> = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718"
 local ME <const> = "/api/2.0/preview/scim/v2/Me"
 
-local function ask_token(w, form, secret, id)
+local function request_token(w, form, secret, id)
   local headers = { ["Content-Type"] = "application/x-www-form-urlencoded" }
   if secret then
     headers.Authorization = "Basic " .. http.base64_encode((id or BOT) .. ":" .. secret)
@@ -15,8 +15,8 @@ end
 
 local M2M <const> = "grant_type=client_credentials&scope=all-apis"
 
-test("the owner of a token is told with name and groups", function(t)
-  local w <close> = sandbox.start()
+test("Me gives the owner of a token, with names and groups", function(t)
+  local w <close> = workspace.start()
   local me, headers = w:ok("GET", ME)
   t.equal(me.userName, "ada.okafor@example.com")
   t.equal(me.emails[1].value, "ada.okafor@example.com")
@@ -26,38 +26,38 @@ test("the owner of a token is told with name and groups", function(t)
   t.is_nil(headers)
 end)
 
-test("attributes can be asked for and left out", function(t)
-  local w <close> = sandbox.start()
-  local few = w:ok("GET", ME .. "?attributes=userName,groups")
-  t.is_nil(few.displayName)
-  t.is_true(few.groups)
-  local less = w:ok("GET", ME .. "?excludedAttributes=entitlements")
-  t.is_nil(less.entitlements)
-  t.equal(less.userName, "ada.okafor@example.com")
+test("a request can choose attributes, and exclude some", function(t)
+  local w <close> = workspace.start()
+  local chosen = w:ok("GET", ME .. "?attributes=userName,groups")
+  t.is_nil(chosen.displayName)
+  t.is_true(chosen.groups)
+  local others = w:ok("GET", ME .. "?excludedAttributes=entitlements")
+  t.is_nil(others.entitlements)
+  t.equal(others.userName, "ada.okafor@example.com")
 end)
 
 test("a service principal gets a token for itself in its workspace", function(t)
-  local w <close> = sandbox.start()
-  local status, answer = ask_token(w, M2M, "demo-secret")
+  local w <close> = workspace.start()
+  local status, answer = request_token(w, M2M, "demo-secret")
   t.equal(status, 200)
   t.equal(answer.token_type, "Bearer")
   t.equal(answer.expires_in, 3600)
   local me = w:ok("GET", ME, nil, { token = answer.access_token })
   t.equal(me.userName, BOT)
   t.is_nil(me.emails)
-  local _, other = ask_token(w, M2M, "demo-dr-secret")
+  local _, other = request_token(w, M2M, "demo-dr-secret")
   local _, _, headers = w:call("GET", ME, nil, { token = other.access_token })
-  t.equal(headers["x-databricks-org-id"], "2814749767106563", "the secret says which workspace")
+  t.equal(headers["x-databricks-org-id"], "2814749767106563", "the secret chooses the workspace")
 end)
 
-test("the client's id and secret may also come in the form", function(t)
-  local w <close> = sandbox.start()
-  t.equal(ask_token(w, M2M .. "&client_secret=demo-secret&client_id=" .. BOT), 200)
+test("the client's id and secret may also be in the form", function(t)
+  local w <close> = workspace.start()
+  t.equal(request_token(w, M2M .. "&client_secret=demo-secret&client_id=" .. BOT), 200)
 end)
 
-test("a token ends after its time", function(t)
-  local w <close> = sandbox.start()
-  local _, answer = ask_token(w, M2M, "demo-secret")
+test("a token expires", function(t)
+  local w <close> = workspace.start()
+  local _, answer = request_token(w, M2M, "demo-secret")
   w.clock:advance(3599 * 1000)
   t.equal(w:call("GET", ME, nil, { token = answer.access_token }), 200)
   w.clock:advance(1000)
@@ -66,9 +66,9 @@ test("a token ends after its time", function(t)
   t.equal(refusal.error_code, "UNAUTHENTICATED")
 end)
 
-test("how long a token lives can be set", function(t)
-  local w <close> = sandbox.start { token_ttl = 5 }
-  local _, answer = ask_token(w, M2M, "demo-secret")
+test("the lifetime of a token can be set", function(t)
+  local w <close> = workspace.start { token_ttl = 5 }
+  local _, answer = request_token(w, M2M, "demo-secret")
   t.equal(answer.expires_in, 5)
 end)
 
@@ -76,7 +76,7 @@ local REFUSED <const> = {
   { why = "a wrong secret", form = M2M, secret = "wrong", status = 401, error = "invalid_client" },
   { why = "an unknown client", form = M2M, secret = "demo-secret", id = "nobody", status = 401,
     error = "invalid_client" },
-  { why = "a user is no client", form = M2M, secret = "x", id = "ada.okafor@example.com",
+  { why = "a user instead of a client", form = M2M, secret = "x", id = "ada.okafor@example.com",
     status = 401, error = "invalid_client" },
   { why = "no credentials", form = M2M, status = 401, error = "invalid_client" },
   { why = "another grant", form = "grant_type=password&scope=all-apis", secret = "demo-secret",
@@ -85,10 +85,10 @@ local REFUSED <const> = {
     status = 400, error = "invalid_scope" },
 }
 
-test("a token that cannot be given is refused as OAuth refuses", function(t)
-  local w <close> = sandbox.start()
+test("requests for tokens are refused with the errors of OAuth", function(t)
+  local w <close> = workspace.start()
   for _, case in ipairs(REFUSED) do
-    local status, answer = ask_token(w, case.form, case.secret, case.id)
+    local status, answer = request_token(w, case.form, case.secret, case.id)
     t.equal(status, case.status, case.why)
     t.equal(answer.error, case.error, case.why)
     t.is_true(answer.error_description, case.why)
@@ -103,13 +103,13 @@ local function jwt(claims)
 end
 
 local function exchange(w, claims, more)
-  return ask_token(w, "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange"
+  return request_token(w, "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange"
     .. "&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Ajwt&scope=all-apis"
     .. "&subject_token=" .. (type(claims) == "table" and jwt(claims) or claims) .. (more or ""))
 end
 
-test("a subject token is exchanged for one of the workspace", function(t)
-  local w <close> = sandbox.start()
+test("a subject token is exchanged for a token of the workspace", function(t)
+  local w <close> = workspace.start()
   local status, answer = exchange(w, { sub = "repo:x", aud = "demo-dr" }, "&client_id=" .. BOT)
   t.equal(status, 200)
   local _, me, headers = w:call("GET", ME, nil, { token = answer.access_token })
@@ -118,18 +118,18 @@ test("a subject token is exchanged for one of the workspace", function(t)
   t.equal(exchange(w, { sub = BOT }), 200)
 end)
 
-test("a subject token that is none, or old, or of nobody, is refused", function(t)
-  local w <close> = sandbox.start()
-  local _, none = exchange(w, "abc")
-  t.equal(none.error, "invalid_grant")
-  local _, old = exchange(w, { sub = BOT, exp = w.clock:now() // 1000 - 1 })
-  t.equal(old.error, "invalid_grant")
-  local _, nobody = exchange(w, { sub = "nobody" })
-  t.equal(nobody.error, "invalid_client")
+test("a subject token that is invalid, expired, or of an unknown client is refused", function(t)
+  local w <close> = workspace.start()
+  local _, invalid = exchange(w, "abc")
+  t.equal(invalid.error, "invalid_grant")
+  local _, expired = exchange(w, { sub = BOT, exp = w.clock:now() // 1000 - 1 })
+  t.equal(expired.error, "invalid_grant")
+  local _, unknown = exchange(w, { sub = "nobody" })
+  t.equal(unknown.error, "invalid_client")
 end)
 
 test("the token endpoint can be found without a token", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local document = w:ok("GET", "/oidc/.well-known/oauth-authorization-server", nil,
     { token = false })
   t.equal(document.token_endpoint, w.url .. "/oidc/v1/token")

@@ -31,13 +31,13 @@ local WANT <const> = {
   "gold MATERIALIZED_VIEW MATERIALIZED_VIEW silver never:FAIL", "recent VIEW VIEW gold ",
 }
 
-test("code that is written from a graph is read back as that graph", function(t)
+test("the code that is generated for a graph is parsed to the same graph", function(t)
   local datasets = code.datasets(LINES)
   t.equal(summary(parse.sql(code.source(datasets, "SQL", true))), WANT)
   t.equal(summary(parse.python(code.source(datasets, "PYTHON", true))), WANT)
 end)
 
-test("SQL as people write it gives its graph", function(t)
+test("the graph of hand-written SQL is found", function(t)
   t.equal(summary(parse.sql [[
 -- CREATE TABLE not_this AS SELECT 1;
 CREATE OR REFRESH STREAMING LIVE TABLE `raw` AS
@@ -54,7 +54,7 @@ CREATE FLOW f AS AUTO CDC INTO dim FROM STREAM(raw) KEYS (id) SEQUENCE BY ts;
   })
 end)
 
-test("Python as people write it gives its graph", function(t)
+test("the graph of hand-written Python is found", function(t)
   t.equal(summary(parse.python [[
 from pyspark import pipelines as dp
 
@@ -81,7 +81,7 @@ dp.create_auto_cdc_flow(target="dim", source="raw", keys=["id"], sequence_by="ts
   })
 end)
 
-test("timestamps are read in all forms and written in one", function(t)
+test("timestamps are read in several formats and written in one", function(t)
   for text, want in pairs {
     ["2026-08-19T10:11:12.345Z"] = "2026-08-19T10:11:12.345Z",
     ["2026-08-19T10:11:12Z"] = "2026-08-19T10:11:12.000Z",
@@ -97,7 +97,7 @@ test("timestamps are read in all forms and written in one", function(t)
   end
 end)
 
-test("a plan says what an update is at any time", function(t)
+test("a plan gives the state of an update at any time", function(t)
   local text = phases.text { { state = "QUEUED", at = 10 }, { state = "RUNNING", at = 20 } }
   t.equal({ phases.at(text, 5) }, { "QUEUED", 20 })
   t.equal({ phases.at(text, 19) }, { "QUEUED", 20 })
@@ -105,7 +105,7 @@ test("a plan says what an update is at any time", function(t)
   t.equal(phases.list(text)[2], { state = "RUNNING", at = 20 })
 end)
 
-test("ids have the form of a UUID, and fixed ones do not change", function(t)
+test("ids are UUIDs, and fixed ids do not change", function(t)
   local form = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$"
   t.match(ids.uuid(), form, true)
   t.match(ids.fixed(1, 1), form, true)
@@ -115,7 +115,7 @@ test("ids have the form of a UUID, and fixed ones do not change", function(t)
   t.is_true(ids.event(1001, 1, 5) > ids.event(1000, 4000, 5), "by time first")
 end)
 
-test("a pattern of LIKE becomes one of GLOB", function(t)
+test("a pattern for LIKE becomes a pattern for GLOB", function(t)
   for pattern, want in pairs { ["a%b"] = "a*b", ["a_b"] = "a?b", ["a\\%b"] = "a%b",
     ["a*b"] = "a[*]b", ["[x]?"] = "[[]x][?]", [""] = "" } do
     t.equal(listing.glob(pattern), want, pattern)

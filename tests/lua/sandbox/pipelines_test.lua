@@ -1,6 +1,6 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/pipelines"
 
@@ -24,7 +24,8 @@ local LIBRARIES <const> = { { notebook = { path = "/Shared/etl" } } }
 local CLUSTERS <const> = { { label = "default", num_workers = 1 } }
 local INGESTION <const> = { connection_name = "c", objects = {} }
 
--- What create refuses: fields over { name, libraries }, status, error_code, text, why.
+-- Requests that create refuses: fields beside { name, libraries }, status, error_code, words of
+-- the message, and why.
 local REFUSED <const> = {
   { { libraries = json.array {} }, 400, "INVALID_PARAMETER_VALUE",
     "libraries must contain at least one element", "no code" },
@@ -39,11 +40,11 @@ local REFUSED <const> = {
   { { catalog = "c", libraries = json.null, ingestion_definition = INGESTION,
     clusters = CLUSTERS }, 400, "INVALID_PARAMETER_VALUE",
     "You cannot provide cluster settings when using serverless compute.",
-    "ingestion is serverless unless it says no" },
+    "ingestion is serverless by default" },
   { { target = "t", schema = "s" }, 400, "INVALID_PARAMETER_VALUE", "'target' and 'schema'",
     "two schemas" },
   { { storage = "dbfs:/x", catalog = "c" }, 400, "INVALID_PARAMETER_VALUE", "'storage'",
-    "two places" },
+    "two locations" },
   { { serverless = true }, 400, "INVALID_PARAMETER_VALUE", "Unity Catalog",
     "serverless without catalog" },
   { { libraries = { { glob = { include = "/a/**" } }, { file = { path = "/a.py" } } } }, 400,
@@ -76,8 +77,8 @@ local REFUSED <const> = {
   { { libraries = {} }, 400, "MALFORMED_REQUEST", "'libraries'", "an object for a list" },
 }
 
-test("create refuses what the real server refuses, in its words", function(t)
-  local w <close> = sandbox.start()
+test("create refuses the same requests as the real server, with the same messages", function(t)
+  local w <close> = workspace.start()
   for _, case in ipairs(REFUSED) do
     local body = { name = "p", libraries = LIBRARIES }
     for key, value in pairs(case[1]) do
@@ -87,11 +88,11 @@ test("create refuses what the real server refuses, in its words", function(t)
     t.equal({ status, answer.error_code }, { case[2], case[3] }, case[5])
     t.match(answer.message, case[4])
   end
-  t.is_nil(w:ok("GET", PATH).statuses, "nothing was made")
+  t.is_nil(w:ok("GET", PATH).statuses, "nothing was created")
 end)
 
-test("types are checked before exclusions, and these before libraries", function(t)
-  local w <close> = sandbox.start()
+test("types are checked first, then fields that exclude each other, then libraries", function(t)
+  local w <close> = workspace.start()
   local body = { name = "p", photon = 1, target = "t", schema = "s" }
   local _, answer = w:call("POST", PATH, body)
   t.match(answer.message, "photon")
@@ -103,8 +104,8 @@ test("types are checked before exclusions, and these before libraries", function
   t.match(answer.message, "libraries must contain")
 end)
 
-test("a name is used once, unless duplicates are allowed", function(t)
-  local w <close> = sandbox.start()
+test("names are unique unless duplicates are allowed", function(t)
+  local w <close> = workspace.start()
   w:pipeline()
   local status, answer = w:call("POST", PATH, { name = "p", libraries = LIBRARIES })
   t.equal({ status, answer.error_code }, { 409, "RESOURCE_CONFLICT" })
@@ -114,8 +115,8 @@ test("a name is used once, unless duplicates are allowed", function(t)
   t.equal(#w:ok("GET", PATH).statuses, 2)
 end)
 
-test("what is stored is what was sent, unknown and empty fields included", function(t)
-  local w <close> = sandbox.start()
+test("a spec is stored as it was sent, unknown and empty fields included", function(t)
+  local w <close> = workspace.start()
   local sent = '{"name":"exact","catalog":"MAIN","schema":"s","libraries":[{"notebook":'
     .. '{"path":"/Workspace/Shared/x"}}],"clusters":[],"tags":{},"tomorrow":{"list":[],"map":{},'
     .. '"big":9223372036854775807,"half":0.5,"none":null},"run_as":{"user_name":'
@@ -133,7 +134,7 @@ test("what is stored is what was sent, unknown and empty fields included", funct
 end)
 
 test("a pipeline that never ran has no health, no updates and no run_as", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local got = w:ok("GET", PATH .. "/" .. w:pipeline())
   t.equal({ got.state, got.name, got.effective_publishing_mode },
     { "IDLE", "p", "DEFAULT_PUBLISHING_MODE" })
@@ -143,22 +144,22 @@ test("a pipeline that never ran has no health, no updates and no run_as", functi
   t.equal(math.type(got.last_modified), "integer")
 end)
 
-test("without catalog and storage a pipeline is of the Hive metastore", function(t)
-  local w <close> = sandbox.start()
+test("a pipeline without catalog and storage uses the Hive metastore", function(t)
+  local w <close> = workspace.start()
   local id = w:ok("POST", PATH, { name = "h", libraries = LIBRARIES, target = "t" }).pipeline_id
   local got = w:ok("GET", PATH .. "/" .. id)
   t.equal(got.spec.storage, "dbfs:/pipelines/" .. id)
   t.is_nil(got.effective_publishing_mode)
 end)
 
-test("the event log is published beside the tables unless told otherwise", function(t)
-  local w <close> = sandbox.start()
+test("by default the event log is published beside the tables", function(t)
+  local w <close> = workspace.start()
   local got = w:ok("GET", PATH .. "/" .. w:pipeline { event_log = { name = "log" } })
   t.equal(got.spec.event_log, { name = "log", catalog = "main", schema = "s" })
 end)
 
-test("a dry run checks, shows the effective settings and makes nothing", function(t)
-  local w <close> = sandbox.start()
+test("a dry run checks, shows the effective settings and creates nothing", function(t)
+  local w <close> = workspace.start()
   local answer = w:ok("POST", PATH, { name = "d", libraries = LIBRARIES, catalog = "main",
     dry_run = true })
   t.equal({ answer.effective_settings.channel, answer.effective_settings.continuous },
@@ -168,8 +169,8 @@ test("a dry run checks, shows the effective settings and makes nothing", functio
   t.equal((w:call("POST", PATH, { name = "d", dry_run = true })), 400)
 end)
 
-test("an id that is none is 400, and one that is nobody's 404", function(t)
-  local w <close> = sandbox.start()
+test("an invalid id is 400, an unknown one 404", function(t)
+  local w <close> = workspace.start()
   local id = "00000000-0000-4000-8000-000000000000"
   local status, answer = w:call("GET", PATH .. "/" .. id)
   t.equal({ status, answer.error_code, answer.message }, { 404, "RESOURCE_DOES_NOT_EXIST",
@@ -178,8 +179,8 @@ test("an id that is none is 400, and one that is nobody's 404", function(t)
   t.equal({ status, answer.error_code }, { 400, "INVALID_PARAMETER_VALUE" })
 end)
 
-test("an edit replaces everything", function(t)
-  local w <close> = sandbox.start()
+test("an edit replaces the whole spec", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline { configuration = { a = "1" }, tags = { x = "y" },
     parameters = { p = "1" } }
   local before = w:ok("GET", PATH .. "/" .. id)
@@ -192,7 +193,7 @@ test("an edit replaces everything", function(t)
   t.is_true(after.last_modified > before.last_modified, "last_modified grows")
 end)
 
--- What edit refuses, of a pipeline with clusters, a run_as and a catalog.
+-- Edits of a pipeline with clusters, run_as and a catalog that are refused.
 local EDITS <const> = {
   { { clusters = { { label = "updates", num_workers = 1 } } }, 400,
     "clusters must have exactly 1 default cluster", "no default cluster" },
@@ -200,17 +201,17 @@ local EDITS <const> = {
     "clusters must have exactly 1 default cluster", "two default clusters" },
   { { run_as = json.null }, 400, "Once configured, run_as of the pipeline can not be set to null. "
     .. "Please set run_as to lars.nygaard@example.com to preserve the pipeline's run_as",
-    "run_as dropped" },
+    "run_as removed" },
   { { expected_last_modified = 1 }, 409, "was modified", "changed meanwhile" },
-  { { name = "other" }, 409, "already used", "somebody else's name" },
+  { { name = "other" }, 409, "already used", "the name of another pipeline" },
   { { catalog = json.null }, 400, "moved between", "out of Unity Catalog" },
   { { id = "00000000-0000-4000-8000-000000000000" }, 400, "id in the body", "another id" },
   { { target = "a b", schema = json.null }, 400, 'EditPipeline target_schema_name "a b"',
     "a bad target" },
 }
 
-test("edit refuses what the real server refuses, in its words", function(t)
-  local w <close> = sandbox.start()
+test("edit refuses the same requests as the real server, with the same messages", function(t)
+  local w <close> = workspace.start()
   w:pipeline { name = "other" }
   local base = { name = "p", catalog = "main", schema = "s", serverless = false,
     clusters = CLUSTERS, libraries = LIBRARIES, run_as = { user_name =
@@ -232,8 +233,8 @@ test("edit refuses what the real server refuses, in its words", function(t)
   t.equal(w:ok("GET", PATH .. "/" .. id), before, "nothing changed")
 end)
 
-test("a deleted pipeline is gone, at once or, if asked, later", function(t)
-  local w <close> = sandbox.start()
+test("a deleted pipeline is gone at once, or after a configured time", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   t.equal(w:ok("DELETE", PATH .. "/" .. id), {})
   t.equal((w:call("GET", PATH .. "/" .. id)), 404)
@@ -246,14 +247,14 @@ test("a deleted pipeline is gone, at once or, if asked, later", function(t)
   t.equal((w:call("DELETE", PATH .. "/" .. w:pipeline() .. "?cascade=perhaps")), 400)
 end)
 
-test("a listing has pages, and its tokens are for itself only", function(t)
-  local w <close> = sandbox.start { scenario = "large:253,0,0" }
+test("a listing has pages, and its tokens are valid for the same listing only", function(t)
+  local w <close> = workspace.start { scenario = "large:253,0,0" }
   local all, pages = w:all(PATH .. "?max_results=100", "statuses")
   t.equal({ #all, pages }, { 253, 3 })
   for i = 2, #all do
     t.is_true(all[i - 1].pipeline_id < all[i].pipeline_id, "sorted by id")
   end
-  t.equal(#w:ok("GET", PATH).statuses, 25, "25 unless told")
+  t.equal(#w:ok("GET", PATH).statuses, 25, "25 by default")
   local token = http.escape(w:ok("GET", PATH).next_page_token)
   for _, other in ipairs { "order_by=name", "filter=name%20LIKE%20'p%25'" } do
     local status, answer = w:call("GET", PATH .. "?" .. other .. "&page_token=" .. token)
@@ -267,7 +268,7 @@ test("a listing has pages, and its tokens are for itself only", function(t)
 end)
 
 test("an item of a listing has no spec", function(t)
-  local w <close> = sandbox.start { scenario = "large:1,1,1" }
+  local w <close> = workspace.start { scenario = "large:1,1,1" }
   local item = w:ok("GET", PATH).statuses[1]
   t.is_nil(item.spec)
   t.equal({ item.state, item.health }, { "RUNNING", "HEALTHY" })
@@ -282,7 +283,7 @@ local function names_of(answer)
   return names
 end
 
--- Filter, names that it finds of those below; nil: refused.
+-- A filter, and the names that it finds among those below; nil: it is refused.
 local FILTERS <const> = {
   { "name LIKE 'sales%'", { "sales_a", "sales_b", "sales_B" } },
   { "name LIKE '%B'", { "sales_B" } },
@@ -301,7 +302,7 @@ local FILTERS <const> = {
 }
 
 test("a listing is filtered by name or notebook, and by nothing else", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   for _, name in ipairs { "sales_a", "sales_b", "sales_B" } do
     w:pipeline { name = name }
   end
@@ -318,8 +319,8 @@ test("a listing is filtered by name or notebook, and by nothing else", function(
   end
 end)
 
-test("a listing is ordered by id or name, up or down", function(t)
-  local w <close> = sandbox.start()
+test("a listing is sorted by id or name, ascending or descending", function(t)
+  local w <close> = workspace.start()
   for _, name in ipairs { "b", "c", "a" } do
     w:pipeline { name = name }
   end
@@ -334,8 +335,8 @@ test("a listing is ordered by id or name, up or down", function(t)
   t.equal((w:call("GET", PATH .. "?order_by=state")), 400)
 end)
 
-test("MIGRATE_TO_UC clones a pipeline of the Hive metastore and starts it", function(t)
-  local w <close> = sandbox.start()
+test("MIGRATE_TO_UC clones a pipeline of the Hive metastore and starts the clone", function(t)
+  local w <close> = workspace.start()
   local uc = w:pipeline()
   local hms = w:ok("POST", PATH, { name = "h", libraries = LIBRARIES,
     configuration = { a = "1" } }).pipeline_id
@@ -352,8 +353,8 @@ test("MIGRATE_TO_UC clones a pipeline of the Hive metastore and starts it", func
   t.equal(#got.latest_updates, 1)
 end)
 
-test("the environment is applied to a pipeline that runs", function(t)
-  local w <close> = sandbox.start()
+test("the environment can be applied to a running pipeline only", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   t.equal((w:call("POST", PATH .. "/" .. id .. "/environment/apply", {})), 400)
   w:run(id)

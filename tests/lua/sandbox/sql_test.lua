@@ -1,9 +1,10 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local warehouse = require "support.warehouse"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/sql/statements"
-local WAREHOUSE <const> = "475b94ddc7cd5211"
+local WAREHOUSE <const> = warehouse.WAREHOUSE
 local VIEWER <const> = { token = "demo-viewer-token" }
 
 local function submit(w, text, more, opts)
@@ -22,7 +23,7 @@ local function run(w, text, more, opts)
   return answer
 end
 
--- Rows with "NULL" for what is null, so that they compare as plain lists.
+-- The rows of a statement, with "NULL" in place of null.
 local function rows(w, text, more)
   local answer = run(w, text, more)
   if answer.status.state ~= "SUCCEEDED" then
@@ -43,7 +44,7 @@ local function failure(w, text, more, opts)
   return answer.status.state == "FAILED" and answer.status or { state = answer.status.state }
 end
 
--- Statements without tables: text, then the cells of the one row.
+-- Statements without tables, each with the cells of its only row.
 local VALUES <const> = {
   { "SELECT 1, -2, 1.5, 'x', NULL, true", "1", "-2", "1.5", "x", "NULL", "true" },
   { "SELECT 'it''s', 'a\\'b', \"double\", 'tab\\t'", "it's", "a'b", "double", "tab\t" },
@@ -73,8 +74,8 @@ local VALUES <const> = {
   { "SELECT split_part('a.b.c', '.', 2), startswith('abc', 'ab')", "b", "1" },
 }
 
-test("expressions give what Spark gives", function(t)
-  local w <close> = sandbox.start()
+test("expressions have the same values as in Spark", function(t)
+  local w <close> = workspace.start()
   for _, case in ipairs(VALUES) do
     local want = table.move(case, 2, #case, 1, {})
     t.equal(rows(w, case[1])[1], want, case[1])
@@ -82,7 +83,7 @@ test("expressions give what Spark gives", function(t)
 end)
 
 test("columns have names and types", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local answer = run(w, "SELECT 1 AS n, count(*), 1.5 AS d, 'x' AS s, true AS b, "
     .. "current_timestamp() AS ts, current_date() AS day, CAST(1 AS DECIMAL(10, 2)) AS dec")
   local list = {}
@@ -97,7 +98,7 @@ test("columns have names and types", function(t)
 end)
 
 test("parameters are bound with their types", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local got = rows(w, "SELECT :s, :n + 1, :f, :b, :missing IS NULL, :at > timestamp '2026-01-01 "
     .. "00:00:00', ':s' LIMIT :limit", { parameters = {
       { name = "s", value = "it's; DROP" }, { name = "n", value = "41", type = "INT" },
@@ -110,8 +111,8 @@ test("parameters are bound with their types", function(t)
   t.equal(got, { { "it's; DROP", "42", "2.5", "true", "true", "true", ":s" } })
 end)
 
-test("a table may be named by a parameter inside IDENTIFIER", function(t)
-  local w <close> = sandbox.start()
+test("a parameter inside IDENTIFIER can name a table", function(t)
+  local w <close> = workspace.start()
   local got = rows(w, "SELECT count(*) FROM IDENTIFIER(:t)",
     { parameters = { { name = "t", value = "samples.nyctaxi.trips" } } })
   t.equal(got, { { "8" } })
@@ -151,8 +152,8 @@ local FAILURES <const> = {
   { "SELECT * FROM event_log('00000000-0000-4000-8000-000000000000')", "42P01", "event log" },
 }
 
-test("what Databricks refuses fails in its words, at status 200", function(t)
-  local w <close> = sandbox.start()
+test("invalid statements fail with the messages of Databricks, at status 200", function(t)
+  local w <close> = workspace.start()
   for _, case in ipairs(FAILURES) do
     local status = failure(w, case[1] == "" and " " or case[1])
     t.equal(status.state, "FAILED", case[1])
@@ -162,14 +163,14 @@ test("what Databricks refuses fails in its words, at status 200", function(t)
   end
 end)
 
-test("a place in the statement is said with line and column", function(t)
-  local w <close> = sandbox.start()
+test("a position in the statement is given as line and column", function(t)
+  local w <close> = workspace.start()
   local status = failure(w, "SELECT 1,\n  nope\nFROM samples.nyctaxi.trips")
   t.match(status.error.message, "line 2 pos 2")
 end)
 
-test("joins, windows and QUALIFY work, and hide what they use", function(t)
-  local w <close> = sandbox.start()
+test("joins, windows and QUALIFY work, and add no columns", function(t)
+  local w <close> = workspace.start()
   local got, answer = rows(w, [[
     WITH v AS (SELECT * FROM (VALUES ('a', 1), ('a', 3), ('b', 2)) AS t(k, n)),
     newest AS (SELECT * FROM v QUALIFY ROW_NUMBER() OVER (PARTITION BY k ORDER BY n DESC) = 1)
@@ -183,8 +184,8 @@ test("joins, windows and QUALIFY work, and hide what they use", function(t)
   t.equal(star.manifest.schema.column_count, 1)
 end)
 
-test("arrays in JSON become rows in each way that the documentation shows", function(t)
-  local w <close> = sandbox.start()
+test("arrays in JSON become rows in each of the documented ways", function(t)
+  local w <close> = workspace.start()
   local data = [[(SELECT '{"e":[{"n":"x","c":1},{"n":"y","c":2}]}' AS d) AS s]]
   local want = { { "x", "1" }, { "y", "2" } }
   t.equal(rows(w, "SELECT e.n, e.c FROM (SELECT explode(from_json(d:e, "
@@ -195,10 +196,10 @@ test("arrays in JSON become rows in each way that the documentation shows", func
     .. " LATERAL VIEW explode(from_json(d:e, 'x')) t AS e"), want)
 end)
 
--- ---- the system's tables ----
+-- ---- system tables ----
 
-test("system.lakeflow.pipelines has a row for each change and one for the end", function(t)
-  local w <close> = sandbox.start()
+test("system.lakeflow.pipelines has a row for each change and for the deletion", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline { name = "one", tags = { team = "a" } }
   w.clock:advance(1000)
   local spec = w:ok("GET", "/api/2.0/pipelines/" .. id).spec
@@ -222,9 +223,9 @@ test("system.lakeflow.pipelines has a row for each change and one for the end", 
 end)
 
 test("a long update has a slice for each hour, with its result on the last", function(t)
-  local w <close> = sandbox.start { run_ms = 3 * 3600000 }
+  local w <close> = workspace.start { run_ms = 3 * 3600000 }
   local id = w:pipeline()
-  local update = w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {}).update_id
+  local update = w:run(id)
   local query = "SELECT result_state, period_start_time, period_end_time, update_type, "
     .. "trigger_type FROM system.lakeflow.pipeline_update_timeline WHERE update_id = '" .. update
     .. "' ORDER BY period_start_time"
@@ -244,11 +245,16 @@ test("a long update has a slice for each hour, with its result on the last", fun
   t.equal(all[1][5], "API_CALL")
 end)
 
-test("events are in the preview table, in event_log and in the pipeline's own table", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+-- A workspace with a pipeline that has run.
+local function completed()
+  local w = workspace.start()
   local id = w:pipeline()
-  w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {})
-  w.clock:advance(5000)
+  w:complete(id)
+  return w, id
+end
+
+test("events are in the preview table, in event_log and in the pipeline's own table", function(t)
+  local w <close>, id = completed()
   local where = " WHERE event_type = 'update_progress' ORDER BY 2"
   local system = "system.lakeflow_pipeline_events_preview.pipeline_events"
   local preview, answer = rows(w, "SELECT details:update_progress.state::string, event_time, "
@@ -265,11 +271,8 @@ test("events are in the preview table, in event_log and in the pipeline's own ta
   t.equal(rows(w, own .. "event_log(TABLE(main.s.gold))" .. where), preview)
 end)
 
-test("published tables can be listed, read and followed to their sources", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local id = w:pipeline()
-  w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {})
-  w.clock:advance(5000)
+test("published tables can be listed and read, and have lineage", function(t)
+  local w <close>, id = completed()
   t.equal(rows(w, "SELECT table_name, table_type FROM main.information_schema.tables "
     .. "WHERE table_schema = 's' AND table_name NOT LIKE 'event_log%' ORDER BY 1"), {
     { "bronze", "STREAMING_TABLE" }, { "gold", "MATERIALIZED_VIEW" },
@@ -283,8 +286,8 @@ test("published tables can be listed, read and followed to their sources", funct
   })
 end)
 
-test("lineage knows columns, jobs, logs and tables that are merged into", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
+test("lineage has columns, jobs, event logs and targets of change flows", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
   local id = "FROM system.access.table_lineage WHERE "
     .. "entity_metadata.dlt_pipeline_info.dlt_pipeline_id = (SELECT max(pipeline_id) FROM "
     .. "system.lakeflow.pipelines WHERE name = 'sales_customers_scd')"
@@ -299,8 +302,8 @@ test("lineage knows columns, jobs, logs and tables that are merged into", functi
     { { "id", "id" }, { "updated_at", "updated_at" } })
 end)
 
-test("the system's tables need a privilege, and can be switched off", function(t)
-  local w <close> = sandbox.start()
+test("system tables need a privilege, and can be switched off", function(t)
+  local w <close> = workspace.start()
   local text = "SELECT count(*) FROM system.lakeflow.pipelines"
   local status = failure(w, text, nil, VIEWER)
   t.equal(status.sql_state, "42501")
@@ -312,12 +315,11 @@ test("the system's tables need a privilege, and can be switched off", function(t
   t.equal(rows(w, text), { { "0" } })
 end)
 
--- ---- the life of a statement ----
+-- ---- states and results of a statement ----
 
-test("a statement is pending while its warehouse starts, then runs, then is there", function(t)
-  local w <close> = sandbox.start()
-  w:ok("POST", "/api/2.0/sql/warehouses/" .. WAREHOUSE .. "/stop")
-  w.clock:advance(10000)
+test("a statement is pending while its warehouse starts, then runs, then succeeds", function(t)
+  local w <close> = workspace.start()
+  warehouse.stop(w)
   local first = run(w, "SELECT 1 /* sandbox.duration_ms=1000 */", { wait_timeout = "0s" })
   t.equal(first.status, { state = "PENDING" })
   t.is_nil(first.manifest)
@@ -330,8 +332,8 @@ test("a statement is pending while its warehouse starts, then runs, then is ther
   t.equal(last.result.data_array, { { "1" } })
 end)
 
-test("a result is kept for an hour and the statement for half a day", function(t)
-  local w <close> = sandbox.start()
+test("a result is kept for an hour, its statement for half a day", function(t)
+  local w <close> = workspace.start()
   local path = PATH .. "/" .. run(w, "SELECT 1").statement_id
   w.clock:advance(3601 * 1000)
   local closed = w:ok("GET", path)
@@ -342,8 +344,8 @@ test("a result is kept for an hour and the statement for half a day", function(t
   t.equal(w:call("GET", path), 404)
 end)
 
-test("a cancelled statement stays cancelled; one that has ended stays what it is", function(t)
-  local w <close> = sandbox.start()
+test("a cancelled statement stays cancelled; one that has ended cannot be cancelled", function(t)
+  local w <close> = workspace.start()
   local path = PATH .. "/" .. run(w, "SELECT 1 /* sandbox.duration_ms=9000 */",
     { wait_timeout = "0s" }).statement_id
   t.equal(w:ok("POST", path .. "/cancel"), {})
@@ -354,8 +356,8 @@ test("a cancelled statement stays cancelled; one that has ended stays what it is
   t.equal(w:ok("GET", done).status.state, "SUCCEEDED")
 end)
 
-test("only who submitted a statement sees it", function(t)
-  local w <close> = sandbox.start()
+test("only the user who submitted a statement can see it", function(t)
+  local w <close> = workspace.start()
   local path = PATH .. "/" .. run(w, "SELECT 1").statement_id
   t.equal(w:call("GET", path, nil, VIEWER), 404)
   t.equal(w:call("POST", path .. "/cancel", nil, VIEWER), 404)
@@ -366,20 +368,20 @@ local REFUSED <const> = {
   { why = "an unknown warehouse", body = { warehouse_id = "ffff" },
     message = "ffff is not a valid endpoint id." },
   { why = "no warehouse", body = { warehouse_id = "" }, message = "warehouse_id is required." },
-  { why = "too short a wait", body = { wait_timeout = "3s" } },
-  { why = "too long a wait", body = { wait_timeout = "51s" } },
-  { why = "a wait without unit", body = { wait_timeout = "10" } },
+  { why = "a wait_timeout that is too short", body = { wait_timeout = "3s" } },
+  { why = "a wait_timeout that is too long", body = { wait_timeout = "51s" } },
+  { why = "a wait_timeout without unit", body = { wait_timeout = "10" } },
   { why = "an unknown on_wait_timeout", body = { on_wait_timeout = "STOP" } },
   { why = "CSV inline", body = { format = "CSV" } },
   { why = "an unknown disposition", body = { disposition = "FILE" } },
   { why = "a structured parameter",
     body = { parameters = { { name = "a", type = "ARRAY<INT>" } } } },
   { why = "a parameter without name", body = { parameters = { { value = "a" } } } },
-  { why = "a row limit of nothing", body = { row_limit = 0 } },
+  { why = "a row limit of 0", body = { row_limit = 0 } },
 }
 
-test("a request that cannot be is refused with 400", function(t)
-  local w <close> = sandbox.start()
+test("invalid requests are refused with 400", function(t)
+  local w <close> = workspace.start()
   for _, case in ipairs(REFUSED) do
     local status, answer = submit(w, "SELECT 1", case.body)
     t.equal(status, 400, case.why)
@@ -390,8 +392,8 @@ test("a request that cannot be is refused with 400", function(t)
   end
 end)
 
-test("limits cut the result and say so", function(t)
-  local w <close> = sandbox.start()
+test("a result that a limit cut is marked as truncated", function(t)
+  local w <close> = workspace.start()
   local few = run(w, "SELECT * FROM samples.nyctaxi.trips", { row_limit = 3 })
   t.equal(few.manifest.total_row_count, 3)
   t.is_true(few.manifest.truncated)
@@ -403,7 +405,7 @@ test("limits cut the result and say so", function(t)
 end)
 
 test("an empty result has columns and no chunks", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local answer = run(w, "SELECT trip_distance FROM samples.nyctaxi.trips WHERE false")
   t.equal(answer.status.state, "SUCCEEDED")
   t.equal(answer.manifest.total_chunk_count, 0)
@@ -411,8 +413,8 @@ test("an empty result has columns and no chunks", function(t)
   t.equal(answer.result, {})
 end)
 
-test("chunks follow each other by links until the last", function(t)
-  local w <close> = sandbox.start()
+test("each chunk but the last has a link to the next", function(t)
+  local w <close> = workspace.start()
   local answer = run(w, "SELECT pickup_zip FROM samples.nyctaxi.trips /* sandbox.chunk_rows=3 */")
   t.equal(answer.manifest.total_chunk_count, 3)
   local count, part = 0, answer.result
@@ -427,8 +429,8 @@ test("chunks follow each other by links until the last", function(t)
   t.equal(w:call("GET", PATH .. "/" .. answer.statement_id .. "/result/chunks/3"), 400)
 end)
 
-test("external links need no token, refuse one, and expire", function(t)
-  local w <close> = sandbox.start()
+test("external links work without a token, refuse a token, and expire", function(t)
+  local w <close> = workspace.start()
   local answer = run(w, "SELECT 1 AS a, NULL AS b /* sandbox.link_seconds=60 */",
     { disposition = "EXTERNAL_LINKS" })
   local link = answer.result.external_links[1]
@@ -444,16 +446,16 @@ test("external links need no token, refuse one, and expire", function(t)
   t.equal(http.request("GET", again.external_links[1].external_link).status, 200)
 end)
 
-test("CSV has quotes where it must, and one header", function(t)
-  local w <close> = sandbox.start()
+test("CSV has one header, and quotes where necessary", function(t)
+  local w <close> = workspace.start()
   local answer = run(w, "SELECT 'a,b' AS x, 'say \"hi\"' AS y, NULL AS z",
     { disposition = "EXTERNAL_LINKS", format = "CSV" })
   local body = http.request("GET", answer.result.external_links[1].external_link).body
   t.equal(body, 'x,y,z\n"a,b","say ""hi""",\n')
 end)
 
-test("warehouses are there, with the one to take by default", function(t)
-  local w <close> = sandbox.start()
+test("warehouses are listed in pages, and there is a default one", function(t)
+  local w <close> = workspace.start()
   local list = w:ok("GET", "/api/2.0/sql/warehouses").warehouses
   t.equal(#list, 2)
   local page = w:ok("GET", "/api/2.0/sql/warehouses?page_size=1")
@@ -466,8 +468,8 @@ test("warehouses are there, with the one to take by default", function(t)
   t.equal(w:call("GET", "/api/2.0/sql/warehouses/ffff"), 404)
 end)
 
-test("a warehouse takes its time to start and to stop", function(t)
-  local w <close> = sandbox.start()
+test("a warehouse needs some seconds to start and to stop", function(t)
+  local w <close> = workspace.start()
   local path = "/api/2.0/sql/warehouses/b9513a26e5c04d7f"
   w.clock:advance(60000)
   t.equal(w:ok("GET", path).state, "STOPPED")
@@ -476,7 +478,7 @@ test("a warehouse takes its time to start and to stop", function(t)
   w.clock:advance(5000)
   t.equal(w:ok("GET", path).state, "RUNNING")
   w:ok("POST", path .. "/start")
-  t.equal(w:ok("GET", path).state, "RUNNING", "to start what runs changes nothing")
+  t.equal(w:ok("GET", path).state, "RUNNING", "starting a running warehouse changes nothing")
   w:ok("POST", path .. "/stop")
   t.equal(w:ok("GET", path).state, "STOPPING")
   w.clock:advance(5000)

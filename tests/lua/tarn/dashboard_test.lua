@@ -1,4 +1,4 @@
--- The dashboard of many workspaces, and again and again.
+-- The dashboard of many workspaces, and its watch.
 
 local changes = require "tarn.dashboard.changes"
 local dashboard = require "tarn.dashboard"
@@ -34,7 +34,7 @@ local function event(id, timestamp)
     timestamp = timestamp or LONG_AGO, origin = { update_id = "u1" } }
 end
 
--- A workspace whose list is `items`, a hundred a page, and whose logs are `logs` by number.
+-- A workspace that lists `items`, a hundred a page; `logs` holds the events by pipeline number.
 local function workspace(items, logs)
   local answers = { ["GET /api/2.0/pipelines"] = function(request)
     local from = math.tointeger(request.query:match "page_token=(%d+)" or 0)
@@ -54,7 +54,7 @@ local function source(profile, ws)
   return { profile = profile, workspace = profile .. ".example.com", client = ws }
 end
 
-test("a workspace that refuses, and one that is silent, are unknown and not empty", function(t)
+test("a workspace that refuses or does not answer is unknown, not empty", function(t)
   local good <close> = workspace({ item(1), failed(2) }, { [2] = { event "e" } })
   local shut <close> = fake.workspace { ["GET /api/2.0/pipelines"] =
     fake.refusal(403, "PERMISSION_DENIED", "not yours") }
@@ -80,7 +80,7 @@ test("a workspace that refuses, and one that is silent, are unknown and not empt
   t.equal({ data.recent_events[1].profile, data.recent_events[1].id }, { "good", "e" })
 end)
 
-test("a workspace that says 429 is waited for, and holds no other one back", function(t)
+test("a workspace that answers 429 is asked again and does not delay the others", function(t)
   local calls, answered = 0, nil
   local busy <close> = fake.workspace { ["GET /api/2.0/pipelines"] = function()
     calls = calls + 1
@@ -103,7 +103,7 @@ test("a workspace that says 429 is waited for, and holds no other one back", fun
   t.equal({ data.partial, data.summary.total, calls }, { false, 2, 2 })
 end)
 
-test("if no workspace answers it is a fault that names each", function(t)
+test("if no workspace answers, a fault names each of them", function(t)
   local shut <close> = fake.workspace { ["GET /api/2.0/pipelines"] =
     fake.refusal(403, "PERMISSION_DENIED", "not yours") }
   local e = t.fault(dashboard.many { source("a", shut), source("b", shut) })
@@ -111,7 +111,7 @@ test("if no workspace answers it is a fault that names each", function(t)
   t.match(e.message, "none of 2 workspaces answered: a: not yours; b: not yours")
 end)
 
-test("a profile of a workspace that is there already is left out, and told", function(t)
+test("a second profile of the same workspace is left out with a warning", function(t)
   local ws <close> = workspace { item(1) }
   local told = {}
   local list = fleet.open({ "a", "b", "c" }, function(name)
@@ -126,7 +126,7 @@ test("a profile of a workspace that is there already is left out, and told", fun
   t.match(told[1], "b is the same workspace as a")
 end)
 
-test("a second look at quiet pipelines costs the pages of the list", function(t)
+test("a second poll of idle pipelines needs only the pages of the list", function(t)
   local items, logs = {}, {}
   for i = 1, 250 do
     items[i] = i <= 20 and failed(i) or item(i)
@@ -142,10 +142,10 @@ test("a second look at quiet pipelines costs the pages of the list", function(t)
   t.equal(second, first)
 end)
 
-test("of a pipeline that runs only what may be new is asked for, and nothing twice", function(t)
+test("only new events of a running pipeline are asked for, and each is observed once", function(t)
   local now = time.now()
   local old = event("old", time.iso(now - 6000))
-  old.origin.update_id = "u0" -- what an older update did is no news
+  old.origin.update_id = "u0" -- the observer does not get events of older updates
   local filters, log = {}, { event("a", time.iso(now - 5000)), old }
   local ws <close> = workspace({ item(1, { state = "RUNNING" }) }, { [1] = function(request)
     filters[#filters + 1] = request.query:match "filter=([^&]*)" or "none"
@@ -165,7 +165,7 @@ test("of a pipeline that runs only what may be new is asked for, and nothing twi
   t.match(filters[2], "timestamp")
 end)
 
-test("a pipeline that changes is read again, and a minute longer", function(t)
+test("a pipeline that has changed is read again, and for a minute longer", function(t)
   local items, calls = { item(1, { state = "RUNNING" }) }, 0
   local ws <close> = workspace(items, { [1] = function()
     calls = calls + 1
@@ -180,7 +180,7 @@ test("a pipeline that changes is read again, and a minute longer", function(t)
   t.equal(#data.recent_events, 3)
 end)
 
-test("events that cannot be had stay named, with those that are known", function(t)
+test("events that cannot be read are a problem beside the known events", function(t)
   local refuse = false
   local ws <close> = workspace({ item(1, { state = "RUNNING" }) }, { [1] = function()
     return refuse and fake.refusal(403, "PERMISSION_DENIED", "no longer") or
@@ -203,9 +203,9 @@ test("a pipeline that is gone is forgotten", function(t)
   t.is_nil(memory.pipelines[id_of(2)])
 end)
 
-test("a watch survives a failure: the last answer stands, marked", function(t)
+test("a watch survives a failure: the last answer comes again as stale", function(t)
   local n, pauses = 0, {}
-  local function look()
+  local function poll()
     n = n + 1
     pauses[n] = task.now()
     if n == 2 or n == 3 then
@@ -215,7 +215,7 @@ test("a watch survives a failure: the last answer stands, marked", function(t)
       problems = json.array {}, as_of = LONG_AGO }
   end
   local seen = {}
-  for data, changed in dashboard.watch(look, { interval = 0.05, refreshes = 4 }) do
+  for data, changed in dashboard.watch(poll, { interval = 0.05, refreshes = 4 }) do
     seen[#seen + 1] = { data.stale and data.stale.message or false, changed }
     t.equal(data.summary.total, 1)
   end
@@ -224,24 +224,24 @@ test("a watch survives a failure: the last answer stands, marked", function(t)
   t.is_true(pauses[4] - pauses[3] >= 0.2, "the pause grows")
 end)
 
-test("a watch whose first look fails is a fault", function(t)
+test("a watch whose first poll fails raises the fault", function(t)
   local watch = dashboard.watch(function()
     fault.raise { kind = "auth", op = "x", message = "who?" }
   end)
   t.equal(t.fault(watch).kind, "auth")
 end)
 
-test("of several workspaces the one that fails later keeps its numbers", function(t)
+test("a workspace of several that fails later keeps its numbers", function(t)
   local n = 0
   local one <close> = workspace { item(1) }
   local other <close> = fake.workspace { ["GET /api/2.0/pipelines"] = function()
     n = n + 1
     return n == 1 and { statuses = { item(2) } } or fake.refusal(403, "PERMISSION_DENIED", "no")
   end }
-  local look = dashboard.many({ source("one", one), source("other", other) },
+  local poll = dashboard.many({ source("one", one), source("other", other) },
     { keep_last = true })
-  look()
-  local data = look()
+  poll()
+  local data = poll()
   t.equal({ data.partial, data.summary.total, data.summary.unanswered,
     data.workspaces[2].answer, data.workspaces[2].stale.message }, { true, 2, 0, "stale", "no" })
 end)
@@ -260,7 +260,7 @@ local function row(i, state)
     latest_update = json.null }
 end
 
-test("changes are rows: what is new, what changed, what is gone", function(t)
+test("there is a row for each new, changed and deleted pipeline", function(t)
   local old = answer { row(1, "IDLE"), row(2, "IDLE") }
   local list = changes.between(old, answer { row(2, "RUNNING"), row(3, "IDLE") })
   local found = {}
@@ -274,7 +274,7 @@ test("changes are rows: what is new, what changed, what is gone", function(t)
   t.equal(changes.between(nil, old)[1].kind, "summary")
 end)
 
-test("a workspace that is not known is no change of its pipelines", function(t)
+test("a workspace that does not answer is no change of its pipelines", function(t)
   local known = answer({ row(1, "IDLE") }, { answer = "complete", profile = "a" })
   local unknown = { answer = "unknown", profile = "a", pipelines = json.null,
     summary = json.null, problems = { { message = "refused" } } }

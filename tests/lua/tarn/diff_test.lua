@@ -1,4 +1,4 @@
---- Differences of settings and of texts, and what is noise.
+--- Differences of settings and of texts, and the rules for noise.
 
 local diff = require "tarn.diff"
 local fault = require "base.fault"
@@ -16,7 +16,7 @@ local function side(settings, more)
   return one
 end
 
--- "path kind" of each difference, and "path rule" of what is ignored.
+-- "path kind" of each difference, and "path rule" of each ignored one.
 local function found(a, b, more)
   local differences, ignored = diff.settings(side(a), side(b, more or { pipeline_id = "2" }))
   local function list(all, field)
@@ -33,13 +33,13 @@ local function array(...)
   return json.array { ... }
 end
 
-test("the same settings have no difference, in whatever order their keys were made", function(t)
+test("equal settings have no difference, whatever the order of their keys", function(t)
   local a = json.decode '{"x": {"b": [1, {"c": 2}], "a": null}, "e": []}'
   local b = json.decode '{"e": [], "x": {"a": null, "b": [1, {"c": 2}]}}'
   t.equal(found(a, b), "")
 end)
 
-test("every change has a path, in the form in which paths are given", function(t)
+test("every change has a path in the form that options take", function(t)
   local shown, _, list = found(
     { catalog = "a", configuration = { ["x.y"] = "1", b = "2" }, n = 1,
       clusters = array { label = "default", num_workers = 0 } },
@@ -51,7 +51,7 @@ test("every change has a path, in the form in which paths are given", function(t
   t.equal(list[4].right, "3")
 end)
 
-test("what is noise is ignored, each by its rule", function(t)
+test("noise is ignored, each kind by its rule", function(t)
   local own = "dbfs:/pipelines/6d650276-60c4-4dc5-8225-de0861c669df"
   for _, case in ipairs {
     { { id = "1" }, { id = "2" }, "id id" },
@@ -92,7 +92,7 @@ test("what is noise is ignored, each by its rule", function(t)
   end
 end)
 
-test("what looks like noise and is none is shown", function(t)
+test("a real difference that resembles noise is shown", function(t)
   for _, case in ipairs {
     { { storage = "dbfs:/mine" }, {}, "storage removed" },
     { { continuous = true }, {}, "continuous removed" },
@@ -117,7 +117,7 @@ test("a pipeline that was renamed since differs in its name", function(t)
   t.equal(found({ name = "a" }, { name = "b" }, { pipeline_id = "1" }), "name changed")
 end)
 
-test("items of a list are paired by what they are called", function(t)
+test("items of a list are paired by their names", function(t)
   local shown = found(
     { clusters = array({ num_workers = 1 }, { label = "maintenance", num_workers = 1 }),
       libraries = array({ file = { path = "/a" } }, { file = { path = "/b" } }) },
@@ -163,7 +163,7 @@ local function longest_common(a, b)
   return row[#b]
 end
 
-test("the lines of a diff make both texts, by the shortest way", function(t)
+test("the lines of a diff are the shortest edit script between both texts", function(t)
   math.randomseed(11)
   for _ = 1, 800 do
     local a, b = {}, {}
@@ -194,7 +194,7 @@ test("texts that have nothing in common are compared quickly", function(t)
   t.is_true(os.clock() - start < 5)
 end)
 
-test("hunks have three lines around a change, and their places", function(t)
+test("hunks have three lines around a change, and line numbers", function(t)
   local left, right = {}, {}
   for i = 1, 30 do
     left[i], right[i] = "line " .. i, "line " .. i
@@ -246,7 +246,7 @@ test("sources are paired below their roots, and compared line by line", function
   t.equal(by_path["old.py"].kind, "removed")
   t.equal(by_path["new.py"].kind, "added")
   t.equal(by_path.bin.note, "not text")
-  t.match(by_path["end.py"].note, "line end")
+  t.match(by_path["end.py"].note, "newline")
   t.equal(by_path.n.note, "notebook sql on the left, notebook python on the right")
 end)
 

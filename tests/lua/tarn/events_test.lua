@@ -1,17 +1,17 @@
--- Which events are asked for, and what is shown of them.
+-- Criteria, pages and the text of events.
 
 local events = require "tarn.events"
 local fake = require "testing.fake"
 local json = require "native.json"
 local screens = require "output.screen"
-local script = require "support.script"
+
 local time = require "base.time"
 
 local ID <const> = "00000001-0000-4000-8000-000000000000"
 local ROUTE <const> = "GET /api/2.0/pipelines/" .. ID .. "/events"
 local NOW <const> = 1787133072000
 
-test("what the grammar can say is sent, and nothing else", function(t)
+test("terms that the server's grammar has are sent, and no others", function(t)
   local function filter(wanted)
     return events.criteria("x", wanted).filter
   end
@@ -21,7 +21,7 @@ test("what the grammar can say is sent, and nothing else", function(t)
   t.equal(filter { type = "flow_progress" }, "event_type = 'flow_progress'")
   t.equal(filter { update = "6FC8A8AA-0000-4000-8000-000000000000" },
     "update_id = '6fc8a8aa-0000-4000-8000-000000000000'")
-  t.equal(filter { update = "6fc8" }, nil, "the beginning of an id is for us to compare")
+  t.equal(filter { update = "6fc8" }, nil, "a prefix of an id is tested locally")
   t.equal(filter { since = "2026-08-19", ["until"] = "2026-08-20", level = "INFO" },
     "timestamp >= '2026-08-19T00:00:00.000Z' AND timestamp <= '2026-08-20T00:00:00.000Z' "
       .. "AND level = 'INFO'")
@@ -32,7 +32,7 @@ test("what the grammar can say is sent, and nothing else", function(t)
   end
 end)
 
-test("each event is looked at again on our side", function(t)
+test("each event is tested locally, too", function(t)
   local event = { level = "ERROR", event_type = "flow_progress", message = "Flow is RUNNING.",
     timestamp = "2026-08-19T10:00:00.000Z",
     origin = { update_id = "6fc8a8aa-0000-4000-8000-000000000000", flow_name = "main.s.silver" },
@@ -95,7 +95,7 @@ test("T6: a server that ignores the filter changes nothing but the number of cal
   t.equal({ data.event_count, data.events[1].id, data.events[30].id }, { 30, "1000", "710" })
 end)
 
-test("a server that refuses what is not documented is asked without it", function(t)
+test("a server that refuses undocumented terms is asked without them", function(t)
   local asked = {}
   local ws <close> = fake.workspace { [ROUTE] = function(request)
     if request.query:find "event_type" then
@@ -112,13 +112,13 @@ test("a server that refuses what is not documented is asked without it", functio
   t.match(asked[1], "timestamp")
 end)
 
-test("details, error and fields that are not known are kept", function(t)
+test("details, error and unknown fields are kept", function(t)
   local ws <close> = fake.workspace { [ROUTE] = ignoring(1, {}) }
   local event = fake.run("events", { pipeline = ID }, ws).events[1]
   t.equal({ event.details.x.n, event.new_field, event.maturity_level }, { 1, 1, json.null })
 end)
 
-test("of several pipelines the newest come first", function(t)
+test("events of several pipelines are merged, newest first", function(t)
   local other = "00000002-0000-4000-8000-000000000000"
   local function list(...)
     local out = {}
@@ -127,8 +127,9 @@ test("of several pipelines the newest come first", function(t)
     end
     return { events = out }
   end
-  local data = script.run("events", { pipeline = ID, more = { other }, max_events = 3 }, {
-    [ROUTE] = list(9, 5, 1), ["GET /api/2.0/pipelines/" .. other .. "/events"] = list(8, 7, 2) })
+  local ws <close> = fake.workspace { [ROUTE] = list(9, 5, 1),
+    ["GET /api/2.0/pipelines/" .. other .. "/events"] = list(8, 7, 2) }
+  local data = fake.run("events", { pipeline = ID, more = { other }, max_events = 3 }, ws)
   local ids = {}
   for i, event in ipairs(data.events) do
     ids[i] = event.id
@@ -141,8 +142,9 @@ test("options that contradict each other are refused", function(t)
   for _, wrong in ipairs { { once = true }, { cursor = "x" }, { all = true, max_events = 5 },
     { follow = true, all = true }, { follow = true, ["until"] = "1d" },
     { follow = true, since = "1d", max_events = 5 } } do
+    local ws <close> = fake.workspace {}
     wrong.pipeline = ID
-    t.equal(t.fault(script.run, "events", wrong, {}).kind, "usage", json.encode(wrong))
+    t.equal(t.fault(fake.run, "events", wrong, ws).kind, "usage", json.encode(wrong))
   end
 end)
 

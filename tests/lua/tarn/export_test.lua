@@ -1,4 +1,4 @@
---- What exports write is read again, by the rules of those who will read it.
+--- Exports are read back, by the rules of the tools that read them.
 
 local bundle = require "tarn.export.bundle"
 local hcl = require "tarn.export.hcl"
@@ -33,7 +33,7 @@ local function block_of(files)
   return block.body, block.labels
 end
 
--- Pieces of text that mean something to YAML, to HCL or to bundles.
+-- Pieces of text with a meaning in YAML, in HCL or in bundles.
 local PIECES <const> = { "$", "$$", "${", "$${", "%", "%%", "%{", "%%{", "{", "}", '"', "\\", "\\n",
   "\n", "\r", "\t", "\0", "\27", "\127", "\u{85}", "\u{2028}", "é", "\u{1F600}", "a", "a.b", "yes",
   "no", "1e3", "007", "12:30", ": ", " #", "#", "*", "&", "!", "@", "`", "- ", "'", " ", "/*", "//",
@@ -63,7 +63,7 @@ local function map_by(random)
   return map
 end
 
-test("any text is the same text to Terraform, as a value and as a key", function(t)
+test("Terraform reads any text back unchanged, as a value and as a key", function(t)
   local random = chance(20260819)
   for _ = 1, 1500 do
     local configuration, name = map_by(random), text_by(random)
@@ -77,13 +77,13 @@ test("any text is the same text to Terraform, as a value and as a key", function
   end
 end)
 
-test("any text is the same text to a bundle, once its references are resolved", function(t)
+test("a bundle reads any text back unchanged once references are resolved", function(t)
   local random = chance(7)
   for _ = 1, 1500 do
     local configuration, name = map_by(random), text_by(random)
     local value = resource_of(bundle.files(item { name = name, configuration = configuration,
       libraries = json.array { { file = { path = name } } } }))
-    -- what the engines make of it: "$${" is "${", and no other "${" is left
+    -- the bundle's engines read "$${" as "${", and no other "${" may be left
     local function resolve(text)
       local plain = text:gsub("%$%${", "\1")
       t.no_match(plain, "${")
@@ -99,7 +99,7 @@ test("any text is the same text to a bundle, once its references are resolved", 
   end
 end)
 
-test("any spec is the same in Tarn's own format", function(t)
+test("Tarn's own format keeps any spec unchanged", function(t)
   local random = chance(3)
   for _ = 1, 300 do
     local spec = { name = text_by(random), configuration = map_by(random), unknown = { x = 1.0,
@@ -112,7 +112,7 @@ test("any spec is the same in Tarn's own format", function(t)
   end
 end)
 
-test("a sign in front of an escaped one does not undo the escape", function(t)
+test("a sign before an escaped one does not undo the escape", function(t)
   t.equal(hcl.quote "${a}", '"$${a}"')
   t.equal(hcl.quote "$${a}", '"\\u0024$${a}"')
   t.equal(hcl.quote "%{if}", '"%%{if}"')
@@ -152,7 +152,7 @@ test("maps are attributes, objects are blocks in the singular, lists of texts ar
     t.equal(objects.blocks[1].body.blocks[1].body.blocks[1].body.attributes.primary_keys, { "k" })
   end)
 
-test("what a format cannot say is listed, each with a reason", function(t)
+test("each field that a format does not have is listed with a reason", function(t)
   local spec = { name = "a", id = "x", unknown = { b = 1 }, development = true,
     edition = "ADVANCED", pipeline_type = "WORKSPACE",
     clusters = json.array { { label = "default", surprise = 1 } },
@@ -187,13 +187,13 @@ test("what a format cannot say is listed, each with a reason", function(t)
   t.equal(#granted.body.blocks, 1, "the owner is not granted twice")
 end)
 
-test("storage and edition that were chosen are kept in a bundle", function(t)
+test("a bundle keeps a storage and an edition that are not the default", function(t)
   local value = resource_of(bundle.files(item { name = "a", storage = "dbfs:/mine",
     edition = "CORE" }))
   t.equal(value, { name = "a", storage = "dbfs:/mine", edition = "CORE" })
 end)
 
-test("keys of resources are made as the bundle's own generator makes them", function(t)
+test("keys of resources are those of the bundle's own generator", function(t)
   for name, key in pairs {
     ["Revenue"] = "revenue", ["Sales -- daily (EU)"] = "sales_daily_eu", ["__a__"] = "a",
     ["Ärger Über"] = "ärger_über", ["日本 語"] = "日本_語", ["\u{1F600}"] = "pipeline",
@@ -213,7 +213,7 @@ test("the main file has a target for development and one for production", functi
   t.match(main.targets.prod.workspace.root_path, "/.bundle/${bundle.name}/${bundle.target}")
 end)
 
-test("a bundle names by relative paths what was downloaded, and says what was not", function(t)
+test("a bundle has relative paths of downloaded sources, and warns of others", function(t)
   local index = { objects = {
     { path = "/Users/a/r", kind = "DIRECTORY", file = "src" },
     { path = "/Users/a/r/t", kind = "DIRECTORY", file = "src/t" },
@@ -231,7 +231,7 @@ test("a bundle names by relative paths what was downloaded, and says what was no
   t.match(warnings[1], "libraries[2].glob.include names /Shared/z/**")
 end)
 
-test("the exporter leaves the spec that it is given alone", function(t)
+test("an export does not change the spec that it is given", function(t)
   local spec = { name = "a", id = "1", edition = "ADVANCED", root_path = "/Users/r",
     ingestion_definition = { source_type = "X", objects = json.array {} },
     libraries = json.array { { notebook = { path = "/Users/r/n" } } } }
@@ -243,7 +243,7 @@ test("the exporter leaves the spec that it is given alone", function(t)
   t.equal(json.encode(spec), before)
 end)
 
-test("the root folder, or what the libraries share, is the base of sources", function(t)
+test("the base of sources is the root folder, or the folder that the libraries share", function(t)
   local function base(spec) return layout.base(spec) end
   t.equal(base { root_path = "/Workspace/Users/a/r/" }, "/Users/a/r")
   t.equal(base { libraries = { { notebook = { path = "/Users/a/r/n" } },
@@ -256,16 +256,16 @@ test("the root folder, or what the libraries share, is the base of sources", fun
   t.equal(layout.relative("/Users/ab/y.py", "/Users/a"), "/Users/ab/y.py")
 end)
 
-test("every object and list of the model names a type that is there", function(t)
+test("every object and list of the model names an existing type", function(t)
   local seen, todo = {}, { "PipelineSpec", "RunAs" }
   while #todo > 0 do
     local name = table.remove(todo)
     local known = model.fields(name)
     t.is_true(known, name)
-    for _, shape in pairs(known) do
-      if shape.kind == "object" and not seen[shape.type] then
-        seen[shape.type] = true
-        todo[#todo + 1] = shape.type
+    for _, schema in pairs(known) do
+      if schema.kind == "object" and not seen[schema.type] then
+        seen[schema.type] = true
+        todo[#todo + 1] = schema.type
       end
     end
   end
@@ -274,7 +274,7 @@ test("every object and list of the model names a type that is there", function(t
   t.equal(model.fields("PipelineSpec").tags, { kind = "map", list = false })
 end)
 
-test("values of another type than the model's are written, not lost", function(t)
+test("values of another type than the model's are written", function(t)
   local body = block_of(terraform.files(item { name = "a", catalog = { x = "1" },
     configuration = "oops", clusters = { y = "2" }, tags = json.null }))
   t.equal(body.attributes.catalog, { map = { x = "1" } })
@@ -282,7 +282,7 @@ test("values of another type than the model's are written, not lost", function(t
   t.equal(body.attributes.tags, nil)
 end)
 
-test("an export that is none is refused with its place", function(t)
+test("a file that is no export is refused with its path", function(t)
   for text, part in pairs {
     ["{"] = "x: line 1", ["[]"] = "not an exported pipeline", ["{}"] = "not an exported",
     ['{"format": "tarn-pipeline/9"}'] = "its format is tarn-pipeline/9",

@@ -1,6 +1,6 @@
--- Following event logs: nothing lost, nothing doubled.
+--- Following event logs: no event is lost, none comes twice.
 
-local cli = require "testing.program"
+local program = require "testing.program"
 local clock = require "testing.clock"
 local databricks = require "native.databricks"
 local events = require "tarn.events"
@@ -14,7 +14,7 @@ local workspace = require "tarn.workspace"
 
 local BASE <const> = 1787133072000
 
--- A log in memory that gives pages as the API does. `log.put(ms, id)` adds an event, and
+-- A log in memory with pages like those of the API. `log.put(ms, id)` adds an event, and
 -- `log.fail(fault)` makes the next call fail.
 local function new_log(page_size)
   local log = { list = {}, calls = {} }
@@ -100,7 +100,7 @@ test("follow begins with the newest events, oldest first", function(t)
   t.equal(ids(follow.start(ws, { "p" }, { last = 2, once = true })), "e8 e9")
 end)
 
-test("follow begins where --since says, with every page", function(t)
+test("follow begins where --since says and reads every page", function(t)
   local log = new_log(3)
   for i = 1, 9 do
     log.put(BASE + i * 1000, "e" .. i)
@@ -111,7 +111,7 @@ test("follow begins where --since says, with every page", function(t)
   t.equal(log.calls[2].filter, nil, "later pages carry the token and the size only")
 end)
 
-test("a saved cursor goes on: late events and those of the same millisecond once", function(t)
+test("after a saved cursor, late events and those of its millisecond come once", function(t)
   local log = new_log(2)
   log.put(BASE + 1000, "a")
   log.put(BASE + 5000, "b")
@@ -147,7 +147,7 @@ test("an empty log's first event is not missed", function(t)
   t.equal(run(), "")
 end)
 
-test("an event that says it comes from the future hides none that follow", function(t)
+test("an event with a timestamp in the future hides no later event", function(t)
   local log = new_log(5)
   local now = time.now()
   log.put(now - 1000, "before")
@@ -163,7 +163,7 @@ test("an event that says it comes from the future hides none that follow", funct
   t.equal(run(), "after")
 end)
 
-test("what was not used is given again", function(t)
+test("an event that was not used comes again", function(t)
   local log = new_log(5)
   for i = 1, 4 do
     log.put(BASE + i, "e" .. i)
@@ -179,10 +179,10 @@ test("what was not used is given again", function(t)
     t.equal(one().id, "e1")
     t.equal(one().id, "e2")
   end
-  t.equal(ids(start()), "e2 e3 e4", "e2 was given, and nobody said that it was used")
+  t.equal(ids(start()), "e2 e3 e4", "e2 was returned, but the next event was not asked for")
 end)
 
-test("a failure is told, survived and costs no event; a pipeline that is gone ends", function(t)
+test("a failed poll is reported and repeated without loss; a deleted pipeline ends", function(t)
   local log, gone = new_log(2), new_log(2)
   log.put(BASE, "a")
   gone.put(BASE, "z")
@@ -204,7 +204,7 @@ test("a failure is told, survived and costs no event; a pipeline that is gone en
   t.equal(told, { { "p", 503, true }, { "q", 404, false } })
 end)
 
-test("a look that a failure breaks off goes on where it was", function(t)
+test("a sweep that fails goes on where it was", function(t)
   local log = new_log(1)
   for i = 1, 30 do
     log.put(BASE + i * 1000, "e" .. i)
@@ -222,17 +222,17 @@ test("a look that a failure breaks off goes on where it was", function(t)
   for i = 1, 30 do
     t.equal(follower().id, "e" .. i)
   end
-  t.is_true(n < 100, n .. " calls: who begins anew each time never comes to the end")
+  t.is_true(n < 100, n .. " calls: a sweep that begins anew never reaches the end")
 end)
 
-test("a first look that is refused is a fault", function(t)
+test("a first poll that is refused raises the fault", function(t)
   local log = new_log(2)
   log.fail { kind = "auth", op = "test", message = "not yours", status = 403 }
   local one <close> = follow.start(workspace_of { p = log }, { "p" })
   t.equal(t.fault(one).status, 403)
 end)
 
-test("the ids that are remembered are bounded in time and number", function(t)
+test("the remembered ids are bounded in time and number", function(t)
   local cursor = follow.cursor()
   for i = 1, 10000 do
     cursor:add("id" .. i, BASE + i * 100)
@@ -243,14 +243,14 @@ test("the ids that are remembered are bounded in time and number", function(t)
     end
   end
   t.is_true(cursor:has("id10000", BASE + 1000000))
-  t.is_true(cursor.floor > BASE + 1000000 - 60000, "and says from where on they are complete")
+  t.is_true(cursor.floor > BASE + 1000000 - 60000, "the floor says from when on they are complete")
   local again = follow.cursor(json.decode(json.encode(cursor:saved())))
   t.equal(again:saved(), cursor:saved())
 end)
 
--- A pipeline among so many that 1,000 ids of each are remembered. While its log is read for the
--- first time a minute goes by, in which "late" comes behind the reader's back and 6,000 others
--- before it; two looks later "end".
+-- 100 pipelines, so that 1,000 ids of each are remembered. While the log of the first one is read
+-- for the first time, a minute goes by in which 6,000 events arrive, and "late", whose timestamp
+-- was already passed. "end" arrives two polls later.
 local function crowd()
   local log, logs, names, base = new_log(100), {}, {}, time.now() - 2000
   for i = 1, 100 do
@@ -258,7 +258,7 @@ local function crowd()
     logs[names[i]] = new_log(1)
   end
   logs.p1 = log
-  local page, looks = log.page, 0
+  local page, polls = log.page, 0
   for i = 0, 199 do
     log.put(base + i * 10, "a" .. i)
   end
@@ -270,8 +270,8 @@ local function crowd()
         log.put(base + i * 10, "b" .. i)
       end
     elseif not query.page_token then
-      looks = looks + 1
-      if looks == 3 then
+      polls = polls + 1
+      if polls == 3 then
         log.put(base + 62000, "end")
       end
     end
@@ -280,7 +280,7 @@ local function crowd()
   return workspace_of(logs), names, base
 end
 
-test("a burst that is longer than the memory hides nothing that came late before it", function(t)
+test("a burst of more events than can be remembered hides no late event", function(t)
   local ws, names, base = crowd()
   local seen, n, told = {}, 0, 0
   local follower <close> = follow.start(ws, names, { since = base, interval = 0.01,
@@ -294,7 +294,7 @@ test("a burst that is longer than the memory hides nothing that came late before
   t.equal({ n, told }, { 6202, 0 })
 end)
 
-test("more events than can be remembered within the overlap: that is said, once", function(t)
+test("more events within the overlap than can be remembered are reported once", function(t)
   local ws, names, base = crowd()
   local told, n = {}, 0
   local follower <close> = follow.start(ws, names, { since = base, once = true,
@@ -305,12 +305,12 @@ test("more events than can be remembered within the overlap: that is said, once"
   t.equal({ n, told }, { 6200, { { "p1", true, true } } })
 end)
 
-test("40,000 events in a burst come once each, in flat memory", function(t)
+test("40,000 events in a burst come once each, in constant memory", function(t)
   local log = new_log(250)
   for i = 1, 40000 do
     log.put(BASE + i * 40, ("%036d"):format(i))
   end
-  -- the log itself is not what is measured
+  -- make the log itself cheap, so that only the follower is measured
   local sorted = {}
   for i, event in ipairs(log.list) do
     sorted[i] = event
@@ -336,7 +336,7 @@ test("40,000 events in a burst come once each, in flat memory", function(t)
   t.is_true(most < 2048, ("%d KiB"):format(most // 1))
 end)
 
-test("a server that gives the newest first all the same loses and doubles nothing", function(t)
+test("with a server that ignores the order, no event is lost or comes twice", function(t)
   local log = new_log(2)
   local page = log.page
   function log.page(query)
@@ -357,8 +357,8 @@ test("a server that gives the newest first all the same loses and doubles nothin
   t.equal({ n, list }, { 1, "e0" })
 end)
 
-test("a cursor of another workspace or of no use is refused", function(t)
-  local dir <close> = cli.dir()
+test("a cursor of another workspace, or a file that is no cursor, is refused", function(t)
+  local dir <close> = program.dir()
   local ws = workspace_of {}
   local path = dir.path .. "/c"
   t.equal(follow.load("x", path, ws), {})
@@ -371,7 +371,7 @@ test("a cursor of another workspace or of no use is refused", function(t)
 end)
 
 test("a cursor without its times, or with such as cannot be written again, is damaged", function(t)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local ws = workspace_of {}
   local floor = '"floor":"1970-01-01T00:00:00.000Z"'
   for _, damage in ipairs { '"seen":{}', '"floor":"9999-12-31T23:59:59-23:59"',
@@ -396,7 +396,7 @@ local function put(w, pipeline_id, ms, id)
     level = "INFO", event_type = "flow_progress", message = id } })
 end
 
--- What goes wrong, and how often: all but a refusal, which has a test of its own.
+-- The faults, and how often they happen. A refusal has a test of its own.
 local FAULTS <const> = {
   { path = "*/events", nth = 2, action = "empty_page" },
   { path = "*/events", nth = 4, action = "429", retry_after = 0 },
@@ -434,12 +434,12 @@ test("under faults, with late events and several pipelines, each event comes onc
     end
   end)
   local seen, n, doubled, saved = {}, 0, 0, nil
-  local told = 0
-  -- Stopped and resumed on the way, from its saved cursor.
+  local problems = 0
+  -- The follower is stopped and resumed from its saved cursor on the way.
   for _, limit in ipairs { 700, 1900, total } do
     local follower <close> = follow.start(ws, { a, b }, { since = start, interval = 0.05,
       criteria = events.criteria("test", { type = "flow_progress" }), cursors = saved,
-      problem = function() told = told + 1 end,
+      problem = function() problems = problems + 1 end,
       settled = function(state) saved = json.decode(json.encode(state())) end })
     local event = follower()
     while event do
@@ -454,7 +454,7 @@ test("under faults, with late events and several pipelines, each event comes onc
   end
   t.equal(n, total)
   t.is_true(doubled <= 2, "only the last event before a stop may come again")
-  t.is_true(told >= 2, "failures were told")
+  t.is_true(problems >= 2, "failures were reported")
   t.is_false(task.alive(writer))
   ws:close()
 end)

@@ -1,29 +1,30 @@
--- The journal: intent before, outcome after, whatever ends the program in between.
+-- The journal: a step is written before its request and its outcome after it, whatever ends the
+-- program in between.
 
-local cli = require "testing.program"
+local directories = require "base.directories"
+local program = require "testing.program"
 local fault = require "base.fault"
+local fs = require "native.fs"
 local journal = require "tarn.journal"
 local json = require "native.json"
-local pool = require "base.pool"
 local operation = require "tarn.journal.operation"
+local pool = require "base.pool"
 local show = require "tarn.journal.show"
 local sqlite = require "native.sqlite"
-local state = require "base.directories"
-local fs = require "native.fs"
 local task = require "native.task"
 
-local find_dir = state.find_dir
+local find_dir = directories.find_dir
 
--- A journal of its own for a block, in a folder that goes with it.
-local function place()
-  local dir = cli.dir()
+-- A journal in a folder of its own, which is removed at the end of the block.
+local function open_journal()
+  local dir = program.dir()
   dir.state = dir.path .. "/state/tarn"
   dir.journal = dir.state .. "/journal.db"
-  state.find_dir = function() return dir.state end
+  directories.find_dir = function() return dir.state end
   local remove = getmetatable(dir).__close
   getmetatable(dir).__close = function(...)
     journal.close()
-    state.find_dir = find_dir
+    directories.find_dir = find_dir
     remove(...)
   end
   return dir
@@ -37,10 +38,10 @@ local function list(iterator)
   return all
 end
 
--- Run a chunk in a process of its own, on the same journal.
+-- Run a chunk in another process, on the same journal.
 local function script(dir, text, prefix)
   local path = dir.write("script.lua", 'local journal = require "tarn.journal"\n' .. text)
-  return cli.shell(("%s exec $TARN run %s"):format(prefix or "", path),
+  return program.shell(("%s exec $TARN run %s"):format(prefix or "", path),
     { env = { XDG_STATE_HOME = dir.path .. "/state" } })
 end
 
@@ -54,7 +55,7 @@ local function clone(name)
 end
 
 test("a step is on disk before its request is sent", function(t)
-  local dir <close> = place()
+  local dir <close> = open_journal()
   local op = clone()
   local seen
   op:perform({ kind = "pipeline.create", request = "POST /x", what = { name = "copy" } }, function()
@@ -69,8 +70,8 @@ test("a step is on disk before its request is sent", function(t)
   t.equal({ step.status, step.result.pipeline_id }, { "done", "p2" })
 end)
 
-test("what came of a step is what is known of it", function(t)
-  local dir <close> = place()
+test("the outcome of a step is what its fault says about it", function(t)
+  local dir <close> = open_journal()
   local op = clone()
   local cases = {
     { "failed", { kind = "http", status = 409 }, why = "refused" },
@@ -90,8 +91,8 @@ test("what came of a step is what is known of it", function(t)
   t.is_true(dir)
 end)
 
-test("names are short, sort by time, and are found as people type them", function(t)
-  local dir <close> = place()
+test("ids are short, sort by time, and are found as people type them", function(t)
+  local dir <close> = open_journal()
   local first, second = clone(), clone()
   t.match(first.id, "^%d%d%d%d%d%d%-[%da-z][%da-z][%da-z][%da-z]$", true)
   t.is_true(first.id < second.id, "in the order of time")
@@ -106,8 +107,8 @@ test("names are short, sort by time, and are found as people type them", functio
   t.is_true(dir)
 end)
 
-test("without a journal there is nothing to list, and none is made", function(t)
-  local dir <close> = place()
+test("without a journal there is nothing to list, and no file is created", function(t)
+  local dir <close> = open_journal()
   t.equal(list(journal.operations()), {})
   t.equal(journal.copies { org_id = 1, pipeline_id = "p" }, {})
   t.match(t.fault(journal.find, "last").message, "empty")
@@ -115,7 +116,7 @@ test("without a journal there is nothing to list, and none is made", function(t)
 end)
 
 test("operations are listed newest first, by command, outcome and time", function(t)
-  local dir <close> = place()
+  local dir <close> = open_journal()
   local one, two = clone "a", journal.begin { command = "delete" }
   one:finish("unchanged")
   two:finish("failed", { fault = { message = "no" } })
@@ -132,8 +133,8 @@ test("operations are listed newest first, by command, outcome and time", functio
   t.is_true(dir)
 end)
 
-test("a copy is found from its source, by place and name, until it is undone", function(t)
-  local dir <close> = place()
+test("a copy is found from its source, by workspace and name, until it is undone", function(t)
+  local dir <close> = open_journal()
   local op = clone()
   t.equal(journal.copies(SOURCE), {}, "nothing was made yet")
   op:perform({ kind = "pipeline.create", what = { name = "copy" } },
@@ -151,8 +152,8 @@ test("a copy is found from its source, by place and name, until it is undone", f
   t.is_true(dir)
 end)
 
-test("parts of an operation have steps and ends of their own", function(t)
-  local dir <close> = place()
+test("items of an operation have steps and ends of their own", function(t)
+  local dir <close> = open_journal()
   local op = journal.begin { command = "clone" }
   for i = 1, 11 do
     local item = op:item { source = { pipeline_id = "p" .. i } }
@@ -169,7 +170,7 @@ test("parts of an operation have steps and ends of their own", function(t)
 end)
 
 test("a block that raises ends its operation", function(t)
-  local dir <close> = place()
+  local dir <close> = open_journal()
   t.fault(function()
     local op <close> = clone()
     op:perform({ kind = "x", what = {} }, function() end)
@@ -180,8 +181,8 @@ test("a block that raises ends its operation", function(t)
   t.is_true(dir)
 end)
 
-test("what was there before comes back byte for byte", function(t)
-  local dir <close> = place()
+test("the previous value of a step comes back byte for byte", function(t)
+  local dir <close> = open_journal()
   local op = clone()
   local before = { bytes = "\0\1\xff\xc3 \r\n end", spec = json.decode
     '{"libraries":[],"configuration":{},"id":9007199254740993,"x":null,"f":1.0}' }
@@ -195,7 +196,7 @@ test("what was there before comes back byte for byte", function(t)
 end)
 
 test("no secret is shown, and only its owner can read the file", function(t)
-  local dir <close> = place()
+  local dir <close> = open_journal()
   local op = journal.begin { command = "clone", arg = { set = { "a=b" },
     configuration = { ["db.password"] = "hunter2" } } }
   op:perform({
@@ -213,10 +214,10 @@ test("no secret is shown, and only its owner can read the file", function(t)
     fs.find_stat(dir.journal .. "-wal").mode }, { 448, 384, 384 })
 end)
 
--- ---- what may happen to the file ----
+-- ---- trouble with the file ----
 
-test("a journal that is no database says so, and what to do", function(t)
-  local dir <close> = place()
+test("a journal that is no database is reported as damaged, with what to do", function(t)
+  local dir <close> = open_journal()
   dir.write("state/tarn/journal.db", ("no database "):rep(100))
   local e = t.fault(clone)
   t.equal(e.kind, "io")
@@ -225,8 +226,8 @@ test("a journal that is no database says so, and what to do", function(t)
   t.match(t.fault(journal.operations).message, "damaged")
 end)
 
-test("a journal on a disk that cannot be written to can be read, and is not written", function(t)
-  local dir <close> = place()
+test("a journal on a disk that is not writable can be read", function(t)
+  local dir <close> = open_journal()
   local op = clone()
   journal.close()
   local r = require("testing.program").shell(("unshare -m sh -c 'mount --bind %s %s && "
@@ -238,8 +239,8 @@ test("a journal on a disk that cannot be written to can be read, and is not writ
   t.match(r.stdout, op.id)
 end)
 
-test("a damaged row is told with the journal's place", function(t)
-  local dir <close> = place()
+test("the fault of a damaged row has the journal's path", function(t)
+  local dir <close> = open_journal()
   local op = clone()
   op:step { kind = "x", what = { a = 1 } }:done {}
   journal.close()
@@ -251,8 +252,8 @@ test("a damaged row is told with the journal's place", function(t)
   t.match(e.hint, "the other operations can be read")
 end)
 
-test("a journal that is torn in the middle says so", function(t)
-  local dir <close> = place()
+test("a journal with overwritten pages is reported as damaged", function(t)
+  local dir <close> = open_journal()
   local op = clone()
   for _ = 1, 50 do
     op:step { kind = "x", what = { text = ("x"):rep(500) } } :done()
@@ -265,8 +266,8 @@ test("a journal that is torn in the middle says so", function(t)
   t.match(e.message, "damaged")
 end)
 
-test("a journal of a newer version is left as it is", function(t)
-  local dir <close> = place()
+test("a journal of a newer version is not touched", function(t)
+  local dir <close> = open_journal()
   clone():finish "done"
   journal.close()
   local db = sqlite.open(dir.journal)
@@ -278,20 +279,20 @@ test("a journal of a newer version is left as it is", function(t)
   t.match(e.hint, "XDG_STATE_HOME")
 end)
 
-test("where there is no home, nothing can be begun, and that says what to do", function(t)
-  local r = cli.run({ "--profile", "demo", "delete", "x", "--yes" },
+test("without a home folder nothing can be begun, and the fault says what to do", function(t)
+  local r = program.run({ "--profile", "demo", "delete", "x", "--yes" },
     { env = { XDG_STATE_HOME = false, HOME = false } })
   t.is_true(r.status ~= 0)
-  local dir <close> = place()
-  state.find_dir = function() end
+  local dir <close> = open_journal()
+  directories.find_dir = function() end
   local e = t.fault(clone)
   t.match(e.hint, "XDG_STATE_HOME")
   t.equal(list(journal.operations()), {})
   t.is_true(dir)
 end)
 
-test("a folder that cannot be made is a fault that says which", function(t)
-  local dir <close> = place()
+test("a folder that cannot be created is a fault", function(t)
+  local dir <close> = open_journal()
   dir.write("state", "a file where the folder should be")
   local e = t.fault(clone)
   t.equal(e.kind, "io")
@@ -300,8 +301,8 @@ end)
 
 -- ---- other processes ----
 
-test("of what is killed in the middle the step is unknown, and it was interrupted", function(t)
-  local dir <close> = place()
+test("a killed operation is interrupted, and its step is unknown", function(t)
+  local dir <close> = open_journal()
   local r = script(dir, [[
     local op = journal.begin { command = "clone", target = { name = "copy" } }
     op:step { kind = "pipeline.create", what = { name = "copy" } }
@@ -314,8 +315,8 @@ test("of what is killed in the middle the step is unknown, and it was interrupte
   t.equal(#journal.unfinished { command = "delete" }, 0)
 end)
 
-test("an operation that was cut off is taken up again, by one process only", function(t)
-  local dir <close> = place()
+test("an interrupted operation is continued by one process only", function(t)
+  local dir <close> = open_journal()
   script(dir, [[
     local op = journal.begin { command = "clone" }
     op:item {}:step { kind = "x", what = {} }
@@ -326,7 +327,7 @@ test("an operation that was cut off is taken up again, by one process only", fun
   t.equal(journal.find(id).status, "running")
   local r = script(dir, ("journal.adopt %q"):format(id))
   t.equal(r.status, 5)
-  t.match(r.stderr, "still being done")
+  t.match(r.stderr, "still runs")
   t.equal(op:item().id, id .. ".2")
   op:step { kind = "z", what = {} } :done()
   t.equal(journal.steps(id)[2].kind, "z")
@@ -334,8 +335,8 @@ test("an operation that was cut off is taken up again, by one process only", fun
   t.equal(journal.find(id).status, "done")
 end)
 
-test("several processes write at once, and nothing is lost", function(t)
-  local dir <close> = place()
+test("several processes write at once without loss", function(t)
+  local dir <close> = open_journal()
   dir.write("many.lua", [[
     local journal = require "tarn.journal"
     for i = 1, 25 do
@@ -343,8 +344,8 @@ test("several processes write at once, and nothing is lost", function(t)
       op:perform({ kind = "x", what = { i = i } }, function() end)
       op:finish "done"
     end]])
-  local r = cli.shell(("for i in 1 2 3 4; do $TARN run %s/many.lua & done; wait"):format(dir.path),
-    { env = { XDG_STATE_HOME = dir.path .. "/state" } })
+  local r = program.shell("for i in 1 2 3 4; do $TARN run many.lua & done; wait",
+    { cwd = dir.path, env = { XDG_STATE_HOME = dir.path .. "/state" } })
   t.equal({ r.status, r.stderr }, { 0, "" })
   local done, steps = 0, 0
   for record in journal.operations() do
@@ -355,7 +356,7 @@ test("several processes write at once, and nothing is lost", function(t)
 end)
 
 test("steps that begin at the same time wait for the disk once", function(t)
-  local dir <close> = place()
+  local dir <close> = open_journal()
   local op = clone()
   local file = require "tarn.journal.file"
   local write, durable = file.write, 0
@@ -379,8 +380,8 @@ test("steps that begin at the same time wait for the disk once", function(t)
   t.is_true(dir)
 end)
 
-test("a step whose task is cancelled in the meantime hurts no other", function(t)
-  local dir <close> = place()
+test("a step whose task is cancelled does not harm others", function(t)
+  local dir <close> = open_journal()
   local op = clone()
   local gone = task.spawn(function()
     op:step { kind = "gone", what = {} }
@@ -418,8 +419,8 @@ local FILL <const> = [[
   local _, late = fault.try(op.finish, op, "failed")
   print(late and late.message)]]
 
-test("a full disk stops the command before the request, and loses nothing", function(t)
-  local dir <close> = place()
+test("a full disk stops the command before the next request, and loses nothing", function(t)
+  local dir <close> = open_journal()
   clone():finish "done"
   journal.close()
   local r = script(dir, FILL, "ulimit -f 2000;")
@@ -434,8 +435,8 @@ test("a full disk stops the command before the request, and loses nothing", func
   t.equal(journal.steps(record.id)[1].status, "done")
 end)
 
-test("an outcome that cannot be written goes with the next thing that is", function(t)
-  local dir <close> = place()
+test("an outcome that cannot be written is written with the next write", function(t)
+  local dir <close> = open_journal()
   local op = clone()
   local step = op:step { kind = "x", what = {} }
   local write = require("tarn.journal.file").write
@@ -452,8 +453,8 @@ test("an outcome that cannot be written goes with the next thing that is", funct
   t.is_true(dir and operation.SIDE)
 end)
 
-test("an end that cannot be written is a fault that says so", function(t)
-  local dir <close> = place()
+test("an end that cannot be written is a fault", function(t)
+  local dir <close> = open_journal()
   local op = clone()
   local file = require "tarn.journal.file"
   local write = file.write
@@ -489,7 +490,7 @@ test("a row that is damaged is said to be so, with its place and what to do", fu
     ["UPDATE steps SET result = '[1'"] = "step 1 of operation ",
     ["UPDATE steps SET started = 'x'"] = "step 1 of operation ",
   } do
-    local dir <close> = place()
+    local dir <close> = open_journal()
     local id = damaged(dir, change)
     local e = t.fault(function()
       list(journal.operations())
@@ -504,7 +505,7 @@ end)
 test("tables that are missing are damage too", function(t)
   for _, change in ipairs { "DROP TABLE steps", "PRAGMA user_version = 0",
     "ALTER TABLE steps RENAME COLUMN what TO that" } do
-    local dir <close> = place()
+    local dir <close> = open_journal()
     local id = damaged(dir, change)
     local e = t.fault(function()
       journal.steps(id)

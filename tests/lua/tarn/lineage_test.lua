@@ -1,5 +1,5 @@
--- The parts of lineage that need no workspace: names, merging, focus, pictures; and definitions
--- from a workspace that answers what it likes.
+-- The parts of lineage that need no workspace: names, merging, focus, graphs as text; and
+-- definitions from odd events.
 
 local definitions = require "tarn.lineage.definitions"
 local dot = require "tarn.lineage.dot"
@@ -18,7 +18,7 @@ local ID <const> = "00000001-0000-4000-8000-000000000000"
 
 -- ---- names ----
 
-test("a name is resolved by the pipeline's own place, and case does not count", function(t)
+test("a name is resolved by the pipeline's catalog and schema, ignoring case", function(t)
   local main = names.place { catalog = "Main", schema = "S" }
   for _, case in ipairs {
     { "Bronze", "main.s.bronze" }, { "LIVE.bronze", "main.s.bronze" },
@@ -58,13 +58,14 @@ local function graph_of(pairs_of)
   return g
 end
 
-test("one edge from two sources has two evidences, and none leads to itself", function(t)
+test("one edge from two sources has two pieces of evidence, and no node has an edge to itself",
+  function(t)
   local g = graph_of { { "a.b.c", "a.b.d" }, { "A.B.C", "a.b.d", "seen" }, { "a.b.c", "a.b.c" } }
   t.equal(#g.edges, 1)
   t.equal(g.edges[1].evidence, json.array { "events", "seen" })
 end)
 
-test("focus keeps what leads to a table and what comes from it, in circles too", function(t)
+test("focus keeps the inputs and outputs of a table, in cycles too", function(t)
   local g = graph_of { { "m.s.a", "m.s.b" }, { "m.s.b", "m.s.c" }, { "m.s.a", "m.s.x" },
     { "m.s.c", "m.s.b" }, { "m.s.c", "m.s.d" } }
   t.equal(g:focus "b", 1)
@@ -75,9 +76,9 @@ test("focus keeps what leads to a table and what comes from it, in circles too",
   t.equal(graph_of({ { "m.s.a", "m.s.b" } }):focus "z*", 0)
 end)
 
--- ---- pictures ----
+-- ---- graphs as text ----
 
--- Names that end texts, begin comments, break lines, and are no UTF-8.
+-- Names that end strings, begin comments, break lines, or are not UTF-8.
 local HOSTILE <const> = { 'a"]; b', "x\\", "--> y", "`z`", "<script>&amp;</script>", "new\nline",
   "%%{init: {}}%%", "end", "größe 表", "\xff\xfe", "#quot;", "click n1 call f()", "]]>", "\27[31m",
   "subgraph", 'tab\there"', "{{x}}", "|y|", "$$z$$", "/*", "//", "<b>", "\\N", "\\\"" }
@@ -127,13 +128,13 @@ local function hostile()
         datasets = { { fqn = "m.s." .. HOSTILE[1], there = 'n"]', certain = true } } } } })
 end
 
--- Graphviz itself, which finds every unclosed text.
+-- Runs Graphviz, which finds every unclosed string.
 local function graphviz(text)
   local r = process.run({ "dot", "-Tplain" }, { stdin = text, timeout = 60 })
   return r.status, r.stdout, r.stderr
 end
 
-test("DOT: names that want to end their quotes are labels all the same", function(t)
+test("DOT: names that would end their quotes are labels all the same", function(t)
   local data = hostile()
   local status, plain, err = graphviz(dot.text(data))
   t.equal({ status, err }, { 0, "" })
@@ -141,11 +142,11 @@ test("DOT: names that want to end their quotes are labels all the same", functio
   local _, lines = plain:gsub("\nedge ", "")
   t.equal({ nodes, lines }, { #HOSTILE + 3, #HOSTILE + 1 })
   t.match(plain, "größe 表")
-  t.match(plain, "<script>&amp;</script>", "an entity in a name stays the text that it is")
+  t.match(plain, "<script>&amp;</script>", "an entity in a name stays text")
 end)
 
--- One line of a flowchart: a node, an edge, a class; in labels nothing but harmless signs and
--- numbers of others.
+-- The forms of lines of a flowchart: nodes, edges, classes. Labels have only harmless signs and
+-- character codes.
 local LABEL <const> = '"[%w_. /,#;<>\x80-\xff-]*"'
 local FORMS <const> = {
   "^flowchart LR$", "^  n%d+%[" .. LABEL .. "%]:::%a+$", "^  n%d+%[/" .. LABEL .. "/%]:::%a+$",
@@ -154,7 +155,7 @@ local FORMS <const> = {
   "^  [cn]%d+ %-%. " .. LABEL .. " %.%-> [cn]%d+$", "^  classDef %a+ [%w:#,%s-]+$",
 }
 
-test("Mermaid: each line has one of the forms, whatever the names are", function(t)
+test("Mermaid: each line has a known form, whatever the names are", function(t)
   local text, count = mermaid.text(hostile()), 0
   for line in text:gmatch "[^\n]+" do
     local found = false
@@ -162,7 +163,7 @@ test("Mermaid: each line has one of the forms, whatever the names are", function
       found = found or line:find(form) ~= nil
     end
     t.is_true(found, line)
-    -- of the signs in a label only the break is one of Mermaid's own
+    -- the only markup in a label is the line break
     t.no_match(line:gsub("<br/>", ""), "<")
     t.no_match((line:gsub("#%d+;", ""):gsub("fill:#%x+", ""):gsub("stroke:#%x+", "")), "#")
     count = count + 1
@@ -171,7 +172,7 @@ test("Mermaid: each line has one of the forms, whatever the names are", function
   t.is_true(utf8.len(text))
 end)
 
-test("the tree shows each table once with what is below it, and every circle ends", function(t)
+test("the tree shows what is below each table once, and every cycle ends", function(t)
   local out = {}
   local screen = screens.new(function(text) out[#out + 1] = text end,
     { terminal = false, colour = false })
@@ -204,7 +205,7 @@ local function columned()
       { "m.s.b", "sink:kafka" }, { "m.s.b", "m.t.z" } })
 end
 
-test("OpenLineage: every event is one by the spec, and every run has its START and end",
+test("OpenLineage: every event follows the spec, and every run has its START and end",
   function(t)
     for _, data in ipairs { columned(), hostile() } do
       data.pipeline_name = data.pipeline_name or "p"
@@ -216,7 +217,7 @@ test("OpenLineage: every event is one by the spec, and every run has its START a
     end
   end)
 
-test("OpenLineage: an input stands with what is made from it, and with nothing else", function(t)
+test("OpenLineage: an event relates a dataset to its own inputs only", function(t)
   local data = columned()
   local events = openlineage.events(data)
   t.equal(#events, 2 + 2 * 3)
@@ -240,7 +241,7 @@ test("OpenLineage: an input stands with what is made from it, and with nothing e
   t.equal(openlineage.events(data)[3].run.runId, events[3].run.runId, "the same id each time")
 end)
 
-test("OpenLineage: an update that failed, was stopped, or still runs ends so", function(t)
+test("OpenLineage: the end event follows the state of the update", function(t)
   for state, want in pairs { COMPLETED = "COMPLETE", FAILED = "FAIL", CANCELED = "ABORT",
     RUNNING = false } do
     local data = columned()
@@ -258,10 +259,10 @@ test("OpenLineage: an update that failed, was stopped, or still runs ends so", f
   end
 end)
 
-test("OpenLineage: without an update there is no run to tell of", function(t)
+test("OpenLineage: without an update there is no run", function(t)
   local data = columned()
   data.update = json.null
-  t.match(t.fault(openlineage.events, data).message, "no update has told its graph")
+  t.match(t.fault(openlineage.events, data).message, "no update has defined its graph")
 end)
 
 -- ---- definitions ----
@@ -294,15 +295,15 @@ local function read(list)
   return definitions.from_events(ws, ID)
 end
 
-test("the newest update that has definitions is read, and no other", function(t)
+test("only the newest update with definitions is read", function(t)
   local graph, reason = read { state("u3", "QUEUED"), event("u3", "create_update", {}),
     state("u2", "COMPLETED"), flow("u2", "b", { "a" }), flow("u2", "a", {}),
     event("u2", "create_update", {}), flow("u1", "old", {}) }
   t.equal({ graph.update_id, #graph.flows, graph.state, reason }, { "u2", 2, "COMPLETED" })
-  t.equal(graph.flows[1].output, "a", "in the order in which they were told")
+  t.equal(graph.flows[1].output, "a", "in the order of the events")
 end)
 
-test("inputs may be texts or objects, and what is neither is left out", function(t)
+test("inputs may be texts or objects, others are ignored", function(t)
   local graph = read { flow("u", "c", { "a", { name = "b" }, { full_name = "m.s.d" }, 3, {} }) }
   t.equal(graph.flows[1].inputs, { "a", "b", "m.s.d" })
 end)
@@ -316,7 +317,7 @@ test("columns come from the schema of the definition, if it can be read", functi
   t.is_nil(graph.flows[1].columns)
 end)
 
-test("sinks, odd details and events without an update hurt nobody", function(t)
+test("sinks, odd details and events without an update are no problem", function(t)
   local graph = read { event("u", "sink_definition", { format = "kafka",
     options = { ["kafka.password"] = "x" } }, { sink_name = "out" }),
     event("u", "flow_definition", { output_sink = "out", input_datasets = { "a" } }),
@@ -327,22 +328,22 @@ test("sinks, odd details and events without an update hurt nobody", function(t)
   t.no_match(json.encode(graph.sinks), "password")
 end)
 
-test("an update that is still setting up may not have told all", function(t)
+test("an update that is still setting up may not have defined its whole graph", function(t)
   local _, reason = read { state("u", "SETTING_UP_TABLES"), flow("u", "a", {}) }
-  t.match(reason, "may not have told its whole graph")
+  t.match(reason, "may not have defined its whole graph")
   local _, none = read { state("u", "RUNNING"), state("u", "SETTING_UP_TABLES"),
     flow("u", "a", {}) }
   t.is_nil(none)
 end)
 
-test("a server that does not know the filter is read blindly, and not for ever", function(t)
+test("of a server that does not know the filter, a limited number of events is read", function(t)
   local pages = 0
   local ws <close> = fake.workspace { [EVENTS] = function(request)
     if request.query:find "filter" then
       return fake.refusal(400, "INVALID_PARAMETER_VALUE", "unknown field event_type")
     end
     pages = pages + 1
-    return { events = { state("u", "RUNNING") }, next_page_token = "more" }
+    return { events = { state("u", "RUNNING") }, next_page_token = "page" .. pages }
   end }
   local graph, reason = definitions.from_events(ws, ID)
   t.is_nil(graph)
@@ -350,7 +351,7 @@ test("a server that does not know the filter is read blindly, and not for ever",
   t.is_true(pages >= 40 and pages <= 41, pages)
 end)
 
-test("the test's own check of OpenLineage sees what is wrong", function(t)
+test("the check of OpenLineage in this test finds errors", function(t)
   local good = openlineage.events(columned())[1]
   for _, spoil in ipairs {
     function(e) e.eventType = "DONE" end, function(e) e.eventTime = "today" end,

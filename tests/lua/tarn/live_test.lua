@@ -1,8 +1,8 @@
--- The state of a run, fed with events in any order.
+-- The state of a run, from events in any order.
 
+local counts = require "tarn.expectations.counts"
 local json = require "native.json"
 local live = require "tarn.live"
-local tally = require "tarn.expectations.counts"
 local time = require "base.time"
 
 local BASE <const> = 1780000000000
@@ -82,7 +82,7 @@ local function by_name(snapshot)
   return rows
 end
 
-test("a run is told by its events", function(t)
+test("the state of a run follows from its events", function(t)
   local s = feed(run_events()):snapshot()
   t.equal({ s.update_id, s.pipeline_name, s.request_id, s.state, s.cause },
     { "u1", "sales", "r1", "FAILED", "USER_ACTION" })
@@ -96,7 +96,7 @@ test("a run is told by its events", function(t)
   local rows = by_name(s)
   t.equal({ rows.orders.state, rows.orders.rows_written, rows.orders.backlog_bytes,
     rows.orders.backlog_files, rows.orders.passed, rows.orders.failed, rows.orders.dropped },
-    { "COMPLETED", 30, 500, 2, 28, 2, 2 }, "reports without a batch hold all so far")
+    { "COMPLETED", 30, 500, 2, 28, 2, 2 }, "reports without a batch are cumulative")
   t.equal({ rows.orders.start_time, rows.orders.end_time }, { BASE + 3001, BASE + 6000 })
   t.equal(rows.orders.failing, { { dataset = "orders", expectation = "valid_id", passed = 28,
     failed = 2 } })
@@ -127,7 +127,7 @@ test("the order of events and repeats make no difference", function(t)
   end
 end)
 
-test("the control plane's numbers tell the order where clocks do not", function(t)
+test("sequence numbers of the control plane take precedence over timestamps", function(t)
   local s = feed {
     step(900, "RUNNING", { seq = 2 }), step(1000, "INITIALIZING", { seq = 1 }),
     flow(2000, "a", "RUNNING", { seq = 3 }), flow(1990, "a", "COMPLETED", { seq = 4 }),
@@ -136,7 +136,7 @@ test("the control plane's numbers tell the order where clocks do not", function(
   t.equal(s.flows[1].state, "COMPLETED")
 end)
 
-test("of several updates the newest is shown, unless one is pinned", function(t)
+test("the newest of several updates is shown, unless one is pinned", function(t)
   local state = feed {
     step(5000, "RUNNING", { update = "second" }), step(0, "RUNNING", { update = "first" }),
     step(900, "FAILED", { update = "first" }),
@@ -150,22 +150,22 @@ test("of several updates the newest is shown, unless one is pinned", function(t)
   t.equal(state:snapshot().state, "RUNNING")
 end)
 
-test("what the API says of an update counts as much as its events", function(t)
+test("the newer of the API's answer and the events counts", function(t)
   local state = live.new()
   state:know { update_id = "u1", state = "QUEUED", creation_time = BASE - 50, cause = "API_CALL" }
   local s = state:snapshot()
   t.equal({ s.update_id, s.state, s.start_time, s.cause, #s.phases },
     { "u1", "QUEUED", BASE - 50, "API_CALL", 0 })
   state:take(step(10, "RUNNING"))
-  t.equal(state:snapshot().state, "RUNNING", "an event is ahead of the last answer")
+  t.equal(state:snapshot().state, "RUNNING", "an event is newer than the last answer")
   state:know { update_id = "u1", state = "COMPLETED", creation_time = BASE - 50 }
-  t.equal(state:snapshot().state, "COMPLETED", "and an answer of the events")
+  t.equal(state:snapshot().state, "COMPLETED", "an answer is newer than the events")
   state:know { update_id = "u1", state = "HIBERNATED" }
-  t.equal(state:snapshot().state, "HIBERNATED", "words of tomorrow pass through")
+  t.equal(state:snapshot().state, "HIBERNATED", "unknown states are kept")
 end)
 
 test("counts are those of the command `expectations`", function(t)
-  local state, sums = live.new(), tally.new()
+  local state, sums = live.new(), counts.new()
   math.randomseed(7)
   for i = 1, 300 do
     local passed, failed = math.random(0, 50), math.random(0, 5)
@@ -180,7 +180,7 @@ test("counts are those of the command `expectations`", function(t)
   t.equal({ row.passed, row.failed, row.dropped }, { want.passed, want.failed, want.dropped })
 end)
 
-test("events that make no sense are passed over", function(t)
+test("malformed events are ignored", function(t)
   local state = live.new()
   for _, e in ipairs { {}, { origin = 1 }, { origin = { update_id = 5 } },
     { origin = { update_id = "u" } }, { origin = { update_id = "u" }, timestamp = "yesterday" } } do
@@ -203,7 +203,7 @@ test("events that make no sense are passed over", function(t)
   t.is_true(#json.encode(state:snapshot()) > 0)
 end)
 
-test("a snapshot is data of its own, and empty lists stay lists", function(t)
+test("later events do not change a snapshot, and empty lists stay lists", function(t)
   local state = live.new()
   local text = json.encode(state:snapshot())
   t.match(text, '"flows":[]')
@@ -215,14 +215,14 @@ test("a snapshot is data of its own, and empty lists stay lists", function(t)
   t.equal(before.flows[1].state, "RUNNING")
 end)
 
--- What is in use after all garbage has gone.
+-- Memory in use after a full collection.
 local function kilobytes()
   collectgarbage()
   collectgarbage()
   return collectgarbage "count"
 end
 
-test("memory is bounded whatever comes", function(t)
+test("memory is bounded whatever events come", function(t)
   local state = live.new()
   state:pin "u"
   local function storm(from, to)
@@ -244,7 +244,7 @@ test("memory is bounded whatever comes", function(t)
   t.equal({ s.update_id, s.flows_left_out, #s.flows, #s.errors }, { "u", true, 4000, 200 })
 end)
 
-test("a flow that runs for months adds up without growing", function(t)
+test("a flow that runs for months needs constant memory", function(t)
   local state = live.new()
   for i = 1, 1000 do
     state:take(flow(i, "a", "RUNNING", { batch = i, metrics = { num_output_rows = 2 } }))

@@ -1,9 +1,9 @@
-local cli = require "testing.program"
+local program = require "testing.program"
 local mapping = require "tarn.mapping"
 
 -- A map of a file with that text.
 local function map_of(text, opts, name)
-  local dir <close> = cli.dir()
+  local dir <close> = program.dir()
   local all = { map = dir.write(name or "map.lua", text) }
   for key, value in pairs(opts or {}) do
     all[key] = value
@@ -11,7 +11,7 @@ local function map_of(text, opts, name)
   return mapping.new(all)
 end
 
-test("a table, a function and JSON map the same", function(t)
+test("a table, a function and JSON give the same map", function(t)
   for _, case in ipairs {
     { 'return { catalogs = { sales = "sales_dr" } }' },
     { 'return { catalogs = function(name) return name .. "_dr" end }' },
@@ -23,7 +23,7 @@ test("a table, a function and JSON map the same", function(t)
   end
 end)
 
-test("the longest prefix wins, at the end of a name, with and without /Workspace", function(t)
+test("the longest prefix of whole names wins, with and without /Workspace", function(t)
   local map = mapping.new { path_map = { "/Users/a@x.io=/Users/b@x.io",
     "/Users/a@x.io/etl=/Shared/etl", "/Workspace/Repos/a=/Repos/b/" } }
   for _, case in ipairs {
@@ -36,7 +36,7 @@ test("the longest prefix wins, at the end of a name, with and without /Workspace
   end
 end)
 
-test("--catalog and --schema are for what the pipeline itself publishes to", function(t)
+test("--catalog and --schema replace only the pipeline's own catalog and schema", function(t)
   local map = mapping.new { catalog = "dr", schema = "s2" }
   local where = { default_catalog = "Sales", default_schema = "s", catalog = "sales" }
   t.equal({ map:apply("catalog", "sales", where) }, { "dr", "--catalog" })
@@ -46,13 +46,13 @@ test("--catalog and --schema are for what the pipeline itself publishes to", fun
   t.is_nil((map:apply("volume", "/Volumes/sales/s/v", where)))
 end)
 
-test("a schema of one catalog is told from its namesakes", function(t)
+test("a schema of one catalog is distinct from schemas of the same name", function(t)
   local map = map_of 'return { schemas = { ["a.s"] = "x", s = "y" } }'
   t.equal((map:apply("schema", "s", { catalog = "a" })), "x")
   t.equal((map:apply("schema", "s", { catalog = "b" })), "y")
 end)
 
-test("volumes follow their catalogs and schemas, or a place of their own", function(t)
+test("volumes follow their catalogs and schemas, or a location of their own", function(t)
   local map = map_of [[return { catalogs = { a = "b" }, schemas = { ["a.s"] = "t" },
     locations = { ["/Volumes/a/s/special"] = "/Volumes/z/z/z", ["s3://old"] = "s3://new" } }]]
   t.equal((map:apply("volume", "/Volumes/a/s/v/f.whl", {})), "/Volumes/b/t/v/f.whl")
@@ -61,14 +61,14 @@ test("volumes follow their catalogs and schemas, or a place of their own", funct
   t.equal((map:apply("location", "s3://old/k", {})), "s3://new/k")
 end)
 
-test("scopes are replaced in references, and nothing around them", function(t)
+test("only the scopes in references are replaced", function(t)
   local map = map_of 'return { secret_scopes = { a = "b", ["c/k"] = "d/l" } }'
   t.equal((map:apply("secret", "x {{secrets/a/k}} {{secrets/c/k}} {{secrets/e/k}}", {})),
     "x {{secrets/b/k}} {{secrets/d/l}} {{secrets/e/k}}")
   t.is_nil((map:apply("secret", "{{secrets/e/k}}", {})))
 end)
 
-test("an empty name is not filled in, false leaves out, and the same name says so", function(t)
+test("an empty name counts as none, false drops, and an equal name is a rule", function(t)
   local map = map_of 'return { policies = { a = "", b = false, c = "c" } }'
   t.is_nil((map:apply("policy", "a", {})))
   t.equal((map:apply("policy", "b", {})), false)
@@ -77,18 +77,18 @@ test("an empty name is not filled in, false leaves out, and the same name says s
   t.match(rule, "policies in ")
 end)
 
-test("rules that matched nothing are told", function(t)
+test("rules that have matched nothing are reported", function(t)
   local map = map_of('return { pools = { p = "q", r = "s" }, drop = { "tags" } }',
     { path_map = { "/A=/B" } })
   map:apply("pool", "p", {})
   local unused = table.concat(map:unused(), "\n")
-  t.match(unused, "'r' is nowhere in the source")
+  t.match(unused, "'r' does not occur in the source")
   t.match(unused, "--path-map /A=/B")
   t.match(unused, "has no such field")
   t.no_match(unused, "'p'")
 end)
 
-test("a value is text where texts belong, and JSON elsewhere", function(t)
+test("a value is a text in fields for texts, and JSON elsewhere", function(t)
   local map = mapping.new { set = { "configuration.n=3", "clusters[0].num_workers=0",
     'tags["a=b"]=c=d', "serverless=false", "libraries=[]", "catalog=5", "channel=PREVIEW" } }
   local values = {}
@@ -100,20 +100,20 @@ test("a value is text where texts belong, and JSON elsewhere", function(t)
     { "channel", "PREVIEW" } })
 end)
 
-test("a map that is none says what is wrong, and where", function(t)
+test("a fault says what is wrong with a map, and in which file", function(t)
   for _, case in ipairs {
     { "return { catalog = {} }", "there is no section 'catalog'" },
     { "return 5", "neither a table nor a function" },
     { "return {", "map.lua:1:" }, { "error 'x'", "x" }, { "return os.time()", "os" },
     { "return { paths = 5 }", "'paths' is neither" },
-    { "return { paths = { a = 5 } }", "'a' is no text" },
+    { "return { paths = { a = 5 } }", "'a' is neither a text" },
     { "return { spec = {} }", "'spec' is not a function" },
   } do
     local e = t.fault(map_of, case[1])
     t.equal(e.kind, "usage", case[1])
     t.match(e.message, case[2])
   end
-  t.match(t.fault(map_of, "{", nil, "m.json").message, "no JSON")
+  t.match(t.fault(map_of, "{", nil, "m.json").message, "not JSON")
   t.equal(t.fault(mapping.new, { path_map = { "/x" } }).kind, "usage")
   t.equal(t.fault(mapping.new, { set = { "=x" } }).kind, "usage")
 end)

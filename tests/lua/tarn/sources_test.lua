@@ -1,9 +1,9 @@
 local json = require "native.json"
 local memo = require "tarn.sources.memo"
 local names = require "tarn.sources.names"
-local pace = require "base.ratelimit"
 local path = require "tarn.objects.path"
 local pool = require "base.pool"
+local ratelimit = require "base.ratelimit"
 local references = require "tarn.sources.references"
 local task = require "native.task"
 
@@ -22,7 +22,7 @@ test("a path has one form, with or without /Workspace", function(t)
   t.is_nil(path.find_normal(json.null))
 end)
 
-test("folders above a path come from the top down", function(t)
+test("folders above a path are listed from the root down", function(t)
   t.equal(path.above "/Users/a/b/c", { "/Users", "/Users/a", "/Users/a/b" })
   t.equal(path.above "/Shared", {})
   t.equal(path.parent "/Shared", "/")
@@ -30,7 +30,7 @@ test("folders above a path come from the top down", function(t)
   t.is_nil(path.find_joined("/Shared", "../../x"))
 end)
 
--- ---- what a spec names ----
+-- ---- references in a spec ----
 
 test("a spec's references are found in every field that has them", function(t)
   local list = references.of_spec {
@@ -71,13 +71,13 @@ test("nulls and odd types in a spec are no references", function(t)
     clusters = { json.null, { init_scripts = json.null } } }, {})
 end)
 
-test("a pattern that no pipeline takes is odd", function(t)
+test("a pattern that pipelines do not support is odd", function(t)
   local one = references.of_spec { libraries = { { glob = { include = "/Shared/*.py" } } } }[1]
   t.match(one.odd, "pattern")
   t.match(references.of_spec { libraries = { { file = { path = "a.py" } } } }[1].odd, "absolute")
 end)
 
-test("a line for pip names what it names", function(t)
+test("a line for pip refers to files, folders and requirements files", function(t)
   for line, want in pairs {
     ["-r /Workspace/Shared/r.txt"] = "requirements /Shared/r.txt",
     ["-r/Workspace/Shared/r.txt"] = "requirements /Shared/r.txt",
@@ -100,7 +100,7 @@ test("a line for pip names what it names", function(t)
     "-i https://example.com" } do
     t.is_nil(references.find_requirement(line, "x", "/Shared/sub"), line)
   end
-  t.is_nil(references.find_requirement("-r more.txt", "x"), "relative to nothing")
+  t.is_nil(references.find_requirement("-r more.txt", "x"), "relative, without a base")
 end)
 
 test("a requirements file is read line by line, continued lines as one", function(t)
@@ -109,9 +109,9 @@ test("a requirements file is read line by line, continued lines as one", functio
   t.equal({ list[1].path, list[2].path, #list }, { "/Shared/req/base.txt", "/Shared/w.whl", 2 })
 end)
 
--- ---- what code names ----
+-- ---- references in code ----
 
-test("code names what it installs and what it runs", function(t)
+test("installed files and notebooks that run are found in code", function(t)
   local mentions = require "tarn.sources.mentions"
   local nb = { path = "/Shared/p/nb", kind = "NOTEBOOK" }
   t.equal(mentions.of("# MAGIC %pip install -q -r /Workspace/Shared/r.txt requests "
@@ -126,7 +126,7 @@ end)
 
 -- ---- names of files ----
 
-test("files are named as the objects, with the extension that says what they are", function(t)
+test("files have the names of their objects, with a fitting extension", function(t)
   local here = names.new { "sources.json" }
   local function of(at, kind, language, format)
     return here:of { path = at, kind = kind, language = language, format = format }
@@ -141,7 +141,7 @@ test("files are named as the objects, with the extension that says what they are
   t.equal(of("/Shared/etl/empty", "DIRECTORY"), "Shared/etl/empty")
 end)
 
-test("names that some system refuses are made safe, and stay different", function(t)
+test("names that a file system refuses are changed, and stay distinct", function(t)
   local here, seen = names.new { "sources.json" }, {}
   for _, case in ipairs {
     { "a.b.", "a.b_" }, { "blank ", "blank_" }, { "dots...", "dots_" }, { " front", "_front" },
@@ -158,7 +158,7 @@ test("names that some system refuses are made safe, and stay different", functio
   end
 end)
 
-test("names that a file system cannot tell apart are told apart", function(t)
+test("names that a file system cannot distinguish get numbers", function(t)
   local here = names.new { "sources.json" }
   local function of(at, kind)
     return here:of { path = at, kind = kind, language = "PYTHON", format = "SOURCE" }
@@ -172,7 +172,7 @@ test("names that a file system cannot tell apart are told apart", function(t)
   t.equal(of("/Shared/" .. ("é"):rep(150), "FILE"), "Shared/" .. ("é"):rep(100))
 end)
 
-test("a folder of its own can be chosen for a workspace folder", function(t)
+test("a workspace folder can get another local folder", function(t)
   local here = names.new({}, function(folder)
     return folder == "/Users/a/etl" and "src" or nil
   end)
@@ -181,7 +181,7 @@ test("a folder of its own can be chosen for a workspace folder", function(t)
   t.equal(here:of { path = "/Users/a/other.txt", kind = "FILE" }, "Users/a/other.txt")
 end)
 
-test("a file is a notebook by its first line or as .ipynb, as an import would guess", function(t)
+test("a file is a notebook by its first line or by .ipynb, as for an import with AUTO", function(t)
   t.equal(names.find_notebook("a.py", "# Databricks notebook source\nx"),
     { format = "SOURCE", language = "PYTHON", name = "a" })
   t.equal(names.find_notebook("a.b.ipynb", "{}"), { format = "JUPYTER", name = "a.b" })
@@ -192,16 +192,16 @@ end)
 
 -- ---- rates ----
 
--- A clock that only sleeping moves.
+-- A clock that moves only by sleeping.
 local function fake_time()
   local now = 100
   return { now = function() return now end, sleep = function(s) now = now + s end,
     pass = function(s) now = now + s end }
 end
 
-test("no second holds more calls than the rate", function(t)
+test("no second has more calls than the rate", function(t)
   local clock = fake_time()
-  local one = pace.new(30, clock)
+  local one = ratelimit.new(30, clock)
   local starts = {}
   for i = 1, 200 do
     one:take()
@@ -213,12 +213,12 @@ test("no second holds more calls than the rate", function(t)
   for i = 31, #starts do
     t.is_true(starts[i] - starts[i - 30] >= 1 - 1e-9, "calls " .. i - 30 .. " and " .. i)
   end
-  t.is_true(starts[200] - starts[1] < 200 / 30, "no slower than it may be")
+  t.is_true(starts[200] - starts[1] < 200 / 30, "no slower than the rate")
 end)
 
 test("calls within the rate do not wait, also after a pause", function(t)
   local clock = fake_time()
-  local one = pace.new(10, clock)
+  local one = ratelimit.new(10, clock)
   for _ = 1, 3 do
     local begin = clock.now()
     for _ = 1, 10 do
@@ -229,17 +229,17 @@ test("calls within the rate do not wait, also after a pause", function(t)
   end
 end)
 
-test("tasks that take at once share one rate", function(t)
-  local one = pace.new(4, { seconds = 0.05 })
+test("tasks share one rate", function(t)
+  local one = ratelimit.new(4, { seconds = 0.05 })
   local begin = task.now()
   pool.each({ 1, 2, 3, 4, 5, 6, 7, 8, 9 }, function() one:take() end)
   t.is_true(task.now() - begin >= 0.1 - 1e-6)
-  t.raises("positive", pace.new, 0)
+  t.raises("positive", ratelimit.new, 0)
 end)
 
--- ---- answers asked for once ----
+-- ---- memo ----
 
-test("what many ask for at once is asked for once", function(t)
+test("many tasks that ask at once share one call", function(t)
   local known, asked = memo.new(), 0
   local got = pool.map({ 1, 2, 3 }, function()
     return known:once("k", function()
@@ -253,7 +253,7 @@ test("what many ask for at once is asked for once", function(t)
   t.equal(known:find "k", "answer")
 end)
 
-test("what failed is tried again by the next", function(t)
+test("after a failed call, the next task tries again", function(t)
   local known, asked = memo.new(), 0
   local function f()
     asked = asked + 1

@@ -1,7 +1,7 @@
-local fields = require "tarn.spec"
 local json = require "native.json"
+local spec = require "tarn.spec"
 
-test("a path is read as it is written", function(t)
+test("the text of a path is parsed to the same path", function(t)
   for _, case in ipairs {
     { "catalog", "catalog" },
     { "clusters[0].node_type_id", "clusters[0].node_type_id" },
@@ -12,44 +12,44 @@ test("a path is read as it is written", function(t)
     { 'tags["x=y"]', 'tags["x=y"]' },
     { "a.b[3].c", "a.b[3].c" },
   } do
-    t.equal(fields.path(fields.parse(case[1])), case[2], case[3])
+    t.equal(spec.path(spec.parse(case[1])), case[2], case[3])
   end
 end)
 
-test("what is no path is the caller's mistake", function(t)
+test("a text that is not a path is a usage fault", function(t)
   for _, text in ipairs { "", ".", "a..b", "[0]", "a[", "a[x]", "a.", 'a["b]', ".a", "a[0]b" } do
-    t.equal(t.fault(fields.parse, text).kind, "usage", text)
+    t.equal(t.fault(spec.parse, text).kind, "usage", text)
   end
 end)
 
-test("a value is set where it is missing, and lists stay lists", function(t)
-  local spec = { clusters = json.array { { label = "default" } }, tags = {} }
-  fields.set(spec, fields.parse "clusters[0].num_workers", 0)
-  fields.set(spec, fields.parse "clusters[1].label", "maintenance")
-  fields.set(spec, fields.parse "libraries[0].notebook.path", "/a")
-  fields.set(spec, fields.parse "tags.a", "b")
-  t.equal(json.encode(spec), '{"clusters":[{"label":"default","num_workers":0},'
+test("set creates missing tables, and lists stay lists", function(t)
+  local settings = { clusters = json.array { { label = "default" } }, tags = {} }
+  spec.set(settings, spec.parse "clusters[0].num_workers", 0)
+  spec.set(settings, spec.parse "clusters[1].label", "maintenance")
+  spec.set(settings, spec.parse "libraries[0].notebook.path", "/a")
+  spec.set(settings, spec.parse "tags.a", "b")
+  t.equal(json.encode(settings), '{"clusters":[{"label":"default","num_workers":0},'
     .. '{"label":"maintenance"}],"libraries":[{"notebook":{"path":"/a"}}],"tags":{"a":"b"}}')
-  t.equal(t.fault(fields.set, spec, fields.parse "clusters[7].label", "x").kind, "usage")
-  t.equal(t.fault(fields.set, spec, fields.parse "clusters.label", "x").kind, "usage")
+  t.equal(t.fault(spec.set, settings, spec.parse "clusters[7].label", "x").kind, "usage")
+  t.equal(t.fault(spec.set, settings, spec.parse "clusters.label", "x").kind, "usage")
 end)
 
-test("a copy is another value, and the same text", function(t)
+test("a copy encodes to the same text, and a change of it leaves the original alone", function(t)
   local value = json.decode '{"a":[],"b":{},"c":[1,{"d":null}],"e":1e400,"f":1.0}'
-  local copy = fields.copy(value)
+  local copy = spec.copy(value)
   t.equal(json.encode(copy), json.encode(value))
   copy.c[2].d = 1
   t.equal(value.c[2].d, json.null)
 end)
 
-test("each leaf is visited once, empty tables among them", function(t)
+test("each leaf is visited once, empty tables included", function(t)
   local paths = {}
-  fields.each(json.decode '{"name":"n","z":[],"a":{"b":[{"c":1},{}]},"n":123456789012345678901}',
-    function(keys) paths[#paths + 1] = fields.path(keys) end)
+  spec.each(json.decode '{"name":"n","z":[],"a":{"b":[{"c":1},{}]},"n":123456789012345678901}',
+    function(keys) paths[#paths + 1] = spec.path(keys) end)
   t.equal(paths, { "name", "a.b[0].c", "a.b[1]", "n", "z" })
 end)
 
-test("what is bound to a workspace is known by its place or its form", function(t)
+test("a value bound to a workspace is recognized by its path or its form", function(t)
   for _, case in ipairs {
     { "catalog", "main", "catalog" }, { "target", "x", "schema" }, { "name", "x", nil },
     { "clusters[3].driver_node_type_id", "i3.xlarge", "node_type" },
@@ -69,6 +69,6 @@ test("what is bound to a workspace is known by its place or its form", function(
     { "notifications[0].email_recipients[1]", "a@x.io", "address" },
     { "tags.catalog", "main", nil },
   } do
-    t.equal(fields.find_bound(fields.parse(case[1]), case[2]), case[3], case[1])
+    t.equal(spec.find_bound(spec.parse(case[1]), case[2]), case[3], case[1])
   end
 end)

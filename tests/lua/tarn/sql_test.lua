@@ -5,13 +5,13 @@ local function workspace()
   return tarn.workspace "demo"
 end
 
-test("rows are tables by column name, their cells texts or null", function(t)
+test("a row is a table by column name, whose cells are strings or null", function(t)
   local rows <close> = workspace():sql("SELECT 1 AS a, 'x' AS b, NULL AS c")
   t.equal(rows(), { a = "1", b = "x", c = json.null })
   t.equal(rows(), nil)
 end)
 
-test("two columns of the same name are both there", function(t)
+test("columns of the same name get distinct names", function(t)
   local rows <close> = workspace():sql("SELECT 1 AS a, 2 AS a, 3 AS a_2, 4 AS a")
   t.equal(rows(), { a = "1", a_2 = "2", a_2_2 = "3", a_3 = "4" })
 end)
@@ -24,7 +24,7 @@ test("parameters are bound, with types of their own", function(t)
   t.equal({ row.n, row.s, row.none, row.flag }, { "42", "it's", json.null, "true" })
 end)
 
-test("a statement that fails is a fault, never no rows", function(t)
+test("a failed statement raises a fault", function(t)
   local e = t.fault(workspace().sql, workspace(), "SELECT * FROM nowhere.at.all")
   t.equal(e.kind, "sql")
   t.match(e.message, "TABLE_OR_VIEW_NOT_FOUND")

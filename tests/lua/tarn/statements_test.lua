@@ -6,16 +6,17 @@ test("a name from data is quoted, and cannot end its quotes", function(t)
   t.equal(statements.identifier("main", "a.b", "c d"), "`main`.`a.b`.`c d`")
   t.equal(statements.identifier "x` UNION SELECT 1 --", "`x`` UNION SELECT 1 --`")
   t.equal(statements.identifier "größe", "`größe`")
+  t.equal(statements.identifier(("ö"):rep(255)), "`" .. ("ö"):rep(255) .. "`")
 end)
 
-test("what cannot be a name is refused", function(t)
-  for _, bad in ipairs { "", "a\0b", "a\nb", "a\127", ("x"):rep(256), "\xff" } do
+test("a text that cannot be a name is refused", function(t)
+  for _, bad in ipairs { "", "a\0b", "a\nb", "a\127", ("x"):rep(256), ("ö"):rep(256), "\xff" } do
     t.equal(t.fault(statements.identifier, "main", bad).code, "INVALID_IDENTIFIER")
   end
   t.equal(t.fault(statements.identifier, "main", nil, "t").code, "INVALID_IDENTIFIER")
 end)
 
-test("the literal of event_log is an id and nothing else", function(t)
+test("event_log accepts only the id of a pipeline", function(t)
   local id <const> = "0000000A-0000-4000-8000-000000000000"
   t.equal(statements.event_log(id), "event_log('0000000a-0000-4000-8000-000000000000')")
   for _, bad in ipairs { "", "x", id .. "'", id:gsub("0$", "'"), id .. "\n" } do
@@ -23,7 +24,7 @@ test("the literal of event_log is an id and nothing else", function(t)
   end
 end)
 
--- A text of its own would be `:sql("SELECT`, or a call in a file that knows no statements.
+-- A statement elsewhere would be `:sql("SELECT`, or a call in a file without tarn.statements.
 test("no module sends a statement that is not in tarn.statements", function(t)
   local own <const> = { ["lua/tarn/workspace.lua"] = true, ["lua/tarn/sql.lua"] = true,
     ["scripts/sql.lua"] = true }

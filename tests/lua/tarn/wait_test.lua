@@ -1,8 +1,7 @@
---- Waiting for an update: the whole table of states, and the platform's retries, on a clock
---- that the test moves.
+--- Waits for updates: all states, and the platform's retries, on a clock that the test moves.
 
 local fake = require "testing.fake"
-local waiting = require "tarn.wait"
+local wait = require "tarn.wait"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
 
@@ -13,7 +12,7 @@ local U3 <const> = "00000003-0000-4000-8000-000000000000"
 
 local function even() return 0.5 end -- no jitter
 
--- Follow the first of these updates. Returns what came of it, and the clock.
+-- Follow the first of these updates. Returns the result and the clock.
 local function follow(updates, opts, pipeline)
   local answers, clock = fake.life(ID, updates, pipeline)
   local ws <close> = fake.workspace(answers, opts and opts.connect)
@@ -22,24 +21,24 @@ local function follow(updates, opts, pipeline)
     all[key] = value
   end
   all.connect = nil
-  return waiting.follow(ws, ID, updates[1].id, all), clock, ws
+  return wait.follow(ws, ID, updates[1].id, all), clock, ws
 end
 
 local DEVELOPMENT <const> = { development = true }
 
-test("every state of an update is an end, or is waited through", function(t)
+test("every state of an update either ends the wait or does not", function(t)
   for _, case in ipairs(fake.UPDATE_STATES) do
     local state, outcome = case[1], case[2]
     local result, clock = follow({ { id = U1, config = DEVELOPMENT,
       states = { { "QUEUED", 0 }, { state, 2 }, { outcome and state or "COMPLETED", 100 } } } })
     t.equal(result.outcome, outcome or "completed", state)
     t.is_true(outcome and clock.at < 5 or not outcome and clock.at >= 100, state)
-    t.equal(waiting.ENDS[state] ~= nil, outcome ~= nil, state)
-    t.equal(waiting.ACTIVE[state] ~= nil, outcome == nil, state)
+    t.equal(wait.ENDS[state] ~= nil, outcome ~= nil, state)
+    t.equal(wait.ACTIVE[state] ~= nil, outcome == nil, state)
   end
 end)
 
-test("an update that is over is told at once", function(t)
+test("the wait for an update that is over ends at once", function(t)
   local result, clock = follow { { id = U1, states = { { "CANCELED", 0 } } } }
   t.equal({ result.outcome, clock.at, #clock.pauses }, { "canceled", 0, 0 })
 end)
@@ -65,16 +64,16 @@ test("a failure is followed through the platform's retries, or is the end", func
       outcome = "failed", updates = { U1, U2 } },
     { why = "a retry that is cancelled", { id = U1, states = FAILS },
       retry(U2, 11, "CANCELED"), outcome = "canceled", updates = { U1, U2 } },
-    { why = "a retry that comes late", { id = U1, states = FAILS },
+    { why = "a late retry", { id = U1, states = FAILS },
       retry(U2, 22, "COMPLETED"), outcome = "completed", updates = { U1, U2 } },
     { why = "no retry comes", { id = U1, states = FAILS }, outcome = "failed",
       updates = { U1 } },
     { why = "the retry of another request", { id = U1, states = FAILS },
       retry(U2, 11, "COMPLETED", { request = "other" }), outcome = "failed",
       updates = { U1 } },
-    { why = "no event tells the request", { id = U1, states = FAILS, request = false },
+    { why = "no event has the request", { id = U1, states = FAILS, request = false },
       retry(U2, 11, "COMPLETED"), outcome = "completed", updates = { U1, U2 } },
-    { why = "another request in its place", { id = U1, states = FAILS },
+    { why = "another request instead", { id = U1, states = FAILS },
       retry(U2, 11, "COMPLETED", { cause = "USER_ACTION", request = "other" }),
       outcome = "failed", updates = { U1 } },
     { why = "ours is behind another one", { id = U1, states = FAILS },
@@ -87,7 +86,7 @@ test("a failure is followed through the platform's retries, or is the end", func
   end
 end)
 
-test("where there can be no retry none is waited for", function(t)
+test("the wait ends at once if no retry can come", function(t)
   for _, case in ipairs {
     { why = "development", config = DEVELOPMENT },
     { why = "validation", validate_only = true },
@@ -105,7 +104,7 @@ test("where there can be no retry none is waited for", function(t)
   t.is_true(clock.at < 13, "no grace after the last attempt")
 end)
 
-test("a fatal error is waited for only a moment, and its retry is followed all the same",
+test("a retry of a fatal error is followed if it comes soon",
   function(t)
     local result, clock = follow { { id = U1, states = { { "FAILED", 0 } }, fatal = true } }
     t.equal(result.outcome, "failed")
@@ -115,13 +114,13 @@ test("a fatal error is waited for only a moment, and its retry is followed all t
     t.equal({ result.outcome, result.updates }, { "completed", { U1, U2 } })
   end)
 
-test("retries are not followed where the caller wants this update alone", function(t)
+test("retries = false ends the wait with the update itself", function(t)
   local result = follow({ { id = U1, states = FAILS }, retry(U2, 11, "COMPLETED") },
     { retries = false })
   t.equal({ result.outcome, result.updates }, { "failed", { U1 } })
 end)
 
-test("one timeout holds for all of it", function(t)
+test("the timeout is for the whole wait, retries included", function(t)
   for _, case in ipairs {
     { why = "while it runs", timeout = 7, { id = U1, states = FAILS }, updates = { U1 } },
     { why = "while it is not known whether there will be a retry", timeout = 12,
@@ -135,7 +134,7 @@ test("one timeout holds for all of it", function(t)
   end
 end)
 
-test("looks become rare, and frequent again when something has changed", function(t)
+test("polls become rare, and frequent again after a change of state", function(t)
   local day = 24 * 3600
   local result, clock = follow { { id = U1,
     states = { { "QUEUED", 0 }, { "RUNNING", 1000 }, { "COMPLETED", day } } } }
@@ -157,7 +156,7 @@ test("jitter is a fifth at most", function(t)
   end
 end)
 
-test("each change of state is told, once", function(t)
+test("each change of state is reported once", function(t)
   local told = {}
   follow({ { id = U1, states = FAILS, config = DEVELOPMENT } }, { note = function(update)
     told[#told + 1] = update.state
@@ -165,21 +164,21 @@ test("each change of state is told, once", function(t)
   t.equal(told, { "QUEUED", "RUNNING", "FAILED" })
 end)
 
-test("a continuous update is waited for until it runs", function(t)
+test("the wait for a continuous update ends when it runs", function(t)
   local states = { { "QUEUED", 0 }, { "INITIALIZING", 5 }, { "RUNNING", 20 } }
   local result, clock = follow { { id = U1, mode = "CONTINUOUS", states = states } }
   t.equal(result.outcome, "running")
   t.is_true(clock.at >= 20 and clock.at < 40, clock.at)
 end)
 
-test("a word that we do not know is an end when the pipeline is at rest", function(t)
+test("an unknown state ends the wait if the pipeline is at rest", function(t)
   local states = { { "QUEUED", 0 }, { "EXPIRED", 5 } }
   t.equal(follow({ { id = U1, states = states } }, nil, "IDLE").outcome, "unknown")
   t.equal(follow({ { id = U1, states = states } }, { timeout = 50 }, "RUNNING").outcome,
     "timed_out")
 end)
 
-test("answers that are lost are waited out, refusals are not", function(t)
+test("a temporary failure does not end the wait, a refusal does", function(t)
   local answers, clock = fake.life(ID, { { id = U1,
     states = { { "RUNNING", 0 }, { "COMPLETED", 30 } } } })
   local path = "GET /api/2.0/pipelines/" .. ID .. "/updates/" .. U1
@@ -189,21 +188,21 @@ test("answers that are lost are waited out, refusals are not", function(t)
     return n == 2 and fake.refusal(500, "INTERNAL_ERROR", "try later") or real(request)
   end
   local ws <close> = fake.workspace(answers, { timeout = 0.2 })
-  t.equal(waiting.follow(ws, ID, U1, { clock = clock }).outcome, "completed")
+  t.equal(wait.follow(ws, ID, U1, { clock = clock }).outcome, "completed")
   answers[path] = fake.refusal(403, "PERMISSION_DENIED", "no longer")
-  t.equal(t.fault(waiting.follow, ws, ID, U1, { clock = clock }).status, 403)
+  t.equal(t.fault(wait.follow, ws, ID, U1, { clock = clock }).status, 403)
 end)
 
-test("answers that stay lost end the wait with their own fault", function(t)
+test("a failure that lasts ends the wait with its fault", function(t)
   local answers, clock = fake.life(ID, { { id = U1, states = { { "RUNNING", 0 } } } })
   answers["GET /api/2.0/pipelines/" .. ID .. "/updates/" .. U1] =
     fake.refusal(500, "INTERNAL_ERROR", "for ever")
   local ws <close> = fake.workspace(answers, { timeout = 0.02 })
-  t.equal(t.fault(waiting.follow, ws, ID, U1, { clock = clock }).kind ~= nil, true)
+  t.equal(t.fault(wait.follow, ws, ID, U1, { clock = clock }).kind ~= nil, true)
   t.is_true(clock.at > 600 and clock.at < 700, clock.at)
 end)
 
-test("an update that was just made may not be found yet", function(t)
+test("a new update may not be found at once", function(t)
   local answers, clock = fake.life(ID, { { id = U1, states = { { "COMPLETED", 0 } } } })
   local path = "GET /api/2.0/pipelines/" .. ID .. "/updates/" .. U1
   local real = answers[path]
@@ -211,20 +210,20 @@ test("an update that was just made may not be found yet", function(t)
     return clock.at < 2 and fake.refusal(404, "RESOURCE_DOES_NOT_EXIST", "which?") or real(request)
   end
   local ws <close> = fake.workspace(answers)
-  t.equal(waiting.follow(ws, ID, U1, { clock = clock }).outcome, "completed")
+  t.equal(wait.follow(ws, ID, U1, { clock = clock }).outcome, "completed")
   answers[path] = fake.refusal(404, "RESOURCE_DOES_NOT_EXIST", "which?")
-  t.equal(t.fault(waiting.follow, ws, ID, U1, { clock = clock }).status, 404)
+  t.equal(t.fault(wait.follow, ws, ID, U1, { clock = clock }).status, 404)
 end)
 
-test("a pipeline is waited for until it is at rest, gone, or the time is over", function(t)
+test("until_pipeline ends at the state, at a deletion, or when the time is over", function(t)
   local answers, clock = fake.life(ID, { { id = U1,
     states = { { "STOPPING", 0 }, { "CANCELED", 30 } } } })
   local ws <close> = fake.workspace(answers)
   local opts = { clock = clock, random = even }
-  local found, reached = waiting.until_pipeline(ws, ID, waiting.is_at_rest, opts)
+  local found, reached = wait.until_pipeline(ws, ID, wait.is_at_rest, opts)
   t.equal({ found.state, reached }, { "IDLE", true })
   opts.timeout = 5
-  found, reached = waiting.until_pipeline(ws, ID, function() return false end, opts)
+  found, reached = wait.until_pipeline(ws, ID, function() return false end, opts)
   t.equal({ found.state, reached }, { "IDLE", false })
   opts.timeout = 60
   local path = "GET /api/2.0/pipelines/" .. ID
@@ -232,10 +231,10 @@ test("a pipeline is waited for until it is at rest, gone, or the time is over", 
   answers[path] = function(request)
     return clock.at > 50 and fake.refusal(404, "RESOURCE_DOES_NOT_EXIST", "gone") or real(request)
   end
-  found, reached = waiting.until_pipeline(ws, ID, function(p) return p.state == "DELETED" end, opts)
+  found, reached = wait.until_pipeline(ws, ID, function(p) return p.state == "DELETED" end, opts)
   t.equal({ found.state, reached }, { "DELETED", true })
 end)
 
-test("options that are misspelt are the caller's mistake", function(t)
-  t.raises("unknown option 'timout'", waiting.follow, {}, ID, U1, { timout = 1 })
+test("an unknown option is a usage fault", function(t)
+  t.raises("unknown option 'timout'", wait.follow, {}, ID, U1, { timout = 1 })
 end)

@@ -1,4 +1,4 @@
---- Asking Unity Catalog for the tables of the schemas that a pipeline publishes to.
+--- Ask Unity Catalog for the tables of the schemas to which a pipeline publishes.
 
 local catalog = require "tarn.lineage.catalog"
 local coverage = require "tarn.lineage.coverage"
@@ -14,7 +14,7 @@ local function list_schema(state, at, failures)
   if e and e.kind == "cancelled" then
     fault.raise(e)
   end
-  -- a schema that is not there has no tables
+  -- a schema that does not exist has no tables
   state.listed[at.catalog .. "." .. at.schema] = list ~= nil or coverage.is_missing(e)
   if not list then
     failures[#failures + 1] = { at = at, fault = e }
@@ -25,7 +25,7 @@ local function list_schema(state, at, failures)
   end
 end
 
--- List schemas that were not listed yet, and say in the coverage how all of them went.
+-- List schemas, and put the outcome of all listed schemas into the coverage.
 local function list_schemas(state, places)
   local failures = state.failures
   pool.each(places, function(at) list_schema(state, at, failures) end)
@@ -60,8 +60,8 @@ function M.target(state)
   end
 end
 
--- Schemas that tables of the pipeline are in, as far as anybody said, and nobody listed.
-local function schemas_left(state)
+-- The schemas with tables of the pipeline that were not listed yet.
+local function find_unlisted(state)
   local left, seen = {}, {}
   local function want(name)
     if name and name.kind == "table" and name.catalog and name.catalog ~= "hive_metastore"
@@ -90,10 +90,10 @@ local function schemas_left(state)
   return left
 end
 
---- Those of the other schemas that datasets turned out to be in.
+--- The tables of other schemas in which datasets are.
 ---@param state tarn.LineageState
 function M.others(state)
-  local left = schemas_left(state)
+  local left = find_unlisted(state)
   if #left > 0 and state.ask.source ~= "sql" then
     list_schemas(state, left)
   end

@@ -1,4 +1,4 @@
---- Asking for the graph that a pipeline defines: events, event logs, and its code.
+--- Ask for the graph that a pipeline defines: events, event logs, and its code.
 
 local code = require "tarn.lineage.code"
 local definitions = require "tarn.lineage.definitions"
@@ -6,7 +6,7 @@ local states = require "tarn.lineage.ask.state"
 
 local M = {}
 
---- What REST has of definitions.
+--- The definitions in events of the REST API.
 ---@param state tarn.LineageState
 function M.events(state)
   if state.ask.source == "sql" then
@@ -27,7 +27,7 @@ function M.events(state)
   else
     local has_run = (state.pipeline.latest_updates or {})[1] ~= nil
     state.coverage:answered("events", 0, has_run
-      and "no definitions, although the pipeline ran: they are gone, or no update came so far"
+      and "no definitions, although the pipeline ran: they have expired, or no update got so far"
       or "the pipeline has never run")
   end
 end
@@ -56,7 +56,7 @@ function M.logs(state)
   end
 end
 
---- The code, if nobody told the graph, or if somebody wants to know what it says.
+--- The code, if no other source has the graph, or if the caller wants it.
 ---@param state tarn.LineageState
 function M.code(state)
   local libraries = state.spec.libraries
@@ -83,7 +83,7 @@ function M.code(state)
   end
   local found = graph and #graph.flows or 0
   if first then
-    state.coverage:partial("code", found, ("%d of %d files not understood, or not all of them: "
+    state.coverage:partial("code", found, ("%d of %d files not fully understood: "
       .. "%s: %s"):format(not_all, #files, first.path, first.reasons[1]))
   else
     state.coverage:answered("code", found, ("%d files"):format(#files))

@@ -1,4 +1,4 @@
---- Asking a warehouse: information_schema and the system tables of lineage.
+--- Ask a warehouse: information_schema and the system tables of lineage.
 
 local catalog = require "tarn.lineage.catalog"
 local columns = require "tarn.lineage.columns"
@@ -52,8 +52,8 @@ local function find_warehouse(state)
   if id then
     return id
   end
-  -- nobody who only looks wants to pay for the start of a warehouse
-  local find = state.ask.source == "sql" and warehouses.default or warehouses.find_awake
+  -- only --source sql starts a warehouse, because that costs money
+  local find = state.ask.source == "sql" and warehouses.default or warehouses.find_running
   local found, e = fault.try(find, state.ws)
   if found then
     return found
@@ -66,7 +66,7 @@ local function find_warehouse(state)
   state.no_warehouse, state.warehouse_fault = "no warehouse: " .. e.message, e
 end
 
---- All that SQL is asked for.
+--- Ask all questions for which a warehouse is needed.
 ---@param state tarn.LineageState
 function M.all(state)
   state.warehouse = find_warehouse(state)

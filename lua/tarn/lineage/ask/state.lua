@@ -1,4 +1,4 @@
---- What has been asked for a lineage and answered so far, as all who ask share it.
+--- The state of a lineage that is being read: the answers of its sources so far.
 
 local fault = require "base.fault"
 
@@ -6,21 +6,21 @@ local M = {}
 
 M.TABLE_LINEAGE = "system.access.table_lineage"
 
----@class tarn.LineageState what has been asked and answered so far
+---@class tarn.LineageState
 ---@field ws tarn.WorkspaceClient
 ---@field ask tarn.LineageAsk
 ---@field pipeline table GetPipelineResponse
 ---@field spec table
 ---@field place tarn.LineagePlace
 ---@field coverage tarn.LineageCoverage
----@field graph? tarn.LineageGraph as an update told it
----@field code? tarn.LineageGraph  as the code says it
+---@field graph? tarn.LineageGraph that an update has defined
+---@field code? tarn.LineageGraph  that the code defines
 ---@field observed tarn.ObservedEdge[]
 ---@field tables table<string, tarn.LineageTable> by name, of the schemas that were listed
----@field listed table<string, boolean> "catalog.schema" -> was listed, or could not be
+---@field listed table<string, boolean> "catalog.schema" -> true: listed, false: failed
 ---@field described tarn.LineageTable[] from information_schema
 
---- The graphs that are known: what an update told, and what the code says.
+--- The known graphs: of an update, and of the code.
 ---@param state tarn.LineageState
 ---@return tarn.LineageGraph[]
 function M.graphs(state)
@@ -41,8 +41,8 @@ function M.flows(state)
   return list
 end
 
---- Call `f(...)`: its results with true in front, or false and the fault, which is then the
--- source's answer.
+--- Call `f(...)`. Returns true and its results, or false and the fault, which is put into the
+-- coverage of the source.
 ---@param state tarn.LineageState
 ---@param source string
 ---@param f function

@@ -1,4 +1,4 @@
---- Asking the catalog's own endpoint for the neighbours of each table.
+--- Ask the lineage tracking API for the neighbours of each table.
 
 local names = require "tarn.lineage.names"
 local observed = require "tarn.lineage.observed"
@@ -6,7 +6,7 @@ local states = require "tarn.lineage.ask.state"
 
 local M = {}
 
--- The datasets that Unity Catalog may know something about.
+-- The datasets that Unity Catalog may know.
 local function trackable(state)
   local list, seen = {}, {}
   local function add(name)
@@ -19,7 +19,7 @@ local function trackable(state)
   for _, flow in ipairs(states.flows(state)) do
     local name = names.find(flow.output, state.place)
     local key = name and name.catalog and name.catalog .. "." .. name.schema
-    -- what was listed and is not there is a view that only the pipeline sees
+    -- a dataset that is missing in a listed schema is a view that only the pipeline sees
     if key and not (state.listed[key] and not state.tables[name.fqn]) then
       add(name)
     end
@@ -41,7 +41,7 @@ function M.all(state)
   elseif state.ask.source == "sql" then
     return state.coverage:skipped("lineage_tracking", "--source sql")
   elseif names.is_hive(state.place) and #trackable(state) == 0 then
-    return state.coverage:skipped("lineage_tracking", "nothing of it is in Unity Catalog")
+    return state.coverage:skipped("lineage_tracking", "the pipeline has nothing in Unity Catalog")
   end
   local list = trackable(state)
   local ok, found, failed, first = states.try(state, "lineage_tracking", observed.tracking,

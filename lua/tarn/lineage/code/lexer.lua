@@ -1,16 +1,15 @@
---- Words, texts and signs of SQL and of Python, with the line each begins in. Comments are
---- left out. Pure.
+--- Tokens of SQL and Python: words, string literals and signs, without comments. Pure.
 
 local M = {}
 
 ---@class tarn.CodeToken
 ---@field kind "word"|"text"|"sign"
----@field text string     of a text: what is between the quotes
+---@field text string     of a string literal: the part between the quotes
 ---@field upper? string   of a word
 ---@field line integer
----@field column integer  blanks and signs before it in its line
----@field first boolean   nothing but blanks is before it in its line
----@field computed? boolean a text with parts that are put in when it runs
+---@field column integer  number of characters before it in its line
+---@field first boolean   only blanks are before it in its line
+---@field computed? boolean an f-string with placeholders
 ---@field quoted? boolean a word in back quotes
 
 local function counter(source)
@@ -35,8 +34,8 @@ local function new_list(source)
   end
 end
 
--- Where a quoted text ends: the place behind its last quote, and what is in it. A quote that is
--- escaped, or written twice in SQL, does not end it.
+-- The position behind a string literal, and its content. An escaped quote does not end it, nor does
+-- a doubled quote in SQL.
 local function quoted(source, at, quote, twice)
   local from, i = at + #quote, at + #quote
   while true do
@@ -54,7 +53,7 @@ local function quoted(source, at, quote, twice)
   end
 end
 
--- Takes a word, a sign or a blank, which all languages have; returns where it ends.
+-- Read a word, a sign or a blank. Returns the position behind it.
 local function plain(source, at, add)
   local word = source:match("^[%w_\x80-\xff]+", at)
   if word then

@@ -1,6 +1,7 @@
---- What pipeline Python defines and reads: decorated functions, the calls that make tables and
---- flows, and what the functions read by names that are written out. A name that is computed
---- cannot be known; it is reported with its line. Pure.
+--- Find in a pipeline's Python code which datasets and flows it defines and which tables they read.
+--
+-- Pure. Finds decorated functions, calls that create tables and flows, and reads of tables by
+-- literal names. A computed name is reported with its line.
 
 local lexer = require "tarn.lineage.code.lexer"
 local sql = require "tarn.lineage.code.sql"
@@ -13,7 +14,7 @@ local function is(token, text)
   return token ~= nil and token.kind ~= "text" and token.text == text
 end
 
--- The place behind the parenthesis that closes the one at `i`.
+-- The index behind the bracket that closes the one at `i`.
 local function behind(tokens, i)
   local depth = 0
   for k = i, #tokens do
@@ -29,8 +30,8 @@ local function behind(tokens, i)
   return #tokens + 1
 end
 
--- The arguments of a call whose parenthesis is at `i`: by name, and by place. Each is its first
--- token if that is all of it, else { computed = true }.
+-- The arguments of a call whose parenthesis is at `i`, by name and by position. An argument is its
+-- token if it has only one, else { computed = true }.
 local function arguments(tokens, i)
   local stop, args, n = behind(tokens, i) - 1, {}, 0
   local k = i + 1
@@ -55,7 +56,7 @@ local function arguments(tokens, i)
   return args
 end
 
--- The name that an argument gives; nil and true if it is computed.
+-- The literal name in an argument; nil and true if the argument is computed.
 local function name_of(arg)
   if not arg then
     return nil, false
@@ -65,7 +66,7 @@ local function name_of(arg)
   return nil, true
 end
 
--- `module.word` at `i`, where `i` is the module: the word and the place behind it.
+-- `module.word` at `i`: the word and the index behind it.
 local function module_call(tokens, i)
   local token = tokens[i]
   if token and token.kind == "word" and MODULES[token.text] and is(tokens[i + 1], ".")
@@ -74,13 +75,13 @@ local function module_call(tokens, i)
   end
 end
 
--- ---- what a function reads ----
+-- ---- reads ----
 
 local function note(problems, token, what)
   problems[#problems + 1] = ("line %d: %s"):format(token.line, what)
 end
 
--- The call at `i`, a word with a parenthesis behind it, if it reads tables.
+-- Add the inputs of the call at `i`, if it is a call that reads tables.
 local function add_read(tokens, i, inputs, problems)
   local word, before = tokens[i].text, tokens[i - 1]
   if not is(tokens[i + 1], "(") or not is(before, ".") then
@@ -131,7 +132,8 @@ local function streams(tokens, from, to)
   return false
 end
 
--- The decorators from `i` on: { word, args, token } of each of ours, and the place behind them.
+-- The decorators of pipelines from `i` on, { word, args, token } each, and the index behind all
+-- decorators.
 local function decorators(tokens, i)
   local list = {}
   while is(tokens[i], "@") do
@@ -151,7 +153,7 @@ local function decorators(tokens, i)
   return list, i
 end
 
--- The last token of a function whose `def` is at `i`: what is indented deeper.
+-- The last token of the function whose `def` is at `i`: its body is indented deeper.
 local function end_of(tokens, i)
   local k = math.min(behind(tokens, i + 2), #tokens)
   while tokens[k + 1] and not (tokens[k + 1].first and tokens[k + 1].column <= tokens[i].column) do
@@ -177,7 +179,7 @@ local function define(decorator, tokens, i, stop, graph, problems)
   end
   name = name or not is_flow and function_name
   if not name then
-    return -- a `def` without a name: somebody is still typing
+    return -- a `def` without a name: the code is incomplete
   end
   local inputs = reads(tokens, i, stop, problems)
   if kind then
@@ -193,7 +195,7 @@ local CHANGES <const> = { apply_changes = true, create_auto_cdc_flow = true,
 local TARGETS <const> = { create_streaming_table = true, create_target_table = true,
   create_streaming_live_table = true }
 
--- A call of the module outside of decorators.
+-- Add a call of the pipelines module outside of decorators.
 local function call(word, tokens, i, graph, problems)
   local args = arguments(tokens, i)
   if TARGETS[word] then
@@ -221,10 +223,10 @@ local function call(word, tokens, i, graph, problems)
   end
 end
 
---- Add what Python source defines to a graph. Returns what could not be known, by line.
+--- Add the definitions of Python code to a graph.
 ---@param source string
 ---@param graph tarn.LineageGraph
----@return string[] problems
+---@return string[] problems names that are computed, with their lines
 function M.add(source, graph)
   local tokens, problems, i = lexer.python(source), {}, 1
   while i <= #tokens do

@@ -1,5 +1,7 @@
---- What pipeline SQL defines and reads: enough of the language to follow FROM, JOIN and the
---- names of datasets; what it does not know it passes over. Pure.
+--- Find in a pipeline's SQL code which datasets and flows it defines and which tables they read.
+--
+-- Pure. Knows enough of SQL to find the names of datasets and the relations in FROM and JOIN; other
+-- syntax is skipped.
 
 local lexer = require "tarn.lineage.code.lexer"
 
@@ -17,10 +19,10 @@ local MODIFIERS <const> = set "OR REPLACE REFRESH PRIVATE TEMPORARY TEMP STREAMI
 MODIFIERS.MATERIALIZED, MODIFIERS.VIEW, MODIFIERS.IF = true, true, true
 MODIFIERS.NOT, MODIFIERS.EXISTS, MODIFIERS.FLOW, MODIFIERS.ONCE = true, true, true, true
 
--- Functions that have the word FROM between their parentheses.
+-- Functions with a FROM in their arguments.
 local WITH_FROM <const> = set "EXTRACT TRIM SUBSTRING SUBSTR OVERLAY POSITION"
 
--- Words that end a relation: none of them is its alias.
+-- Words behind a relation that are not its alias.
 local CLAUSES <const> = set [[WHERE GROUP ORDER HAVING LIMIT QUALIFY WINDOW UNION EXCEPT INTERSECT
   JOIN LEFT RIGHT INNER FULL CROSS NATURAL SEMI ANTI ON USING LATERAL TABLESAMPLE PIVOT UNPIVOT
   CLUSTER DISTRIBUTE SORT KEYS IGNORE APPLY SEQUENCE COLUMNS STORED TRACK VERSION TIMESTAMP]]
@@ -30,7 +32,7 @@ local function is(token, text)
     and token.kind ~= "text"
 end
 
--- A name of parts from `i` on, as text, and the place behind it; nil if there is none.
+-- A qualified name at `i`, as text, and the index behind it; nil if there is none.
 local function find_name(tokens, i)
   local token, parts = tokens[i], {}
   while token and token.kind == "word" do
@@ -43,10 +45,10 @@ local function find_name(tokens, i)
   end
 end
 
--- ---- what a query reads ----
+-- ---- the inputs of a query ----
 
 -- A relation behind FROM, JOIN or a comma: its name (nil for functions and subqueries) and the
--- place behind it.
+-- index behind it.
 local function relation(tokens, i)
   while is(tokens[i], "LATERAL") do
     i = i + 1
@@ -63,8 +65,8 @@ local function relation(tokens, i)
   return name, closes and after + 1 or after
 end
 
--- Names that the query itself gives: `x AS (` behind WITH or a comma.
-local function own_names(tokens, from, to)
+-- The names of common table expressions: `x AS (` behind WITH or a comma.
+local function cte_names(tokens, from, to)
   local names = {}
   for i = from, to - 2 do
     if tokens[i].kind == "word" and is(tokens[i + 1], "AS") and is(tokens[i + 2], "(")
@@ -85,7 +87,7 @@ local function skip_alias(tokens, i)
 end
 
 local function reads(tokens, from, to)
-  local own, list, seen, functions = own_names(tokens, from, to), {}, {}, {}
+  local own, list, seen, functions = cte_names(tokens, from, to), {}, {}, {}
   local function take(i)
     repeat
       local name, after = relation(tokens, i)
@@ -114,7 +116,7 @@ local function reads(tokens, from, to)
   return list
 end
 
---- The tables that a query names.
+--- The tables that a query reads.
 ---@param source string
 ---@return string[]
 function M.inputs(source)
@@ -122,9 +124,9 @@ function M.inputs(source)
   return reads(tokens, 1, #tokens)
 end
 
--- ---- what a statement defines ----
+-- ---- definitions ----
 
--- The place of a word outside of all parentheses; nil if there is none.
+-- The index of a word outside of all parentheses; nil if there is none.
 local function find_word(tokens, from, to, word)
   local depth = 0
   for i = from, to do
@@ -138,7 +140,7 @@ local function find_word(tokens, from, to, word)
   end
 end
 
--- `[CREATE FLOW f AS] APPLY CHANGES INTO t FROM STREAM s ...`, AUTO CDC likewise.
+-- `[CREATE FLOW f AS] APPLY CHANGES INTO t FROM STREAM s ...`, and the same with AUTO CDC.
 local function changes(tokens, from, to)
   local into = find_word(tokens, from, to, "INTO")
   local target = into and find_name(tokens, into + 1)

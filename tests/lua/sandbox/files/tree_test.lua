@@ -1,6 +1,6 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local IMPORT <const> = "/api/2.0/workspace/import"
 local VIEWER <const> = { token = "demo-viewer-token" }
@@ -17,7 +17,7 @@ local function at(endpoint, path, more)
   return ("/api/2.0/workspace/%s?path=%s%s"):format(endpoint, http.escape(path), more or "")
 end
 
-local function exported(w, path, format)
+local function export(w, path, format)
   local answer = w:ok("GET", at("export", path, "&format=" .. format))
   return http.base64_decode(answer.content), answer.file_type
 end
@@ -44,16 +44,16 @@ local IMPORTS <const> = {
   { why = "AUTO with .ipynb is a notebook", path = "/Shared/g.ipynb", format = "AUTO",
     text = '{"cells":[],"metadata":{},"nbformat":4}', made = "/Shared/g", type = "NOTEBOOK",
     native = "JUPYTER", bytes = '{"cells":[],"metadata":{},"nbformat":4}' },
-  { why = "RAW is a file, whatever it holds", path = "/Shared/h.py", format = "RAW",
+  { why = "RAW is always a file", path = "/Shared/h.py", format = "RAW",
     text = HEADER, made = "/Shared/h.py", type = "FILE", bytes = HEADER },
-  { why = "bytes stay what they are", path = "/Shared/i.bin", format = "RAW",
+  { why = "bytes are not changed", path = "/Shared/i.bin", format = "RAW",
     text = "\0\1\255\r\n", made = "/Shared/i.bin", type = "FILE", bytes = "\0\1\255\r\n" },
-  { why = "the prefix names the same place", path = "/Workspace/Shared/j", format = "RAW",
+  { why = "/Workspace is the same folder", path = "/Workspace/Shared/j", format = "RAW",
     text = "j", made = "/Shared/j", type = "FILE", bytes = "j" },
 }
 
-test("each format makes the object that it should", function(t)
-  local w <close> = sandbox.start()
+test("each format of import creates an object of the right type", function(t)
+  local w <close> = workspace.start()
   for _, case in ipairs(IMPORTS) do
     local status, answer = import(w, case.path,
       { text = case.text, format = case.format, language = case.language })
@@ -63,7 +63,7 @@ test("each format makes the object that it should", function(t)
     t.equal(object.path, case.made, case.why)
     t.equal(object.object_type, case.type, case.why)
     t.equal(object.repos_export_format, case.native, case.why)
-    t.equal(exported(w, case.made, "AUTO"), case.bytes, case.why)
+    t.equal(export(w, case.made, "AUTO"), case.bytes, case.why)
   end
 end)
 
@@ -74,16 +74,16 @@ local REFUSED <const> = {
     code = "INVALID_PARAMETER_VALUE", status = 400 },
   { why = "an unknown format", path = "/Shared/x", fields = { format = "ZIP" },
     code = "INVALID_PARAMETER_VALUE", status = 400 },
-  { why = "content that is no base64", path = "/Shared/x",
+  { why = "content that is not base64", path = "/Shared/x",
     fields = { format = "RAW", content = "%%%" }, code = "INVALID_PARAMETER_VALUE", status = 400 },
   { why = "a relative path", path = "x", fields = { format = "RAW" },
     code = "INVALID_PARAMETER_VALUE", status = 400 },
-  { why = "a path that climbs", path = "/Shared/../x", fields = { format = "RAW" },
+  { why = "a path with ..", path = "/Shared/../x", fields = { format = "RAW" },
     code = "INVALID_PARAMETER_VALUE", status = 400 },
-  { why = "a parent that is missing", path = "/Shared/no/x", fields = { format = "RAW" },
+  { why = "a missing parent", path = "/Shared/no/x", fields = { format = "RAW" },
     code = "RESOURCE_DOES_NOT_EXIST", status = 404,
     message = "The parent folder (/Shared/no) does not exist." },
-  { why = "what exists", path = "/Shared/there", fields = { format = "RAW" },
+  { why = "an existing object", path = "/Shared/there", fields = { format = "RAW" },
     code = "RESOURCE_ALREADY_EXISTS", status = 400,
     message = "Path (/Shared/there) already exists." },
   { why = "another kind of object", path = "/Shared/there",
@@ -96,12 +96,12 @@ local REFUSED <const> = {
     code = "MAX_NOTEBOOK_SIZE_EXCEEDED", status = 400 },
   { why = "an archive", path = "/Shared/x", fields = { format = "DBC", text = "PK" },
     code = "INVALID_PARAMETER_VALUE", status = 400 },
-  { why = "what is no Jupyter notebook", path = "/Shared/x",
+  { why = "an invalid Jupyter notebook", path = "/Shared/x",
     fields = { format = "JUPYTER", text = "{}" }, code = "INVALID_PARAMETER_VALUE", status = 400 },
 }
 
-test("an import that cannot be is refused in the API's words", function(t)
-  local w <close> = sandbox.start()
+test("invalid imports are refused with the messages of the API", function(t)
+  local w <close> = workspace.start()
   import(w, "/Shared/there", { format = "RAW", text = "first" })
   for _, case in ipairs(REFUSED) do
     local status, answer = import(w, case.path, case.fields)
@@ -111,11 +111,11 @@ test("an import that cannot be is refused in the API's words", function(t)
       t.equal(answer.message, case.message, case.why)
     end
   end
-  t.equal(exported(w, "/Shared/there", "AUTO"), "first")
+  t.equal(export(w, "/Shared/there", "AUTO"), "first")
 end)
 
 test("overwriting replaces the bytes and keeps the id", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   import(w, "/Shared/x", { format = "RAW", text = "1" })
   local before = w:ok("GET", at("get-status", "/Shared/x"))
   w.clock:advance(1000)
@@ -128,7 +128,7 @@ test("overwriting replaces the bytes and keeps the id", function(t)
 end)
 
 test("a multipart form imports bytes without base64", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local function part(name, value, more)
     return ('--B\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n')
       :format(name, more or "", value)
@@ -142,18 +142,18 @@ test("a multipart form imports bytes without base64", function(t)
     text = text, headers = { ["Content-Type"] = "multipart/form-data; boundary=B" },
   })
   t.equal(status, 200)
-  t.equal(exported(w, "/Shared/m.bin", "AUTO"), bytes)
+  t.equal(export(w, "/Shared/m.bin", "AUTO"), bytes)
 end)
 
 test("a notebook is exported as source, Jupyter and HTML", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local text = HEADER .. "print(1)\n\n# COMMAND ----------\n\n# MAGIC %md\n# MAGIC # A title\n"
     .. "\n# COMMAND ----------\n\n# MAGIC %sql\n# MAGIC SELECT '<1>'\n"
   import(w, "/Shared/n", { language = "PYTHON", text = text })
-  local source, extension = exported(w, "/Shared/n", "SOURCE")
+  local source, extension = export(w, "/Shared/n", "SOURCE")
   t.equal(source, text)
   t.equal(extension, "py")
-  local bytes, kind = exported(w, "/Shared/n", "JUPYTER")
+  local bytes, kind = export(w, "/Shared/n", "JUPYTER")
   local book = json.decode(bytes)
   t.equal(kind, "ipynb")
   t.equal(#book.cells, 3)
@@ -161,18 +161,18 @@ test("a notebook is exported as source, Jupyter and HTML", function(t)
   t.equal(book.cells[2].cell_type, "markdown")
   t.equal(book.cells[2].source, { "# A title" })
   t.equal(book.cells[3].source, { "%sql\n", "SELECT '<1>'" })
-  t.match((exported(w, "/Shared/n", "HTML")), "&lt;1&gt;")
+  t.match((export(w, "/Shared/n", "HTML")), "&lt;1&gt;")
 
   import(w, "/Shared/again", { format = "JUPYTER", text = bytes })
-  t.equal(exported(w, "/Shared/again", "SOURCE"), text)
+  t.equal(export(w, "/Shared/again", "SOURCE"), text)
 end)
 
 test("a folder is exported as an archive", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   w:ok("POST", "/api/2.0/workspace/mkdirs", { path = "/Shared/d/e" })
   import(w, "/Shared/d/n", { language = "SQL", text = "SELECT 1" })
   import(w, "/Shared/d/e/f.txt", { format = "RAW", text = "text" })
-  local bytes, extension = exported(w, "/Shared/d", "SOURCE")
+  local bytes, extension = export(w, "/Shared/d", "SOURCE")
   t.equal(extension, "zip")
   t.match(bytes, "d/n.sql")
   t.match(bytes, "d/e/f.txt")
@@ -181,8 +181,8 @@ test("a folder is exported as an archive", function(t)
   t.equal(status, 400)
 end)
 
-test("direct_download gives the bytes themselves", function(t)
-  local w <close> = sandbox.start()
+test("direct_download gives the plain bytes", function(t)
+  local w <close> = workspace.start()
   import(w, "/Shared/x.bin", { format = "RAW", text = "\1\2\3" })
   local _, bytes = w:call("GET", at("export", "/Shared/x.bin", "&format=AUTO&direct_download=true"))
   t.equal(bytes, "\1\2\3")
@@ -190,8 +190,8 @@ test("direct_download gives the bytes themselves", function(t)
   t.equal(status, 400, "a file has no source")
 end)
 
-test("a listing shows what is right below, and nothing for an empty folder", function(t)
-  local w <close> = sandbox.start()
+test("a listing has the objects directly below, and is empty for an empty folder", function(t)
+  local w <close> = workspace.start()
   w:ok("POST", "/api/2.0/workspace/mkdirs", { path = "/Shared/a/b/c" })
   import(w, "/Shared/a/x", { format = "RAW", text = "1" })
   local list = w:ok("GET", at("list", "/Workspace/Shared/a"))
@@ -202,8 +202,8 @@ test("a listing shows what is right below, and nothing for an empty folder", fun
   t.equal(w:ok("GET", at("list", "/Shared/a/x")).objects[1].path, "/Shared/a/x")
 end)
 
-test("notebooks that are older can be left out of a listing", function(t)
-  local w <close> = sandbox.start()
+test("a listing can be restricted to recently modified notebooks", function(t)
+  local w <close> = workspace.start()
   import(w, "/Shared/old", { language = "SQL" })
   w.clock:advance(10000)
   import(w, "/Shared/new", { language = "SQL" })
@@ -213,8 +213,8 @@ test("notebooks that are older can be left out of a listing", function(t)
   t.equal(list.objects[1].path, "/Shared/new")
 end)
 
-test("what is missing is said with its path", function(t)
-  local w <close> = sandbox.start()
+test("the message about a missing object has its path", function(t)
+  local w <close> = workspace.start()
   for _, endpoint in ipairs { "get-status", "export", "list" } do
     local status, answer = w:call("GET", at(endpoint, "/Shared/no"))
     t.equal(status, 404)
@@ -224,8 +224,8 @@ test("what is missing is said with its path", function(t)
   t.equal(status, 404)
 end)
 
-test("a folder that is not empty is deleted only when that is asked", function(t)
-  local w <close> = sandbox.start()
+test("a folder that is not empty is deleted only with `recursive`", function(t)
+  local w <close> = workspace.start()
   w:ok("POST", "/api/2.0/workspace/mkdirs", { path = "/Shared/d/e" })
   w:ok("POST", "/api/2.0/workspace/mkdirs", { path = "/Shared/d2" })
   local status, answer = w:call("POST", "/api/2.0/workspace/delete", { path = "/Shared/d" })
@@ -238,7 +238,7 @@ test("a folder that is not empty is deleted only when that is asked", function(t
 end)
 
 test("the files endpoint writes and reads raw bytes", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local put = "/api/2.0/workspace-files/import-file/"
   t.equal(w:call("POST", put .. "Shared%2Fraw.bin", nil, { text = "\0\1" }), 200)
   local _, bytes = w:call("GET", "/api/2.0/workspace-files/Shared/raw.bin")
@@ -252,8 +252,8 @@ test("the files endpoint writes and reads raw bytes", function(t)
   t.equal(w:ok("GET", at("get-status", "/Shared/n")).object_type, "NOTEBOOK")
 end)
 
-test("homes of others are hidden and cannot be written", function(t)
-  local w <close> = sandbox.start()
+test("homes of other users are hidden and read-only", function(t)
+  local w <close> = workspace.start()
   local ada = "/Users/ada.okafor@example.com"
   t.equal(w:call("GET", at("list", ada), nil, VIEWER), 404)
   local status, answer = import(w, ada .. "/x", { format = "RAW" }, VIEWER)
@@ -263,8 +263,8 @@ test("homes of others are hidden and cannot be written", function(t)
   t.equal(#w:ok("GET", at("list", "/Users"), nil, VIEWER).objects, 1)
 end)
 
-test("an object in a Git folder knows its repository", function(t)
-  local w <close> = sandbox.start()
+test("an object in a Git folder has its repository", function(t)
+  local w <close> = workspace.start()
   local path = "/Repos/ada.okafor@example.com/sales-pipelines"
   local repo = w:ok("GET", at("get-status", path))
   t.equal(repo.object_type, "REPO")

@@ -1,11 +1,11 @@
 local http = require "native.http"
 local json = require "native.json"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 local task = require "native.task"
 
 local PATH <const> = "/api/2.0/pipelines"
 
--- Action, status and part of the body.
+-- An action, the status of its answer, and a part of the body.
 local ANSWERS <const> = {
   { "429", 429, "REQUEST_LIMIT_EXCEEDED" }, { "503", 503, "TEMPORARILY_UNAVAILABLE" },
   { "503_html", 503, "<html>" }, { "500", 500, "INTERNAL_ERROR" }, { "500_empty", 500, "" },
@@ -22,8 +22,8 @@ local function get(w, fault, path)
     Authorization = "Bearer demo-token", ["X-Sandbox-Fault"] = fault } })
 end
 
-test("a fault is asked for by a request's header", function(t)
-  local w <close> = sandbox.start { scenario = "large:2,1,1" }
+test("a header of a request chooses a fault", function(t)
+  local w <close> = workspace.start { scenario = "large:2,1,1" }
   for _, case in ipairs(ANSWERS) do
     local response = get(w, case[1])
     t.equal(response.status, case[2], case[1])
@@ -38,8 +38,8 @@ test("a fault is asked for by a request's header", function(t)
   t.match(response.body, "no action 'explode'")
 end)
 
-test("a body ends early or comes slowly", function(t)
-  local w <close> = sandbox.start { scenario = "large:2,1,1" }
+test("a body ends early or arrives slowly", function(t)
+  local w <close> = workspace.start { scenario = "large:2,1,1" }
   t.equal(t.fault(get, w, "truncate;bytes=40").kind, "network")
   local before = task.now()
   local response = get(w, "drip;bytes=200;seconds=0.03", PATH .. "?max_results=1")
@@ -50,8 +50,8 @@ test("a body ends early or comes slowly", function(t)
   t.is_true(task.now() - before >= 0.05)
 end)
 
-test("a reset comes before or after the request took effect", function(t)
-  local w <close> = sandbox.start()
+test("a connection is reset before or after the request has taken effect", function(t)
+  local w <close> = workspace.start()
   local body = { name = "r", libraries = { { notebook = { path = "/x" } } } }
   local function create(fault)
     return w:call("POST", PATH, body, { headers = { ["X-Sandbox-Fault"] = fault } })
@@ -62,8 +62,8 @@ test("a reset comes before or after the request took effect", function(t)
   t.equal(#w:ok("GET", PATH).statuses, 1)
 end)
 
-test("answers change shape", function(t)
-  local w <close> = sandbox.start { scenario = "large:2,2,1" }
+test("answers have unknown values, unknown fields and other types", function(t)
+  local w <close> = workspace.start { scenario = "large:2,2,1" }
   local page = json.decode(get(w, "unknown_enum").body)
   t.equal(page.statuses[1].state, "SUSPENDED_BY_POLICY")
   local id = page.statuses[1].pipeline_id
@@ -74,15 +74,15 @@ test("answers change shape", function(t)
   t.equal(pipeline.pipeline_id, id)
 end)
 
-test("an empty page has a token that leads to the true one", function(t)
-  local w <close> = sandbox.start { scenario = "large:5,0,0",
+test("an empty page has a token that leads to the real page", function(t)
+  local w <close> = workspace.start { scenario = "large:5,0,0",
     faults = { { action = "empty_page" } } }
   local items, pages = w:all(PATH .. "?max_results=2", "statuses")
   t.equal({ #items, pages }, { 5, 6 })
 end)
 
-test("rules fit by method, path, number and chance", function(t)
-  local w <close> = sandbox.start { faults = {
+test("rules match by method, path, count, probability and workspace", function(t)
+  local w <close> = workspace.start { faults = {
     { method = "GET", path = "/api/2.0/pipelines", nth = 2, action = "429" },
     { path = "/api/2.0/permissions/*", count = 2, action = "503" },
     { path = "/api/2.1/*", probability = 0.5, action = "500" },
@@ -105,24 +105,25 @@ test("rules fit by method, path, number and chance", function(t)
   t.is_true(failed > 15 and failed < 45, "about half")
 end)
 
-test("rules are read from JSON and from Lua, and mistakes in them are named", function(t)
+-- Files that cannot be used, and words of the error.
+local BROKEN <const> = {
+  { "c.json", '[{"action":"explode"}]', "no action 'explode'" },
+  { "d.json", '[{"action":"429","nth":"two"}]', "'nth' must be a number" },
+  { "e.lua", "return os.exit()", "os" },
+  { "f.json", '[{"action":"429","retryafter":2}]', "429 has no option 'retryafter'" },
+}
+
+test("rules are read from JSON and from Lua, and errors in them are reported", function(t)
   local faults = require "sandbox.http.faults"
-  local fs = require "native.fs"
-  local dir = fs.mktemp()
-  fs.write(dir .. "/a.json", '{"rules":[{"action":"429","retry_after":2}]}')
-  fs.write(dir .. "/b.lua", 'return { { path = "/x", action = "reset_after" } }')
-  fs.write(dir .. "/c.json", '[{"action":"explode"}]')
-  fs.write(dir .. "/d.json", '[{"action":"429","nth":"two"}]')
-  fs.write(dir .. "/e.lua", "return os.exit()")
-  fs.write(dir .. "/f.json", '[{"action":"429","retryafter":2}]')
-  t.equal(faults.read(dir .. "/a.json")[1].retry_after, 2)
-  t.equal(faults.read(dir .. "/b.lua")[1].action, "reset_after")
-  t.raises("no action 'explode'", faults.read, dir .. "/c.json")
-  t.raises("'nth' must be a number", faults.read, dir .. "/d.json")
-  t.raises("os", faults.read, dir .. "/e.lua")
-  t.raises("'retryafter' is no option of 429", faults.read, dir .. "/f.json")
-  t.equal(t.fault(faults.read, dir .. "/missing.json").kind, "io")
-  fs.remove(dir, { recursive = true })
+  local dir <close> = require("testing.program").dir()
+  local path = dir.write("a.json", '{"rules":[{"action":"429","retry_after":2}]}')
+  t.equal(faults.read(path)[1].retry_after, 2)
+  path = dir.write("b.lua", 'return { { path = "/x", action = "reset_after" } }')
+  t.equal(faults.read(path)[1].action, "reset_after")
+  for _, case in ipairs(BROKEN) do
+    t.raises(case[3], faults.read, dir.write(case[1], case[2]))
+  end
+  t.equal(t.fault(faults.read, dir.path .. "/missing.json").kind, "io")
 end)
 
 test("docs/guide/sandbox.md names every fault", function(t)

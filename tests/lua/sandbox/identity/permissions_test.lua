@@ -1,8 +1,8 @@
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/permissions/pipelines/"
 local LARS <const> = "lars.nygaard@example.com"
-local VIEWER <const> = { token = "demo-viewer-token" } -- lars, who is no admin
+local VIEWER <const> = { token = "demo-viewer-token" } -- lars, who is not an admin
 local BOT <const> = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718"
 
 local function levels_of(answer)
@@ -19,7 +19,7 @@ local function entry(kind, who, level)
 end
 
 test("the creator owns a pipeline, and admins inherit CAN_MANAGE", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   t.equal(w:ok("GET", PATH .. id), {
     object_id = "/pipelines/" .. id, object_type = "pipelines",
@@ -32,8 +32,8 @@ test("the creator owns a pipeline, and admins inherit CAN_MANAGE", function(t)
   })
 end)
 
-test("the levels that may be granted are four", function(t)
-  local w <close> = sandbox.start()
+test("there are four levels that can be granted", function(t)
+  local w <close> = workspace.start()
   local names = {}
   for i, level in ipairs(w:ok("GET", PATH .. w:pipeline() .. "/permissionLevels")
     .permission_levels) do
@@ -43,8 +43,8 @@ test("the levels that may be granted are four", function(t)
   t.equal(names, { "CAN_VIEW", "CAN_RUN", "CAN_MANAGE", "IS_OWNER" })
 end)
 
-test("PATCH adds and changes, PUT replaces", function(t)
-  local w <close> = sandbox.start()
+test("PATCH adds and changes grants, PUT replaces them all", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   w:ok("PATCH", PATH .. id, { access_control_list = { entry("user_name", LARS, "CAN_VIEW"),
     entry("group_name", "analysts", "CAN_VIEW") } })
@@ -57,7 +57,7 @@ test("PATCH adds and changes, PUT replaces", function(t)
   t.equal(levels_of(w:ok("GET", PATH .. id)), { [BOT] = "IS_OWNER", admins = "CAN_MANAGE" })
 end)
 
--- Bodies that are refused: method, entries, status, text.
+-- Requests that are refused: method, entries, status, words of the message.
 local REFUSED <const> = {
   { "PUT", {}, 400, "The pipeline must have exactly one owner." },
   { "PUT", { entry("user_name", LARS, "CAN_VIEW") }, 400,
@@ -74,8 +74,8 @@ local REFUSED <const> = {
     400, "exactly one principal" },
 }
 
-test("grants that make no sense are refused", function(t)
-  local w <close> = sandbox.start()
+test("invalid grants are refused", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   for i, case in ipairs(REFUSED) do
     local status, answer = w:call(case[1], PATH .. id, { access_control_list = case[2] })
@@ -85,8 +85,8 @@ test("grants that make no sense are refused", function(t)
   t.equal((w:call("GET", PATH .. "00000000-0000-4000-8000-000000000000")), 404)
 end)
 
-test("who is no admin sees and does what was granted", function(t)
-  local w <close> = sandbox.start()
+test("users who are not admins can see and do only what they were granted", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   local url = "/api/2.0/pipelines/" .. id
   local function statuses()
@@ -110,8 +110,8 @@ test("who is no admin sees and does what was granted", function(t)
   t.equal((w:call("DELETE", url, nil, VIEWER)), 200)
 end)
 
-test("an owner is changed by admins only, and in Unity Catalog after the first update", function(t)
-  local w <close> = sandbox.start()
+test("only admins change an owner, in Unity Catalog only after the first update", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   local new_owner = { access_control_list = { entry("user_name", LARS, "IS_OWNER") } }
   local status, answer = w:call("PATCH", PATH .. id, new_owner)
@@ -125,15 +125,15 @@ test("an owner is changed by admins only, and in Unity Catalog after the first u
 end)
 
 test("a group's grant counts for its members", function(t)
-  local w <close> = sandbox.start()
+  local w <close> = workspace.start()
   local id = w:pipeline()
   w:ok("PATCH", PATH .. id, { access_control_list = { entry("group_name", "analysts",
     "CAN_VIEW") } })
   t.equal(#w:ok("GET", "/api/2.0/pipelines", nil, VIEWER).statuses, 1)
 end)
 
-test("who is no admin runs pipelines as nobody else", function(t)
-  local w <close> = sandbox.start()
+test("users who are not admins run pipelines only as themselves", function(t)
+  local w <close> = workspace.start()
   local body = { name = "mine", libraries = { { notebook = { path = "/x" } } },
     run_as = { user_name = "ada.okafor@example.com" } }
   local status, answer = w:call("POST", "/api/2.0/pipelines", body, VIEWER)
@@ -142,8 +142,8 @@ test("who is no admin runs pipelines as nobody else", function(t)
   w:ok("POST", "/api/2.0/pipelines", body, VIEWER)
 end)
 
-test("workspace objects have grants of their own kind", function(t)
-  local w <close> = sandbox.start()
+test("workspace objects have their own permission levels", function(t)
+  local w <close> = workspace.start()
   w:pipeline()
   local object = w:ok("GET", "/api/2.0/workspace/get-status?path=/Shared/etl")
   local url = ("/api/2.0/permissions/notebooks/%d"):format(object.object_id)

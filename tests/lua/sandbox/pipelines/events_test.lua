@@ -1,23 +1,21 @@
 local http = require "native.http"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/pipelines/"
 
+-- A workspace with a pipeline that has run: also the ids of the pipeline and of its update.
 local function completed(opts, spec)
-  local w = sandbox.start(opts)
+  local w = workspace.start(opts)
   local id = w:pipeline(spec)
-  local update_id = w:run(id)
-  w.clock:advance(10000)
-  return w, id, update_id
+  return w, id, w:complete(id)
 end
 
 local function ascending(w, id)
   return w:all(PATH .. id .. "/events?max_results=250&order_by=timestamp%20asc", "events")
 end
 
-test("a run tells what happened, in order", function(t)
-  local made, id, update_id = completed()
-  local w <close> = made
+test("the events of a run are in order", function(t)
+  local w <close>, id, update_id = completed()
   local kinds = {}
   for _, event in ipairs(ascending(w, id)) do
     if kinds[#kinds] ~= event.event_type then
@@ -41,8 +39,7 @@ test("a run tells what happened, in order", function(t)
 end)
 
 test("ids and sequence numbers sort by time, and no id occurs twice", function(t)
-  local made, id = completed()
-  local w <close> = made
+  local w <close>, id = completed()
   local seen, last, last_no = {}, "", 0
   for _, event in ipairs(ascending(w, id)) do
     t.is_false(seen[event.id] == true, "seen before")
@@ -57,8 +54,7 @@ test("ids and sequence numbers sort by time, and no id occurs twice", function(t
 end)
 
 test("the graph of the source code is in flow_definition", function(t)
-  local made, id = completed()
-  local w <close> = made
+  local w <close>, id = completed()
   local flows = {}
   for _, event in ipairs(ascending(w, id)) do
     local flow = event.details.flow_definition
@@ -73,9 +69,8 @@ test("the graph of the source code is in flow_definition", function(t)
   })
 end)
 
-test("a streaming flow counts on RUNNING, not on COMPLETED", function(t)
-  local made, id = completed()
-  local w <close> = made
+test("a streaming flow reports its counts with RUNNING, not with COMPLETED", function(t)
+  local w <close>, id = completed()
   local seen = {}
   for _, event in ipairs(ascending(w, id)) do
     local flow = event.details.flow_progress
@@ -94,16 +89,15 @@ test("a streaming flow counts on RUNNING, not on COMPLETED", function(t)
   t.is_nil(seen.COMPLETED.data_quality)
 end)
 
-test("what a view expects is counted by the flows that read it, under its own name", function(t)
-  local w <close> = sandbox.start()
+test("the flows that read a view count its expectations under the view's name", function(t)
+  local w <close> = workspace.start()
   w:ok("POST", "/api/2.0/workspace/import", { path = "/Shared/views", format = "SOURCE",
     language = "SQL", content = http.base64_encode [[
 CREATE TEMPORARY VIEW checked (CONSTRAINT ok EXPECT (a > 0)) AS SELECT * FROM main.ref.numbers;
 CREATE MATERIALIZED VIEW result AS SELECT * FROM checked;
 ]] })
   local id = w:pipeline { libraries = { { notebook = { path = "/Shared/views" } } } }
-  w:run(id)
-  w.clock:advance(10000)
+  w:complete(id)
   local found
   for _, event in ipairs(ascending(w, id)) do
     local flow = event.details.flow_progress
@@ -113,9 +107,8 @@ CREATE MATERIALIZED VIEW result AS SELECT * FROM checked;
   t.equal({ found.name, found.dataset }, { "ok", "main.s.checked" })
 end)
 
-test("in legacy publishing mode names are bare", function(t)
-  local made, id = completed(nil, { target = "s", schema = require("native.json").null })
-  local w <close> = made
+test("in legacy publishing mode names have no catalog and schema", function(t)
+  local w <close>, id = completed(nil, { target = "s", schema = require("native.json").null })
   for _, event in ipairs(ascending(w, id)) do
     if event.details.flow_definition then
       t.no_match(event.origin.flow_name, ".")
@@ -124,7 +117,7 @@ test("in legacy publishing mode names are bare", function(t)
   end
 end)
 
--- A filter and how many events of a run it finds, or false when it is refused.
+-- A filter, and the number of events of a run that it finds; false: it is refused.
 local FILTERS <const> = {
   { "level='INFO'", "all" },
   { "level in ('INFO', 'WARN')", "all" },
@@ -147,9 +140,8 @@ local FILTERS <const> = {
   { "level='INFO'; DROP TABLE events", false }, { "level <> 'INFO'", false },
 }
 
-test("a filter is of the documented grammar, and anything else is 400", function(t)
-  local made, id = completed()
-  local w <close> = made
+test("a filter that does not follow the documented grammar is 400", function(t)
+  local w <close>, id = completed()
   local total = #ascending(w, id)
   for _, case in ipairs(FILTERS) do
     local status, answer = w:call("GET", PATH .. id .. "/events?max_results=250&filter="
@@ -163,9 +155,8 @@ test("a filter is of the documented grammar, and anything else is 400", function
   end
 end)
 
-test("events are newest first unless asked, in pages that lose none and repeat none", function(t)
-  local made, id = completed()
-  local w <close> = made
+test("events are newest first by default, in pages without gaps and repetitions", function(t)
+  local w <close>, id = completed()
   local up = ascending(w, id)
   for _, size in ipairs { 1, 7, 250 } do
     local down = w:all(PATH .. id .. "/events?max_results=" .. size, "events")
@@ -174,14 +165,13 @@ test("events are newest first unless asked, in pages that lose none and repeat n
       t.equal(event.id, up[#up - i + 1].id, "page size " .. size)
     end
   end
-  t.equal(#w:ok("GET", PATH .. id .. "/events").events, 25, "25 unless told")
+  t.equal(#w:ok("GET", PATH .. id .. "/events").events, 25, "25 by default")
   t.equal((w:call("GET", PATH .. id .. "/events?max_results=251")), 400)
   t.equal((w:call("GET", PATH .. id .. "/events?order_by=level")), 400)
 end)
 
-test("a page leads back to the one before", function(t)
-  local made, id = completed()
-  local w <close> = made
+test("a page has a token of the previous page", function(t)
+  local w <close>, id = completed()
   local url = PATH .. id .. "/events?max_results=5"
   local first = w:ok("GET", url)
   t.is_nil(first.prev_page_token)
@@ -190,10 +180,9 @@ test("a page leads back to the one before", function(t)
   t.equal(back.events, first.events)
 end)
 
-test("a token carries filter and order; strict mode refuses them beside it", function(t)
+test("a token contains filter and order; strict mode refuses a repetition of them", function(t)
   for _, strict in ipairs { false, true } do
-    local made, id = completed { strict = strict }
-    local w <close> = made
+    local w <close>, id = completed { strict = strict }
     local query = "filter=" .. http.escape "event_type='update_progress'"
       .. "&order_by=timestamp%20asc"
     local url = PATH .. id .. "/events?max_results=2"
@@ -208,8 +197,8 @@ test("a token carries filter and order; strict mode refuses them beside it", fun
   end
 end)
 
-test("a continuous pipeline goes on telling when nobody looks", function(t)
-  local w <close> = sandbox.start()
+test("a continuous pipeline writes events also while nobody reads them", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline { continuous = true }
   w.clock:advance(10000)
   local before = #ascending(w, id)
@@ -220,8 +209,8 @@ test("a continuous pipeline goes on telling when nobody looks", function(t)
   t.equal(#ascending(w, id), after + 3 * 40, "of ten days, the last twenty minutes")
 end)
 
-test("creating and editing are in the log", function(t)
-  local w <close> = sandbox.start()
+test("create and edit are in the event log", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   w.clock:advance(1)
   w:ok("PUT", PATH .. id, w:ok("GET", PATH .. id).spec)

@@ -1,4 +1,5 @@
-local sandbox = require "testing.workspace"
+local warehouse = require "support.warehouse"
+local workspace = require "testing.workspace"
 
 local function tasks_for(id)
   return { { task_key = "run", pipeline_task = { pipeline_id = id } } }
@@ -9,8 +10,8 @@ local function new_pipeline(w)
     schema = "x", libraries = { { notebook = { path = "/Shared/x" } } } }).pipeline_id
 end
 
-test("a job is made, listed, read, changed and deleted", function(t)
-  local w <close> = sandbox.start()
+test("a job is created, read, changed and deleted", function(t)
+  local w <close> = workspace.start()
   local id = new_pipeline(w)
   local job = w:ok("POST", "/api/2.2/jobs/create", { name = "nightly", tasks = tasks_for(id),
     schedule = { quartz_cron_expression = "0 0 6 * * ?", timezone_id = "UTC" } }).job_id
@@ -26,8 +27,8 @@ test("a job is made, listed, read, changed and deleted", function(t)
   t.equal((w:call("GET", "/api/2.2/jobs/get?job_id=" .. job)), 400)
 end)
 
-test("a list has pages, and tasks only if they are asked for", function(t)
-  local w <close> = sandbox.start()
+test("a list has pages, and has tasks only with expand_tasks", function(t)
+  local w <close> = workspace.start()
   local id = new_pipeline(w)
   for i = 1, 5 do
     w:ok("POST", "/api/2.2/jobs/create", { name = "j" .. i, tasks = tasks_for(id) })
@@ -47,15 +48,15 @@ test("a list has pages, and tasks only if they are asked for", function(t)
   t.equal((w:call("GET", "/api/2.2/jobs/list?limit=101")), 400)
 end)
 
-test("a job cannot run a pipeline that is not there", function(t)
-  local w <close> = sandbox.start()
+test("a job for a pipeline that does not exist is refused", function(t)
+  local w <close> = workspace.start()
   t.equal((w:call("POST", "/api/2.2/jobs/create",
     { name = "x", tasks = tasks_for "00000000-0000-0000-0000-000000000000" })), 404)
 end)
 
-test("what updates have used can be asked of system.billing", function(t)
-  local w <close> = sandbox.start { scenario = "demo" }
-  local answer = w:ok("POST", "/api/2.0/sql/statements", { warehouse_id = "475b94ddc7cd5211",
+test("the usage of updates is in system.billing", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  local answer = w:ok("POST", "/api/2.0/sql/statements", { warehouse_id = warehouse.WAREHOUSE,
     wait_timeout = "10s", statement = "SELECT usage_metadata.dlt_pipeline_id AS id, "
       .. "sum(usage_quantity) AS dbus FROM system.billing.usage GROUP BY 1 ORDER BY 2 DESC" })
   t.is_true(#answer.result.data_array > 10)

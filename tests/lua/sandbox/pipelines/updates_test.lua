@@ -1,5 +1,5 @@
 local http = require "native.http"
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/pipelines/"
 
@@ -24,8 +24,9 @@ local function states(w, id, update_id)
   return of_update, of_pipeline
 end
 
--- Settings, start request, states of the update, states of the pipeline, why.
-local LIVES <const> = {
+-- A spec, the request that starts an update, the states of the update, the states of the pipeline,
+-- and why.
+local RUNS <const> = {
   { {}, {}, { "QUEUED", "INITIALIZING", "SETTING_UP_TABLES", "RUNNING", "COMPLETED" },
     { "STARTING", "RUNNING", "IDLE" }, "serverless" },
   { { serverless = false }, {}, { "QUEUED", "WAITING_FOR_RESOURCES", "INITIALIZING",
@@ -35,16 +36,16 @@ local LIVES <const> = {
   { {}, { validate_only = true }, { "QUEUED", "INITIALIZING", "SETTING_UP_TABLES", "COMPLETED" },
     { "STARTING", "RUNNING", "IDLE" }, "validation" },
   { { configuration = { ["sandbox.fail"] = "resources" }, serverless = false }, {},
-    { "QUEUED", "WAITING_FOR_RESOURCES", "FAILED" }, { "STARTING", "IDLE" }, "no machines" },
+    { "QUEUED", "WAITING_FOR_RESOURCES", "FAILED" }, { "STARTING", "IDLE" }, "no resources" },
   { { configuration = { ["sandbox.fail"] = "flow" } }, {}, { "QUEUED", "INITIALIZING",
     "SETTING_UP_TABLES", "RUNNING", "FAILED" }, { "STARTING", "RUNNING", "IDLE" }, "a flow fails" },
   { { continuous = true, name = "c" }, false, { "QUEUED", "INITIALIZING", "SETTING_UP_TABLES",
     "RUNNING" }, { "STARTING", "RUNNING" }, "continuous: started by create" },
 }
 
-test("an update goes through the states of the real one", function(t)
-  for _, case in ipairs(LIVES) do
-    local w <close> = sandbox.start { run_ms = 2000 }
+test("an update has the states of a real update", function(t)
+  for _, case in ipairs(RUNS) do
+    local w <close> = workspace.start { run_ms = 2000 }
     local id = w:pipeline(case[1])
     local update_id = case[2] and w:run(id, case[2])
       or w:ok("GET", PATH .. id .. "/updates").updates[1].update_id
@@ -54,8 +55,8 @@ test("an update goes through the states of the real one", function(t)
   end
 end)
 
-test("GET shows the request, the mode and the settings of the moment", function(t)
-  local w <close> = sandbox.start()
+test("GET gives the request, the mode and the current settings", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   local update_id = w:run(id, { full_refresh_selection = { "gold" }, parameters = { a = "1" } })
   local got = update(w, id, update_id)
@@ -69,8 +70,8 @@ test("GET shows the request, the mode and the settings of the moment", function(
   t.is_nil(item.mode)
 end)
 
-test("a second start while one is active is a conflict that names it", function(t)
-  local w <close> = sandbox.start()
+test("a start is a conflict with the active update, whose id the message has", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   local first = w:run(id)
   local status, answer = w:call("POST", PATH .. id .. "/updates", {})
@@ -81,8 +82,8 @@ test("a second start while one is active is a conflict that names it", function(
   t.equal(#w:ok("GET", PATH .. id .. "/updates").updates, 2)
 end)
 
-test("stop cancels the active update, and does nothing when there is none", function(t)
-  local w <close> = sandbox.start()
+test("stop cancels the active update, and does nothing without one", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   t.equal(w:ok("POST", PATH .. id .. "/stop", {}), {})
   local update_id = w:run(id)
@@ -98,8 +99,8 @@ test("stop cancels the active update, and does nothing when there is none", func
     { state = "CANCELED", cancellation_cause = "USER_ACTION" })
 end)
 
-test("a failed update of a production pipeline is tried again as a new update", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("a failed update of a production pipeline is retried as a new update", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = w:pipeline { development = false, configuration = { ["sandbox.fail"] = "flow",
     ["sandbox.fail_attempts"] = "1" } }
   local first = w:run(id)
@@ -117,9 +118,9 @@ test("a failed update of a production pipeline is tried again as a new update", 
   t.equal(w:ok("GET", PATH .. id).health, "HEALTHY")
 end)
 
-test("a pipeline that goes on failing is unhealthy, and a fatal failure is not tried again",
+test("a pipeline whose retries fail is unhealthy, and a fatal failure is not retried",
   function(t)
-    local w <close> = sandbox.start { run_ms = 1000 }
+    local w <close> = workspace.start { run_ms = 1000 }
     local id = w:pipeline { development = false, configuration = { ["sandbox.fail"] = "flow" } }
     w:run(id)
     w.clock:advance(20000)
@@ -133,7 +134,7 @@ test("a pipeline that goes on failing is unhealthy, and a fatal failure is not t
     t.equal(#w:ok("GET", PATH .. id).latest_updates, 1)
   end)
 
--- Settings that cannot run, part of the message, why.
+-- Specs whose updates fail, words of the message, and why.
 local BROKEN <const> = {
   { { libraries = { { notebook = { path = "/Shared/gone" } } } },
     "Notebook not found: /Shared/gone", "no notebook" },
@@ -142,21 +143,20 @@ local BROKEN <const> = {
     "no folder" },
   { { catalog = "nowhere" }, "[NO_SUCH_CATALOG_EXCEPTION] Catalog 'nowhere'", "no catalog" },
   { { serverless = false, clusters = { { node_type_id = "Standard_DS3_v2", num_workers = 1 } } },
-    "Node type Standard_DS3_v2 is not supported", "a machine of another cloud" },
+    "Node type Standard_DS3_v2 is not supported", "a node type of another cloud" },
   { { configuration = { k = "{{secrets/team/token}}" } },
     "Secret does not exist with scope: team and key: token", "no secret" },
   { { configuration = { ["sandbox.fail"] = "initializing" } }, "PARSE_SYNTAX_ERROR", "syntax" },
   { { configuration = { ["sandbox.fail"] = "setup" } }, "TABLE_OR_VIEW_NOT_FOUND", "no source" },
   { { configuration = { ["sandbox.fail"] = "expectation" } }, "EXPECTATION_VIOLATION", "FAIL" },
-  { { configuration = { ["fake.fail"] = "true" } }, "STREAM_FAILED", "by its other name" },
+  { { configuration = { ["fake.fail"] = "true" } }, "STREAM_FAILED", "the other name of the key" },
 }
 
-test("an update fails of what the workspace lacks, and says so in an ERROR event", function(t)
+test("an ERROR event says what an update lacked in the workspace", function(t)
   for _, case in ipairs(BROKEN) do
-    local w <close> = sandbox.start()
+    local w <close> = workspace.start()
     local id = w:pipeline(case[1])
-    local update_id = w:run(id)
-    w.clock:advance(10000)
+    local update_id = w:complete(id)
     t.equal(update(w, id, update_id).state, "FAILED", case[3])
     local filter = http.escape(("level='ERROR' AND update_id = '%s'"):format(update_id))
     local events = w:ok("GET", PATH .. id .. "/events?filter=" .. filter).events
@@ -166,24 +166,21 @@ test("an update fails of what the workspace lacks, and says so in an ERROR event
   end
 end)
 
-test("a table that another pipeline manages makes the update fail", function(t)
-  local w <close> = sandbox.start()
+test("an update fails at a table that another pipeline manages", function(t)
+  local w <close> = workspace.start()
   local first = w:pipeline()
-  w:run(first)
-  w.clock:advance(10000)
+  w:complete(first)
   local second = w:pipeline { name = "copy" }
-  w:run(second)
-  w.clock:advance(10000)
+  w:complete(second)
   t.equal(w:ok("GET", PATH .. second).health, "UNHEALTHY")
   local error_event = w:ok("GET", PATH .. second .. "/events?filter=level%3D'ERROR'").events[1]
   t.match(error_event.error.exceptions[1].message, "is already managed by pipeline " .. first)
 end)
 
-test("a selection runs what it names and leaves out the rest", function(t)
-  local w <close> = sandbox.start()
+test("a selection runs the tables that it names and excludes the others", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
-  w:run(id, { refresh_selection = { "main.s.silver" } })
-  w.clock:advance(10000)
+  w:complete(id, { refresh_selection = { "main.s.silver" } })
   local status = {}
   for _, event in ipairs(w:all(PATH .. id .. "/events?max_results=250&order_by=timestamp%20asc",
     "events")) do
@@ -193,12 +190,11 @@ test("a selection runs what it names and leaves out the rest", function(t)
   end
   t.equal(status, { ["main.s.bronze"] = "EXCLUDED", ["main.s.silver"] = "COMPLETED",
     ["main.s.gold"] = "EXCLUDED" })
-  local update_id = w:run(id, { refresh_selection = { "nothing" } })
-  w.clock:advance(10000)
+  local update_id = w:complete(id, { refresh_selection = { "nothing" } })
   t.equal(update(w, id, update_id).state, "FAILED")
 end)
 
--- Bodies that start refuses.
+-- Requests that start refuses.
 local STARTS <const> = {
   { { full_refresh = true, refresh_selection = { "a" } }, "INVALID_PARAMETER_VALUE" },
   { { cause = "BOREDOM" }, "INVALID_PARAMETER_VALUE" },
@@ -208,8 +204,8 @@ local STARTS <const> = {
   { { rewind_spec = { datasets = { { identifier = "a" } } } }, "INVALID_PARAMETER_VALUE" },
 }
 
-test("start refuses a body that does not fit", function(t)
-  local w <close> = sandbox.start()
+test("start refuses invalid requests", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   for i, case in ipairs(STARTS) do
     local status, answer = w:call("POST", PATH .. id .. "/updates", case[1])
@@ -218,8 +214,8 @@ test("start refuses a body that does not fit", function(t)
   t.is_nil(w:ok("GET", PATH .. id .. "/updates").updates)
 end)
 
-test("a continuous pipeline starts with create and edit, and stays stopped", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("create and edit start a continuous pipeline; after a stop it stays stopped", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = w:pipeline { continuous = true }
   w.clock:advance(100000)
   t.equal(w:ok("GET", PATH .. id).state, "RUNNING")
@@ -237,8 +233,8 @@ test("a continuous pipeline starts with create and edit, and stays stopped", fun
   t.equal({ got.state, got.latest_updates[2].state }, { "RUNNING", "CANCELED" }, "restarted")
 end)
 
-test("a continuous pipeline that fails for good is FAILED and says why", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
+test("a continuous pipeline whose retries fail is FAILED and has a cause", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
   local id = w:pipeline { continuous = true, configuration = { ["sandbox.fail"] = "flow" } }
   w.clock:advance(20000)
   local got = w:ok("GET", PATH .. id)
@@ -246,8 +242,8 @@ test("a continuous pipeline that fails for good is FAILED and says why", functio
   t.match(got.cause, "has failed")
 end)
 
-test("a listing of updates is newest first, in pages both ways, down to one of them", function(t)
-  local w <close> = sandbox.start { run_ms = 100 }
+test("updates are listed newest first, in pages in both directions, until one of them", function(t)
+  local w <close> = workspace.start { run_ms = 100 }
   local id, ids = w:pipeline(), {}
   for i = 1, 7 do
     ids[8 - i] = w:run(id)
@@ -274,21 +270,19 @@ test("a listing of updates is newest first, in pages both ways, down to one of t
   t.equal(#w:ok("GET", PATH .. id).latest_updates, 5, "latest_updates is short")
 end)
 
-test("an update that is none is 404", function(t)
-  local w <close> = sandbox.start()
+test("an unknown update is 404", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
   local status, answer = w:call("GET", PATH .. id .. "/updates/nope")
   t.equal({ status, answer.message }, { 404, "The specified update nope was not found." })
 end)
 
-test("deleting a pipeline stops its update and takes its tables along", function(t)
-  local w <close> = sandbox.start()
+test("deleting a pipeline also deletes its tables", function(t)
+  local w <close> = workspace.start()
   local id = w:pipeline()
-  w:run(id)
-  w.clock:advance(10000)
+  w:complete(id)
   w:ok("DELETE", PATH .. id)
   local again = w:pipeline()
-  w:run(again)
-  w.clock:advance(10000)
-  t.equal(w:ok("GET", PATH .. again).health, "HEALTHY", "the tables are free again")
+  w:complete(again)
+  t.equal(w:ok("GET", PATH .. again).health, "HEALTHY", "the tables have no owner any more")
 end)

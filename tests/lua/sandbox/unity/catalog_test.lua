@@ -1,14 +1,13 @@
-local sandbox = require "testing.workspace"
+local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.1/unity-catalog"
 local VIEWER <const> = { token = "demo-viewer-token" }
 
--- A workspace whose pipeline has published bronze, silver and gold into main.s.
-local function published()
-  local w = sandbox.start { run_ms = 1000 }
-  local id = w:pipeline()
-  w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {})
-  w.clock:advance(5000)
+-- A workspace in which a pipeline has published bronze, silver and gold in main.s.
+local function published(spec)
+  local w = workspace.start()
+  local id = w:pipeline(spec)
+  w:complete(id)
   return w, id
 end
 
@@ -20,7 +19,7 @@ local function names(list, key)
   return out
 end
 
-test("tables of a pipeline have its id, and not its event log among them", function(t)
+test("the tables of a pipeline have its id; its event log is not listed", function(t)
   local w <close>, id = published()
   local list = w:ok("GET", PATH .. "/tables?catalog_name=main&schema_name=s").tables
   t.equal(names(list, "full_name"), { "main.s.bronze", "main.s.gold", "main.s.silver" })
@@ -31,14 +30,11 @@ test("tables of a pipeline have its id, and not its event log among them", funct
 end)
 
 test("an event log that has a name is a table", function(t)
-  local w <close> = sandbox.start { run_ms = 1000 }
-  local id = w:pipeline { event_log = { name = "log", catalog = "main", schema = "s" } }
-  w:ok("POST", "/api/2.0/pipelines/" .. id .. "/updates", {})
-  w.clock:advance(5000)
+  local w <close> = published { event_log = { name = "log", catalog = "main", schema = "s" } }
   t.equal(w:ok("GET", PATH .. "/tables/main.s.log").table_type, "MANAGED")
 end)
 
-test("pages are as long as asked, and 0 is the server's choice", function(t)
+test("max_results is the length of a page, and 0 leaves it to the server", function(t)
   local w <close> = published()
   local first = w:ok("GET", PATH .. "/tables?catalog_name=main&schema_name=s&max_results=2")
   t.equal(#first.tables, 2)
@@ -52,7 +48,7 @@ test("pages are as long as asked, and 0 is the server's choice", function(t)
     .. first.next_page_token), 400, "a token of another list")
 end)
 
-test("columns, properties and names of users can be left out", function(t)
+test("columns, properties and user names can be omitted", function(t)
   local w <close> = published()
   local list = w:ok("GET", PATH .. "/tables?catalog_name=main&schema_name=s&omit_columns=true"
     .. "&omit_properties=true&omit_username=true").tables
@@ -70,8 +66,8 @@ local MISSING <const> = {
   { PATH .. "/tables/main.s.no", "TABLE_DOES_NOT_EXIST", "Table 'main.s.no' does not exist." },
 }
 
-test("what is missing is named", function(t)
-  local w <close> = sandbox.start()
+test("a fault names the missing catalog, schema or table", function(t)
+  local w <close> = workspace.start()
   for _, case in ipairs(MISSING) do
     local status, answer = w:call("GET", case[1])
     t.equal(status, 404, case[1])
@@ -79,16 +75,15 @@ test("what is missing is named", function(t)
     t.equal(answer.message, case[3], case[1])
   end
   t.equal(w:ok("GET", PATH .. "/tables/main.s.no/exists"), { table_exists = false })
-  t.equal(w:call("GET", PATH .. "/tables/main.s"), 400, "no name of a table")
+  t.equal(w:call("GET", PATH .. "/tables/main.s"), 400, "not the name of a table")
 end)
 
-test("a schema is made once, shown, and removed when it is empty or that is forced", function(t)
+test("a schema is created once, read, and deleted if it is empty or with force", function(t)
   local w <close> = published()
-  local ask = { name = "New", catalog_name = "main", comment = "mine", properties = { a = "b" } }
-  local made = w:ok("POST", PATH .. "/schemas", ask)
-  t.equal(made.full_name, "main.new")
+  local body = { name = "New", catalog_name = "main", comment = "mine", properties = { a = "b" } }
+  t.equal(w:ok("POST", PATH .. "/schemas", body).full_name, "main.new")
   t.equal(w:ok("GET", PATH .. "/schemas/main.new").properties, { a = "b" })
-  local status, answer = w:call("POST", PATH .. "/schemas", ask)
+  local status, answer = w:call("POST", PATH .. "/schemas", body)
   t.equal(status, 400)
   t.equal(answer.error_code, "SCHEMA_ALREADY_EXISTS")
   t.equal(w:call("POST", PATH .. "/schemas", { name = "x", catalog_name = "main" }, VIEWER), 403)
@@ -99,14 +94,14 @@ test("a schema is made once, shown, and removed when it is empty or that is forc
   t.equal(w:ok("GET", PATH .. "/tables/main.s.gold/exists"), { table_exists = false })
 end)
 
-test("summaries take patterns", function(t)
+test("table summaries are filtered by patterns", function(t)
   local w <close> = published()
   local list = w:ok("GET", PATH .. "/table-summaries?catalog_name=main&schema_name_pattern=s"
     .. "&table_name_pattern=%25l%25").tables
   t.equal(names(list, "full_name"), { "main.s.gold", "main.s.silver" })
 end)
 
-test("lineage goes one step up and one step down", function(t)
+test("lineage has the direct sources and the direct targets", function(t)
   local w <close>, id = published()
   local path = "/api/2.0/lineage-tracking/table-lineage?table_name=main.s.silver"
   local found = w:ok("GET", path .. "&include_entity_lineage=true")

@@ -1,5 +1,5 @@
---- A bulk clone under each fault that a workspace, a proxy or a network may have: it ends right,
--- or ends with a fault and goes on with --resume; and is undone as if nothing had been.
+--- A bulk clone under each fault of a workspace, a proxy or a network: the clone succeeds, or it
+-- ends with a fault and --resume completes it. Afterwards it is undone completely.
 
 local faults = require "sandbox.http.faults"
 local json = require "native.json"
@@ -38,7 +38,7 @@ local function some_of_all(fault)
   return { with({ probability = 0.125 }, fault, { count = 8 }) }
 end
 
--- From some moment on nothing goes but this.
+-- All requests with this method fail.
 local function all_from(method)
   return function(fault)
     return { with({ method = method, workspace = "demo-dr" }, fault, {}) }
@@ -91,7 +91,7 @@ for _, fault in ipairs(FAULTS) do
   test("each kind of write meets " .. fault.action .. " once", function(t)
     check(t, each_write_once(fault), fault.action)
   end)
-  if fault.action ~= "403" then -- to be refused a read is an answer, and told as one
+  if fault.action ~= "403" then -- a refused read is an answer, which the clone reports
     test("one request in eight meets " .. fault.action, function(t)
       check(t, some_of_all(fault), fault.action)
     end)
@@ -107,7 +107,7 @@ for _, action in ipairs(LASTING) do
   end)
 end
 
-test("a plan that was refused for a passing reason is taken up by --resume", function(t)
+test("a plan that was refused for a transient reason is completed by --resume", function(t)
   local world <close> = promotion.start()
   world.w.server.faults = faults.new { { action = "not_json", method = "POST", count = 1,
     workspace = "demo-dr", path = "/api/2.0/pipelines" } } -- the workspace's dry run
@@ -119,7 +119,7 @@ test("a plan that was refused for a passing reason is taken up by --resume", fun
   t.equal(world:target(), promotion.undisturbed(t))
 end)
 
-test("what of a pipeline's sources may not be read is said of each pipeline", function(t)
+test("sources that cannot be read are reported for each pipeline", function(t)
   local world <close> = promotion.start()
   world.w.server.faults = faults.new { { action = "403", method = "GET", workspace = "demo",
     path = "/api/2.0/workspace/export" } }

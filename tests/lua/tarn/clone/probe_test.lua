@@ -4,7 +4,7 @@ local probe = require "tarn.clone.probe"
 
 local UC <const> = "GET /api/2.1/unity-catalog/"
 
-test("a refusal is no 'no', and an endpoint that is missing neither", function(t)
+test("a refused question and a missing endpoint are 'unknown', not 'no'", function(t)
   local ws <close> = fake.workspace {
     [UC .. "catalogs/there"] = { name = "there" },
     [UC .. "catalogs/gone"] = fake.refusal(404, "CATALOG_DOES_NOT_EXIST", "no"),
@@ -20,7 +20,7 @@ test("a refusal is no 'no', and an endpoint that is missing neither", function(t
   t.equal((p:has("zone", "eu-west-1a")), "unknown")
 end)
 
-test("what many ask is asked once", function(t)
+test("a question that many tasks ask is sent once", function(t)
   local ws <close> = fake.workspace {
     ["GET /api/2.0/clusters/list-node-types"] = { node_types = { { node_type_id = "a" } } },
   }
@@ -45,7 +45,7 @@ test("a question that failed is asked again", function(t)
   t.equal(p:identity().user, "a@x.io")
 end)
 
-test("a secret is there if its key is, and the first that is not is named", function(t)
+test("a secret exists if its key exists, and the first missing one is named", function(t)
   local ws <close> = fake.workspace {
     ["GET /api/2.0/secrets/list"] = function(request)
       if request.query:find "scope=s" then
@@ -61,7 +61,7 @@ test("a secret is there if its key is, and the first that is not is named", func
   t.equal((p:has("secret", "{{secrets/x/k}}")), "no")
 end)
 
-test("a principal's name is asked for as text, whatever is in it", function(t)
+test("a principal's name is quoted in the SCIM filter", function(t)
   local filter
   local ws <close> = fake.workspace {
     ["GET /api/2.0/preview/scim/v2/Groups"] = function(request)

@@ -1,4 +1,4 @@
---- A bulk clone whose journal has no room, and two bulk clones of the same at once.
+--- A bulk clone whose journal meets a full disk, and two bulk clones of the same pipelines at once.
 
 local json = require "native.json"
 local pool = require "base.pool"
@@ -6,7 +6,7 @@ local promotion = require "support.promotion"
 local sqlite = require "native.sqlite"
 local task = require "native.task"
 
--- How many requests that change something have come since.
+-- A function that counts the requests that change something.
 local function count_writes(world)
   local n = 0
   world:watch { before = function(_, request)
@@ -15,7 +15,7 @@ local function count_writes(world)
   return function() return n end
 end
 
--- How many steps the journal has; none where there is no journal.
+-- The number of steps in the journal; 0 if there is no journal.
 local function count_steps(world)
   local ok, db = pcall(sqlite.open, world.dir.path .. "/state/tarn/journal.db", { readonly = true })
   if not ok then
@@ -39,14 +39,14 @@ local function finish_and_undo(t, world, why)
   t.equal(world:target(), world.at_first, why .. ": undone")
 end
 
-test("a disk that is full under the journal stops a bulk clone before the next request", function(t)
+test("a full disk under the journal stops a bulk clone before the next request", function(t)
   promotion.undisturbed(t)
   local stopped = 0
   for blocks = 0, 600, 40 do -- of 512 bytes
     local world <close> = promotion.start()
     world.at_first = world:target()
     local writes = count_writes(world)
-    local run = world:run(promotion.CLONE, { first = ("ulimit -f %d;"):format(blocks) })
+    local run = world:run(promotion.CLONE, { first = ("ulimit -f %d"):format(blocks) })
     world:unwatch()
     local why = ("room for %d blocks"):format(blocks)
     t.is_true(writes() <= count_steps(world),
@@ -58,11 +58,11 @@ test("a disk that is full under the journal stops a bulk clone before the next r
       finish_and_undo(t, world, why)
     end
   end
-  t.is_true(stopped > 5, "so many were stopped: " .. stopped)
+  t.is_true(stopped > 5, "runs that the full disk has stopped: " .. stopped)
 end)
 
--- Hold each create until another one of that name has come, or for a while.
-local function let_them_meet(world)
+-- Hold each create until another create of the same name arrives, or for half a second.
+local function hold_creates(world)
   local waiting = {}
   world:watch { before = function(_, request)
     local is_create = request.method == "POST" and request.path == "/api/2.0/pipelines"
@@ -88,12 +88,12 @@ local function names(world)
   return list
 end
 
-test("two bulk clones of the same at once make each copy once, and both are undone", function(t)
+test("two bulk clones at once make each copy once, and both are undone", function(t)
   promotion.undisturbed(t)
   for round = 1, 6 do
     local world <close> = promotion.start()
     local at_first = world:target()
-    let_them_meet(world)
+    hold_creates(world)
     local runs = pool.map({ 1, 2 }, function() return world:run(promotion.CLONE) end)
     world:unwatch()
     local operations = {}

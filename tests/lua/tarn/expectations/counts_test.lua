@@ -1,8 +1,8 @@
--- Sum or last: what the reports of a flow add up to.
+-- Sum or last: how the reports of a flow are added up.
 
+local counts = require "tarn.expectations.counts"
 local gate = require "tarn.expectations.gate"
 local json = require "native.json"
-local tally = require "tarn.expectations.counts"
 local time = require "base.time"
 
 local DAY <const> = time.find_iso "2026-08-19T00:00:00Z"
@@ -17,14 +17,14 @@ local function report(fields)
 end
 
 local function rows(reports, by, count)
-  local sum = tally.new()
+  local sum = counts.new()
   for _, fields in ipairs(reports) do
     sum:add(report(fields))
   end
   return sum:rows(by or "total", count or "auto", time.iso)
 end
 
-test("a flow without batch ids reports all so far: the last report counts", function(t)
+test("reports without batch ids are cumulative: the last one counts", function(t)
   local row = rows {
     { at = 1, counts = { 10, 1, 1 } }, { at = 3, counts = { 90, 9, 9 } },
     { at = 2, counts = { 50, 5, 5 } } }[1]
@@ -32,20 +32,20 @@ test("a flow without batch ids reports all so far: the last report counts", func
     { 90, 9, 9, "last", 90 / 99 })
 end)
 
-test("a flow with batch ids reports each batch: they are summed, a batch counts once", function(t)
+test("batches are summed, and each counts once, by its last report", function(t)
   local row = rows {
     { at = 1, batch = 0, counts = { 10, 1, 1 } }, { at = 2, batch = 0, counts = { 20, 2, 2 } },
     { at = 3, batch = 1, counts = { 30, 0, 0 } }, { at = 4, batch = 2, counts = { 5, 5, 5 } } }[1]
   t.equal({ row.passed, row.failed, row.dropped, row.counted }, { 55, 7, 7, "sum of batches" })
 end)
 
-test("a report without a batch id beside ones that have it does not count twice", function(t)
+test("a report without a batch id beside reports with batch ids does not count", function(t)
   local row = rows { { at = 1, batch = 0, counts = { 10, 1 } },
     { at = 2, batch = 1, counts = { 10, 1 } }, { at = 3, counts = { 20, 2 } } }[1]
   t.equal({ row.passed, row.failed }, { 20, 2 })
 end)
 
-test("--count decides otherwise", function(t)
+test("--count overrides the decision", function(t)
   local reports = { { at = 1, batch = 0, counts = { 10, 1 } },
     { at = 2, batch = 1, counts = { 20, 2 } }, { at = 3, counts = { 30, 3 } } }
   local sum, last = rows(reports, "total", "sum")[1], rows(reports, "total", "last")[1]
@@ -53,7 +53,7 @@ test("--count decides otherwise", function(t)
   t.equal({ last.passed, last.failed, last.counted }, { 30, 3, "last" })
 end)
 
-test("updates are never mixed before they are added up", function(t)
+test("each update is counted by itself before updates are summed", function(t)
   local reports = { { at = 1, counts = { 10, 0 } }, { at = 2, counts = { 20, 0 } },
     { at = 3, update = "u2", counts = { 7, 3 } } }
   local row = rows(reports)[1]
@@ -63,19 +63,19 @@ test("updates are never mixed before they are added up", function(t)
     { "u1", 20, "u2", 7 })
 end)
 
-test("two flows into one dataset are added up, their drops too", function(t)
+test("two flows into one dataset are added up, and so are their dropped records", function(t)
   local row = rows { { flow = "a", counts = { 10, 1, 1 } },
     { flow = "b", counts = { 20, 2, 2 } } }[1]
   t.equal({ row.passed, row.failed, row.dropped }, { 30, 3, 3 })
 end)
 
-test("what a flow drops belongs to its own dataset, with or without its schema", function(t)
+test("dropped records belong to the flow's own dataset, with or without its schema", function(t)
   local bare = rows { { dataset = "main.s.silver", on = "silver", counts = { 1, 1, 1 } } }[1]
   local view = rows { { on = "s.view", counts = { 1, 1, 1 } } }[1]
   t.equal({ bare.dropped, view.dropped }, { 1, json.null })
 end)
 
-test("days get the batches of that day, and a total that came at midnight its last", function(t)
+test("batches count for their day, and cumulative reports for the day of the last one", function(t)
   local day = 86400000
   local batches = rows({ { at = 1, batch = 0, counts = { 1, 1 } },
     { at = day + 1, batch = 1, counts = { 2, 2 } },
@@ -88,7 +88,7 @@ test("days get the batches of that day, and a total that came at midnight its la
   t.equal({ #whole, whole[1].day, whole[1].passed }, { 1, "2026-08-20", 9 })
 end)
 
-test("the trend holds the newest update against those before it", function(t)
+test("the trend compares the newest update with those before it", function(t)
   local function direction(...)
     local reports = {}
     for i, failed in ipairs { ... } do
@@ -119,7 +119,7 @@ local ROWS <const> = {
   { dataset = "gold", expectation = "known", passed = 0, failed = 0, dropped = json.null },
 }
 
-test("gates pass and fail as they say", function(t)
+test("gates pass and fail by their limits", function(t)
   for _, case in ipairs {
     { "failed <= 1%", true }, { "failed < 1%", false }, { "failed<11", true },
     { "failed = 10", false }, { "passed >= 99%", true }, { "passed > 99%", false },
@@ -133,19 +133,19 @@ test("gates pass and fail as they say", function(t)
   end
 end)
 
-test("a breach says what, and how much", function(t)
+test("a breach names the expectation and its value", function(t)
   local breach = gate.check({ gate.parse("x", "failed < 0.5%") }, ROWS).breaches[1]
   t.equal({ breach.gate, breach.dataset, breach.expectation, breach.value },
     { "failed < 0.5%", "main.s.silver", "valid_id", 1.0 })
   t.match(breach.message, "main.s.silver.valid_id: failed is 1%")
 end)
 
-test("a gate that measured nothing has not passed", function(t)
+test("a gate without any results has not passed", function(t)
   t.equal(gate.check({ gate.parse("x", "failed <= 100%") }, {}).passed, false)
   t.equal(gate.check({ gate.parse("x", "total: failed <= 100%") }, {}).passed, false)
 end)
 
-test("what is no gate is refused", function(t)
+test("a text that is no gate is refused", function(t)
   for _, wrong in ipairs { "", "failed", "failed 1", "failed == 1", "failed <= x", "rows < 1",
     ": failed < 1", "failed <= 1%%", "failed <= -1" } do
     t.equal(t.fault(gate.parse, "x", wrong).kind, "usage", wrong)

@@ -1,4 +1,4 @@
--- What is understood of the code of pipelines without running it.
+-- Parsing the code of pipelines without running it.
 
 local python = require "tarn.lineage.code.python"
 local sql = require "tarn.lineage.code.sql"
@@ -18,7 +18,7 @@ local function flows(graph)
   return out
 end
 
-test("SQL: each kind of dataset, and what it reads", function(t)
+test("SQL: each kind of dataset, and its inputs", function(t)
   for _, case in ipairs {
     { "CREATE OR REFRESH STREAMING TABLE a AS SELECT * FROM STREAM(b);", "a <- b",
       "STREAMING_TABLE" },
@@ -44,7 +44,7 @@ test("SQL: each kind of dataset, and what it reads", function(t)
   end
 end)
 
-test("SQL: names that the query gives itself, texts and comments are no inputs", function(t)
+test("SQL: common table expressions, strings and comments are no inputs", function(t)
   local graph = of(sql.add, [[
 -- CREATE MATERIALIZED VIEW no AS SELECT * FROM nowhere;
 /* ; FROM x */
@@ -56,7 +56,7 @@ FROM second LEFT JOIN d ON true UNION ALL SELECT * FROM e WHERE id IN (SELECT id
   t.equal(graph.flows[1].comment, "it''s; FROM here")
 end)
 
-test("SQL: flows and changes feed the tables that they name", function(t)
+test("SQL: flows and changes write the tables that they name", function(t)
   local graph = of(sql.add, [[
 CREATE STREAMING TABLE t;
 APPLY CHANGES INTO t FROM STREAM(s) KEYS (id) SEQUENCE BY at STORED AS SCD TYPE 2;
@@ -66,7 +66,7 @@ CREATE FUNCTION h() RETURNS INT RETURN 1; SET x = 1; USE CATALOG c;]])
   t.equal(flows(graph), { "t <- ", "t <- s", "t <- old", "t <- n" })
 end)
 
-test("SQL that is broken gives less, and no error", function(t)
+test("broken SQL raises no error", function(t)
   for _, text in ipairs { "", ";;;", "CREATE", "CREATE TABLE", "CREATE MATERIALIZED VIEW a AS",
     "CREATE VIEW a AS SELECT * FROM", "CREATE VIEW a AS SELECT * FROM b JOIN", "'", "`", "/*", "((",
     "CREATE FLOW", "CREATE FLOW f AS", "APPLY CHANGES INTO", ")))", "CREATE VIEW a AS WITH" } do
@@ -74,7 +74,7 @@ test("SQL that is broken gives less, and no error", function(t)
   end
 end)
 
-test("Python: each kind of decorator, and what its function reads", function(t)
+test("Python: each kind of decorator, and the inputs of its function", function(t)
   local graph, problems = of(python.add, [=[
 import dlt
 from pyspark import pipelines as dp
@@ -114,7 +114,7 @@ def other(x):
   t.equal(graph.flows[1].comment, "raw")
 end)
 
-test("Python: tables, flows, changes and sinks that are made by calls", function(t)
+test("Python: tables, flows, changes and sinks that calls create", function(t)
   local graph, problems = of(python.add, [=[
 dlt.create_streaming_table("t")
 dlt.apply_changes(target="t", source="s", keys=["id"], sequence_by=col("at"))
@@ -130,7 +130,7 @@ def out():
   t.equal({ graph.sinks.k.format, graph.datasets.t.type }, { "kafka", "STREAMING_TABLE" })
 end)
 
-test("Python: what is computed is reported with its line, and the rest is known", function(t)
+test("Python: computed names are reported with their lines, others are known", function(t)
   local graph, problems = of(python.add, [=[
 for name in names:
     @dlt.table(name=f"{name}_clean")
@@ -153,7 +153,7 @@ frame = spark.read.table("lookup")
     "line 14: lookup is read outside of a dataset's function" })
 end)
 
-test("Python that is broken gives less, and no error", function(t)
+test("broken Python raises no error", function(t)
   for _, text in ipairs { "", "@", "@dlt", "@dlt.", "@dlt.table", "@dlt.table(", "@dlt.table\ndef",
     "@dlt.table\ndef x", "@dlt.table\ndef x(", "dlt.create_streaming_table(", '"""', "'",
     "x.table(", "@dlt.table(name=)\ndef x():\n  pass", "@other\n@dlt.view\ndef y(): return 1",
@@ -162,8 +162,8 @@ test("Python that is broken gives less, and no error", function(t)
   end
 end)
 
--- Cut off at each byte: what people type passes through all of these.
-test("code that is cut off anywhere is read without an error", function(t)
+-- Code that is being typed ends at any byte.
+test("code that ends anywhere is read without an error", function(t)
   local py = '@dlt.table(name="a", comment=f"{x}")\n@dlt.expect("e", "b > 0")\ndef f(x=(1, [2])):\n'
     .. '    return spark.sql("""SELECT * FROM b""").join(dlt.read("c"), "id")\n\n'
     .. 'dlt.apply_changes(target="a", source="s")\n'

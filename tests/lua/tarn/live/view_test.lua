@@ -1,14 +1,14 @@
--- How runs look on a terminal.
+-- Runs as lines for a terminal.
 
 local json = require "native.json"
-local screens = require "output.screen"
+local screen = require "output.screen"
 local term = require "native.term"
 local view = require "tarn.live.view"
 
 local NOW <const> = 1780000100000
 
 local function screen_of(width, colour)
-  return screens.new(function() error "nothing is printed" end,
+  return screen.new(function() error "nothing is printed" end,
     { terminal = true, width = width, colour = colour or false })
 end
 
@@ -35,7 +35,8 @@ local function run_of(flows, more)
 end
 
 local function text_of(snapshots, width, rows, colour)
-  return screen_of(width, colour):finish(table.concat(view.lines(snapshots, screen_of(width, colour), rows, NOW), "\n"))
+  local lines = view.lines(snapshots, screen_of(width, colour), rows, NOW)
+  return screen_of(width, colour):finish(table.concat(lines, "\n"))
 end
 
 test("a run has its state, its phases and a row for each flow, in the order of names", function(t)
@@ -59,7 +60,7 @@ test("the states of flows have colours", function(t)
   t.match(text, "\27[32mCOMPLETED")
 end)
 
-test("where not all flows have room, failed and active ones come first and the rest is counted",
+test("if there is no room for all flows, failed and active ones come first, others are counted",
   function(t)
     local flows = {}
     for i = 1, 40 do
@@ -80,7 +81,7 @@ and 35 more: 8 QUEUED, 27 COMPLETED]])
       "40 flows: 1 FAILED, 1 STARTING, 1 RUNNING, 10 QUEUED, 27 COMPLETED")
   end)
 
-test("there are never more lines than rows, nor anything wider than the screen's table", function(t)
+test("there are never more lines than rows, and no line of the table is too wide", function(t)
   local flows = {}
   for i = 1, 30 do
     flows[i] = flow("catalog.schema." .. ("n"):rep(i * 3) .. i,
@@ -108,14 +109,14 @@ test("there are never more lines than rows, nor anything wider than the screen's
   end
 end)
 
-test("errors are below the flows, a line each", function(t)
+test("errors are below the flows, each in a line", function(t)
   local text = text_of({ run_of({ flow("a", "FAILED") }, { errors = {
     { flows = { "a", "b" }, class = "org.apache.spark.AnalysisException", message = "no\nstack" },
     { flows = {}, class = json.null, message = "the update failed" } } }) }, 80, 20)
   t.match(text, "\na, b: AnalysisException: no\nthe update: the update failed")
 end)
 
-test("several runs share the rows, and who needs few leaves them to the others", function(t)
+test("several runs share the rows, and a small run leaves rows to the others", function(t)
   local many = {}
   for i = 1, 30 do
     many[i] = flow("f" .. i, "RUNNING")
@@ -128,23 +129,23 @@ test("several runs share the rows, and who needs few leaves them to the others",
   t.equal(few[2], "and 2 more pipelines")
 end)
 
-test("the first phases give way on a narrow screen", function(t)
+test("the first phases are left out on a narrow screen", function(t)
   local line = view.lines({ run_of {} }, screen_of(30), 9, NOW)[2]
   t.equal(line, "… > RUNNING 1 min 0 s")
 end)
 
-test("a pipeline that never ran says so", function(t)
+test("a pipeline that never ran has a line that says so", function(t)
   t.equal(text_of({ run_of({}, { update_id = json.null, state = json.null, phases = {},
     start_time = json.null }) }, 60, 9), "sales  no update yet")
 end)
 
-test("what a pipeline is called cannot move the cursor", function(t)
+test("the name of a pipeline cannot move the cursor", function(t)
   local text = text_of({ run_of({ flow("a\27[2Jb", "RUN\27NING") }, { pipeline_name = "x\27[H" }) },
     80, 20)
   t.no_match(text, "\27")
 end)
 
-test("bytes are said in the unit that a person uses", function(t)
+test("bytes are shown in a fitting unit", function(t)
   t.equal({ view.bytes(0), view.bytes(1023), view.bytes(1536), view.bytes(5 * 1024 ^ 4) },
     { "0 B", "1023 B", "1.5 KiB", "5.0 TiB" })
 end)

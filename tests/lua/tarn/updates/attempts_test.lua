@@ -1,7 +1,8 @@
 local attempts = require "tarn.updates.attempts"
 local match = require "tarn.statements.match"
 
--- Updates newest first, a letter each: r is a retry, j a job run; their numbers as "2/2 1/2".
+-- The attempts of updates as text, such as "2/2 1/2". A letter stands for an update, newest first:
+-- r for a retry, j for a job's run.
 local function numbered(letters)
   local at, out = 0, {}
   local next_update = function()
@@ -15,7 +16,7 @@ local function numbered(letters)
   return table.concat(out, " ")
 end
 
-test("an update and the retries that follow it are attempts of one request", function(t)
+test("an update and its retries are attempts of one request", function(t)
   t.equal(numbered "", "")
   t.equal(numbered "j", "1/1")
   t.equal(numbered "jj", "1/1 1/1")
@@ -23,13 +24,13 @@ test("an update and the retries that follow it are attempts of one request", fun
   t.equal(numbered "jrj", "1/1 2/2 1/2")
 end)
 
-test("a list that ends inside of a request does not tell its attempts", function(t)
+test("the attempts of a request that the list has in part are unknown", function(t)
   t.equal(numbered "r", "-")
   t.equal(numbered "jrr", "1/1 - -")
   t.equal(select(2, numbered(("r"):rep(250)):gsub("%-", "")), 250)
 end)
 
-test("a glob is a pattern of LIKE in which nothing else is a wildcard", function(t)
+test("only * and ? of a glob are wildcards of LIKE", function(t)
   t.equal(match.pattern "Sales*", "sales%")
   t.equal(match.pattern "a?c**d", "a_c%d")
   t.equal(match.pattern "100%_\\", "100\\%\\_\\\\")

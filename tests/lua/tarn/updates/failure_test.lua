@@ -1,4 +1,4 @@
---- Why an update failed: the first cause of each flow, each said once.
+--- The causes of a failed update: the first one of each flow, without repetitions.
 
 local failure = require "tarn.updates.failure"
 local json = require "native.json"
@@ -6,7 +6,7 @@ local json = require "native.json"
 local STACK <const> = { { declaring_class = "a.B", method_name = "c", file_name = "B.scala",
   line_number = 7 } }
 
--- An error event; `...` are { class, message }, the outermost first.
+-- An error event; `...` are exceptions { class, message }, outermost first.
 local function event(flow, ...)
   local exceptions = {}
   for i, e in ipairs { ... } do
@@ -36,9 +36,9 @@ end
 
 local OUTER <const> = { "FlowFailedException", "Failed to execute flow 'a'." }
 
-test("of each flow the first cause counts, and the same cause is said once", function(t)
+test("the first cause of each flow counts, and equal causes are one", function(t)
   for _, case in ipairs {
-    { why = "flow and update tell the same", { event("a", OUTER, { "X", "no file" }),
+    { why = "the flow's cause is the update's", { event("a", OUTER, { "X", "no file" }),
       event(nil, OUTER, { "X", "no file" }) }, { "a: X: no file" } },
     { why = "a flow that fails again",
       { event("a", { "X", "first" }), event("a", { "Y", "then" }) }, { "a: X: first" } },
@@ -47,27 +47,27 @@ test("of each flow the first cause counts, and the same cause is said once", fun
     { why = "two flows, one cause", { event("a", { "X", "1" }), event("b", { "X", "1" }) },
       { "a+b: X: 1" } },
     { why = "the update alone", { event(nil, { "X", "no node" }) }, { ": X: no node" } },
-    { why = "an update that says nothing", { event("a", { "X", "1" }), event(nil) },
+    { why = "an update without a cause", { event("a", { "X", "1" }), event(nil) },
       { "a: X: 1" } },
-    { why = "an innermost without words", { event("a", { "X", "1" }, { "", "" }) },
+    { why = "an empty innermost exception", { event("a", { "X", "1" }, { "", "" }) },
       { "a: X: 1" } },
   } do
     t.equal(texts(causes(case[1])), case[2], case.why)
   end
 end)
 
-test("an error without exceptions is told in its message", function(t)
+test("the message of an event without exceptions is the cause", function(t)
   local list = causes { event("a") }
   t.equal({ list[1].class, list[1].message }, { json.null, "Flow has FAILED." })
 end)
 
-test("a message loses the stack that it carries, and keeps its lines", function(t)
+test("a stack is removed from a message of several lines", function(t)
   local text = "[BAD] line one\nline two\n\tat org.apache.Spark.run(Spark.scala:1)\n\tat x.y(Z:2)"
   t.equal(causes { event("a", { "X", text }) }[1].message, "[BAD] line one\nline two")
   t.equal(failure.line(event("a", { "X", text })), "[BAD] line one")
 end)
 
-test("stacks are there where they are asked for, and only there", function(t)
+test("causes have stacks only with full", function(t)
   local events = { event("a", OUTER, { "X", "no file" }) }
   t.is_nil(causes(events)[1].stack)
   t.equal(causes(events, { full = true })[1].stack, "FlowFailedException: Failed to execute "

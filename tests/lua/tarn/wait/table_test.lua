@@ -1,16 +1,16 @@
---- Waiting for an update: every state, cause and mode of the API's table, and words that it does
--- not have yet. The answers are those of testing.fake without the HTTP in between, which
--- tests/lua/tarn/wait_test.lua has: there are thousands of cases here.
+--- Waits for updates: every state, cause and mode of the API, and values that it does not have yet.
+-- There are thousands of cases, so the answers of testing.fake do not go through HTTP, as they do
+-- in tests/lua/tarn/wait_test.lua.
 
 local fake = require "testing.fake"
-local waiting = require "tarn.wait"
+local wait = require "tarn.wait"
 local workspace = require "tarn.workspace"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
 local U1 <const> = "00000001-0000-4000-8000-000000000000"
 local U2 <const> = "00000002-0000-4000-8000-000000000000"
 
--- Reference A.13, A.11, and one that is in none of them.
+-- The values of the API, and one more in each list.
 local CAUSES <const> = { "API_CALL", "INFRASTRUCTURE_MAINTENANCE", "JOB_TASK",
   "RETRY_ON_FAILURE", "SCHEMA_CHANGE", "SERVICE_UPGRADE", "USER_ACTION", "SOLAR_FLARE" }
 local MODES <const> = { "DEFAULT", "CONTINUOUS", "SOMETIMES" }
@@ -43,13 +43,12 @@ end
 
 local function follow(updates, pipeline, timeout)
   local answers, clock = fake.life(ID, updates, pipeline)
-  return waiting.follow(workspace_of(answers), ID, U1, { clock = clock, timeout = timeout,
+  return wait.follow(workspace_of(answers), ID, U1, { clock = clock, timeout = timeout,
     random = function() return 0.5 end }), clock
 end
 
--- What a case comes to, in words of the reference: ends are ends; a continuous update that runs
--- is where it wants to be, unless it only validates; a word that nobody knows is an end when
--- the pipeline does nothing.
+-- The expected outcome: an end is an end; a continuous update is done when it runs, unless it only
+-- validates; an unknown state is an end if the pipeline is at rest.
 local function expected(state, case)
   if case.ends then
     return case.ends
@@ -62,7 +61,7 @@ local function expected(state, case)
   return "timed_out"
 end
 
-test("every state, cause and mode comes to what the API says it does", function(t)
+test("every state, cause and mode has the outcome that the API documents", function(t)
   local n = 0
   for _, row in ipairs(states()) do
     for _, cause in ipairs(CAUSES) do
@@ -76,7 +75,7 @@ test("every state, cause and mode comes to what the API says it does", function(
           t.equal(result.outcome, expected(row[1], case), why)
           t.equal(result.updates, { U1 }, why)
           t.equal(result.update.cause, cause, why)
-          -- only a failure that may be retried is waited for
+          -- the wait goes on only after a failure that may be retried
           local waits = row[1] == "FAILED" and not validate
           t.equal(clock.at > 0, result.outcome == "timed_out" or waits, why)
           n = n + 1
@@ -87,7 +86,7 @@ test("every state, cause and mode comes to what the API says it does", function(
   t.equal(n, 12 * 8 * 3 * 2)
 end)
 
-test("in every state of the pipeline the update counts, and a new word as the pipeline rests",
+test("the update's state decides; the pipeline's state decides for an unknown one",
   function(t)
     for _, row in ipairs(states()) do
       for _, pipeline in ipairs(PIPELINES) do
@@ -99,8 +98,7 @@ test("in every state of the pipeline the update counts, and a new word as the pi
     end
   end)
 
--- After a failure: which newer update is its retry?
-test("of newer updates of any cause only a retry of the same request is followed", function(t)
+test("after a failure only a retry of the same request is followed", function(t)
   for _, cause in ipairs(CAUSES) do
     for _, request in ipairs { "r", "other", false } do
       for _, development in ipairs { false, true } do
@@ -122,18 +120,18 @@ test("of newer updates of any cause only a retry of the same request is followed
   end
 end)
 
-test("each state on the way to each end is told once and waited through", function(t)
+test("each state on the way to each end is reported once", function(t)
   for _, row in ipairs(states()) do
     for _, ending in ipairs { "COMPLETED", "FAILED", "CANCELED" } do
       if not row[2] then
         local told = {}
         local answers, clock = fake.life(ID, { { id = U1, config = { development = true },
           states = { { "QUEUED", 0 }, { row[1], 3 }, { ending, 700 } } } }, "RUNNING")
-        local result = waiting.follow(workspace_of(answers), ID, U1, { clock = clock,
+        local result = wait.follow(workspace_of(answers), ID, U1, { clock = clock,
           note = function(update) told[#told + 1] = update.state end })
         local want = row[1] == "QUEUED" and { "QUEUED", ending } or { "QUEUED", row[1], ending }
         t.equal(told, want)
-        t.equal(result.outcome, waiting.ENDS[ending])
+        t.equal(result.outcome, wait.ENDS[ending])
         t.is_true(clock.at >= 700 and clock.at < 720, clock.at)
       end
     end
