@@ -95,9 +95,12 @@ bool text_clean(struct buf *out, const char *text, size_t size, bool lines) {
 
 void text_copy(char *out, size_t room, const char *text, size_t size) {
     struct buf clean = {0};
-    if (!text_clean(&clean, text, size, false))
-        clean.size = 0;
-    const char *at = clean.bytes != NULL ? clean.bytes : "";
+    if (!text_clean(&clean, text, size, false) || clean.bytes == NULL) {
+        out[0] = '\0';
+        buf_free(&clean);
+        return;
+    }
+    const char *at = clean.bytes;
     size = clean.size;
     while (size > 0 && *at == ' ')
         at++, size--;

@@ -210,7 +210,7 @@ static void note_events(struct loop *l, unsigned n) {
             revents = POLLIN;
         if (seen & CURL_WAIT_POLLOUT)
             revents = (short)(revents | POLLOUT);
-        note(l, w, revents != 0 ? revents : POLLHUP);
+        note(l, w, (short)(revents != 0 ? revents : POLLHUP));
     }
 }
 
