@@ -15,7 +15,8 @@
 #define CURSOR_MT "tarn.cursor"
 #define GUARD_MT  "tarn.cursor_guard"
 
-/* The box of a cursor. Its first user value is the table of columns. */
+/* The box of a cursor. Its first user value is the table of columns, its second the workspace,
+ * which would else be closed once nobody but the cursor uses it. */
 struct cursor {
     struct statement *statement; /* NULL: there is none yet, or it is over */
     struct task *waiter;
@@ -234,9 +235,11 @@ static int l_workspace_sql(lua_State *L) {
     if (r.warehouse_id == NULL || r.warehouse_id[0] == '\0')
         return no_warehouse(L);
 
-    struct cursor *c = lua_newuserdatauv(L, sizeof *c, 1);
+    struct cursor *c = lua_newuserdatauv(L, sizeof *c, 2);
     *c = (struct cursor){.total_rows = -1};
     luaL_setmetatable(L, CURSOR_MT);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, 2);
     struct guard *g = lua_newuserdatauv(L, sizeof *g, 0);
     *g = (struct guard){.cursor = c};
     luaL_setmetatable(L, GUARD_MT);

@@ -562,6 +562,16 @@ static void rows_are_strings_and_nulls_from_all_chunks(void **state) {
                "equal(0, #log()) -- it had ended: there was nothing to cancel\n");
 }
 
+static void rows_come_although_nobody_else_uses_the_connection(void **state) {
+    run(state, "local cursor = databricks.connect { host = ws:info().host,\n"
+               "  credential = databricks.credential { token = 'x' } }:sql('SELECT 1',\n"
+               "  { warehouse_id = 'w' })\n"
+               "collectgarbage(); collectgarbage()\n"
+               "equal('x\\n', cursor:next()[1])\n"
+               "collectgarbage(); collectgarbage()\n"
+               "equal(json.null, cursor:next()[1])\n");
+}
+
 static void parameters_are_bound_as_strings_with_types(void **state) {
     run(state,
         "script { { body = { statement_id = 'a', status = { state = 'SUCCEEDED' } } } }\n"
@@ -843,6 +853,7 @@ int main(void) {
         LUA_TEST(info_shows_sources_and_no_secret),
         LUA_TEST(the_token_is_found_nowhere),
         LUA_TEST(rows_are_strings_and_nulls_from_all_chunks),
+        LUA_TEST(rows_come_although_nobody_else_uses_the_connection),
         LUA_TEST(parameters_are_bound_as_strings_with_types),
         LUA_TEST(a_statement_is_polled_until_it_has_a_result),
         LUA_TEST(a_failure_is_never_no_rows),
