@@ -62,3 +62,4 @@ case ${skipped:-0} in
 0) echo "$file: $passed passed, $failed failed" ;;
 *) echo "$file: $passed passed, $failed failed, $skipped skipped" ;;
 esac
+[ "$failed" = 0 ]
