@@ -49,6 +49,18 @@ function M.column(list, field)
   return values
 end
 
+--- How many items of a list have each value of a field.
+---@param list table[]
+---@param field any
+---@return table<any, integer>
+function M.counts(list, field)
+  local counts = {}
+  for _, item in ipairs(list) do
+    counts[item[field]] = (counts[item[field]] or 0) + 1
+  end
+  return counts
+end
+
 --- The words of a text, which commas or blanks separate.
 ---@param text? string
 ---@return string[]

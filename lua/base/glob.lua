@@ -17,4 +17,22 @@ function M.matcher(pattern, case)
   end
 end
 
+--- A function that tells whether a text matches at least one of the patterns.
+---@param patterns? string[]
+---@return fun(text: string): boolean
+function M.any(patterns)
+  local matchers = {}
+  for i, pattern in ipairs(patterns or {}) do
+    matchers[i] = M.matcher(pattern)
+  end
+  return function(text)
+    for _, matches in ipairs(matchers) do
+      if matches(text) then
+        return true
+      end
+    end
+    return false
+  end
+end
+
 return M

@@ -198,6 +198,11 @@ local function logical_lines(text)
   end
 end
 
+-- The variable that a module returns, whether as it is or with fields that are added.
+local function variable_of(text)
+  return text:match "\nreturn ([%w_]+)%s*$" or text:match "\nreturn [^\n]-%(([%w_]+), {"
+end
+
 --- Read the comments of a file.
 ---@param text string
 ---@param module string "native.task", "base.pool"
@@ -205,7 +210,7 @@ end
 function M.parse(text, module)
   local reader = setmetatable({ class_of = {}, stub = { module = module, help = "",
     functions = {}, classes = {}, values = {} },
-    module_variable = text:match "\nreturn ([%w_]+)%s*$" }, Reader)
+    module_variable = variable_of(text) }, Reader)
   reader:flush()
   local top = true
   for line, number in logical_lines(text) do

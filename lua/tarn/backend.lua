@@ -12,6 +12,7 @@
 
 local fault = require "base.fault"
 local json = require "native.json"
+local strings = require "base.strings"
 local time = require "base.time"
 
 local M = {}
@@ -73,10 +74,6 @@ local function order_of(ws, ask)
   return ask.many and { sql, rest } or { rest, sql }
 end
 
-local function reason_of(e)
-  return (tostring(e.message):match "^[^\n]*")
-end
-
 -- Raise the fault of the first source; its hint says why the second one did not answer.
 local function refuse(tried, first)
   if #tried > 1 then
@@ -114,12 +111,12 @@ function M.ask(ws, ask)
     elseif is_final(e) and (source[1] == "rest" or e.kind == "cancelled" or #order == 1) then
       fault.raise(e)
     end
-    tried[#tried + 1] = { source = source[1], answered = false, reason = reason_of(e),
-      kind = e.kind, code = e.code, status = e.status }
+    local reason = strings.first_line(e.message)
+    tried[#tried + 1] = { source = source[1], answered = false, reason = reason, kind = e.kind,
+      code = e.code, status = e.status }
     first = first or e
     if order[i + 1] then
-      ask.warn(("%s did not answer (%s); asking %s"):format(source[1], reason_of(e),
-        order[i + 1][1]))
+      ask.warn(("%s did not answer (%s); asking %s"):format(source[1], reason, order[i + 1][1]))
     end
   end
   refuse(tried, first)

@@ -8,6 +8,7 @@
 local fault = require "base.fault"
 local hooks = require "engine.hooks"
 local json = require "native.json"
+local permissions = require "tarn.permissions"
 local task = require "native.task"
 
 local M = {}
@@ -29,7 +30,7 @@ end
 ---@param id string
 ---@return table?
 function M.find_permissions(ws, id)
-  local ok, answer = fault.call(ws.request, ws, "GET", "/api/2.0/permissions/pipelines/" .. id)
+  local ok, answer = fault.call(ws.request, ws, "GET", permissions.path(id))
   if ok then
     return answer
   elseif answer.kind == "cancelled" or answer.kind == "bug" then

@@ -8,6 +8,7 @@
 local fault = require "base.fault"
 local fs = require "native.fs"
 local json = require "native.json"
+local permissions = require "tarn.permissions"
 local secrets = require "base.secrets"
 local specs = require "tarn.spec"
 
@@ -59,7 +60,7 @@ local function grants_of(answer)
 end
 
 local function read_grants(ws, id, warnings)
-  local answer, e = fault.try(ws.request, ws, "GET", "/api/2.0/permissions/pipelines/" .. id)
+  local answer, e = fault.try(ws.request, ws, "GET", permissions.path(id))
   if answer then
     return grants_of(answer)
   elseif e.kind == "cancelled" then
@@ -127,6 +128,16 @@ end
 ---@return boolean
 function M.is_default_storage(storage)
   return type(storage) == "string" and storage:find "^dbfs:/pipelines/%x+%-[%x-]+$" ~= nil
+end
+
+--- Remove the storage location from a spec if it is the default one.
+---@param spec table
+---@param drop fun(keys: string[], value: any, reason: string) is called for what is removed
+function M.drop_default_storage(spec, drop)
+  if M.is_default_storage(spec.storage) then
+    drop({ "storage" }, nil, "it is the default location, which contains this pipeline's id")
+    spec.storage = nil
+  end
 end
 
 --- A text without control characters and line separators, for a comment in a file.

@@ -14,10 +14,13 @@ local fault = require "base.fault"
 local json = require "native.json"
 local path = require "tarn.objects.path"
 local rates = require "tarn.objects.rates"
+local strings = require "base.strings"
 
 local M = {
   path = path,
 }
+
+local text = strings.non_empty
 
 --- The most bytes that the workspace imports or exports.
 M.MAX_SIZE = 10 * 1024 * 1024
@@ -77,10 +80,6 @@ end
 
 local function integer(value)
   return math.tointeger(tonumber(value)) -- some services send 64-bit integers as texts
-end
-
-local function text(value)
-  return type(value) == "string" and value ~= "" and value or nil
 end
 
 -- An ObjectInfo as an object. A listing has no format of notebooks.

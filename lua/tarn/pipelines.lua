@@ -236,8 +236,8 @@ function M.create(ws, spec)
       unknown = "it may have been created: check with `tarn list` before you try again" })
 end
 
-local SELECTIONS <const> = { "refresh_selection", "full_refresh_selection",
-  "reset_checkpoint_selection" }
+--- The fields of an update that select tables or flows.
+M.SELECTIONS = { "refresh_selection", "full_refresh_selection", "reset_checkpoint_selection" }
 
 -- True if the fields of an update are those of the request.
 local function is_asked(update, body)
@@ -245,7 +245,7 @@ local function is_asked(update, body)
     or (update.validate_only or false) ~= (body.validate_only or false) then
     return false
   end
-  for _, name in ipairs(SELECTIONS) do
+  for _, name in ipairs(M.SELECTIONS) do
     -- the server may return full names for short ones
     if #(update[name] or {}) ~= #(body[name] or {}) then
       return false

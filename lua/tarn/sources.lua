@@ -15,6 +15,7 @@
 
 local closure = require "tarn.sources.closure"
 local copy = require "tarn.sources.copy"
+local exported = require "tarn.sources.exported"
 local folder = require "tarn.sources.folder"
 local memo = require "tarn.sources.memo"
 local objects = require "tarn.objects"
@@ -107,13 +108,14 @@ function M.copy(source_ws, target_ws, made, op, opts)
   return copy.run({ read = reader(source_ws) }, target_ws, made, op, opts)
 end
 
---- Write all sources of a spec into a local folder, with an index.
+--- Write all sources of a spec into a local folder, with an index. Existing files are not replaced
+-- or removed; with `force`, unchanged files of an earlier export are. Links are not followed.
 ---@param ws tarn.WorkspaceClient
 ---@param spec table
 ---@param dir string
----@param opts? { place?: (fun(folder: string): string?), progress?: function, jobs?: integer,
----  memo?: tarn.Memo } `place` returns the local folder of a workspace folder; nil means: inside
----  that of its parent
+---@param opts? { place?: (fun(folder: string): string?), force?: boolean, progress?: function,
+---  jobs?: integer, memo?: tarn.Memo } `place` returns the local folder of a workspace folder; nil
+---  means: inside that of its parent. By default the whole path is kept
 ---@return tarn.SourceIndex index
 ---@return string[] warnings
 function M.export(ws, spec, dir, opts)
@@ -125,7 +127,7 @@ end
 ---@return tarn.SourceItem[] items each with `file`
 ---@return tarn.SourceIndex index
 function M.folder_items(dir)
-  return folder.items(dir)
+  return exported.items(dir)
 end
 
 --- The bytes of an item of a folder.
@@ -133,7 +135,7 @@ end
 ---@param item tarn.SourceItem of `folder_items`
 ---@return string
 function M.read_file(dir, item)
-  return folder.read(dir, item)
+  return exported.read(dir, item)
 end
 
 --- Plan an import from a folder that `export` has written. A file does not say whether it is newer,
@@ -143,8 +145,8 @@ end
 ---@param opts? table as for `plan`
 ---@return tarn.SourcePlan
 function M.plan_import(dir, target_ws, opts)
-  local source = { read = function(item) return folder.read(dir, item) end }
-  return plan.of(source, target_ws, folder.items(dir), opts)
+  local source = { read = function(item) return exported.read(dir, item) end }
+  return plan.of(source, target_ws, exported.items(dir), opts)
 end
 
 --- Do what a plan of `plan_import` says. Each change is a step of `op`.
@@ -155,7 +157,7 @@ end
 ---@param opts? table as for `copy`
 ---@return tarn.SourceReport
 function M.import(dir, target_ws, made, op, opts)
-  local source = { read = function(item) return folder.read(dir, item) end }
+  local source = { read = function(item) return exported.read(dir, item) end }
   return copy.run(source, target_ws, made, op, opts)
 end
 

@@ -109,9 +109,6 @@ function M.phases(events)
   return phases, nil
 end
 
-local SELECTIONS <const> = { "refresh_selection", "full_refresh_selection",
-  "reset_checkpoint_selection" }
-
 --- A row for an update.
 ---@param update table as the API gives it
 ---@param events table[] its update_progress events, newest first
@@ -129,7 +126,7 @@ function M.row(update, events)
     request_id = origin.request_id or json.null, error = json.null,
     attempt = json.null, attempts = json.null, source = "rest",
   }
-  for _, name in ipairs(SELECTIONS) do
+  for _, name in ipairs(pipelines.SELECTIONS) do
     row[name] = update[name]
   end
   if last and last.state == "FAILED" then

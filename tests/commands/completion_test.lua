@@ -102,6 +102,12 @@ test("a workspace that refuses or cannot be reached gives no candidates and no m
   end
 end)
 
+test("for shells, a candidate and its description stand on a line with a tab between them",
+  function(t)
+  t.equal(program.run({ "completion", "words", "--", "dashb" }).stdout,
+    "dashboard\tShow the states and health of all pipelines, and the newest events.\n")
+end)
+
 -- ---- real shells ----
 
 -- A shell in a terminal, with `tarn` in its PATH and its completion loaded.

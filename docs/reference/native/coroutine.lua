@@ -1,15 +1,15 @@
 ---@meta native.coroutine
---- `resume` and `wrap` that pass a primitive's wait up to the scheduler, so that coroutines
--- made by scripts may wait, and a `close` that knows of such waits. They replace those of
--- `coroutine` when the engine opens. The coroutine in which a task began is the scheduler's: only
--- `native.task` ends it.
+--- `resume`, `wrap` and `close` for coroutines that call functions which wait. They pass the wait
+-- on to the scheduler instead of returning it to the caller. When the program starts, they replace
+-- those of `coroutine`, so scripts use them without knowing. The first coroutine of a task belongs
+-- to the scheduler: only `native.task` ends it.
 --
 --     local names = coroutine.wrap(function()
 --       for row in ws:pipelines() do coroutine.yield(row.name) end
 --     end)
 --     print(names(), names())
 --
--- Source: src/api/l_coroutine.c.
+-- Source: src/api/l_coroutine.c. Errors are those of Lua's own functions.
 local co = {}
 
 --- Like coroutine.resume, but waits inside the coroutine suspend the whole task.
@@ -23,10 +23,11 @@ function co.resume(thread, ...) end
 ---@return function next raises what `f` raises
 function co.wrap(f) end
 
---- As coroutine.close. A coroutine that waits cannot be closed: end the task that waits. One that
--- could not wait where it was resumed, inside of sort, has been closed already.
+--- Like coroutine.close. A coroutine that waits cannot be closed: end its task instead. A coroutine
+-- that called a waiting function where none is possible, as in `table.sort`, is closed already.
 ---@param thread thread
----@return boolean ok, any error what a <close> variable raised, or what the coroutine failed with
+---@return boolean ok
+---@return any error what a <close> variable raised, or the error of the coroutine
 function co.close(thread) end
 
 return co

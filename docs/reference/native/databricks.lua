@@ -1,6 +1,6 @@
 ---@meta native.databricks
---- Databricks workspaces: credentials, a connection pool, retries, and limits of the rate. Scripts use
--- tarn.workspace, which is built on this library.
+--- Databricks workspaces: credentials, a connection pool, retries, and limits of the rate. Scripts
+-- use tarn.workspace, which is built on this library.
 --
 --     local databricks = require "native.databricks"
 --     local native <close> = databricks.connect { profile = "prod", timeout = 60 }
@@ -9,11 +9,11 @@
 --     print(native:request("GET", "/api/2.0/clusters/list").clusters)
 --
 -- All calls of a workspace wait for the answer, and other tasks run meanwhile. They raise a fault
--- `network` or `timeout` if there is no answer, `auth` for the statuses 401 and 403, `http` for other
--- statuses than 2xx, and `parse` for an answer that is not JSON. A call whose answer is lost is sent
--- again only if that is safe; else the fault has `ambiguous`. In a read-only process, a call that
--- changes something is a fault `usage` with the code READ_ONLY. The use of a closed handle is an
--- error.
+-- `network` or `timeout` if there is no answer, `auth` for the statuses 401 and 403, `http` for
+-- other statuses than 2xx, and `parse` for an answer that is not JSON. A call whose answer is lost
+-- is sent again only if that is safe; else the fault has `ambiguous`. In a read-only process, a
+-- call that changes something is a fault `usage` with the code READ_ONLY. The use of a closed
+-- handle is an error.
 --
 -- Source: src/api/l_databricks.c; pipelines and updates are in l_pipelines.c, files in
 -- l_workspace_files.c, SQL in l_sql.c, credentials in credential.c beside it.
@@ -25,12 +25,15 @@ local databricks = {}
 local ws = {}
 
 ---@class tarn.ConnectOptions
----@field profile? string        a profile of the config file; it takes precedence over the environment
+---@field profile? string        a profile of the config file; it takes precedence over the
+--- environment
 ---@field host? string           with `credential`: neither environment nor config file is read
 ---@field credential? tarn.Credential
 ---@field config_file? string    default: $DATABRICKS_CONFIG_FILE, or ~/.databrickscfg
----@field alone? boolean         with `profile`: nothing comes from the environment, not even the warehouse
----@field public_only? boolean   true: refuse addresses of this machine and of private networks, whatever name the host has
+---@field alone? boolean         with `profile`: nothing comes from the environment, not even the
+--- warehouse
+---@field public_only? boolean   true: refuse addresses of this machine and of private networks,
+--- whatever name the host has
 ---@field jobs? integer          most calls in flight; default 64 (the window begins with 32)
 ---@field rate? number           most calls per second; default: no limit
 ---@field timeout? number        seconds for a call with its retries; default 300
@@ -55,8 +58,8 @@ function databricks.credential(opts) end
 ---@field problem? string     why the method cannot be told
 ---@field default boolean
 
---- The profiles of the config file, without secrets. A fault `parse` or `io` if the file is wrong or
--- cannot be read.
+--- The profiles of the config file, without secrets. A fault `parse` or `io` if the file is wrong
+-- or cannot be read.
 ---@param config_file? string default: $DATABRICKS_CONFIG_FILE, or ~/.databrickscfg
 ---@return tarn.ProfileInfo[] profiles
 ---@return string? path of the file; nil without a home directory
@@ -73,10 +76,12 @@ function databricks.trace(level) end
 function databricks.record(path) end
 
 ---@class tarn.RequestOptions
----@field query? table<string, string|number|boolean|string[]> a list repeats its key; false and 0 are sent
+---@field query? table<string, string|number|boolean|string[]> a list repeats its key; false and 0
+--- are sent
 ---@field body? any             a table is sent as JSON, a string unchanged
 ---@field headers? table<string,string>
----@field idempotent? boolean   true: it may be sent again after an ambiguous failure; default: true for GET, HEAD, PUT, DELETE
+---@field idempotent? boolean   true: it may be sent again after an ambiguous failure; default: true
+--- for GET, HEAD, PUT, DELETE
 ---@field raw? boolean          true: return the body as a string, whatever it is
 ---@field timeout? number       seconds for the call with its retries
 ---@field max_bytes? integer    of the answer; default 256 MiB
@@ -105,8 +110,14 @@ function ws:pipeline_get(id) end
 ---@return table answer { pipeline_id }, or with dry_run { effective_settings }
 function ws:pipeline_create(spec) end
 
+---@class tarn.PageQuery
+---@field max_results? integer
+---@field page_token? string  of the page before
+---@field filter? string
+---@field order_by? string|string[]
+
 --- Get a page of the list of pipelines.
----@param query? { max_results?: integer, page_token?: string, filter?: string, order_by?: string|string[] }
+---@param query? tarn.PageQuery
 ---@return table page { statuses?, next_page_token? }
 function ws:pipeline_list(query) end
 
@@ -144,7 +155,7 @@ function ws:stop(id) end
 
 --- Get a page of a pipeline's events.
 ---@param id string of the pipeline
----@param query? { max_results?: integer, page_token?: string, filter?: string, order_by?: string|string[] }
+---@param query? tarn.PageQuery
 ---@return table page { events?, next_page_token?, prev_page_token? }
 function ws:events(id, query) end
 
@@ -180,15 +191,17 @@ function ws:workspace_mkdirs(path) end
 ---@field warehouse_id? string   default: DATABRICKS_WAREHOUSE_ID, or the profile's
 ---@field catalog? string        of unqualified names
 ---@field schema? string         of unqualified names
----@field parameters? { name: string, value?: any, type?: string }[] bound parameters; without a value NULL
+---@field parameters? { name: string, value?: any, type?: string }[] bound parameters; without a
+--- value NULL
 ---@field row_limit? integer     most rows of the result
 ---@field disposition? "INLINE"|"EXTERNAL_LINKS" how the result is sent
----@field timeout? number        seconds until the result is ready, then the statement is cancelled; default 600
+---@field timeout? number        seconds until the result is ready, then the statement is cancelled;
+--- default 600
 
 --- Run a statement and wait until its result is ready. A fault `sql` if the statement failed, was
--- cancelled, or its result was discarded: it is never shown as an empty result. A fault `usage` if no
--- warehouse is known. The type of a parameter follows from its value: INT or BIGINT, DOUBLE, BOOLEAN,
--- or STRING.
+-- cancelled, or its result was discarded: it is never shown as an empty result. A fault `usage` if
+-- no warehouse is known. The type of a parameter follows from its value: INT or BIGINT, DOUBLE,
+-- BOOLEAN, or STRING.
 ---@param statement string
 ---@param opts? tarn.SqlOptions
 ---@return tarn.Cursor
@@ -213,7 +226,8 @@ function cursor:close() end
 ---@field host string
 ---@field profile? string
 ---@field auth_type string       the log-in method: "pat", "oauth-m2m", ...
----@field attributes { name: string, value: string, source: string }[] the attributes and their sources; secrets are "***"
+---@field attributes { name: string, value: string, source: string }[] the attributes and their
+--- sources; secrets are "***"
 ---@field warehouse_id? string
 ---@field org_id? string         the X-Databricks-Org-Id of the first answer
 ---@field date? string           the Date header of the newest answer, also of a refusal

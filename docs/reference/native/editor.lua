@@ -1,6 +1,6 @@
 ---@meta native.editor
---- The line editor of the prompt: keys, history, and printing above the edited line. Other tasks run
--- while the user types.
+--- The line editor of the prompt: keys, history, and printing above the edited line. Other tasks
+-- run while the user types.
 --
 --     local line <close> = require("native.editor").open()
 --     local event, text = line:read "name> "
@@ -15,8 +15,8 @@ local editor = {}
 ---@class tarn.Editor to be closed, as a <close> variable
 local line = {}
 
---- Open the editor of the terminal; only one may be open. A fault `io` if standard input or output is
--- not a terminal.
+--- Open the editor of the terminal; only one may be open. A fault `io` if standard input or output
+-- is not a terminal.
 ---@return tarn.Editor
 function editor.open() end
 

@@ -8,8 +8,8 @@
 --     for _, name in ipairs(fs.list(dir)) do print(name, fs.read(dir .. "/" .. name)) end
 --     fs.remove(dir, { recursive = true })
 --
--- Every failure is a fault of kind `io`; its message names the path, and its code is the name of the
--- system's error ("EACCES", "ENOSPC"). The functions `find_...` return nil for a missing file.
+-- Every failure is a fault of kind `io`; its message names the path, and its code is the name of
+-- the system's error ("EACCES", "ENOSPC"). The functions `find_...` return nil for a missing file.
 -- Modes are permission bits: 384 is octal 0600, 420 is 0644, 448 is 0700, 493 is 0755.
 --
 -- Source: src/api/l_fs.c.
@@ -35,8 +35,8 @@ function fs.find_read(path) end
 --- existing file, else 420; exclusive: true: an existing file is a fault with the code "EEXIST"
 function fs.write(path, bytes, opts) end
 
---- Append to a file; it is created if it does not exist. If the disk gets full, the appended part is
--- removed again.
+--- Append to a file; it is created if it does not exist. If the disk gets full, the appended part
+-- is removed again.
 ---@param path string
 ---@param bytes string
 ---@param opts? { mode?: integer } permissions of a new file; default 420
@@ -91,8 +91,8 @@ function fs.mktemp() end
 local folder = {}
 
 --- Open a folder. Its methods work below it only: they follow no symbolic link (a fault with the
--- code "ELOOP"), and a name that leads out of the folder is a fault with the code "EINVAL". Names are
--- relative, with "/" between their parts.
+-- code "ELOOP"), and a name that leads out of the folder is a fault with the code "EINVAL". Names
+-- are relative, with "/" between their parts.
 ---@param path string may lead over symbolic links
 ---@return tarn.Folder
 function fs.folder(path) end

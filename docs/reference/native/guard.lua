@@ -19,19 +19,19 @@ function guard.set_read_only() end
 ---@return boolean
 function guard.is_read_only() end
 
---- How much scripts may use; 0 is no bound. `cpu`: seconds that a task may compute without a
--- wait before a fault `timeout` ends it (60 at first). `memory`: bytes that Lua's values
--- and the buffers of C that hold what scripts ask for may take in sum before "not enough memory" is
--- raised, or a fault `io` with the code OUT_OF_MEMORY (1 GiB at first).
----@param limits { cpu?: number, memory?: integer }
+--- Set the limits. A limit that is not given stays as it is; 0 is no limit.
+---@param limits { cpu?: number, memory?: integer } cpu: seconds that a task may compute without a
+--- wait before a fault `timeout` ends it, 60 by default; memory: bytes of all Lua values and of the
+--- C buffers that hold data of scripts, 1 GiB by default, beyond which "not enough memory" is
+--- raised, or a fault `io` with the code OUT_OF_MEMORY
 function guard.limit(limits) end
 
 ---@class tarn.Memory
----@field used integer bytes of Lua's values and of what C holds for them
----@field limit integer
----@field refused_at? string "file:line" that was refused memory last
+---@field used integer  bytes that Lua values and C buffers of scripts take
+---@field limit integer bytes that they may take
+---@field refused_at? string the line that was last refused memory: "file:line"
 
---- How much memory Lua's values take, and what C holds for them.
+--- The memory of scripts: of Lua values, and of the C buffers that hold their data.
 ---@return tarn.Memory
 function guard.memory() end
 

@@ -17,7 +17,8 @@ local http = {}
 ---@field timeout? number     seconds for all tries together; default 60
 ---@field connect_timeout? number seconds; default 10
 ---@field max_bytes? integer  of the answer's body, after decompression; default 64 MiB
----@field retry? boolean      up to four tries after a failure; default: true for GET, HEAD, PUT, DELETE
+---@field retry? boolean      up to four tries after a failure; default: true for GET, HEAD, PUT,
+--- DELETE
 
 ---@class tarn.HttpResponse
 ---@field status integer
@@ -38,8 +39,9 @@ function http.request(method, url, opts) end
 ---@return string
 function http.escape(text) end
 
---- The text with "***" in place of secrets: those that this process has sent or has read to send them,
--- in any encoding (percent-encoded, escaped as in JSON, base64), and texts that look like a token.
+--- The text with "***" in place of secrets: those that this process has sent or has read to send
+-- them, in any encoding (percent-encoded, escaped as in JSON, base64), and texts that look like a
+-- token.
 ---@param text string
 ---@return string
 function http.blank(text) end

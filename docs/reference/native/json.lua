@@ -1,6 +1,6 @@
 ---@meta native.json
---- Exact JSON: a value that is decoded and encoded again is the same value. Empty arrays and objects,
--- null, 64-bit integers and long numbers all survive. Scripts use it as `tarn.json`.
+--- Exact JSON: a value that is decoded and encoded again is the same value. Empty arrays and
+-- objects, null, 64-bit integers and long numbers all survive. Scripts use it as `tarn.json`.
 --
 --     local json = require "native.json"
 --     local value = json.decode '{"a": [], "n": 12345678901234567890, "x": null}'
@@ -18,19 +18,21 @@ json.null = nil
 --
 -- Objects become tables with string keys; of a repeated key the last value counts. Arrays become
 -- sequences that are marked as arrays, so that an empty one stays []. Integers of up to 64 bits are
--- Lua integers. Other numbers are floats, if the shortest text of the float is the same number, else
--- a json.Number, which keeps the text. Strings may have bytes that are not UTF-8. The escape of an
--- unpaired surrogate becomes three bytes, which are encoded as the escape again.
+-- Lua integers. Other numbers are floats, if the shortest text of the float is the same number,
+-- else a json.Number, which keeps the text. Strings may have bytes that are not UTF-8. The escape
+-- of an unpaired surrogate becomes three bytes, which are encoded as the escape again.
 ---@param text string
----@param opts? { max_depth?: integer, max_bytes?: integer } levels, default 512, at most 10,000; and
+---@param opts? { max_depth?: integer, max_bytes?: integer } levels, default 512, at most 10,000;
+--- and
 --- bytes of the text, default 1 GiB
 ---@return any
 function json.decode(text, opts) end
 
---- Encode a value. Keys are sorted by their bytes, so that equal values have equal texts. A table is
--- an array if it is marked as one or has the keys 1 to n only (n > 0). Floats have a point or an
--- exponent (1.0), so that they stay floats. Raises an error that names the path of the value for
--- functions, mixed keys, arrays with holes, NaN, infinities, and more than 512 levels (cycles).
+--- Encode a value. Keys are sorted by their bytes, so that equal values have equal texts. A table
+-- is an array if it is marked as one or has the keys 1 to n only (n > 0). Floats have a point or
+-- an exponent (1.0), so that they stay floats. Raises an error that names the path of the value
+-- for functions, mixed keys, arrays with holes, NaN, infinities, and more than 512 levels
+-- (cycles).
 ---@param value any
 ---@param opts? { indent?: integer } blanks for each level; default: one line without blanks
 ---@return string

@@ -23,8 +23,8 @@ function term.is_tty(stream) end
 ---@return integer? rows
 function term.size() end
 
---- Write bytes to a stream, all of them. A fault `io` if that fails: its code is "EPIPE" for a closed
--- pipe, "ENOSPC" for a full disk.
+--- Write bytes to a stream, all of them. A fault `io` if that fails: its code is "EPIPE" for a
+-- closed pipe, "ENOSPC" for a full disk.
 ---@param stream "out"|"err"
 ---@param bytes string
 function term.write(stream, bytes) end
@@ -35,9 +35,9 @@ function term.write(stream, bytes) end
 ---@return integer columns
 function term.width(text) end
 
---- The text without characters that control a terminal, for showing it to a person. Control characters
--- (C0, DEL, C1) and the line separators of Unicode become blanks, a tab four of them. Controls of the
--- writing direction and bytes that are not UTF-8 become U+FFFD.
+--- The text without characters that control a terminal, for showing it to a person. Control
+-- characters (C0, DEL, C1) and the line separators of Unicode become blanks, a tab four of them.
+-- Controls of the writing direction and bytes that are not UTF-8 become U+FFFD.
 ---@param text string
 ---@param lines? boolean true: line ends stay
 ---@return string

@@ -3,6 +3,7 @@
 local arguments = require "tarn.clone.arguments"
 local choice = require "tarn.clone.choice"
 local clone = require "tarn.clone"
+local collections = require "base.collections"
 local copy = require "tarn.clone.copy"
 local fault = require "base.fault"
 local journal = require "tarn.journal"
@@ -114,14 +115,6 @@ function Run:one(item)
   return result
 end
 
-local function count(results)
-  local counts = {}
-  for _, result in ipairs(results) do
-    counts[result.status] = (counts[result.status] or 0) + 1
-  end
-  return counts
-end
-
 local function begin(self, record)
   if self.arg.dry_run or self.arg.suggest_map then
     return nil
@@ -200,7 +193,7 @@ function M.run(ctx, arg, target)
   if arg.suggest_map then
     return require("tarn.mapping").suggest.map(self.plans)
   end
-  local data = { results = json.array(results), counts = count(results),
+  local data = { results = json.array(results), counts = collections.counts(results, "status"),
     warnings = json.array(self.session.map:unused()), dry_run = arg.dry_run }
   finish(self, data)
   return data

@@ -8,22 +8,6 @@ local pipelines = require "tarn.pipelines"
 
 local M = {}
 
--- A function that tells whether a name matches one of the patterns.
-local function matcher(list)
-  local matchers = {}
-  for i, pattern in ipairs(list or {}) do
-    matchers[i] = glob.matcher(pattern)
-  end
-  return function(name)
-    for _, matches in ipairs(matchers) do
-      if matches(name) then
-        return true
-      end
-    end
-    return false
-  end
-end
-
 local function read_file(op, path)
   local text = path == "-" and io.read "a" or path ~= "-" and fs.find_read(path)
   if not text then
@@ -69,7 +53,7 @@ function M.choose(ctx, arg)
   if arg.items then
     return arg.items -- the list that the interrupted run has read from standard input
   end
-  local is_excluded, list, seen = matcher(arg.exclude), {}, {}
+  local is_excluded, list, seen = glob.any(arg.exclude), {}, {}
   local function add(item)
     if not is_excluded(item.name) and not seen[item.pipeline] then
       seen[item.pipeline] = true

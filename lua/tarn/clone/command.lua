@@ -3,6 +3,7 @@
 local arguments = require "tarn.clone.arguments"
 local bulk = require "tarn.clone.bulk"
 local clone = require "tarn.clone"
+local collections = require "base.collections"
 local fault = require "base.fault"
 local journal = require "tarn.journal"
 local json = require "native.json"
@@ -40,9 +41,9 @@ local function preview(plan)
 end
 
 local function verdict_counts(rows)
-  local counts = { kept = 0, set = 0, mapped = 0, dropped = 0, attention = 0 }
-  for _, row in ipairs(rows) do
-    counts[row.verdict] = (counts[row.verdict] or 0) + 1
+  local counts = collections.counts(rows, "verdict")
+  for _, verdict in ipairs { "kept", "set", "mapped", "dropped", "attention" } do
+    counts[verdict] = counts[verdict] or 0
   end
   return counts
 end

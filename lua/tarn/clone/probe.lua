@@ -4,6 +4,7 @@
 -- question is asked once, however many tasks ask it.
 
 local fault = require "base.fault"
+local http = require "native.http"
 local identity = require "tarn.clone.identity"
 local secrets = require "base.secrets"
 local task = require "native.task"
@@ -89,23 +90,19 @@ end
 
 local UC <const> = "/api/2.1/unity-catalog/"
 
-local function escape(text)
-  return (text:gsub("[^%w_.~-]", function(c) return ("%%%02X"):format(c:byte()) end))
-end
-
 -- A function for each kind of value (see tarn.spec's find_bound). Each returns an answer and a
 -- reason.
 local ask = {}
 
 function ask.catalog(probe, name)
-  return probe:ask(UC .. "catalogs/" .. escape(name))
+  return probe:ask(UC .. "catalogs/" .. http.escape(name))
 end
 
 function ask.schema(probe, name, where)
   if not where.catalog then
     return "unknown"
   end
-  return probe:ask(UC .. "schemas/" .. escape(where.catalog .. "." .. name))
+  return probe:ask(UC .. "schemas/" .. http.escape(where.catalog .. "." .. name))
 end
 
 function ask.volume(probe, path)
@@ -114,7 +111,7 @@ function ask.volume(probe, path)
     return "unknown"
   end
   local answer, why = probe:ask(UC .. ("volumes/%s"):format(
-    escape(("%s.%s.%s"):format(catalog, schema, volume))))
+    http.escape(("%s.%s.%s"):format(catalog, schema, volume))))
   if answer == "unknown" and ask.catalog(probe, catalog) == "no" then
     return "no"
   end
@@ -175,11 +172,11 @@ function ask.pool(probe, id)
 end
 
 function ask.connection(probe, name)
-  return probe:ask(UC .. "connections/" .. escape(name))
+  return probe:ask(UC .. "connections/" .. http.escape(name))
 end
 
 function ask.gateway(probe, id)
-  return probe:ask("/api/2.0/pipelines/" .. escape(id))
+  return probe:ask("/api/2.0/pipelines/" .. http.escape(id))
 end
 
 -- SCIM: kind of principal -> the resource, and the attribute that holds the name.

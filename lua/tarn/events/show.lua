@@ -1,6 +1,7 @@
 --- Show an event as text.
 
 local fields = require "tarn.events.fields"
+local strings = require "base.strings"
 
 local function counts(event)
   local progress = type(event.details) == "table" and event.details.flow_progress
@@ -45,7 +46,7 @@ return function(event, screen, with_name)
   local seen = {}
   for _, exception in ipairs(fields.exceptions(event)) do
     local class = tostring(exception.class_name or ""):match "[^.]*$"
-    local message = tostring(exception.message or ""):match "^[^\n]*"
+    local message = strings.first_line(exception.message or "")
     if not seen[message] then
       seen[message] = true
       screen:line("    ", screen:style("red", screen:clean(class .. ": " .. message)))

@@ -99,10 +99,7 @@ local function settings(item, dropped)
       spec[name] = nil
     end
   end
-  if export.is_default_storage(spec.storage) then
-    drop({ "storage" }, nil, "it is the default location, which contains this pipeline's id")
-    spec.storage = nil
-  end
+  export.drop_default_storage(spec, drop)
   if spec.edition == "" then
     spec.edition = nil
   end

@@ -1,12 +1,15 @@
 --- Read from Unity Catalog which tables there are: owner, type, format and comment.
 
 local fault = require "base.fault"
-local pages = require "base.pages"
 local json = require "native.json"
 local names = require "tarn.lineage.names"
+local pages = require "base.pages"
 local statements = require "tarn.statements"
+local strings = require "base.strings"
 
 local M = {}
+
+local text = strings.non_empty
 
 ---@class tarn.LineageTable
 ---@field name tarn.LineageName
@@ -15,10 +18,6 @@ local M = {}
 ---@field comment? string
 ---@field pipeline_id? string
 ---@field columns? table[]
-
-local function text(value)
-  return type(value) == "string" and value ~= "" and value or nil
-end
 
 local function of_info(info)
   return { name = names.of(info.catalog_name, info.schema_name, info.name),

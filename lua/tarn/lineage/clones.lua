@@ -8,6 +8,7 @@ local journal = require "tarn.journal"
 local json = require "native.json"
 local names = require "tarn.lineage.names"
 local pool = require "base.pool"
+local strings = require "base.strings"
 
 local M = {}
 
@@ -128,7 +129,8 @@ local function objects_of(spec)
 end
 
 local function text(value)
-  return type(value) == "string" and value ~= "" and value:lower() or nil
+  local found = strings.non_empty(value)
+  return found and found:lower()
 end
 
 -- The destination of an ingestion's object: catalog, schema, and the table if it is a table.

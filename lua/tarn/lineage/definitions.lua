@@ -8,8 +8,11 @@ local events = require "tarn.events"
 local fault = require "base.fault"
 local json = require "native.json"
 local statements = require "tarn.statements"
+local strings = require "base.strings"
 
 local M = {}
+
+local text = strings.non_empty
 
 local PAGE <const> = 250
 local TYPES <const> = "flow_definition,dataset_definition,sink_definition,create_update,"
@@ -40,10 +43,6 @@ local EARLY <const> = { CREATED = true, QUEUED = true, WAITING_FOR_RESOURCES = t
 ---@field flows tarn.LineageFlow[]
 ---@field datasets table<string, { type?: string, expectations: integer }> by name as written
 ---@field sinks table<string, { format?: string }>
-
-local function text(value)
-  return type(value) == "string" and value ~= "" and value or nil
-end
 
 -- Elements are names, or objects that hold one.
 local function inputs_of(list)

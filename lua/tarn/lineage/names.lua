@@ -4,6 +4,8 @@
 -- name is in the catalog and schema to which the pipeline publishes. Unity Catalog and the Hive
 -- metastore ignore case and store names in lower case.
 
+local strings = require "base.strings"
+
 local M = {}
 
 ---@class tarn.LineagePlace the catalog and schema to which a pipeline publishes
@@ -17,16 +19,12 @@ local M = {}
 ---@field fqn string
 ---@field kind "table"|"path"
 
-local function is_text(value)
-  return type(value) == "string" and value ~= ""
-end
-
 --- The catalog and schema that settings name.
 ---@param spec table
 ---@return tarn.LineagePlace
 function M.place(spec)
-  local schema = is_text(spec.schema) and spec.schema or is_text(spec.target) and spec.target or nil
-  if is_text(spec.catalog) then
+  local schema = strings.non_empty(spec.schema) or strings.non_empty(spec.target)
+  if strings.non_empty(spec.catalog) then
     return { catalog = spec.catalog:lower(), schema = (schema or "default"):lower() }
   elseif schema then
     return { catalog = "hive_metastore", schema = schema:lower() }
@@ -97,7 +95,7 @@ end
 ---@param place tarn.LineagePlace
 ---@return tarn.LineageName?
 function M.find(text, place)
-  if not is_text(text) then
+  if not strings.non_empty(text) then
     return nil
   elseif text:find "^/" or text:find "^%a[%w+.-]*:/" then
     return { table = text, fqn = text, kind = "path" }

@@ -7,8 +7,11 @@ local fault = require "base.fault"
 local names = require "tarn.lineage.names"
 local pool = require "base.pool"
 local statements = require "tarn.statements"
+local strings = require "base.strings"
 
 local M = {}
+
+local text = strings.non_empty
 
 ---@class tarn.ObservedEdge
 ---@field source? tarn.LineageName nil: a write without a table that was read
@@ -21,10 +24,6 @@ local M = {}
 ---@field entity? { type: string, id: string } what has written the target, if not a pipeline
 
 local NOWHERE <const> = {}
-
-local function text(value)
-  return type(value) == "string" and value ~= "" and value or nil
-end
 
 local function edge_of(row, id)
   local pipeline = text(row.pipeline)

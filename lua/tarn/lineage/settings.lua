@@ -1,12 +1,11 @@
 --- Lineage from a pipeline's settings: the sources and targets of an ingestion. Pure.
 
 local names = require "tarn.lineage.names"
+local strings = require "base.strings"
 
 local M = {}
 
-local function text(value)
-  return type(value) == "string" and value ~= "" and value or nil
-end
+local text = strings.non_empty
 
 local function definition_of(spec)
   return type(spec.ingestion_definition) == "table" and spec.ingestion_definition or nil

@@ -7,6 +7,7 @@
 
 local flow = require "tarn.live.flow"
 local json = require "native.json"
+local strings = require "base.strings"
 local updates = require "tarn.updates"
 
 local M = {}
@@ -220,7 +221,7 @@ local function error_lines(snapshot, screen)
     local where = #e.flows > 0 and table.concat(e.flows, ", ") or "the update"
     local class = given(e.class) and e.class:match "[^.]*$" .. ": " or ""
     lines[i] = screen:style("red", screen:clean(("%s: %s%s"):format(where, class,
-      e.message:match "^[^\n]*")))
+      strings.first_line(e.message))))
   end
   if #snapshot.errors > ERRORS then
     lines[ERRORS] = screen:style("red", ("and %d more errors"):format(#snapshot.errors

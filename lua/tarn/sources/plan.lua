@@ -1,5 +1,6 @@
 --- Plan the copy of objects to a workspace: a verdict for each object. Changes nothing.
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 local folders = require "tarn.sources.folders"
 local json = require "native.json"
@@ -176,14 +177,6 @@ function M.find_replaced(plan, item)
   return of_plan and of_plan[item]
 end
 
-local function counts_of(items)
-  local counts = {}
-  for _, item in ipairs(items) do
-    counts[item.verdict] = (counts[item.verdict] or 0) + 1
-  end
-  return counts
-end
-
 local function identity(at)
   return at
 end
@@ -214,7 +207,7 @@ function M.of(source, target_ws, items, opts)
   end
   pool.each(open, function(item) self:judge_safely(item) end, self.limit)
   local plan = { items = items, folders = folders.to_create(self, items),
-    counts = counts_of(items), warnings = json.array {} }
+    counts = collections.counts(items, "verdict"), warnings = json.array {} }
   add_home_warnings(plan.folders, plan.warnings)
   add_git_warnings(items, plan.warnings)
   replaced[plan] = self.replaced

@@ -6,6 +6,7 @@
 
 local events = require "tarn.events"
 local json = require "native.json"
+local strings = require "base.strings"
 
 local M = {}
 
@@ -74,7 +75,7 @@ end
 ---@return string
 function M.line(event)
   local _, message = M.cause(event)
-  return (message:match "^[^\n]*")
+  return strings.first_line(message)
 end
 
 --- True if an event has more about a failure than "Update 6fc8a8 is FAILED.".

@@ -5,7 +5,9 @@
 -- row is missing has the state UNKNOWN and no end, since it may run or be over.
 
 local json = require "native.json"
+local pipelines = require "tarn.pipelines"
 local statements = require "tarn.statements"
+local strings = require "base.strings"
 local systemtables = require("tarn.sql").systemtables
 local time = require "base.time"
 local updates = require "tarn.updates"
@@ -15,16 +17,13 @@ local M = {}
 local SLACK_MS <const> = 60000 -- an event may be this much older than its update
 local text = systemtables.text
 
-local SELECTIONS <const> = { "refresh_selection", "full_refresh_selection",
-  "reset_checkpoint_selection" }
-
 -- The update as the API would return it.
 local function as_update(cells)
   local update = { update_id = cells.update_id, state = text(cells.result) or "UNKNOWN",
     cause = text(cells.cause), creation_time = time.find_iso(cells.started),
     full_refresh = cells.update_type == "FULL_REFRESH",
     validate_only = cells.update_type == "VALIDATE", cluster_id = text(cells.cluster_id) }
-  for _, name in ipairs(SELECTIONS) do
+  for _, name in ipairs(pipelines.SELECTIONS) do
     local list = text(cells[name]) and json.decode(cells[name])
     update[name] = list and list ~= json.null and #list > 0 and list or nil
   end
@@ -108,7 +107,7 @@ function M.history(ws, ask)
     warn_of_age(ask, known)
   end
   if not events and ask.warn then
-    ask.warn("phases and errors are unknown: " .. tried[#tried].reason:match "^[^\n]*")
+    ask.warn("phases and errors are unknown: " .. strings.first_line(tried[#tried].reason))
   end
   local at = 0
   return function()

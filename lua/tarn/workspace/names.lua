@@ -6,6 +6,7 @@
 
 local fault = require "base.fault"
 local fs = require "native.fs"
+local http = require "native.http"
 local json = require "native.json"
 local pages = require "base.pages"
 local task = require "native.task"
@@ -51,18 +52,14 @@ end
 
 -- ---- the cache ----
 
-local function escape(text)
-  return (text:gsub("[^%w_-]", function(c) return ("%%%02x"):format(c:byte()) end))
-end
-
 -- The file for the names of a kind, and its folder; nil if there is no folder for caches.
 local function find_path(ws, kind, of)
   local cache = require("base.directories").find_cache_dir()
   local dir = cache and cache .. "/names"
   local workspace = require("tarn.workspace")
   local whom = workspace.is_embedded(ws.profile) and ws.profile or ws:host()
-  return dir and ("%s/%s.%s.json"):format(dir, escape(whom),
-    escape(of and kind .. "/" .. of or kind)), dir
+  return dir and ("%s/%s.%s.json"):format(dir, http.escape(whom),
+    http.escape(of and kind .. "/" .. of or kind)), dir
 end
 
 -- The names in the file, and whether they are fresh. A file that cannot be read counts as missing.

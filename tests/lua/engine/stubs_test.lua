@@ -98,6 +98,23 @@ return M
   t.equal(stub.help, "Things.")
 end)
 
+test("a module that adds its parts as it returns has its own name all the same", function(t)
+  for _, ending in ipairs { 'return require("base.lazy").fields(M, {\n  a = "tarn.thing.a",\n})\n',
+    "return setmetatable(M, { __index = function(_, name)\nend })\n" } do
+    local stub = stubs.parse(SAMPLE:gsub("return M\n$", ending), "tarn.thing")
+    t.equal(stub.functions[1].signature, "tarn.thing.count(list, opts)")
+    t.equal(#stub.values, 1)
+  end
+end)
+
+test("the functions of the library have the names of their modules", function(t)
+  for _, module in ipairs(stubs.names()) do
+    for _, one in ipairs(stubs.find(module).functions) do
+      t.is_nil(one.signature:match "^M[.:]", module .. ": " .. one.signature)
+    end
+  end
+end)
+
 test("every function of the primitives' stubs is found", function(t)
   for _, file in ipairs(fs.list "docs/reference/native") do
     local text = fs.read("docs/reference/native/" .. file)
@@ -105,6 +122,17 @@ test("every function of the primitives' stubs is found", function(t)
     local _, wanted = ("\n" .. text):gsub("\nfunction ", "")
     t.is_true(#stub.functions <= wanted, file)
     t.is_true(#stub.help > 0, file)
+  end
+end)
+
+test("the type of an annotation stands on its first line, as editors need it", function(t)
+  for _, file in ipairs(fs.list "docs/reference/native") do
+    for line in fs.read("docs/reference/native/" .. file):gmatch "\n(%-%-%-@%l+[^\n]*)" do
+      local _, opened = line:gsub("[%({]", "")
+      local _, closed = line:gsub("[%)}]", "")
+      local typed = not line:find "^%-%-%-@field" or line:find "^%-%-%-@field %S+%s+%S"
+      t.is_true(opened <= closed and typed, file .. ": " .. line)
+    end
   end
 end)
 

@@ -370,7 +370,7 @@ test("a cursor of another workspace, or a file that is no cursor, is refused", f
   t.equal(t.fault(follow.load, "x", path, ws).kind, "parse")
 end)
 
-test("a cursor without its times, or with such as cannot be written again, is damaged", function(t)
+test("a cursor without its times, or with impossible ones, is damaged", function(t)
   local dir <close> = program.dir()
   local ws = workspace_of {}
   local floor = '"floor":"1970-01-01T00:00:00.000Z"'

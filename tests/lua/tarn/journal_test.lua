@@ -480,7 +480,7 @@ local function damaged(dir, change)
   return op.id
 end
 
-test("a row that is damaged is said to be so, with its place and what to do", function(t)
+test("a damaged row is reported, with its name and what to do", function(t)
   for change, place_of in pairs {
     ["UPDATE operations SET process = x'00', status = 'running', started = 'x'"] = "operation ",
     ["UPDATE operations SET arg = '{\"a'"] = "operation ",
@@ -502,7 +502,7 @@ test("a row that is damaged is said to be so, with its place and what to do", fu
   end
 end)
 
-test("tables that are missing are damage too", function(t)
+test("a missing table is reported as damage", function(t)
   for _, change in ipairs { "DROP TABLE steps", "PRAGMA user_version = 0",
     "ALTER TABLE steps RENAME COLUMN what TO that" } do
     local dir <close> = open_journal()

@@ -12,34 +12,33 @@ local warehouses = require("tarn.sql").warehouses
 
 local M = {}
 
+-- The list from a source, which is `f(...)`; nil if the source does not answer.
+local function read(state, source, f, ...)
+  local ok, list = states.try(state, source, f, ...)
+  if ok then
+    state.coverage:answered(source, #list)
+    return list
+  end
+end
+
 local function describe(state)
   if names.is_hive(state.place) then
     return state.coverage:skipped("information_schema", "there is none for "
       .. (state.place.catalog and "the Hive metastore" or "a pipeline without a catalog"))
   end
-  local ok, list = states.try(state, "information_schema", catalog.information_schema, state.ws,
-    state.place.catalog, state.place.schema, state.warehouse)
-  if ok then
-    state.described = list
-    state.coverage:answered("information_schema", #list)
-  end
+  state.described = read(state, "information_schema", catalog.information_schema, state.ws,
+    state.place.catalog, state.place.schema, state.warehouse) or state.described
 end
 
 local function observe(state)
-  local ok, list = states.try(state, states.TABLE_LINEAGE, observed.system, state.ws, state.sql_ask)
-  if ok then
-    state.observed = list
-    state.coverage:answered(states.TABLE_LINEAGE, #list)
-  end
+  state.observed = read(state, states.TABLE_LINEAGE, observed.system, state.ws, state.sql_ask)
+    or state.observed
 end
 
 local function observe_columns(state)
   if state.ask.columns then
-    local ok, list = states.try(state, columns.SYSTEM, columns.system, state.ws, state.sql_ask)
-    if ok then
-      state.pairs = list
-      state.coverage:answered(columns.SYSTEM, #list)
-    end
+    state.pairs = read(state, columns.SYSTEM, columns.system, state.ws, state.sql_ask)
+      or state.pairs
   end
 end
 
@@ -75,7 +74,7 @@ function M.all(state)
   if state.warehouse then
     local jobs = { describe, observe, observe_columns }
     jobs[4] = state.ask.source == "sql" and graph.logs or nil
-    return pool.each(jobs, function(read) read(state) end)
+    return pool.each(jobs, function(job) job(state) end)
   end
   for _, source in ipairs { "information_schema", states.TABLE_LINEAGE,
     state.ask.columns and columns.SYSTEM or nil } do
