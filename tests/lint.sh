@@ -1,6 +1,6 @@
 #!/bin/sh
-# lint.sh: check formats and run the linters. Uses build/compile_commands.json. Each linter counts as
-# one test; ends with "N passed, N failed".
+# lint.sh: formatters and linters over the tree. Needs build/compile_commands.json. Each check
+# counts as one test; ends in "N passed, N failed". A check without a file has failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 passed=0
@@ -8,10 +8,20 @@ failed=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
+# check NAME FILES COMMAND...: the command gets the files, names without blanks, as arguments.
 check() {
     name=$1
-    shift
-    if "$@" >"$out" 2>&1; then
+    files=$2
+    shift 2
+    # shellcheck disable=SC2086
+    if [ -z "$files" ]; then
+        echo "there is no file to check" >"$out"
+        false
+    else
+        "$@" $files >"$out" 2>&1
+    fi
+    # shellcheck disable=SC2181
+    if [ $? = 0 ]; then
         passed=$((passed + 1))
         echo "lint $name: ok"
     else
@@ -21,20 +31,22 @@ check() {
     fi
 }
 
-all_files=$(find src tests -name '*.[ch]')
 [ -f build/compile_commands.json ] || cmake -S . -B build -G Ninja >/dev/null || exit 1
 cmake --build build --target tarncore >/dev/null || exit 1 # generates the C file of the bundle
 
-# shellcheck disable=SC2086 # the names have no blanks
-check clang-format clang-format --dry-run -Werror $all_files
-check luacheck luacheck -q lua scripts tests docs/reference/native
-check shellcheck shellcheck dev .ci/run tests/*.sh tests/fuzz/*.sh tests/conformance/*.sh tests/openapi/*.sh tests/web/*.sh lua/engine/shells/tarn.bash
+c_files=$(find src tests -name '*.[ch]')
+lua_files=$(find lua scripts tests docs/reference/native -name '*.lua')
+shell_files="dev .ci/run $(find tests -name '*.sh') lua/engine/shells/tarn.bash"
+
+check clang-format "$c_files" clang-format --dry-run -Werror
+check luacheck "$lua_files" luacheck -q
+check shellcheck "$shell_files" shellcheck
 
 tidy() {
-    find src tests -name '*.c' -print0 |
-        xargs -0 -n 1 -P "$(nproc)" clang-tidy -p build --quiet --warnings-as-errors='*'
+    printf '%s\n' "$@" |
+        xargs -n 1 -P "$(nproc)" clang-tidy -p build --quiet --warnings-as-errors='*'
 }
-check clang-tidy tidy
+check clang-tidy "$(find src tests -name '*.c')" tidy
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -133,11 +133,16 @@ static void unknown_host(const char *host, struct fault *f) {
         f, "check the host's spelling, and that names can be resolved here (DNS, VPN)");
 }
 
+enum { TOO_LARGE = 100 }; /* CURLE_TOO_LARGE, which libcurl has since 8.6 */
+
 /* More headers than we keep, or than libcurl takes: "Too many response headers, 5000 is max", "Too
- * large response headers"; old versions of it call a line that is too long a lack of memory. */
+ * large response headers". A line that is too long is TOO_LARGE; old versions of libcurl call that
+ * a lack of memory. */
 static bool has_large_headers(const struct curlerror *c) {
-    return c->headers_full || strstr(c->detail, "response headers") != NULL ||
-           (c->result == CURLE_OUT_OF_MEMORY && c->connected && !c->no_memory);
+    if (c->headers_full || strstr(c->detail, "response headers") != NULL)
+        return true;
+    return c->connected && ((int)c->result == TOO_LARGE ||
+                            (c->result == CURLE_OUT_OF_MEMORY && !c->no_memory));
 }
 
 /* One cause, one message, and what to do. */

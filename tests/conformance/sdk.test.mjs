@@ -1,5 +1,5 @@
-// Databricks' own SDK drives the embedded workspace: what it sends and expects was written by
-// others. TARN_SANDBOX is the address of a fresh one with the scenario demo.
+// The SDK of Databricks against the embedded workspace: others wrote what it sends and expects.
+// TARN_SANDBOX is the address of a new workspace with the scenario `demo`.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ const { ApiError, Config, Time, TimeUnits, WorkspaceClient } = sdk;
 
 const host = process.env.TARN_SANDBOX;
 const seconds = (n) => new Time(n, TimeUnits.seconds);
-const env = {}; // nothing of this machine's own settings
+const env = {}; // no settings of this machine
 
 function connect(settings) {
   return new WorkspaceClient(new Config({ host, env, configFile: "/dev/null", ...settings }));
@@ -37,10 +37,12 @@ async function refused(promise) {
   assert.fail("was not refused");
 }
 
-async function until(what, look) {
-  const end = Date.now() + 20000;
+const TIMEOUT = 300; // seconds, for slow machines
+
+async function until(what, condition) {
+  const end = Date.now() + TIMEOUT * 1000;
   while (Date.now() < end) {
-    const found = await look();
+    const found = await condition();
     if (found) return found;
     await new Promise((go) => setTimeout(go, 50));
   }
@@ -76,9 +78,9 @@ function waitForUpdate(pipeline_id, update_id) {
   });
 }
 
-// ---- who ----
+// ---- identity ----
 
-test("a token says who its owner is", async () => {
+test("a token has an owner", async () => {
   const me = await ws.currentUser.me();
   assert.equal(me.userName, "ada.okafor@example.com");
   assert.equal(me.active, true);
@@ -90,7 +92,7 @@ test("a wrong token is refused", async () => {
   assert.equal(e.statusCode, 401);
 });
 
-test("a service principal signs in with OAuth and is itself", async () => {
+test("a service principal signs in with OAuth", async () => {
   const client = connect({
     clientId: "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718", clientSecret: "demo-secret",
   });
@@ -105,7 +107,7 @@ test("a service principal with a wrong secret gets no token", async () => {
   await assert.rejects(client.currentUser.me());
 });
 
-test("two tokens are two workspaces", async () => {
+test("the token chooses the workspace", async () => {
   const here = await collect(ws.pipelines.listPipelines({ max_results: 100 }));
   const there = await collect(recovery.pipelines.listPipelines({ max_results: 100 }));
   const ids = new Set(here.map((one) => one.pipeline_id));
@@ -115,7 +117,7 @@ test("two tokens are two workspaces", async () => {
 
 // ---- pipelines: list ----
 
-test("the list is the same with any size of page", async () => {
+test("the list is the same with every page size", async () => {
   const all = await collect(ws.pipelines.listPipelines({ max_results: 100 }));
   const small = await collect(ws.pipelines.listPipelines({ max_results: 7 }));
   assert.ok(all.length >= 30);
@@ -123,7 +125,7 @@ test("the list is the same with any size of page", async () => {
   assert.equal(new Set(small.map((one) => one.pipeline_id)).size, small.length);
 });
 
-test("the list is by id, and by name when asked", async () => {
+test("the list is sorted by id, or by name on request", async () => {
   const ids = (await collect(ws.pipelines.listPipelines({}))).map((one) => one.pipeline_id);
   assert.deepEqual(ids, [...ids].sort());
   const names = (await collect(ws.pipelines.listPipelines({ order_by: ["name desc"] })))
@@ -131,7 +133,7 @@ test("the list is by id, and by name when asked", async () => {
   assert.ok(names.every((name, i) => i === 0 || names[i - 1] >= name));
 });
 
-test("a filter on the name keeps what fits it, over pages", async () => {
+test("a filter on the name works over several pages", async () => {
   const found = await collect(ws.pipelines.listPipelines({
     filter: "name LIKE 'finance%'", max_results: 2,
   }));
@@ -139,7 +141,7 @@ test("a filter on the name keeps what fits it, over pages", async () => {
   assert.ok(found.every((one) => one.name.startsWith("finance")));
 });
 
-test("a composite filter and too large a page are refused", async () => {
+test("a composite filter and a page size that is too large are refused", async () => {
   const composite = await refused(collect(ws.pipelines.listPipelines({
     filter: "name LIKE 'a%' AND name LIKE '%b'",
   })));
@@ -186,7 +188,7 @@ test("a pipeline is created, read, edited and deleted", async () => {
   assert.equal(gone.message, `The specified pipeline ${pipeline_id} was not found.`);
 });
 
-test("an edit of what has changed since is refused", async () => {
+test("an edit of an old version is refused", async () => {
   const pipeline_id = await makePipeline("conformance stale");
   const { spec: old, last_modified } = await ws.pipelines.get({ pipeline_id });
   await ws.pipelines.update({ ...old, pipeline_id, photon: true });
@@ -207,7 +209,7 @@ test("a dry run shows the settings and creates nothing", async () => {
   assert.equal(found.length, 0);
 });
 
-test("a name that is taken is refused, unless that is allowed", async () => {
+test("a name that is taken is refused, unless duplicates are allowed", async () => {
   await makePipeline("conformance twice");
   const e = await refused(ws.pipelines.create(spec("conformance twice")));
   assert.equal(e.errorCode, "RESOURCE_CONFLICT");
@@ -218,7 +220,7 @@ test("a name that is taken is refused, unless that is allowed", async () => {
   assert.ok(second.pipeline_id);
 });
 
-const mistakes = [
+const invalid = [
   ["no libraries", { libraries: [] }, /libraries must contain at least one element/],
   ["clusters and serverless", { clusters: [{ label: "default" }] }, /serverless compute/],
   ["a target with a dot", { schema: undefined, target: "a.b" }, /not a valid name/],
@@ -226,7 +228,7 @@ const mistakes = [
   ["storage and catalog", { storage: "dbfs:/x" }, /storage/],
 ];
 
-for (const [what, change, words] of mistakes) {
+for (const [what, change, words] of invalid) {
   test(`create refuses ${what}`, async () => {
     const e = await refused(ws.pipelines.create(spec(`conformance ${what}`, change)));
     assert.equal(e.statusCode, 400);
@@ -236,7 +238,7 @@ for (const [what, change, words] of mistakes) {
 
 // ---- updates and events ----
 
-test("an update runs to its end and leaves its events", async () => {
+test("an update completes and has events", async () => {
   const pipeline_id = await makePipeline("conformance run");
   const { update_id } = await ws.pipelines.startUpdate({ pipeline_id, full_refresh: true });
   const first = (await ws.pipelines.getUpdate({ pipeline_id, update_id })).update;
@@ -265,7 +267,7 @@ test("an update runs to its end and leaves its events", async () => {
   }
 });
 
-test("events can be filtered, and read from the oldest on", async () => {
+test("events can be filtered, and read in ascending order", async () => {
   const [{ pipeline_id }] = await collect(ws.pipelines.listPipelines({
     filter: "name LIKE 'sales_orders_etl'",
   }));
@@ -294,13 +296,13 @@ test("a second update is refused while one runs, and stop ends it", async () => 
   assert.equal(e.statusCode, 409);
   assert.match(e.message, /An active update '.*' already exists/);
   const waiter = await ws.pipelines.stop({ pipeline_id });
-  const idle = await waiter.wait({ timeout: seconds(20) });
+  const idle = await waiter.wait({ timeout: seconds(TIMEOUT) });
   assert.equal(idle.state, "IDLE");
   const { update } = await ws.pipelines.getUpdate({ pipeline_id, update_id });
   assert.equal(update.state, "CANCELED");
 });
 
-test("an update that is not there is missing in the right words", async () => {
+test("the message about an unknown update has its id", async () => {
   const pipeline_id = await makePipeline("conformance missing update");
   const update_id = "00000000-0000-4000-8000-000000000000";
   const e = await refused(ws.pipelines.getUpdate({ pipeline_id, update_id }));
@@ -336,7 +338,7 @@ test("permissions are read, replaced, and must have one owner", async () => {
 
 // ---- workspace ----
 
-test("a notebook goes in and comes out with its header", async () => {
+test("an imported notebook is exported with its header", async () => {
   await makeNotebook();
   const path = "/Shared/conformance/notebook";
   const status = await ws.workspace.getStatus({ path });
@@ -350,7 +352,7 @@ test("a notebook goes in and comes out with its header", async () => {
   assert.equal(JSON.parse(Buffer.from(jupyter.content, "base64")).nbformat, 4);
 });
 
-test("AUTO makes a notebook of a file with the header and keeps others as files", async () => {
+test("AUTO imports a file with the header as a notebook, others as files", async () => {
   const folder = "/Shared/conformance/auto";
   await ws.workspace.mkdirs({ path: folder });
   await ws.workspace.import({
@@ -365,7 +367,7 @@ test("AUTO makes a notebook of a file with the header and keeps others as files"
     [[`${folder}/a`, "NOTEBOOK"], [`${folder}/b.py`, "FILE"]]);
 });
 
-test("what is there is not overwritten unasked, and never changes its kind", async () => {
+test("an object is overwritten only on request, and never changes its type", async () => {
   await makeNotebook();
   const path = "/Shared/conformance/notebook";
   const there = await refused(ws.workspace.import({
@@ -378,7 +380,7 @@ test("what is there is not overwritten unasked, and never changes its kind", asy
   assert.equal(kind.errorCode, "INVALID_PARAMETER_VALUE");
 });
 
-test("a missing parent, a missing path and a full folder are refused", async () => {
+test("a missing parent, a missing path and a folder with objects are refused", async () => {
   const parent = await refused(ws.workspace.import({
     path: "/Shared/nowhere/x", format: "RAW", content: "",
   }));
@@ -390,7 +392,7 @@ test("a missing parent, a missing path and a full folder are refused", async () 
   assert.equal(full.errorCode, "DIRECTORY_NOT_EMPTY");
 });
 
-test("a folder is deleted with all in it when asked", async () => {
+test("a folder with objects is deleted on request", async () => {
   await ws.workspace.mkdirs({ path: "/Shared/rubbish/deep/deeper" });
   await ws.workspace.delete({ path: "/Shared/rubbish", recursive: true });
   const e = await refused(ws.workspace.getStatus({ path: "/Shared/rubbish" }));
@@ -410,7 +412,7 @@ async function run(statement, more = {}) {
   });
 }
 
-test("a statement gives typed columns, and cells that are text or null", async () => {
+test("a result has typed columns, and cells that are text or null", async () => {
   const answer = await run("SELECT 1 AS n, 'a' AS s, NULL AS nothing, true AS yes, :p AS p", {
     parameters: [{ name: "p", type: "BIGINT", value: "1234567890123456789" }],
   });
@@ -421,7 +423,7 @@ test("a statement gives typed columns, and cells that are text or null", async (
   assert.deepEqual(answer.result.data_array, [["1", "a", null, "true", "1234567890123456789"]]);
 });
 
-test("a statement that takes its time is polled to its end", async () => {
+test("a slow statement can be polled until it ends", async () => {
   const started = await run("SELECT 1 /* sandbox.duration_ms=400 */", { wait_timeout: "0s" });
   assert.notEqual(started.status.state, "SUCCEEDED");
   assert.equal(started.manifest, undefined);
@@ -442,14 +444,14 @@ test("a statement is cancelled", async () => {
   assert.equal(after.status.state, "CANCELED");
 });
 
-test("on_wait_timeout CANCEL ends what took too long", async () => {
+test("on_wait_timeout CANCEL cancels a statement that takes too long", async () => {
   const answer = await run("SELECT 1 /* sandbox.duration_ms=60000 */", {
     wait_timeout: "5s", on_wait_timeout: "CANCEL",
   });
   assert.equal(answer.status.state, "CANCELED");
 });
 
-test("a result in chunks is whole when they are put together", async () => {
+test("the chunks of a result have all rows", async () => {
   const answer = await run("SELECT pipeline_id FROM system.lakeflow.pipelines "
     + "ORDER BY pipeline_id, change_time /* sandbox.chunk_rows=9 */");
   const rows = [...answer.result.data_array];
@@ -466,7 +468,7 @@ test("a result in chunks is whole when they are put together", async () => {
   assert.equal(rows.length, answer.manifest.total_row_count);
 });
 
-test("external links are fetched without a token, and refuse one", async () => {
+test("external links work without a token, and refuse one", async () => {
   const answer = await run("SELECT 1 AS a UNION ALL SELECT 2", {
     disposition: "EXTERNAL_LINKS", format: "CSV",
   });
@@ -494,7 +496,7 @@ for (const [statement, state, words] of failures) {
   });
 }
 
-test("a warehouse that is not there refuses statements", async () => {
+test("a statement for an unknown warehouse is refused", async () => {
   const e = await refused(run("SELECT 1", { warehouse_id: "0000000000000000" }));
   assert.equal(e.statusCode, 400);
   assert.match(e.message, /is not a valid endpoint id/);
@@ -504,16 +506,16 @@ test("a warehouse starts and stops", async () => {
   const all = await collect(ws.warehouses.list({}));
   const { id } = all.find((one) => one.state === "STOPPED");
   const starting = await ws.warehouses.start({ id });
-  const running = await starting.wait({ timeout: seconds(20) });
+  const running = await starting.wait({ timeout: seconds(TIMEOUT) });
   assert.equal(running.state, "RUNNING");
   const stopping = await ws.warehouses.stop({ id });
-  const stopped = await stopping.wait({ timeout: seconds(20) });
+  const stopped = await stopping.wait({ timeout: seconds(TIMEOUT) });
   assert.equal(stopped.state, "STOPPED");
 });
 
 // ---- Unity Catalog ----
 
-test("tables are listed by catalog and schema, with the pipeline that made them", async () => {
+test("tables are listed by catalog and schema, with the pipeline that owns them", async () => {
   const catalogs = await collect(ws.catalogs.list({}));
   assert.ok(catalogs.some((one) => one.name === "finance"));
   const schemas = await collect(ws.schemas.list({ catalog_name: "finance", max_results: 2 }));
@@ -527,7 +529,7 @@ test("tables are listed by catalog and schema, with the pipeline that made them"
   assert.equal(exists.table_exists, false);
 });
 
-test("a schema is made and removed", async () => {
+test("a schema is created and deleted", async () => {
   const made = await ws.schemas.create({ catalog_name: "dev", name: "conformance" });
   assert.equal(made.full_name, "dev.conformance");
   await ws.schemas.delete({ full_name: "dev.conformance" });

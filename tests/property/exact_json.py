@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
-from checks import Answers, Checks, rounds, seeds  # noqa: E402
+from checks import Checks, Exact, rounds, seeds  # noqa: E402
 
 DEPTH = 512
 BYTES = 0x100000  # Python holds bytes that are not valid UTF-8 as U+100080..U+1000FF
@@ -269,11 +269,11 @@ def doubles(seed):
     return "[" + ",".join(texts) + "]"
 
 
-def find_error(answers, text):
+def find_error(exact, text):
     """The difference between native.json and Python for a text; None if there is none."""
     if b"\\udbc0" in text.lower():
         return None  # it can name the characters that hold bytes
-    accepted, answer = answers.ask("json", text)
+    accepted, answer = exact.ask("json", text)
     try:
         want = decode(text)
     except Refused as e:
@@ -292,23 +292,23 @@ def find_error(answers, text):
 def main():
     if hasattr(sys, "set_int_max_str_digits"):
         sys.set_int_max_str_digits(0)
-    checks, answers = Checks(), Answers()
+    checks, exact = Checks(), Exact()
 
     def check(name, text):
-        error = find_error(answers, text)
+        error = find_error(exact, text)
         checks.check(f"{name}: {text[:300]!r}", error is None, error)
 
     for name, text in hostile():
         check(name, text)
     for seed in seeds(20260327):
         text = doubles(seed).encode()
-        checks.check("doubles", answers.ask("json", text) == (True, text))
+        checks.check("doubles", exact.ask("json", text) == (True, text))
         generator = Generator(seed)
         for i in range(rounds(1000)):
             text = generator.document()
             check(f"document {i}", text)
             check(f"document {i}, damaged", generator.damage(text))
-    if answers.close() != 0:
+    if exact.close() != 0:
         checks.check("the program ends with status 0", False)
     checks.end()
 

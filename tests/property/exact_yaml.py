@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
-from checks import Answers, Checks, rounds, seeds, skip  # noqa: E402
+from checks import Checks, Exact, rounds, seeds, skip  # noqa: E402
 
 try:
     import yaml
@@ -69,9 +69,9 @@ def same(a, b):
     return repr(a) == repr(b)
 
 
-def find_error(answers, value):
+def find_error(exact, value):
     """What is wrong with the YAML of a value; None if nothing is."""
-    ok, text = answers.ask("to_yaml", json.dumps(value).encode())
+    ok, text = exact.ask("to_yaml", json.dumps(value).encode())
     if not ok:
         return f"native.yaml cannot write it: {text.decode()}"
     try:
@@ -82,21 +82,21 @@ def find_error(answers, value):
         return f"PyYAML reads {text!r} as {got!r}"
     # quoted, because a plain scalar of YAML 1.1 can have another meaning in 1.2, which we read
     theirs = yaml.safe_dump(value, allow_unicode=True, default_style='"').encode()
-    ok, text = answers.ask("from_yaml", theirs)
+    ok, text = exact.ask("from_yaml", theirs)
     if not ok or not same(json.loads(text), value):
         return f"native.yaml reads {theirs!r} as {text.decode()}"
     return None
 
 
 def main():
-    checks, answers = Checks(), Answers()
+    checks, exact = Checks(), Exact()
     for seed in seeds(20260819):
         generator = Generator(seed)
         for _ in range(rounds(300)):
             value = generator.value(4)
-            error = find_error(answers, value)
+            error = find_error(exact, value)
             checks.check(repr(value), error is None, error)
-    answers.close()
+    exact.close()
     checks.end()
 
 

@@ -35,6 +35,12 @@ def wait_until(condition, seconds=60):
         time.sleep(0.05)
 
 
+def is_sanitized():
+    """True if the program has AddressSanitizer: it keeps freed memory for a while, and is slow."""
+    with open(TARN, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
 class Checks:
     """Counts checks, prints those that fail, and ends the suite with its line of counts."""
 
@@ -60,12 +66,12 @@ def skip(reason):
     raise SystemExit(0)
 
 
-class Answers:
-    """property/answers.lua: it does a piece of work, named by a word, with each text that it is
+class Exact:
+    """property/exact.lua: it does a piece of work, named by a word, with each text that it is
     sent."""
 
     def __init__(self):
-        file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../property/answers.lua")
+        file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../property/exact.lua")
         self.child = subprocess.Popen([TARN, "run", file],
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -75,7 +81,7 @@ class Answers:
         self.child.stdin.flush()
         head = self.child.stdout.readline().split()
         if len(head) != 2:
-            raise SystemExit(f"answers.lua ended at {text[:200]!r}")
+            raise SystemExit(f"exact.lua ended at {text[:200]!r}")
         return head[0] == b"ok", self.child.stdout.read(int(head[1]))
 
     def close(self):

@@ -1,4 +1,4 @@
-// Cloning from the page, and the way back through the journal.
+// Cloning from the page, and undo from the journal.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,7 +18,7 @@ async function dialogOf(name) {
 const names = async (page, profile = "demo") =>
   (await api(page, `dlt/pipelines?profile=${profile}`)).map((row) => row.name);
 
-test("each field of the clone dialog explains itself in a line", async () => {
+test("each field of the clone dialog has an explanation", async () => {
   const { page, close, dialog } = await dialogOf("sales_promotions");
   assert.equal(await dialog.getByLabel("New Pipeline Name", { exact: true }).inputValue(),
     "Copy of sales_promotions");
@@ -34,7 +34,7 @@ test("each field of the clone dialog explains itself in a line", async () => {
     await button.focus();
     assert.ok(await tip.isVisible(), label);
   }
-  // Escape hides the explanation first, and only then closes the dialog.
+  // The first Escape hides the explanation, the second one closes the dialog.
   await page.keyboard.press("Escape");
   assert.ok(await dialog.isVisible());
   await page.keyboard.press("Escape");
@@ -58,14 +58,15 @@ test("a dry run shows the plan and changes nothing", async () => {
   await close();
 });
 
-test("a clone is planned, made, opened, found in the journal, and undone", async () => {
+test("a clone is planned, created, opened, found in the journal, and undone", async () => {
   const { page, close, dialog } = await dialogOf("sales_promotions");
   await dialog.getByLabel("New Pipeline Name", { exact: true }).fill("Promotions, once more");
   await dialog.getByLabel("Schema", { exact: true }).fill("promotions_again");
   await dialog.getByRole("button", { name: "Show the plan" }).click();
   await dialog.getByRole("button", { name: "Create the copy" }).click();
   await dialog.getByText("Promotions, once more: created").waitFor();
-  await until("it is in the list", async () => (await names(page)).includes("Promotions, once more"));
+  await until("the copy in the list", async () =>
+    (await names(page)).includes("Promotions, once more"));
   await dialog.getByRole("link", { name: "Open the copy" }).click();
   await page.getByRole("heading", { level: 1, name: "Promotions, once more" }).waitFor();
 
@@ -79,11 +80,12 @@ test("a clone is planned, made, opened, found in the journal, and undone", async
   assert.ok((await names(page)).includes("Promotions, once more"));
   await page.getByRole("button", { name: "Undo it" }).click();
   await page.getByRole("dialog").getByText("undone", { exact: true }).first().waitFor();
-  await until("it is not in the list", async () => !(await names(page)).includes("Promotions, once more"));
+  await until("a list without the copy", async () =>
+    !(await names(page)).includes("Promotions, once more"));
   await close();
 });
 
-test("a clone goes into another workspace, with its code, and can be undone from here", async () => {
+test("a clone into another workspace copies the code, and can be undone", async () => {
   const { page, close, dialog } = await dialogOf("sales_orders_etl");
   await dialog.getByLabel("Different Workspace").check();
   await dialog.getByLabel("Profile", { exact: true }).selectOption("dr");
@@ -97,9 +99,10 @@ test("a clone goes into another workspace, with its code, and can be undone from
   await dialog.getByRole("link", { name: "Open the copy" }).click();
   await page.getByRole("heading", { level: 1, name: "Orders there" }).waitFor();
   assert.match(page.url(), /profile=dr/);
-  await until("it is in that list", async () => (await names(page, "dr")).includes("Orders there"));
+  await until("the copy in the list", async () =>
+    (await names(page, "dr")).includes("Orders there"));
 
-  // The lineage of the source leads into its clone.
+  // A link leads from the lineage of the source to that of its clone.
   const id = await idOf(page, "sales_orders_etl", "demo");
   await page.goto(`${server.url}/#/pipelines/${id}/datasets?profile=demo`);
   await page.locator(".n-clone").first().waitFor();
@@ -112,11 +115,12 @@ test("a clone goes into another workspace, with its code, and can be undone from
   await page.getByRole("button", { name: "Undo…" }).click();
   await page.getByRole("button", { name: "Show what would be done" }).click();
   await page.getByRole("button", { name: "Undo it" }).click();
-  await until("the copy is gone", async () => !(await names(page, "dr")).includes("Orders there"));
+  await until("a list without the copy", async () =>
+    !(await names(page, "dr")).includes("Orders there"));
   await close();
 });
 
-test("cloned again, the copy is updated, and the plan says what changes in it", async () => {
+test("a second clone updates the copy, and its plan shows the changes", async () => {
   const { page, close, dialog } = await dialogOf("finance_gl_close");
   const plan = async (change) => {
     await dialog.getByLabel("New Pipeline Name", { exact: true }).fill("Close, copied");
@@ -139,14 +143,15 @@ test("cloned again, the copy is updated, and the plan says what changes in it", 
   await close();
 });
 
-test("names that belong to the workspace are found, and mapped in the plan", async () => {
+test("names that depend on the workspace are found, and mapped in the plan", async () => {
   const { page, close, dialog } = await dialogOf("sales_promotions");
   await dialog.getByLabel("Different Workspace").check();
   await dialog.getByText("Mapping: what is called differently there").click();
   await dialog.getByLabel("Profile", { exact: true }).selectOption("dr");
   await dialog.getByRole("button", { name: "Find names that belong" }).click();
   await dialog.getByRole("group", { name: "catalogs" }).getByLabel("sales").fill("sales_dr");
-  await dialog.getByRole("group", { name: "schemas" }).getByLabel("promotions").fill("promotions_there");
+  await dialog.getByRole("group", { name: "schemas" }).getByLabel("promotions")
+    .fill("promotions_there");
   await dialog.getByRole("button", { name: "Show the plan" }).click();
   const field = (path) => dialog.locator(".diff-mapped",
     { has: page.getByRole("rowheader", { name: path }) });
@@ -156,7 +161,7 @@ test("names that belong to the workspace are found, and mapped in the plan", asy
   await close();
 });
 
-test("the plan says what must be settled, and what refuses it", async () => {
+test("the plan shows what must be settled, and which check refuses it", async () => {
   const { page, close, dialog } = await dialogOf("sales_promotions");
   await dialog.getByLabel("New Pipeline Name", { exact: true }).fill("sales_forecast");
   await dialog.getByRole("button", { name: "Show the plan" }).click();
@@ -165,7 +170,7 @@ test("the plan says what must be settled, and what refuses it", async () => {
   await close();
 });
 
-test("the token is in its field alone, and no longer than needed", async () => {
+test("the token is only in its field, and no longer than necessary", async () => {
   const { page, close, dialog } = await dialogOf("sales_promotions");
   const secret = "dapi0123456789abcdef0123456789abcdef";
   const sent = [];
@@ -179,7 +184,7 @@ test("the token is in its field alone, and no longer than needed", async () => {
   const field = dialog.getByLabel("PAT", { exact: true });
   assert.equal(await field.getAttribute("type"), "password");
   assert.equal(await field.getAttribute("autocomplete"), "off");
-  // A name that never resolves: the request is made, and fails.
+  // This name never resolves: the request is made, and fails.
   await dialog.getByLabel("Workspace URL", { exact: true }).fill("https://tarn.invalid");
   await field.fill(secret);
   await dialog.getByRole("button", { name: "Show the plan" }).click();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, idOf, open, sandbox, serve, until } from "./support.mjs";
+import { api, idOf, open, post, sandbox, serve, until } from "./support.mjs";
 
 const [demo, large] = await Promise.all([sandbox("--run-ms", "6000"),
   sandbox("--scenario", "large:12000")]);
@@ -10,10 +10,11 @@ const server = await serve({ demo: [demo, "demo-token"], dr: [demo, "demo-dr-tok
   large: [large, "demo-token"] });
 
 const card = (page, name) => page.locator(`.card-${name} .card-number`);
-const numberOf = async (page, name) => Number((await card(page, name).textContent()).replace(/,/g, ""));
+const numberOf = async (page, name) =>
+  Number((await card(page, name).textContent()).replace(/,/g, ""));
 const NAMES = ["total", "running", "failed", "idle", "healthy", "unhealthy"];
 
-test("the cards show the numbers of the API, and add up", async () => {
+test("the cards show the numbers of the API, which add up to the total", async () => {
   const { page, close } = await open(server);
   await card(page, "total").waitFor();
   const { summary } = await api(page, "dlt/dashboard");
@@ -29,7 +30,7 @@ test("the cards show the numbers of the API, and add up", async () => {
   await close();
 });
 
-test("a card leads to the list of what it counts", async () => {
+test("a card leads to the list of the pipelines that it counts", async () => {
   const { page, close, go } = await open(server);
   for (const name of ["failed", "unhealthy", "idle"]) {
     const count = await numberOf(page, name);
@@ -41,18 +42,17 @@ test("a card leads to the list of what it counts", async () => {
   await close();
 });
 
-test("the cards change by themselves when a run begins", async () => {
+test("the cards change without a reload when a run begins", async () => {
   const { page, close } = await open(server);
   const before = await numberOf(page, "running");
   const id = await idOf(page, "finance_gl_close");
-  await page.evaluate((p) => fetch(`/api/dlt/pipelines/${p}/trigger`, { method: "POST",
-    headers: { "Content-Type": "application/json" }, body: "{}" }), id);
-  await until("one more runs", async () => await numberOf(page, "running") > before);
-  await until("it ends", async () => await numberOf(page, "running") === before);
+  await post(page, `dlt/pipelines/${id}/trigger`, {});
+  await until("one more run", async () => await numberOf(page, "running") > before);
+  await until("its end", async () => await numberOf(page, "running") === before);
   await close();
 });
 
-test("recent events name their pipeline and lead to its log", async () => {
+test("recent events have the name of their pipeline and lead to its log", async () => {
   const { page, close } = await open(server);
   const first = page.locator(".event").first();
   await first.waitFor();
@@ -64,15 +64,16 @@ test("recent events name their pipeline and lead to its log", async () => {
   await close();
 });
 
-test("the history draws a column for each hour, and says its numbers", async () => {
+test("the history has a column for each hour, and its numbers as text", async () => {
   const { page, close } = await open(server);
   await page.locator(".columns").waitFor();
   assert.equal(await page.locator(".columns svg g").count(), 24);
-  assert.match(await page.locator(".columns svg").getAttribute("aria-label"), /\d+ completed, \d+ failed/);
+  assert.match(await page.locator(".columns svg").getAttribute("aria-label"),
+    /\d+ completed, \d+ failed/);
   await close();
 });
 
-test("another workspace is a choice away, and its address can be sent on", async () => {
+test("another workspace can be chosen, and is in the address", async () => {
   const { page, close } = await open(server);
   const here = await numberOf(page, "total");
   await page.getByLabel("Workspace").selectOption("dr");
@@ -84,7 +85,7 @@ test("another workspace is a choice away, and its address can be sent on", async
   await close();
 });
 
-test("search finds by name, creator and id, and the address keeps it", async () => {
+test("search finds by name, creator and id, and is in the address", async () => {
   const { page, close, go } = await open(server, "/pipelines");
   const box = page.getByRole("searchbox");
   await box.fill("sales_orders");
@@ -107,7 +108,7 @@ test("search finds by name, creator and id, and the address keeps it", async () 
   await close();
 });
 
-test("a column's head sorts, and says so", async () => {
+test("the head of a column sorts the list, and shows the order", async () => {
   const { page, close } = await open(server, "/pipelines");
   const names = () => page.locator(".c-name a").allTextContents();
   await page.locator(".c-name a").first().waitFor();
@@ -122,14 +123,10 @@ test("a column's head sorts, and says so", async () => {
   await close();
 });
 
-test("12,000 pipelines: few rows in the document, all of them reachable, no stutter", async () => {
-  const { page, close } = await open(server, "/pipelines?profile=large");
-  const grid = page.getByRole("grid");
-  await grid.waitFor();
-  assert.equal(await grid.getAttribute("aria-rowcount"), "12001");
-  assert.ok(await page.getByRole("row").count() < 60);
-  // Frames while the list is scrolled from end to end in two seconds.
-  const frames = await page.evaluate(() => new Promise((resolve) => {
+// The durations of frames in milliseconds, sorted, while the list is scrolled from end to end in
+// two seconds, or while it rests.
+function measureFrames(page, scroll) {
+  return page.evaluate((moves) => new Promise((resolve) => {
     const body = document.querySelector(".grid-body");
     const times = [];
     const began = performance.now();
@@ -137,7 +134,9 @@ test("12,000 pipelines: few rows in the document, all of them reachable, no stut
     const step = (now) => {
       times.push(now - last);
       last = now;
-      body.scrollTop = (body.scrollHeight - body.clientHeight) * ((now - began) / 2000);
+      if (moves) {
+        body.scrollTop = (body.scrollHeight - body.clientHeight) * ((now - began) / 2000);
+      }
       if (now - began < 2000) {
         requestAnimationFrame(step);
       } else {
@@ -145,11 +144,29 @@ test("12,000 pipelines: few rows in the document, all of them reachable, no stut
       }
     };
     requestAnimationFrame(step);
-  }));
-  const median = frames[Math.floor(frames.length / 2)];
-  console.log(`scrolling 12,000 rows: ${frames.length} frames, median ${median.toFixed(1)} ms, `
-    + `95 % under ${frames[Math.floor(frames.length * 0.95)].toFixed(1)} ms`);
-  assert.ok(median < 100, `median frame ${median} ms`);
+  }), scroll);
+}
+
+const middle = (list) => list[Math.floor(list.length / 2)];
+
+test("12,000 pipelines: few rows in the document, all reachable, smooth scrolling", async () => {
+  const { page, close } = await open(server, "/pipelines?profile=large");
+  const grid = page.getByRole("grid");
+  await grid.waitFor();
+  assert.equal(await grid.getAttribute("aria-rowcount"), "12001");
+  assert.ok(await page.getByRole("row").count() < 60);
+  const resting = await measureFrames(page, false);
+  const frames = await measureFrames(page, true);
+  console.log(`scrolling 12,000 rows: ${frames.length} frames, median ${
+    middle(frames).toFixed(1)} ms, 95 % under ${
+    frames[Math.floor(frames.length * 0.95)].toFixed(1)} ms; at rest ${
+    middle(resting).toFixed(1)} ms`);
+  // On a busy machine frames are late at rest, too: then these are the measure.
+  assert.ok(middle(frames) < Math.max(100, 4 * middle(resting)), `${middle(frames)} ms`);
+  await page.evaluate(() => {
+    const body = document.querySelector(".grid-body");
+    body.scrollTop = body.scrollHeight;
+  });
   await until("the last row", () => page.locator("[role=row][aria-rowindex='12001']").count());
   const began = Date.now();
   await page.getByRole("searchbox").fill("1234");

@@ -1,13 +1,13 @@
-// One pipeline: its configuration, its runs, its datasets, its expectations and its events.
+// The page of a pipeline: its configuration, runs, datasets, expectations and events.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, idOf, open, sandbox, serve, until } from "./support.mjs";
+import { api, idOf, open, post, sandbox, serve, until } from "./support.mjs";
 
 const demo = await sandbox("--run-ms", "7000");
 const server = await serve({ demo: [demo, "demo-token"], dr: [demo, "demo-dr-token"] });
 
-// A page that shows a section of the pipeline with this name.
+// The page of the pipeline with this name, at a section.
 async function show(name, section, options) {
   const opened = await open(server, "/dashboard", options);
   const id = await idOf(opened.page, name);
@@ -19,7 +19,7 @@ async function show(name, section, options) {
 const badge = (page) => page.locator(".detail-title .badge").first();
 const dialog = (page) => page.getByRole("dialog");
 
-test("the configuration is whole, and copied as it is", async () => {
+test("the configuration is complete, and is copied unchanged", async () => {
   const { page, close, id } = await show("sales_orders_etl", "config");
   const whole = await api(page, `dlt/pipelines/${id}`);
   const shown = await page.getByRole("region", { name: "Configuration as JSON" }).textContent();
@@ -30,7 +30,7 @@ test("the configuration is whole, and copied as it is", async () => {
   await close();
 });
 
-test("numbers that a double cannot hold are shown as they came", async () => {
+test("numbers that a double cannot hold are shown exactly", async () => {
   const { page, close } = await show("sales_promotions", "events");
   await page.locator(".unfold").first().click();
   const shown = await page.getByRole("region", { name: "The whole event" }).textContent();
@@ -38,7 +38,7 @@ test("numbers that a double cannot hold are shown as they came", async () => {
   await close();
 });
 
-test("a pipeline is compared with another, and the address keeps it", async () => {
+test("a pipeline is compared with another one, which is in the address", async () => {
   const { page, close } = await show("sales_promotions", "config");
   await page.getByLabel("With").fill("sales_forecast");
   await page.getByRole("button", { name: "Compare" }).click();
@@ -51,7 +51,7 @@ test("a pipeline is compared with another, and the address keeps it", async () =
   await close();
 });
 
-test("permissions name who may what, and what is inherited", async () => {
+test("permissions are listed, the inherited ones marked", async () => {
   const { page, close } = await show("sales_promotions", "config");
   await page.getByText("IS_OWNER").waitFor();
   await page.getByText("from /pipelines/").waitFor();
@@ -72,20 +72,20 @@ test("a run is started, watched flow by flow, and ends", async () => {
   await page.getByText("4 of 4 flows have ended").waitFor();
   await until("it is idle again", async () => await badge(page).textContent() === "IDLE");
   assert.match(await page.locator(".flows tbody").textContent(), /silver_orders/);
-  // Which expectations failed stands under the flow.
+  // The expectations that failed are below the flow.
   await page.locator(".flows th").getByText(/^\w+: [\d,]+ failed$/).first().waitFor();
   assert.equal(await page.locator(".phase-bar").count(), 1);
   await close();
 });
 
-test("a failed run shows its cause", async () => {
+test("a failed run shows its error", async () => {
   const { page, close } = await show("iot_gateway_errors", "live");
   await page.locator(".flows").waitFor();
   await page.locator(".causes .notice").first().waitFor();
   await close();
 });
 
-test("a full refresh asks first, and says what is lost", async () => {
+test("a full refresh asks first, and warns of the data that is lost", async () => {
   const { page, close, id } = await show("finance_fx_rates", "live");
   await page.getByRole("button", { name: "Full refresh" }).click();
   await dialog(page).getByText("a full refresh cannot be undone").waitFor();
@@ -100,7 +100,7 @@ test("a full refresh asks first, and says what is lost", async () => {
   await close();
 });
 
-test("selected tables and validation go to the workspace as chosen", async () => {
+test("a run of selected tables is started as chosen", async () => {
   const { page, close, id } = await show("sales_promotions", "live");
   await page.locator(".flows").waitFor();
   await page.getByRole("button", { name: "Run", exact: true }).click();
@@ -115,7 +115,7 @@ test("selected tables and validation go to the workspace as chosen", async () =>
   await close();
 });
 
-test("validate publishes nothing", async () => {
+test("a validation is started as such", async () => {
   const { page, close, id } = await show("finance_invoices_match", "live");
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await dialog(page).getByLabel("Validate").check();
@@ -137,7 +137,7 @@ test("stop asks first, and the run ends", async () => {
   await close();
 });
 
-test("the history draws every run to one scale, and unfolds why one failed", async () => {
+test("the history shows all runs, and the error of a failed one on demand", async () => {
   const { page, close, id } = await show("legacy_web_sessions", "runs");
   const runs = await api(page, `dlt/pipelines/${id}/updates`);
   await page.locator(".run").first().waitFor();
@@ -151,20 +151,20 @@ test("the history draws every run to one scale, and unfolds why one failed", asy
   await close();
 });
 
-test("a run that begins elsewhere comes into the history by itself", async () => {
+test("a run that somebody else starts appears in the history without a reload", async () => {
   const { page, close, id } = await show("support_tickets_nlp", "live");
-  await page.locator(".flows").waitFor(); // from here on the page listens
+  await page.locator(".flows").waitFor(); // the page receives events from now on
   await page.getByRole("tab", { name: "History" }).click();
   await page.locator(".run").first().waitFor();
   const before = await page.locator(".run").count();
-  await page.evaluate((p) => fetch(`/api/dlt/pipelines/${p}/trigger`, { method: "POST",
-    headers: { "Content-Type": "application/json" }, body: '{"restart": true}' }), id);
-  await until("one more", async () => await page.locator(".run").count() === before + 1);
-  await until("its end", async () => /COMPLETED/.test(await page.locator(".run").first().textContent()));
+  await post(page, `dlt/pipelines/${id}/trigger`, { restart: true });
+  await until("one more run", async () => await page.locator(".run").count() === before + 1);
+  const newest = page.locator(".run").first();
+  await until("its end", async () => /COMPLETED/.test(await newest.textContent()));
   await close();
 });
 
-test("expectations show counts, rates and where failures go", async () => {
+test("expectations show counts, rates and the trend of failures", async () => {
   const { page, close, id } = await show("sales_orders_etl", "expectations");
   const { results } = await api(page, `dlt/pipelines/${id}/expectations?days=7`);
   await page.locator("tbody tr").first().waitFor();
@@ -175,17 +175,17 @@ test("expectations show counts, rates and where failures go", async () => {
   await close();
 });
 
-test("the event log is filtered by level, type and text, in the address too", async () => {
+test("the event log is filtered by level, type and text, which are in the address", async () => {
   const { page, close, go, id } = await show("sales_promotions", "events");
   const rows = page.locator(".log-row");
   await rows.first().waitFor();
   const all = await rows.count();
   await page.getByRole("button", { name: "ERROR", exact: true }).click();
-  await until("fewer", async () => await rows.count() < all && await rows.count() > 0);
+  await until("fewer events", async () => await rows.count() < all && await rows.count() > 0);
   assert.deepEqual([...new Set(await rows.locator(".badge").allTextContents())], ["ERROR"]);
   assert.match(page.url(), /level=ERROR/);
   await page.getByLabel("Type").selectOption("update_progress");
-  await until("one", async () => await rows.count() === 1);
+  await until("one event", async () => await rows.count() === 1);
   await page.getByLabel("Text").fill("no such words");
   await page.getByText("No event matches these filters.").waitFor();
   await go(`/pipelines/${id}/events?grep=violated`);
@@ -197,13 +197,12 @@ test("the event log is filtered by level, type and text, in the address too", as
   await close();
 });
 
-test("following shows new events without a reload, each once", async () => {
+test("with Follow new events appear without a reload, each once", async () => {
   const { page, close, id } = await show("finance_gl_close", "events");
   await page.getByLabel("Follow").check();
   await page.locator(".connection.live").waitFor();
   const before = await page.locator(".log-row").count();
-  await page.evaluate((p) => fetch(`/api/dlt/pipelines/${p}/trigger`, { method: "POST",
-    headers: { "Content-Type": "application/json" }, body: '{"validate": true}' }), id);
+  await post(page, `dlt/pipelines/${id}/trigger`, { validate: true });
   await until("new events", async () => await page.locator(".log-row").count() > before + 2);
   const first = page.locator(".log-row").first();
   await until("the end of the run", async () => /COMPLETED/.test(await first.textContent()));
@@ -212,7 +211,7 @@ test("following shows new events without a reload, each once", async () => {
   await close();
 });
 
-test("what is followed is filtered too, in the address as well", async () => {
+test("followed events are filtered, too, by the address", async () => {
   const { page, close } = await show("sales_promotions",
     "events?follow=1&level=ERROR,WARN&type=flow_progress&grep=promotion&dataset=sales.*&since=1h");
   await page.locator(".log-row").first().waitFor();
@@ -224,36 +223,35 @@ test("what is followed is filtered too, in the address as well", async () => {
   await close();
 });
 
-test("a page out of sight gives its connections back, and misses nothing", async () => {
+test("a hidden page closes its connections, and misses no event", async () => {
   const { page, close, id } = await show("finance_revenue_recognition", "events");
   await page.getByLabel("Follow").check();
   const known = async () => (await api(page, `dlt/pipelines/${id}/events`)).event_count;
   const shown = () => page.locator(".log-row").count();
   const before = await known();
   assert.ok(before < 90, `${before} events: not all of them are in the first answer`);
-  await until("all there are", async () => await shown() === before);
-  const sight = (hidden) => page.evaluate((value) => {
+  await until("all events", async () => await shown() === before);
+  const setHidden = (hidden) => page.evaluate((value) => {
     Object.defineProperty(document, "hidden", { value, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
   }, hidden);
   const ended = page.waitForEvent("requestfailed", (r) => r.url().includes("/events/stream"));
-  await sight(true);
+  await setHidden(true);
   await ended;
-  await page.evaluate((p) => fetch(`/api/dlt/pipelines/${p}/trigger`, { method: "POST",
-    headers: { "Content-Type": "application/json" }, body: '{"validate": true}' }), id);
+  await post(page, `dlt/pipelines/${id}/trigger`, { validate: true });
   await until("the end of the run", async () =>
     (await api(page, `dlt/pipelines/${id}/updates?max=1`))[0].state === "COMPLETED");
   assert.equal(await shown(), before);
   const again = page.waitForRequest((r) => r.url().includes("/events/stream"));
-  await sight(false);
+  await setHidden(false);
   assert.ok((await again).headers()["last-event-id"]);
   const after = await known();
   assert.ok(after > before);
-  await until("what came meanwhile", async () => await shown() === after);
+  await until("the new events", async () => await shown() === after);
   await close();
 });
 
-test("the lineage is drawn, zoomed, moved and followed up and down", async () => {
+test("the lineage is shown, zoomed, moved, and followed to sources and targets", async () => {
   const { page, close, id } = await show("sales_orders_etl", "datasets");
   const data = await api(page, `dlt/pipelines/${id}/lineage`);
   await page.locator(".node").first().waitFor();
@@ -285,7 +283,7 @@ test("the lineage is drawn, zoomed, moved and followed up and down", async () =>
   await close();
 });
 
-test("a name that is no pipeline is said to be none", async () => {
+test("an unknown pipeline is reported as not found", async () => {
   const { page, close } = await open(server, "/pipelines/00000000-0000-4000-8000-000000000000");
   await page.getByRole("alert").getByText("Pipeline: Not found").waitFor();
   await close();

@@ -1,4 +1,4 @@
-// The page and its tests: what is certainly a mistake, and what is left over.
+// Rules for the page and its tests: certain errors, and unused code.
 
 import js from "@eslint/js";
 
@@ -24,5 +24,6 @@ export default [
   { files: ["**/*.js"], languageOptions: { globals: names(browser) }, rules },
   { files: ["**/theme.js"], languageOptions: { sourceType: "script" },
     rules: { "no-var": "off", "no-unused-vars": ["error", { caughtErrors: "none" }] } },
-  { files: ["**/*.mjs"], languageOptions: { globals: names([...browser, "process"]) }, rules },
+  { files: ["**/*.mjs"], languageOptions: { globals: names([...browser, "process"]) },
+    rules: { ...rules, "max-len": ["error", { code: 100 }] } },
 ];

@@ -1,8 +1,8 @@
-// What the page says when something fails: never nothing, and never that there is nothing.
+// The messages of the page when something fails. A failure never looks like an empty list.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, file, idOf, open, sandbox, serve, until } from "./support.mjs";
+import { api, file, idOf, open, post, sandbox, serve, until } from "./support.mjs";
 
 const rules = file("faults.json", JSON.stringify([
   { workspace: "demo-dr", path: "/api/2.0/pipelines*", action: "403" },
@@ -16,14 +16,14 @@ const server = await serve({ demo: [whole, "demo-token"], empty: [empty, "demo-t
 
 const alert = (page) => page.getByRole("alert").first();
 
-test("an empty workspace is said to be empty", async () => {
+test("an empty workspace is shown as empty", async () => {
   const { page, close } = await open(server, "/pipelines?profile=empty");
   await page.getByText("There is no pipeline in this workspace").waitFor();
   assert.equal(await page.getByRole("alert").count(), 0);
   await close();
 });
 
-test("a refused workspace is not an empty one: what failed, and what to do", async () => {
+test("for a workspace that refuses, the page shows the error and a hint", async () => {
   for (const profile of ["refused", "wrong"]) {
     for (const view of ["dashboard", "pipelines"]) {
       const { page, close } = await open(server, `/${view}?profile=${profile}`);
@@ -39,7 +39,7 @@ test("a refused workspace is not an empty one: what failed, and what to do", asy
   }
 });
 
-test("a part that failed is told beside what answered", async () => {
+test("a part that failed is named beside the parts that succeeded", async () => {
   const { page, close } = await open(server, "/dashboard?profile=partial");
   await page.locator(".card-total").waitFor();
   await page.getByText("Part of this is unknown").waitFor();
@@ -47,7 +47,7 @@ test("a part that failed is told beside what answered", async () => {
   await close();
 });
 
-test("sections whose source refuses say so, each where it is", async () => {
+test("each section shows the refusal of its source", async () => {
   const { page, close, go } = await open(server, "/dashboard?profile=partial");
   const id = await idOf(page, "sales_promotions", "partial");
   await go(`/pipelines/${id}/events?profile=partial`);
@@ -56,21 +56,21 @@ test("sections whose source refuses say so, each where it is", async () => {
   await go(`/pipelines/${id}/live?profile=partial`);
   await alert(page).waitFor();
   assert.equal(await page.getByText("knows of no run").count(), 0);
-  // The rest of the pipeline is there all the same.
+  // The other parts of the pipeline are shown.
   await page.getByRole("heading", { level: 1, name: "sales_promotions" }).waitFor();
   await go(`/pipelines/${id}/config?profile=partial`);
   await page.getByRole("region", { name: "Configuration as JSON" }).waitFor();
   await close();
 });
 
-test("a slow workspace shows that it is waited for", async () => {
+test("the page shows that it waits for a slow workspace", async () => {
   const { page, close } = await open(server, "/pipelines?profile=slow");
   await page.getByRole("status").getByText("Loading all pipelines").waitFor();
   await page.getByRole("grid").waitFor();
   await close();
 });
 
-test("a failed action says so in its dialog, and can be repeated", async () => {
+test("the dialog of a failed action shows the error, and the action can be repeated", async () => {
   const { page, close, go } = await open(server, "/dashboard");
   const id = await idOf(page, "sales_forecast", "demo");
   await go(`/pipelines/${id}`);
@@ -87,7 +87,7 @@ test("a failed action says so in its dialog, and can be repeated", async () => {
   await close();
 });
 
-test("when the server goes away the page says so, and goes on when it is back", async () => {
+test("the page reports that the server is gone, and continues when it is back", async () => {
   const secret = "0123456789abcdef0123456789abcdef0123456789abcdef";
   const token = file("token", `${secret}\n`);
   const first = await serve({ demo: [whole, "demo-token"] }, "--token-file", token);
@@ -96,7 +96,7 @@ test("when the server goes away the page says so, and goes on when it is back", 
   await first.stop();
   await page.locator(".connection.interrupted").waitFor();
   await page.getByRole("alert").getByText("No answer").waitFor();
-  // What was known stays in sight.
+  // The last known values stay visible.
   await page.locator(".card-total").waitFor();
   const again = await serve({ demo: [whole, "demo-token"] }, "--token-file", token,
     "--port", new URL(first.url).port);
@@ -106,7 +106,7 @@ test("when the server goes away the page says so, and goes on when it is back", 
   await again.stop();
 });
 
-test("a server that is read only offers nothing that changes something", async () => {
+test("with a read-only server the page offers no changes", async () => {
   const readOnly = await serve({ demo: [whole, "demo-token"] }, "--read-only");
   const { page, close, go } = await open(readOnly);
   await go(`/pipelines/${await idOf(page, "sales_promotions")}`);
@@ -118,7 +118,7 @@ test("a server that is read only offers nothing that changes something", async (
   await readOnly.stop();
 });
 
-test("when the cookie is gone the page says how to get in", async () => {
+test("without its cookie the page says how to sign in", async () => {
   const { page, close, go } = await open(server, "/journal");
   await page.getByRole("heading", { level: 1, name: "Journal" }).waitFor();
   await page.context().clearCookies();
@@ -128,13 +128,11 @@ test("when the cookie is gone the page says how to get in", async () => {
   await close();
 });
 
-test("a text from the workspace is text, whatever it holds", async () => {
+test("texts of the workspace are shown as text, also if they contain HTML", async () => {
   const { page, close, go } = await open(server, "/dashboard");
   const id = await idOf(page, "sales_promotions", "demo");
-  const nasty = "<img src=x onerror=alert(1)>\u202e";
-  await page.evaluate(([p, name]) => fetch(`/api/dlt/pipelines/${p}/clone`, { method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ new_name: name, schema: "nasty" }) }), [id, nasty]);
+  await post(page, `dlt/pipelines/${id}/clone`,
+    { new_name: "<img src=x onerror=alert(1)>\u202e", schema: "nasty" });
   const copy = (await api(page, "dlt/pipelines")).find((row) => row.name.startsWith("<img"));
   await go(`/pipelines/${copy.pipeline_id}`);
   await page.getByRole("heading", { level: 1 }).getByText("<img src=x").waitFor();
@@ -142,7 +140,7 @@ test("a text from the workspace is text, whatever it holds", async () => {
   await close();
 });
 
-// What a busy workspace does: some calls are held back, some fail, some connections break.
+// The faults of a busy workspace: refused and failing calls, and broken connections.
 const STORM = [
   { probability: 0.1, method: "GET", action: "429", retry_after: 1 },
   { probability: 0.1, method: "GET", action: "503" },
@@ -151,7 +149,7 @@ const STORM = [
   { probability: 0.1, action: "latency", ms: 300 },
 ];
 
-test("through held back, failing and broken calls every view comes, or says what failed", async () => {
+test("with a busy workspace every view is shown, or names the part that failed", async () => {
   const stormy = await sandbox("--faults", file("storm.json", JSON.stringify(STORM)));
   const busy = await serve({ storm: [stormy, "demo-token"] });
   const { page, close, go } = await open(busy, "/dashboard");
@@ -159,7 +157,8 @@ test("through held back, failing and broken calls every view comes, or says what
   const views = { "/pipelines": ".grid-row", "/pipelines/sales_promotions": ".flows",
     "/pipelines/sales_promotions/datasets": ".node", "/pipelines/sales_promotions/runs": ".run",
     "/pipelines/sales_promotions/expectations": "tbody tr",
-    "/pipelines/sales_promotions/events": ".log-row", "/pipelines/sales_promotions/config": ".json" };
+    "/pipelines/sales_promotions/events": ".log-row",
+    "/pipelines/sales_promotions/config": ".json" };
   for (const [hash, seen] of Object.entries(views)) {
     await go(hash);
     await page.locator(`${seen}, [role=alert]`).first().waitFor();

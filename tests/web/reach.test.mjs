@@ -1,23 +1,24 @@
-// Everybody can use it: axe-core on every view in both themes, keyboard alone, sizes from 320
-// pixels to 4K, zoom, less motion. The screenshots go to BUILD/web/shots.
+// Accessibility: axe-core on every view in both themes, the keyboard alone, sizes from 320 pixels
+// to 4K, zoom, reduced motion. The screenshots are in BUILD/web/shots.
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
-import { idOf, open, sandbox, serve, SHOTS, until } from "./support.mjs";
+import { idOf, open, post, sandbox, serve, SHOTS, until } from "./support.mjs";
 
 const demo = await sandbox("--run-ms", "4000");
 const server = await serve({ demo: [demo, "demo-token"], dr: [demo, "demo-dr-token"] });
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-// A view, and what is there when it has loaded.
+// Each view: its address, and an element that it has when it is loaded.
 const VIEWS = {
   dashboard: [() => "/dashboard", ".card-total"],
   pipelines: [() => "/pipelines", ".grid-row"],
   "no-pipeline": [() => "/detail", ".empty"],
   live: [(id) => `/pipelines/${id}/live`, ".flows"],
-  datasets: [(id) => `/pipelines/${id}/datasets?dataset=sales.promotions.promotions`, "aside.block"],
+  datasets: [(id) => `/pipelines/${id}/datasets?dataset=sales.promotions.promotions`,
+    "aside.block"],
   runs: [(id) => `/pipelines/${id}/runs`, ".run"],
   expectations: [(id) => `/pipelines/${id}/expectations`, "tbody tr"],
   events: [(id) => `/pipelines/${id}/events`, ".log-row"],
@@ -26,7 +27,7 @@ const VIEWS = {
   failure: [() => "/pipelines/no%20such%20pipeline", ".notice.bad"],
 };
 
-// Dialogs, and how they are opened from the run's view.
+// Each dialog: how to open it in the view of a run.
 const DIALOGS = {
   "run-dialog": async (page) => {
     await page.getByRole("button", { name: "Run", exact: true }).click();
@@ -57,33 +58,32 @@ const DIALOGS = {
 const SIZES = [["narrow", "light", 320, 640], ["common", "light", 1280, 800],
   ["common", "dark", 1280, 800], ["wide", "dark", 3840, 2160]];
 
-// The page's policy lets no script of others in: these pages are opened without it.
+// The policy of the page allows no foreign script: these pages are opened without it.
 async function violations(page) {
   if (!await page.evaluate(() => "axe" in globalThis)) {
     await page.addScriptTag({ path: AXE });
   }
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  const found = await page.evaluate(() =>
+    globalThis.axe.run(document, { resultTypes: ["violations"] }));
   return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")
     + " " + (n.any[0]?.message ?? "")).slice(0, 4).join("; ")}`);
 }
 
 let pipeline;
 
-// Opened, with a pipeline to look at, and a clone of it that the journal tells of.
+// The page, after a clone of a pipeline, so that the journal has an operation.
 async function prepared(options) {
   const opened = await open(server, "/dashboard", { bypassCSP: true, ...options });
   if (!pipeline) {
     pipeline = await idOf(opened.page, "sales_promotions");
-    const status = await opened.page.evaluate(async (p) => (await fetch(`/api/dlt/pipelines/${p}/clone`,
-      { method: "POST", headers: { "Content-Type": "application/json" },
-        body: '{"new_name": "Copy to look at", "schema": "looked_at"}' })).status, pipeline);
-    assert.equal(status, 201);
+    assert.equal(await post(opened.page, `dlt/pipelines/${pipeline}/clone`,
+      { new_name: "Copy of the test", schema: "copy_of_the_test" }), 201);
   }
   return opened;
 }
 
 for (const theme of ["light", "dark"]) {
-  test(`axe-core finds nothing in any view, ${theme}`, async () => {
+  test(`axe-core finds no violation in any view, ${theme}`, async () => {
     const { page, close, go } = await prepared({ theme });
     for (const [name, [hash, ready]] of Object.entries(VIEWS)) {
       await go(hash(pipeline));
@@ -129,8 +129,8 @@ for (const [size, theme, width, height] of SIZES) {
 
 const focused = (page) => page.evaluate(() => {
   const { activeElement: e } = document;
-  return { role: e.getAttribute("role"), text: e.textContent.trim(), label: e.getAttribute("aria-label"),
-    id: e.id, inDialog: Boolean(e.closest("dialog")) };
+  return { role: e.getAttribute("role"), text: e.textContent.trim(),
+    label: e.getAttribute("aria-label"), id: e.id, inDialog: Boolean(e.closest("dialog")) };
 });
 
 async function tabTo(page, what, matches, key = "Tab") {
@@ -143,7 +143,7 @@ async function tabTo(page, what, matches, key = "Tab") {
   assert.fail(`not reached with ${key}: ${what}`);
 }
 
-test("tabs and the list are used with the keyboard alone", async () => {
+test("tabs and the list can be used with the keyboard alone", async () => {
   const { page, close } = await prepared();
   await page.locator(".card-total").waitFor();
   await page.keyboard.press("Tab");
@@ -157,7 +157,8 @@ test("tabs and the list are used with the keyboard alone", async () => {
   await page.keyboard.press("/");
   assert.equal(await page.evaluate(() => document.activeElement.type), "search");
   await tabTo(page, "the list", (e) => e.role === "row");
-  const rowIndex = () => page.evaluate(() => Number(document.activeElement.getAttribute("aria-rowindex")));
+  const rowIndex = () => page.evaluate(() =>
+    Number(document.activeElement.getAttribute("aria-rowindex")));
   assert.equal(await rowIndex(), 2);
   await page.keyboard.press("ArrowDown");
   await until("the next row", async () => await rowIndex() === 3);
@@ -168,7 +169,7 @@ test("tabs and the list are used with the keyboard alone", async () => {
   await until("the first row", async () => await rowIndex() === 2);
   await page.keyboard.press("Enter");
   await page.locator(".detail-title h1").waitFor();
-  // The row that had the focus is gone; what was opened has it.
+  // The row that had the focus is gone: now the opened view has it.
   await until("the focus in the new view", async () => (await focused(page)).id === "panel");
   await close();
 });
@@ -183,7 +184,7 @@ test("a dialog keeps the focus, closes on Escape and gives the focus back", asyn
   for (let i = 0; i < 50; i += 1) {
     await page.keyboard.press("Tab");
     const at = await focused(page);
-    // The browser's own bar may have a turn between the last and the first.
+    // Between the last element and the first the focus can be in the toolbar of the browser.
     assert.ok(at.inDialog || at.id === "" && at.role === null, `outside: ${JSON.stringify(at)}`);
   }
   await page.keyboard.press("Escape");
@@ -192,7 +193,7 @@ test("a dialog keeps the focus, closes on Escape and gives the focus back", asyn
   await close();
 });
 
-test("the graph is read, moved and chosen from with the keyboard alone", async () => {
+test("the graph can be moved, and its nodes chosen, with the keyboard alone", async () => {
   const { page, close, go } = await prepared();
   await go(`/pipelines/${pipeline}/datasets`);
   await page.locator(".node").first().waitFor();
@@ -210,32 +211,32 @@ test("the graph is read, moved and chosen from with the keyboard alone", async (
   await close();
 });
 
-test("the theme is chosen, kept, and there before the first paint", async () => {
+test("the chosen theme is kept, and is set before the first paint", async () => {
   const { page, close } = await prepared({ theme: "light" });
-  const ground = () => page.evaluate(() => document.body
+  const background = () => page.evaluate(() => document.body
     && getComputedStyle(document.body).backgroundColor);
-  const light = await ground();
+  const light = await background();
   await page.getByLabel("Theme").selectOption("dark");
-  const dark = await ground();
+  const dark = await background();
   assert.notEqual(dark, light);
   await page.reload({ waitUntil: "commit" });
-  // The first ground that there is at all is the chosen one.
-  const first = await until("a ground", async () => {
-    const now = await ground();
+  // The first background is already that of the theme.
+  const first = await until("a background", async () => {
+    const now = await background();
     return now && now !== "rgba(0, 0, 0, 0)" && now;
   });
   assert.equal(first, dark);
   await close();
 });
 
-test("who wants less motion gets none", async () => {
+test("with reduced motion nothing is animated", async () => {
   const { page, close } = await prepared({ reducedMotion: "reduce" });
   await page.locator(".card-total").waitFor();
   assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
   await close();
 });
 
-test("an explanation fits into a window of 320 pixels", async () => {
+test("explanations fit into a window of 320 pixels", async () => {
   const { page, close, go } = await prepared({ width: 320, height: 640 });
   await go(`/pipelines/${pipeline}/live`);
   await page.locator(".flows").waitFor();
@@ -250,7 +251,7 @@ test("an explanation fits into a window of 320 pixels", async () => {
   await close();
 });
 
-test("at 200 % zoom everything is still there", async () => {
+test("at a zoom of 200 % nothing is cut off", async () => {
   const { page, close, go } = await prepared({ width: 640, height: 400, deviceScaleFactor: 2 });
   await page.locator(".card-total").waitFor();
   await go(`/pipelines/${pipeline}/live`);

@@ -1,4 +1,4 @@
-// How big the page is, how soon it is seen, and that it needs nothing from elsewhere.
+// The size of the page, the time to its first paint, and that it needs no other server.
 
 import assert from "node:assert/strict";
 import { posix } from "node:path";
@@ -13,11 +13,12 @@ const SIZE = 150 * 1024;
 const PAINT = 200;
 const TIMES = 7;
 
-test("the page is at most 150 kB, compressed", async () => {
+test("the compressed page is at most 150 kB", async () => {
   const { page, close } = await open(server);
   await page.locator(".card-total").waitFor();
   const files = await page.evaluate(() => [location.origin + "/",
-    ...performance.getEntriesByType("resource").map((e) => e.name).filter((n) => !n.includes("/api/"))]);
+    ...performance.getEntriesByType("resource").map((e) => e.name)
+      .filter((n) => !n.includes("/api/"))]);
   const sizes = await page.evaluate((list) => Promise.all([...new Set(list)].map(async (url) => {
     const text = await (await fetch(url, { cache: "reload" })).text();
     const timing = performance.getEntriesByName(url).at(-1);
@@ -34,7 +35,7 @@ test("the page is at most 150 kB, compressed", async () => {
 
 const middle = (list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
-// When a browser that has nothing cached paints first, and when `ready` is there.
+// The times of the first paint without a cache, and of the element `ready`.
 async function painted(context, url, ready) {
   const page = await context.newPage();
   await (await context.newCDPSession(page)).send("Network.clearBrowserCache");
@@ -48,7 +49,7 @@ async function painted(context, url, ready) {
   return answer;
 }
 
-test("the first paint comes within 200 ms on loopback", async () => {
+test("the first paint is within 200 ms on loopback", async () => {
   const context = await (await launch()).newContext();
   const page = await context.newPage();
   await page.goto(server.link);
@@ -65,7 +66,7 @@ test("the first paint comes within 200 ms on loopback", async () => {
   console.log(`first paint: ${middle(paints).toFixed(0)} ms, best ${paints[0].toFixed(0)} ms; `
     + `of a bare text from the same server: ${middle(floor).toFixed(0)} ms; `
     + `cards with their numbers: ${middle(cards).toFixed(0)} ms`);
-  // Where others use the machine, a bare text is late too: then that is the measure.
+  // On a busy machine a plain text is late, too: then that is the measure.
   assert.ok(paints[0] < Math.max(PAINT, 4 * floor[0]), `${paints[0]} ms`);
 });
 
@@ -84,13 +85,14 @@ function modules(path, found = new Set()) {
   return found;
 }
 
-test("index.html names every module in advance, and no other", () => {
-  const named = [...asset("index.html").matchAll(/modulepreload" href="\/assets\/(.+?)"/g)].map((m) => m[1]);
+test("index.html preloads every module, and no other file", () => {
+  const links = asset("index.html").matchAll(/modulepreload" href="\/assets\/(.+?)"/g);
+  const named = [...links].map((m) => m[1]);
   assert.deepEqual(named.sort(), [...modules("app.js")].filter((m) => m !== "app.js").sort());
 });
 
-test("the page works from its own server alone", async () => {
-  // `open` fails for every request to elsewhere; here the browser has no other way at all.
+test("the page needs no other server", async () => {
+  // `open` only records requests to other servers; here they are blocked.
   const { page, close } = await open(server, "/dashboard");
   await page.route("**/*", (route) => (route.request().url().startsWith(server.url)
     ? route.continue() : route.abort()));

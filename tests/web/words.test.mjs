@@ -1,14 +1,15 @@
-// What needs no browser: numbers and times as text, and what a pipeline counts as.
+// Functions that need no browser: numbers and times as text, and the status of a pipeline.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ago, bytes, duration, inline, moment, number, percent } from "./page/format.js";
+import { ago, bytes, duration, inline, timestamp, number, percent } from "./page/format.js";
 import { healthOf, statusOf, tone } from "./page/status.js";
 
-test("lengths of time are told in their two largest units", () => {
-  const said = [[0, "0 ms"], [999, "999 ms"], [1000, "1 s"], [59600, "1 min"], [506763, "8 min 27 s"],
-    [3600e3, "1 h"], [3660e3, "1 h 1 min"], [3605e3, "1 h"], [90061e3, "1 d 1 h"]];
-  for (const [ms, text] of said) {
+test("durations are shown in their two largest units", () => {
+  const texts = [[0, "0 ms"], [999, "999 ms"], [1000, "1 s"], [59600, "1 min"],
+    [506763, "8 min 27 s"], [3600e3, "1 h"], [3660e3, "1 h 1 min"], [3605e3, "1 h"],
+    [90061e3, "1 d 1 h"]];
+  for (const [ms, text] of texts) {
     assert.equal(duration(ms), text, ms);
   }
   for (const none of [undefined, null, -1, "x"]) {
@@ -16,20 +17,20 @@ test("lengths of time are told in their two largest units", () => {
   }
 });
 
-test("moments are told by how long ago they were", () => {
+test("timestamps are shown by their age", () => {
   const now = Date.parse("2026-11-23T12:00:00Z");
-  const said = { "2026-11-23T11:59:58Z": "just now", "2026-11-23T11:59:30Z": "30 s ago",
+  const texts = { "2026-11-23T11:59:58Z": "just now", "2026-11-23T11:59:30Z": "30 s ago",
     "2026-11-23T11:00:00Z": "1 h ago", "2026-11-20T12:00:00Z": "3 d ago" };
-  for (const [at, text] of Object.entries(said)) {
-    assert.equal(ago(moment(at), now), text);
+  for (const [at, text] of Object.entries(texts)) {
+    assert.equal(ago(timestamp(at), now), text);
   }
-  assert.equal(moment(1795436950764).getTime(), 1795436950764);
+  assert.equal(timestamp(1795436950764).getTime(), 1795436950764);
   for (const none of [undefined, null, "", "no time"]) {
-    assert.equal(moment(none), undefined);
+    assert.equal(timestamp(none), undefined);
   }
 });
 
-test("what is not known is a dash, never a nought", () => {
+test("an unknown value is a dash, not a zero", () => {
   for (const f of [number, percent, bytes, inline]) {
     assert.equal(f(undefined), "–");
     assert.equal(f(null), "–");
@@ -40,7 +41,7 @@ test("what is not known is a dash, never a nought", () => {
   assert.equal(inline(false), "false");
 });
 
-test("rates and sizes keep the digits that matter", () => {
+test("rates and sizes have the significant digits", () => {
   assert.equal(number(1234567), "1,234,567");
   assert.equal(percent(1), "100 %");
   assert.equal(percent(0.99995), "99.995 %");
@@ -50,7 +51,7 @@ test("rates and sizes keep the digits that matter", () => {
   assert.equal(bytes(123456789), "118 MiB");
 });
 
-test("a pipeline counts as the dashboard counts it", () => {
+test("the status of a pipeline is that of the dashboard", () => {
   const row = (state, newest, health) => ({ state, health,
     latest_update: newest ? { state: newest } : null });
   for (const state of ["RUNNING", "STARTING", "RESETTING", "RECOVERING", "DEPLOYING"]) {
