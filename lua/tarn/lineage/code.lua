@@ -3,6 +3,7 @@
 -- The code is parsed and not run, so computed names are not known. Languages other than SQL and
 -- Python are not read. Each file says what was not understood.
 
+local cells = require "tarn.lineage.code.cells"
 local closure = require("tarn.sources").closure
 local fault = require "base.fault"
 local json = require "native.json"
@@ -37,34 +38,59 @@ local function is_code(item)
   return false
 end
 
--- Remove cells in another language than the notebook (`# MAGIC %sql`, `-- MAGIC %python`): they do
--- not define datasets.
-local function without_magic(text)
-  return (("\n" .. text):gsub("\n[#%-]+ MAGIC[^\n]*", "\n"))
+-- The cells of a file, and where they begin if it is a Jupyter notebook.
+local function cells_of(item, text, language)
+  if item.format == "JUPYTER" then
+    return cells.of_jupyter(text, language)
+  elseif item.kind == "NOTEBOOK" or cells.is_source(text, language) then
+    return cells.of_source(text, language), nil, language
+  end
+  return { { text = text, line = 0, language = language, begins = 1 } }, nil, language
 end
 
--- The code cells of a Jupyter notebook, one after the other.
-local function cells_of(text)
-  local book = json.decode(text)
-  local cells = {}
-  for _, cell in ipairs(type(book) == "table" and book.cells or {}) do
-    if cell.cell_type == "code" then
-      local source = cell.source
-      cells[#cells + 1] = type(source) == "table" and table.concat(source) or tostring(source or "")
+-- The first line with code in that language; nil if there is none.
+local function first_line(list, language)
+  for _, cell in ipairs(list) do
+    if cell.language == language and cell.text:find "%S" then
+      return cell.begins
     end
   end
-  return table.concat(cells, "\n")
 end
 
+local function add_sql(list, graph, context, reasons)
+  for _, cell in ipairs(list) do
+    if cell.language == "SQL" then
+      context.line = cell.line
+      local more = sql.add(cell.text, graph, context)
+      table.move(more, 1, #more, #reasons + 1, reasons)
+    end
+  end
+  context.line = 0
+  local line = first_line(list, "SQL")
+  if line and #reasons == 0 and #graph.flows == 0 and not next(graph.datasets)
+    and not next(graph.sinks) then
+    reasons[1] = place.reason(context, line, "no statement defines a dataset")
+  end
+end
+
+-- Add what a file defines to a graph of its own. Returns what was not understood.
 local function understand(item, text, graph, spec)
-  local language = language_of(item)
-  if item.format == "JUPYTER" then
-    text = cells_of(text)
+  local context, reasons = place.context(spec, item.path), {}
+  local list, starts, language = cells_of(item, text, language_of(item))
+  context.cells = starts
+  for _, cell in ipairs(list) do
+    local why = cells.why_not(cell, language)
+    if why then
+      reasons[#reasons + 1] = place.reason(context, cell.begins, why)
+    end
   end
   if language == "SQL" then
-    return sql.add(without_magic(text), graph, place.context(spec, item.path))
+    add_sql(list, graph, context, reasons)
+  else
+    local more = python.add(cells.joined(list, "PYTHON"), graph, context)
+    table.move(more, 1, #more, #reasons + 1, reasons)
   end
-  return python.add(without_magic(text), graph, place.context(spec, item.path))
+  return reasons
 end
 
 local function read_file(ws, item)
@@ -81,13 +107,72 @@ local function read_file(ws, item)
   return text, e and e.message
 end
 
--- The target of a flow is the name of a table or of a sink.
-local function settle_sinks(graph)
-  for _, flow in ipairs(graph.flows) do
-    if flow.output and graph.sinks[flow.output] then
-      flow.sink, flow.output = flow.output, nil
+local function new_graph()
+  return { flows = {}, datasets = {}, sinks = {} }
+end
+
+local function merge(graph, of_file)
+  table.move(of_file.flows, 1, #of_file.flows, #graph.flows + 1, graph.flows)
+  for _, field in ipairs { "datasets", "sinks" } do
+    for name, value in pairs(of_file[field]) do
+      graph[field][name] = value
     end
   end
+end
+
+-- Names that only the pipeline knows: USE does not put them into a schema.
+local function private_names(graph)
+  local found = {}
+  for name, dataset in pairs(graph.datasets) do
+    found[name:lower()] = dataset.is_private and name or nil
+  end
+  return found
+end
+
+-- Decide what names mean that are defined in any file: the target of a flow is the name of a table
+-- or of a sink, and a bare name may be that of a private dataset.
+local function settle(graph)
+  local private, sinks = private_names(graph), {}
+  for name in pairs(graph.sinks) do
+    sinks[name:lower()] = name
+  end
+  for _, flow in ipairs(graph.flows) do
+    local bare = flow.bare_output or flow.output
+    local sink = bare and sinks[bare:lower()]
+    if sink then
+      flow.sink, flow.output = sink, nil
+    elseif bare then
+      flow.output = private[bare:lower()] or flow.output
+    end
+    for i, input in ipairs(flow.inputs) do
+      local own = flow.bare and flow.bare[input]
+      flow.inputs[i] = own and private[own:lower()] or input
+    end
+  end
+end
+
+--- The graph that files define.
+---@param spec table of the pipeline
+---@param items { path: string, kind: string, language?: string, format?: string }[]
+---@param texts { [1]?: string, [2]?: string }[] of each item its text, or nil and why there is none
+---@return tarn.LineageGraph? graph nil if the code defines no dataset
+---@return tarn.LineageFile[] files
+function M.parse(spec, items, texts)
+  local graph, files = new_graph(), json.array {}
+  for i, item in ipairs(items) do
+    local text, reasons, of_file = texts[i][1], { texts[i][2] }, new_graph()
+    local understood, e
+    if text then
+      understood, e = fault.try(understand, item, text, of_file, spec)
+      reasons = understood or { e.message }
+      merge(graph, of_file)
+    end
+    files[i] = { path = item.path, reasons = json.array(reasons),
+      status = not understood and "not_read" or #reasons > 0 and "partial" or "read" }
+  end
+  settle(graph)
+  local has_any = next(graph.datasets) ~= nil or #graph.flows > 0
+  return has_any and graph or nil, files
 end
 
 --- Read the code of a pipeline. Raises a fault if the files cannot be listed.
@@ -96,27 +181,13 @@ end
 ---@return tarn.LineageGraph? graph nil if the code defines no dataset
 ---@return tarn.LineageFile[] files
 function M.read(ws, spec)
-  local graph, files, code = { flows = {}, datasets = {}, sinks = {} }, json.array {}, {}
+  local code = {}
   for _, item in ipairs((closure(ws, spec))) do
     code[#code + 1] = is_code(item) and item or nil
   end
-  local texts = pool.map(code, function(item) return table.pack(read_file(ws, item)) end)
-  for i, item in ipairs(code) do
-    local text, reason = texts[i][1], texts[i][2]
-    local reasons = json.array {}
-    local understood, e
-    if text then
-      understood, e = fault.try(understand, item, text, graph, spec)
-      table.move(understood or { e.message }, 1, #(understood or { 1 }), 1, reasons)
-    else
-      reasons[1] = reason
-    end
-    files[i] = { path = item.path, reasons = reasons,
-      status = not (text and understood) and "not_read" or #reasons > 0 and "partial" or "read" }
-  end
-  settle_sinks(graph)
-  local has_any = next(graph.datasets) ~= nil or #graph.flows > 0
-  return has_any and graph or nil, files
+  return M.parse(spec, code, pool.map(code, function(item)
+    return table.pack(read_file(ws, item))
+  end))
 end
 
 return M
