@@ -151,23 +151,27 @@ local function settle(graph)
   end
 end
 
---- The graph that files define.
----@param spec table of the pipeline
----@param items { path: string, kind: string, language?: string, format?: string }[]
----@param texts { [1]?: string, [2]?: string }[] of each item its text, or nil and why there is none
+---@class tarn.LineageText a file of code
+---@field item table     of the pipeline's sources: path, kind, language, format
+---@field text? string
+---@field reason? string why there is no text
+
+--- Read the texts of a pipeline's files.
+---@param texts tarn.LineageText[]
+---@param spec table of the pipeline: its catalog, schema and configuration
 ---@return tarn.LineageGraph? graph nil if the code defines no dataset
 ---@return tarn.LineageFile[] files
-function M.parse(spec, items, texts)
+function M.understand(texts, spec)
   local graph, files = new_graph(), json.array {}
-  for i, item in ipairs(items) do
-    local text, reasons, of_file = texts[i][1], { texts[i][2] }, new_graph()
+  for i, one in ipairs(texts) do
+    local reasons, of_file = { one.reason }, new_graph()
     local understood, e
-    if text then
-      understood, e = fault.try(understand, item, text, of_file, spec)
+    if one.text then
+      understood, e = fault.try(understand, one.item, one.text, of_file, spec)
       reasons = understood or { e.message }
       merge(graph, of_file)
     end
-    files[i] = { path = item.path, reasons = json.array(reasons),
+    files[i] = { path = one.item.path, reasons = json.array(reasons),
       status = not understood and "not_read" or #reasons > 0 and "partial" or "read" }
   end
   settle(graph)
@@ -185,9 +189,10 @@ function M.read(ws, spec)
   for _, item in ipairs((closure(ws, spec))) do
     code[#code + 1] = is_code(item) and item or nil
   end
-  return M.parse(spec, code, pool.map(code, function(item)
-    return table.pack(read_file(ws, item))
-  end))
+  return M.understand(pool.map(code, function(item)
+    local text, reason = read_file(ws, item)
+    return { item = item, text = text, reason = reason }
+  end), spec)
 end
 
 return M

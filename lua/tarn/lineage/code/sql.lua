@@ -51,29 +51,56 @@ local function new_notes(context)
   end
 end
 
--- Tell of texts, names and comments that do not end: what follows them is not read.
+-- Tell of texts, names, comments and parentheses that do not end: what follows is not read right.
 local function check_ends(list, note)
+  local open = {}
   for _, token in ipairs(list) do
+    if tokens.is(token, "(") then
+      open[#open + 1] = token
+    elseif tokens.is(token, ")") and not table.remove(open) then
+      note(token.line, "this parenthesis closes none")
+    end
     if token.open then
       note(token.line, ("the %s that begins here does not end"):format(
         token.kind == "text" and "text" or token.kind == "word" and "name" or "comment"))
     end
   end
+  if open[1] then
+    note(open[#open].line, "the parenthesis that begins here does not end")
+  end
 end
 
--- Call `f` with the tokens of each statement, its parameters replaced. Compound statements of SQL
--- scripting are cut at their semicolons; their first part tells of them.
-local function each(text, context, f)
+-- Words behind CREATE that no expression has there.
+local CREATED <const> = set "OR STREAMING MATERIALIZED LIVE TEMPORARY TEMP PRIVATE FLOW TABLE VIEW"
+
+-- True if a statement begins at `i` although the one before is not ended.
+local function begins_another(list, i)
+  local token, following, before = list[i], list[i + 1], list[i - 1]
+  if tokens.is(before, ".") or tokens.is(before, "AS") or tokens.is(before, "FLOW") then
+    return false
+  elseif tokens.is(token, "CREATE") then
+    return following ~= nil and CREATED[following.upper or ""] or false
+  end
+  return tokens.is(list[i + 2], "INTO") and (tokens.is(token, "APPLY")
+    and tokens.is(following, "CHANGES") or tokens.is(token, "AUTO") and tokens.is(following, "CDC"))
+end
+
+-- Call `f` with the tokens of each statement, its parameters replaced. A missing semicolon is told.
+-- Compound statements of SQL scripting are cut at their semicolons; their first part tells of them.
+local function each(text, context, note, f)
   local list, from = tokens.of(text), 1
   for i = 1, #list + 1 do
-    if i > #list or tokens.is(list[i], ";") then
-      if i > from then
-        local source = text:sub(list[from].at, list[i - 1].stop)
-        local filled = parameters.fill(source, context.configuration or {})
-        f(tokens.of(filled, list[from].line), filled)
-      end
-      from = i + 1
+    local is_end = i > #list or tokens.is(list[i], ";")
+    local is_another = not is_end and i > from and begins_another(list, i)
+    if (is_end or is_another) and i > from then
+      local source = text:sub(list[from].at, list[i - 1].stop)
+      local filled = parameters.fill(source, context.configuration or {})
+      f(tokens.of(filled, list[from].line), filled)
     end
+    if is_another then
+      note(list[i].line, "the statement before this line is not ended by a semicolon")
+    end
+    from = is_end and i + 1 or is_another and i or from
   end
 end
 
@@ -85,7 +112,7 @@ end
 function M.reads(text, context)
   local inputs = {}
   local reasons, note = new_notes(context)
-  each(text, context, function(list)
+  each(text, context, note, function(list)
     check_ends(list, note)
     if not query.begins(list, 1, #list) then
       return note(list[1].line, ("the statement that begins with %s is no query"):format(
@@ -124,7 +151,7 @@ end
 ---@return string[] reasons what is not known, with its line
 function M.add(text, graph, context)
   local reasons, note = new_notes(context)
-  each(text, context, function(list, source)
+  each(text, context, note, function(list, source)
     statement(list, source, graph, context, note)
   end)
   return reasons
