@@ -55,18 +55,24 @@ function Statement:reader()
   return query.new(self.list, self.context, self.note)
 end
 
--- The inputs of the query that begins at `i` or behind other words.
+-- The inputs of the query that begins at `i`.
 function Statement:query(i)
   local list, reader = self.list, self:reader()
+  if query.begins(list, i, #list) then
+    reader:body(i, #list)
+  else
+    self.note((list[i] or list[#list]).line, "the query is not understood")
+  end
+  return reader
+end
+
+-- The inputs of the query that begins at `i` or behind other words.
+function Statement:query_behind(i)
+  local list, from = self.list, i
   while list[i] and not query.begins(list, i, #list) do
     i = is(list[i], "(") and tokens.closing(list, i, #list) + 1 or i + 1
   end
-  if list[i] then
-    reader:body(i, #list)
-  else
-    self.note(list[#list].line, "the query is not understood")
-  end
-  return reader
+  return self:query(list[i] and i or from)
 end
 
 function Statement:flow(flow, reader)
@@ -126,7 +132,7 @@ function Statement:insert(i, name, comment)
   local target, after = self:name(i, "the target")
   if target then
     self:flow({ name = name or target.text, output = target.text, bare_output = target.bare,
-      flow_type = "APPEND", comment = comment }, self:query(after))
+      flow_type = "APPEND", comment = comment }, self:query_behind(after))
   end
 end
 
@@ -187,7 +193,7 @@ function Statement:own_flow(name, after, kind)
     flow.flow_type = "CHANGE"
     self:flow(flow, self:source(at + 1))
   else
-    self:flow(flow, self:query(at + 1))
+    self:flow(flow, self:query_behind(at + 1))
   end
 end
 
@@ -197,6 +203,9 @@ function Statement:dataset(words, kind, i)
   local is_private = words.PRIVATE or words.TEMPORARY or words.TEMP
   if is(list[i], "IF") and is(list[i + 1], "NOT") and is(list[i + 2], "EXISTS") then
     i = i + 3
+  end
+  if is(list[i], "AS") and query.begins(list, i + 1, #list) then
+    return self.note(list[i].line, "the name of a dataset is missing")
   end
   local name, after = self:name(i, "a dataset", is_private)
   if not name then
