@@ -1,4 +1,6 @@
---- Statements that define datasets, flows and sinks of a pipeline. Pure.
+--- Statements that define datasets and flows of a pipeline. Pure.
+--
+-- Sinks have no statement: only Python defines them.
 
 local names = require "tarn.lineage.code.sql.name"
 local query = require "tarn.lineage.code.sql.query"
@@ -220,16 +222,6 @@ function Statement:dataset(words, kind, i)
   self:own_flow(name, after, type)
 end
 
--- `SINK name ... [FORMAT | USING] format`
-function Statement:sink(i)
-  local name, after = self:name(i, "a sink", true)
-  if name then
-    local at = tokens.find(self.list, after, #self.list, { FORMAT = true, USING = true })
-    local format = at and self.list[at + 1]
-    self.graph.sinks[name.text] = { format = format and format.text }
-  end
-end
-
 function Statement:create()
   local list, words, i = self.list, {}, 2
   while list[i] and MODIFIERS[list[i].upper or ""] do
@@ -241,8 +233,6 @@ function Statement:create()
     self:dataset(words, kind, i + 1)
   elseif kind == "FLOW" then
     self:create_flow(i + 1)
-  elseif kind == "SINK" then
-    self:sink(i + 1)
   elseif not OTHERS[kind] then
     self.note(list[1].line, ("what CREATE %s makes is not understood"):format(
       list[i] and list[i].text or ""))
@@ -260,6 +250,8 @@ function M.add(list, graph, context, note)
   if is(list[1], "CREATE") then
     self:create()
   elseif is(list[1], "INSERT") then
+    note(list[1].line, "INSERT outside of CREATE FLOW is no statement of pipelines; it is read as "
+      .. "a flow")
     self:insert(1)
   else
     self:changes(1)
