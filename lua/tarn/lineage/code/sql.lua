@@ -51,6 +51,12 @@ local function new_notes(context)
   end
 end
 
+-- How a statement begins, in a few words.
+local function beginning(list)
+  local first = list[1]
+  return first.kind == "text" and "a text" or first.text:sub(1, 40)
+end
+
 -- More parentheses in parentheses than anybody writes; reading them recurs.
 local DEPTH <const> = 200
 
@@ -125,7 +131,8 @@ function M.reads(text, context)
     if not check_ends(list, note) then
       return
     elseif not query.begins(list, 1, #list) then
-      note(list[1].line, ("the statement that begins with %s is no query"):format(list[1].text))
+      note(list[1].line, ("the statement that begins with %s is no query"):format(
+        beginning(list)))
       return
     end
     local reader = query.new(list, context, note)
@@ -151,7 +158,7 @@ local function statement(list, source, graph, context, note)
     end
   elseif not HARMLESS[word] then
     note(list[1].line, ("the statement that begins with %s is not understood"):format(
-      list[1].text))
+      beginning(list)))
   end
 end
 

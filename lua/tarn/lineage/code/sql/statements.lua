@@ -176,11 +176,24 @@ local function expectations_of(list, from, to)
   return n
 end
 
+local BEGINS <const> = set "AS FLOW SELECT VALUES WITH FROM"
+-- Words behind WITH in a clause, which begins no query.
+local WITH_CLAUSES <const> = set "ROW SCHEMA METRICS"
+
+-- Where the query or the flow of a dataset begins. Behind the clauses of a table AS may be missing.
+local function flow_begin(list, from)
+  local at = tokens.find(list, from, #list, BEGINS)
+  while at and is(list[at], "WITH") and list[at + 1] and WITH_CLAUSES[list[at + 1].upper or ""] do
+    at = tokens.find(list, at + 1, #list, BEGINS)
+  end
+  return at
+end
+
 -- The flow of a dataset behind its clauses: `AS query`, `FLOW AUTO CDC FROM ...`, `FLOW INSERT BY
 -- NAME query`. A streaming table and a table may have none.
 function Statement:own_flow(name, after, kind)
   local list = self.list
-  local at = tokens.find(list, after, #list, { AS = true, FLOW = true })
+  local at = flow_begin(list, after)
   local flow = { name = name.text, output = name.text, bare_output = name.bare,
     comment = comment_of(list, after, at or #list) }
   if not at and (kind == "STREAMING_TABLE" or kind == "TABLE") then
@@ -191,6 +204,8 @@ function Statement:own_flow(name, after, kind)
     self.note(list[at].line, "a view that is defined in YAML is not read")
   elseif is(list[at], "AS") then
     self:flow(flow, self:query(at + 1))
+  elseif not is(list[at], "FLOW") then
+    self:flow(flow, self:query(at))
   elseif is(list[at + 1], "AUTO") or is(list[at + 1], "APPLY") then
     flow.flow_type = "CHANGE"
     self:flow(flow, self:source(at + 1))
@@ -212,8 +227,9 @@ function Statement:dataset(words, kind, i)
   local name, after = self:name(i, "a dataset", is_private)
   if not name then
     return
-  elseif type == "TABLE" and tokens.find(list, after, #list, { AS = true })
-    and not tokens.find(list, after, #list, { FLOW = true }) then
+  end
+  local begin = type == "TABLE" and flow_begin(list, after)
+  if begin and not is(list[begin], "FLOW") then
     return self.note(list[1].line, ("CREATE TABLE ... AS defines no dataset of a pipeline: %s")
       :format(name.text))
   end
