@@ -3,9 +3,11 @@
 -- The code is parsed and not run, so computed names are not known. Languages other than SQL and
 -- Python are not read. Each file says what was not understood.
 
+local cells = require "tarn.lineage.code.cells"
 local closure = require("tarn.sources").closure
 local fault = require "base.fault"
 local json = require "native.json"
+local place = require "tarn.lineage.code.place"
 local pool = require "base.pool"
 local python = require "tarn.lineage.code.python"
 local sources = require "tarn.sources"
@@ -36,35 +38,60 @@ local function is_code(item)
   return false
 end
 
--- Remove cells in another language than the notebook (`# MAGIC %sql`, `-- MAGIC %python`): they do
--- not define datasets.
-local function without_magic(text)
-  return (("\n" .. text):gsub("\n[#%-]+ MAGIC[^\n]*", "\n"))
+-- The cells of a file, and where they begin if it is a Jupyter notebook.
+local function cells_of(item, text, language)
+  if item.format == "JUPYTER" then
+    return cells.of_jupyter(text, language)
+  elseif item.kind == "NOTEBOOK" or cells.is_source(text, language) then
+    return cells.of_source(text, language), nil, language
+  end
+  return { { text = text, line = 0, language = language, begins = 1 } }, nil, language
 end
 
--- The code cells of a Jupyter notebook, one after the other.
-local function cells_of(text)
-  local book = json.decode(text)
-  local cells = {}
-  for _, cell in ipairs(type(book) == "table" and book.cells or {}) do
-    if cell.cell_type == "code" then
-      local source = cell.source
-      cells[#cells + 1] = type(source) == "table" and table.concat(source) or tostring(source or "")
+-- The line of the first statement; nil if there is none.
+local function first_line(list)
+  for _, cell in ipairs(list) do
+    local line = cell.language == "SQL" and sql.first_line(cell.text)
+    if line then
+      return cell.line + line
     end
   end
-  return table.concat(cells, "\n")
 end
 
-local function understand(item, text, graph)
-  local language = language_of(item)
-  if item.format == "JUPYTER" then
-    text = cells_of(text)
+local function add_sql(list, graph, context, reasons)
+  for _, cell in ipairs(list) do
+    if cell.language == "SQL" then
+      context.line = cell.line
+      local more = sql.add(cell.text, graph, context)
+      table.move(more, 1, #more, #reasons + 1, reasons)
+    end
+  end
+  context.line = 0
+  if #reasons == 0 and #graph.flows == 0 and not next(graph.datasets)
+    and not next(graph.sinks) then
+    local line = first_line(list)
+    reasons[1] = line and place.reason(context, line, "no statement defines a dataset")
+  end
+end
+
+-- Add what a file defines to a graph of its own. Returns what was not understood.
+local function understand(item, text, graph, spec)
+  local context, reasons = place.context(spec, item.path), {}
+  local list, starts, language = cells_of(item, text, language_of(item))
+  context.cells = starts
+  for _, cell in ipairs(list) do
+    local why = cells.why_not(cell, language)
+    if why then
+      reasons[#reasons + 1] = place.reason(context, cell.begins, why)
+    end
   end
   if language == "SQL" then
-    sql.add(without_magic(text), graph)
-    return {}
+    add_sql(list, graph, context, reasons)
+  else
+    local more = python.add(cells.joined(list, "PYTHON"), graph, context)
+    table.move(more, 1, #more, #reasons + 1, reasons)
   end
-  return python.add(without_magic(text), graph)
+  return reasons
 end
 
 local function read_file(ws, item)
@@ -81,13 +108,76 @@ local function read_file(ws, item)
   return text, e and e.message
 end
 
--- The target of a flow is the name of a table or of a sink.
-local function settle_sinks(graph)
-  for _, flow in ipairs(graph.flows) do
-    if flow.output and graph.sinks[flow.output] then
-      flow.sink, flow.output = flow.output, nil
+local function new_graph()
+  return { flows = {}, datasets = {}, sinks = {} }
+end
+
+local function merge(graph, of_file)
+  table.move(of_file.flows, 1, #of_file.flows, #graph.flows + 1, graph.flows)
+  for _, field in ipairs { "datasets", "sinks" } do
+    for name, value in pairs(of_file[field]) do
+      graph[field][name] = value
     end
   end
+end
+
+-- Names that only the pipeline knows: USE does not put them into a schema.
+local function private_names(graph)
+  local found = {}
+  for name, dataset in pairs(graph.datasets) do
+    found[name:lower()] = dataset.is_private and name or nil
+  end
+  return found
+end
+
+-- Decide what names mean that are defined in any file: the target of a flow is the name of a table
+-- or of a sink, and a bare name may be that of a private dataset.
+local function settle(graph)
+  local private, sinks = private_names(graph), {}
+  for name in pairs(graph.sinks) do
+    sinks[name:lower()] = name
+  end
+  for _, flow in ipairs(graph.flows) do
+    local bare = flow.bare_output or flow.output
+    local sink = bare and sinks[bare:lower()]
+    if sink then
+      flow.sink, flow.output = sink, nil
+    elseif bare then
+      flow.output = private[bare:lower()] or flow.output
+    end
+    for i, input in ipairs(flow.inputs) do
+      local own = flow.bare and flow.bare[input]
+      flow.inputs[i] = own and private[own:lower()] or input
+    end
+  end
+end
+
+---@class tarn.LineageText a file of code
+---@field item table     of the pipeline's sources: path, kind, language, format
+---@field text? string
+---@field reason? string why there is no text
+
+--- Read the texts of a pipeline's files.
+---@param texts tarn.LineageText[]
+---@param spec table of the pipeline: its catalog, schema and configuration
+---@return tarn.LineageGraph? graph nil if the code defines no dataset
+---@return tarn.LineageFile[] files
+function M.understand(texts, spec)
+  local graph, files = new_graph(), json.array {}
+  for i, one in ipairs(texts) do
+    local reasons, of_file = { one.reason }, new_graph()
+    local understood, e
+    if one.text then
+      understood, e = fault.try(understand, one.item, one.text, of_file, spec)
+      reasons = understood or { e.message }
+      merge(graph, of_file)
+    end
+    files[i] = { path = one.item.path, reasons = json.array(reasons),
+      status = not understood and "not_read" or #reasons > 0 and "partial" or "read" }
+  end
+  settle(graph)
+  local has_any = next(graph.datasets) ~= nil or #graph.flows > 0
+  return has_any and graph or nil, files
 end
 
 --- Read the code of a pipeline. Raises a fault if the files cannot be listed.
@@ -96,27 +186,14 @@ end
 ---@return tarn.LineageGraph? graph nil if the code defines no dataset
 ---@return tarn.LineageFile[] files
 function M.read(ws, spec)
-  local graph, files, code = { flows = {}, datasets = {}, sinks = {} }, json.array {}, {}
+  local code = {}
   for _, item in ipairs((closure(ws, spec))) do
     code[#code + 1] = is_code(item) and item or nil
   end
-  local texts = pool.map(code, function(item) return table.pack(read_file(ws, item)) end)
-  for i, item in ipairs(code) do
-    local text, reason = texts[i][1], texts[i][2]
-    local reasons = json.array {}
-    local understood, e
-    if text then
-      understood, e = fault.try(understand, item, text, graph)
-      table.move(understood or { e.message }, 1, #(understood or { 1 }), 1, reasons)
-    else
-      reasons[1] = reason
-    end
-    files[i] = { path = item.path, reasons = reasons,
-      status = not (text and understood) and "not_read" or #reasons > 0 and "partial" or "read" }
-  end
-  settle_sinks(graph)
-  local has_any = next(graph.datasets) ~= nil or #graph.flows > 0
-  return has_any and graph or nil, files
+  return M.understand(pool.map(code, function(item)
+    local text, reason = read_file(ws, item)
+    return { item = item, text = text, reason = reason }
+  end), spec)
 end
 
 return M
