@@ -90,33 +90,49 @@ local function settle_sinks(graph)
   end
 end
 
+---@class tarn.LineageText a file of code
+---@field item table     of the pipeline's sources: path, kind, language, format
+---@field text? string
+---@field reason? string why there is no text
+
+--- Read the texts of a pipeline's files.
+---@param texts tarn.LineageText[]
+---@param spec table of the pipeline: its catalog, schema and configuration
+---@return tarn.LineageGraph? graph nil if the code defines no dataset
+---@return tarn.LineageFile[] files
+function M.understand(texts, spec) -- luacheck: ignore spec
+  local graph, files = { flows = {}, datasets = {}, sinks = {} }, json.array {}
+  for i, one in ipairs(texts) do
+    local reasons = json.array {}
+    local understood, e
+    if one.text then
+      understood, e = fault.try(understand, one.item, one.text, graph)
+      table.move(understood or { e.message }, 1, #(understood or { 1 }), 1, reasons)
+    else
+      reasons[1] = one.reason
+    end
+    files[i] = { path = one.item.path, reasons = reasons,
+      status = not understood and "not_read" or #reasons > 0 and "partial" or "read" }
+  end
+  settle_sinks(graph)
+  local has_any = next(graph.datasets) ~= nil or #graph.flows > 0
+  return has_any and graph or nil, files
+end
+
 --- Read the code of a pipeline. Raises a fault if the files cannot be listed.
 ---@param ws tarn.WorkspaceClient
 ---@param spec table
 ---@return tarn.LineageGraph? graph nil if the code defines no dataset
 ---@return tarn.LineageFile[] files
 function M.read(ws, spec)
-  local graph, files, code = { flows = {}, datasets = {}, sinks = {} }, json.array {}, {}
+  local code = {}
   for _, item in ipairs((closure(ws, spec))) do
     code[#code + 1] = is_code(item) and item or nil
   end
-  local texts = pool.map(code, function(item) return table.pack(read_file(ws, item)) end)
-  for i, item in ipairs(code) do
-    local text, reason = texts[i][1], texts[i][2]
-    local reasons = json.array {}
-    local understood, e
-    if text then
-      understood, e = fault.try(understand, item, text, graph)
-      table.move(understood or { e.message }, 1, #(understood or { 1 }), 1, reasons)
-    else
-      reasons[1] = reason
-    end
-    files[i] = { path = item.path, reasons = reasons,
-      status = not (text and understood) and "not_read" or #reasons > 0 and "partial" or "read" }
-  end
-  settle_sinks(graph)
-  local has_any = next(graph.datasets) ~= nil or #graph.flows > 0
-  return has_any and graph or nil, files
+  return M.understand(pool.map(code, function(item)
+    local text, reason = read_file(ws, item)
+    return { item = item, text = text, reason = reason }
+  end), spec)
 end
 
 return M
