@@ -201,6 +201,16 @@ function COMPOUND:decorated()
   return inner
 end
 
+function Parser:skip_pattern()
+  local depth = 0
+  while self:peek().kind ~= "newline" and not (depth == 0 and self:is ":") do
+    local token = self:next()
+    if token.kind == "op" then
+      depth = depth + (token.text:find "^[%(%[{]$" and 1 or token.text:find "^[%)%]}]$" and -1 or 0)
+    end
+  end
+end
+
 -- `match` is a word like others. Patterns are skipped: the bodies of all cases are read.
 local function match(self)
   local line, from = self:next().line, self.at - 1
@@ -216,9 +226,7 @@ local function match(self)
   self:next()
   local cases = {}
   while self:take "case" do
-    while not (self:is ":" and self:peek(1).kind == "newline") and self:peek().kind ~= "newline" do
-      self:next()
-    end
+    self:skip_pattern()
     cases[#cases + 1] = { body = self:block() }
   end
   if self:peek().kind == "dedent" then
