@@ -6,6 +6,7 @@
 local closure = require("tarn.sources").closure
 local fault = require "base.fault"
 local json = require "native.json"
+local place = require "tarn.lineage.code.place"
 local pool = require "base.pool"
 local python = require "tarn.lineage.code.python"
 local sources = require "tarn.sources"
@@ -55,16 +56,15 @@ local function cells_of(text)
   return table.concat(cells, "\n")
 end
 
-local function understand(item, text, graph)
+local function understand(item, text, graph, spec)
   local language = language_of(item)
   if item.format == "JUPYTER" then
     text = cells_of(text)
   end
   if language == "SQL" then
-    sql.add(without_magic(text), graph)
-    return {}
+    return sql.add(without_magic(text), graph, place.context(spec, item.path))
   end
-  return python.add(without_magic(text), graph)
+  return python.add(without_magic(text), graph, place.context(spec, item.path))
 end
 
 local function read_file(ws, item)
@@ -100,13 +100,13 @@ end
 ---@param spec table of the pipeline: its catalog, schema and configuration
 ---@return tarn.LineageGraph? graph nil if the code defines no dataset
 ---@return tarn.LineageFile[] files
-function M.understand(texts, spec) -- luacheck: ignore spec
+function M.understand(texts, spec)
   local graph, files = { flows = {}, datasets = {}, sinks = {} }, json.array {}
   for i, one in ipairs(texts) do
     local reasons = json.array {}
     local understood, e
     if one.text then
-      understood, e = fault.try(understand, one.item, one.text, graph)
+      understood, e = fault.try(understand, one.item, one.text, graph, spec)
       table.move(understood or { e.message }, 1, #(understood or { 1 }), 1, reasons)
     else
       reasons[1] = one.reason

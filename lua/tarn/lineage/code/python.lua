@@ -99,7 +99,7 @@ local function add_read(tokens, i, inputs, problems)
     note(problems, tokens[i], word == "sql" and "a statement is computed"
       or "the name of a table is computed")
   elseif name and word == "sql" then
-    for _, input in ipairs(sql.inputs(name)) do
+    for _, input in ipairs((sql.reads(name, {}))) do
       inputs[#inputs + 1] = input
     end
   elseif name then

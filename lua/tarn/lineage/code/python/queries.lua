@@ -63,20 +63,9 @@ local function context_of(run, args, line)
   for key, value in pairs(run.context) do
     context[key] = value
   end
-  context.line, context.parameters = line, parameters(args)
+  context.line = (context.line or 0) + line - 1
+  context.parameters = parameters(args)
   return context
-end
-
--- The first line of a reason is the text's own; here it is that of the call.
-local function say(run, reason, line)
-  local own, text = reason:match "^line (%d+): (.*)$"
-  if own and tonumber(own) < line then
-    run:reason(line + tonumber(own) - 1, text)
-  elseif own then
-    run:reason(tonumber(own), text)
-  else
-    run:reason(line, reason)
-  end
 end
 
 local function read_text(run, text, all, named, line, frame_of)
@@ -96,9 +85,9 @@ local function read_text(run, text, all, named, line, frame_of)
       names[#names + 1] = input
     end
   end
-  for _, reason in ipairs(reasons or {}) do
+  for _, reason in ipairs(reasons) do
     if not reason:find(MARK, 1, true) then
-      say(run, reason, line)
+      run:say(reason)
     end
   end
   local bare = without_literals(source)

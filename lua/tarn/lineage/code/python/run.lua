@@ -1,5 +1,6 @@
 --- The state in which the code of a file is read: what it defines and what is not known. Pure.
 
+local place = require "tarn.lineage.code.place"
 local values = require "tarn.lineage.code.python.values"
 
 local M = {}
@@ -47,7 +48,12 @@ end
 ---@param text string
 ---@param why? string
 function Run:reason(line, text, why)
-  local reason = ("line %d: %s%s"):format(line, text, why and ": " .. why or "")
+  self:say(place.reason(self.context, line, text .. (why and ": " .. why or "")))
+end
+
+--- Add a reason that has its line, unless it has been said.
+---@param reason string
+function Run:say(reason)
   if not self.said[reason] then
     self.said[reason] = true
     self.reasons[#self.reasons + 1] = reason
