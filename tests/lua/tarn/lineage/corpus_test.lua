@@ -73,7 +73,7 @@ local function found_in(graph, files, place)
     end
   end
   for _, reason in ipairs(files[1].reasons) do
-    reasons[tonumber(reason:match "^line (%d+): " or reason:match "^cell %d+, line (%d+): ") or 0] = true
+    reasons[tonumber(reason:match "line (%d+): ") or 0] = true
   end
   return { datasets = datasets, edges = keys(edges), sinks = keys(graph.sinks),
     flows = keys(flows), reasons = keys(reasons) }

@@ -78,6 +78,10 @@ local JOINS <const> = { join = true, crossJoin = true, union = true, unionAll = 
 local VIEWS <const> = { createOrReplaceTempView = true, createTempView = true,
   registerTempTable = true, createOrReplaceGlobalTempView = true, createGlobalTempView = true }
 
+-- Methods whose results have `count` and the like as aggregations.
+local GROUPS <const> = { groupBy = true, groupby = true, rollup = true, cube = true, pivot = true,
+  groupingSets = true }
+
 --- True for an attribute that is no method and no frame.
 ---@param name string
 ---@return boolean
@@ -105,7 +109,7 @@ function M.call(run, self, name, args, named, line)
       run.views["global_temp." .. view:lower()] = self
     end
     return values.NONE
-  elseif ENDS[name] then
+  elseif ENDS[name] and not self.grouped then
     return values.unknown "the rows of a table are not known"
   end
   local other = args[1] or named.other
@@ -114,7 +118,9 @@ function M.call(run, self, name, args, named, line)
   end
   local list = M.all(args, named)
   list[#list + 1] = self
-  return M.join(list)
+  local result = M.join(list)
+  result.grouped = GROUPS[name]
+  return result
 end
 
 return M

@@ -17,6 +17,9 @@ local M = {}
 
 local MOST_OPTIONS <const> = 24
 
+-- Bytes. Code can double a text at each step.
+local LONGEST <const> = 1000000
+
 M.NONE = { k = "none" }
 
 --- A value of which nothing is known.
@@ -199,10 +202,17 @@ end
 ---@param b table
 ---@return table
 function M.concat(a, b)
+  if a.k ~= "text" or b.k ~= "text" then
+    return M.unknown(M.why(a.k ~= "text" and a or b))
+  end
   local parts = {}
   for _, list in ipairs { a.parts, b.parts } do
     for _, part in ipairs(list) do
-      if type(part) == "string" and type(parts[#parts]) == "string" then
+      local last = parts[#parts]
+      if type(part) == "string" and type(last) == "string" then
+        if #last + #part > LONGEST then
+          return M.unknown "a text is too long"
+        end
         parts[#parts] = parts[#parts] .. part
       else
         parts[#parts + 1] = part
@@ -263,6 +273,8 @@ function M.why(value)
     end
   elseif value.k == "none" then
     return "it is None"
+  elseif value.open then
+    return "some of its items are not known"
   end
   return "its value is not a text"
 end
