@@ -196,8 +196,38 @@ function BUILTINS.print()
   return values.NONE
 end
 
-function BUILTINS.super()
-  return nil
+local TYPES <const> = { str = "text", dict = "dict", bool = "bool" }
+
+-- Whether a value has a type, as far as that is known.
+local function is_instance(value, type)
+  if type.k == "list" then
+    for _, one in ipairs(type.items) do
+      local is = is_instance(value, one)
+      if is ~= false then
+        return is
+      end
+    end
+    return false
+  elseif type.k ~= "builtin" or value.k == "unknown" or value.k == "import" then
+    return nil
+  elseif TYPES[type.name] then
+    return value.k == TYPES[type.name]
+  elseif type.name == "int" or type.name == "float" then
+    return value.k == "number" and (math.type(value.v) == "integer") == (type.name == "int")
+  end
+  return value.k == "list" and value.kind == type.name
+end
+
+function BUILTINS.isinstance(_, args)
+  local is = args[2] and is_instance(args[1], args[2])
+  return is ~= nil and values.plain(is) or nil
+end
+
+-- Functions whose results are not followed.
+for name in ("float min max sum any all abs round repr next type hasattr callable open input id "
+  .. "hash vars locals globals super eval exec object bytes divmod ord chr hex slice"):gmatch "%a+"
+do
+  BUILTINS[name] = function() end
 end
 
 --- The function of a name; nil if Python has none that is known here.

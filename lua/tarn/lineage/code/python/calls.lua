@@ -55,7 +55,7 @@ end
 
 ATTRIBUTE.class = ATTRIBUTE.object
 
-for _, kind in ipairs { "text", "list", "dict" } do
+for _, kind in ipairs { "text", "list", "dict", "delta" } do
   ATTRIBUTE[kind] = function(_, self, name) return { k = "method", of = self, name = name } end
 end
 
@@ -131,6 +131,16 @@ for _, kind in ipairs { "session", "reader", "conf" } do
 end
 
 METHOD.frame = frames.call
+
+function METHOD.delta(run, self, name, _, _, line)
+  if name == "alias" then
+    return self
+  elseif name ~= "toDF" then
+    return values.unknown(("what `%s` returns is not known"):format(name))
+  end
+  return self.how == "forPath" and spark.files(run, self.name, false, line)
+    or spark.table(run, self.name, false, line)
+end
 
 function METHOD.text(_, self, name, args, named)
   return texts.call(self, name, args, named)

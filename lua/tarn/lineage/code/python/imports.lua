@@ -1,5 +1,6 @@
 --- What an import binds, and what is known of modules that are not in the file. Pure.
 
+local expressions = require "tarn.lineage.code.python.expressions"
 local frames = require "tarn.lineage.code.python.frames"
 local run_of = require "tarn.lineage.code.python.run"
 local spark = require "tarn.lineage.code.python.spark"
@@ -78,7 +79,7 @@ end
 ---@return table value
 function M.attribute(self, name)
   if self.path:find "%f[%w]SparkSession%f[%W]" or self.path:find "DatabricksSession" then
-    return { k = "method", of = spark.session, name = name }
+    return spark.attribute(spark.session, name)
   end
   return value_of(self.path .. "." .. name)
 end
@@ -104,13 +105,24 @@ local function reduce(run, args, line)
   return result
 end
 
--- A table of Delta Lake's own interface.
-local function delta_table(run, path, args, line)
-  if path:find "DeltaTable%.forName$" then
-    return spark.table(run, args[2] or args[1], false, line)
-  elseif path:find "DeltaTable%.forPath$" then
-    return spark.files(run, args[2] or args[1], false, line)
+-- A table of Delta Lake's own interface. It is read where it is made a frame: `merge` writes it.
+local function delta_table(path, args)
+  local how = path:match "DeltaTable%.(for%a+)$"
+  if how == "forName" or how == "forPath" then
+    return { k = "delta", how = how, name = args[2] or args[1] or values.NONE }
   end
+end
+
+-- The value that a literal in a text has, of Python or JSON.
+local function literal(run, text)
+  local node = expressions.parse(text, 1)
+  if not node then
+    return values.unknown "a literal is not understood"
+  end
+  local scope = run_of.scope(nil, "function")
+  scope.vars = { ["true"] = values.plain(true), ["false"] = values.plain(false),
+    null = values.NONE }
+  return run:evaluate(node, scope)
 end
 
 -- Frames that a function of pyspark makes are known to be frames: `DataFrame.union(a, b)`.
@@ -140,8 +152,11 @@ function M.call(run, self, args, named, line)
     return args[1] or values.NONE
   elseif path == "collections.OrderedDict" or path == "types.SimpleNamespace" then
     return run:call({ k = "builtin", name = "dict" }, args, named, line)
+  elseif (path == "ast.literal_eval" or path == "json.loads") and args[1]
+    and values.string(args[1]) then
+    return literal(run, values.string(args[1]))
   end
-  local frame = delta_table(run, path, args, line) or frames.join(frames.all(args, named))
+  local frame = delta_table(path, args) or frames.join(frames.all(args, named))
   if frame then
     return frame
   elseif is_of_spark(path) then

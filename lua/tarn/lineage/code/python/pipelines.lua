@@ -32,6 +32,8 @@ function M.decorate(run, decorator, func)
     datasets.add_flow(run, word, args, func)
   elseif words.SINKS[word] then
     datasets.add_sink(run, word, args, func)
+  else
+    run.defined = run.defined + 1 -- a hook
   end
   return func
 end
