@@ -3,6 +3,7 @@
 -- The code is parsed and not run, so computed names are not known. Languages other than SQL and
 -- Python are not read. Each file says what was not understood.
 
+local cells = require "tarn.lineage.code.cells"
 local closure = require("tarn.sources").closure
 local fault = require "base.fault"
 local json = require "native.json"
@@ -37,34 +38,59 @@ local function is_code(item)
   return false
 end
 
--- Remove cells in another language than the notebook (`# MAGIC %sql`, `-- MAGIC %python`): they do
--- not define datasets.
-local function without_magic(text)
-  return (("\n" .. text):gsub("\n[#%-]+ MAGIC[^\n]*", "\n"))
+-- The cells of a file, and where they begin if it is a Jupyter notebook.
+local function cells_of(item, text, language)
+  if item.format == "JUPYTER" then
+    return cells.of_jupyter(text, language)
+  elseif item.kind == "NOTEBOOK" or cells.is_source(text, language) then
+    return cells.of_source(text, language), nil, language
+  end
+  return { { text = text, line = 0, language = language, begins = 1 } }, nil, language
 end
 
--- The code cells of a Jupyter notebook, one after the other.
-local function cells_of(text)
-  local book = json.decode(text)
-  local cells = {}
-  for _, cell in ipairs(type(book) == "table" and book.cells or {}) do
-    if cell.cell_type == "code" then
-      local source = cell.source
-      cells[#cells + 1] = type(source) == "table" and table.concat(source) or tostring(source or "")
+-- The first line with code in that language; nil if there is none.
+local function first_line(list, language)
+  for _, cell in ipairs(list) do
+    if cell.language == language and cell.text:find "%S" then
+      return cell.begins
     end
   end
-  return table.concat(cells, "\n")
 end
 
+local function add_sql(list, graph, context, reasons)
+  for _, cell in ipairs(list) do
+    if cell.language == "SQL" then
+      context.line = cell.line
+      local more = sql.add(cell.text, graph, context)
+      table.move(more, 1, #more, #reasons + 1, reasons)
+    end
+  end
+  context.line = 0
+  local line = first_line(list, "SQL")
+  if line and #reasons == 0 and #graph.flows == 0 and not next(graph.datasets)
+    and not next(graph.sinks) then
+    reasons[1] = place.reason(context, line, "no statement defines a dataset")
+  end
+end
+
+-- Add what a file defines to a graph of its own. Returns what was not understood.
 local function understand(item, text, graph, spec)
-  local language = language_of(item)
-  if item.format == "JUPYTER" then
-    text = cells_of(text)
+  local context, reasons = place.context(spec, item.path), {}
+  local list, starts, language = cells_of(item, text, language_of(item))
+  context.cells = starts
+  for _, cell in ipairs(list) do
+    local why = cells.why_not(cell, language)
+    if why then
+      reasons[#reasons + 1] = place.reason(context, cell.begins, why)
+    end
   end
   if language == "SQL" then
-    return sql.add(without_magic(text), graph, place.context(spec, item.path))
+    add_sql(list, graph, context, reasons)
+  else
+    local more = python.add(cells.joined(list, "PYTHON"), graph, context)
+    table.move(more, 1, #more, #reasons + 1, reasons)
   end
-  return python.add(without_magic(text), graph, place.context(spec, item.path))
+  return reasons
 end
 
 local function read_file(ws, item)
@@ -81,11 +107,46 @@ local function read_file(ws, item)
   return text, e and e.message
 end
 
--- The target of a flow is the name of a table or of a sink.
-local function settle_sinks(graph)
+local function new_graph()
+  return { flows = {}, datasets = {}, sinks = {} }
+end
+
+local function merge(graph, of_file)
+  table.move(of_file.flows, 1, #of_file.flows, #graph.flows + 1, graph.flows)
+  for _, field in ipairs { "datasets", "sinks" } do
+    for name, value in pairs(of_file[field]) do
+      graph[field][name] = value
+    end
+  end
+end
+
+-- Names that only the pipeline knows: USE does not put them into a schema.
+local function private_names(graph)
+  local found = {}
+  for name, dataset in pairs(graph.datasets) do
+    found[name:lower()] = dataset.is_private and name or nil
+  end
+  return found
+end
+
+-- Decide what names mean that are defined in any file: the target of a flow is the name of a table
+-- or of a sink, and a bare name may be that of a private dataset.
+local function settle(graph)
+  local private, sinks = private_names(graph), {}
+  for name in pairs(graph.sinks) do
+    sinks[name:lower()] = name
+  end
   for _, flow in ipairs(graph.flows) do
-    if flow.output and graph.sinks[flow.output] then
-      flow.sink, flow.output = flow.output, nil
+    local bare = flow.bare_output or flow.output
+    local sink = bare and sinks[bare:lower()]
+    if sink then
+      flow.sink, flow.output = sink, nil
+    elseif bare then
+      flow.output = private[bare:lower()] or flow.output
+    end
+    for i, input in ipairs(flow.inputs) do
+      local own = flow.bare and flow.bare[input]
+      flow.inputs[i] = own and private[own:lower()] or input
     end
   end
 end
@@ -101,20 +162,19 @@ end
 ---@return tarn.LineageGraph? graph nil if the code defines no dataset
 ---@return tarn.LineageFile[] files
 function M.understand(texts, spec)
-  local graph, files = { flows = {}, datasets = {}, sinks = {} }, json.array {}
+  local graph, files = new_graph(), json.array {}
   for i, one in ipairs(texts) do
-    local reasons = json.array {}
+    local reasons, of_file = { one.reason }, new_graph()
     local understood, e
     if one.text then
-      understood, e = fault.try(understand, one.item, one.text, graph, spec)
-      table.move(understood or { e.message }, 1, #(understood or { 1 }), 1, reasons)
-    else
-      reasons[1] = one.reason
+      understood, e = fault.try(understand, one.item, one.text, of_file, spec)
+      reasons = understood or { e.message }
+      merge(graph, of_file)
     end
-    files[i] = { path = one.item.path, reasons = reasons,
+    files[i] = { path = one.item.path, reasons = json.array(reasons),
       status = not understood and "not_read" or #reasons > 0 and "partial" or "read" }
   end
-  settle_sinks(graph)
+  settle(graph)
   local has_any = next(graph.datasets) ~= nil or #graph.flows > 0
   return has_any and graph or nil, files
 end
