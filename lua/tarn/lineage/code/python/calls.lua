@@ -55,7 +55,11 @@ end
 
 ATTRIBUTE.class = ATTRIBUTE.object
 
-for _, kind in ipairs { "text", "list", "dict", "delta" } do
+function ATTRIBUTE.text(_, self, name)
+  return name == "value" and self or { k = "method", of = self, name = name } -- of an enumeration
+end
+
+for _, kind in ipairs { "list", "dict", "delta" } do
   ATTRIBUTE[kind] = function(_, self, name) return { k = "method", of = self, name = name } end
 end
 

@@ -65,13 +65,6 @@ local function snapshot_inputs(run, value, line, inputs)
   end
 end
 
---- True for a function of the file.
----@param value table
----@return boolean
-function M.is_function(value)
-  return value.k == "func" or value.k == "bound" or value.k == "partial"
-end
-
 --- A flow of changes into a table.
 ---@param run tarn.PythonRun
 ---@param word string
@@ -90,17 +83,17 @@ function M.add_changes(run, word, args)
   end
   if not source then
     run:reason(args.line, "changes have no source")
-  elseif words.CHANGES[word] == "source" and not M.is_function(source) then
+  elseif words.CHANGES[word] == "source" and not datasets.is_function(source) then
     flow.inputs[1] = datasets.name_of(run, source, args.line, "a source of changes")
   else
     run.later[#run.later + 1] = function()
       local reader, value = run:collect(function()
-        return M.is_function(source)
+        return datasets.is_function(source)
           and run:call(source, { values.unknown "it is the version of a snapshot" }, {}, args.line)
           or source
       end)
       flow.inputs = reader.inputs
-      if not (M.is_function(source) and #reader.inputs > 0) then
+      if not (datasets.is_function(source) and #reader.inputs > 0) then
         snapshot_inputs(run, value, args.line, flow.inputs)
       end
     end

@@ -27,6 +27,28 @@ function M.given(value)
   return value and value.k ~= "none" and value or nil
 end
 
+--- True for a function of the file.
+---@param value table
+---@return boolean
+function M.is_function(value)
+  return value.k == "func" or value.k == "bound" or value.k == "partial"
+end
+
+-- The name that a decorator is given, and the function's own.
+local function names_of(args, func)
+  local first = args[1]
+  local given = M.given(args.named.name) or first and not M.is_function(first) and M.given(first)
+  local inner = func.k == "bound" and func.func or func
+  return given or nil, inner.name
+end
+
+-- A function whose dataset has no known name is not read.
+local function leave(run, func)
+  if func.node then
+    run.entered[func.node] = true
+  end
+end
+
 local function comment_of(args)
   return args.named.comment and values.string(args.named.comment)
 end
@@ -65,19 +87,19 @@ end
 ---@param func table value
 function M.add_dataset(run, word, args, func)
   local kind = words.DATASETS[word]
-  local wanted = M.given(args.named.name) or args[1] and args[1].k ~= "func" and args[1]
-  local name = func.name
+  local wanted, name = names_of(args, func)
   if wanted then
     name = M.name_of(run, wanted, args.line, "a dataset")
   elseif not name then
     run:reason(args.line, "a dataset has no name")
   end
   if not name then
-    return
+    return leave(run, func)
   end
   local dataset = { expectations = 0, type = kind ~= "TABLE" and kind or nil }
   run.graph.datasets[name] = dataset
-  local flow = { name = func.name or name, output = name, inputs = {}, comment = comment_of(args) }
+  local flow = { name = select(2, names_of(args, func)) or name, output = name, inputs = {},
+    comment = comment_of(args) }
   read_later(run, flow, func, function(frame, reader, value)
     dataset.expectations = func.expectations or 0
     if not frame then
@@ -96,13 +118,14 @@ end
 ---@param args table by position, named, line
 ---@param func table value
 function M.add_flow(run, word, args, func) -- luacheck: no unused args
-  local target = M.given(args.named.target) or args[1] and args[1].k ~= "func" and args[1]
+  local first = args[1]
+  local target = M.given(args.named.target) or first and not M.is_function(first) and first
   local name = target and M.name_of(run, target, args.line, "a flow's target")
   if not target then
     run:reason(args.line, "a flow has no target")
   end
   if not name then
-    return
+    return leave(run, func)
   end
   local flow_name = M.given(args.named.name) and values.string(args.named.name)
   read_later(run, { name = flow_name or func.name or name, output = name, inputs = {},
@@ -119,13 +142,12 @@ end
 ---@param args table by position, named, line
 ---@param func table value
 function M.add_sink(run, word, args, func)
-  local wanted = M.given(args.named.name) or args[1] and args[1].k ~= "func" and args[1]
-  local name = func.name
+  local wanted, name = names_of(args, func)
   if wanted then
     name = M.name_of(run, wanted, args.line, "a sink")
   end
   if not name then
-    return
+    return leave(run, func)
   end
   run.graph.sinks[name] = { format = words.SINKS[word] }
   if word == "foreach_batch_sink" then

@@ -53,10 +53,13 @@ local function read_uncalled(run)
     local func = run.functions[i]
     if not run.entered[func.node] and func.node.body and mentions(run, func.node.body, func.scope)
     then
-      local before = run.defined
+      local before, outside = run.defined, #run.outside
       local self = func.owner and { k = "object", class = func.owner, attributes = {} }
       run:call(func, self and func.kind ~= "static" and { self } or {}, {}, func.line)
       read_later(run)
+      for k = outside + 1, #run.outside do
+        run.outside[k].used = true -- nobody knows whether it is read
+      end
       if run.defined > before then
         run:reason(func.line, ("`%s` defines datasets, and no call of it is in this file"):format(
           func.name))

@@ -30,8 +30,8 @@ function Lexer:add(kind, text, parts)
   self.list[#self.list + 1] = { kind = kind, text = text, line = self.line, parts = parts }
 end
 
-function Lexer:problem(text)
-  self.problems[#self.problems + 1] = { line = self.line, text = text }
+function Lexer:problem(text, line)
+  self.problems[#self.problems + 1] = { line = line or self.line, text = text }
 end
 
 -- Count the lines of what lies between two positions.
@@ -90,7 +90,7 @@ end
 
 function Lexer:newline(at)
   if self.depth > 0 and self:is_new_statement(at + 1) then
-    self:problem "a bracket is not closed"
+    self:problem("a bracket is not closed", self.opened)
     self.depth = 0
   end
   if self.depth == 0 then
@@ -117,6 +117,7 @@ end
 function Lexer:operator(at)
   local text = operator_at(self.source, at)
   if text == "(" or text == "[" or text == "{" then
+    self.opened = self.depth == 0 and self.line or self.opened
     self.depth = self.depth + 1
   elseif text == ")" or text == "]" or text == "}" then
     self.depth = math.max(self.depth - 1, 0)

@@ -118,7 +118,9 @@ local function contains(list, a)
     end
     known = known and key ~= nil
   end
-  return known and false or nil
+  if known then
+    return false
+  end
 end
 
 local ORDER <const> = {

@@ -15,7 +15,7 @@ local M = {}
 ---@return table func
 function M.decorate(run, decorator, func)
   local word, args = decorator.word, decorator.args
-  if not changes.is_function(func) then
+  if not datasets.is_function(func) then
     if not words.EXPECTATIONS[word] and word ~= "on_event_hook" then
       run:reason(args.line, ("the function that `%s` decorates is not known"):format(word),
         values.why(func))
@@ -60,7 +60,7 @@ function M.call(run, word, args, named, line)
   else
     local func = args[1] or named.query_function or named.func
     local decorator = { k = "decorator", word = word, args = args }
-    if func and changes.is_function(func) then
+    if func and datasets.is_function(func) then
       return M.decorate(run, decorator, func)
     end
     return decorator

@@ -158,12 +158,14 @@ function M.percent(s, value)
   local args = value.k == "list" and value.kind == "tuple" and value.items or { value }
   local result, at, n = values.text "", 1, 0
   while true do
-    local from, to, key, spec = s:find("%%(%(?[%w_]*%)?)[-+ #0]*[%d.]*([%a%%])", at)
-    if not from then
+    local from = s:find("%", at, true)
+    local name = from and s:match("^%(([^)]*)%)", from + 1)
+    local to, spec = select(2, s:find("^[-+ #0]*[%d.]*([%a%%])", from and from + 1
+      + (name and #name + 2 or 0) or at))
+    if not from or not to then
       return values.concat(result, values.text(s:sub(at)))
     end
     result = values.concat(result, values.text(s:sub(at, from - 1)))
-    local name = key:match "^%((.*)%)$"
     if spec == "%" then
       result = values.concat(result, values.text "%")
     else
