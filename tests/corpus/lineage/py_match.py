@@ -4,7 +4,7 @@ from settings import mode
 match mode:
     case "a" | {"kind": [_, *_]}:
         source = "of_a"
-    case _ if mode: source = "of_all"
+    case _ if not mode: source = "of_all"
 
 match = "match"
 

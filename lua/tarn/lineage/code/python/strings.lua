@@ -89,21 +89,23 @@ local function find_end(source, at, quote)
   end
 end
 
--- The position behind a literal inside of an f-string's expression.
-local function skip_literal(source, at)
-  local quote, prefix = M.opening(source, at)
-  local stop = quote and find_end(source, at + #prefix + #quote, quote)
-  return stop and stop + #quote or at + 1
+-- f-strings in f-strings in f-strings; deeper ones are read as plain text.
+local DEEPEST <const> = 8
+
+-- The position behind a literal inside of an f-string's expression, which may be an f-string too.
+local function skip_literal(source, at, depth)
+  local after, _, closed = M.read(source, at, 1, depth + 1)
+  return closed and after or at + 1
 end
 
 -- The positions of the end of an expression, and of the bracket that closes it, in an f-string;
 -- nil if it is not closed.
-local function expression_end(source, at)
+local function expression_end(source, at, depth_of_strings)
   local depth, stop, i = 0, nil, at
   while i <= #source do
     local c = source:sub(i, i)
     if M.opening(source, i) and not stop and not source:sub(i - 1, i - 1):find "[%w_]" then
-      i = skip_literal(source, i) - 1
+      i = skip_literal(source, i, depth_of_strings) - 1
     elseif c == "}" and depth == 0 then
       return stop or i, i
     elseif c:find "[%(%[{]" then
@@ -124,7 +126,7 @@ end
 
 -- Read the parts of an f-string from `at` on, to its end quote. Returns the position of that quote;
 -- nil if there is none.
-local function formatted(source, at, quote, decode, line)
+local function formatted(source, at, quote, decode, line, depth)
   local parts, literal, i, from = {}, {}, at, at
   local function flush()
     if #literal > 0 then
@@ -146,7 +148,7 @@ local function formatted(source, at, quote, decode, line)
       literal[#literal + 1] = c
       i = i + 2
     elseif c == "{" then
-      local stop, closed = expression_end(source, i + 1)
+      local stop, closed = expression_end(source, i + 1, depth)
       if not stop then
         return nil
       end
@@ -167,15 +169,17 @@ end
 ---@param source string
 ---@param at integer
 ---@param line integer of `at`
+---@param depth? integer of literals in f-strings
 ---@return integer after the position behind the literal
 ---@return tarn.PythonParts parts
 ---@return boolean closed false: the literal does not end
-function M.read(source, at, line)
+function M.read(source, at, line, depth)
+  depth = depth or 0
   local quote, prefix = M.opening(source, at)
   local from = at + #prefix + #quote
   local decode = prefix:find "r" and function(text) return text end or unescape
-  if prefix:find "[ft]" then
-    local stop, parts = formatted(source, from, quote, decode, line)
+  if prefix:find "[ft]" and depth < DEEPEST then
+    local stop, parts = formatted(source, from, quote, decode, line, depth)
     if stop then
       return stop + #quote, parts, true
     end
