@@ -162,6 +162,37 @@ test("T7: an ingestion pipeline has its tables and their sources", function(t)
   t.match(unknown(never, "datasets"), "acme-analytics.analytics_2841, which is ingested as a whole")
 end)
 
+-- What definitions tell: datasets, inputs, edges with their flows, and the update.
+local function told_by(data)
+  local out = { update = data.update, datasets = {}, edges = {}, events = #data.datasets }
+  for i, row in ipairs(data.datasets) do
+    out.datasets[i] = { row.fqn, row.type, row.format, row.columns }
+  end
+  for _, edge in ipairs(data.edges) do
+    if #edge.flows > 0 then
+      out.edges[#out.edges + 1] = { edge.source, edge.target, edge.flows }
+    end
+  end
+  return out
+end
+
+test("definitions by SQL tell what those by REST tell, of each pipeline", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  local edges, sources = 0, 0
+  for _, name in ipairs { "sales_orders_etl", "sales_customers_scd", "marketing_attribution",
+    "ingest_salesforce", "ingest_erp_orders", "sales_promotions", "iot_device_health" } do
+    local rest = told_by(read(w, name, { source = "rest" }))
+    local sql = told_by(read(w, name, { source = "sql" }))
+    t.equal(sql, rest, name)
+    edges = edges + #rest.edges
+    for _, edge in ipairs(rest.edges) do
+      sources = sources + (edge[1]:find "^[%w_]+:" and 1 or 0)
+    end
+  end
+  t.is_true(edges > 5)
+  t.is_true(sources > 0)
+end)
+
 test("upstream and downstream tables have their pipelines", function(t)
   local w <close> = workspace.start { scenario = "demo" }
   local data = read(w, "sales_orders_etl")
@@ -184,7 +215,8 @@ test("a pipeline that never ran has the datasets of its code, not published", fu
   for _, row in ipairs(data.datasets) do
     t.equal({ row.evidence, row.published }, { json.array { "code" }, false })
   end
-  t.equal(edges_of(data), { "main.s.bronze -> main.s.silver", "main.s.silver -> main.s.gold" })
+  t.equal(edges_of(data), { "/Volumes/a/b -> main.s.bronze", "main.s.bronze -> main.s.silver",
+    "main.s.silver -> main.s.gold" })
   t.equal({ data.update, #data.coverage.files }, { json.null, 1 })
   t.equal(read(w, id, { source = "sql" }).total_datasets, 0)
   local status, reason = status_of(data, "events")
@@ -302,7 +334,8 @@ test("T10: missing events differ from a pipeline that never ran", function(t)
   t.equal(status, "empty")
   t.match(reason, "although the pipeline ran")
   t.equal((status_of(data, "event_log")), "empty")
-  t.equal(edges_of(data), { "main.s.bronze -> main.s.silver", "main.s.silver -> main.s.gold" })
+  t.equal(edges_of(data), { "/Volumes/a/b -> main.s.bronze", "main.s.bronze -> main.s.silver",
+    "main.s.silver -> main.s.gold" })
 end)
 
 test("a pipeline that does not exist is not found", function(t)
@@ -505,7 +538,7 @@ test("code that is not understood is listed by file and line", function(t)
     files[file.path] = { file.status, file.reasons[1] }
   end
   t.equal(files["/Shared/good"], { "read" })
-  t.equal(files["/Shared/odd"], { "partial", "line 7: the name of a table is computed" },
+  t.equal(files["/Shared/odd"], { "partial", "line 6: the name of a table is computed" },
     "of the notebook as it is exported, with its header")
   t.equal(files["/Shared/scala"], { "not_read", "the language is SCALA, not SQL or Python" })
   t.equal(files["/Shared/missing"][1], "not_read")

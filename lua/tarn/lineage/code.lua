@@ -48,11 +48,12 @@ local function cells_of(item, text, language)
   return { { text = text, line = 0, language = language, begins = 1 } }, nil, language
 end
 
--- The first line with code in that language; nil if there is none.
-local function first_line(list, language)
+-- The line of the first statement; nil if there is none.
+local function first_line(list)
   for _, cell in ipairs(list) do
-    if cell.language == language and cell.text:find "%S" then
-      return cell.begins
+    local line = cell.language == "SQL" and sql.first_line(cell.text)
+    if line then
+      return cell.line + line
     end
   end
 end
@@ -66,10 +67,10 @@ local function add_sql(list, graph, context, reasons)
     end
   end
   context.line = 0
-  local line = first_line(list, "SQL")
-  if line and #reasons == 0 and #graph.flows == 0 and not next(graph.datasets)
+  if #reasons == 0 and #graph.flows == 0 and not next(graph.datasets)
     and not next(graph.sinks) then
-    reasons[1] = place.reason(context, line, "no statement defines a dataset")
+    local line = first_line(list)
+    reasons[1] = line and place.reason(context, line, "no statement defines a dataset")
   end
 end
 

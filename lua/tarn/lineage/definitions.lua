@@ -209,6 +209,16 @@ local function read_pages(ws, id, reader, progress)
   return last ~= nil and not reader.over
 end
 
+--- Why a graph may be incomplete; nil if its update got far enough, or has told no state.
+---@param graph tarn.LineageGraph
+---@return string?
+function M.why_partial(graph)
+  if graph.state and EARLY[graph.state] then
+    return ("update %s is %s: it may not have defined its whole graph yet"):format(
+      graph.update_id, graph.state)
+  end
+end
+
 --- The graph from events of the REST API.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
@@ -224,13 +234,7 @@ function M.from_events(ws, id, progress)
     return nil, limited or nil
   end
   replay(graph, reader.kept)
-  if limited then
-    return graph, limited
-  elseif graph.state and EARLY[graph.state] then
-    return graph, ("update %s is %s: it may not have defined its whole graph yet"):format(
-      graph.update_id, graph.state)
-  end
-  return graph
+  return graph, limited or M.why_partial(graph)
 end
 
 -- ---- SQL ----
@@ -243,14 +247,25 @@ local function decoded(cell)
   return type(value) == "table" and value or nil
 end
 
+-- The graph in rows from the oldest to the newest.
 local function from_rows(ws, ask, sql, params)
   local graph
+  local states = {}
   local rows <close> = ws:sql(sql, params, { warehouse_id = ask.warehouse })
   for row in rows do
     graph = graph or new_graph(row.update_id, row.at)
-    add(graph, row.event_type, { flow_definition = decoded(row.flow),
-      dataset_definition = decoded(row.definition), sink_definition = decoded(row.sink) },
-      { dataset_name = row.dataset })
+    if take[row.event_type] then
+      graph.at = row.at
+      add(graph, row.event_type, { flow_definition = decoded(row.flow),
+        dataset_definition = decoded(row.definition), sink_definition = decoded(row.sink) },
+        decoded(row.origin))
+    else
+      states[#states + 1] = { event_type = row.event_type, timestamp = row.at,
+        details = { update_progress = decoded(row.progress) } }
+    end
+  end
+  for i = #states, 1, -1 do
+    take_state(graph, states[i])
   end
   return graph
 end

@@ -44,18 +44,23 @@ WHERE event_date >= :since AND source_column_name IS NOT NULL AND target_column_
 GROUP BY source_table_full_name, source_column_name, target_table_full_name, target_column_name
 ORDER BY source, target, source_column, target_column]]
 
+-- Definitions of the newest update that has some, and the states of this update. An origin is made
+-- a text, since a struct may lack a field that only some pipelines need.
 local DEFINITIONS <const> = [[
-WITH defined AS (
-  SELECT {TIME} AS at, event_type, {UPDATE} AS update_id, origin{PATH}dataset_name AS dataset,
+WITH told AS (
+  SELECT {TIME} AS at, event_type, {UPDATE} AS update_id, {ORIGIN} AS origin,
     details:flow_definition AS flow, details:dataset_definition AS definition,
-    details:sink_definition AS sink
+    details:sink_definition AS sink, details:update_progress AS progress
   FROM {FROM}
   WHERE {TIME} >= :since
-    AND event_type IN ('flow_definition', 'dataset_definition', 'sink_definition'){MORE}),
+    AND event_type IN ('flow_definition', 'dataset_definition', 'sink_definition',
+      'create_update', 'update_progress'){MORE}),
 newest AS (
-  SELECT update_id, max(at) AS last FROM defined GROUP BY update_id ORDER BY last DESC LIMIT 1)
-SELECT d.at, d.event_type, d.update_id, d.dataset, d.flow, d.definition, d.sink
-FROM defined AS d JOIN newest AS n ON d.update_id = n.update_id
+  SELECT update_id, max(at) AS last FROM told
+  WHERE event_type IN ('flow_definition', 'dataset_definition', 'sink_definition')
+  GROUP BY update_id ORDER BY last DESC LIMIT 1)
+SELECT d.at, d.event_type, d.update_id, d.origin, d.flow, d.definition, d.sink, d.progress
+FROM told AS d JOIN newest AS n ON d.update_id = n.update_id
 ORDER BY d.at]]
 
 local function date(ms)
@@ -83,8 +88,9 @@ end
 ---@return string text, table params
 function M.log(from, is_text, ask)
   local path = is_text and ":" or "."
-  return match.fill(DEFINITIONS, { FROM = from, PATH = path, TIME = "timestamp",
-    UPDATE = "origin" .. path .. "update_id" }), { since = match.timestamp(ask.since) }
+  return match.fill(DEFINITIONS, { FROM = from, TIME = "timestamp",
+    ORIGIN = is_text and "origin" or "to_json(origin)", UPDATE = "origin" .. path .. "update_id" }),
+    { since = match.timestamp(ask.since) }
 end
 
 --- The definitions of the newest update that has definitions, from a system table.
@@ -92,8 +98,8 @@ end
 ---@param ask { id: string, since: integer }
 ---@return string text, table params
 function M.system(from, ask)
-  return match.fill(DEFINITIONS, { FROM = from, PATH = ".", TIME = "event_time",
-    UPDATE = "update_id", MORE = " AND pipeline_id = :pipeline" }),
+  return match.fill(DEFINITIONS, { FROM = from, TIME = "event_time",
+    ORIGIN = "to_json(origin)", UPDATE = "update_id", MORE = " AND pipeline_id = :pipeline" }),
     { since = match.timestamp(ask.since), pipeline = ask.id }
 end
 

@@ -328,6 +328,47 @@ test("sinks, odd details and events without an update are no problem", function(
   t.no_match(json.encode(graph.sinks), "password")
 end)
 
+-- The graph that the system table of events tells, which holds the same events, oldest first.
+local function read_by_sql(list)
+  local rows, i = {}, 0
+  for k = #list, 1, -1 do
+    local one = list[k]
+    local function cell(kind)
+      return one.details[kind] and json.encode(one.details[kind]) or nil
+    end
+    rows[#rows + 1] = { at = one.timestamp, event_type = one.event_type,
+      update_id = one.origin.update_id, origin = json.encode(one.origin),
+      flow = cell "flow_definition", definition = cell "dataset_definition",
+      sink = cell "sink_definition", progress = cell "update_progress" }
+  end
+  local cursor = setmetatable({}, { __close = function() end, __call = function()
+    i = i + 1
+    return rows[i]
+  end })
+  local ws = { sql = function() return cursor end }
+  return definitions.logs[3][2](ws, { id = ID, since = 0 })
+end
+
+test("definitions by SQL have names of flows, sinks, sources and states like those by REST",
+  function(t)
+    local list = { state("u", "FAILED"), state("u", "RUNNING"),
+      event("u", "sink_definition", { format = "kafka" }, { sink_name = "out" }),
+      event("u", "flow_definition", { output_sink = "out", input_datasets = { "a" } },
+        { flow_name = "to_kafka" }),
+      event("u", "flow_definition", { output_dataset = "acc", input_datasets = {} },
+        { flow_name = "load", ingestion_source_catalog_name = "sf",
+          ingestion_source_schema_name = "objects", ingestion_source_table_name = "Account" }),
+      event("u", "dataset_definition", { dataset_type = "STREAMING_TABLE" },
+        { dataset_name = "acc" }),
+      event("u", "create_update", {}) }
+    local rest, sql = read(list), read_by_sql(list)
+    rest.seen, sql.seen = nil, nil
+    t.equal(sql, rest)
+    t.equal({ sql.state, sql.started, sql.ended, sql.sinks.out.format, sql.flows[1].from.table,
+      sql.flows[2].name }, { "FAILED", list[1].timestamp, list[1].timestamp, "kafka", "Account",
+      "to_kafka" })
+  end)
+
 test("an update that is still setting up may not have defined its whole graph", function(t)
   local _, reason = read { state("u", "SETTING_UP_TABLES"), flow("u", "a", {}) }
   t.match(reason, "may not have defined its whole graph")

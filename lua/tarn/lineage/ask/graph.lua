@@ -46,8 +46,13 @@ function M.logs(state)
       state.coverage:skipped(name, state.no_warehouse)
     else
       local ok, graph = states.try(state, name, read, state.ws, state.sql_ask)
+      local reason = ok and graph and definitions.why_partial(graph)
       if ok and graph then
         state.graph, state.graph_source = graph, name
+      end
+      if reason then
+        state.coverage:partial(name, #graph.flows, reason)
+      elseif ok and graph then
         state.coverage:answered(name, #graph.flows, "of update " .. graph.update_id)
       elseif ok then
         state.coverage:answered(name, 0, "no definitions")

@@ -51,12 +51,20 @@ local function new_notes(context)
   end
 end
 
+-- More parentheses in parentheses than anybody writes; reading them recurs.
+local DEPTH <const> = 200
+
 -- Tell of texts, names, comments and parentheses that do not end: what follows is not read right.
+-- False if the statement is not to be read.
 local function check_ends(list, note)
   local open = {}
   for _, token in ipairs(list) do
     if tokens.is(token, "(") then
       open[#open + 1] = token
+      if #open > DEPTH then
+        note(token.line, "the parentheses are nested too deeply to be read")
+        return false
+      end
     elseif tokens.is(token, ")") and not table.remove(open) then
       note(token.line, "this parenthesis closes none")
     end
@@ -68,6 +76,7 @@ local function check_ends(list, note)
   if open[1] then
     note(open[#open].line, "the parenthesis that begins here does not end")
   end
+  return true
 end
 
 -- Words behind CREATE that no expression has there.
@@ -113,10 +122,11 @@ function M.reads(text, context)
   local inputs = {}
   local reasons, note = new_notes(context)
   each(text, context, note, function(list)
-    check_ends(list, note)
-    if not query.begins(list, 1, #list) then
-      return note(list[1].line, ("the statement that begins with %s is no query"):format(
-        list[1].text))
+    if not check_ends(list, note) then
+      return
+    elseif not query.begins(list, 1, #list) then
+      note(list[1].line, ("the statement that begins with %s is no query"):format(list[1].text))
+      return
     end
     local reader = query.new(list, context, note)
     reader:body(1, #list)
@@ -127,8 +137,9 @@ end
 
 local function statement(list, source, graph, context, note)
   local word = list[1].upper or list[1].text
-  check_ends(list, note)
-  if SESSION[word] then
+  if not check_ends(list, note) then
+    return
+  elseif SESSION[word] then
     session.run(list, source, context, note)
   elseif DEFINES[word] then
     statements.add(list, graph, context, note)
@@ -142,6 +153,14 @@ local function statement(list, source, graph, context, note)
     note(list[1].line, ("the statement that begins with %s is not understood"):format(
       list[1].text))
   end
+end
+
+--- The line of the first statement in a text; nil if it has none.
+---@param text string
+---@return integer?
+function M.first_line(text)
+  local first = tokens.of(text)[1]
+  return first and first.line
 end
 
 --- Add what SQL text defines to a graph.

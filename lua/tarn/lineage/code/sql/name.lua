@@ -82,6 +82,11 @@ local function part(list, i, to, context)
   return { token.text }, i + 1, unset and constant.unset(unset)
 end
 
+local function is_hyphen(list, i, to)
+  return i > 1 and i < to and is(list[i], "-") and list[i - 1].stop + 1 == list[i].at
+    and list[i + 1].at == list[i].stop + 1
+end
+
 --- The parts of a name that begins at `i`; nil if there is no name.
 ---@param list tarn.SqlToken[]
 ---@param i integer
@@ -99,6 +104,9 @@ function M.parts(list, i, to, context)
     end
     problem = problem or what
     table.move(parts or {}, 1, #(parts or {}), #all + 1, all)
+    if is_hyphen(list, after, to) then
+      problem, after = "a name with a hyphen is not in back quotes", after + 2
+    end
     if not (after < to and is(list[after], ".")) then
       return all, after, problem
     end

@@ -1,4 +1,6 @@
---- Statements that define datasets, flows and sinks of a pipeline. Pure.
+--- Statements that define datasets and flows of a pipeline. Pure.
+--
+-- Sinks have no statement: only Python defines them.
 
 local names = require "tarn.lineage.code.sql.name"
 local query = require "tarn.lineage.code.sql.query"
@@ -55,18 +57,24 @@ function Statement:reader()
   return query.new(self.list, self.context, self.note)
 end
 
--- The inputs of the query that begins at `i` or behind other words.
+-- The inputs of the query that begins at `i`.
 function Statement:query(i)
   local list, reader = self.list, self:reader()
+  if query.begins(list, i, #list) then
+    reader:body(i, #list)
+  else
+    self.note((list[i] or list[#list]).line, "the query is not understood")
+  end
+  return reader
+end
+
+-- The inputs of the query that begins at `i` or behind other words.
+function Statement:query_behind(i)
+  local list, from = self.list, i
   while list[i] and not query.begins(list, i, #list) do
     i = is(list[i], "(") and tokens.closing(list, i, #list) + 1 or i + 1
   end
-  if list[i] then
-    reader:body(i, #list)
-  else
-    self.note(list[#list].line, "the query is not understood")
-  end
-  return reader
+  return self:query(list[i] and i or from)
 end
 
 function Statement:flow(flow, reader)
@@ -126,7 +134,7 @@ function Statement:insert(i, name, comment)
   local target, after = self:name(i, "the target")
   if target then
     self:flow({ name = name or target.text, output = target.text, bare_output = target.bare,
-      flow_type = "APPEND", comment = comment }, self:query(after))
+      flow_type = "APPEND", comment = comment }, self:query_behind(after))
   end
 end
 
@@ -187,7 +195,7 @@ function Statement:own_flow(name, after, kind)
     flow.flow_type = "CHANGE"
     self:flow(flow, self:source(at + 1))
   else
-    self:flow(flow, self:query(at + 1))
+    self:flow(flow, self:query_behind(at + 1))
   end
 end
 
@@ -197,6 +205,9 @@ function Statement:dataset(words, kind, i)
   local is_private = words.PRIVATE or words.TEMPORARY or words.TEMP
   if is(list[i], "IF") and is(list[i + 1], "NOT") and is(list[i + 2], "EXISTS") then
     i = i + 3
+  end
+  if is(list[i], "AS") and query.begins(list, i + 1, #list) then
+    return self.note(list[i].line, "the name of a dataset is missing")
   end
   local name, after = self:name(i, "a dataset", is_private)
   if not name then
@@ -211,16 +222,6 @@ function Statement:dataset(words, kind, i)
   self:own_flow(name, after, type)
 end
 
--- `SINK name ... [FORMAT | USING] format`
-function Statement:sink(i)
-  local name, after = self:name(i, "a sink", true)
-  if name then
-    local at = tokens.find(self.list, after, #self.list, { FORMAT = true, USING = true })
-    local format = at and self.list[at + 1]
-    self.graph.sinks[name.text] = { format = format and format.text }
-  end
-end
-
 function Statement:create()
   local list, words, i = self.list, {}, 2
   while list[i] and MODIFIERS[list[i].upper or ""] do
@@ -232,8 +233,6 @@ function Statement:create()
     self:dataset(words, kind, i + 1)
   elseif kind == "FLOW" then
     self:create_flow(i + 1)
-  elseif kind == "SINK" then
-    self:sink(i + 1)
   elseif not OTHERS[kind] then
     self.note(list[1].line, ("what CREATE %s makes is not understood"):format(
       list[i] and list[i].text or ""))
@@ -251,6 +250,8 @@ function M.add(list, graph, context, note)
   if is(list[1], "CREATE") then
     self:create()
   elseif is(list[1], "INSERT") then
+    note(list[1].line, "INSERT outside of CREATE FLOW is no statement of pipelines; it is read as "
+      .. "a flow")
     self:insert(1)
   else
     self:changes(1)

@@ -58,11 +58,12 @@ local function comment(source, at)
   return at
 end
 
--- The value of a text between quotes, and the position behind it; nil if it does not end. A doubled
--- quote is a quote.
+-- The value of a text between quotes, and the position behind it; nil if it does not end. In a raw
+-- text a backslash escapes nothing, and a doubled quote is no quote. In a name only the latter is.
 local function quoted(source, at, quote, is_raw)
   local parts = {}
-  local special = is_raw and "[" .. quote .. "]" or "[\\" .. quote .. "]"
+  local has_escapes = not is_raw and quote ~= "`"
+  local special = has_escapes and "[\\" .. quote .. "]" or quote
   while true do
     local found = source:find(special, at)
     if not found then
@@ -104,9 +105,12 @@ local function number(source, at)
   return not source:find("^[%w_]", stop + 1) and stop + 1 or nil
 end
 
-local function name_in_back_quotes(source, at)
-  local value, after = quoted(source:gsub("\\", "\1"), at + 1, "`", false)
-  return value and value:gsub("\1", "\\"), after
+-- The part of a word before a blank that is not ASCII.
+local function before_blank(word)
+  for _, pattern in ipairs(word:find "[\x80-\xff]" and BLANKS or {}) do
+    word = word:match("^(.-)" .. pattern) or word
+  end
+  return word
 end
 
 -- Read what begins at `at`: a token's fields and the position behind it.
@@ -117,7 +121,7 @@ local function read(source, at, before)
   end
   local c = source:sub(at, at)
   if c == "`" then
-    value, after = name_in_back_quotes(source, at)
+    value, after = quoted(source, at + 1, "`")
     return { kind = "word", text = value or "", quoted = true, open = not value },
       after or #source + 1
   end
@@ -131,6 +135,7 @@ local function read(source, at, before)
   end
   local word = source:match("^[%w_\x80-\xff]+", at)
   if word then
+    word = before_blank(word)
     return { kind = "word", text = word, upper = word:upper() }, at + #word
   end
   local two = source:sub(at, at + 1)
@@ -182,23 +187,27 @@ function M.is(token, text_)
   return token ~= nil and (token.upper or token.kind == "sign" and token.text) == text_
 end
 
+-- The index of the closing parenthesis of each opening one.
+local function pairs_of(list)
+  local closes, open = {}, {}
+  for i, token in ipairs(list) do
+    if M.is(token, "(") then
+      open[#open + 1] = i
+    elseif M.is(token, ")") and open[1] then
+      closes[table.remove(open)] = i
+    end
+  end
+  return closes
+end
+
 --- The index of the parenthesis that closes the one at `i`; `to + 1` if there is none.
 ---@param list tarn.SqlToken[]
 ---@param i integer
 ---@param to integer
 ---@return integer
 function M.closing(list, i, to)
-  local depth = 0
-  for k = i, to do
-    local token = list[k]
-    if token.kind == "sign" then
-      depth = depth + (token.text == "(" and 1 or token.text == ")" and -1 or 0)
-      if depth == 0 then
-        return k
-      end
-    end
-  end
-  return to + 1
+  list.closes = list.closes or pairs_of(list)
+  return math.min(list.closes[i] or to + 1, to + 1)
 end
 
 --- The index of the first of some keywords outside of parentheses; nil if there is none.

@@ -1,0 +1,3 @@
+-- This comment goes on \
+CREATE MATERIALIZED VIEW no AS SELECT * FROM nothing;
+CREATE MATERIALIZED VIEW yes AS SELECT * FROM a;

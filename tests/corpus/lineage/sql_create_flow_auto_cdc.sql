@@ -1,0 +1,10 @@
+CREATE OR REFRESH STREAMING TABLE customers;
+CREATE FLOW customers_cdc AS AUTO CDC INTO customers
+FROM STREAM(customers_feed)
+KEYS (id)
+APPLY AS DELETE WHEN operation = 'DELETE'
+SEQUENCE BY ts
+COLUMNS * EXCEPT (operation, ts)
+STORED AS SCD TYPE 2
+TRACK HISTORY ON * EXCEPT (city);
+CREATE FLOW first_load AS AUTO CDC ONCE INTO customers FROM old.customers KEYS (id) SEQUENCE BY ts;

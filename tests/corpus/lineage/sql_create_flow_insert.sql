@@ -1,0 +1,6 @@
+CREATE OR REFRESH STREAMING TABLE all_orders;
+CREATE FLOW east AS INSERT INTO all_orders BY NAME SELECT * FROM STREAM(raw.east);
+CREATE FLOW west COMMENT 'from the west' AS INSERT INTO all_orders BY NAME
+  SELECT * FROM STREAM(raw.west);
+CREATE FLOW backfill AS INSERT INTO ONCE all_orders BY NAME SELECT * FROM raw.history;
+CREATE FLOW backfill_2 AS INSERT ONCE INTO all_orders BY NAME SELECT * FROM raw.older;

@@ -1,0 +1,1 @@
+CREATE MATERIALIZED VIEW m AS WITH recursive AS (SELECT * FROM a) SELECT * FROM recursive;

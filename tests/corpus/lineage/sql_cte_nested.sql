@@ -1,0 +1,5 @@
+CREATE MATERIALIZED VIEW m AS
+WITH outer_one AS (
+  WITH deep AS (SELECT * FROM a) SELECT * FROM deep
+), other AS (SELECT * FROM deep)
+SELECT * FROM outer_one UNION ALL SELECT * FROM other;

@@ -1,0 +1,1 @@
+CREATE MATERIALIZED VIEW m AS SELECT * FROM my-catalog.s.t JOIN b USING (id);

@@ -1,0 +1,3 @@
+CREATE MATERIALIZED VIEW IDENTIFIER('main.gold.a') AS SELECT * FROM IDENTIFIER('c.s.t') x JOIN IDENTIFIER("main.`b.c`.d") ON true;
+CREATE MATERIALIZED VIEW b AS SELECT * FROM IDENTIFIER('c.' || 's' || '.' || 'u'), IDENTIFIER(concat('c.s.', lower('V')));
+CREATE MATERIALIZED VIEW c AS SELECT * FROM STREAM(IDENTIFIER('main.s' '.w')), main.IDENTIFIER('raw').x;

@@ -1,0 +1,6 @@
+CREATE OR REFRESH STREAMING LIVE TABLE clean (
+  CONSTRAINT valid_id EXPECT (id IS NOT NULL) ON VIOLATION DROP ROW,
+  CONSTRAINT valid_kind EXPECT (kind IN ('FROM a', "JOIN b"))
+)
+COMMENT "cleaned" TBLPROPERTIES ("quality" = "silver")
+AS SELECT * EXCEPT (_rescued_data) FROM STREAM(LIVE.raw);

@@ -1,0 +1,4 @@
+-- Databricks notebook source
+CREATE MATERIALIZED VIEW a AS SELECT * FROM b
+-- COMMAND ----------
+CREATE MATERIALIZED VIEW c AS SELECT * FROM a

@@ -1,0 +1,2 @@
+-- Nothing here.
+/* CREATE MATERIALIZED VIEW a AS SELECT * FROM b; */

@@ -1,0 +1,3 @@
+CREATE MATERIALIZED VIEW a AS
+SELECT *
+FROM main.tools.recent(10) r JOIN t USING (id);

@@ -1,0 +1,6 @@
+CREATE MATERIALIZED VIEW a AS SELECT * FROM ${cat}.silver.s
+JOIN b USING (id);
+CREATE MATERIALIZED VIEW ${cat}.gold.c AS SELECT * FROM d;
+CREATE MATERIALIZED VIEW `${cat}`.gold.e AS SELECT * FROM f;
+CREATE MATERIALIZED VIEW g AS SELECT '${not_needed}' FROM pre_${cat}_post.t, h;
+CREATE MATERIALIZED VIEW i AS SELECT * FROM read_files('${root}/x');

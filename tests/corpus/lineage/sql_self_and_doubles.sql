@@ -1,0 +1,1 @@
+CREATE MATERIALIZED VIEW m AS SELECT * FROM A JOIN a AS x USING (id) JOIN main.s.a y ON true JOIN `A` ON true;

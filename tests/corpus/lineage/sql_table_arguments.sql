@@ -1,0 +1,3 @@
+CREATE MATERIALIZED VIEW a AS SELECT * FROM ai_forecast(TABLE(main.raw.x), horizon => '2026-01-01');
+CREATE MATERIALIZED VIEW b AS SELECT * FROM ai_forecast(observed => TABLE(SELECT * FROM y JOIN z USING (id)), horizon => 1);
+CREATE MATERIALIZED VIEW c AS SELECT * FROM ai_forecast(TABLE w PARTITION BY id ORDER BY at, 5);
