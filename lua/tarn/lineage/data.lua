@@ -69,7 +69,7 @@ local function split(g)
   local own, up, down = {}, json.array {}, json.array {}
   local reads = {}
   for _, edge in ipairs(g.edges) do
-    if edge.target.own then
+    if edge.target.own or edge.target.kind == "sink" then
       reads[edge.source] = true
     end
   end

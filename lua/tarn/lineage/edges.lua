@@ -120,14 +120,14 @@ function M.note(edge, field, value)
 end
 
 --- The direction of an edge as seen from the pipeline: "inside", "upstream", "downstream", or
--- "beside" between two tables that are not its own.
+-- "beside" between two tables that are not its own. What a flow reads for a sink is upstream.
 ---@param edge tarn.LineageEdge
 ---@return string
 function M.direction(edge)
   if edge.source.own then
     return edge.target.own and "inside" or "downstream"
   end
-  return edge.target.own and "upstream" or "beside"
+  return (edge.target.own or edge.target.kind == "sink") and "upstream" or "beside"
 end
 
 --- The neighbours of all nodes, sorted by name.

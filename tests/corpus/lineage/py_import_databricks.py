@@ -1,0 +1,6 @@
+from databricks import dlt
+
+
+@dlt.table
+def scores():
+    return spark.table("answers")

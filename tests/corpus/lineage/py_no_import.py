@@ -1,0 +1,3 @@
+@dlt.table
+def in_a_notebook():
+    return spark.table("before")

@@ -1,0 +1,6 @@
+"""Only a helper."""
+import dlt
+
+
+def helper(frame):
+    return frame.dropDuplicates()

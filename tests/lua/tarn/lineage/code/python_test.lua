@@ -1,0 +1,121 @@
+-- Parsing the Python code of pipelines without running it. What single constructs come to is in
+-- tests/corpus/lineage.
+
+local place = require "tarn.lineage.code.place"
+local python = require "tarn.lineage.code.python"
+
+local function of(source, spec)
+  local graph = { flows = {}, datasets = {}, sinks = {} }
+  local reasons = python.add(source, graph, place.context(spec or {}))
+  return graph, reasons
+end
+
+-- "target <- input, input" for each flow.
+local function flows(graph)
+  local out = {}
+  for i, flow in ipairs(graph.flows) do
+    out[i] = flow.output .. " <- " .. table.concat(flow.inputs, ", ")
+  end
+  return out
+end
+
+test("Python: each kind of decorator, and the inputs of its function", function(t)
+  local graph, problems = of([=[
+import dlt
+from pyspark import pipelines as dp
+
+@dlt.table(name="a", comment="raw")
+@dlt.expect_or_drop("ok", "id IS NOT NULL")
+def first():
+    return spark.readStream.format("cloudFiles").load("/x")
+
+@dlt.table
+def b():
+    # spark.read.table("not_this")
+    left = dlt.read("a")
+    return left.join(spark.read.table("main.ref.c"), "id") \
+        .join(spark.table('d'), "id")
+
+@dp.materialized_view()
+def e():
+    return spark.sql("""SELECT * FROM a JOIN b USING (id)""")
+
+@dlt.view(
+    name="v"
+)
+def w():
+    """Reads .table("nothing")."""
+    return dlt.read_stream("a")
+
+@udf("int")
+def other(x):
+    return x
+]=])
+  t.equal(problems, {})
+  t.equal(flows(graph), { "a <- /x", "b <- a, main.ref.c, d", "e <- a, b", "v <- a" })
+  t.equal({ graph.datasets.a.type, graph.datasets.b.type, graph.datasets.e.type,
+    graph.datasets.v.type }, { "STREAMING_TABLE", "MATERIALIZED_VIEW", "MATERIALIZED_VIEW",
+    "VIEW" })
+  t.equal(graph.flows[1].comment, "raw")
+end)
+
+test("Python: tables, flows, changes and sinks that calls create", function(t)
+  local graph, problems = of([=[
+dlt.create_streaming_table("t")
+dlt.apply_changes(target="t", source="s", keys=["id"], sequence_by=col("at"))
+dp.create_auto_cdc_flow(target = "t", source = "u", keys = ["id"])
+dlt.create_sink(name="k", format="kafka", options={"a": "b"})
+
+@dlt.append_flow(target="k")
+def out():
+    return spark.readStream.table("t")
+]=])
+  t.equal(problems, {})
+  t.equal(flows(graph), { "t <- s", "t <- u", "k <- t" })
+  t.equal({ graph.sinks.k.format, graph.datasets.t.type }, { "kafka", "STREAMING_TABLE" })
+end)
+
+test("Python: computed names are reported with their lines, others are known", function(t)
+  local graph, problems = of([=[
+for name in names:
+    @dlt.table(name=f"{name}_clean")
+    def clean():
+        return spark.read.table(name)
+
+@dlt.table(name="a")
+def a():
+    return spark.read.table(source).join(spark.read.table("b"), "id")
+
+@dlt.table()
+def c():
+    return spark.sql(f"SELECT * FROM {x}")
+
+frame = spark.read.table("lookup")
+]=])
+  t.equal(flows(graph), { "a <- b", "c <- " })
+  t.equal(problems, {
+    "line 2: the name of a dataset is computed: `names` is not known here",
+    "line 8: the name of a table is computed: `source` is not known here",
+    "line 12: the name of a table is computed: `x` is not known here",
+    "line 14: lookup is read outside of a dataset's function" })
+end)
+
+test("broken Python raises no error", function(t)
+  for _, text in ipairs { "", "@", "@dlt", "@dlt.", "@dlt.table", "@dlt.table(", "@dlt.table\ndef",
+    "@dlt.table\ndef x", "@dlt.table\ndef x(", "dlt.create_streaming_table(", '"""', "'",
+    "x.table(", "@dlt.table(name=)\ndef x():\n  pass", "@other\n@dlt.view\ndef y(): return 1",
+    ")))", "dlt.apply_changes()", "spark.sql()" } do
+    t.is_true(of(text) ~= nil, text)
+  end
+end)
+
+-- Code that is being typed ends at any byte.
+test("Python that ends anywhere is read without an error", function(t)
+  local text = '@dlt.table(name="a", comment=f"{x}")\n@dlt.expect("e", "b > 0")\ndef f(x=(1, [2])):\n'
+    .. '    return spark.sql("""SELECT * FROM b""").join(dlt.read("c"), "id")\n\n'
+    .. 'dlt.apply_changes(target="a", source="s")\n'
+  for i = 0, #text do
+    of(text:sub(1, i))
+  end
+  t.equal(flows(of(text)), { "a <- b, c", "a <- s" })
+end)
