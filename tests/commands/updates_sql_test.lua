@@ -148,7 +148,7 @@ test("the updates of many pipelines are one statement, without deleted pipelines
     return set
   end
   t.equal(names("*", "sql"), { "kept", "other_100%" })
-  t.equal(#ws.statements, 3, "the history, and the errors under two names of the table")
+  t.equal(#ws.statements, 4, "the history, the age, and the errors under two names of the table")
   t.equal(names("kept*", "sql"), { "kept" })
   t.equal(names("*_100%", "sql"), { "other_100%" })
   for _, pattern in ipairs { "*", "kept*", "*0%" } do
