@@ -438,6 +438,9 @@ test("external links work without a token, refuse a token, and expire", function
   local link = answer.result.external_links[1]
   t.is_nil(answer.result.data_array)
   local plain = http.request("GET", link.external_link)
+  local part = http.request("GET", link.external_link, { headers = { Range = "bytes=1-3" } })
+  t.equal({ part.status, part.body, part.headers["content-range"] },
+    { 206, plain.body:sub(2, 4), ("bytes 1-3/%d"):format(#plain.body) })
   t.equal(plain.body, '[["1",null]]')
   local refused = http.request("GET", link.external_link,
     { headers = { Authorization = "Bearer demo-token" } })
