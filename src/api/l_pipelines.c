@@ -35,6 +35,7 @@ static int l_workspace_pipeline_get(lua_State *L) {
     lua_settop(L, 2);
     struct api_call *c = newpipelinecall(L, "databricks.pipeline_get", "GET", "");
     c->idempotent = true;
+    c->spec = "spec";
     return api_call_send(L, c, api_finish_json);
 }
 
@@ -46,6 +47,7 @@ static int l_workspace_pipeline_create(lua_State *L) {
     struct api_call *c = api_newcall(L, "databricks.pipeline_create", "POST");
     api_call_path(L, c, PIPELINES);
     api_call_json(L, c, 3, 2);
+    c->spec = "effective_settings";
     return api_call_send(L, c, api_finish_json);
 }
 

@@ -187,7 +187,8 @@ static int l_guard_close(lua_State *L) {
 static void keepcolumns(lua_State *L, int index, struct cursor *c) {
     struct json columns = statement_columns(c->statement);
     if (json_type(columns) == '[')
-        api_json_decode(L, "databricks.sql", columns.text, columns.size);
+        api_json_decode(L, "databricks.sql", columns.text, columns.size,
+                        (struct json_nulls){.drop = true});
     else
         lua_newtable(L);
     c->width = (int)lua_rawlen(L, -1);
@@ -267,7 +268,8 @@ static void pushcell(lua_State *L, struct json cell) {
         if (memchr(cell.text, '\\', cell.size) == NULL)
             lua_pushlstring(L, cell.text + 1, cell.size - 2);
         else
-            api_json_decode(L, "cursor.next", cell.text, cell.size);
+            api_json_decode(L, "cursor.next", cell.text, cell.size,
+                            (struct json_nulls){0});
         break;
     default:
         lua_pushlstring(L, cell.text, cell.size);

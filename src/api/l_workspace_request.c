@@ -61,10 +61,11 @@ static int finish_raw(lua_State *L, struct api_call *c) {
 }
 
 /* ws:request(method, path [, {query =, body =, headers =, idempotent =, raw =, timeout =,
- * max_bytes =}]) -> body, { status, headers, tries } */
+ * max_bytes =, nulls =}]) -> body, { status, headers, tries } */
 static int l_workspace_request(lua_State *L) {
-    static const char *const names[] = {"query", "body",    "headers",   "idempotent",
-                                        "raw",   "timeout", "max_bytes", NULL};
+    static const char *const names[] = {"query",      "body",  "headers",
+                                        "idempotent", "raw",   "timeout",
+                                        "max_bytes",  "nulls", NULL};
     api_checkworkspace(L, 1);
     const char *method = checkmethod(L, 2);
     const char *path = checkpath(L, 3);
@@ -77,6 +78,7 @@ static int l_workspace_request(lua_State *L) {
     c->timeout_ms = api_optms(L, 4, "timeout", 0);
     c->max_body = (size_t)api_optinteger(L, 4, "max_bytes", 1, 1000000000000, 0);
     c->keep_headers = true;
+    c->nulls = api_optflag(L, 4, "nulls", false);
     api_call_path(L, c, path);
     if (lua_istable(L, 4)) {
         api_rawfield(L, 4, "query"); /* ws, method, path, opts, call, query */

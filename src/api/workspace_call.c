@@ -326,7 +326,10 @@ static size_t skip_blanks(const struct buf *b) {
 /* [call] -> value */
 static int decode(lua_State *L) {
     struct api_call *c = lua_touserdata(L, 1);
-    api_json_decode(L, c->op, c->answer.bytes, c->answer.size);
+    struct json_nulls nulls = {.drop = !c->nulls, .kept = c->spec};
+    api_json_decode(L, c->op, c->answer.bytes, c->answer.size, nulls);
+    if (nulls.drop && lua_islightuserdata(L, -1))
+        lua_newtable(L); /* null alone is an empty answer */
     return 1;
 }
 

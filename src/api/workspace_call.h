@@ -57,6 +57,8 @@ struct api_call {
     bool has_effect;   /* it is in doubt after an answer that cannot be read */
     bool removes;      /* a 404 after an ambiguous try means success */
     bool keep_headers; /* keep the answer's headers */
+    bool nulls;        /* keep all nulls of the answer */
+    const char *spec;  /* a literal: the field of the answer that is a spec, or NULL */
     int timeout_ms;
     size_t max_body;
 
@@ -91,7 +93,10 @@ void api_call_json(lua_State *L, struct api_call *c, int box, int index);
 int api_call_send(lua_State *L, struct api_call *c,
                   int (*finish)(lua_State *L, struct api_call *c));
 
-/* Push the decoded answer, {} if it is empty, and free its text. [-0, +1, v] */
+/* Push the decoded answer, {} if it is empty, and free its text. A field or an element
+ * that is null is left out, in any answer, so that nothing above has to tell null from
+ * absent. A spec, which will be copied, and what `nulls` asks for are exact.
+ * [-0, +1, v] */
 void api_call_pushjson(lua_State *L, struct api_call *c);
 
 /* Two functions for `finish`: return the decoded answer, or nothing. */

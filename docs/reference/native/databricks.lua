@@ -85,6 +85,8 @@ function databricks.record(path) end
 ---@field raw? boolean          true: return the body as a string, whatever it is
 ---@field timeout? number       seconds for the call with its retries
 ---@field max_bytes? integer    of the answer; default 256 MiB
+---@field nulls? boolean        true: keep fields and elements of the answer that are null; default:
+--- null is as absent
 
 ---@class tarn.ResponseInfo
 ---@field status integer
@@ -99,7 +101,7 @@ function databricks.record(path) end
 ---@return tarn.ResponseInfo response
 function ws:request(method, path, opts) end
 
---- Get a pipeline.
+--- Get a pipeline. Its `spec` is exact; elsewhere null is as absent.
 ---@param id string
 ---@return table pipeline GetPipelineResponse
 function ws:pipeline_get(id) end
