@@ -191,7 +191,8 @@ static void settle_all(struct walk *w, const char *kept) {
     int table = lua_gettop(L);
     bool drop = w->nulls.drop;
     for (lua_pushnil(L); lua_next(L, table);) {
-        w->nulls.drop = drop && strcmp(lua_tostring(L, -2), kept) != 0;
+        bool exact = strcmp(lua_tostring(L, -2), kept) == 0 && !is_null(L, -1);
+        w->nulls.drop = drop && !exact;
         settle_field(w, table);
     }
 }
