@@ -112,6 +112,7 @@ their bodies; `tarn undo` cannot revert them.
     if arg.dry_run then
       return { method = arg.method, path = arg.endpoint, query = query, body = body }
     end
-    return call(ctx, arg, { query = query, body = body, raw = ctx.options.raw or nil })
+    return call(ctx, arg, { query = query, body = body, nulls = true,
+      raw = ctx.options.raw or nil })
   end,
 }

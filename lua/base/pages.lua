@@ -3,7 +3,6 @@
 --     for item in pages.items(fetch, "statuses", { op = "list", id = "pipeline_id" }) do ... end
 
 local fault = require "base.fault"
-local json = require "native.json"
 local pool = require "base.pool"
 
 local M = {}
@@ -21,7 +20,7 @@ function M.tokens(op)
   local seen = {}
   return function(page)
     local token = page.next_page_token
-    if token == nil or token == json.null or token == "" then
+    if token == nil or token == "" then
       return nil
     elseif type(token) ~= "string" then
       refuse(op, "the token of the next page is not a string")
@@ -33,7 +32,7 @@ function M.tokens(op)
   end
 end
 
---- The list in a field of a page; empty for null and a missing field.
+--- The list in a field of a page; empty for a missing field.
 ---@param page any
 ---@param key string
 ---@param op string for the fault
@@ -43,7 +42,7 @@ function M.list(page, key, op)
     refuse(op, "the answer is not an object")
   end
   local list = page[key]
-  if list == nil or list == json.null then
+  if list == nil then
     return {}
   elseif type(list) ~= "table" or next(list) ~= nil and list[1] == nil then
     refuse(op, ("'%s' in the answer is not a list"):format(key))
@@ -59,8 +58,7 @@ end
 --- list has shifted while it was read, counts once
 
 --- An iterator over all items. The next page is fetched while the caller uses the items of one,
--- unless `max` is reached with it. Items that are null are left out; for other items that are not
--- objects a fault is raised.
+-- unless `max` is reached with it. For items that are not objects a fault is raised.
 ---@param fetch fun(query: table): table returns a page
 ---@param key string the field of a page with its items
 ---@param opts tarn.PagesOptions
@@ -81,9 +79,7 @@ function M.items(fetch, key, opts)
   end
 
   local function is_new(item)
-    if item == json.null then
-      return false
-    elseif type(item) ~= "table" then
+    if type(item) ~= "table" then
       refuse(op, ("an item of '%s' in the answer is not an object"):format(key))
     end
     local id = seen and item[opts.id]

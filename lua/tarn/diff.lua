@@ -68,7 +68,7 @@ end
 -- ---- sources ----
 
 local function by_relative_path(side)
-  local base, found = layout.base(side.settings), {}
+  local base, found = layout.base(spec.without_nulls(side.settings)), {}
   for _, source in ipairs(side.sources()) do
     if source.kind ~= "DIRECTORY" then
       found[layout.relative(source.path, base)] = source

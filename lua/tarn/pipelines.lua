@@ -211,7 +211,9 @@ end
 ---@param id_or_name string
 ---@return table GetPipelineResponse
 function M.find(ws, id_or_name)
-  return ws.native:pipeline_get(M.find_id(ws, id_or_name))
+  local found = ws.native:pipeline_get(M.find_id(ws, id_or_name))
+  found.name = found.name or found.spec and found.spec.name or ""
+  return found
 end
 
 --- Create a pipeline exactly once. If the answer is lost, the workspace is searched for a pipeline

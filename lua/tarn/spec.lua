@@ -33,6 +33,14 @@ function M.is_leaf(value)
     or getmetatable(value) ~= nil and not json.is_array(value)
 end
 
+--- A copy without the fields and elements that are null: for what only reads the settings, or
+-- writes them in a form that has no null. A copy in a workspace keeps them.
+---@param settings table
+---@return table
+function M.without_nulls(settings)
+  return json.decode(json.encode(settings), { nulls = false })
+end
+
 local function is_list(value)
   return type(value) == "table" and json.is_array(value)
 end

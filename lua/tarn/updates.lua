@@ -212,8 +212,9 @@ function M.histories(ws, next_pipeline, opts)
     end
   end, { limit = CONCURRENT })
   table.sort(rows, function(a, b)
-    if a.creation_time ~= b.creation_time then
-      return a.creation_time > b.creation_time
+    local x, y = milliseconds(a.creation_time) or 0, milliseconds(b.creation_time) or 0
+    if x ~= y then
+      return x > y
     end
     return a.update_id > b.update_id
   end)

@@ -81,13 +81,21 @@ function M.wrap(native, profile)
   return setmetatable({ native = native, profile = profile }, Client)
 end
 
---- Call the REST API.
+--- Call the REST API. A field of the answer that is null is as absent, unless `nulls` is true. The
+-- answer of an endpoint that the library reads itself must have the form that it relies on.
 ---@param method string
 ---@param path string
 ---@param opts? tarn.RequestOptions
 ---@return any body, tarn.ResponseInfo response
 function Client:request(method, path, opts)
-  return self.native:request(method, path, opts)
+  local all = {}
+  for key, value in pairs(opts or {}) do
+    all[key] = value
+  end
+  if not all.raw and not all.nulls and all.shape == nil then
+    all.shape = require("tarn.workspace.shapes").find(method, path)
+  end
+  return self.native:request(method, path, all)
 end
 
 --- The pipelines that the user may see, as rows of `tarn list`.
@@ -132,7 +140,7 @@ end
 --- The user whose credentials are used.
 ---@return table user { userName, displayName, ... }
 function Client:me()
-  return (self.native:request("GET", "/api/2.0/preview/scim/v2/Me"))
+  return (self:request("GET", "/api/2.0/preview/scim/v2/Me"))
 end
 
 --- The host's URL.

@@ -5,7 +5,8 @@
  * cjson would lose something. In the text that cjson gets, these places are replaced by
  * whole numbers from MARK_FIRST up, which are larger than any number that is left in the
  * text. A walk over the value that cjson has made then puts the right values in these
- * places, turns whole doubles into integers, and marks the arrays. */
+ * places, turns whole doubles into integers, marks the arrays, and leaves out nulls if that
+ * is asked for. */
 
 #include "api/json.h"
 
@@ -76,6 +77,7 @@ struct walk {
     const char *text;
     const struct jsonscan_mark *marks;
     int array_mt, number_mt; /* their places on the stack */
+    struct json_nulls nulls;
 };
 
 /* Push the value that the text has at a marked place. [-0, +1, m] */
@@ -108,6 +110,10 @@ static bool settle_number(const struct walk *w) {
 
 static void settle_table(const struct walk *w);
 
+static bool is_null(lua_State *L, int index) {
+    return lua_islightuserdata(L, index) && lua_touserdata(L, index) == NULL;
+}
+
 /* As settle_number, for any value. [-0, +0, m] */
 static bool settle(const struct walk *w) {
     switch (lua_type(w->L, -1)) {
@@ -121,32 +127,73 @@ static bool settle(const struct walk *w) {
     }
 }
 
-/* Settle all values in the table on top of the stack. Its size does not change, so that
- * lua_next may go on. [-0, +0, m] */
+/* Settle the `n` elements of the table at `table`, and close the gaps where nulls are left
+ * out. [-0, +0, m] */
+static void settle_elements(const struct walk *w, int table, lua_Integer n) {
+    lua_State *L = w->L;
+    lua_Integer kept = 0;
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, table, i);
+        if (w->nulls.drop && is_null(L, -1)) {
+            lua_pop(L, 1);
+            continue;
+        }
+        kept++;
+        if (settle(w) || kept != i)
+            lua_rawseti(L, table, kept);
+        else
+            lua_pop(L, 1);
+    }
+    while (n > kept) {
+        lua_pushnil(L);
+        lua_rawseti(L, table, n--);
+    }
+    lua_pushvalue(L, w->array_mt);
+    lua_setmetatable(L, table);
+}
+
+/* Settle the field whose key and value are on top of the stack, and leave the key. To set
+ * an existing field, also to nil, is allowed during lua_next. [-1, +0, m] */
+static void settle_field(const struct walk *w, int table) {
+    lua_State *L = w->L;
+    if (w->nulls.drop && is_null(L, -1)) {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+    } else if (!settle(w)) {
+        lua_pop(L, 1);
+        return;
+    }
+    lua_pushvalue(L, -2); /* key, value, key */
+    lua_insert(L, -2);
+    lua_rawset(L, table);
+}
+
+/* Settle all values in the table on top of the stack. [-0, +0, m] */
 static void settle_table(const struct walk *w) {
     lua_State *L = w->L;
     int table = lua_gettop(L);
     lua_Integer n = (lua_Integer)lua_rawlen(L, table); /* keys of objects are strings */
-    for (lua_Integer i = 1; i <= n; i++) {
-        lua_rawgeti(L, table, i);
-        if (settle(w))
-            lua_rawseti(L, table, i);
-        else
-            lua_pop(L, 1);
-    }
     if (n > 0) {
-        lua_pushvalue(L, w->array_mt);
-        lua_setmetatable(L, table);
+        settle_elements(w, table, n);
         return;
     }
+    for (lua_pushnil(L); lua_next(L, table);)
+        settle_field(w, table);
+}
+
+/* Settle the whole value on top of the stack, with the nulls below its field `kept`. */
+static void settle_all(struct walk *w, const char *kept) {
+    lua_State *L = w->L;
+    if (kept == NULL || lua_type(L, -1) != LUA_TTABLE || lua_rawlen(L, -1) > 0) {
+        settle(w);
+        return;
+    }
+    int table = lua_gettop(L);
+    bool drop = w->nulls.drop;
     for (lua_pushnil(L); lua_next(L, table);) {
-        if (settle(w)) {
-            lua_pushvalue(L, -2); /* key, value, key */
-            lua_insert(L, -2);
-            lua_rawset(L, table);
-        } else {
-            lua_pop(L, 1);
-        }
+        bool exact = strcmp(lua_tostring(L, -2), kept) == 0 && !is_null(L, -1);
+        w->nulls.drop = drop && !exact;
+        settle_field(w, table);
     }
 }
 
@@ -177,7 +224,8 @@ static void callcjson(lua_State *L, const char *op, size_t size) {
         lua_error(L);
 }
 
-void json_decode(lua_State *L, const char *op, int index, size_t max_depth) {
+void json_decode(lua_State *L, const char *op, int index, size_t max_depth,
+                 struct json_nulls nulls) {
     struct fault f;
     size_t size;
     const char *text = lua_tolstring(L, index, &size);
@@ -203,8 +251,8 @@ void json_decode(lua_State *L, const char *op, int index, size_t max_depth) {
         lua_pushvalue(L, index);
     callcjson(L, op, all + 1);
     luaL_checkstack(L, (int)(4 * s->scan.depth) + LUA_MINSTACK, "json nested too deep");
-    struct walk w = {L, text, jsonscan_marks(&s->scan), top + 3, top + 4};
-    settle(&w);
+    struct walk w = {L, text, jsonscan_marks(&s->scan), top + 3, top + 4, nulls};
+    settle_all(&w, nulls.kept);
     lua_replace(L, top + 3); /* parts, scratch, value, ... */
     lua_settop(L, top + 3);
     lua_insert(L, top + 1); /* value, parts, scratch */
@@ -212,13 +260,14 @@ void json_decode(lua_State *L, const char *op, int index, size_t max_depth) {
     lua_settop(L, top + 1);
 }
 
-void api_json_decode(lua_State *L, const char *op, const char *text, size_t size) {
+void api_json_decode(lua_State *L, const char *op, const char *text, size_t size,
+                     struct json_nulls nulls) {
     struct fault f;
     if (size > JSON_TEXT_MAX) {
         fault_set(&f, FAULT_PARSE, "a text of %zu bytes is too long", size);
         api_fault(L, op, &f);
     }
     lua_pushlstring(L, text, size);
-    json_decode(L, op, lua_gettop(L), JSON_DEPTH);
+    json_decode(L, op, lua_gettop(L), JSON_DEPTH, nulls);
     lua_remove(L, -2);
 }

@@ -9,9 +9,9 @@
 
 #define TEXT_DEFAULT (1 << 30)
 
-/* json.decode(text [, {max_depth = n, max_bytes = n}]) -> value */
+/* json.decode(text [, {max_depth = n, max_bytes = n, nulls = flag}]) -> value */
 static int l_json_decode(lua_State *L) {
-    static const char *const options[] = {"max_depth", "max_bytes", NULL};
+    static const char *const options[] = {"max_depth", "max_bytes", "nulls", NULL};
     struct fault f;
     luaL_checktype(L, 1, LUA_TSTRING);
     lua_settop(L, 2);
@@ -19,13 +19,14 @@ static int l_json_decode(lua_State *L) {
     lua_Integer depth =
         api_optinteger(L, 2, "max_depth", 1, JSONSCAN_DEPTH_MAX, JSON_DEPTH);
     lua_Integer bytes = api_optinteger(L, 2, "max_bytes", 0, JSON_TEXT_MAX, TEXT_DEFAULT);
+    struct json_nulls nulls = {.drop = !api_optflag(L, 2, "nulls", true)};
     if (lua_rawlen(L, 1) > (size_t)bytes) {
         fault_set(&f, FAULT_PARSE, "a text of %zu bytes is longer than %lld",
                   (size_t)lua_rawlen(L, 1), (long long)bytes);
         return api_fault(L, "json.decode", &f);
     }
     lua_settop(L, 1);
-    json_decode(L, "json.decode", 1, (size_t)depth);
+    json_decode(L, "json.decode", 1, (size_t)depth, nulls);
     return 1;
 }
 

@@ -4,6 +4,34 @@
 
 #define PIPELINES "/api/2.0/pipelines"
 
+/* What the library reads of a pipeline's newest updates, of an update, of a spec and of an
+ * event. */
+#define NEWEST "latest_updates:[{update_id:s,state:s,creation_time:s}]"
+#define UPDATE                                                                           \
+    "{update_id!:s,state:s,cause:s,creation_time:n,full_refresh:b,validate_only:b,"        \
+    "cluster_id:s,refresh_selection:[s],full_refresh_selection:[s],"                       \
+    "reset_checkpoint_selection:[s],config:o}"
+#define SPEC                                                                             \
+    "{name:s,catalog:s,schema:s,target:s,storage:s,edition:s,root_path:s,"                 \
+    "libraries:[{notebook:{path:s},file:{path:s},glob:{include:s},jar:s,whl:s}],"          \
+    "clusters:[o],configuration:o,notifications:[{email_recipients:[s],alerts:[s]}],"      \
+    "environment:{dependencies:[s]},event_log:{catalog:s,schema:s,name:s},"                \
+    "ingestion_definition:o,gateway_definition:o}"
+#define PIPELINE                                                                         \
+    "{pipeline_id!:s,name:s,state:s,health:s,cause:s,cluster_id:s,creator_user_name:s,"    \
+    "run_as_user_name:s,run_as:o,last_modified:n," NEWEST ",spec:" SPEC "}"
+#define QUALITY                                                                          \
+    "{dropped_records:n,expectations:[{name:s,dataset:s,passed_records:n,"                 \
+    "failed_records:n}]}"
+#define EVENT                                                                            \
+    "{id:s,timestamp:s,level:s,event_type:s,message:s,maturity_level:s,"                   \
+    "origin:{update_id:s,request_id:s,pipeline_id:s,pipeline_name:s,flow_name:s,"          \
+    "dataset_name:s},sequence:{control_plane_seq_no:n},"                                   \
+    "error:{exceptions:[{class_name:s,message:s,stack:[o]}]},"                             \
+    "details:{flow_progress:{status:s,metrics:{num_output_rows:n,num_upserted_rows:n,"     \
+    "num_deleted_rows:n,backlog_bytes:n,backlog_files:n},data_quality:" QUALITY "},"      \
+    "update_progress:{state:s,cancellation_cause:s}}}"
+
 /* Push a call on the pipeline whose id is argument 2. [-0, +1, v] */
 static struct api_call *newpipelinecall(lua_State *L, const char *op, const char *method,
                                         const char *below) {
@@ -17,7 +45,7 @@ static struct api_call *newpipelinecall(lua_State *L, const char *op, const char
 /* Send GET for `below` of the pipeline, with the options at 3, which `names` lists, as
  * the query. */
 static int getlist(lua_State *L, const char *op, const char *below,
-                   const char *const names[]) {
+                   const char *const names[], const char *shape) {
     api_checkworkspace(L, 1);
     api_checksegment(L, 2);
     lua_settop(L, 3);
@@ -25,6 +53,7 @@ static int getlist(lua_State *L, const char *op, const char *below,
     struct api_call *c = newpipelinecall(L, op, "GET", below);
     api_call_query(L, c, 3);
     c->idempotent = true;
+    c->shape = shape;
     return api_call_send(L, c, api_finish_json);
 }
 
@@ -35,6 +64,8 @@ static int l_workspace_pipeline_get(lua_State *L) {
     lua_settop(L, 2);
     struct api_call *c = newpipelinecall(L, "databricks.pipeline_get", "GET", "");
     c->idempotent = true;
+    c->spec = "spec";
+    c->shape = PIPELINE;
     return api_call_send(L, c, api_finish_json);
 }
 
@@ -46,6 +77,8 @@ static int l_workspace_pipeline_create(lua_State *L) {
     struct api_call *c = api_newcall(L, "databricks.pipeline_create", "POST");
     api_call_path(L, c, PIPELINES);
     api_call_json(L, c, 3, 2);
+    c->spec = "effective_settings";
+    c->shape = "{pipeline_id:s,effective_settings:" SPEC "}";
     return api_call_send(L, c, api_finish_json);
 }
 
@@ -60,6 +93,8 @@ static int l_workspace_pipeline_list(lua_State *L) {
     api_call_path(L, c, PIPELINES);
     api_call_query(L, c, 2);
     c->idempotent = true;
+    c->shape = "{statuses:[{pipeline_id!:s,name:s,state:s,health:s,cluster_id:s,"
+               "creator_user_name:s,run_as_user_name:s," NEWEST "}],next_page_token:s}";
     return api_call_send(L, c, api_finish_json);
 }
 
@@ -104,14 +139,14 @@ static int l_workspace_update_start(lua_State *L) {
     struct api_call *c =
         newpipelinecall(L, "databricks.update_start", "POST", "/updates");
     api_call_json(L, c, 4, 3);
+    c->shape = "{update_id!:s}";
     return api_call_send(L, c, api_finish_json);
 }
 
 /* { update = UpdateInfo } -> UpdateInfo */
 static int finish_update(lua_State *L, struct api_call *c) {
     api_call_pushjson(L, c);
-    if (!lua_istable(L, -1) || lua_getfield(L, -1, "update") != LUA_TTABLE)
-        return api_call_misfit(L, c, "the answer has no field 'update'");
+    lua_getfield(L, -1, "update");
     return 1;
 }
 
@@ -124,6 +159,7 @@ static int l_workspace_update_get(lua_State *L) {
     struct api_call *c = newpipelinecall(L, "databricks.update_get", "GET", "/updates/");
     api_call_segment(L, c, 3);
     c->idempotent = true;
+    c->shape = "{update!:" UPDATE "}";
     return api_call_send(L, c, finish_update);
 }
 
@@ -131,7 +167,8 @@ static int l_workspace_update_get(lua_State *L) {
 static int l_workspace_update_list(lua_State *L) {
     static const char *const names[] = {"max_results", "page_token", "until_update_id",
                                         NULL};
-    return getlist(L, "databricks.update_list", "/updates", names);
+    return getlist(L, "databricks.update_list", "/updates", names,
+                   "{updates:[" UPDATE "],next_page_token:s}");
 }
 
 /* ws:stop(id). It does nothing if the pipeline is idle, so that it may be sent twice. */
@@ -150,7 +187,8 @@ static int l_workspace_stop(lua_State *L) {
 static int l_workspace_events(lua_State *L) {
     static const char *const names[] = {"max_results", "page_token", "filter", "order_by",
                                         NULL};
-    return getlist(L, "databricks.events", "/events", names);
+    return getlist(L, "databricks.events", "/events", names,
+                   "{events:[" EVENT "],next_page_token:s}");
 }
 
 const luaL_Reg api_pipeline_methods[] = {

@@ -1,6 +1,7 @@
 /* l_sql.c -- `native.databricks`: SQL statements and their results. */
 
 #include "api/json.h"
+#include "api/shape.h"
 #include "api/workspace_call.h"
 #include "dbx/statement.h"
 #include "engine.h"
@@ -185,11 +186,16 @@ static int l_guard_close(lua_State *L) {
 
 /* Keep the columns and their number, which the statement does not keep. [-0, +0, v] */
 static void keepcolumns(lua_State *L, int index, struct cursor *c) {
+    struct fault f;
     struct json columns = statement_columns(c->statement);
     if (json_type(columns) == '[')
-        api_json_decode(L, "databricks.sql", columns.text, columns.size);
+        api_json_decode(L, "databricks.sql", columns.text, columns.size,
+                        (struct json_nulls){.drop = true});
     else
         lua_newtable(L);
+    if (json_type(columns) == '[' &&
+        !api_shape_fits(L, "[{name!:s,type_name:s,type_text:s}]", &f))
+        api_fault(L, "databricks.sql", &f);
     c->width = (int)lua_rawlen(L, -1);
     lua_setiuservalue(L, index, 1);
 }
@@ -267,7 +273,8 @@ static void pushcell(lua_State *L, struct json cell) {
         if (memchr(cell.text, '\\', cell.size) == NULL)
             lua_pushlstring(L, cell.text + 1, cell.size - 2);
         else
-            api_json_decode(L, "cursor.next", cell.text, cell.size);
+            api_json_decode(L, "cursor.next", cell.text, cell.size,
+                            (struct json_nulls){0});
         break;
     default:
         lua_pushlstring(L, cell.text, cell.size);
@@ -286,7 +293,7 @@ static int pushrow(lua_State *L, struct cursor *c, struct json row) {
             pushcell(L, cell);
             lua_rawseti(L, -2, ++n);
         }
-        if (c->width == 0 || n == c->width)
+        if (n == c->width)
             return 1;
     }
     fault_set(&f, FAULT_PARSE, "statement %s: a row that does not have its %d cells",

@@ -61,10 +61,11 @@ static int finish_raw(lua_State *L, struct api_call *c) {
 }
 
 /* ws:request(method, path [, {query =, body =, headers =, idempotent =, raw =, timeout =,
- * max_bytes =}]) -> body, { status, headers, tries } */
+ * max_bytes =, nulls =, shape =}]) -> body, { status, headers, tries } */
 static int l_workspace_request(lua_State *L) {
-    static const char *const names[] = {"query", "body",    "headers",   "idempotent",
-                                        "raw",   "timeout", "max_bytes", NULL};
+    static const char *const names[] = {"query",      "body",  "headers",
+                                        "idempotent", "raw",   "timeout",
+                                        "max_bytes",  "nulls", "shape", NULL};
     api_checkworkspace(L, 1);
     const char *method = checkmethod(L, 2);
     const char *path = checkpath(L, 3);
@@ -77,8 +78,12 @@ static int l_workspace_request(lua_State *L) {
     c->timeout_ms = api_optms(L, 4, "timeout", 0);
     c->max_body = (size_t)api_optinteger(L, 4, "max_bytes", 1, 1000000000000, 0);
     c->keep_headers = true;
+    c->nulls = api_optflag(L, 4, "nulls", false);
     api_call_path(L, c, path);
     if (lua_istable(L, 4)) {
+        if (api_rawfield(L, 4, "shape") == LUA_TSTRING)
+            c->shape = lua_tostring(L, -1);
+        lua_setiuservalue(L, 5, 3);
         api_rawfield(L, 4, "query"); /* ws, method, path, opts, call, query */
         if (!lua_isnil(L, 6) && !lua_istable(L, 6))
             return luaL_argerror(L, 4, "'query' is not a table");

@@ -2,6 +2,7 @@
 
 #include "api/json.h"
 #include "api/json_parts.h"
+#include "api/shape.h"
 #include "base/retry.h"
 #include "sched.h"
 
@@ -105,7 +106,7 @@ void api_opencall(lua_State *L) {
 }
 
 struct api_call *api_newcall(lua_State *L, const char *op, const char *method) {
-    struct api_call *c = lua_newuserdatauv(L, sizeof *c, 2);
+    struct api_call *c = lua_newuserdatauv(L, sizeof *c, 3);
     *c = (struct api_call){.op = op, .method = method};
     luaL_setmetatable(L, CALL_MT);
     lua_pushvalue(L, 1);
@@ -326,13 +327,28 @@ static size_t skip_blanks(const struct buf *b) {
 /* [call] -> value */
 static int decode(lua_State *L) {
     struct api_call *c = lua_touserdata(L, 1);
-    api_json_decode(L, c->op, c->answer.bytes, c->answer.size);
+    struct json_nulls nulls = {.drop = !c->nulls, .kept = c->spec};
+    api_json_decode(L, c->op, c->answer.bytes, c->answer.size, nulls);
+    if (nulls.drop && lua_islightuserdata(L, -1))
+        lua_newtable(L); /* null alone is an empty answer */
     return 1;
+}
+
+/* Raise if the answer on top of the stack has not its shape. [-0, +0, v] */
+static void checkshape(lua_State *L, struct api_call *c) {
+    struct fault f;
+    if (c->shape == NULL || api_shape_fits(L, c->shape, &f))
+        return;
+    f.status = c->status;
+    f.ambiguous = c->has_effect;
+    fault_hint(&f, "the workspace, or a proxy on the way to it, gives wrong answers");
+    api_fault(L, c->op, &f);
 }
 
 void api_call_pushjson(lua_State *L, struct api_call *c) {
     if (skip_blanks(&c->answer) == c->answer.size) {
         lua_newtable(L);
+        checkshape(L, c);
         return;
     }
     lua_pushcfunction(L, decode);
@@ -356,6 +372,7 @@ void api_call_pushjson(lua_State *L, struct api_call *c) {
         lua_error(L);
     }
     buf_free(&c->answer);
+    checkshape(L, c);
 }
 
 int api_finish_json(lua_State *L, struct api_call *c) {

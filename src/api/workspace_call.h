@@ -57,6 +57,10 @@ struct api_call {
     bool has_effect;   /* it is in doubt after an answer that cannot be read */
     bool removes;      /* a 404 after an ambiguous try means success */
     bool keep_headers; /* keep the answer's headers */
+    bool nulls;        /* keep all nulls of the answer */
+    const char *spec;  /* a literal: the field of the answer that is a spec, or NULL */
+    const char *shape; /* of the answer, see shape.h; or NULL. A literal, or anchored as the
+                          call's third user value */
     int timeout_ms;
     size_t max_body;
 
@@ -91,7 +95,10 @@ void api_call_json(lua_State *L, struct api_call *c, int box, int index);
 int api_call_send(lua_State *L, struct api_call *c,
                   int (*finish)(lua_State *L, struct api_call *c));
 
-/* Push the decoded answer, {} if it is empty, and free its text. [-0, +1, v] */
+/* Push the decoded answer, {} if it is empty, and free its text. A field or an element
+ * that is null is left out, in any answer, so that nothing above has to tell null from
+ * absent. A spec, which will be copied, and what `nulls` asks for are exact. Raises a fault
+ * of kind parse for an answer that has not its shape. [-0, +1, v] */
 void api_call_pushjson(lua_State *L, struct api_call *c);
 
 /* Two functions for `finish`: return the decoded answer, or nothing. */

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -294,11 +295,46 @@ static void other_libraries_decode_and_encode_under_their_own_name(void **state)
     struct engine *e = *state;
     const char *text = "{\"a\":[1.0,[]]}, not a part of it";
     lua_settop(e->L, 0);
-    api_json_decode(e->L, "http.request", text, 14);
+    api_json_decode(e->L, "http.request", text, 14, (struct json_nulls){0});
     api_json_encode(e->L, "http.request", -1);
     assert_int_equal(2, lua_gettop(e->L));
     assert_string_equal("{\"a\":[1.0,[]]}", lua_tostring(e->L, -1));
     lua_settop(e->L, 0);
+}
+
+static void nulls_are_left_out_where_that_is_asked_for(void **state) {
+    static const struct {
+        const char *why, *text, *kept, *want;
+    } rows[] = {
+        {"a field", "{\"a\":null,\"b\":1}", NULL, "{\"b\":1}"},
+        {"the only field", "{\"a\":{\"b\":null}}", NULL, "{\"a\":{}}"},
+        {"elements", "[null,1.0,null,[],null]", NULL, "[1.0,[]]"},
+        {"all elements", "{\"a\":[null,null]}", NULL, "{\"a\":[]}"},
+        {"below an element", "[{\"a\":[{\"b\":null}]}]", NULL, "[{\"a\":[{}]}]"},
+        {"not below the field that is kept",
+         "{\"s\":{\"a\":null,\"l\":[null]},\"t\":null}", "s",
+         "{\"s\":{\"a\":null,\"l\":[null]}}"},
+        {"but below a field of that name elsewhere", "{\"t\":{\"s\":{\"a\":null}}}", "s",
+         "{\"t\":{\"s\":{}}}"},
+        {"but not that field itself", "{\"s\":null}", "s", "{}"},
+        {"large numbers beside them", "[null,12345678901234567890,null,1e400]", NULL,
+         "[12345678901234567890,1e400]"},
+    };
+    struct engine *e = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct json_nulls nulls = {.drop = true, .kept = rows[i].kept};
+        lua_settop(e->L, 0);
+        api_json_decode(e->L, "t", rows[i].text, strlen(rows[i].text), nulls);
+        api_json_encode(e->L, "t", -1);
+        if (strcmp(rows[i].want, lua_tostring(e->L, -1)) != 0)
+            fail_msg("%s: want %s, got %s", rows[i].why, rows[i].want,
+                     lua_tostring(e->L, -1));
+    }
+    lua_settop(e->L, 0);
+    must_run(state,
+             HEAD "is('{\"b\":[]}', json.encode(json.decode('{\"a\":null,\"b\":[null]}',"
+                  " { nulls = false })))\n"
+                  "is(json.null, json.decode('null', { nulls = false }))\n");
 }
 
 static void leaks_nothing_when_memory_runs_out(void **state) {
@@ -337,6 +373,7 @@ int main(void) {
         LUA_TEST(the_locale_of_a_script_changes_nothing),
         LUA_TEST(a_finalizer_may_decode_in_the_middle),
         LUA_TEST(other_libraries_decode_and_encode_under_their_own_name),
+        LUA_TEST(nulls_are_left_out_where_that_is_asked_for),
         cmocka_unit_test(leaks_nothing_when_memory_runs_out),
     };
     return cmocka_run_group_tests_name("l_json", tests, NULL, NULL);

@@ -85,6 +85,13 @@ function databricks.record(path) end
 ---@field raw? boolean          true: return the body as a string, whatever it is
 ---@field timeout? number       seconds for the call with its retries
 ---@field max_bytes? integer    of the answer; default 256 MiB
+---@field nulls? boolean        true: keep fields and elements of the answer that are null; default:
+--- null is as absent
+---@field shape? string         the form that the answer must have; for another one a fault `parse`
+--- is raised. `{id!:s,list:[{n:n}]}`: in braces the fields of an object, with `!` those that may not
+--- be missing; in brackets the shape of the elements of a list. `s` is a string, `n` a number, which
+--- may be written as a string and is converted, `b` a boolean, `o` any object, `l` any list, `*`
+--- anything. Fields that the shape does not name may be anything
 
 ---@class tarn.ResponseInfo
 ---@field status integer
@@ -99,7 +106,7 @@ function databricks.record(path) end
 ---@return tarn.ResponseInfo response
 function ws:request(method, path, opts) end
 
---- Get a pipeline.
+--- Get a pipeline. Its `spec` is exact; elsewhere null is as absent.
 ---@param id string
 ---@return table pipeline GetPipelineResponse
 function ws:pipeline_get(id) end

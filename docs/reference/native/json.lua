@@ -22,9 +22,9 @@ json.null = nil
 -- else a json.Number, which keeps the text. Strings may have bytes that are not UTF-8. The escape
 -- of an unpaired surrogate becomes three bytes, which are encoded as the escape again.
 ---@param text string
----@param opts? { max_depth?: integer, max_bytes?: integer } levels, default 512, at most 10,000;
---- and
---- bytes of the text, default 1 GiB
+---@param opts? { max_depth?: integer, max_bytes?: integer, nulls?: boolean } levels, default 512,
+--- at most 10,000; bytes of the text, default 1 GiB; false: fields and elements that are null are
+--- left out
 ---@return any
 function json.decode(text, opts) end
 

@@ -4,6 +4,7 @@ local export = require "tarn.export"
 local fault = require "base.fault"
 local fs = require "native.fs"
 local layout = require "tarn.export.layout"
+local specs = require "tarn.spec"
 
 local M = {}
 
@@ -90,6 +91,9 @@ end
 ---@return tarn.ExportReport
 function M.write(ws, name, opts)
   local item = export.read(ws, name, { permissions = true })
+  if opts.format ~= "json" then
+    item.spec = specs.without_nulls(item.spec)
+  end
   local obstacle = export.find_obstacle(item.spec)
   if obstacle and opts.format ~= "json" then
     fault.raise { kind = "conflict", op = OP, message = ("'%s' cannot be exported as %s: %s")

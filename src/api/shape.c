@@ -1,0 +1,179 @@
+#include "api/shape.h"
+
+#include "api/json_parts.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PATH_ROOM 200
+
+struct check {
+    lua_State *L;
+    struct fault *fault;
+    int array_mt;         /* its place on the stack */
+    char path[PATH_ROOM]; /* where the value on top of the stack stands */
+};
+
+/* The end of the shape that begins at `at`. */
+static const char *end_of(const char *at) {
+    int depth = 0;
+    do {
+        depth += *at == '{' || *at == '[';
+        depth -= *at == '}' || *at == ']';
+        at++;
+    } while (depth > 0 && *at != '\0');
+    return at;
+}
+
+static bool is_absent(lua_State *L) {
+    return lua_isnil(L, -1) ||
+           (lua_islightuserdata(L, -1) && lua_touserdata(L, -1) == NULL);
+}
+
+static const char *name_of(const struct check *c) {
+    lua_State *L = c->L;
+    switch (lua_type(L, -1)) {
+    case LUA_TSTRING:
+        return "a string";
+    case LUA_TBOOLEAN:
+        return "a boolean";
+    case LUA_TNIL:
+        return "missing";
+    case LUA_TTABLE:
+        return json_parts_marked(L, lua_gettop(L), c->array_mt) ? "a list" : "an object";
+    case LUA_TNUMBER:
+        return "a number";
+    default:
+        return is_absent(L) ? "null" : "a number";
+    }
+}
+
+static bool misfit(const struct check *c, const char *want) {
+    const char *path = c->path[0] == '.' ? c->path + 1 : c->path;
+    if (path[0] == '\0')
+        fault_set(c->fault, FAULT_PARSE, "the answer is %s, not %s", name_of(c), want);
+    else if (is_absent(c->L))
+        fault_set(c->fault, FAULT_PARSE, "'%s' is missing in the answer", path);
+    else
+        fault_set(c->fault, FAULT_PARSE, "'%s' in the answer is %s, not %s", path,
+                  name_of(c), want);
+    return false;
+}
+
+static bool is_table(const struct check *c, bool list) {
+    return lua_istable(c->L, -1) &&
+           json_parts_marked(c->L, lua_gettop(c->L), c->array_mt) == list;
+}
+
+/* A number, or a string that becomes one: JSON of protocol buffers has 64-bit integers in
+ * strings. */
+static bool fits_number(const struct check *c) {
+    lua_State *L = c->L;
+    if (lua_type(L, -1) != LUA_TSTRING)
+        return lua_type(L, -1) == LUA_TNUMBER ||
+               luaL_testudata(L, -1, JSON_NUMBER_MT) != NULL || misfit(c, "a number");
+    if (lua_stringtonumber(L, lua_tostring(L, -1)) == 0)
+        return misfit(c, "a number");
+    lua_replace(L, -2);
+    return true;
+}
+
+static bool fits(struct check *c, const char *at);
+
+/* Check a field or an element of the table at `table`, which is on top of the stack, and
+ * put it back, since it may have become another one. [-1, +0, m] */
+static bool fits_part(struct check *c, size_t length, const char *at, int table,
+                      const char *key, lua_Integer i) {
+    lua_State *L = c->L;
+    bool was_text = lua_type(L, -1) == LUA_TSTRING, ok = fits(c, at);
+    if (was_text && lua_type(L, -1) == LUA_TNUMBER) {
+        if (key != NULL)
+            lua_pushstring(L, key);
+        else
+            lua_pushinteger(L, i);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, table);
+    }
+    lua_pop(L, 1);
+    if (ok)
+        c->path[length] = '\0';
+    return ok;
+}
+
+static bool fits_fields(struct check *c, const char *at) {
+    lua_State *L = c->L;
+    int table = lua_gettop(L);
+    size_t length = strlen(c->path);
+    for (at++; *at != '}'; at += *at == ',') {
+        char key[64];
+        size_t size = strcspn(at, "!:");
+        bool needed = at[size] == '!';
+        const char *value = at + size + (needed ? 2 : 1);
+        snprintf(key, sizeof key, "%.*s", (int)size, at);
+        at = end_of(value);
+        lua_getfield(L, table, key);
+        if (is_absent(L) && !needed) {
+            lua_pop(L, 1);
+            continue;
+        }
+        snprintf(c->path + length, PATH_ROOM - length, ".%s", key);
+        if (!fits_part(c, length, value, table, key, 0))
+            return false;
+    }
+    return true;
+}
+
+static bool fits_elements(struct check *c, const char *at) {
+    lua_State *L = c->L;
+    int table = lua_gettop(L);
+    size_t length = strlen(c->path);
+    lua_Integer n = (lua_Integer)lua_rawlen(L, table);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, table, i);
+        if (is_absent(L)) {
+            lua_pop(L, 1);
+            continue;
+        }
+        snprintf(c->path + length, PATH_ROOM - length, "[%lld]", (long long)i);
+        if (!fits_part(c, length, at + 1, table, NULL, i))
+            return false;
+    }
+    return true;
+}
+
+/* Check the value on top of the stack. [-0, +0, m] */
+static bool fits(struct check *c, const char *at) {
+    luaL_checkstack(c->L, LUA_MINSTACK, "a shape nested too deep");
+    switch (*at) {
+    case 's':
+        return lua_type(c->L, -1) == LUA_TSTRING || misfit(c, "a string");
+    case 'n':
+        return fits_number(c);
+    case 'b':
+        return lua_isboolean(c->L, -1) || misfit(c, "a boolean");
+    case 'o':
+        return is_table(c, false) || misfit(c, "an object");
+    case 'l':
+        return is_table(c, true) || misfit(c, "a list");
+    case '{':
+        return is_table(c, false) ? fits_fields(c, at) : misfit(c, "an object");
+    case '[':
+        return is_table(c, true) ? fits_elements(c, at) : misfit(c, "a list");
+    default:
+        return !is_absent(c->L) || misfit(c, "there");
+    }
+}
+
+bool api_shape_fits(lua_State *L, const char *shape, struct fault *f) {
+    struct check c = {.L = L, .fault = f};
+    int top = lua_gettop(L);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    luaL_getmetatable(L, JSON_ARRAY_MT);
+    lua_insert(L, top);
+    c.array_mt = top; /* metatable, value */
+    bool ok = fits(&c, shape);
+    lua_settop(L, top + 1);
+    lua_remove(L, top);
+    return ok;
+}
