@@ -133,7 +133,7 @@ def read_bundle(wheel, api):
     for name, fields in types.items():
         spec = "PipelineSpec" if name == "Pipeline" else name
         for field, known in api.get(spec, {}).items():
-            if known.deprecated and field not in fields:
+            if (known.deprecated or field == "whl") and field not in fields:
                 fields[field] = known
     for name, fields in list(api.items()):
         types.setdefault(name, fields)

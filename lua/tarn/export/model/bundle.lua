@@ -102,7 +102,7 @@ PipelineCluster { apply_policy_default_values autoscale:PipelineClusterAutoscale
 PipelineClusterAutoscale { max_workers min_workers mode }
 PipelineDefinitionWorkdayReportParametersQueryKeyValue { key value }
 PipelineLibrary { file:FileLibrary glob:PathPattern jar maven:MavenLibrary notebook:NotebookLibrary
-  }
+  whl }
 PipelinePermission { group_name level service_principal_name user_name }
 PipelineTrigger { cron:CronTrigger manual:ManualTrigger }
 PipelinesEnvironment { dependencies:[value] environment_version }
