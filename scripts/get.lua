@@ -3,27 +3,27 @@ return {
   effect = "read",
   route = { "GET", "/api/dlt/pipelines/{pipeline}" },
   returns = { pipeline_id = "string", name = "string", state = "string", spec = "object",
-    ["health?"] = "string|null", ["creator?"] = "string|null", ["run_as?"] = "string|null",
+    ["health?"] = "string|null", ["creator?"] = "string|null", ["run_as?"] = "object|null",
+    ["creator_user_name?"] = "string|null", ["run_as_user_name?"] = "string|null",
     ["last_modified?"] = "integer", ["latest_updates?"] = { { update_id = "string",
       state = "string", ["creation_time?"] = "string" } } },
   details = [[
 The pipeline is named by its id, its exact name, or the beginning of its name if no other name
-begins so. All fields are shown, also those that this version of Tarn does not know.]],
+begins so. All fields are shown, also those that this version of Tarn does not know, under the names
+and with the values of the API. One field is Tarn's own: `creator`, the API's creator_user_name, as
+in `tarn list`. `run_as` is what was set; run_as_user_name is who the pipeline runs as.]],
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
   },
   examples = {
     { "get 'Sales daily'", "by name" },
-    { "get sales -o json", "the exact answer of the API" },
+    { "get sales -o json", "the answer of the API, unchanged" },
   },
   see = { "list" },
 
   run = function(ctx, arg)
     local found = ctx.workspace:pipeline(arg.pipeline)
-    -- The same fields as in `tarn list`. The API's `run_as` is an object, so it gets another name.
-    found.creator = found.creator_user_name
-    found.run_as_setting = found.run_as
-    found.run_as = found.run_as_user_name
+    found.creator = found.creator_user_name -- as in `tarn list`
     return found
   end,
 }

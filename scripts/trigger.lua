@@ -45,8 +45,10 @@ return {
     ["outcome?"] = "string", ["state?"] = "string" },
   details = [[
 Without a selection, all tables are refreshed. Tables are given by their published names, flows by
-their names. The command starts exactly one update: if the answer of the workspace is lost, Tarn
-looks for the update and does not send the request again.
+their names, files by their paths in the workspace. --development and --production decide the mode
+of this update, whatever the mode of the pipeline. --rewind-to takes all datasets, or those of
+--rewind with all that depend on them, back to a time. The command starts exactly one update: if
+the answer of the workspace is lost, Tarn looks for the update and does not send the request again.
 
 If an update is active already, the exit status is 5, unless --attach or --restart is given.
 
@@ -60,13 +62,29 @@ a failed update, the first cause of each failed flow is shown.]],
       .. "longer have are lost." },
     { "refresh", "list", "Refresh only these tables (repeatable).", optional = true,
       value = "A,B" },
+    { "refresh_path", "list", "Refresh only the tables that this file defines (repeatable).",
+      optional = true, value = "PATH" },
     { "full_refresh_only", "list", "Refresh only these tables, from scratch (repeatable).",
       optional = true, value = "A,B" },
+    { "full_refresh_path", "list", "Refresh only the tables that this file defines, from scratch "
+      .. "(repeatable).", optional = true, value = "PATH" },
     { "reset_checkpoints", "list", "Reset the checkpoints of these flows; their data stays "
       .. "(repeatable).", optional = true, value = "A,B" },
     { "validate", "flag", "Check the code and the graph; update no table." },
+    { "development", "flag", "Start the update in development mode: it keeps its compute, and is "
+      .. "not retried." },
+    { "production", "flag", "Start the update in production mode." },
+    { "replace_where", "list", "Another predicate for a replace-where flow (repeatable).",
+      optional = true, value = "FLOW=PREDICATE" },
+    { "rewind_to", "string", "Rewind to this time instead of refreshing: 12h, or a date.",
+      optional = true, value = "TIME" },
+    { "rewind", "list", "With --rewind-to: only these datasets, and all that depend on them.",
+      optional = true, value = "A,B" },
+    { "rewind_dry_run", "flag", "With --rewind-to: only tell what would be rewound." },
     { "param", "list", "A parameter of this update (repeatable).", optional = true,
       value = "KEY=VALUE" },
+    { "cause", "choice", "What to say about why the update was started.", optional = true,
+      choices = trigger.CAUSES },
     { "wait", "flag", "Wait for the end of the update." },
     { "attach", "flag", "If an update is active, use it instead of starting one." },
     { "restart", "flag", "If an update is active, stop it first." },
@@ -79,6 +97,8 @@ a failed update, the first cause of each failed flow is shown.]],
     { "trigger sales --wait --timeout 3600",
       "start an update in a job; the exit status is its result" },
     { "trigger sales --refresh orders,customers", "refresh only these tables" },
+    { "trigger sales --refresh-path /Workspace/Shared/sales/orders.sql --development",
+      "refresh the tables of one file, in development mode" },
     { "trigger sales --validate --wait", "check whether the code compiles" },
     { "trigger sales --restart --full-refresh-only orders --dry-run", "show the request" },
   },

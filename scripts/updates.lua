@@ -1,6 +1,7 @@
 local backend = require "tarn.backend"
 local collections = require "base.collections"
 local fault = require "base.fault"
+local formats = require "output.formats"
 local glob = require "base.glob"
 local pipelines = require "tarn.pipelines"
 local stop = require "tarn.stop"
@@ -101,21 +102,6 @@ local function duration_text(ms)
   return math.type(ms) == "integer" and updates.span(ms) or "-"
 end
 
--- What the update refreshed: "all", or its selection.
-local function selection_text(_, row)
-  local parts = {}
-  local function add(word, list)
-    if type(list) == "table" and #list > 0 then
-      parts[#parts + 1] = word .. table.concat(list, ",")
-    end
-  end
-  parts[1] = row.validate_only and "validate" or row.full_refresh and "full refresh" or nil
-  add("", row.refresh_selection)
-  add("full: ", row.full_refresh_selection)
-  add("reset: ", row.reset_checkpoint_selection)
-  return #parts > 0 and table.concat(parts, "; ") or "all"
-end
-
 local SHORT <const> = 8 -- characters of an id in the table; --update accepts them
 
 local COLUMNS <const> = {
@@ -125,9 +111,45 @@ local COLUMNS <const> = {
   { "duration_ms", title = "DURATION", align = "right", text = duration_text },
   { "error" },
   { "cause" },
-  { "full_refresh", title = "WHAT", text = selection_text },
+  { "what" },
   { "phases", text = function(phases) return updates.phase_text(phases) end },
 }
+
+-- The fields of a row in CSV. What else the API gives is in the last one, as JSON.
+local FIELDS <const> = { "update_id", "state", "cause", "creation_time", "end_time", "duration_ms",
+  "error", "what", "full_refresh", "validate_only", "development", "refresh_selection",
+  "refresh_selection_by_path", "full_refresh_selection", "full_refresh_selection_by_path",
+  "reset_checkpoint_selection", "replace_where_overrides", "rewind_spec", "parameters",
+  "cancellation_cause", "mode", "cluster_id", "request_id", "attempt", "attempts", "phases",
+  "source", "other" }
+local MANY_FIELDS <const> = table.move(FIELDS, 1, #FIELDS, 3, { "pipeline_id", "name" })
+
+-- Rows for a format with fixed columns, if the output has one.
+local function for_output(ctx, next_row, fields)
+  if not formats.of(ctx.options).columns then
+    return next_row
+  end
+  local known = { pipeline_id = true, name = true } -- the same in all rows of one pipeline
+  for _, name in ipairs(fields) do
+    known[name] = true
+  end
+  return function()
+    local row = next_row()
+    local out, other = row and {}, {}
+    for _, name in ipairs(fields) do
+      if row then
+        out[name] = row[name]
+      end
+    end
+    for name, value in pairs(row or {}) do
+      other[name] = not known[name] and value or nil
+    end
+    if next(other) ~= nil then
+      out.other = other
+    end
+    return out
+  end
+end
 
 local MANY_COLUMNS <const> = table.move(COLUMNS, 1, #COLUMNS, 2,
   { { "name", title = "PIPELINE" } })
@@ -139,7 +161,7 @@ return {
   returns = { any = {
     { { update_id = "string", state = "string", ["creation_time?"] = "integer|null",
     ["end_time?"] = "integer|null", ["duration_ms?"] = "integer|null", ["error?"] = "string|null",
-    ["full_refresh?"] = "boolean", ["cause?"] = "string|null",
+    ["full_refresh?"] = "boolean", ["what?"] = "string", ["cause?"] = "string|null",
     ["phases?"] = { { state = "string", start_time = "integer",
       ["duration_ms?"] = "integer|null" } } } },
     { pipeline_id = "string", name = "string", update_id = "string", state = "string",
@@ -148,7 +170,8 @@ return {
   details = [[
 All updates, the newest first. Start, state, cause and selection come from the API. End, duration,
 phases and error come from the event log, which does not reach back so far: for older updates they
-are empty. Updates with the same request_id are attempts of one request (attempt 2 of 3).
+are empty. WHAT names what was refreshed; JSON has all fields that the API gives, also those that
+Tarn does not know. Updates with the same request_id are attempts of one request (attempt 2 of 3).
 
 --update shows one update, with the first cause of each failed flow.
 
@@ -156,9 +179,9 @@ A pipeline with a * means all pipelines whose name matches, and the last day unl
 given: tarn updates '*' --state failed.
 
 --source sql reads system tables, in one statement for any number of pipelines. They are up to an
-hour late; an update without an end is UNKNOWN. --source auto asks the API for one pipeline and
-the system tables for many, and the other source if the first one refuses. It does not start a
-warehouse.]],
+hour late, and do not tell selections by path; an update without an end is UNKNOWN. --source auto
+asks the API for one pipeline and the system tables for many, and the other source if the first one
+refuses. It does not start a warehouse.]],
   args = {
     { "pipeline", "pipeline", "Id, name, unique beginning of the name, or a glob." },
     { "update", "string", "Show only this update: its id, or the first six characters of it.",
@@ -180,13 +203,7 @@ warehouse.]],
     { "updates '*' --state failed --since 12h", "show what failed in any pipeline last night" },
   },
   see = { "trigger", "wait", "get" },
-  render = {
-    columns = COLUMNS,
-    fields = { "update_id", "state", "cause", "creation_time", "end_time", "duration_ms", "error",
-      "full_refresh", "validate_only", "refresh_selection", "full_refresh_selection",
-      "reset_checkpoint_selection", "parameters", "cancellation_cause", "cluster_id",
-      "request_id", "attempt", "attempts", "phases", "source" },
-  },
+  render = { columns = COLUMNS, fields = FIELDS },
 
   run = function(ctx, arg)
     backend.check(ctx.op, arg)
@@ -202,13 +219,13 @@ warehouse.]],
       ctx.render = { text = wait.outcome.show }
       return ask(ctx, arg, one_of_rest, one_of_sql)
     elseif not many then
-      return ask(ctx, arg, history_of_rest, function()
+      return for_output(ctx, ask(ctx, arg, history_of_rest, function()
         return sql_rows(ctx, arg, { id = pipelines.find_id(ctx.workspace, arg.pipeline) })
-      end)
+      end), FIELDS)
     end
-    ctx.render = { columns = MANY_COLUMNS }
-    return ask(ctx, arg, histories_of_rest, function()
+    ctx.render = { columns = MANY_COLUMNS, fields = MANY_FIELDS }
+    return for_output(ctx, ask(ctx, arg, histories_of_rest, function()
       return sql_rows(ctx, arg, { name = arg.pipeline })
-    end, "for many pipelines the API needs several calls for each one")
+    end, "for many pipelines the API needs several calls for each one"), MANY_FIELDS)
   end,
 }

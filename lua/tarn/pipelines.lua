@@ -239,8 +239,9 @@ function M.create(ws, spec)
       unknown = "it may have been created: check with `tarn list` before you try again" })
 end
 
---- The fields of an update that select tables or flows.
-M.SELECTIONS = { "refresh_selection", "full_refresh_selection", "reset_checkpoint_selection" }
+--- The fields of an update that select tables, flows or files.
+M.SELECTIONS = { "refresh_selection", "refresh_selection_by_path", "full_refresh_selection",
+  "full_refresh_selection_by_path", "reset_checkpoint_selection" }
 
 -- True if the fields of an update are those of the request.
 local function is_asked(update, body)
@@ -267,8 +268,8 @@ function M.start(ws, id, body)
   body = body or {}
   local function search(since)
     local newest = (ws.native:update_list(id, { max_results = 1 }).updates or {})[1]
-    if newest and (newest.creation_time or 0) >= since and newest.cause == "API_CALL"
-      and is_asked(newest, body) then
+    if newest and (newest.creation_time or 0) >= since
+      and newest.cause == (body.cause or "API_CALL") and is_asked(newest, body) then
       return { update_id = newest.update_id, resolved = true }
     end
   end

@@ -10,82 +10,36 @@
 
 local fault = require "base.fault"
 local hooks = require "engine.hooks"
-local json = require "native.json"
+local make_body = require("tarn.trigger.body").make
 local pipelines = require "tarn.pipelines"
 local stop = require "tarn.stop"
 local wait = require "tarn.wait"
 
 local M = {}
 
--- The names in a list whose items may be several names: `--refresh a,b --refresh c`.
-local function names(list)
-  local found = json.array {}
-  for _, item in ipairs(type(list) == "table" and list or { list }) do
-    for name in item:gmatch "[^,]+" do
-      name = name:match "^%s*(.-)%s*$"
-      if name ~= "" then
-        found[#found + 1] = name
-      end
-    end
-  end
-  return found
-end
-
-local function parameters(op, list)
-  local map = {}
-  for _, item in ipairs(list) do
-    local key, value = item:match "^([^=]+)=(.*)$"
-    if not key then
-      fault.usage(op, ("'%s' is not KEY=VALUE"):format(item), "for example --param region=eu")
-    end
-    map[key] = value
-  end
-  return map
-end
-
-local function check(op, arg)
-  local selects = arg.refresh or arg.full_refresh_only or arg.reset_checkpoints
-  if arg.full_refresh and selects then
-    fault.usage(op, "--full-refresh means all tables and cannot have a selection",
-      "--full-refresh-only A,B fully refreshes these tables only")
-  elseif arg.validate and (arg.full_refresh or selects) then
-    fault.usage(op, "--validate checks the whole graph and refreshes nothing; "
-      .. "it cannot have a full refresh or a selection")
-  elseif arg.attach and arg.restart then
-    fault.usage(op, "--attach waits for the active update, --restart stops it: choose one")
-  end
-end
-
-local SELECTIONS <const> = { refresh = "refresh_selection",
-  full_refresh_only = "full_refresh_selection", reset_checkpoints = "reset_checkpoint_selection" }
-
 ---@class tarn.TriggerArguments
 ---@field full_refresh? boolean               all tables
 ---@field validate? boolean
 ---@field refresh? string|string[]            tables; a text may be several: "a,b"
+---@field refresh_path? string|string[]       files; the tables that they define
 ---@field full_refresh_only? string|string[]  tables
+---@field full_refresh_path? string|string[]  files
 ---@field reset_checkpoints? string|string[]  flows
+---@field development? boolean                in development mode
+---@field production? boolean                 not in development mode
+---@field replace_where? string|string[]      each FLOW=PREDICATE
+---@field rewind_to? string                   a time
+---@field rewind? string|string[]             datasets; default: all
+---@field rewind_dry_run? boolean
 ---@field param? string[]                     each KEY=VALUE
+---@field cause? string                       a word of the API; default: API_CALL
 
 --- The body of the request, by the arguments of `tarn trigger`.
 ---@param op string for faults
 ---@param arg tarn.TriggerArguments
 ---@return table
 function M.body(op, arg)
-  check(op, arg)
-  local body = { full_refresh = arg.full_refresh or nil, validate_only = arg.validate or nil }
-  for name, field in pairs(SELECTIONS) do
-    if arg[name] then
-      body[field] = names(arg[name])
-      if #body[field] == 0 then
-        fault.usage(op, ("--%s has no names"):format(name:gsub("_", "-")))
-      end
-    end
-  end
-  if arg.param then
-    body.parameters = parameters(op, arg.param)
-  end
-  return body
+  return make_body(op, arg)
 end
 
 --- The URL of an update's page.
@@ -164,4 +118,5 @@ function M.start(ws, op, found, body, opts)
   return active.update_id, "attached", called
 end
 
-return M
+-- Parts that other subjects use.
+return require("base.lazy").fields(M, { CAUSES = "tarn.trigger.body:CAUSES" })

@@ -17,6 +17,7 @@ local failure = require "tarn.updates.failure"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
 local pool = require "base.pool"
+local selection = require "tarn.updates.selection"
 local time = require "base.time"
 local wait = require "tarn.wait"
 
@@ -42,12 +43,14 @@ local CONCURRENT <const> = 32 -- pipelines
 ---@field duration_ms integer|json.null
 ---@field phases tarn.Phase[]
 ---@field error string|json.null   first line of the cause
+---@field what string             what it refreshes: "all", or its selections
 ---@field full_refresh boolean
 ---@field validate_only boolean
 ---@field request_id string|json.null the same for an update and its retries
 ---@field attempt integer|json.null   number among the attempts of the request, from 1
 ---@field attempts integer|json.null  of the request; both are null if the list begins or ends in it
 ---@field source "rest"|"sql"
+---@field [string] any            all other fields of the API, also those that Tarn does not know
 
 local function milliseconds(value)
   return math.tointeger(tonumber(value))
@@ -122,12 +125,14 @@ function M.row(update, events)
     creation_time = started or json.null, end_time = last and last.at or json.null,
     duration_ms = last and started and last.at - started or json.null, phases = phases,
     full_refresh = update.full_refresh or false, validate_only = update.validate_only or false,
-    parameters = update.parameters, cluster_id = update.cluster_id,
     request_id = origin.request_id or json.null, error = json.null,
     attempt = json.null, attempts = json.null, source = "rest",
   }
-  for _, name in ipairs(pipelines.SELECTIONS) do
-    row[name] = update[name]
+  row.what = selection.text(update)
+  for name, value in pairs(update) do
+    if row[name] == nil and name ~= "config" then
+      row[name] = value
+    end
   end
   if last and last.state == "FAILED" then
     row.error = failure.line(last.event)

@@ -1,5 +1,6 @@
 --- The commands trigger, stop and wait: the promise T11, also with lost answers.
 
+local anyspec = require "support.anyspec"
 local program = require "testing.program"
 local fake = require "testing.fake"
 local journal = require "tarn.journal"
@@ -36,6 +37,23 @@ test("every option about the refresh is in the request", function(t)
     { why = "checkpoints", { reset_checkpoints = { "f" } },
       { reset_checkpoint_selection = { "f" } } },
     { why = "validation", { validate = true }, { validate_only = true } },
+    { why = "files", { refresh_path = { "/Workspace/a, b.sql" }, full_refresh_path = { "/c.py" } },
+      { refresh_selection_by_path = { "/Workspace/a, b.sql" },
+        full_refresh_selection_by_path = { "/c.py" } } },
+    { why = "development", { development = true }, { development = true } },
+    { why = "production", { production = true }, { development = false } },
+    { why = "cause", { cause = "USER_ACTION" }, { cause = "USER_ACTION" } },
+    { why = "predicates", { replace_where = { "f=d = '2026-01-01'", "g=true" } },
+      { replace_where_overrides = {
+        { flow_name = "f", predicate_override = "d = '2026-01-01'" },
+        { flow_name = "g", predicate_override = "true" } } } },
+    { why = "rewind", { rewind_to = "2026-08-01T00:00:00Z" },
+      { rewind_spec = { rewind_timestamp = "2026-08-01T00:00:00.000Z" } } },
+    { why = "rewind of some", { rewind_to = "2026-08-01T00:00:00Z", rewind = { "a,b" },
+      rewind_dry_run = true }, { rewind_spec = { rewind_timestamp = "2026-08-01T00:00:00.000Z",
+        dry_run = true, datasets = {
+          { identifier = "a", cascade = true, reset_checkpoints = true },
+          { identifier = "b", cascade = true, reset_checkpoints = true } } } } },
     { why = "parameters", { param = { "region=eu", "q=a=b", "empty=" } },
       { parameters = { region = "eu", q = "a=b", empty = "" } } },
   } do
@@ -53,8 +71,36 @@ test("options that exclude each other are refused before anything is sent", func
     { param = { "novalue" } },
     { param = { "=x" } },
     { refresh = { "," } },
+    { full_refresh = true, refresh_path = { "/a.sql" } },
+    { validate = true, full_refresh_path = { "/a.sql" } },
+    { validate = true, rewind_to = "1d" },
+    { development = true, production = true },
+    { rewind = { "a" } },
+    { replace_where = { "f" } },
   } do
     t.equal(t.fault(body_of, case).kind, "usage")
+  end
+end)
+
+test("a path where tables are expected, and a table where paths are, get a hint", function(t)
+  local e = t.fault(body_of, { refresh = { "orders,/Workspace/a/b.sql" } })
+  t.match(e.message, "'/Workspace/a/b.sql' is a path")
+  t.match(e.hint, "--refresh-path /Workspace/a/b.sql")
+  e = t.fault(body_of, { full_refresh_only = { "/a.py" } })
+  t.match(e.hint, "--full-refresh-path /a.py")
+  e = t.fault(body_of, { refresh_path = { "orders" } })
+  t.match(e.message, "--refresh-path: 'orders' is not the path of a file")
+  t.match(e.hint, "--refresh and --full-refresh-only take names of tables")
+end)
+
+test("every field of the API's request has an option", function(t)
+  local body = body_of { refresh = { "a" }, refresh_path = { "/a" }, full_refresh_only = { "b" },
+    full_refresh_path = { "/b" }, reset_checkpoints = { "f" }, development = true,
+    replace_where = { "f=true" }, rewind_to = "1d", param = { "a=b" }, cause = "API_CALL" }
+  local all = body_of { full_refresh = true }
+  for _, leaf in ipairs(anyspec.leaves "StartUpdate") do
+    local field = leaf.keys[1]
+    t.is_true(body[field] ~= nil or all[field] ~= nil or field == "validate_only", field)
   end
 end)
 

@@ -182,3 +182,35 @@ test("an update that does not exist is not found", function(t)
   local id = w:pipeline()
   t.equal(t.fault(fake.run, "updates", { pipeline = id, update = "6fc8a8" }, ws).code, "NOT_FOUND")
 end)
+
+test("selections by path and fields that Tarn does not know are told, and in JSON", function(t)
+  local base = "/api/2.0/pipelines/" .. ID
+  local given = {
+    { update_id = "u2", state = "PAUSED_BY_POLICY", cause = "NEW_CAUSE", creation_time = T0,
+      refresh_selection_by_path = { "/Workspace/a/b.sql" }, development = true, later = { x = 1 } },
+    { update_id = "u1", state = "COMPLETED", cause = "API_CALL", creation_time = T0,
+      full_refresh_selection_by_path = { "/Workspace/a/c.py" }, config = { name = "p" } },
+  }
+  local ws <close> = fake.workspace {
+    ["GET " .. base] = { pipeline_id = ID, name = "p", state = "IDLE" },
+    ["GET " .. base .. "/updates"] = { updates = given },
+    ["GET " .. base .. "/updates/u1"] = { update = given[2] },
+    ["GET " .. base .. "/events"] = { events = json.array {} },
+  }
+  local rows = fake.run("updates", { pipeline = ID }, ws)
+  t.equal(rows[1].what, '/Workspace/a/b.sql; later: {"x":1}; development mode')
+  t.equal({ rows[1].refresh_selection_by_path, rows[1].development, rows[1].later },
+    { { "/Workspace/a/b.sql" }, true, { x = 1 } })
+  t.equal({ rows[2].what, rows[2].full_refresh_selection_by_path },
+    { "full: /Workspace/a/c.py", { "/Workspace/a/c.py" } })
+  rows = fake.run("updates", { pipeline = ID }, ws, { output = "csv" })
+  t.equal(rows[1].other, { later = { x = 1 } })
+  t.equal(rows[2].other, nil)
+  local columns = " " .. table.concat(require("engine.script").load("updates").render.fields, " ")
+  for name in pairs(rows[1]) do
+    t.match(columns .. " ", " " .. name .. " ")
+  end
+  for _, name in ipairs(require("tarn.pipelines").SELECTIONS) do
+    t.match(columns .. " ", " " .. name .. " ")
+  end
+end)

@@ -100,9 +100,10 @@ end
 M.now = task.now
 
 local PLAIN <const> = { "name", "pipeline_id", "update_id", "url", "status", "dry_run", "request",
-  "active_update", "full_refresh", "validate_only", "refresh_selection", "full_refresh_selection",
-  "reset_checkpoint_selection", "parameters", "outcome", "state", "cause", "creation_time",
-  "end_time", "cancellation_cause", "request_id", "operation" }
+  "active_update", "what", "full_refresh", "validate_only", "development", "refresh_selection",
+  "refresh_selection_by_path", "full_refresh_selection", "full_refresh_selection_by_path",
+  "reset_checkpoint_selection", "replace_where_overrides", "rewind_spec", "parameters", "outcome",
+  "state", "cause", "creation_time", "end_time", "cancellation_cause", "request_id", "operation" }
 
 --- The report as text.
 ---@param report table

@@ -17,7 +17,8 @@ test("the eleven endpoints answer with the documented fields", function(t)
   local id = s:ask("GET", P .. "?filter=sales_orders_etl").data[1].pipeline_id
   local one = s:ask("GET", P .. "/" .. id).data
   t.equal(one.name, "sales_orders_etl")
-  t.is_true(type(one.spec) == "table" and one.creator and one.run_as and one.health)
+  t.is_true(type(one.spec) == "table" and one.creator and one.run_as_user_name
+    and one.health)
   local events = s:ask("GET", P .. "/" .. id .. "/events?max_events=7").data
   t.equal(events.event_count, 7)
   t.equal(#events.events, 7)

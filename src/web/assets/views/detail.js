@@ -50,8 +50,8 @@ function Head({ pipeline, state, session, profile, onChoose }) {
     <dl class="facts">
       <${Fact} name="Id"><code>${pipeline.pipeline_id}</code>
         <${CopyButton} text=${pipeline.pipeline_id} label="Copy the id" /></${Fact}>
-      <${Fact} name="Creator">${pipeline.creator ?? "–"}</${Fact}>
-      <${Fact} name="Runs as">${pipeline.run_as ?? "–"}</${Fact}>
+      <${Fact} name="Creator">${pipeline.creator_user_name ?? "–"}</${Fact}>
+      <${Fact} name="Runs as">${pipeline.run_as_user_name ?? "–"}</${Fact}>
       <${Fact} name="Mode">${pipeline.spec?.development ? "development" : "production"}${
         pipeline.spec?.continuous ? ", continuous" : ""}${
         pipeline.spec?.serverless ? ", serverless" : ""}</${Fact}>

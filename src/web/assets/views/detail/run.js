@@ -18,19 +18,32 @@ const SAID = {
   validate: "The code is compiled and the graph is checked. Nothing is published.",
 };
 
-function bodyOf(mode, tables, again, restart) {
+const isPath = (name) => name.startsWith("/");
+
+function bodyOf(mode, chosen, again, restart, development) {
   const body = { restart };
+  if (development) {
+    body.development = true;
+  }
   if (mode === "full") {
     body.full_refresh = true;
   } else if (mode === "validate") {
     body.validate = true;
   } else if (mode === "some") {
-    body[again ? "full_refresh_only" : "refresh"] = tables;
+    const files = chosen.filter(isPath), tables = chosen.filter((name) => !isPath(name));
+    if (tables.length > 0) {
+      body[again ? "full_refresh_only" : "refresh"] = tables;
+    }
+    if (files.length > 0) {
+      body[again ? "full_refresh_path" : "refresh_path"] = files;
+    }
   }
   return body;
 }
 
-const namesIn = (text) => text.split(/[\s,]+/).filter(Boolean);
+/** Names of tables, and paths of files: a path has a line of its own, since it may have blanks. */
+const namesIn = (text) => text.split("\n").map((line) => line.trim())
+  .flatMap((line) => isPath(line) ? [line] : line.split(/[\s,]+/)).filter(Boolean);
 
 function Tables({ flows, text, onChange }) {
   const chosen = namesIn(text);
@@ -41,8 +54,9 @@ function Tables({ flows, text, onChange }) {
       ${flows.map((flow, i) => html`<${Check} key=${flow.name} id="table-${i}" label=${flow.name}
         checked=${chosen.includes(flow.name)} onChange=${(on) => toggle(flow.name, on)} />`)}
     </fieldset>`}
-    <${Field} id="tables" label="Tables" note="As the pipeline publishes them; one a line, or with commas."
-        info="The names of the tables to refresh, as the pipeline publishes them.">
+    <${Field} id="tables" label="Tables or files"
+        note="Tables as the pipeline publishes them; files by their paths, which begin with /. One a line."
+        info="The tables to refresh: their names, or the paths of the files that define them.">
       <textarea id="tables" rows="3" value=${text}
         onInput=${(e) => onChange(e.target.value)}></textarea></${Field}>`;
 }
@@ -62,6 +76,7 @@ export function RunDialog({ pipeline, mode: first, flows, onClose }) {
   const [text, setText] = useState("");
   const [again, setAgain] = useState(false);
   const [restart, setRestart] = useState(false);
+  const [development, setDevelopment] = useState(false);
   const action = useAction();
   const tables = namesIn(text);
   const active = isActive(pipeline.state);
@@ -69,7 +84,7 @@ export function RunDialog({ pipeline, mode: first, flows, onClose }) {
   const submit = (event) => {
     event.preventDefault();
     action.start(`dlt/pipelines/${pipeline.pipeline_id}/trigger`,
-      bodyOf(mode, tables, again, restart));
+      bodyOf(mode, tables, again, restart, development));
   };
   return html`<${Dialog} title=${`Run ${pipeline.name}`} onClose=${onClose} busy=${action.busy}>
     ${action.result ? html`<${Done} result=${action.result} pipeline=${pipeline}
@@ -79,6 +94,8 @@ export function RunDialog({ pipeline, mode: first, flows, onClose }) {
       ${mode === "some" && html`<${Tables} flows=${flows} text=${text} onChange=${setText} />
         <${Check} id="again" label="From the beginning (full refresh of these)" checked=${again}
           onChange=${setAgain} />`}
+      <${Check} id="development" label="In development mode (keeps its compute, no retries)"
+        checked=${development} onChange=${setDevelopment} />
       ${loses && html`<${Warning}>What the sources no longer hold is lost: a full refresh cannot be
         undone.</${Warning}>`}
       ${active && html`<${Warning}>An update is active.<${Check} id="restart"

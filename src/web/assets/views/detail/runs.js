@@ -12,15 +12,6 @@ import { hasEnded, tone } from "../../status.js";
 
 const PAGE = 50;
 
-/** The selection of an update, if it was not a refresh of all tables. */
-function selection(run) {
-  const names = [["", run.refresh_selection], ["full: ", run.full_refresh_selection],
-    ["reset: ", run.reset_checkpoint_selection]]
-    .filter(([, list]) => list?.length > 0).map(([text, list]) => text + list.join(", "));
-  const first = run.validate_only ? ["validate"] : run.full_refresh ? ["full refresh"] : [];
-  return [...first, ...names].join("; ") || "all";
-}
-
 function Bar({ run, longest }) {
   if (typeof run.duration_ms !== "number") {
     return html`<span class="dim bar-none">${hasEnded(run.state) ? "how long is not known"
@@ -42,7 +33,7 @@ function More({ run, id }) {
     <dl class="facts">
       <${Fact} name="Update"><code>${run.update_id}</code></${Fact}>
       <${Fact} name="Request"><code>${run.request_id ?? "–"}</code></${Fact}>
-      <${Fact} name="What">${selection(run)}</${Fact}>
+      <${Fact} name="What">${run.what}</${Fact}>
       ${run.cancellation_cause && html`<${Fact} name="Cancelled by">${
         run.cancellation_cause}</${Fact}>`}
     </dl>
@@ -59,8 +50,8 @@ function Run({ run, longest, id }) {
       <${Icon} name=${open ? "down" : "right"} />
       <span class="run-when">${began ? dateClock(began) : "–"}</span>
       <${Badge} word=${run.state} />
-      <span class="run-what dim">${run.cause ?? ""}${selection(run) === "all"
-        ? "" : `, ${selection(run)}`}</span>
+      <span class="run-what dim">${run.cause ?? ""}${run.what === "all"
+        ? "" : `, ${run.what}`}</span>
     </button>
     <${Bar} run=${run} longest=${longest} />
     ${!open && run.error && html`<p class="run-error ink-bad">${run.error}</p>`}
