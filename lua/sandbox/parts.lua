@@ -6,6 +6,7 @@
 
 return {
   "sandbox.identity",
+  "sandbox.identity.scim",
   "sandbox.files",
   "sandbox.unity",
   "sandbox.sql.warehouses",

@@ -53,14 +53,8 @@ FROM pipelines AS p WHERE json_extract(p.spec, '$.catalog') IS NOT NULL
   AND EXISTS (SELECT 1 FROM updates AS u WHERE u.pipeline_id = p.id AND u.created <= :now_ms)
 ]]):format(DATASET_COLUMNS, PUBLISHED)
 
-M.SCHEMAS = ([[
-SELECT catalog, name, owner, comment, properties, created FROM schemas
-UNION
-SELECT d.catalog, d.schema, (SELECT owner FROM catalogs AS c WHERE c.name = d.catalog), NULL, NULL,
-  min(d.published)
-FROM datasets AS d WHERE %s AND NOT EXISTS (SELECT 1 FROM schemas AS s
-  WHERE s.catalog = d.catalog AND s.name = d.schema) GROUP BY d.catalog, d.schema
-]]):format(PUBLISHED)
+M.SCHEMAS = "SELECT catalog, name, owner, comment, properties, created FROM schemas "
+  .. "WHERE created <= :now_ms"
 
 --- The catalog, schema and table of a full name; nil if the name does not have three parts.
 ---@param full string
@@ -106,6 +100,21 @@ function M.add_schema(w, catalog, name, opts)
     catalog, name, opts.owner or w.principal.user_name, opts.comment,
     opts.properties and json.encode(opts.properties), opts.created or w.clock:now(),
   })
+end
+
+--- Let a schema exist from `at` on, as the first update that publishes to it creates it. The
+-- schema stays when its tables go.
+---@param at integer ms; may lie in the future
+function M.publish_schema(w, catalog, name, owner, at)
+  w.db:exec("INSERT INTO schemas VALUES (?, ?, ?, NULL, NULL, ?) "
+    .. "ON CONFLICT DO UPDATE SET created = min(created, excluded.created)",
+    { catalog, name, owner, at })
+end
+
+--- Take back the schemas that a cancelled update would have created after `now`.
+function M.cancel_schemas(w, now)
+  w.db:exec("DELETE FROM schemas WHERE created > ? AND NOT EXISTS (SELECT 1 FROM datasets AS d "
+    .. "WHERE d.catalog = schemas.catalog AND d.schema = schemas.name)", { now })
 end
 
 --- Create a table that no pipeline owns, with its rows.
