@@ -3,15 +3,18 @@
 -- Ids are the same every time; times are relative to the time at which the workspace is filled.
 
 local code = require "sandbox.scenarios.code"
-local compute = require "sandbox.scenarios.compute"
 local grants = require "sandbox.identity.grants"
 local graph = require "sandbox.pipelines.graph"
 local history = require "sandbox.scenarios.history"
 local ids = require "sandbox.ids"
-local jobs = require "sandbox.pipelines.jobs"
+local jobs = require "sandbox.jobs"
+local runs = require "sandbox.jobs.runs"
 local json = require "native.json"
 local people = require "sandbox.identity.people"
 local pipelines = require "sandbox.pipelines"
+local policies = require "sandbox.compute.policies"
+local pools = require "sandbox.compute.pools"
+local secrets = require "sandbox.secrets"
 local story = require "sandbox.pipelines.story"
 local tables = require "sandbox.tables"
 local tree = require "sandbox.files.tree"
@@ -171,12 +174,53 @@ local function add_sources(w, data)
   end
 end
 
+-- A run of a job from long ago: each of its tasks has run an update of its pipeline. Nil if one of
+-- the pipelines has too few updates.
+local function past_run(w, tasks, back)
+  local list, first, last, failed = {}, math.maxinteger, 0, nil
+  for i, spec in ipairs(tasks) do
+    local update = w.db:query("SELECT * FROM updates WHERE pipeline_id = ? AND ended <= ? "
+      .. "ORDER BY created DESC LIMIT 1 OFFSET ?",
+      { spec.pipeline_task.pipeline_id, w.clock:now(), back })[1]
+    if not update then
+      return nil
+    end
+    local result = update.result == "COMPLETED" and "SUCCESS" or "FAILED"
+    failed = failed or result == "FAILED" and spec.task_key
+    list[i] = { spec = spec, started = update.created, ended = update.ended, result = result,
+      update_id = update.id }
+    first, last = math.min(first, update.created), math.max(last, update.ended)
+  end
+  return list, first, last, failed
+end
+
+-- Store a job, with the runs of the last nights.
+local function add_job(w, job)
+  local id, tasks = jobs.add(w, job)
+  for back = 2, 0, -1 do
+    local list, first, last, failed = past_run(w, tasks, back)
+    if list then
+      runs.insert(w, { job_id = id, name = job.name, creator = w.principal.user_name,
+        created = first, settings = { name = job.name, tasks = tasks }, kind = "PERIODIC",
+        ended = last, result = failed and "FAILED" or "SUCCESS",
+        message = failed and ("Task %s failed with message: Workload failed, see run output for "
+          .. "details."):format(failed) or nil }, list)
+    end
+  end
+end
+
 local function fill_demo(w, data, side)
   for _, name in ipairs(data.catalogs) do
     unity.add_catalog(w, name, { created = w.clock:now() - 390 * DAY })
   end
   for _, secret in ipairs(data.secrets) do
-    compute.add_secret(w, secret[1], secret[2])
+    secrets.add(w, secret[1], secret[2])
+  end
+  for _, policy in ipairs(data.policies or {}) do
+    policies.add(w, policy, w.clock:now() - 300 * DAY)
+  end
+  for _, pool in ipairs(data.pools or {}) do
+    pools.add(w, pool, w.clock:now() - 290 * DAY)
   end
   for _, person in ipairs(w.people) do
     if not person.application_id then
@@ -199,7 +243,7 @@ local function fill_demo(w, data, side)
     end
   end
   for _, job in ipairs(data.jobs or {}) do
-    jobs.add(w, job)
+    add_job(w, job)
   end
   -- One update has a result that the client does not know.
   w.db:exec("UPDATE updates SET result = 'EXPIRED' WHERE seq = (SELECT max(u.seq) FROM updates "

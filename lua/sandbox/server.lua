@@ -8,13 +8,14 @@ local task = require "native.task"
 local json = require "native.json"
 local auth = require "sandbox.identity.auth"
 local clock = require "sandbox.clock"
-local compute = require "sandbox.scenarios.compute"
+local clusters = require "sandbox.compute.clusters"
 local errors = require "sandbox.http.errors"
 local faults = require "sandbox.http.faults"
 local fields = require "sandbox.http.fields"
 local people = require "sandbox.identity.people"
 local reply = require "sandbox.http.reply"
 local router = require "sandbox.http.router"
+local runs = require "sandbox.jobs.runs"
 local scenarios = require "sandbox.scenarios"
 local store = require "sandbox.store"
 local tables = require "sandbox.tables"
@@ -46,7 +47,7 @@ end
 local function open_workspace(who, opts, dir, parts, time)
   local w = tables.merged({
     principal = who.people[1], clock = time, cache = {}, run_ms = opts.run_ms or RUN_MS,
-    node_types = compute.node_types(who.cloud), org_text = ("%d"):format(who.org_id),
+    node_types = clusters.node_types(who.cloud), org_text = ("%d"):format(who.org_id),
   }, who)
   w.store = store.open(dir, ("%s-%s"):format(who.name, opts.scenario:gsub("%W", "_")), parts)
   w.db = w.store.db
@@ -106,6 +107,7 @@ function Server:dispatch(request)
     w, principal = auth.check(self, request.headers)
     request.w = w
     check_workspace(w, request)
+    runs.advance(w)
   end
   return route.handler(w, {
     method = request.method,

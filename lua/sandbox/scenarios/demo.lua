@@ -326,6 +326,23 @@ M.pipelines = {
     spec = { catalog = "dev", schema = "mei", serverless = true, development = true } },
 }
 
+M.policies = {
+  { id = "E0631F5C0D0006D6", name = "Pipelines (production)",
+    description = "Clusters of production pipelines",
+    definition = '{"cluster_type":{"type":"fixed","value":"dlt"},'
+      .. '"num_workers":{"type":"range","maxValue":20,"defaultValue":2},'
+      .. '"custom_tags.cost_center":{"type":"regex","pattern":"[0-9]{4}","isOptional":true}}' },
+  { id = "00A5D9C2417F83B1", name = "Pipelines (development)",
+    description = "Small clusters for the development of pipelines",
+    definition = '{"cluster_type":{"type":"fixed","value":"dlt"},'
+      .. '"num_workers":{"type":"range","maxValue":4,"defaultValue":1}}' },
+}
+
+M.pools = {
+  { id = "0714-093112-pool7-ab12cd34", name = "ml-r5d", node = "r5d.2xlarge" },
+  { id = "0302-141501-pool2-9f3c6a10", name = "general-m5d", node = "m5d.xlarge" },
+}
+
 M.jobs = {
   { name = "sales nightly", cron = "0 30 2 * * ?",
     pipelines = { "sales_orders_etl", "sales_customers_scd" } },
