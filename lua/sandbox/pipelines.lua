@@ -173,8 +173,8 @@ local function check_fixed(before, body)
   elseif (body.storage or "") ~= "" and body.storage ~= before.storage then
     errors.invalid "'storage' cannot be changed after the pipeline was created."
   end
-  for part, fields in pairs(FIXED) do
-    for _, field in ipairs(fields) do
+  for part, names in pairs(FIXED) do
+    for _, field in ipairs(names) do
       local old, new = before[part] and before[part][field], body[part] and body[part][field]
       if before[part] and old ~= new then
         errors.invalid("'%s.%s' cannot be changed after the pipeline was created.", part, field)

@@ -7,15 +7,11 @@ local grants = require "sandbox.identity.grants"
 local graph = require "sandbox.pipelines.graph"
 local history = require "sandbox.scenarios.history"
 local ids = require "sandbox.ids"
-local jobs = require "sandbox.jobs"
-local runs = require "sandbox.jobs.runs"
 local json = require "native.json"
 local people = require "sandbox.identity.people"
 local pipelines = require "sandbox.pipelines"
-local policies = require "sandbox.compute.policies"
-local pools = require "sandbox.compute.pools"
-local secrets = require "sandbox.secrets"
 local story = require "sandbox.pipelines.story"
+local surroundings = require "sandbox.scenarios.surroundings"
 local tables = require "sandbox.tables"
 local tree = require "sandbox.files.tree"
 local unity = require "sandbox.unity"
@@ -151,83 +147,16 @@ local function add_grants(w, entry, id)
   end
 end
 
--- Create the tables that pipelines read and no pipeline publishes.
-local function add_sources(w, data)
-  local made = {}
-  for _, entry in ipairs(data.pipelines) do
-    for _, dataset in ipairs(code.datasets(entry.graph or entry.explicit or {})) do
-      made[("%s.%s.%s"):format(graph.resolve(dataset.name, entry.spec))] = true
-    end
-  end
-  for _, entry in ipairs(data.pipelines) do
-    for _, dataset in ipairs(code.datasets(entry.graph or entry.explicit or {})) do
-      for _, input in ipairs(dataset.inputs) do
-        local name = ("%s.%s.%s"):format(graph.resolve(input, entry.spec))
-        if not made[name] and not name:find "^hive_metastore%." and not name:find "^system%." then
-          made[name] = true
-          unity.add_table(w, name, { "id BIGINT", "name STRING", "updated_at TIMESTAMP" }, {
-            { 1, "first", "2026-01-05T08:00:00.000Z" }, { 2, "second", "2026-01-06T08:00:00.000Z" },
-          }, { created = w.clock:now() - 380 * DAY })
-        end
-      end
-    end
-  end
-end
-
--- A run of a job from long ago: each of its tasks has run an update of its pipeline. Nil if one of
--- the pipelines has too few updates.
-local function past_run(w, tasks, back)
-  local list, first, last, failed = {}, math.maxinteger, 0, nil
-  for i, spec in ipairs(tasks) do
-    local update = w.db:query("SELECT * FROM updates WHERE pipeline_id = ? AND ended <= ? "
-      .. "ORDER BY created DESC LIMIT 1 OFFSET ?",
-      { spec.pipeline_task.pipeline_id, w.clock:now(), back })[1]
-    if not update then
-      return nil
-    end
-    local result = update.result == "COMPLETED" and "SUCCESS" or "FAILED"
-    failed = failed or result == "FAILED" and spec.task_key
-    list[i] = { spec = spec, started = update.created, ended = update.ended, result = result,
-      update_id = update.id }
-    first, last = math.min(first, update.created), math.max(last, update.ended)
-  end
-  return list, first, last, failed
-end
-
--- Store a job, with the runs of the last nights.
-local function add_job(w, job)
-  local id, tasks = jobs.add(w, job)
-  for back = 2, 0, -1 do
-    local list, first, last, failed = past_run(w, tasks, back)
-    if list then
-      runs.insert(w, { job_id = id, name = job.name, creator = w.principal.user_name,
-        created = first, settings = { name = job.name, tasks = tasks }, kind = "PERIODIC",
-        ended = last, result = failed and "FAILED" or "SUCCESS",
-        message = failed and ("Task %s failed with message: Workload failed, see run output for "
-          .. "details."):format(failed) or nil }, list)
-    end
-  end
-end
-
 local function fill_demo(w, data, side)
   for _, name in ipairs(data.catalogs) do
     unity.add_catalog(w, name, { created = w.clock:now() - 390 * DAY })
-  end
-  for _, secret in ipairs(data.secrets) do
-    secrets.add(w, secret[1], secret[2])
-  end
-  for _, policy in ipairs(data.policies or {}) do
-    policies.add(w, policy, w.clock:now() - 300 * DAY)
-  end
-  for _, pool in ipairs(data.pools or {}) do
-    pools.add(w, pool, w.clock:now() - 290 * DAY)
   end
   for _, person in ipairs(w.people) do
     if not person.application_id then
       tree.mkdirs(w, "/Users/" .. person.user_name)
     end
   end
-  add_sources(w, data)
+  surroundings.add(w, data)
   local id_of, rows = {}, {}
   for i, entry in ipairs(data.pipelines) do
     id_of[entry[1]] = ids.fixed(side, i)
@@ -242,9 +171,7 @@ local function fill_demo(w, data, side)
       history.add(w, rows[i], entry.runs, side * 1000 + i)
     end
   end
-  for _, job in ipairs(data.jobs or {}) do
-    add_job(w, job)
-  end
+  surroundings.add_jobs(w, data)
   -- One update has a result that the client does not know.
   w.db:exec("UPDATE updates SET result = 'EXPIRED' WHERE seq = (SELECT max(u.seq) FROM updates "
     .. "AS u JOIN pipelines AS p ON p.id = u.pipeline_id WHERE p.state = 'HIBERNATED')")

@@ -6,6 +6,7 @@
 -- `:now_ms`.
 
 local json = require "native.json"
+local errors = require "sandbox.http.errors"
 
 local M = {}
 
@@ -80,6 +81,28 @@ end
 
 function M.find_catalog(w, name)
   return w.db:find_row("SELECT * FROM catalogs WHERE name = ?", { name })
+end
+
+--- Refuse a request for a catalog that does not exist: 404.
+function M.no_catalog(name)
+  errors.raise(404, "CATALOG_DOES_NOT_EXIST", ("Catalog '%s' does not exist."):format(name))
+end
+
+--- Refuse a request for a schema that does not exist: 404.
+function M.no_schema(catalog, name)
+  errors.raise(404, "SCHEMA_DOES_NOT_EXIST", ("Schema '%s.%s' does not exist.")
+    :format(catalog, name))
+end
+
+--- Delete the tables of a catalog, of one of its schemas, or one of that name.
+---@param schema? string
+---@param name? string
+function M.delete_tables(w, catalog, schema, name)
+  local where = " WHERE catalog = ?1 AND (?2 IS NULL OR schema = ?2) AND (?3 IS NULL OR name = ?3)"
+  local params = { catalog, schema or json.null, name or json.null }
+  w.db:exec("DELETE FROM tables" .. where, params)
+  params[4] = w.clock:now()
+  w.db:exec("UPDATE datasets SET deleted = ?4" .. where, params)
 end
 
 --- Create a catalog unless it exists.

@@ -37,7 +37,7 @@ end
 
 local TYPES <const> = {
   string = { "String", function(v) return type(v) == "string" end },
-  integer = { "Integer", function(v) return math.tointeger(v) ~= nil or find_integer(v) ~= nil end },
+  integer = { "Integer", function(v) return (math.tointeger(v) or find_integer(v)) ~= nil end },
   number = { "Number", function(v) return type(v) == "number" end },
   boolean = { "Boolean", function(v) return type(v) == "boolean" end },
   object = { "Object", is_object },

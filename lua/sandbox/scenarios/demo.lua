@@ -15,12 +15,9 @@ local json = require "native.json"
 
 local M = {}
 
-M.catalogs = { "main", "sales", "finance", "iot", "ml", "dev" }
+M.objects = require "sandbox.scenarios.demo_objects"
 
-M.secrets = {
-  { "finance", "netsuite_token" }, { "finance", "fx_api_key" }, { "iot", "mqtt_password" },
-  { "marketing", "ads_api_key" },
-}
+M.catalogs = { "main", "sales", "finance", "iot", "ml", "dev" }
 
 local function classic(node, min, max)
   return json.array {
@@ -324,30 +321,6 @@ M.pipelines = {
   { "scratch", by = MEI, code = "sql", runs = "60 F", graph = {
       "MV scratch_b <- main.ref.countries" },
     spec = { catalog = "dev", schema = "mei", serverless = true, development = true } },
-}
-
-M.policies = {
-  { id = "E0631F5C0D0006D6", name = "Pipelines (production)",
-    description = "Clusters of production pipelines",
-    definition = '{"cluster_type":{"type":"fixed","value":"dlt"},'
-      .. '"num_workers":{"type":"range","maxValue":20,"defaultValue":2},'
-      .. '"custom_tags.cost_center":{"type":"regex","pattern":"[0-9]{4}","isOptional":true}}' },
-  { id = "00A5D9C2417F83B1", name = "Pipelines (development)",
-    description = "Small clusters for the development of pipelines",
-    definition = '{"cluster_type":{"type":"fixed","value":"dlt"},'
-      .. '"num_workers":{"type":"range","maxValue":4,"defaultValue":1}}' },
-}
-
-M.pools = {
-  { id = "0714-093112-pool7-ab12cd34", name = "ml-r5d", node = "r5d.2xlarge" },
-  { id = "0302-141501-pool2-9f3c6a10", name = "general-m5d", node = "m5d.xlarge" },
-}
-
-M.jobs = {
-  { name = "sales nightly", cron = "0 30 2 * * ?",
-    pipelines = { "sales_orders_etl", "sales_customers_scd" } },
-  { name = "finance close", cron = "0 0 5 1 * ?", pipelines = { "finance_gl_close" } },
-  { name = "quickstart", cron = "0 0 6 * * ?", pipelines = { "quickstart" } },
 }
 
 return M
