@@ -17,6 +17,7 @@ return {
   "sandbox.unity.volumes",
   "sandbox.unity.privileges",
   "sandbox.sql.warehouses",
+  "sandbox.sql.config",
   "sandbox.secrets",
   "sandbox.settings",
   "sandbox.compute.clusters",

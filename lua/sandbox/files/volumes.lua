@@ -67,6 +67,7 @@ local function ranged(bytes, range)
   return bytes:sub(from + 1, to + 1), ("bytes %d-%d/%d"):format(from, to, #bytes), 206
 end
 
+-- For HEAD too: the server sends the headers of the answer without its bytes.
 local function get(w, req)
   local file = file_of(w, req)
   local bytes, range, status = ranged(blobs.content(w, file.path), req.headers.range)
@@ -74,14 +75,6 @@ local function get(w, req)
     ["Last-Modified"] = http_date(file.modified), ["Content-Range"] = range,
     ["Accept-Ranges"] = "bytes",
   }, status)
-end
-
-local function head(w, req)
-  local file = file_of(w, req)
-  return reply.new { status = 200, headers = {
-    ["Content-Type"] = "application/octet-stream", ["Content-Length"] = ("%d"):format(file.size),
-    ["Last-Modified"] = http_date(file.modified), ["Accept-Ranges"] = "bytes",
-  } }
 end
 
 local function put(w, req)
@@ -167,7 +160,7 @@ local FOLDERS <const> = "/api/2.0/fs/directories/{path*}"
 
 M.routes = {
   { "GET", FILES, get },
-  { "HEAD", FILES, head },
+  { "HEAD", FILES, get },
   { "PUT", FILES, put, { raw = true } },
   { "DELETE", FILES, delete },
   { "GET", FOLDERS, list },
