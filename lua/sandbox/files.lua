@@ -3,6 +3,7 @@
 local http = require "native.http"
 local json = require "native.json"
 local errors = require "sandbox.http.errors"
+local fields = require "sandbox.http.fields"
 local multipart = require "sandbox.files.multipart"
 local notebook = require "sandbox.files.notebook"
 local reply = require "sandbox.http.reply"
@@ -126,14 +127,14 @@ local function import_fields(req)
 end
 
 local function import(w, req)
-  local fields, bytes = import_fields(req)
-  local path, format = tree.path(fields.path), format_of(fields.format)
-  local overwrite = is_true(fields.overwrite)
+  local asked, bytes = import_fields(req)
+  local path, format = tree.path(asked.path), format_of(asked.format)
+  local overwrite = is_true(asked.overwrite)
   if format == "DBC" and overwrite then
     errors.invalid "Overwrite cannot be used for DBC format."
   end
   tree.check_write(req.principal, path)
-  local object = make(path, bytes, format, fields.language)
+  local object = make(path, bytes, format, asked.language)
   w:write(function()
     tree.put(w, object, overwrite, exists_400)
   end)
@@ -174,7 +175,7 @@ end
 
 local function archive(w, root, format)
   if format ~= "SOURCE" and format ~= "AUTO" then
-    errors.invalid("Directory %s can only be exported in DBC, SOURCE or AUTO format.", root.path)
+    errors.invalid("Directory %s can only be exported in SOURCE or AUTO format.", root.path)
   end
   local files, prefix = {}, #tree.parent(root.path)
   prefix = prefix > 1 and prefix + 2 or 2
@@ -197,8 +198,8 @@ local function exported(w, object, format)
     return notebook_as(w, object, format)
   elseif object.type ~= "FILE" then
     errors.invalid("%s objects cannot be exported.", object.type)
-  elseif format ~= "AUTO" and format ~= "RAW" then
-    errors.invalid("Format %s is not supported for file %s. Use AUTO.", format, object.path)
+  elseif format ~= "AUTO" and format ~= "RAW" and format ~= "SOURCE" then
+    errors.invalid("Format %s is not supported for file %s.", format, object.path)
   end
   return tree.content(w, object.path), tree.name(object.path):match "%.(%w+)$" or ""
 end
@@ -270,18 +271,15 @@ end
 
 local function list(w, req)
   local object = tree.get(w, req.principal, tree.path(req.query.path))
-  local after = req.query.notebooks_modified_after
-  if after and not math.tointeger(tonumber(after)) then
-    errors.invalid("notebooks_modified_after is not an integer: %s", tostring(after))
-  end
+  local after = fields.integer(req.query, "notebooks_modified_after", nil, 0)
   local folder = object.type == "DIRECTORY" or object.type == "REPO"
   local objects = folder and tree.children(w, object.path) or { object }
-  local found = visible(req.principal, objects, tonumber(after))
+  local found = visible(req.principal, objects, after)
   return #found > 0 and { objects = found } or {}
 end
 
 local function path_of_body(req)
-  return tree.path(type(req.body) == "table" and req.body.path or nil)
+  return tree.path(req.body.path)
 end
 
 local function mkdirs(w, req)
@@ -317,8 +315,10 @@ M.routes = {
   { "GET", "/api/2.0/workspace/export", export },
   { "GET", "/api/2.0/workspace/get-status", get_status },
   { "GET", "/api/2.0/workspace/list", list },
-  { "POST", "/api/2.0/workspace/mkdirs", mkdirs },
-  { "POST", "/api/2.0/workspace/delete", delete },
+  { "POST", "/api/2.0/workspace/mkdirs", mkdirs,
+    { body = { path = "string" } } },
+  { "POST", "/api/2.0/workspace/delete", delete,
+    { body = { path = "string", recursive = "boolean" } } },
   { "POST", "/api/2.0/workspace-files/import-file/{path*}", import_file, { raw = true } },
   { "GET", "/api/2.0/workspace-files/{path*}", read_file },
 }

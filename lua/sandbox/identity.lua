@@ -1,13 +1,11 @@
---- The routes of identity: the caller (SCIM Me), lists of principals (SCIM), tokens for service
---- principals (OAuth M2M and token exchange), and the two documents in which a client finds the
---- token endpoint.
+--- The routes of log-in: tokens for service principals (OAuth M2M and token exchange), and the two
+--- documents in which a client finds the token endpoint.
 
 local http = require "native.http"
 local json = require "native.json"
 local auth = require "sandbox.identity.auth"
 local errors = require "sandbox.http.errors"
 local people = require "sandbox.identity.people"
-local reply = require "sandbox.http.reply"
 local router = require "sandbox.http.router"
 
 local M = {}
@@ -15,130 +13,6 @@ local M = {}
 local TOKEN_TTL <const> = 3600 -- seconds, unless the server was started with `token_ttl`
 local EXCHANGE <const> = "urn:ietf:params:oauth:grant-type:token-exchange"
 local JWT <const> = "urn:ietf:params:oauth:token-type:jwt"
-
-local function complex(value, kind)
-  return { value = value, type = kind }
-end
-
-local function group_list(principal)
-  local list = json.array {}
-  for i, name in ipairs(principal.groups) do
-    local id = ("%d"):format(880012345600000 + #name * 1000 + name:byte())
-    list[i] = { display = name, type = "direct", value = id, ["$ref"] = "Groups/" .. id }
-  end
-  return list
-end
-
-local function scim_user(principal)
-  local given, family = principal.display_name:match "^(%S+)%s+(.+)$"
-  local me = {
-    schemas = {
-      "urn:ietf:params:scim:schemas:core:2.0:User",
-      "urn:ietf:params:scim:schemas:extension:workspace:2.0:User",
-    },
-    id = ("%d"):format(principal.id),
-    userName = principal.user_name,
-    displayName = principal.display_name,
-    active = true,
-    groups = group_list(principal),
-    entitlements = {
-      complex "workspace-access", complex "databricks-sql-access",
-      principal.admin and complex "allow-cluster-create" or nil,
-    },
-    roles = json.array {},
-  }
-  if not principal.application_id then
-    me.emails = { { value = principal.user_name, type = "work", primary = true } }
-    me.name = { givenName = given or principal.display_name, familyName = family }
-  end
-  return me
-end
-
--- The attributes that a parameter of a query lists, as a set; of `name.givenName` the `name`.
-local function attribute_set(list)
-  local set = {}
-  for name in (type(list) == "string" and list or ""):gmatch "[^,%s]+" do
-    set[name:match "^[^.]+"] = true
-  end
-  return set
-end
-
-local function me(_, req)
-  local all = scim_user(req.principal)
-  local wanted = attribute_set(req.query.attributes)
-  local unwanted = attribute_set(req.query.excludedAttributes)
-  for key in pairs(all) do
-    local named = next(wanted) == nil or wanted[key]
-    if key ~= "schemas" and key ~= "id" and (not named or unwanted[key]) then
-      all[key] = nil
-    end
-  end
-  return reply.bytes(json.encode(all), "application/scim+json")
-end
-
--- ---- SCIM lists, with a filter `attribute eq "value"` ----
-
-local function people_of(w, is_service)
-  local list = {}
-  for _, person in ipairs(w.people) do
-    if (person.application_id ~= nil) == is_service then
-      local resource = scim_user(person)
-      if is_service then
-        resource.applicationId, resource.userName = person.application_id, nil
-      end
-      list[#list + 1] = resource
-    end
-  end
-  return list
-end
-
-local function groups_of(w)
-  local list, seen = {}, {}
-  for _, person in ipairs(w.people) do
-    for _, group in ipairs(group_list(person)) do
-      if not seen[group.display] then
-        seen[group.display] = true
-        list[#list + 1] = { id = group.value, displayName = group.display }
-      end
-    end
-  end
-  return list
-end
-
-local LISTS <const> = {
-  Users = function(w) return people_of(w, false) end,
-  ServicePrincipals = function(w) return people_of(w, true) end,
-  Groups = groups_of,
-}
-
-local function filtered(list, text)
-  if not text or text == "" then
-    return list
-  end
-  local attribute, value = text:match '^%s*([%w.]+)%s+[eE][qQ]%s+"(.*)"%s*$'
-  if not attribute then
-    errors.raise(400, "INVALID_PARAMETER_VALUE", "Given filter operator is not supported.")
-  end
-  value = value:gsub("\\(.)", "%1"):lower()
-  local found = {}
-  for _, resource in ipairs(list) do
-    if type(resource[attribute]) == "string" and resource[attribute]:lower() == value then
-      found[#found + 1] = resource
-    end
-  end
-  return found
-end
-
-local function directory(kind)
-  return function(w, req)
-    local found = filtered(LISTS[kind](w), req.query.filter)
-    return reply.bytes(json.encode {
-      schemas = { "urn:ietf:params:scim:api:messages:2.0:ListResponse" },
-      totalResults = #found, startIndex = 1, itemsPerPage = #found,
-      Resources = #found > 0 and found or nil,
-    }, "application/scim+json")
-  end
-end
 
 local function discovery(server, req)
   local host = server:url(req)
@@ -156,13 +30,15 @@ local function discovery(server, req)
   }
 end
 
+-- The server stands for two workspaces. What only one of them has is told to a caller whose token
+-- says which one it means.
 local function config(server, req)
-  local w = server.workspaces[1]
+  local w = auth.find_workspace(server, req.headers)
   return {
     oidc_endpoint = server:url(req) .. "/oidc",
-    account_id = w.account_id,
-    workspace_id = ("%d"):format(w.org_id),
-    cloud = w.cloud,
+    account_id = server.workspaces[1].account_id,
+    workspace_id = w and w.org_text,
+    cloud = w and w.cloud,
     host_type = "WORKSPACE",
   }
 end
@@ -278,10 +154,6 @@ local function token(server, req)
 end
 
 M.routes = {
-  { "GET", "/api/2.0/preview/scim/v2/Me", me },
-  { "GET", "/api/2.0/preview/scim/v2/Users", directory "Users" },
-  { "GET", "/api/2.0/preview/scim/v2/Groups", directory "Groups" },
-  { "GET", "/api/2.0/preview/scim/v2/ServicePrincipals", directory "ServicePrincipals" },
   { "GET", "/oidc/.well-known/oauth-authorization-server", discovery, { public = true } },
   { "GET", "/.well-known/databricks-config", config, { public = true } },
   { "POST", "/oidc/v1/token", token, { public = true, raw = true } },

@@ -4,7 +4,8 @@
 
 local json = require "native.json"
 local errors = require "sandbox.http.errors"
-
+local fields = require "sandbox.http.fields"
+local form = require "sandbox.pipelines.form"
 local ids = require "sandbox.ids"
 local listing = require "sandbox.pipelines.listing"
 local reply = require "sandbox.http.reply"
@@ -94,7 +95,8 @@ end
 
 local function run_as_name(body, creator)
   local run_as = body.run_as
-  return run_as and (run_as.user_name or run_as.service_principal_name) or creator
+  return run_as and (run_as.user_name or run_as.service_principal_name or run_as.group_name)
+    or creator
 end
 
 local function text_of(value)
@@ -171,8 +173,8 @@ local function check_fixed(before, body)
   elseif (body.storage or "") ~= "" and body.storage ~= before.storage then
     errors.invalid "'storage' cannot be changed after the pipeline was created."
   end
-  for part, fields in pairs(FIXED) do
-    for _, field in ipairs(fields) do
+  for part, names in pairs(FIXED) do
+    for _, field in ipairs(names) do
       local old, new = before[part] and before[part][field], body[part] and body[part][field]
       if before[part] and old ~= new then
         errors.invalid("'%s.%s' cannot be changed after the pipeline was created.", part, field)
@@ -248,18 +250,10 @@ local function edit(w, req)
   end)
 end
 
-local function flag(query, name)
-  local value = query[name]
-  if value ~= nil and value ~= "true" and value ~= "false" then
-    errors.invalid("%s must be true or false, but is '%s'", name, tostring(value))
-  end
-  return value
-end
-
 local function delete(w, req)
   M.check_row(w, req, "CAN_MANAGE")
-  local cascade = flag(req.query, "cascade")
-  flag(req.query, "force")
+  local cascade = fields.flag(req.query, "cascade")
+  fields.flag(req.query, "force")
   return w:write(function()
     local row = M.check_row(w, req, "CAN_MANAGE")
     local spec, now = json.decode(row.spec), w.clock:now()
@@ -273,7 +267,7 @@ local function delete(w, req)
       .. "WHERE id = ?", { now + lag // 1 | 0, math.maxinteger, math.max(now, row.modified + 1),
       row.id })
     w.db:exec("DELETE FROM grants WHERE kind = 'pipelines' AND object_id = ?", { row.id })
-    if cascade ~= "false" and not spec.storage then
+    if cascade ~= false and not spec.storage then
       w.db:exec("UPDATE datasets SET deleted = ? WHERE pipeline_id = ?", { now, row.id })
     end
     return {}
@@ -292,10 +286,10 @@ end
 local PATH <const> = "/api/2.0/pipelines"
 
 M.routes = {
-  { "GET", PATH, listing.list },
-  { "POST", PATH, create },
+  { "GET", PATH, listing.list, { lists = { order_by = true } } },
+  { "POST", PATH, create, { body = form.settings } },
   { "GET", PATH .. "/{id}", get },
-  { "PUT", PATH .. "/{id}", edit },
+  { "PUT", PATH .. "/{id}", edit, { body = form.settings } },
   { "DELETE", PATH .. "/{id}", delete },
   { "POST", PATH .. "/{id}/environment/apply", apply_environment },
 }

@@ -3,16 +3,15 @@
 -- Ids are the same every time; times are relative to the time at which the workspace is filled.
 
 local code = require "sandbox.scenarios.code"
-local compute = require "sandbox.scenarios.compute"
 local grants = require "sandbox.identity.grants"
 local graph = require "sandbox.pipelines.graph"
 local history = require "sandbox.scenarios.history"
 local ids = require "sandbox.ids"
-local jobs = require "sandbox.pipelines.jobs"
 local json = require "native.json"
 local people = require "sandbox.identity.people"
 local pipelines = require "sandbox.pipelines"
 local story = require "sandbox.pipelines.story"
+local surroundings = require "sandbox.scenarios.surroundings"
 local tables = require "sandbox.tables"
 local tree = require "sandbox.files.tree"
 local unity = require "sandbox.unity"
@@ -148,42 +147,16 @@ local function add_grants(w, entry, id)
   end
 end
 
--- Create the tables that pipelines read and no pipeline publishes.
-local function add_sources(w, data)
-  local made = {}
-  for _, entry in ipairs(data.pipelines) do
-    for _, dataset in ipairs(code.datasets(entry.graph or entry.explicit or {})) do
-      made[("%s.%s.%s"):format(graph.resolve(dataset.name, entry.spec))] = true
-    end
-  end
-  for _, entry in ipairs(data.pipelines) do
-    for _, dataset in ipairs(code.datasets(entry.graph or entry.explicit or {})) do
-      for _, input in ipairs(dataset.inputs) do
-        local name = ("%s.%s.%s"):format(graph.resolve(input, entry.spec))
-        if not made[name] and not name:find "^hive_metastore%." and not name:find "^system%." then
-          made[name] = true
-          unity.add_table(w, name, { "id BIGINT", "name STRING", "updated_at TIMESTAMP" }, {
-            { 1, "first", "2026-01-05T08:00:00.000Z" }, { 2, "second", "2026-01-06T08:00:00.000Z" },
-          }, { created = w.clock:now() - 380 * DAY })
-        end
-      end
-    end
-  end
-end
-
 local function fill_demo(w, data, side)
   for _, name in ipairs(data.catalogs) do
     unity.add_catalog(w, name, { created = w.clock:now() - 390 * DAY })
-  end
-  for _, secret in ipairs(data.secrets) do
-    compute.add_secret(w, secret[1], secret[2])
   end
   for _, person in ipairs(w.people) do
     if not person.application_id then
       tree.mkdirs(w, "/Users/" .. person.user_name)
     end
   end
-  add_sources(w, data)
+  surroundings.add(w, data)
   local id_of, rows = {}, {}
   for i, entry in ipairs(data.pipelines) do
     id_of[entry[1]] = ids.fixed(side, i)
@@ -198,9 +171,7 @@ local function fill_demo(w, data, side)
       history.add(w, rows[i], entry.runs, side * 1000 + i)
     end
   end
-  for _, job in ipairs(data.jobs or {}) do
-    jobs.add(w, job)
-  end
+  surroundings.add_jobs(w, data)
   -- One update has a result that the client does not know.
   w.db:exec("UPDATE updates SET result = 'EXPIRED' WHERE seq = (SELECT max(u.seq) FROM updates "
     .. "AS u JOIN pipelines AS p ON p.id = u.pipeline_id WHERE p.state = 'HIBERNATED')")

@@ -8,12 +8,14 @@ local task = require "native.task"
 local json = require "native.json"
 local auth = require "sandbox.identity.auth"
 local clock = require "sandbox.clock"
-local compute = require "sandbox.scenarios.compute"
+local clusters = require "sandbox.compute.clusters"
 local errors = require "sandbox.http.errors"
 local faults = require "sandbox.http.faults"
+local fields = require "sandbox.http.fields"
 local people = require "sandbox.identity.people"
 local reply = require "sandbox.http.reply"
 local router = require "sandbox.http.router"
+local runs = require "sandbox.jobs.runs"
 local scenarios = require "sandbox.scenarios"
 local store = require "sandbox.store"
 local tables = require "sandbox.tables"
@@ -45,7 +47,7 @@ end
 local function open_workspace(who, opts, dir, parts, time)
   local w = tables.merged({
     principal = who.people[1], clock = time, cache = {}, run_ms = opts.run_ms or RUN_MS,
-    node_types = compute.node_types(who.cloud), org_text = ("%d"):format(who.org_id),
+    node_types = clusters.node_types(who.cloud), org_text = ("%d"):format(who.org_id),
   }, who)
   w.store = store.open(dir, ("%s-%s"):format(who.name, opts.scenario:gsub("%W", "_")), parts)
   w.db = w.store.db
@@ -60,11 +62,36 @@ local function not_found(method, path)
   errors.raise(404, "ENDPOINT_NOT_FOUND", ("No API found for '%s %s'"):format(method, short))
 end
 
+-- The body of a request as its handler gets it. Every body is an object; an empty one stands for
+-- one without fields, and methods that only name a resource have none.
 local function decoded_body(route, request)
-  if route.raw or request.body == "" then
+  if route.raw then
     return request.body
+  elseif request.body == "" or request.method == "GET" or request.method == "DELETE" then
+    return {}
   end
-  return errors.decode(request.body)
+  return fields.check(errors.decode(request.body), route.body)
+end
+
+-- A parameter that is given twice counts once, with its last value, unless it is a list.
+local function decoded_query(route, request)
+  local query = router.query(request.query)
+  for name, value in pairs(query) do
+    if route.lists[name] then
+      query[name] = type(value) == "table" and value or { value }
+    elseif type(value) == "table" then
+      query[name] = value[#value]
+    end
+  end
+  return query
+end
+
+-- A client may name the workspace that it means, which must be that of its token.
+local function check_workspace(w, request)
+  local id = request.headers["x-databricks-workspace-id"]
+  if id and id ~= w.org_text then
+    errors.denied(("The credential is not valid for workspace %s."):format(id))
+  end
 end
 
 function Server:dispatch(request)
@@ -75,18 +102,19 @@ function Server:dispatch(request)
     end
     not_found(request.method, request.path)
   end
-  local body = decoded_body(route, request)
   local w, principal = self, nil
   if not route.public then
     w, principal = auth.check(self, request.headers)
     request.w = w
+    check_workspace(w, request)
+    runs.advance(w)
   end
   return route.handler(w, {
     method = request.method,
     path = request.path,
     params = params,
-    query = router.query(request.query),
-    body = body,
+    query = decoded_query(route, request),
+    body = decoded_body(route, request),
     headers = request.headers,
     principal = principal,
     server = self,

@@ -9,7 +9,7 @@ local sqlite = require "native.sqlite"
 local M = {}
 
 -- Part of the file's name. A change of the tables raises it; files of older layouts are not used.
-local LAYOUT <const> = 2
+local LAYOUT <const> = 3
 
 local SCHEMA = [[
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;

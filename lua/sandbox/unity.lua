@@ -6,6 +6,7 @@
 -- `:now_ms`.
 
 local json = require "native.json"
+local errors = require "sandbox.http.errors"
 
 local M = {}
 
@@ -53,14 +54,8 @@ FROM pipelines AS p WHERE json_extract(p.spec, '$.catalog') IS NOT NULL
   AND EXISTS (SELECT 1 FROM updates AS u WHERE u.pipeline_id = p.id AND u.created <= :now_ms)
 ]]):format(DATASET_COLUMNS, PUBLISHED)
 
-M.SCHEMAS = ([[
-SELECT catalog, name, owner, comment, properties, created FROM schemas
-UNION
-SELECT d.catalog, d.schema, (SELECT owner FROM catalogs AS c WHERE c.name = d.catalog), NULL, NULL,
-  min(d.published)
-FROM datasets AS d WHERE %s AND NOT EXISTS (SELECT 1 FROM schemas AS s
-  WHERE s.catalog = d.catalog AND s.name = d.schema) GROUP BY d.catalog, d.schema
-]]):format(PUBLISHED)
+M.SCHEMAS = "SELECT catalog, name, owner, comment, properties, created FROM schemas "
+  .. "WHERE created <= :now_ms"
 
 --- The catalog, schema and table of a full name; nil if the name does not have three parts.
 ---@param full string
@@ -88,6 +83,28 @@ function M.find_catalog(w, name)
   return w.db:find_row("SELECT * FROM catalogs WHERE name = ?", { name })
 end
 
+--- Refuse a request for a catalog that does not exist: 404.
+function M.no_catalog(name)
+  errors.raise(404, "CATALOG_DOES_NOT_EXIST", ("Catalog '%s' does not exist."):format(name))
+end
+
+--- Refuse a request for a schema that does not exist: 404.
+function M.no_schema(catalog, name)
+  errors.raise(404, "SCHEMA_DOES_NOT_EXIST", ("Schema '%s.%s' does not exist.")
+    :format(catalog, name))
+end
+
+--- Delete the tables of a catalog, of one of its schemas, or one of that name.
+---@param schema? string
+---@param name? string
+function M.delete_tables(w, catalog, schema, name)
+  local where = " WHERE catalog = ?1 AND (?2 IS NULL OR schema = ?2) AND (?3 IS NULL OR name = ?3)"
+  local params = { catalog, schema or json.null, name or json.null }
+  w.db:exec("DELETE FROM tables" .. where, params)
+  params[4] = w.clock:now()
+  w.db:exec("UPDATE datasets SET deleted = ?4" .. where, params)
+end
+
 --- Create a catalog unless it exists.
 ---@param opts? { type?: string, comment?: string, created?: integer, owner?: string }
 function M.add_catalog(w, name, opts)
@@ -106,6 +123,21 @@ function M.add_schema(w, catalog, name, opts)
     catalog, name, opts.owner or w.principal.user_name, opts.comment,
     opts.properties and json.encode(opts.properties), opts.created or w.clock:now(),
   })
+end
+
+--- Let a schema exist from `at` on, as the first update that publishes to it creates it. The
+-- schema stays when its tables go.
+---@param at integer ms; may lie in the future
+function M.publish_schema(w, catalog, name, owner, at)
+  w.db:exec("INSERT INTO schemas VALUES (?, ?, ?, NULL, NULL, ?) "
+    .. "ON CONFLICT DO UPDATE SET created = min(created, excluded.created)",
+    { catalog, name, owner, at })
+end
+
+--- Take back the schemas that a cancelled update would have created after `now`.
+function M.cancel_schemas(w, now)
+  w.db:exec("DELETE FROM schemas WHERE created > ? AND NOT EXISTS (SELECT 1 FROM datasets AS d "
+    .. "WHERE d.catalog = schemas.catalog AND d.schema = schemas.name)", { now })
 end
 
 --- Create a table that no pipeline owns, with its rows.

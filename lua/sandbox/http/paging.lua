@@ -71,6 +71,32 @@ function M.keys(kind, token)
   return keys
 end
 
+--- One page of rows that are all in memory, and the token of the next page.
+---@param query table has `page_token`
+---@param kind string as for `M.token`
+---@param rows table[]
+---@param size integer? nil: all that follow
+---@param key string|fun(row: table): string names a row: a column, or a function; it is unique
+---@return table[] page
+---@return string? next_page_token
+function M.page(query, kind, rows, size, key)
+  local function name(row)
+    return type(key) == "string" and row[key] or key(row)
+  end
+  local token, first = M.find_token(query), 1
+  if token then
+    local keys = M.keys(kind, token)
+    while rows[first] and name(rows[first]) ~= keys[1] do
+      first = first + 1
+    end
+    -- Where the last row is gone, the next one has taken its place.
+    first = rows[first] and first + 1 or math.tointeger(keys[2]) or refuse()
+  end
+  local stop = math.min(#rows, first + (size or #rows) - 1)
+  local page = table.move(rows, first, stop, 1, {})
+  return page, stop < #rows and page[1] and M.token(kind, name(page[#page]), stop) or nil
+end
+
 --- The page token in a query; nil for the first page, which an empty token also means.
 function M.find_token(query)
   local token = query.page_token

@@ -35,10 +35,14 @@ function M.value(value, status)
 end
 
 --- A reply with raw bytes of that content type.
-function M.bytes(bytes, content_type, headers)
+---@param bytes string
+---@param content_type string
+---@param headers? table<string, string>
+---@param status? integer
+function M.bytes(bytes, content_type, headers, status)
   headers = headers or {}
   headers["Content-Type"] = content_type
-  return setmetatable({ body = bytes, headers = headers }, MT)
+  return setmetatable({ status = status, body = bytes, headers = headers }, MT)
 end
 
 --- A reply with an HTML page.

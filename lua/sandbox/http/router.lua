@@ -20,12 +20,15 @@ local function child(node, key)
   return node[key]
 end
 
+local NOTHING <const> = {}
+
 --- Add a route. `opts.public`: the request needs no token, and the handler gets the server in
--- place of a workspace. `opts.raw`: the body is not decoded.
+-- place of a workspace. `opts.raw`: the body is not decoded. `opts.body`: the form of the body, as
+-- in sandbox.http.fields. `opts.lists`: the set of parameters of the query that are lists.
 ---@param method string
 ---@param pattern string
 ---@param handler fun(w: table, req: table): any
----@param opts? { public?: boolean, raw?: boolean }
+---@param opts? { public?: boolean, raw?: boolean, body?: table, lists?: table<string, true> }
 function Router:add(method, pattern, handler, opts)
   local node, names = self.root, {}
   for part in pattern:gmatch "[^/]+" do
@@ -39,12 +42,15 @@ function Router:add(method, pattern, handler, opts)
   end
   node["%"] = node["%"] or {} -- no part of a path is a bare "%", so the key cannot clash
   assert(not node["%"][method], method .. " " .. pattern .. " has a route already")
+  opts = opts or NOTHING
   node["%"][method] = {
     handler = handler,
     names = names,
     pattern = pattern,
-    public = opts and opts.public or false,
-    raw = opts and opts.raw or false,
+    public = opts.public or false,
+    raw = opts.raw or false,
+    body = opts.body or NOTHING,
+    lists = opts.lists or NOTHING,
   }
 end
 

@@ -67,4 +67,13 @@ function M.check(server, headers)
   return w, principal
 end
 
+--- The workspace whose token a request has; nil without a valid token.
+---@param server table
+---@param headers table<string,string>
+---@return table? workspace
+function M.find_workspace(server, headers)
+  local ok, w = pcall(M.check, server, headers)
+  return ok and w or nil
+end
+
 return M

@@ -29,11 +29,57 @@ local OBJECT_LEVELS <const> = {
   { "CAN_MANAGE", "Can edit the object and change its permissions" },
 }
 
--- Each kind has `find_owner(w, id)`: the creator's name; nil if there is no such object.
+local JOB_LEVELS <const> = {
+  { "CAN_VIEW", "Can view the job" },
+  { "CAN_MANAGE_RUN", "Can view the job, run it and cancel its runs" },
+  { "CAN_MANAGE", "Can run the job, edit it and change its permissions" },
+  { "IS_OWNER", "Is the owner of the job" },
+}
+
+local WAREHOUSE_LEVELS <const> = {
+  { "CAN_VIEW", "Can view the SQL warehouse" },
+  { "CAN_MONITOR", "Can view the SQL warehouse and its queries" },
+  { "CAN_USE", "Can run queries on the SQL warehouse" },
+  { "CAN_MANAGE", "Can use and edit the SQL warehouse and change its permissions" },
+  { "IS_OWNER", "Is the owner of the SQL warehouse" },
+}
+
+-- Each kind has `find_owner(w, id)`: the creator's name; nil if there is no such object. `folder`
+-- is where its objects stand, `noun` what messages call one.
 local kinds = {
   pipelines = { type = "pipelines", levels = PIPELINE_LEVELS, owner_level = "IS_OWNER",
+    folder = "/pipelines/", noun = "pipeline",
     missing = "The specified pipeline %s was not found." },
+  jobs = { type = "job", levels = JOB_LEVELS, owner_level = "IS_OWNER", folder = "/jobs/",
+    noun = "job", missing = "Job %s does not exist." },
+  warehouses = { type = "warehouses", levels = WAREHOUSE_LEVELS, owner_level = "IS_OWNER",
+    folder = "/sql/warehouses/", noun = "SQL warehouse",
+    missing = "SQL warehouse %s does not exist." },
 }
+
+-- A kind whose objects are rows of a table with the columns `id` and `creator`.
+local function owner_by_id(name)
+  return function(w, id)
+    local row = w.db:find_row("SELECT creator FROM " .. name .. " WHERE CAST(id AS TEXT) = ?",
+      { id })
+    return row and row.creator
+  end
+end
+
+kinds.jobs.find_owner = owner_by_id "jobs"
+kinds.warehouses.find_owner = owner_by_id "warehouses"
+
+-- What only admins create has levels for everybody else, and no owner of its own.
+for kind, rule in pairs {
+  ["cluster-policies"] = { "cluster-policy", "policies", { { "CAN_USE", "Can use the policy" } } },
+  ["instance-pools"] = { "instance-pool", "pools", {
+    { "CAN_ATTACH_TO", "Can attach clusters to the pool" },
+    { "CAN_MANAGE", "Can edit the pool and change its permissions" } } },
+} do
+  kinds[kind] = { type = rule[1], levels = rule[3], folder = "/" .. kind .. "/",
+    noun = rule[1]:gsub("%-", " "), missing = "Can't find a " .. rule[1] .. " with id: %s.",
+    find_owner = owner_by_id(rule[2]) }
+end
 
 function kinds.pipelines.find_owner(w, id)
   local row = w.db:find_row("SELECT creator FROM pipelines "
@@ -46,7 +92,8 @@ for kind, name in pairs {
   notebooks = "notebook", files = "file", directories = "directory", repos = "repo",
 } do
   kinds[kind] = {
-    type = name, levels = OBJECT_LEVELS, owner_level = "CAN_MANAGE",
+    type = name, levels = OBJECT_LEVELS, owner_level = "CAN_MANAGE", folder = "/directories/",
+    noun = name,
     missing = "The specified " .. name .. " %s was not found.",
     find_owner = function(w, id)
       local row = w.db:find_row("SELECT path FROM tree WHERE id = ? AND type = ?",
@@ -79,10 +126,14 @@ local function stored(w, kind, id)
     .. "WHERE kind = ? AND object_id = ? ORDER BY principal_kind, principal", { kind, id })
 end
 
---- The direct grants on an object. Where none of them names an owner, the creator is the owner.
+--- The direct grants on an object. Where none of them names an owner, the creator is the owner; a
+-- kind without owners has only what was granted.
 ---@return table[]
 function M.direct(w, kind, id, creator)
   local grants, top = stored(w, kind, id), kinds[kind].owner_level
+  if not top then
+    return grants
+  end
   for _, grant in ipairs(grants) do
     if grant.level == top then
       return grants

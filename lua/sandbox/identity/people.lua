@@ -81,4 +81,80 @@ function M.find(people, name)
   end
 end
 
+--- The principals for which `test` holds, each as `f` makes it.
+---@param people table[]
+---@param test fun(person: table): any
+---@param f fun(person: table): table
+---@return table[]
+function M.filter(people, test, f)
+  local list = {}
+  for _, person in ipairs(people) do
+    if test(person) then
+      list[#list + 1] = f(person)
+    end
+  end
+  return list
+end
+
+--- The names of all groups, in order.
+---@param people table[]
+---@return string[]
+function M.groups(people)
+  local names, seen = {}, {}
+  for _, person in ipairs(people) do
+    for _, name in ipairs(person.groups) do
+      if not seen[name] then
+        seen[name], names[#names + 1] = true, name
+      end
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+--- The id of a group, which depends on nothing but its name.
+---@param name string
+---@return string
+function M.group_id(name)
+  return ("%d"):format(880012345600000 + #name * 1000 + name:byte())
+end
+
+--- Does every workspace have that group?
+---@param name string
+---@return boolean
+function M.is_system_group(name)
+  return name == "admins" or name == "users"
+end
+
+--- Is the principal a direct member of the group?
+---@param principal table
+---@param group string
+---@return boolean
+function M.is_member(principal, group)
+  for _, name in ipairs(principal.groups) do
+    if name == group then
+      return true
+    end
+  end
+  return false
+end
+
+--- Is there a principal of that kind and name?
+---@param people table[]
+---@param kind "user_name"|"service_principal_name"|"group_name"
+---@param name any
+---@return boolean
+function M.exists(people, kind, name)
+  for _, person in ipairs(people) do
+    if kind == "group_name" then
+      if M.is_member(person, name) then
+        return true
+      end
+    elseif person.user_name == name then
+      return (person.application_id ~= nil) == (kind == "service_principal_name")
+    end
+  end
+  return false
+end
+
 return M

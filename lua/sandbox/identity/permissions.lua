@@ -2,6 +2,7 @@
 --
 -- The group `admins` inherits CAN_MANAGE on every object.
 
+local json = require "native.json"
 local errors = require "sandbox.http.errors"
 local grants = require "sandbox.identity.grants"
 local people = require "sandbox.identity.people"
@@ -30,30 +31,14 @@ local function view(w, kind, id, creator)
     group_name = "admins",
     all_permissions = { {
       permission_level = "CAN_MANAGE", inherited = true,
-      inherited_from_object = { kind == "pipelines" and "/pipelines/" or "/directories/" },
+      inherited_from_object = json.array { grants.kinds[kind].folder },
     } },
   }
   return {
-    object_id = ("/%s/%s"):format(kind, id),
+    object_id = kind == "warehouses" and "/sql/warehouses/" .. id or ("/%s/%s"):format(kind, id),
     object_type = grants.kinds[kind].type,
     access_control_list = list,
   }
-end
-
-local function principal_exists(w, kind, name)
-  if kind == "group_name" then
-    for _, person in ipairs(w.people) do
-      for _, group in ipairs(person.groups) do
-        if group == name then
-          return true
-        end
-      end
-    end
-    return false
-  end
-  local person = people.find(w.people, name)
-  return person ~= nil
-    and (person.application_id ~= nil) == (kind == "service_principal_name")
 end
 
 local NOUNS <const> = {
@@ -63,9 +48,8 @@ local NOUNS <const> = {
 
 -- The entries of a request as grants; a wrong entry is refused.
 local function requested_grants(w, kind, body)
-  local list = type(body) == "table" and body.access_control_list or nil
   local result = {}
-  for _, entry in ipairs(list or {}) do
+  for _, entry in ipairs(body.access_control_list or {}) do
     local found
     for _, name in ipairs(PRINCIPALS) do
       if entry[name] ~= nil then
@@ -79,7 +63,7 @@ local function requested_grants(w, kind, body)
       errors.invalid "An access control entry must name exactly one principal."
     elseif not grants.rank(kind, found.level) then
       errors.invalid("'%s' is not a permission level of %s.", tostring(found.level), kind)
-    elseif not principal_exists(w, found.principal_kind, found.principal) then
+    elseif not people.exists(w.people, found.principal_kind, found.principal) then
       errors.missing("Principal: %s(%s) does not exist", NOUNS[found.principal_kind],
         tostring(found.principal))
     elseif found.principal == "admins" then
@@ -88,7 +72,7 @@ local function requested_grants(w, kind, body)
       end
     else
       if found.level == "IS_OWNER" and found.principal_kind == "group_name" then
-        errors.invalid "A group cannot be the owner of a pipeline."
+        errors.invalid("A group cannot be the owner of a %s.", grants.kinds[kind].noun)
       end
       result[#result + 1] = found
     end
@@ -101,8 +85,8 @@ local function check_owner(kind, list)
   for _, grant in ipairs(list) do
     owners = owners + (grant.level == "IS_OWNER" and 1 or 0)
   end
-  if kind == "pipelines" and owners ~= 1 then
-    errors.invalid "The pipeline must have exactly one owner."
+  if grants.kinds[kind].owner_level == "IS_OWNER" and owners ~= 1 then
+    errors.invalid("The %s must have exactly one owner.", grants.kinds[kind].noun)
   end
 end
 
@@ -190,13 +174,18 @@ local function patch(w, req)
   end)
 end
 
+local FORM <const> = {
+  access_control_list = { { user_name = "string", group_name = "string",
+    service_principal_name = "string", permission_level = "string" } },
+}
+
 local PATH <const> = "/api/2.0/permissions/{kind}/{id}"
 
 M.routes = {
   { "GET", PATH, get },
   { "GET", PATH .. "/permissionLevels", levels },
-  { "PUT", PATH, put },
-  { "PATCH", PATH, patch },
+  { "PUT", PATH, put, { body = FORM } },
+  { "PATCH", PATH, patch, { body = FORM } },
 }
 
 return M

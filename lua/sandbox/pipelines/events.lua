@@ -13,7 +13,7 @@ local story = require "sandbox.pipelines.story"
 
 local M = {}
 
-local DEFAULT_SIZE <const>, MAX_SIZE <const> = 25, 250
+local DEFAULT_SIZE <const>, MAX_SIZE <const> = 25, 1000
 local TICK_MS <const> = 30000 -- between two reports of a flow of a continuous pipeline
 local MAX_TICKS <const> = 40  -- reports written for a time in which nobody read the log
 local BEHIND_BYTES <const> = 40000000 -- a larger backlog makes the report a warning
@@ -83,13 +83,10 @@ function M.catch_up_all(w)
 end
 
 local function is_ascending(order_by)
-  local text = order_by or ""
-  if type(text) == "table" then
-    if #text > 1 then
-      errors.invalid "order_by takes one field: 'timestamp asc' or 'timestamp desc'."
-    end
-    text = text[1]
+  if order_by and #order_by > 1 then
+    errors.invalid "order_by takes one field: 'timestamp asc' or 'timestamp desc'."
   end
+  local text = order_by and order_by[1] or ""
   local direction = text:lower():match "^%s*timestamp%s*(%a*)%s*$"
   if text ~= "" and direction ~= "" and direction ~= "asc" and direction ~= "desc" then
     errors.invalid("Invalid order_by: '%s'. Use 'timestamp asc' or 'timestamp desc'.", text)
@@ -173,7 +170,7 @@ local function list(w, req)
 end
 
 M.routes = {
-  { "GET", "/api/2.0/pipelines/{id}/events", list },
+  { "GET", "/api/2.0/pipelines/{id}/events", list, { lists = { order_by = true } } },
 }
 
 return M

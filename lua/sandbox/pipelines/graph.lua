@@ -39,11 +39,12 @@ local function source_of(w, object)
   return table.concat(cells, "\n")
 end
 
+-- Add the datasets that an object defines, each with the path of its source.
 local function add_object(w, object, into)
-  if is_python(object) then
-    table.move(parse.python(source_of(w, object)), 1, 999, #into + 1, into)
-  elseif is_sql(object) then
-    table.move(parse.sql(source_of(w, object)), 1, 999, #into + 1, into)
+  local parser = is_python(object) and parse.python or is_sql(object) and parse.sql
+  for _, dataset in ipairs(parser and parser(source_of(w, object)) or {}) do
+    dataset.path = object.path
+    into[#into + 1] = dataset
   end
 end
 

@@ -4,6 +4,7 @@
 
 local json = require "native.json"
 local errors = require "sandbox.http.errors"
+local form = require "sandbox.pipelines.form"
 local pipelines = require "sandbox.pipelines"
 local specs = require "sandbox.pipelines.spec"
 local updates = require "sandbox.pipelines.updates"
@@ -25,9 +26,9 @@ end
 
 local function clone(w, req)
   pipelines.check_row(w, req, "CAN_MANAGE")
-  local body = type(req.body) == "table" and req.body or {}
+  local body = req.body
   if body.clone_mode ~= nil and body.clone_mode ~= "MIGRATE_TO_UC" then
-    errors.invalid("clone_mode must be MIGRATE_TO_UC, but is '%s'.", tostring(body.clone_mode))
+    errors.invalid("clone_mode must be MIGRATE_TO_UC, but is '%s'.", body.clone_mode)
   elseif not body.catalog or body.catalog == "" then
     errors.invalid "'catalog' must be set: the clone publishes to Unity Catalog."
   elseif body.run_as or body.parameters then
@@ -52,7 +53,7 @@ local function clone(w, req)
 end
 
 M.routes = {
-  { "POST", "/api/2.0/pipelines/{id}/clone", clone },
+  { "POST", "/api/2.0/pipelines/{id}/clone", clone, { body = form.settings } },
 }
 
 return M

@@ -13,6 +13,8 @@ local M = {}
 ---@field expectations table[]   { name, constraint, action = "ALLOW"|"DROP"|"FAIL" }
 ---@field language "SQL"|"PYTHON"
 ---@field comment? string
+---@field replace_where? boolean its flow replaces the rows of a predicate
+---@field path? string          of the object that defines it
 
 local function strip_sql(text)
   return (text:gsub("%-%-[^\n]*", ""):gsub("/%*.-%*/", ""))
@@ -98,6 +100,7 @@ local function sql_statement(statement, found)
     name = unquote(name), type = kind, flow_type = flow_type, language = "SQL",
     inputs = sql_inputs(body or ""), expectations = sql_expectations(head or rest),
     comment = (head or rest):match(any_case "COMMENT" .. "%s+'([^']*)'"),
+    replace_where = (head or rest):upper():find "REPLACE%s+WHERE" and true or nil,
   }
 end
 
@@ -180,6 +183,7 @@ local function python_function(decorators, name, body, found)
       type = kind, flow_type = flow_type, language = "PYTHON", inputs = python_inputs(body),
       expectations = python_expectations(decorators),
       comment = decorators:match "comment%s*=%s*[\"']([^\"']+)[\"']",
+      replace_where = decorators:find("replace_where", 1, true) and true or nil,
     }
   end
 end

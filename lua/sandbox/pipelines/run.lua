@@ -10,6 +10,7 @@ local measure = require "sandbox.pipelines.measure"
 local specs = require "sandbox.pipelines.spec"
 local story = require "sandbox.pipelines.story"
 local tables = require "sandbox.tables"
+local tree = require "sandbox.files.tree"
 
 local M = {}
 
@@ -96,25 +97,53 @@ function M.set_shown(run)
   end
 end
 
+-- The full names of the datasets that the source files at these paths define.
+local function defined_at(run, paths)
+  local names, wanted = {}, {}
+  for _, path in ipairs(paths or {}) do
+    wanted[tree.path(path)] = true
+  end
+  for _, dataset in ipairs(run.datasets) do
+    if wanted[dataset.path] then
+      names[#names + 1] = dataset.full
+    end
+  end
+  return names
+end
+
+--- Set what an update refreshes, by name: `selection` all of it, `reset` what it resets before.
+---@param run table
+function M.select(run)
+  run.selection, run.reset = {}, {}
+  local function add(list, into)
+    table.move(list, 1, #list, #into + 1, into)
+  end
+  add(run.full_refresh_selection or {}, run.reset)
+  add(defined_at(run, run.full_refresh_selection_by_path), run.reset)
+  add(run.refresh_selection or {}, run.selection)
+  add(defined_at(run, run.refresh_selection_by_path), run.selection)
+  add(run.reset, run.selection)
+end
+
 --- Plan an attempt.
 ---@param w table
 ---@param row table of table `pipelines`
 ---@param request table { id, request_id, cause, attempt, start, total, full_refresh?,
---   validate_only?, refresh_selection?, full_refresh_selection?, ... }
+--   validate_only?, development?, refresh_selection?, full_refresh_selection?, ... }
 ---@return table run with phases, ended, result, failure, datasets
 function M.plan(w, row, request)
   local run = tables.merged({ pipeline_id = row.id, spec = errors.decode(row.spec),
     now = request.start }, request)
+  if run.development ~= nil then
+    run.spec.development = run.development
+  end
   run.serverless = specs.is_serverless(run.spec)
   run.mode = run.spec.continuous and "CONTINUOUS" or "DEFAULT"
   run.problems = {}
   if not run.datasets then -- a retry has the graph of the first attempt
     run.datasets, run.steps, run.problems = graph.of(w, row.id, run.spec)
   end
-  run.selection = {}
-  for _, list in ipairs { run.refresh_selection or {}, run.full_refresh_selection or {} } do
-    table.move(list, 1, #list, #run.selection + 1, run.selection)
-  end
+  M.select(run)
   if not run.serverless then
     run.cluster_id = ids.cluster(run.start, ids.hash(run.id))
   end
@@ -150,7 +179,7 @@ end
 -- A streaming flow reports its rows while it runs, a materialized view when it is complete.
 local function tell_flow(run, log, flow, from, to)
   local seed, full = seed_of(run, flow), run.full_refresh
-    or matches(run.full_refresh_selection or {}, flow)
+    or matches(run.reset, flow)
   local function at(part)
     return from + math.floor((to - from) * part)
   end
@@ -244,6 +273,8 @@ local function create_details(run, row)
       full_refresh = run.full_refresh, validate_only = run.validate_only,
       refresh_selection = run.refresh_selection,
       full_refresh_selection = run.full_refresh_selection,
+      refresh_selection_by_path = run.refresh_selection_by_path,
+      full_refresh_selection_by_path = run.full_refresh_selection_by_path,
     }
 end
 

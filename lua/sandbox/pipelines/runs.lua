@@ -1,12 +1,15 @@
 --- The routes of updates: start, stop, list, get (api A.11).
 
 local json = require "native.json"
+local clock = require "sandbox.clock"
 local errors = require "sandbox.http.errors"
-
+local form = require "sandbox.pipelines.form"
+local graph = require "sandbox.pipelines.graph"
 local paging = require "sandbox.http.paging"
 local reply = require "sandbox.http.reply"
 local specs = require "sandbox.pipelines.spec"
 local state = require "sandbox.pipelines.state"
+local tree = require "sandbox.files.tree"
 local updates = require "sandbox.pipelines.updates"
 
 local M = {}
@@ -18,49 +21,99 @@ local CAUSES <const> = {
   SCHEMA_CHANGE = true, SERVICE_UPGRADE = true, USER_ACTION = true,
 }
 
-local function check_list(body, field)
-  local list = body[field]
-  if list == nil or list == json.null then
-    body[field] = nil
-    return
+-- The object paths of a pipeline's sources, as a set.
+local function source_paths(w, row)
+  local paths = {}
+  for _, dataset in ipairs((graph.of(w, row.id, json.decode(row.spec)))) do
+    if dataset.path then
+      paths[dataset.path] = true
+    end
   end
-  local ok = type(list) == "table" and json.is_array(list)
-  for _, name in ipairs(ok and list or {}) do
-    ok = ok and type(name) == "string"
-  end
-  if not ok then
-    errors.malformed("Expected Array of strings for field '%s'.", field)
+  return paths
+end
+
+local function check_paths(w, row, body)
+  local known
+  for _, field in ipairs(updates.by_path) do
+    for _, path in ipairs(body[field] or {}) do
+      known = known or source_paths(w, row)
+      if not known[tree.path(path)] then
+        errors.invalid("The path '%s' in %s is not a source file of pipeline %s that defines "
+          .. "tables.", path, field, row.id)
+      end
+    end
   end
 end
 
-local function check_start(body)
-  for _, field in ipairs { "full_refresh", "validate_only" } do
-    if body[field] ~= nil and type(body[field]) ~= "boolean" then
-      errors.malformed("Expected Boolean value for field '%s'.", field)
+local function has_selection(body)
+  for _, field in ipairs(updates.selections) do
+    if field ~= "reset_checkpoint_selection" and #(body[field] or {}) > 0 then
+      return true
     end
   end
-  for _, field in ipairs(updates.selections) do
-    check_list(body, field)
+  return false
+end
+
+local function find_flow(datasets, name)
+  name = name:lower()
+  for _, dataset in ipairs(datasets) do
+    if dataset.full == name or dataset.table == name
+      or dataset.schema .. "." .. dataset.table == name then
+      return dataset
+    end
   end
-  if body.cause ~= nil and not CAUSES[body.cause] then
-    errors.invalid("'%s' is not a cause of an update.", tostring(body.cause))
-  elseif body.full_refresh and (#(body.refresh_selection or {}) > 0
-    or #(body.full_refresh_selection or {}) > 0) then
-    errors.invalid "'full_refresh' cannot be set together with a selection of tables."
+end
+
+local function check_overrides(w, row, list)
+  local flows = #list > 0 and graph.of(w, row.id, json.decode(row.spec))
+  for i, override in ipairs(list) do
+    local path = ("replace_where_overrides[%d]"):format(i - 1)
+    local name = override.flow_name
+    if not name or name == "" or not override.predicate_override then
+      errors.invalid("%s must have 'flow_name' and 'predicate_override'.", path)
+    end
+    local flow = find_flow(flows, name)
+    if not flow then
+      errors.invalid("%s: the pipeline %s has no flow '%s'.", path, row.id, name)
+    elseif not flow.replace_where then
+      errors.invalid("%s: the flow '%s' is not a replace_where flow.", path, name)
+    end
   end
-  local rewind = body.rewind_spec
-  for _, dataset in ipairs(type(rewind) == "table" and rewind.datasets or {}) do
+end
+
+local function check_rewind(w, row, rewind)
+  if not rewind.rewind_timestamp then
+    errors.invalid "'rewind_timestamp' must be set in rewind_spec."
+  elseif not clock.find_ms(rewind.rewind_timestamp) then
+    errors.invalid("'%s' is not a timestamp.", rewind.rewind_timestamp)
+  end
+  local flows = rewind.datasets and graph.of(w, row.id, json.decode(row.spec))
+  for i, dataset in ipairs(rewind.datasets or {}) do
     if dataset.cascade == nil then
       errors.invalid "'cascade' must be set for every dataset of rewind_spec."
+    elseif not dataset.identifier or not find_flow(flows, dataset.identifier) then
+      errors.invalid("rewind_spec.datasets[%d]: the pipeline %s has no dataset '%s'.", i - 1,
+        row.id, dataset.identifier or "")
     end
   end
 end
 
+local function check_start(w, row, body)
+  if body.cause ~= nil and not CAUSES[body.cause] then
+    errors.invalid("'%s' is not a cause of an update.", body.cause)
+  elseif body.full_refresh and has_selection(body) then
+    errors.invalid "'full_refresh' cannot be set together with a selection of tables."
+  end
+  check_paths(w, row, body)
+  check_overrides(w, row, body.replace_where_overrides or {})
+  if body.rewind_spec then
+    check_rewind(w, row, body.rewind_spec)
+  end
+end
 
 local function start(w, req)
-  local body = type(req.body) == "table" and req.body or {}
-  state.check_row(w, req, "CAN_RUN")
-  check_start(body)
+  local body = req.body
+  check_start(w, state.check_row(w, req, "CAN_RUN"), body)
   return w:write(function()
     local row = state.check_row(w, req, "CAN_RUN")
     local active = state.find_active(w, row.id)
@@ -70,7 +123,7 @@ local function start(w, req)
     end
     local request = {
       cause = body.cause, full_refresh = body.full_refresh, validate_only = body.validate_only,
-      parameters = body.parameters,
+      parameters = body.parameters, development = body.development,
     }
     for _, field in ipairs(updates.selections) do
       request[field] = body[field]
@@ -88,7 +141,10 @@ local function stop(w, req)
 end
 
 -- An update as the API shows it.
-local function info(w, row)
+---@param w table
+---@param row table of table `updates`
+---@return table
+function M.info(w, row)
   local now = w.clock:now()
   local current = state.of_update(row, now)
   local out = row.ask and errors.decode(row.ask) or {}
@@ -107,7 +163,7 @@ local function get(w, req)
   if not row then
     errors.missing("The specified update %s was not found.", id)
   end
-  local out = info(w, row)
+  local out = M.info(w, row)
   out.mode = row.mode
   local settings = row.config
   if not settings then
@@ -167,7 +223,7 @@ local function list(w, req)
   local rows, more = page_rows(w, params, direction)
   local out = {}
   for i, row in ipairs(rows) do
-    out[i] = info(w, row)
+    out[i] = M.info(w, row)
   end
   local first, last = rows[1], rows[#rows]
   local has_next = direction == "prev" and first ~= nil or direction ~= "prev" and more
@@ -182,7 +238,7 @@ end
 local PATH <const> = "/api/2.0/pipelines/{id}"
 
 M.routes = {
-  { "POST", PATH .. "/updates", start },
+  { "POST", PATH .. "/updates", start, { body = form.start } },
   { "GET", PATH .. "/updates", list },
   { "GET", PATH .. "/updates/{update_id}", get },
   { "POST", PATH .. "/stop", stop },

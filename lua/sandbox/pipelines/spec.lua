@@ -1,12 +1,15 @@
 --- The rules for a pipeline's settings: types, exclusions, limits, normalisation.
 --
--- Pure: knows the body of a request and the caller, and nothing that is stored. The order of the
--- checks is that of the real server: types, exclusions, libraries.
+-- Knows the body of a request and the caller, and of what is stored only the principals and the
+-- workspace tree. The order of the checks is that of the real server: types, exclusions, libraries.
 
 local json = require "native.json"
 local errors = require "sandbox.http.errors"
+local fields = require "sandbox.http.fields"
+local form = require "sandbox.pipelines.form"
 local people = require "sandbox.identity.people"
 local tables = require "sandbox.tables"
+local tree = require "sandbox.files.tree"
 
 local M = {}
 
@@ -14,69 +17,6 @@ local M = {}
 local SIBLINGS <const> = {
   "allow_duplicate_names", "dry_run", "run_as", "parameters", "expected_last_modified",
 }
-
-local function is_object(value)
-  return type(value) == "table" and not json.is_array(value)
-end
-
-local function is_list(value)
-  return type(value) == "table" and not is_object(value)
-end
-
-local function is_string(value)
-  return type(value) == "string"
-end
-
-local function is_map(value)
-  if not is_object(value) then
-    return false
-  end
-  for _, v in pairs(value) do
-    if not is_string(v) then
-      return false
-    end
-  end
-  return true
-end
-
-local TYPES <const> = {
-  String = { is_string, {
-    "id", "name", "catalog", "schema", "target", "storage", "root_path", "channel", "edition",
-    "budget_policy_id", "usage_policy_id", "serverless_compute_id",
-  } },
-  Boolean = { function(v) return type(v) == "boolean" end, {
-    "continuous", "development", "photon", "serverless", "allow_duplicate_names", "dry_run",
-  } },
-  ["String map"] = { is_map, { "configuration", "tags", "parameters" } },
-  Array = { is_list, { "libraries", "clusters", "notifications" } },
-  Object = { is_object, {
-    "filters", "environment", "event_log", "trigger", "restart_window", "deployment",
-    "ingestion_definition", "gateway_definition", "run_as",
-  } },
-}
-
-local function check_types(body)
-  if not is_object(body) then
-    errors.malformed "Expected an object."
-  end
-  for kind, rule in pairs(TYPES) do
-    for _, field in ipairs(rule[2]) do
-      local value = body[field]
-      if value == json.null then
-        body[field] = nil -- null and absent are the same in proto3's JSON
-      elseif value ~= nil and not rule[1](value) then
-        errors.malformed("Expected %s value for field '%s'.", kind, field)
-      end
-    end
-  end
-  for _, field in ipairs { "libraries", "clusters", "notifications" } do
-    for i, element in ipairs(body[field] or {}) do
-      if not is_object(element) then
-        errors.malformed("Expected Object value for field '%s[%d]'.", field, i - 1)
-      end
-    end
-  end
-end
 
 local function check_name(body, operation)
   if not body.name or body.name == "" then
@@ -117,19 +57,19 @@ local function check_compute(body)
   end
   for _, cluster in ipairs(clusters) do
     local tags = 0
-    for _ in pairs(is_object(cluster.custom_tags) and cluster.custom_tags or {}) do
+    for _ in pairs(cluster.custom_tags or {}) do
       tags = tags + 1
     end
     if tags > 45 then
       errors.invalid("A cluster can have at most 45 custom tags, but has %d.", tags)
     end
     for field, what in pairs { ssh_public_keys = "SSH keys", init_scripts = "init scripts" } do
-      if type(cluster[field]) == "table" and #cluster[field] > 10 then
+      if cluster[field] and #cluster[field] > 10 then
         errors.invalid("A cluster can have at most 10 %s, but has %d.", what, #cluster[field])
       end
     end
     local scale = cluster.autoscale
-    if is_object(scale) and math.type(scale.min_workers) and math.type(scale.max_workers)
+    if scale and scale.min_workers and scale.max_workers
       and scale.max_workers <= scale.min_workers then
       errors.invalid "autoscale.max_workers must be greater than autoscale.min_workers."
     end
@@ -167,24 +107,52 @@ local function check_exclusions(body)
   end
 end
 
+local RUN_AS <const> = {
+  user_name = "UserName", service_principal_name = "ServicePrincipalName",
+  group_name = "GroupName",
+}
+
+-- The kind and the name of the one principal that run_as names.
+local function principal_of(run_as)
+  local kind
+  for field in pairs(RUN_AS) do
+    if given(run_as[field]) then
+      if kind then
+        kind = nil
+        break
+      end
+      kind = field
+    end
+  end
+  if not kind then
+    errors.invalid("Exactly one of 'run_as.user_name', 'run_as.service_principal_name' and "
+      .. "'run_as.group_name' must be set.")
+  end
+  return kind, run_as[kind]
+end
+
 local function check_run_as(body, w, principal)
-  local run_as = body.run_as
-  if not run_as then
+  if not body.run_as then
     return
   end
-  local user, service = run_as.user_name, run_as.service_principal_name
-  if given(user) == given(service) then
-    errors.invalid("Exactly one of 'run_as.user_name' and 'run_as.service_principal_name' "
-      .. "must be set.")
+  local kind, name = principal_of(body.run_as)
+  local own = name == principal.user_name
+  if kind == "group_name" then
+    own = people.is_member(principal, name)
   end
-  local name = user or service
-  local person = people.find(w.people, name)
-  if not principal.admin and name ~= principal.user_name then
+  if not principal.admin and not own then
     errors.denied(("User %s is not allowed to run a pipeline as %s."):format(
       principal.user_name, name))
-  elseif not person or (person.application_id ~= nil) ~= (service ~= nil) then
-    errors.invalid("Principal: %s(%s) does not exist",
-      user and "UserName" or "ServicePrincipalName", name)
+  elseif not people.exists(w.people, kind, name) then
+    errors.invalid("Principal: %s(%s) does not exist", RUN_AS[kind], name)
+  end
+end
+
+local function check_parent(body, w)
+  local path = body.parent_path
+  local object = given(path) and tree.find(w, tree.path(path))
+  if given(path) and not (object and (object.type == "DIRECTORY" or object.type == "REPO")) then
+    errors.missing("The parent folder (%s) does not exist.", path)
   end
 end
 
@@ -231,7 +199,7 @@ end
 ---@param w table
 ---@param principal table
 function M.check(body, operation, w, principal)
-  check_types(body)
+  fields.check(body, form.settings)
   check_name(body, operation)
   check_exclusions(body)
   check_compute(body)
@@ -239,6 +207,7 @@ function M.check(body, operation, w, principal)
     check_default_cluster(body)
   end
   check_run_as(body, w, principal)
+  check_parent(body, w)
   check_limits(body)
   check_libraries(body)
 end

@@ -12,6 +12,7 @@ local planner = require "sandbox.pipelines.run"
 local state = require "sandbox.pipelines.state"
 local story = require "sandbox.pipelines.story"
 local tables = require "sandbox.tables"
+local unity = require "sandbox.unity"
 
 local M = {}
 
@@ -64,7 +65,7 @@ ON CONFLICT DO UPDATE SET type = excluded.type, flow_type = excluded.flow_type,
   update_id = CASE WHEN deleted IS NULL THEN update_id ELSE excluded.update_id END,
   deleted = NULL]]
 
-local function publish(w, run)
+local function publish(w, run, run_as_name)
   local setup
   for _, phase in ipairs(run.phases) do
     setup = phase.state == "SETTING_UP_TABLES" and phase.at or setup
@@ -72,7 +73,14 @@ local function publish(w, run)
   if not setup or run.validate_only or run.failure and run.failure.phase ~= "RUNNING" then
     return
   end
+  local log = run.spec.event_log
+  if log and log.name and log.catalog and log.schema then
+    unity.publish_schema(w, log.catalog, log.schema, run_as_name, setup)
+  end
   for _, d in ipairs(run.datasets) do
+    if d.type ~= "VIEW" and d.catalog ~= "hive_metastore" then
+      unity.publish_schema(w, d.catalog, d.schema, run_as_name, setup)
+    end
     w.db:exec(PUBLISH, {
       run.pipeline_id, d.catalog, d.schema, d.table, d.type, d.flow_type,
       json.encode(json.array(d.inputs)), json.encode(json.array(d.expectations)),
@@ -81,9 +89,13 @@ local function publish(w, run)
   end
 end
 
+--- The fields of a start that select the tables of source files.
+M.by_path = { "refresh_selection_by_path", "full_refresh_selection_by_path" }
+
 --- The fields of a start that select tables or flows.
 M.selections = {
   "refresh_selection", "full_refresh_selection", "reset_checkpoint_selection",
+  table.unpack(M.by_path),
 }
 
 -- The fields of a request that GET shows, as JSON.
@@ -101,7 +113,8 @@ local function store(w, row, run)
     ended = run.ended, result = run.result, phases = phases.text(run.phases), cause = run.cause,
     mode = run.mode, full_refresh = run.full_refresh and 1 or 0,
     validate_only = run.validate_only and 1 or 0, ask = shown_part(run),
-    config = row.spec, cluster_id = run.cluster_id, run_as_name = row.run_as_name,
+    config = run.development == nil and row.spec or json.encode(run.spec),
+    cluster_id = run.cluster_id, run_as_name = row.run_as_name,
     told = not run.ended and run.phases[#run.phases].at or nil,
   })
 end
@@ -148,7 +161,7 @@ function M.begin(w, row, request, principal)
     else
       planner.tell(w, row, run, attempt == 1 and principal or nil)
     end
-    publish(w, run)
+    publish(w, run, row.run_as_name)
     request.datasets, request.steps = run.datasets, run.steps
     attempt, cause = attempt + 1, "RETRY_ON_FAILURE"
     attempt_id = request.id and ids.fixed(5, ids.hash(request.id) + attempt) or ids.uuid()
@@ -189,6 +202,7 @@ function M.cancel(w, row, principal, at)
   w.db:exec("DELETE FROM updates WHERE pipeline_id = ? AND created > ?", { row.id, now })
   w.db:exec("DELETE FROM events WHERE pipeline_id = ? AND ts > ?", { row.id, now })
   w.db:exec("DELETE FROM datasets WHERE pipeline_id = ? AND published > ?", { row.id, now })
+  unity.cancel_schemas(w, now)
   local update = state.find_active(w, row.id, now)
   if not update then
     return

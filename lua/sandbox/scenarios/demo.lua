@@ -15,12 +15,9 @@ local json = require "native.json"
 
 local M = {}
 
-M.catalogs = { "main", "sales", "finance", "iot", "ml", "dev" }
+M.objects = require "sandbox.scenarios.demo_objects"
 
-M.secrets = {
-  { "finance", "netsuite_token" }, { "finance", "fx_api_key" }, { "iot", "mqtt_password" },
-  { "marketing", "ads_api_key" },
-}
+M.catalogs = { "main", "sales", "finance", "iot", "ml", "dev" }
 
 local function classic(node, min, max)
   return json.array {
@@ -324,13 +321,6 @@ M.pipelines = {
   { "scratch", by = MEI, code = "sql", runs = "60 F", graph = {
       "MV scratch_b <- main.ref.countries" },
     spec = { catalog = "dev", schema = "mei", serverless = true, development = true } },
-}
-
-M.jobs = {
-  { name = "sales nightly", cron = "0 30 2 * * ?",
-    pipelines = { "sales_orders_etl", "sales_customers_scd" } },
-  { name = "finance close", cron = "0 0 5 1 * ?", pipelines = { "finance_gl_close" } },
-  { name = "quickstart", cron = "0 0 6 * * ?", pipelines = { "quickstart" } },
 }
 
 return M

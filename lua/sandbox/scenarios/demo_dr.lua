@@ -10,7 +10,7 @@ local M = {}
 
 M.catalogs = { "main", "sales_dr", "finance_dr" }
 
-M.secrets = { { "finance", "netsuite_token" } }
+M.objects = { secrets = { { "finance", "netsuite_token" } } }
 
 local function classic(node)
   return json.array { { label = "default", node_type_id = node,

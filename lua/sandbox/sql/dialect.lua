@@ -8,10 +8,12 @@
 
 local expression = require "sandbox.sql.expression"
 local from_clause = require "sandbox.sql.from"
+local kinds = require "sandbox.sql.kinds"
 local lexer = require "sandbox.sql.lexer"
 local operand = require "sandbox.sql.operand"
 local parser = require "sandbox.sql.parser"
 local sqlerror = require "sandbox.sql.error"
+local tables = require "sandbox.tables"
 
 local M = {}
 
@@ -174,6 +176,19 @@ function Parser:term()
   return self:select()
 end
 
+-- A query that a set operation adds: each column has the type that holds the values of both.
+function Parser:united_term()
+  local before = tables.merged(self.types)
+  local text = self:term()
+  for name, kind in pairs(before) do
+    local other = self.types[name]
+    if other ~= kind then
+      self.types[name] = kinds.common { kind, other } or other
+    end
+  end
+  return text
+end
+
 local function with(self)
   local list = {}
   self:accept "RECURSIVE"
@@ -206,7 +221,7 @@ function Parser:query()
     self:accept "DISTINCT"
     self.scope = outer
     out[#out + 1] = (" %s%s"):format(word == "MINUS" and "EXCEPT" or word, all)
-    out[#out + 1] = self:term()
+    out[#out + 1] = self:united_term()
   end
   if self:accept "ORDER" then
     self:expect "BY"

@@ -3,6 +3,7 @@
 -- The operators are copied one by one; sandbox.sql.operand translates what stands between them.
 
 local functions = require "sandbox.sql.functions"
+local kinds = require "sandbox.sql.kinds"
 local words = require "sandbox.sql.words"
 
 local M = {}
@@ -27,7 +28,6 @@ FALSE ORDER WHERE GROUPS EXCLUDE
 local SPELLED <const> = { ["=="] = "=", ["<=>"] = "IS", ["!"] = "NOT" }
 
 local BARE <const> = set "+ - * / % = == <> != < > <= >= <=> || & | ~ ^ !"
-local LOGIC <const> = set "= == <> != < > <= >= <=> AND OR NOT IS IN LIKE BETWEEN EXISTS TRUE FALSE"
 
 -- Words after which an expression may end.
 local VALUES <const> = set "END NULL TRUE FALSE ROW FIRST LAST ASC DESC PRECEDING FOLLOWING"
@@ -85,7 +85,7 @@ end
 ---@param inner? boolean inside parentheses
 ---@return string
 function M:expression(inner)
-  local out, logic, before = {}, false, nil
+  local out, track, before = {}, kinds.new(), nil
   while true do
     local token = self:peek()
     if not token or ends(self, token, inner) then
@@ -97,12 +97,14 @@ function M:expression(inner)
     if is_word or token.kind == "op" and BARE[token.text] then
       self.i = self.i + 1
       local word = token.upper or token.text
-      logic = logic or LOGIC[word] or false
+      track:word(word)
       out[#out + 1] = SPELLED[word] or word
       before = VALUES[word] and "value" or "op"
       if SPECIAL[word] then
         out[#out], before = SPECIAL[word](self)
-        logic = logic and word ~= "END"
+        if before == "value" and word ~= "END" then
+          track:operand(self.last_type)
+        end
       end
     elseif operand and not inner then
       break -- an alias, or an error that the caller finds
@@ -110,13 +112,14 @@ function M:expression(inner)
       self:fail(token)
     else
       out[#out + 1] = self:operand()
+      track:operand(self.last_type)
       before = "value"
     end
   end
   if before ~= "value" then
     self:fail(self:peek())
   end
-  self.last_type = logic and "BOOLEAN" or #out == 1 and self.last_type or nil
+  self.last_type = track:result()
   self.simple = #out == 1
   return table.concat(out, " ")
 end

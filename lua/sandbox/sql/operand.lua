@@ -5,6 +5,7 @@
 -- literals, casts, intervals, calls, queries in parentheses.
 
 local functions = require "sandbox.sql.functions"
+local kinds = require "sandbox.sql.kinds"
 local sqlerror = require "sandbox.sql.error"
 local words = require "sandbox.sql.words"
 
@@ -165,20 +166,30 @@ function M:arguments(name)
     list[1] = literal(unit)
     self:expect ","
   end
+  local types = {}
   repeat
+    self.last_type = nil
     list[#list + 1] = self:accept "*" and "*" or self:expression()
+    types[#types + 1] = self.last_type or false
   until not self:accept ","
   self:expect ")"
-  return list
+  return list, types
 end
 
--- The type of a function's result, nil if it is not known; `inner` is that of the last argument.
-local function result_type(name, inner)
+-- The type of a sum of values of a type.
+local function sum_type(kind)
+  return kind == "INT" and "BIGINT" or (kind == "BIGINT" or kind == "DOUBLE") and kind or nil
+end
+
+-- The type of a function's result, nil if it is not known; `types` are those of its arguments.
+local function result_type(name, types)
   if name == "count" or name == "row_number" or name == "rank" or name == "dense_rank"
     or name == "count_if" or name == "approx_count_distinct" then
     return "BIGINT"
   elseif name == "max" or name == "min" or name == "coalesce" or name == "nvl" then
-    return inner
+    return kinds.common(types)
+  elseif name == "sum" then
+    return sum_type(types[1])
   elseif name == "array_contains" or name == "isnull" or name == "isnotnull" then
     return "BOOLEAN"
   end
@@ -202,9 +213,8 @@ function M:call(token)
     return self.quote(self:identifier_clause())
   end
   self.last_type = nil
-  local args = self:arguments(name)
-  local inner = self.last_type
-  self.last_type = result_type(name, inner)
+  local args, types = self:arguments(name)
+  self.last_type = result_type(name, types or {})
   if functions.written[name] then
     return functions.written[name](args)
   elseif not functions.plain[name] and not functions.renamed[name] then
@@ -271,10 +281,14 @@ function M:typed_literal(token)
 end
 
 function M:group()
+  if self:accept ")" then
+    return "()" -- OVER ()
+  end
   local head = self:word()
   if head == "SELECT" or head == "WITH" or head == "VALUES" then
     local query = self:query()
     self:expect ")"
+    self.last_type = nil
     return "(" .. query .. ")"
   end
   local list = self:expressions(true)
@@ -288,7 +302,7 @@ function M:operand()
   local after = self:peek()
   local value
   if token.kind == "number" then
-    value, self.last_type = token.text, nil
+    value, self.last_type = token.text, kinds.of_number(token.text)
   elseif token.kind == "string" then
     value = self:string_literal(token)
   elseif token.kind == "param" then

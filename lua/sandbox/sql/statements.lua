@@ -6,7 +6,6 @@
 -- `/* sandbox.duration_ms=3000 */`, `sandbox.chunk_rows=2`, `sandbox.link_seconds=1`,
 -- `sandbox.closed=1`.
 
-local json = require "native.json"
 local task = require "native.task"
 local errors = require "sandbox.http.errors"
 local result = require "sandbox.sql.result"
@@ -38,13 +37,13 @@ end
 
 local function check_wait(body)
   local wait = body.wait_timeout or "10s"
-  local seconds = math.tointeger(tonumber(type(wait) == "string" and wait:match "^(%d+)s$"))
+  local seconds = math.tointeger(tonumber(wait:match "^(%d+)s$"))
   if not seconds or seconds ~= 0 and (seconds < 5 or seconds > 50) then
-    errors.invalid("wait_timeout must be 0s, or between 5s and 50s: %s", tostring(wait))
+    errors.invalid("wait_timeout must be 0s, or between 5s and 50s: %s", wait)
   end
   local after = body.on_wait_timeout or "CONTINUE"
   if after ~= "CONTINUE" and after ~= "CANCEL" then
-    errors.invalid("on_wait_timeout must be CONTINUE or CANCEL: %s", tostring(after))
+    errors.invalid("on_wait_timeout must be CONTINUE or CANCEL: %s", after)
   elseif after == "CANCEL" and seconds == 0 then
     errors.invalid "on_wait_timeout cannot be CANCEL when wait_timeout is 0s."
   end
@@ -56,9 +55,9 @@ local FORMATS <const> = { JSON_ARRAY = true, CSV = true, ARROW_STREAM = true }
 local function check_format(body)
   local disposition, format = body.disposition or "INLINE", body.format or "JSON_ARRAY"
   if disposition ~= "INLINE" and disposition ~= "EXTERNAL_LINKS" then
-    errors.invalid("disposition must be INLINE or EXTERNAL_LINKS: %s", tostring(disposition))
+    errors.invalid("disposition must be INLINE or EXTERNAL_LINKS: %s", disposition)
   elseif not FORMATS[format] then
-    errors.invalid("format must be JSON_ARRAY, ARROW_STREAM or CSV: %s", tostring(format))
+    errors.invalid("format must be JSON_ARRAY, ARROW_STREAM or CSV: %s", format)
   elseif disposition == "INLINE" and format ~= "JSON_ARRAY" then
     errors.invalid("The format %s is only supported with disposition EXTERNAL_LINKS.", format)
   elseif format == "ARROW_STREAM" then
@@ -72,8 +71,8 @@ local function check_limit(body, name)
   if value == nil then
     return nil
   end
-  local limit = math.tointeger(tonumber(value))
-  if not limit or limit < 1 then
+  local limit = value
+  if limit < 1 then
     errors.invalid("%s must be a positive integer.", name)
   end
   return limit
@@ -82,17 +81,13 @@ end
 -- Parameters by name; and the failure of the statement if a value does not fit its type.
 local function check_parameters(list)
   local params, bad = {}, nil
-  for _, param in ipairs(type(list) == "table" and list or {}) do
-    if type(param) ~= "table" or not is_text(param.name) then
+  for _, param in ipairs(list or {}) do
+    if not is_text(param.name) then
       errors.invalid "Each parameter needs a name."
     end
-    local kind = param.type or "STRING"
-    if type(kind) ~= "string" or not types.is_scalar(kind) then
-      errors.invalid("Parameter %s has the unsupported type %s.", param.name, tostring(kind))
-    end
-    local value = param.value ~= json.null and param.value or nil
-    if value ~= nil and type(value) ~= "string" then
-      errors.malformed("Expected 'STRING' for the value of parameter '%s'.", param.name)
+    local kind, value = param.type or "STRING", param.value
+    if not types.is_scalar(kind) then
+      errors.invalid("Parameter %s has the unsupported type %s.", param.name, kind)
     end
     local ok, converted = true, nil
     if value then
@@ -113,15 +108,13 @@ local function hints(text)
 end
 
 local function check(w, body)
-  if type(body) ~= "table" then
-    errors.malformed "not an object"
-  elseif not is_text(body.warehouse_id) then
+  if not is_text(body.warehouse_id) then
     errors.invalid "warehouse_id is required."
   elseif not is_text(body.statement) then
     errors.invalid "statement is required."
   elseif #body.statement > MAX_TEXT then
     errors.invalid("The statement is longer than %d bytes.", MAX_TEXT)
-  elseif type(body.query_tags) == "table" and #body.query_tags > 20 then
+  elseif body.query_tags and #body.query_tags > 20 then
     errors.invalid "At most 20 query_tags can be given."
   end
   return warehouses.find(w, body.warehouse_id)
@@ -150,6 +143,7 @@ local function submit(w, principal, body, warehouse)
   local ready = math.max(now, warehouses.wake(w, warehouse))
   local statement = {
     id = new_id(), principal = principal, text = body.statement, params = params, bad = bad,
+    created = now, warehouse_id = warehouse.id,
     catalog = is_text(body.catalog) and body.catalog or nil,
     schema = is_text(body.schema) and body.schema or nil,
     row_limit = check_limit(body, "row_limit"), byte_limit = check_limit(body, "byte_limit"),
@@ -179,7 +173,7 @@ local function execute(w, s)
   if failure then
     return fail(s, { error_code = "BAD_REQUEST", message = failure })
   end
-  s.result, s.state = made, "SUCCEEDED"
+  s.result, s.state, s.rows = made, "SUCCEEDED", made.manifest.total_row_count
 end
 
 -- Bring a statement to its present state, which is returned.
@@ -194,6 +188,19 @@ local function settle(w, s)
     end
   end
   return s.state
+end
+
+--- The statements that are kept, the newest first, each in its present state.
+---@param w table
+---@return table[]
+function M.all(w)
+  local all, list = statements_of(w), {}
+  for i = #all.order, 1, -1 do
+    local s = all.by_id[all.order[i]]
+    settle(w, s)
+    list[#list + 1] = s
+  end
+  return list
 end
 
 local function show(s, req)
@@ -264,10 +271,18 @@ local function post_cancel(w, req)
   return {}
 end
 
+local FORM <const> = {
+  warehouse_id = "string", statement = "string", catalog = "string", schema = "string",
+  wait_timeout = "string", on_wait_timeout = "string", disposition = "string",
+  format = "string", row_limit = "integer", byte_limit = "integer",
+  parameters = { { name = "string", value = "string", type = "string" } },
+  query_tags = { { key = "string", value = "string" } },
+}
+
 local PATH <const> = "/api/2.0/sql/statements"
 
 M.routes = {
-  { "POST", PATH, post },
+  { "POST", PATH, post, { body = FORM } },
   { "GET", PATH .. "/{id}", get },
   { "GET", PATH .. "/{id}/result/chunks/{chunk}", chunk },
   { "POST", PATH .. "/{id}/cancel", post_cancel },

@@ -73,12 +73,14 @@ end
 local FITS <const> = {
   BOOLEAN = function(v) return v == 0 or v == 1 end,
   LONG = function(v) return math.type(v) == "integer" end,
-  INT = function(v) return math.type(v) == "integer" end,
+  INT = function(v) return math.type(v) == "integer" and v >= -0x80000000 and v <= 0x7fffffff end,
   SHORT = function(v) return math.type(v) == "integer" end,
   BYTE = function(v) return math.type(v) == "integer" end,
   DOUBLE = function(v) return math.type(v) ~= nil end,
   TIMESTAMP = function(v) return type(v) == "string" end,
   DATE = function(v) return type(v) == "string" end,
+  NULL = function() return false end,
+  DECIMAL = function(v) return math.type(v) ~= nil end,
 }
 
 -- Do all values of a column fit the type that the translation found by the column's name? An outer
@@ -112,8 +114,11 @@ local function float_text(value)
 end
 
 local function cell(value, kind)
+  local scale = type(value) == "number" and kind:match "^DECIMAL%(%d+,%s*(%d+)%)"
   if value == nil then
     return json.null
+  elseif scale then
+    return ("%%.%sf"):format(scale):format(value)
   elseif kind == "BOOLEAN" then
     return value ~= 0 and "true" or "false"
   elseif kind == "VARIANT" and type(value) == "string" and not value:find "^[%[{]" then

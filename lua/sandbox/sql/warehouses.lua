@@ -1,9 +1,12 @@
---- /api/2.0/sql/warehouses: list, get, start, stop (api D.5).
+--- /api/2.0/sql/warehouses: list, get, create, edit, delete, start, stop (api D.5).
 --
 -- A row holds whether the warehouse is to run, and since when; its present state follows from the
 -- clock.
 
 local errors = require "sandbox.http.errors"
+local fields = require "sandbox.http.fields"
+local grants = require "sandbox.identity.grants"
+local paging = require "sandbox.http.paging"
 
 local M = {}
 
@@ -88,18 +91,14 @@ local function row_of(w, req)
 end
 
 local function list(w, req)
-  local size = math.tointeger(tonumber(req.query.page_size))
-  local rows = w.db:query "SELECT * FROM warehouses ORDER BY name, id"
-  local from = math.tointeger(tonumber(req.query.page_token)) or 0
-  local last = size and math.min(#rows, from + size) or #rows
+  local size = fields.integer(req.query, "page_size", nil, 0)
+  local page, more = paging.page(req.query, "warehouses",
+    w.db:query "SELECT * FROM warehouses ORDER BY name, id", size ~= 0 and size or nil, "id")
   local found = {}
-  for i = from + 1, last do
-    found[#found + 1] = info(w, rows[i], req)
+  for i, row in ipairs(page) do
+    found[i] = info(w, row, req)
   end
-  return {
-    warehouses = #found > 0 and found or nil,
-    next_page_token = last < #rows and ("%d"):format(last) or nil,
-  }
+  return { warehouses = #found > 0 and found or nil, next_page_token = more }
 end
 
 local function get(w, req)
@@ -125,7 +124,79 @@ local function stop(w, req)
   return {}
 end
 
+local SIZES <const> = {
+  ["2X-Small"] = true, ["X-Small"] = true, Small = true, Medium = true, Large = true,
+  ["X-Large"] = true, ["2X-Large"] = true, ["3X-Large"] = true, ["4X-Large"] = true,
+}
+
+-- The name, size and kind of compute from a body; those of `row` where it has none.
+local function settings_of(w, body, row)
+  local name = body.name or row and row.name or fields.required(body, "name")
+  local size = body.cluster_size or row and row.size or "Small"
+  if not SIZES[size] then
+    errors.invalid("'%s' is not a cluster_size.", size)
+  elseif w.db:find_row("SELECT 1 AS yes FROM warehouses WHERE name = ? AND id <> ?",
+    { name, row and row.id or "" }) then
+    errors.invalid("SQL warehouse with name `%s` already exists", name)
+  end
+  local serverless = body.enable_serverless_compute
+  if serverless == nil then
+    serverless = row ~= nil and row.serverless ~= 0
+  end
+  return name, size, serverless and 1 or 0
+end
+
+local function check_manage(w, req, row)
+  if not (row and grants.allows(w, req.principal, "warehouses", row.id, row.creator, "CAN_MANAGE")
+    or req.principal.admin) then
+    errors.denied(("%s is not authorized to create or edit SQL warehouses."):format(
+      req.principal.user_name))
+  end
+end
+
+-- A new warehouse starts.
+local function create(w, req)
+  check_manage(w, req)
+  local name, size, serverless = settings_of(w, req.body)
+  local id = ("%016x"):format(math.random(0))
+  w:write(function()
+    w.db:exec("INSERT INTO warehouses VALUES (?, ?, ?, ?, 1, ?, ?, 0)",
+      { id, name, serverless, size, w.clock:now(), req.principal.user_name })
+  end)
+  return { id = id }
+end
+
+local function edit(w, req)
+  local row = row_of(w, req)
+  check_manage(w, req, row)
+  local name, size, serverless = settings_of(w, req.body, row)
+  w:write(function()
+    w.db:exec("UPDATE warehouses SET name = ?, size = ?, serverless = ? WHERE id = ?",
+      { name, size, serverless, row.id })
+  end)
+  return {}
+end
+
+local function delete(w, req)
+  local row = row_of(w, req)
+  check_manage(w, req, row)
+  w:write(function()
+    w.db:exec("DELETE FROM warehouses WHERE id = ?", { row.id })
+  end)
+  return {}
+end
+
+local FORM <const> = { body = {
+  name = "string", cluster_size = "string", enable_serverless_compute = "boolean",
+  warehouse_type = "string", min_num_clusters = "integer", max_num_clusters = "integer",
+  auto_stop_mins = "integer", enable_photon = "boolean", spot_instance_policy = "string",
+  channel = "object", tags = "object", creator_name = "string",
+} }
+
 M.routes = {
+  { "POST", "/api/2.0/sql/warehouses", create, FORM },
+  { "POST", "/api/2.0/sql/warehouses/{id}/edit", edit, FORM },
+  { "DELETE", "/api/2.0/sql/warehouses/{id}", delete },
   { "GET", "/api/2.0/sql/warehouses", list },
   { "GET", "/api/2.0/sql/warehouses/default", default },
   { "GET", "/api/2.0/sql/warehouses/{id}", get },

@@ -22,7 +22,7 @@ end
 
 local LIBRARIES <const> = { { notebook = { path = "/Shared/etl" } } }
 local CLUSTERS <const> = { { label = "default", num_workers = 1 } }
-local INGESTION <const> = { connection_name = "c", objects = {} }
+local INGESTION <const> = { connection_name = "c", objects = json.array {} }
 
 -- Requests that create refuses: fields beside { name, libraries }, status, error_code, words of
 -- the message, and why.

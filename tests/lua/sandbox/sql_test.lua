@@ -92,9 +92,41 @@ test("columns have names and types", function(t)
     list[i] = ("%s %s %s"):format(column.name, column.type_name, column.type_text)
   end
   t.equal(list, {
-    "n LONG BIGINT", "count(1) LONG BIGINT", "d DOUBLE DOUBLE", "s STRING STRING",
+    "n INT INT", "count(1) LONG BIGINT", "d DECIMAL DECIMAL(2,1)", "s STRING STRING",
     "b BOOLEAN BOOLEAN", "ts TIMESTAMP TIMESTAMP", "day DATE DATE", "dec DECIMAL DECIMAL(10,2)",
   })
+end)
+
+-- Each statement with the types of its columns, as Spark has them.
+local KINDS <const> = {
+  { "SELECT 1, -1, 2147483647, 2147483648, 1e3", "INT INT INT BIGINT DOUBLE" },
+  { "SELECT 0.001, 12345678901234567890, -1.5", "DECIMAL(3,3) DECIMAL(20,0) DECIMAL(2,1)" },
+  { "SELECT 1 + 1, 1 / 2, 1 + 1e0, 7 DIV 2, 1 || 'x'", "INT DOUBLE DOUBLE BIGINT STRING" },
+  { "SELECT NULL, 1 = 1, NOT true, NULL IS NULL", "VOID BOOLEAN BOOLEAN BOOLEAN" },
+  { "SELECT a, NULL AS b FROM (SELECT CAST(1 AS INT) AS a)", "INT VOID" },
+  { "SELECT CASE WHEN 1 = 0 THEN 1 END, CASE 1 WHEN 1 THEN 'a' ELSE NULL END", "INT STRING" },
+  { "SELECT CASE WHEN true THEN 1 ELSE 1e0 END, coalesce(NULL, 1)", "DOUBLE INT" },
+  { "SELECT 1 AS a UNION ALL SELECT NULL", "INT" },
+  { "SELECT sum(x), count(*), max(x), count(*) OVER () FROM (SELECT 1 AS x) WHERE x > 5",
+    "BIGINT BIGINT INT BIGINT" },
+  { "SELECT 1 AS a, 'x' AS b, 1.5 AS c WHERE 1 = 0", "INT STRING DECIMAL(2,1)" },
+}
+
+test("constants, NULL and what is made of them have the types that Spark gives them", function(t)
+  local w <close> = workspace.start()
+  for _, case in ipairs(KINDS) do
+    local list = {}
+    for i, column in ipairs(run(w, case[1]).manifest.schema.columns) do
+      list[i] = column.type_text
+    end
+    t.equal(table.concat(list, " "), case[2], case[1])
+  end
+end)
+
+test("decimals are shown with all their digits", function(t)
+  local w <close> = workspace.start()
+  t.equal(rows(w, "SELECT CAST(1.5 AS DECIMAL(10, 2)), 1.50, :p", { parameters = {
+    { name = "p", value = "1.2300", type = "DECIMAL(18,4)" } } }), { { "1.50", "1.50", "1.2300" } })
 end)
 
 test("parameters are bound with their types", function(t)

@@ -186,8 +186,12 @@ test("direct_download gives the plain bytes", function(t)
   import(w, "/Shared/x.bin", { format = "RAW", text = "\1\2\3" })
   local _, bytes = w:call("GET", at("export", "/Shared/x.bin", "&format=AUTO&direct_download=true"))
   t.equal(bytes, "\1\2\3")
-  local status = w:call("GET", at("export", "/Shared/x.bin", "&format=SOURCE"))
-  t.equal(status, 400, "a file has no source")
+  for _, format in ipairs { "&format=SOURCE", "" } do
+    _, bytes = w:call("GET", at("export", "/Shared/x.bin", format .. "&direct_download=true"))
+    t.equal(bytes, "\1\2\3", "the content of a file, as downloads and bundles ask for it")
+  end
+  local status = w:call("GET", at("export", "/Shared/x.bin", "&format=JUPYTER"))
+  t.equal(status, 400, "a file is no notebook")
 end)
 
 test("a listing has the objects directly below, and is empty for an empty folder", function(t)

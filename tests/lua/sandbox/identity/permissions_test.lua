@@ -1,3 +1,4 @@
+local json = require "native.json"
 local workspace = require "testing.workspace"
 
 local PATH <const> = "/api/2.0/permissions/pipelines/"
@@ -78,7 +79,8 @@ test("invalid grants are refused", function(t)
   local w <close> = workspace.start()
   local id = w:pipeline()
   for i, case in ipairs(REFUSED) do
-    local status, answer = w:call(case[1], PATH .. id, { access_control_list = case[2] })
+    local status, answer = w:call(case[1], PATH .. id, {
+      access_control_list = json.array(case[2]) })
     t.equal(status, case[3], "row " .. i)
     t.match(answer.message, case[4])
   end
@@ -94,7 +96,7 @@ test("users who are not admins can see and do only what they were granted", func
       #(w:ok("GET", "/api/2.0/pipelines", nil, VIEWER).statuses or {}),
       (w:call("GET", url, nil, VIEWER)), (w:call("GET", url .. "/events", nil, VIEWER)),
       (w:call("POST", url .. "/stop", {}, VIEWER)),
-      (w:call("PATCH", PATH .. id, { access_control_list = {} }, VIEWER)),
+      (w:call("PATCH", PATH .. id, { access_control_list = json.array {} }, VIEWER)),
     }
   end
   local function grant(level)
