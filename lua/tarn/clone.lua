@@ -25,6 +25,7 @@ local pipelines = require "tarn.pipelines"
 local placeholder = require "tarn.clone.placeholder"
 local pool = require "base.pool"
 local probe = require "tarn.clone.probe"
+local runas = require "tarn.clone.runas"
 local secrets = require "base.secrets"
 local sources = require "tarn.sources"
 local specs = require "tarn.spec"
@@ -231,8 +232,8 @@ function M.plan(source, target, options)
   plan.copy = copy.find_known(target, { source = plan.source,
     target_org_id = plan.target.org_id, name = plan.name })
   local found = check_target(plan, source, target, session, options, pipeline, decided)
-  targets.settle_run_as(plan, body)
-  targets.show_run_as(plan, pipeline, body)
+  runas.check(plan, body, targets.is_absent)
+  runas.show(plan, pipeline, body)
   body = hooks.map_spec(plan, body, source, target)
   actions.settle_copy(plan, body, found, options)
   run_together(function() dryrun.ask(plan, target, body) end, function()

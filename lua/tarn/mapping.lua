@@ -46,7 +46,8 @@ end
 
 -- Fields whose values are always texts. Elsewhere `true`, `3` and `[...]` are parsed as JSON.
 local TEXT_ONLY <const> = { configuration = true, tags = true, parameters = true, run_as = true,
-  catalog = true, schema = true, target = true, name = true, storage = true, root_path = true }
+  catalog = true, schema = true, target = true, name = true, storage = true, root_path = true,
+  parent_path = true }
 
 local function value_of(keys, text)
   local parent = keys[#keys - 1]

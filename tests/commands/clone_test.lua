@@ -630,9 +630,78 @@ test("a user that a pipeline runs as may be mapped to a service principal", func
   local map = dir.write("m.json", '{"principals": {"jo.whitfield@example.com": '
     .. '"6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718"}}')
   data = p.clone { pipeline = id, name = "by jo", map = map }
-  t.equal(row(data, "run_as.user_name").verdict, "mapped")
+  t.is_nil(row(data, "run_as.user_name"))
+  t.equal({ row(data, "run_as.service_principal_name").verdict,
+    row(data, "run_as.service_principal_name").from }, { "mapped", "jo.whitfield@example.com" })
   t.equal(p.get(data.new_pipeline_id).run_as,
     { service_principal_name = "6f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718" })
+end)
+
+test("the folder of a pipeline in the workspace's tree is mapped, and checked in the target",
+  function(t)
+    local p <close> = start()
+    local id = p.f:pipeline { name = "in a folder", parent_path = "/Workspace/Users/ada/pipes" }
+    local data = p.clone { pipeline = id, dry_run = true }
+    t.equal(row(data, "parent_path").verdict, "attention")
+    t.match(row(data, "parent_path").reason, "no file, notebook or folder '/Workspace/Users/ada")
+    t.match(row(data, "parent_path").rule, "--path-map /Users/ada=NEW")
+    p.f:ok("POST", "/api/2.0/workspace/mkdirs", { path = "/Shared/dr/pipes" },
+      { token = "demo-dr-token" })
+    data = p.clone { pipeline = id, path_map = { "/Users/ada=/Shared/dr" }, dry_run = true }
+    t.equal({ row(data, "parent_path").verdict, row(data, "parent_path").to },
+      { "mapped", "/Workspace/Shared/dr/pipes" })
+    data = p.clone { pipeline = id, to = p.here, name = "beside it", dry_run = true }
+    t.equal(row(data, "parent_path").verdict, "kept")
+  end)
+
+-- Let a pipeline's answer have a group in `run_as`, and record what is created. The request goes on
+-- without `run_as`.
+local function with_group(p, id, name)
+  local created = {}
+  p.f:intercept(function(request, answer)
+    local body = request.body ~= "" and request.method ~= "GET" and json.decode(request.body) or {}
+    if request.method == "POST" and request.path == "/api/2.0/pipelines" then
+      created[#created + 1] = body.run_as or {}
+      body.run_as = nil
+      request.body = json.encode(body)
+      return answer()
+    end
+    local reply = answer()
+    if request.method == "GET" and request.path == "/api/2.0/pipelines/" .. id then
+      local pipeline = json.decode(reply.body)
+      pipeline.run_as, pipeline.run_as_user_name = { group_name = name }, name
+      reply.body = json.encode(pipeline)
+    end
+    return reply
+  end)
+  return created
+end
+
+test("a copy runs as the group of its source, which the target must have", function(t)
+  local p <close> = start()
+  local id = p.f:pipeline { name = "for a group" }
+  local created = with_group(p, id, "finance")
+  local data = p.clone { pipeline = id, name = "beside it", to = p.here }
+  t.equal({ row(data, "run_as.group_name").verdict, row(data, "run_as.group_name").to },
+    { "kept", "finance" })
+  t.is_nil(row(data, "run_as_user_name"))
+  t.equal(created, { { group_name = "finance" }, { group_name = "finance" } })
+
+  created = with_group(p, id, "nobody_there")
+  data = p.clone { pipeline = id }
+  local verdict = row(data, "run_as.group_name")
+  t.equal({ verdict.verdict, verdict.to }, { "attention", nil })
+  t.match(verdict.reason, "the target has no group 'nobody_there'")
+  t.match(verdict.rule, '--map: principals = { ["nobody_there"]')
+  t.equal(row(data, "run_as_user_name").to, "ada.okafor@example.com")
+  t.equal(created, { {}, {} })
+
+  created = with_group(p, id, "nobody_there")
+  data = p.clone { pipeline = id, name = "mapped", map = { principals = {
+    nobody_there = "analysts" } } }
+  t.equal({ row(data, "run_as.group_name").verdict, row(data, "run_as.group_name").to },
+    { "mapped", "analysts" })
+  t.equal(created, { { group_name = "analysts" }, { group_name = "analysts" } })
 end)
 
 test("code is copied to another folder of the workspace, and the copy uses it there", function(t)

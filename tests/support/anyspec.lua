@@ -152,6 +152,36 @@ function M.make(seed, name)
   return spec
 end
 
+local function collect(list, type_name, path, open)
+  for _, field in ipairs(model.types[type_name]) do
+    local keys = { table.unpack(path) }
+    keys[#keys + 1] = field[1]
+    local kind, item = field[2], field[2]:match "^%[(.*)%]$"
+    if item then
+      kind, keys[#keys + 1] = item, 1
+    elseif kind == "map<str>" then
+      kind, keys[#keys + 1] = "str", "key"
+    end
+    if model.types[kind] and not open[kind] then
+      open[kind] = true
+      collect(list, kind, keys, open)
+      open[kind] = nil
+    elseif not model.types[kind] then
+      list[#list + 1] = { keys = keys, owner = type_name .. "." .. field[1],
+        kind = model.enums[kind] and "enum" or kind }
+    end
+  end
+  return list
+end
+
+--- The leaves of a type in the model, with a path to each place where it occurs.
+---@param type_name string
+---@return { keys: (string|integer)[], owner: string, kind: string }[] owner: "Type.field"
+function M.leaves(type_name)
+  model = model or read_model()
+  return collect({}, type_name, {}, {})
+end
+
 --- All fields of the settings in the model.
 ---@return string[]
 function M.names()

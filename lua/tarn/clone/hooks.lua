@@ -28,9 +28,18 @@ local function note(plan, point, called)
   end
 end
 
-local function add_row(plan, path, from, to, files)
-  plan.fields[#plan.fields + 1] = { path = path, verdict = to == nil and "dropped" or "set",
-    from = secrets.mask_at(path, from), to = secrets.mask_at(path, to), rule = files }
+-- The row of a field, which is new if the plan had none.
+local function change_row(plan, path, from, to, files)
+  local row
+  for _, known in ipairs(plan.fields) do
+    row = known.path == path and known or row
+  end
+  if not row then
+    row = { path = path, from = secrets.mask_at(path, from) }
+    plan.fields[#plan.fields + 1] = row
+  end
+  row.verdict, row.to = to == nil and "dropped" or "set", secrets.mask_at(path, to)
+  row.rule, row.reason = files, nil
 end
 
 -- Add a row for each field that the hooks have changed.
@@ -38,13 +47,13 @@ local function add_changes(plan, before, after, files)
   spec.each(after, function(keys, value)
     local old = spec.find(before, keys)
     if old == nil or not spec.is_leaf(old) or json.encode(old) ~= json.encode(value) then
-      add_row(plan, spec.path(keys), old ~= nil and spec.is_leaf(old) and old or nil, value,
+      change_row(plan, spec.path(keys), old ~= nil and spec.is_leaf(old) and old or nil, value,
         files)
     end
   end)
   spec.each(before, function(keys, value)
     if spec.find(after, keys) == nil then
-      add_row(plan, spec.path(keys), value, nil, files)
+      change_row(plan, spec.path(keys), value, nil, files)
     end
   end)
 end

@@ -1,13 +1,14 @@
 --- Check the values of a clone against the target: does the target have what each one names?
 
 local mapping = require "tarn.mapping"
-local permissions = require "tarn.permissions"
+local runas = require "tarn.clone.runas"
 
 local M = {}
 
 local NOUNS <const> = { node_type = "node type", instance_profile = "instance profile",
   budget_policy = "budget policy", event_log = "event log", service_account = "service account",
   connection_id = "connection", serverless_compute = "serverless compute", secret = "secret",
+  reservation = "capacity reservation group",
   path = "file, notebook or folder" }
 
 local function noun(kind)
@@ -23,10 +24,6 @@ local UNKNOWABLE <const> = {
 }
 -- The reasons of values that the target does not have begin like this.
 local ABSENT <const> = "the target has no "
-
-local function principal_kind(name)
-  return permissions.is_application_id(name) and "service_principal_name" or "user_name"
-end
 
 local function needs_attention(row, reason, kind, value)
   row.verdict, row.reason = "attention", reason
@@ -48,13 +45,14 @@ function M.judge(item, plan, session, options)
     return
   end
   local answer, detail = session.target:has(kind, item.value, { catalog = item.catalog,
-    principal = kind == "principal" and principal_kind(item.value) or nil })
+    principal = kind == "principal" and runas.kind_of(item.keys, item.value) or nil })
   if answer == "yes" then
     row.reason = "the target has it"
   elseif answer == "no" and kind == "schema" then
     row.reason = "does not exist yet: the first update creates it, if it has the permission"
   elseif answer == "no" then
-    local absent = kind == "secret" and detail or ("%s '%s'"):format(noun(kind), item.value)
+    local absent = kind == "secret" and detail or ("%s '%s'"):format(
+      item.keys[#item.keys] == "group_name" and "group" or noun(kind), item.value)
     needs_attention(row, ABSENT .. absent, kind, item.value)
   elseif not item.mapped and UNKNOWABLE[kind] ~= false and kind ~= "schema" then
     needs_attention(row, UNKNOWABLE[kind]
@@ -63,49 +61,11 @@ function M.judge(item, plan, session, options)
   end
 end
 
---- Remove `run_as` from the settings if the target has no such principal, or if the user may not
--- set it: the copy then runs as the user who creates it.
----@param plan tarn.ClonePlan
----@param body table
-function M.settle_run_as(plan, body)
-  local run_as = body.run_as
-  if not run_as then
-    return
-  end
-  local name = run_as.user_name or run_as.service_principal_name
-  local me = plan.target.user
-  for _, row in ipairs(plan.fields) do
-    if row.path:find "^run_as%." then
-      local absent = row.verdict == "attention" and row.reason:sub(1, #ABSENT) == ABSENT
-      local denied = run_as.user_name and name ~= me and not plan.target.is_admin
-      if denied and not absent then
-        row.verdict, row.reason = "attention",
-          ("only an admin may let the copy run as %s: it runs as %s"):format(name, me)
-        row.rule = "--map: principals, or an admin runs the same command"
-        plan.admin[#plan.admin + 1] = { why = ("let the copy run as %s"):format(name),
-          command = plan.command .. " --update" }
-      end
-      if absent or denied then
-        row.to, body.run_as = nil, nil
-      end
-    end
-  end
-end
-
---- Add a row for the user as whom the copy runs, if the settings do not name one.
----@param plan tarn.ClonePlan
----@param pipeline table GetPipelineResponse of the source
----@param body table
-function M.show_run_as(plan, pipeline, body)
-  if body.run_as == nil then
-    local row = { path = "run_as_user_name", from = pipeline.run_as_user_name,
-      to = plan.target.user, verdict = "kept" }
-    if row.from ~= row.to then
-      row.verdict, row.reason = "set", "a copy runs as its creator unless run_as is set"
-      row.rule = "--set run_as.user_name=NAME"
-    end
-    plan.fields[#plan.fields + 1] = row
-  end
+--- True if the target does not have what the value of a row names.
+---@param row tarn.FieldRow
+---@return boolean
+function M.is_absent(row)
+  return row.verdict == "attention" and row.reason:sub(1, #ABSENT) == ABSENT
 end
 
 return M

@@ -5,6 +5,7 @@
 
 local json = require "native.json"
 local rules = require "tarn.clone.rules"
+local runas = require "tarn.clone.runas"
 local secrets = require "base.secrets"
 local spec = require "tarn.spec"
 
@@ -26,7 +27,9 @@ local function copy_keys(keys)
   return { table.unpack(keys) }
 end
 
-function Run:row(keys, verdict, to, reason, rule)
+-- The row of a field, with a new verdict. `at` is the place in the copy's settings, where positions
+-- in lists may differ from the source's; default: where the walk is.
+function Run:row(keys, verdict, to, reason, rule, at)
   local name = keys[#keys]
   if type(name) == "number" then
     name = keys[#keys - 1]
@@ -35,12 +38,15 @@ function Run:row(keys, verdict, to, reason, rule)
   if from ~= nil and not spec.is_leaf(from) then
     from = nil
   end
-  local row = {
-    path = spec.path(keys), verdict = verdict, reason = reason, rule = rule,
-    from = secrets.mask(name, from), to = secrets.mask(name, to),
-  }
-  self.rows[#self.rows + 1] = row
-  self.seen[row.path] = true
+  local path = spec.path(keys)
+  local row = self.seen[path]
+  if not row then
+    row = { path = path, from = secrets.mask(name, from) }
+    self.rows[#self.rows + 1], self.seen[path] = row, row
+  end
+  row.verdict, row.reason, row.rule = verdict, reason, rule
+  row.to = secrets.mask(name, to)
+  self.placed[row] = to ~= nil and { value = to, at = at or copy_keys(self.at) } or nil
   return row
 end
 
@@ -123,7 +129,7 @@ function Run:walk(value, keys)
     return nil
   elseif set then
     set.used = true
-    return self:set(set)
+    return self:set(set, self.at, value)
   end
   local why, rule = rules.find_reason_to_drop(self, keys, value)
   if why then
@@ -135,51 +141,74 @@ function Run:walk(value, keys)
   local is_list = spec.is_list(value)
   local result = is_list and json.array {} or {}
   for _, key in ipairs(spec.sorted_keys(value, #keys == 0)) do
-    keys[#keys + 1] = key
+    local new_key = is_list and #result + 1 or key
+    keys[#keys + 1], self.at[#self.at + 1] = key, new_key
     local new = self:walk(value[key], keys)
-    keys[#keys] = nil
+    keys[#keys], self.at[#self.at] = nil, nil
     if new ~= nil then
-      result[is_list and #result + 1 or key] = new
+      result[new_key] = new
     end
   end
   return result
 end
 
-function Run:set(set)
+-- The value that a rule sets at `at`, instead of the source's value `old`, if there is one.
+function Run:set(set, at, old)
   if set.value == json.null then
     self:row(set.keys, "dropped", nil, "as requested", set.rule)
     return nil
   end
   spec.each(set.value, function(keys, value)
-    self:row(keys, "set", value, nil, set.rule)
+    local place = copy_keys(at)
+    table.move(keys, #set.keys + 1, #keys, #at + 1, place)
+    self:row(keys, "set", value, nil, set.rule, place)
   end, set.keys)
+  if old ~= nil then
+    spec.each(old, function(keys)
+      if not self.seen[spec.path(keys)] then
+        self:row(keys, "dropped", nil, "the new value has no such field", set.rule)
+      end
+    end, set.keys)
+  end
   return spec.copy(set.value)
+end
+
+-- Correct the rows of values that a later rule has replaced.
+function Run:correct_rows(result)
+  for row, placed in pairs(self.placed) do
+    local found = spec.find(result, placed.at)
+    if found == nil or not spec.is_leaf(found)
+      or json.encode(found) ~= json.encode(placed.value) then
+      row.verdict, row.to, row.reason = "dropped", nil, "another rule replaces it"
+    end
+  end
 end
 
 -- Add fields that the source does not have.
 function Run:add_missing(result)
   for _, set in ipairs(self.map.sets) do
     if not set.used and set.value ~= json.null and not self.map.drops[set.path] then
-      spec.set(result, set.keys, self:set(set))
+      spec.set(result, set.keys, self:set(set, set.keys))
     end
     set.used = nil -- the map may serve other pipelines too
   end
+  self.at = {}
+  local function add(name, value, reason, rule)
+    result[name] = value
+    self:row({ name }, "set", value, reason, rule, { name })
+  end
   if result.development == nil and not self.production and not self.seen.development then
-    result.development = true
-    self:row({ "development" }, "set", true, "a copy is in development mode unless --production")
+    add("development", true, "a copy is in development mode unless --production")
   end
   if result.name == nil then
-    result.name = self.name
-    self:row({ "name" }, "set", self.name, "the name of the copy")
+    add("name", self.name, "the name of the copy")
   end
   local definition = result.ingestion_definition or result.gateway_definition
   if self.map.catalog and result.catalog == nil and not definition then
-    result.catalog = self.map.catalog
-    self:row({ "catalog" }, "set", result.catalog, nil, "--catalog")
+    add("catalog", self.map.catalog, nil, "--catalog")
   end
   if self.map.schema and result.schema == nil and result.target == nil and not definition then
-    result.schema = self.map.schema
-    self:row({ "schema" }, "set", result.schema, nil, "--schema")
+    add("schema", self.map.schema, nil, "--schema")
   end
 end
 
@@ -207,7 +236,7 @@ local function separate_event_log(run, result)
   end
   result.event_log = nil
   for _, row in ipairs(run.rows) do
-    if row.path:find "^event_log" then
+    if row.path == "event_log" or row.path:find "^event_log[.%[]" then
       row.verdict, row.to = "dropped", nil
       row.rule = "--set event_log.name=NEW, or --map: event_logs"
       row.reason = "two pipelines cannot write one event log"
@@ -217,19 +246,6 @@ local function separate_event_log(run, result)
     if run.pending[i].row.verdict == "dropped" then
       table.remove(run.pending, i)
     end
-  end
-end
-
--- `run_as` has a field for users and another for service principals. A mapped name may need the
--- other one.
-local function settle_run_as(result)
-  local run_as = result.run_as
-  local name = type(run_as) == "table" and (run_as.user_name or run_as.service_principal_name)
-  if type(name) == "string" then
-    local is_service = require("tarn.permissions").is_application_id(name)
-    result.run_as = { [is_service and "service_principal_name" or "user_name"] = name }
-  elseif run_as ~= nil and name == nil then
-    result.run_as = nil
   end
 end
 
@@ -259,7 +275,8 @@ end
 ---@param options tarn.VerdictOptions
 ---@return { body: table, rows: tarn.FieldRow[], pending: table[], suggestions: table[] }
 function M.decide(pipeline, options)
-  local run = setmetatable({ rows = {}, pending = {}, suggestions = {}, seen = {}, sets = {} }, Run)
+  local run = setmetatable({ rows = {}, pending = {}, suggestions = {}, seen = {}, sets = {},
+    at = {}, placed = {} }, Run)
   for key, value in pairs(options) do
     run[key] = value
   end
@@ -279,8 +296,9 @@ function M.decide(pipeline, options)
   if run.function_rule then
     run:add_removed()
   end
+  run:correct_rows(result)
   separate_event_log(run, result)
-  settle_run_as(result)
+  runas.settle(run.rows, result)
   for _, item in ipairs(run.pending) do
     item.catalog = catalog_for(result, item.keys)
   end

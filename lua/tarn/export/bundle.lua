@@ -1,24 +1,16 @@
 --- Export a pipeline as a Databricks asset bundle: databricks.yml and the resource, which names
 -- sources by relative paths.
 
+local adoption = require "tarn.export.adoption"
 local export = require "tarn.export"
 local json = require "native.json"
 local layout = require "tarn.export.layout"
-local model = require "tarn.export.model"
+local model = require("tarn.export.model").new(require "tarn.export.model.bundle")
+local references = require "tarn.export.references"
 local specs = require "tarn.spec"
 local yaml = require "native.yaml"
 
 local M = {}
-
--- The schema of bundles takes no other fields of a pipeline.
-local ALLOWED <const> = {
-  budget_policy_id = true, catalog = true, channel = true, clusters = true, configuration = true,
-  continuous = true, edition = true, environment = true, event_log = true, filters = true,
-  gateway_definition = true, ingestion_definition = true, libraries = true, name = true,
-  notifications = true, photon = true, restart_window = true, root_path = true, schema = true,
-  serverless = true, serverless_compute_id = true, storage = true, tags = true, target = true,
-  trigger = true, usage_policy_id = true,
-}
 
 -- Field -> the reason why the files do not have it.
 local REASONS <const> = {
@@ -43,11 +35,7 @@ function M.key(name)
   end
   local out = {}
   for _, code in utf8.codes(name, true) do
-    local is_symbol = code < 0xc0 and not (code == 0xaa or code == 0xb5 or code == 0xba)
-      or code == 0xd7 or code == 0xf7 or code >= 0x2000 and code <= 0x2bff
-      or code >= 0x3000 and code <= 0x3004 or code >= 0x3008 and code <= 0x3020
-      or code >= 0xe000 and code <= 0xf8ff or code >= 0xfe00 and code <= 0xfe6f
-      or code >= 0x1f000
+    local is_symbol = references.is_symbol(code)
     if code >= 0xc0 and code <= 0xde and not is_symbol then
       code = code + 0x20 -- capitals of Latin-1
     end
@@ -59,40 +47,16 @@ function M.key(name)
   return key ~= "" and key or "pipeline"
 end
 
-local function is_plain(value)
-  return type(value) ~= "table" or getmetatable(value) ~= nil and not json.is_array(value)
-end
-
--- A copy without nulls, in which "${" is escaped so that it does not begin a reference.
-local function literal(value, state)
-  if type(value) == "string" and value:find("${", 1, true) then
-    state.escaped = true
-    return (value:gsub("%${", "$${"))
-  elseif is_plain(value) then
-    return value
-  end
-  local copy = json.is_array(value) and json.array {} or {}
-  for key, item in pairs(value) do
-    if item ~= json.null then
-      copy[type(key) == "string" and literal(key, state) or key] = literal(item, state)
-    end
-  end
-  return copy
-end
-
-local function unknown_reason(keys)
-  return REASONS[keys[#keys]] or "bundles do not know this field"
-end
-
--- The fields of the spec that the resource has; the others go to `dropped` with the reason.
+-- The settings that the resource has; the others go to `dropped` with the reason.
 local function settings(item, dropped)
   local function drop(keys, _, reason)
-    dropped[#dropped + 1] = { path = specs.path(keys), reason = reason or unknown_reason(keys) }
+    dropped[#dropped + 1] = { path = specs.path(keys), reason = reason or REASONS[keys[#keys]]
+      or model.from .. " does not know this field" }
   end
-  local spec = model.prune(item.spec, "PipelineSpec", drop)
-  for _, name in ipairs(specs.sorted_keys(spec)) do
-    if not ALLOWED[name] then
-      drop({ name })
+  local spec = model:prune(specs.settings(item), drop)
+  for name in pairs(REASONS) do
+    if spec[name] ~= nil then
+      drop { name }
       spec[name] = nil
     end
   end
@@ -163,17 +127,29 @@ local function unique(item, slug)
   return id and ("%s_%s"):format(slug, id:sub(1, 8)) or slug
 end
 
-local function main_file(item, key)
+local function main_file(item, key, needs_cli)
   local root = "/Workspace/Users/${workspace.current_user.userName}/.bundle/${bundle.name}"
     .. "/${bundle.target}"
   return yaml.encode({
-    bundle = { name = (key:gsub("[^%w_-]+", "_"):gsub("^_+(%w)", "%1")) },
+    bundle = { name = (key:gsub("[^%w_-]+", "_"):gsub("^_+(%w)", "%1")),
+      databricks_cli_version = needs_cli and references.NEEDS_CLI or nil },
     include = { "resources/*.yml" },
     targets = {
       dev = { mode = "development", default = true, workspace = { host = item.host } },
       prod = { mode = "production", workspace = { host = item.host, root_path = root } },
     },
   }, { first = FIRST })
+end
+
+-- What the files say of texts that would be references.
+local function explain(escaped)
+  local names = table.concat(escaped, ", ")
+  local comment = ("# Written as '$${...}', which stands for the text '${...}': %s.\n"
+    .. "# Databricks CLI %s reads it so, and databricks.yml refuses older versions: they would\n"
+    .. "# look for what the text names.\n"):format(export.comment(names), references.NEEDS_CLI)
+  return comment, ("'${...}' in %s is a text here, and a reference in a bundle: it is written as "
+    .. "'$${...}', which Databricks CLI %s reads as text; the bundle refuses older versions")
+    :format(names, references.NEEDS_CLI)
 end
 
 --- The files of an export.
@@ -183,14 +159,14 @@ end
 ---@return { path: string, reason: string }[] dropped
 ---@return string[] warnings
 function M.files(item, index)
-  local dropped, warnings, state = {}, {}, {}
+  local dropped, warnings = {}, {}
   local slug = M.key(item.name)
   local key = unique(item, slug)
   if not slug:find "%w" or slug == "pipeline" and item.name:lower() ~= "pipeline" then
     warnings[#warnings + 1] = ("the name '%s' has no letter that a name in a bundle can have; the "
       .. "bundle's name is %s"):format(item.name, key)
   end
-  local spec = specs.copy(settings(item, dropped))
+  local spec = settings(item, dropped)
   if index then
     local files = {}
     for _, entry in ipairs(index.objects) do
@@ -203,21 +179,23 @@ function M.files(item, index)
     warnings[#warnings + 1] = "a bundle deploys this pipeline already: a second bundle would "
       .. "compete with it, or create a second pipeline"
   end
-  spec.run_as, spec.parameters = item.run_as, item.parameters
   spec.permissions = permissions_of(item, dropped)
-  local text = yaml.encode({ resources = { pipelines = { [key] = literal(spec, state) } } },
+  local resource, escaped = references.literal(spec)
+  local text = yaml.encode({ resources = { pipelines = { [key] = resource } } },
     { first = FIRST, quoted = QUOTED })
-  if state.escaped then
-    warnings[#warnings + 1] = "'${' is written as '$${', which stands for a literal '${': in the "
-      .. "terraform engine always, in the direct engine since September 2026"
-  end
   local head = ("# %s, from %s\n"):format(export.comment(item.name), export.comment(item.host))
-  local adopt = item.pipeline_id and ("# To adopt the existing pipeline instead of creating a "
-    .. "second one:\n#   databricks bundle deployment bind %s %s\n"):format(key,
-    export.comment(item.pipeline_id)) or ""
+  local notes, lost = adoption.describe(item, dropped, { deployment = "deployment",
+    command = ("databricks bundle deployment bind %s %s"):format(key, item.pipeline_id),
+    -- the deployment sets these itself
+    stays = { deployment = true, development = true, edition = true } })
+  warnings[#warnings + 1] = lost
+  if #escaped > 0 then
+    local comment, warning = explain(escaped)
+    notes, warnings[#warnings + 1] = notes .. comment, warning
+  end
   return {
-    ["databricks.yml"] = head .. main_file(item, key),
-    [("resources/%s.pipeline.yml"):format(key)] = head .. adopt .. text,
+    ["databricks.yml"] = head .. main_file(item, key, #escaped > 0),
+    [("resources/%s.pipeline.yml"):format(key)] = head .. notes .. text,
   }, dropped, warnings
 end
 

@@ -1,26 +1,20 @@
 --- Export a pipeline as Terraform: the pipeline, its permissions, notebooks and files.
 
+local adoption = require "tarn.export.adoption"
 local collections = require "base.collections"
 local export = require "tarn.export"
 local hcl = require "tarn.export.hcl"
 local json = require "native.json"
-local model = require "tarn.export.model"
+local model = require("tarn.export.model").new(require "tarn.export.model.terraform")
 local specs = require "tarn.spec"
 
 local M = {}
-
--- Repeated blocks are named in the singular.
-local SINGULAR <const> = { clusters = "cluster", libraries = "library",
-  notifications = "notification" }
 
 local REASONS <const> = {
   id = "the provider sets it",
   deployment = "it belongs to the bundle that deployed this pipeline",
   source_type = "the server sets it",
 }
-
--- Fields of the API that the provider does not have.
-local UNKNOWN <const> = { parameters = true }
 
 --- The name of a resource: the name and the unique id of the pipeline.
 ---@param item { name: string, pipeline_id: string }
@@ -58,7 +52,7 @@ local function add_field(body, name, value, schema)
     body[#body + 1] = { name, hcl.map(value) }
   elseif schema.list then
     for _, item in ipairs(value) do
-      body[#body + 1] = { SINGULAR[name] or name, body = body_of(item, schema.type) }
+      body[#body + 1] = { schema.block or name, body = body_of(item, schema.type) }
     end
   else
     body[#body + 1] = { name, body = body_of(value, schema.type) }
@@ -67,7 +61,7 @@ end
 
 -- The body of an object, attributes before blocks.
 function body_of(value, type_name)
-  local body, known = {}, model.fields(type_name)
+  local body, known = {}, model:fields(type_name)
   local names = sorted_names(value)
   for _, wants_block in ipairs { false, true } do
     for _, name in ipairs(names) do
@@ -82,10 +76,10 @@ end
 local function settings(item, dropped)
   local function drop(keys, _, reason)
     dropped[#dropped + 1] = { path = specs.path(keys), reason = reason
-      or REASONS[keys[#keys]] or "the provider does not know this field" }
+      or REASONS[keys[#keys]] or model.from .. " does not know this field" }
   end
-  local spec = model.prune(item.spec, "PipelineSpec", drop)
-  for _, name in ipairs { "id", "deployment" } do
+  local spec = model:prune(specs.settings(item), drop)
+  for name in pairs(REASONS) do
     if spec[name] ~= nil then
       drop { name }
       spec[name] = nil
@@ -157,11 +151,6 @@ local PROVIDERS <const> = {
     { "databricks", hcl.map { source = "databricks/databricks" } } } } } },
 }
 
--- Fields that are left out and that an apply does not remove: the server sets them.
-local KEPT_BY_SERVER <const> = { id = true, deployment = true, pipeline_type = true,
-  data_sampling = true, permissions = true, storage = true, source_type = true,
-  ["ingestion_definition.source_type"] = true }
-
 --- The files of an export.
 ---@param item tarn.ExportItem
 ---@param index? tarn.SourceIndex of the downloaded sources
@@ -172,15 +161,7 @@ function M.files(item, index)
   local dropped, warnings = {}, {}
   local name = M.resource_name(item)
   local spec = settings(item, dropped)
-  local body = body_of(spec, "PipelineSpec")
-  if item.run_as then
-    body[#body + 1] = { "run_as", body = body_of(item.run_as, "RunAs") }
-  end
-  for field in pairs(UNKNOWN) do
-    if item[field] then
-      dropped[#dropped + 1] = { path = field, reason = "the provider does not know this field" }
-    end
-  end
+  local body = body_of(spec)
   local source_blocks, addresses = {}, {}
   if index then
     source_blocks, addresses = source_resources(index)
@@ -198,26 +179,13 @@ function M.files(item, index)
   if item.spec.deployment then
     warnings[1] = "a bundle deploys this pipeline already: Terraform would compete with it"
   end
-  local lost = {}
-  for _, one in ipairs(dropped) do
-    if not KEPT_BY_SERVER[one.path] then
-      lost[#lost + 1] = one.path
-    end
-  end
   local head = ("# %s, from %s\n"):format(export.comment(item.name), export.comment(item.host))
-  local adopt = item.pipeline_id and ("# To adopt the existing pipeline instead of creating a "
-    .. "second one:\n#   terraform import databricks_pipeline.%s %s\n"):format(name,
-    export.comment(item.pipeline_id)) or ""
-  if #lost > 0 and adopt ~= "" then
-    local names = table.concat(lost, ", ")
-    adopt = ("%s# The first apply then removes its settings that are not in this file:\n#   %s\n")
-      :format(adopt, export.comment(names))
-    warnings[#warnings + 1] = ("after `terraform import` the first apply removes settings of the "
-      .. "pipeline that are not in the files: %s"):format(names)
-  end
+  local notes, lost = adoption.describe(item, dropped, { deployment = "`terraform apply`",
+    command = ("terraform import databricks_pipeline.%s %s"):format(name, item.pipeline_id) })
+  warnings[#warnings + 1] = lost
   local files = {
     ["versions.tf"] = hcl.encode(PROVIDERS),
-    ["pipeline.tf"] = head .. adopt .. hcl.encode(blocks),
+    ["pipeline.tf"] = head .. notes .. hcl.encode(blocks),
   }
   if #source_blocks > 0 then
     files["sources.tf"] = head .. hcl.encode(source_blocks)

@@ -13,6 +13,7 @@ M.sections = {
   catalog = "catalogs", schema = "schemas", path = "paths", volume = "locations",
   location = "locations", storage = "storage", principal = "principals",
   node_type = "node_types", policy = "policies", budget_policy = "policies", pool = "pools",
+  reservation = "pools",
   instance_profile = "instance_profiles", service_account = "service_accounts", zone = "zones",
   secret = "secret_scopes", address = "addresses", connection = "connections",
   connection_id = "connections", gateway = "gateways", event_log = "event_logs",

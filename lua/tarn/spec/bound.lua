@@ -5,7 +5,7 @@ local M = {}
 -- Path of a field -> what it names; "*" is any name or position.
 local BOUND <const> = {
   { "catalog", "catalog" }, { "schema", "schema" }, { "target", "schema" },
-  { "storage", "storage" }, { "root_path", "path" },
+  { "storage", "storage" }, { "root_path", "path" }, { "parent_path", "path" },
   { "libraries.*.notebook.path", "path" }, { "libraries.*.file.path", "path" },
   { "libraries.*.glob.include", "path" }, { "libraries.*.jar", "location" },
   { "libraries.*.whl", "location" },
@@ -15,10 +15,12 @@ local BOUND <const> = {
   { "clusters.*.aws_attributes.instance_profile_arn", "instance_profile" },
   { "clusters.*.aws_attributes.zone_id", "zone" }, { "clusters.*.gcp_attributes.zone_id", "zone" },
   { "clusters.*.gcp_attributes.google_service_account", "service_account" },
-  { "clusters.*.azure_attributes.capacity_reservation_group", "pool" },
-  { "clusters.*.azure_attributes.log_analytics_info.log_analytics_workspace_id", "location" },
+  { "clusters.*.azure_attributes.capacity_reservation_group", "reservation" },
+  { "clusters.*.azure_attributes.log_analytics_info.*", "location" },
   { "clusters.*.init_scripts.*.*.destination", "location" },
+  { "clusters.*.init_scripts.*.*.kms_key", "location" },
   { "clusters.*.cluster_log_conf.*.destination", "location" },
+  { "clusters.*.cluster_log_conf.*.kms_key", "location" },
   { "budget_policy_id", "budget_policy" }, { "usage_policy_id", "budget_policy" },
   { "serverless_compute_id", "serverless_compute" },
   { "environment.dependencies.*", "dependency" },
@@ -32,14 +34,42 @@ local BOUND <const> = {
   { "ingestion_definition.data_staging_options.catalog_name", "catalog" },
   { "ingestion_definition.data_staging_options.schema_name", "schema" },
   { "ingestion_definition.netsuite_jar_path", "location" },
+  { "ingestion_definition.source_configurations.*.api_source_connector_config.configs.*",
+    "setting" },
   { "gateway_definition.connection_name", "connection" },
   { "gateway_definition.connection_id", "connection_id" },
   { "gateway_definition.gateway_storage_catalog", "catalog" },
   { "gateway_definition.gateway_storage_schema", "schema" },
   { "run_as.user_name", "principal" }, { "run_as.service_principal_name", "principal" },
+  { "run_as.group_name", "principal" },
   { "configuration.*", "setting" }, { "parameters.*", "setting" },
   { "clusters.*.spark_conf.*", "setting" }, { "clusters.*.spark_env_vars.*", "setting" },
+  { "libraries.*.maven.repo", "setting" },
 }
+
+-- The same for the options of a table's or schema's source.
+local OPTIONS <const> = {
+  { "api_source_connector_options.options.*", "setting" },
+  { "kafka_options.client_config.*", "setting" },
+  { "*.file_ingestion_options.format_options.*", "setting" },
+}
+-- A transformer of messages may read a file and a registry of schemas.
+local TRANSFORMERS <const> = { "connector_options.kafka_options.key_transformer",
+  "connector_options.kafka_options.value_transformer", "fanout_options.transforms.*" }
+local TRANSFORMER <const> = {
+  { "*.schema_file_path", "location" }, { "*.desc_file_path", "location" },
+  { "*.schema_registry.connection_name", "connection" },
+}
+
+local OBJECT <const> = "ingestion_definition.objects.*.*."
+for _, entry in ipairs(OPTIONS) do
+  BOUND[#BOUND + 1] = { OBJECT .. "connector_options." .. entry[1], entry[2] }
+end
+for _, transformer in ipairs(TRANSFORMERS) do
+  for _, entry in ipairs(TRANSFORMER) do
+    BOUND[#BOUND + 1] = { ("%s%s.%s"):format(OBJECT, transformer, entry[1]), entry[2] }
+  end
+end
 
 -- The same as a tree, so that one walk finds a path.
 local tree = {}

@@ -77,26 +77,92 @@ test("Terraform reads any text back unchanged, as a value and as a key", functio
   end
 end)
 
+-- A bundle's rule for what is a reference, for the signs in PIECES.
+local function is_reference(inner)
+  for _, symbol in ipairs { "\u{85}", "\u{2028}", "\u{1F600}" } do
+    inner = inner:gsub(symbol, "?")
+  end
+  for part in (inner .. "."):gmatch "(.-)%." do
+    local bare = part:gsub("%[%d+%]", "")
+    if not bare:find "^_*[%a\x80-\xff][%w\x80-\xff_-]*$" or bare:find "[_-]$" then
+      return false
+    end
+  end
+  return true
+end
+
+-- What a bundle makes of a text, if there is nothing that a reference could name.
+local function resolve(t, text)
+  return (text:gsub("(%$?)%${([^{}]*)}", function(sign, inner)
+    if is_reference(inner) then
+      t.equal(sign, "$", text)
+      return "${" .. inner .. "}"
+    end
+  end))
+end
+
 test("a bundle reads any text back unchanged once references are resolved", function(t)
-  local random = chance(7)
+  local random, references = chance(7), 0
   for _ = 1, 1500 do
     local configuration, name = map_by(random), text_by(random)
-    local value = resource_of(bundle.files(item { name = name, configuration = configuration,
-      libraries = json.array { { file = { path = name } } } }))
-    -- the bundle's engines read "$${" as "${", and no other "${" may be left
-    local function resolve(text)
-      local plain = text:gsub("%$%${", "\1")
-      t.no_match(plain, "${")
-      return (plain:gsub("\1", "${"))
-    end
-    local resolved = {}
+    local files, _, warnings = bundle.files(item { name = name, configuration = configuration,
+      libraries = json.array { { file = { path = name } } } })
+    local value = resource_of(files)
+    local resolved, changed = {}, false
     for key, text in pairs(value.configuration) do
-      resolved[resolve(key)] = resolve(text)
+      resolved[key] = resolve(t, text)
+      changed = changed or resolved[key] ~= text
     end
     t.equal(resolved, configuration)
-    t.equal(resolve(value.name), name)
-    t.equal(resolve(value.libraries[1].file.path), name)
+    t.equal(resolve(t, value.name), name)
+    t.equal(resolve(t, value.libraries[1].file.path), name)
+    changed = changed or value.name ~= name
+    local main = yaml.decode(files["databricks.yml"])
+    t.equal(main.bundle.databricks_cli_version, changed and ">= 1.15.0" or nil)
+    t.equal(table.concat(warnings, "\n"):find("refuses older versions", 1, true) ~= nil, changed)
+    references = references + (changed and 1 or 0)
   end
+  t.is_true(references > 100, references)
+end)
+
+test("a text that would be a reference is written as text, and the file says so", function(t)
+  local files, _, warnings = bundle.files(item { name = "a", configuration = {
+    one = "${var.x}", two = "$${a-b.c_d[0][1].e}", three = "${a b} ${1} ${} ${a-} ${a..b} ${x",
+    ["${key.k}"] = "v" } })
+  local value = resource_of(files)
+  t.equal(value.configuration, { one = "$${var.x}", two = "$$${a-b.c_d[0][1].e}",
+    three = "${a b} ${1} ${} ${a-} ${a..b} ${x", ["${key.k}"] = "v" })
+  local text = files["resources/a_6f0c0000.pipeline.yml"]
+  t.match(text, "# Written as '$${...}', which stands for the text '${...}': configuration.one, "
+    .. "configuration.two.")
+  t.match(warnings[1], "'${...}' in configuration.one, configuration.two is a text here")
+end)
+
+test("the file and a warning name what an adopted pipeline loses", function(t)
+  local one = item({ name = "a", unknown = 1, parent_path = "/Shared", clusters = json.array {
+    { label = "default", surprise = 1 } }, pipeline_type = "WORKSPACE", data_sampling = false,
+    id = "x" }, { parameters = { p = "1" }, run_as = { group_name = "g", later_name = "x" } })
+  local files, _, warnings = terraform.files(one)
+  t.match(files["pipeline.tf"], "# The first `terraform apply` then removes its settings that are "
+    .. "not in this file:\n#   clusters[0].surprise\n#   parameters\n#   parent_path\n"
+    .. "#   run_as.later_name\n#   unknown\n")
+  t.match(warnings[1], "settings that are not in the files: clusters[0].surprise, parameters, "
+    .. "parent_path, run_as.later_name, unknown")
+  files, _, warnings = bundle.files(one)
+  t.match(files["resources/a_6f0c0000.pipeline.yml"], "bind a_6f0c0000 " .. one.pipeline_id
+    .. "\n# The first deployment then removes its settings that are not in this file:\n"
+    .. "#   clusters[0].surprise\n#   run_as.later_name\n#   unknown\n")
+  local last = warnings[#warnings]
+  t.match(last, "not in the files: clusters[0].surprise, run_as.later_name, unknown")
+  files, _, warnings = terraform.files(item { name = "a", id = "x" })
+  t.no_match(files["pipeline.tf"], "removes")
+  t.equal(warnings, {})
+end)
+
+test("a group that the pipeline runs as is in both formats", function(t)
+  local one = item({ name = "a" }, { run_as = { group_name = "analysts" } })
+  t.equal(resource_of(bundle.files(one)).run_as, { group_name = "analysts" })
+  t.equal(block_of(terraform.files(one)).blocks[1].body.attributes, { group_name = "analysts" })
 end)
 
 test("Tarn's own format keeps any spec unchanged", function(t)
@@ -256,22 +322,27 @@ test("the base of sources is the root folder, or the folder that the libraries s
   t.equal(layout.relative("/Users/ab/y.py", "/Users/a"), "/Users/ab/y.py")
 end)
 
-test("every object and list of the model names an existing type", function(t)
-  local seen, todo = {}, { "PipelineSpec", "RunAs" }
-  while #todo > 0 do
-    local name = table.remove(todo)
-    local known = model.fields(name)
-    t.is_true(known, name)
-    for _, schema in pairs(known) do
-      if schema.kind == "object" and not seen[schema.type] then
-        seen[schema.type] = true
-        todo[#todo + 1] = schema.type
+test("every object and list of a model names an existing type", function(t)
+  for name, pipeline in pairs { bundle = "Pipeline", terraform = "PipelineConfig" } do
+    local known = model.new(require("tarn.export.model." .. name))
+    local seen, todo = {}, { pipeline }
+    while #todo > 0 do
+      local fields = known:fields(table.remove(todo))
+      t.is_true(fields)
+      for field, schema in pairs(fields) do
+        if schema.kind == "object" and not seen[schema.type] then
+          t.is_true(known:fields(schema.type), field)
+          seen[schema.type] = true
+          todo[#todo + 1] = schema.type
+        end
       end
     end
+    local root = known:fields()
+    t.equal(root.clusters, { kind = "object", list = true, type = "PipelineCluster",
+      block = name == "terraform" and "cluster" or nil })
+    t.equal(root.tags, { kind = "map", list = false })
+    t.match(known.from, "%d%.%d", true)
   end
-  t.equal(model.fields("PipelineSpec").clusters, { kind = "object", list = true,
-    type = "PipelineCluster" })
-  t.equal(model.fields("PipelineSpec").tags, { kind = "map", list = false })
 end)
 
 test("values of another type than the model's are written", function(t)
