@@ -171,4 +171,5 @@ M.has = has
 return require("base.lazy").fields(M, {
   layout = "tarn.export.layout",
   own = "tarn.export.json",
+  unknown_fields = "tarn.export.known:unknown",
 })

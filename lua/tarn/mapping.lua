@@ -12,7 +12,6 @@
 
 local fault = require "base.fault"
 local files = require "tarn.mapping.file"
-local json = require "native.json"
 local lookup = require "tarn.mapping.lookup"
 local secrets = require "base.secrets"
 local spec = require "tarn.spec"
@@ -32,39 +31,20 @@ Map.__index = Map
 
 -- ---- short forms ----
 
--- The path and the text of PATH=VALUE; a quoted name in the path may hold "=".
 local function split(option, text)
-  local path, value = text:match '^([^="]*%[".-"%][^=]*)=(.*)$'
-  if not path then
-    path, value = text:match "^([^=]*)=(.*)$"
+  local old, new = spec.split_setting(text)
+  if not old then
+    fault.usage(OP, ("%s: '%s' is not OLD=NEW"):format(option, text))
   end
-  if not path or path == "" then
-    fault.usage(OP, ("%s: '%s' is not OLD=NEW or PATH=VALUE"):format(option, text))
-  end
-  return path, value
+  return old, new
 end
 
--- Fields whose values are always texts. Elsewhere `true`, `3` and `[...]` are parsed as JSON.
-local TEXT_ONLY <const> = { configuration = true, tags = true, parameters = true, run_as = true,
-  catalog = true, schema = true, target = true, name = true, storage = true, root_path = true,
-  parent_path = true }
-
-local function value_of(keys, text)
-  local parent = keys[#keys - 1]
-  if TEXT_ONLY[keys[1]] and not (#keys == 1 and text:find "^%s*[{%[]") or parent == "spark_conf"
-    or parent == "spark_env_vars" or parent == "custom_tags" then
-    return text
-  end
-  local ok, value = pcall(json.decode, text)
-  if ok then
-    return value
-  end
-  return text
+function Map:add_setting(keys, value, rule)
+  self.sets[#self.sets + 1] = { path = spec.path(keys), keys = keys, value = value, rule = rule }
 end
 
 function Map:add_set(text_path, value, rule)
-  local keys = spec.parse(text_path)
-  self.sets[#self.sets + 1] = { path = spec.path(keys), keys = keys, value = value, rule = rule }
+  self:add_setting(spec.parse(text_path), value, rule)
 end
 
 function Map:add_drop(text_path, rule)
@@ -125,8 +105,8 @@ function M.new(opts)
     map:add("paths", old, new, "--path-map " .. text)
   end
   for _, text in ipairs(opts.set or {}) do
-    local path, value = split("--set", text)
-    map:add_set(path, value_of(spec.parse(path), value), "--set " .. path)
+    local keys, value, path = spec.parse_setting(text, OP)
+    map:add_setting(keys, value, "--set " .. path)
   end
   for _, path in ipairs(opts.drop or {}) do
     map:add_drop(path, "--drop " .. path)

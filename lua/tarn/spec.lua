@@ -250,4 +250,8 @@ function M.settings(pipeline)
   return body
 end
 
-return M
+-- Parts that other subjects use.
+return require("base.lazy").fields(M, {
+  parse_setting = "tarn.spec.setting:parse",
+  split_setting = "tarn.spec.setting:split",
+})

@@ -1,8 +1,8 @@
 --- The pages of the documentation, as tests read them.
 --
 -- The first word behind the fence of a block says what it holds: `sh` commands; `console`
--- commands, each after `$ `, with what they print; `lua` a file, whose name is the comment in its
--- first line. A command ends with status 0 unless a comment behind it says "exit status N".
+-- commands, each after `$ `, with what they print; `lua` and `yaml` a file, whose name is the comment in
+-- its first line. A command ends with status 0 unless a comment behind it says "exit status N".
 
 local fs = require "native.fs"
 
@@ -114,11 +114,14 @@ local function add_session(block, parts)
   end
 end
 
+local FILES <const> = { lua = true, yaml = true }
+
 --- The name of a file in the first line of its text.
 ---@param block tests.PageBlock
 ---@return string?
 function M.find_name(block)
   return block.lines[1]:match "^%-%- ([%w_./~-]+%.lua)%f[:%z]"
+    or block.lines[1]:match "^# ([%w_./~-]+%.yaml)$"
 end
 
 --- The commands and files of a page in their order. A prompt for Lua, `tarn demo>`, is neither.
@@ -131,7 +134,7 @@ function M.parts(page)
       add_commands(block, parts)
     elseif block.language == "console" and not block.lines[1]:find "^tarn %S*>" then
       add_session(block, parts)
-    elseif block.language == "lua" and M.find_name(block) then
+    elseif FILES[block.language] and M.find_name(block) then
       parts[#parts + 1] = { file = M.find_name(block),
         text = table.concat(block.lines, "\n") .. "\n" }
     end
