@@ -60,9 +60,9 @@ end
 local function run_command(words, at, opts)
   local command = words[at]
   local op = "tarn " .. command:gsub("^@", "")
-  local script, source = require("engine.script").load(command)
-  local arg = require("engine.args").parse(op, script.args,
-    table.move(words, at + 1, #words, 1, {}), opts)
+  local following = table.move(words, at + 1, #words, 1, {})
+  local script, source = require("engine.script").load(command, following)
+  local arg = require("engine.args").parse(op, script.args, following, opts)
   if opts.version then
     return show_version()
   elseif opts.help then
