@@ -40,7 +40,9 @@ local function show_version()
 end
 
 local function show_help(command)
-  return print_text(require("engine.help").text(command))
+  local screen = require("output.screen").new(print, {})
+  return print_text(require("engine.help.layout").fill(require("engine.help").text(command),
+    screen.width))
 end
 
 local function warn(text)
