@@ -46,7 +46,7 @@ local function show_help(command)
 end
 
 local function warn(text)
-  io.stderr:write("tarn: ", text, "\n")
+  require("output.stderr").write("tarn: " .. text .. "\n")
 end
 
 -- Apply the limits that the options set.

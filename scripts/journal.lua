@@ -58,8 +58,9 @@ settings and sources, which undo needs. Only its owner can read it.]],
       "undone_by" },
     text = function(data, screen, ...)
       if type(data) == "function" then
-        screen:table(data, { { "id" }, { "start_time", title = "TIME" }, { "command" },
-          { "status" }, { "source" }, { "target" }, { "workspace" } })
+        screen:list("operation", { { "id", worth = 9 }, { "start_time", title = "TIME" },
+          { "command", worth = 8 }, { "status", worth = 7 }, { "source", worth = 6 },
+          { "target", worth = 6 }, { "workspace" } }, data, ...)
       else
         show.page(data, screen, ...)
       end

@@ -181,7 +181,7 @@ warehouse.]],
   },
   see = { "trigger", "wait", "get" },
   render = {
-    columns = COLUMNS,
+    columns = COLUMNS, noun = "update",
     fields = { "update_id", "state", "cause", "creation_time", "end_time", "duration_ms", "error",
       "full_refresh", "validate_only", "refresh_selection", "full_refresh_selection",
       "reset_checkpoint_selection", "parameters", "cancellation_cause", "cluster_id",
@@ -206,7 +206,7 @@ warehouse.]],
         return sql_rows(ctx, arg, { id = pipelines.find_id(ctx.workspace, arg.pipeline) })
       end)
     end
-    ctx.render = { columns = MANY_COLUMNS }
+    ctx.render = { columns = MANY_COLUMNS, noun = "update" }
     return ask(ctx, arg, histories_of_rest, function()
       return sql_rows(ctx, arg, { name = arg.pipeline })
     end, "for many pipelines the API needs several calls for each one")
