@@ -40,11 +40,13 @@ local function show_version()
 end
 
 local function show_help(command)
-  return print_text(require("engine.help").text(command))
+  local screen = require("output.screen").new(print, {})
+  return print_text(require("engine.help.layout").fill(require("engine.help").text(command),
+    screen.width))
 end
 
 local function warn(text)
-  io.stderr:write("tarn: ", text, "\n")
+  require("output.stderr").write("tarn: " .. text .. "\n")
 end
 
 -- Apply the limits that the options set.
@@ -60,9 +62,9 @@ end
 local function run_command(words, at, opts)
   local command = words[at]
   local op = "tarn " .. command:gsub("^@", "")
-  local script, source = require("engine.script").load(command)
-  local arg = require("engine.args").parse(op, script.args,
-    table.move(words, at + 1, #words, 1, {}), opts)
+  local following = table.move(words, at + 1, #words, 1, {})
+  local script, source = require("engine.script").load(command, following)
+  local arg = require("engine.args").parse(op, script.args, following, opts)
   if opts.version then
     return show_version()
   elseif opts.help then

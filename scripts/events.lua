@@ -162,8 +162,8 @@ newest of all. --all reads all pages. -o jsonl and -o csv print a row for each e
 
 --level, --type and --update take words separated by commas; the beginning of an update's id is
 enough. --dataset is a glob for the name of a dataset, with or without catalog and schema. --grep
-finds a text in messages and exceptions, ignoring case. A time is 30m, 2h or 7d ago, a date, or an
-ISO time; UTC, unless it has another zone.
+finds a text in messages and exceptions, ignoring case. A time is 30m, 2h or 7d ago, today,
+yesterday, a date or an ISO time; local time, unless it ends with Z or an offset.
 
 --follow shows new events, oldest first, until Ctrl-C. Each event is shown once, late events too.
 Failures are reported on stderr, and following goes on. With --cursor FILE a later run continues

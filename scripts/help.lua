@@ -1,6 +1,7 @@
 local command = require "engine.command"
 local data = require "engine.help.data"
 local help = require "engine.help"
+local layout = require "engine.help.layout"
 local script = require "engine.script"
 local topics = require "engine.help.topics"
 
@@ -23,7 +24,7 @@ have help too. A script that does not load is listed as broken; the other comman
     { "help --all", "all commands with effects, authors and versions" },
   },
   render = {
-    text = function(page, screen) screen:write(page.text) end,
+    text = function(page, screen) screen:write(layout.fill(page.text, screen.width)) end,
   },
 
   run = function(_, arg)

@@ -40,7 +40,7 @@ settings and sources, which undo needs. Only its owner can read it.]],
     { "status", "choice", "List operations with this status.", optional = true,
       choices = { "running", "done", "failed", "partial", "unchanged", "interrupted", "unknown",
         "undone" } },
-    { "since", "string", "List operations after this time: 7d, 12h, or a date.", optional = true,
+    { "since", "string", "List operations after this time: 7d, today, a date.", optional = true,
       value = "TIME" },
     { "limit", "integer", "Most operations to list.", default = 50, min = 1, value = "N" },
     { "look", "flag", "Ask the workspace for the results of unknown steps.",
@@ -58,8 +58,9 @@ settings and sources, which undo needs. Only its owner can read it.]],
       "undone_by" },
     text = function(data, screen, ...)
       if type(data) == "function" then
-        screen:table(data, { { "id" }, { "start_time", title = "TIME" }, { "command" },
-          { "status" }, { "source" }, { "target" }, { "workspace" } })
+        screen:list("operation", { { "id", worth = 9 }, { "start_time", title = "TIME" },
+          { "command", worth = 8 }, { "status", worth = 7 }, { "source", worth = 6 },
+          { "target", worth = 6 }, { "workspace" } }, data, ...)
       else
         show.page(data, screen, ...)
       end

@@ -1,5 +1,7 @@
 local dashboard = require "tarn.dashboard"
+local formats = require "output.formats"
 local glob = require "base.glob"
+local pipelines = require "tarn.pipelines"
 
 -- A test for a field, which may be missing. Without a pattern, all values pass.
 local function matcher(pattern, case)
@@ -60,9 +62,10 @@ character; case is ignored, unless --case is given.
   },
   see = { "get", "dashboard" },
   render = {
-    columns = { "name", "state", "health", "creator",
-      { "latest_update.state", title = "LAST RUN" },
-      { "latest_update.creation_time", title = "STARTED" }, "pipeline_id" },
+    columns = { "name", "state", "health", { "latest_update.state", title = "LAST RUN" },
+      { "latest_update.creation_time", title = "STARTED", worth = 4 }, "creator",
+      "pipeline_id" },
+    noun = "pipeline",
     fields = { "pipeline_id", "name", "state", "health", "creator", "run_as", "cluster_id",
       "latest_update" },
   },
@@ -71,12 +74,16 @@ character; case is ignored, unless --case is given.
     local by_name, by_creator = matcher(arg.filter, arg.case), matcher(arg.creator, arg.case)
     local by_state, by_health = state_matcher(arg.state), health_matcher(arg.health)
     local next_row = ctx.workspace:pipelines()
-    return function()
+    local function next_match()
       for row in next_row do
         if by_name(row.name) and by_state(row) and by_health(row) and by_creator(row.creator) then
           return row
         end
       end
     end
+    if ctx.called or formats.of(ctx.options).name ~= "text" then
+      return next_match -- a program gets rows as they come
+    end
+    return pipelines.by_name(next_match)
   end,
 }

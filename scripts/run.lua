@@ -20,7 +20,9 @@ local function prepare_script(ctx, script, path, words)
   local op = "tarn run " .. path
   for _, word in ipairs(words) do
     if word == "--help" or word == "-h" then
-      require("output.stdout").write(require("engine.help").script("run " .. path, script))
+      local screen = require("output.screen").new(print, ctx.options)
+      require("output.stdout").write(require("engine.help.layout").fill(
+        require("engine.help").script("run " .. path, script), screen.width))
       return
     elseif word == "--" then
       break

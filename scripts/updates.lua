@@ -186,7 +186,7 @@ refuses. It does not start a warehouse.]],
     { "pipeline", "pipeline", "Id, name, unique beginning of the name, or a glob." },
     { "update", "string", "Show only this update: its id, or the first six characters of it.",
       optional = true, value = "ID", of = "update" },
-    { "since", "string", "Show updates that began after this time: 7d, 12h, or a date.",
+    { "since", "string", "Show updates that began after this time: 12h, today, a date (local).",
       optional = true, value = "TIME" },
     { "state", "string", "Show updates in these states (globs, separated by commas).",
       optional = true, value = "STATES" },
@@ -203,7 +203,7 @@ refuses. It does not start a warehouse.]],
     { "updates '*' --state failed --since 12h", "show what failed in any pipeline last night" },
   },
   see = { "trigger", "wait", "get" },
-  render = { columns = COLUMNS, fields = FIELDS },
+  render = { columns = COLUMNS, fields = FIELDS, noun = "update" },
 
   run = function(ctx, arg)
     backend.check(ctx.op, arg)
@@ -223,7 +223,7 @@ refuses. It does not start a warehouse.]],
         return sql_rows(ctx, arg, { id = pipelines.find_id(ctx.workspace, arg.pipeline) })
       end), FIELDS)
     end
-    ctx.render = { columns = MANY_COLUMNS, fields = MANY_FIELDS }
+    ctx.render = { columns = MANY_COLUMNS, fields = MANY_FIELDS, noun = "update" }
     return for_output(ctx, ask(ctx, arg, histories_of_rest, function()
       return sql_rows(ctx, arg, { name = arg.pipeline })
     end, "for many pipelines the API needs several calls for each one"), MANY_FIELDS)

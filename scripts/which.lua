@@ -47,8 +47,9 @@ the built-in file. The first one is in force and shadows the others. Of hooks, a
   run = function(_, arg)
     local rows = override.candidates(arg.name)
     if #rows == 0 and not override.is_hook_name(arg.name) then
+      local similar = require("engine.script").suggest(arg.name)
       fault.not_found("tarn which", ("there is no command, module or file '%s'"):format(arg.name),
-        require("base.suggestion").hint(arg.name, require("engine.script").names()))
+        similar and ("did you mean '%s'?"):format(similar))
     end
     return rows
   end,

@@ -51,12 +51,27 @@ function Parser:unknown_option(name)
   for _, known in ipairs(collections.keys(self.by_name)) do
     names[#names + 1] = (known:gsub("_", "-"))
   end
-  self:wrong(("unknown option '--%s'"):format(name), suggestion.hint(name, names, "--"))
+  local meant = require("engine.words").find_option(name, function(option)
+    return self.by_name[option] ~= nil
+  end)
+  self:wrong(("unknown option '--%s'"):format(name),
+    meant and ("it is called %s here."):format(argspec.option(meant))
+      or suggestion.hint(name, names, "--"))
 end
 
 function Parser:unknown_argument(name)
   self:wrong(("unknown argument '%s'"):format(name),
     suggestion.hint(name, collections.column(self.specs, 1)))
+end
+
+-- The command that is meant by another tool's word in place of a choice: `tarn auth login`.
+function Parser:hint_for_action(spec, text)
+  local command = self.op:match "^tarn (%S+)"
+  if spec[2] ~= "choice" or not argspec.is_positional(spec) or not command then
+    return nil
+  end
+  local answer = require("engine.words").commands[command .. " " .. text:lower()]
+  return answer and ("`tarn %s` %s."):format(answer[1][1], answer[1][2])
 end
 
 -- Flags whose value is how often they are given: -vv.
@@ -76,6 +91,7 @@ function Parser:store(entry, text)
   else
     local value, why, hint = convert.find(spec, text)
     if value == nil then
+      hint = hint or self:hint_for_action(spec, text)
       self:wrong(("%s: '%s' %s"):format(argspec.title(spec), text, why), hint)
     end
     target[name] = value

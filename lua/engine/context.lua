@@ -68,11 +68,13 @@ function M.new(op, opts)
   local ctx = { op = op, options = opts, outcome = "done", served = false, called = false,
     credential = false, allow_private_hosts = false }
   function ctx.progress(done, total, what)
-    require("output.progress").show(done, total, what, opts.quiet)
+    -- the traces of --verbose would stand in the line of the bar
+    require("output.progress").show(done, total, what, opts.quiet or (opts.verbose or 0) > 0)
   end
   function ctx.warn(text)
     if not opts.quiet then
-      io.stderr:write("tarn: ", require("output.screen").clean(text, true), "\n")
+      require("output.stderr").write(("tarn: %s\n"):format(
+        require("output.screen").clean(text, true)))
     end
   end
   function ctx.open(profile)

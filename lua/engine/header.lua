@@ -46,6 +46,7 @@ local ROUTE_FIELDS <const> = {
 local RENDER_FIELDS <const> = {
   { "columns", is "table", "a list of columns" },
   { "fields", is_list_of "string", "a list of names" },
+  { "noun", is "string", "what a row is, as a word" },
   { "text", is "function", "a function(data, screen)" },
 }
 

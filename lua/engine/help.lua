@@ -1,6 +1,7 @@
 --- The help pages of commands, made from the headers of the scripts.
 
 local data = require "engine.help.data"
+local groups = require "engine.help.groups"
 local layout = require "engine.help.layout"
 local script = require "engine.script"
 local synopsis = require "engine.help.synopsis"
@@ -9,11 +10,11 @@ local M = {}
 
 local EFFECTS <const> = { write = "can change something", destroy = "destroys something" }
 
-local function add_section(lines, title, rows)
+local function add_section(lines, title, rows, least)
   if #rows > 0 then
     lines[#lines + 1] = ""
     lines[#lines + 1] = title
-    layout.two_columns(lines, rows)
+    layout.two_columns(lines, rows, least)
   end
 end
 
@@ -40,7 +41,7 @@ end
 function M.script(name, loaded, all)
   local lines = { loaded.summary, "", "Usage: " .. synopsis.usage(name, loaded.args) }
   if loaded.details then
-    add_line(lines, (loaded.details:gsub("%s+$", "")))
+    add_line(lines, (layout.fill(loaded.details, layout.WIDTH):gsub("%s+$", "")))
   end
   local positional, options = synopsis.rows(loaded.args)
   add_section(lines, "Arguments:", positional)
@@ -83,7 +84,7 @@ local function summary_of(entry, all)
   return text
 end
 
---- The list of all commands.
+--- The list of all commands, in groups.
 ---@param all? boolean with effects, authors and versions
 ---@return string
 function M.overview(all)
@@ -91,11 +92,17 @@ function M.overview(all)
     "Tarn manages Databricks pipelines: it finds, clones, runs and watches them.", "",
     "Usage: tarn [OPTIONS] COMMAND [ARGUMENTS]",
   }
-  local commands = {}
-  for i, entry in ipairs(data.commands()) do
-    commands[i] = { entry.command, summary_of(entry, all) }
+  local entries, width = data.commands(), 0
+  for _, entry in ipairs(entries) do
+    width = math.max(width, #entry.command)
   end
-  add_section(lines, "Commands:", commands)
+  for _, group in ipairs(groups.sort(entries)) do
+    local rows = {}
+    for i, entry in ipairs(group.entries) do
+      rows[i] = { entry.command, summary_of(entry, all) }
+    end
+    add_section(lines, group.title .. ":", rows, width)
+  end
   lines[#lines + 1] = ""
   local more = { { "tarn help COMMAND", "the arguments of a command, with examples" } }
   for _, topic in ipairs(require("engine.help.topics").list) do

@@ -177,7 +177,8 @@ local function context(hook, point, fields)
       message = message, hint = hint or ("refused by %s"):format(hook.path) }
   end
   function ctx.warn(text)
-    io.stderr:write("tarn: ", hook.file, ": ", require("output.screen").clean(text, true), "\n")
+    require("output.stderr").write(("tarn: %s: %s\n"):format(hook.file,
+      require("output.screen").clean(text, true)))
   end
   return ctx
 end

@@ -4,6 +4,7 @@ local bundle = require "native.bundle"
 local data = require "engine.help.data"
 local errors = require "engine.errors"
 local globals = require "engine.header.globals"
+local layout = require "engine.help.layout"
 local script = require "engine.script"
 local synopsis = require "engine.help.synopsis"
 
@@ -41,11 +42,27 @@ function Page:item(term, text)
   self:add(plain(text))
 end
 
--- Text with its own line breaks, because details have lists and tables in them.
-function Page:verbatim(text)
-  self:add ".nf"
-  self:add(plain(text:gsub("%s+$", "")))
-  self:add ".fi"
+-- Text in paragraphs, lists and examples.
+function Page:prose(text)
+  local last
+  for _, block in ipairs(layout.blocks(text)) do
+    if last == "verbatim" and block.kind ~= "verbatim" then
+      self:add ".fi"
+    end
+    if block.kind == "blank" then
+      self:add ".PP"
+    elseif block.kind == "term" then
+      self:item(block.head:match "^%s*(.-)%s*$", block.text)
+    elseif block.kind == "verbatim" then
+      self:add(last ~= "verbatim" and ".nf\n" or "", plain(block.indent .. block.text))
+    else
+      self:add(plain(block.text))
+    end
+    last = block.kind
+  end
+  if last == "verbatim" then
+    self:add ".fi"
+  end
 end
 
 function Page:text()
@@ -71,7 +88,7 @@ function M.command(name)
   page:add("\\fB", plain(synopsis.usage(name, loaded.args)), "\\fR")
   if loaded.details then
     page:section "DESCRIPTION"
-    page:verbatim(loaded.details)
+    page:prose(loaded.details)
   end
   local arguments, options = synopsis.rows(loaded.args)
   add_items(page, "ARGUMENTS", arguments)

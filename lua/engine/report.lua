@@ -122,7 +122,7 @@ function M.print(f, opts)
   else
     text = require("output.screen").clean(M.text(f, (opts.verbose or 0) > 0), true)
   end
-  io.stderr:write(text)
+  require("output.stderr").write(text)
 end
 
 return M

@@ -26,13 +26,48 @@ function M.names()
   return names
 end
 
-local function load_fresh(name)
+local function exists(name)
+  return name:find "^[%w_-]+$" ~= nil and find.file("scripts/" .. name .. ".lua") ~= nil
+end
+
+local STOPS <const> = { stop = true }
+
+-- True if the command destroys or stops something.
+local function is_dangerous(name)
+  local loaded = M.try(name)
+  return STOPS[name] or loaded ~= nil and loaded.effect == "destroy"
+end
+
+--- The command whose name is similar to a word. A command that destroys or stops something is
+-- never suggested: who follows a suggestion may not look twice.
+---@param word string
+---@param more? string[] other names that may be meant
+---@return string?
+function M.suggest(word, more)
+  local names = M.names()
+  table.move(more or {}, 1, #(more or {}), #names + 1, names)
+  while true do
+    local similar = require("base.suggestion").find(word, names)
+    if not similar or not exists(similar) or not is_dangerous(similar) then
+      return similar
+    end
+    for i = #names, 1, -1 do
+      if names[i] == similar then
+        table.remove(names, i)
+      end
+    end
+  end
+end
+
+local function load_fresh(name, following)
   local at, plain = name:match "^(@?)(.*)$"
   local source = plain:find "^[%w_-]+$" and find.file(at .. "scripts/" .. plain .. ".lua")
   if not source then
-    local hint = require("base.suggestion").hint(plain, M.names(), at)
-    fault.usage("tarn", ("there is no command '%s'"):format(name),
-      hint or "`tarn help` lists the commands")
+    local hint = require("engine.words").hint({ plain, table.unpack(following or {}) }, exists)
+    local similar = not hint and M.suggest(plain)
+    fault.usage("tarn", ("there is no command '%s'"):format(name), hint
+      or similar and ("did you mean '%s%s'?"):format(at, similar)
+      or "`tarn help` lists the commands")
   end
   return M.load_source(source), source
 end
@@ -44,13 +79,14 @@ M.keeper = nil
 
 --- Load the script of a command. Raises a fault if there is none, or if it does not load.
 ---@param name string "list"; "@list" is the built-in one
+---@param following? string[] the words after the name, for the hint if there is no such command
 ---@return table script
 ---@return tarn.Source source
-function M.load(name)
+function M.load(name, following)
   if M.keeper then
     return M.keeper(name, load_fresh)
   end
-  return load_fresh(name)
+  return load_fresh(name, following)
 end
 
 --- Load the script of a command, or return why it does not load.

@@ -40,8 +40,8 @@ function Progress:draw(done, total, what)
   if total and total > 0 then
     text = bar(done, total) .. " " .. text
   end
-  if #text >= self.width then
-    text = text:sub(1, self.width - 1)
+  while text ~= "" and term.width(text) >= self.width do
+    text = text:sub(1, utf8.offset(text, -1) - 1)
   end
   self.write("\r" .. text .. "\27[K")
   self.drawn = true

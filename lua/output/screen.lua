@@ -156,6 +156,25 @@ function Screen.cut(_, text, width)
   return table.concat(kept) .. (width > 0 and "…" or "")
 end
 
+--- The text cut to `width` columns; "…" stands for what is cut out of its middle.
+---@param text string
+---@param width integer
+---@return string
+function Screen:cut_middle(text, width)
+  if #text <= width or term.width(text) <= width then
+    return text
+  end
+  local behind = (width - 1) // 2
+  local at = #text + 1
+  while behind > 0 and at > 1 do
+    local from = utf8.offset(text, -1, at)
+    behind = behind - term.width(text:sub(from, at - 1))
+    at = behind >= 0 and from or at
+  end
+  local head = self:cut(text, width - term.width(text:sub(at)))
+  return head .. text:sub(at)
+end
+
 --- The text filled with blanks to `width` columns.
 ---@param text string
 ---@param width integer
@@ -209,20 +228,22 @@ function Screen:heading(text)
   self:line(self:style("bold", text))
 end
 
---- Say on stderr which columns of a table did not fit.
----@param titles string[]
-function Screen:left_out(titles)
-  if #titles > 0 and not self.quiet then
-    io.stderr:write(("tarn: not shown, the terminal is too narrow: %s (-o json shows all)\n")
-      :format(table.concat(titles, ", ")))
-  end
-end
-
 --- Write rows as a table: see output.render.table.
 ---@param rows any[]|function
 ---@param columns? table[] default: all fields
+---@return integer count of the rows
+---@return string[] left_out the titles of the columns that have no room
 function Screen:table(rows, columns)
-  require("output.render.table")(self, columns, rows)
+  return require("output.render.table")(self, columns, rows)
+end
+
+--- Write rows as a table that is the whole answer: its end says how many rows there are.
+---@param noun string what a row is: "pipeline"
+---@param columns? table[] default: all fields
+---@param rows any[]|function
+---@param ... any the other values of a generic `for` if the rows are a function
+function Screen:list(noun, columns, rows, ...)
+  require("output.render.list")(self, noun, columns, rows, ...)
 end
 
 --- Write one value as lines of names and values.

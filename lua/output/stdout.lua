@@ -25,6 +25,10 @@ end
 --- Write text. Raises a fault `io` if it cannot be written, with code EPIPE if a pipe is closed.
 ---@param text string
 function M.write(text)
+  local progress = package.loaded["output.progress"]
+  if progress then
+    progress.clear() -- the text begins where the bar stands
+  end
   check(io.stdout:write(text))
 end
 

@@ -91,31 +91,11 @@ local function overview()
   return table.concat(lines, "\n") .. "\n"
 end
 
--- Wrap one line at the screen's width; further lines begin in the column where the text begins.
-local function fold(screen, line)
-  local width = screen.width
-  local head = line:match "^%s*%S.-%s%s+" or ""
-  if #head == 0 or #head > width // 2 then
-    head = line:match "^%s*"
-  end
-  while screen:measure(line) > width do
-    local at = line:sub(1, width + 1):match "^.*() "
-    if not at or at <= #head then
-      break -- a word that is wider than the screen
-    end
-    screen:line((line:sub(1, at - 1):gsub("%s+$", "")))
-    line = (" "):rep(#head) .. line:sub(at + 1)
-  end
-  screen:line(line)
-end
-
 --- Show a help text, wrapped at the screen's width.
 ---@param screen tarn.Screen
 ---@param text string
 function M.show(screen, text)
-  for line in text:gmatch "([^\n]*)\n" do
-    fold(screen, line)
-  end
+  screen:write(require("engine.help.layout").fill(text, screen.width))
 end
 
 --- The text for `help()`, `help(x)` and `.help`.

@@ -3,6 +3,7 @@
 
 local command = require "engine.command"
 local fault = require "base.fault"
+local layout = require "engine.help.layout"
 local library = require "engine.library"
 local stubs = require "engine.stubs"
 
@@ -19,12 +20,6 @@ function M.rows(lines, rows)
   for _, row in ipairs(rows) do
     lines[#lines + 1] = (("  %-" .. width .. "s  %s"):format(row[1], row[2]):gsub("%s+$", ""))
   end
-end
-
--- The first sentence, on one line.
-local function brief(text)
-  local line = text:gsub("%s+", " ")
-  return line:match "^(.-%.)%s%u" or line
 end
 
 -- ---- functions ----
@@ -134,7 +129,7 @@ local function add_functions(lines, functions)
     lines[#lines + 1] = ""
   end
   for _, one in ipairs(functions) do
-    local text = brief(one.help)
+    local text = layout.sentence(one.help)
     lines[#lines + 1] = "  " .. one.signature
     lines[#lines + 1] = text ~= "" and "      " .. text or nil
   end

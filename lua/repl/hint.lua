@@ -1,7 +1,6 @@
 --- Hints for frequent errors at the prompt: what to type instead.
 
 local command = require "engine.command"
-local suggestion = require "base.suggestion"
 
 local M = {}
 
@@ -34,16 +33,18 @@ local function of_member(name, line)
   if not line:find("tarn%s*[.]%s*" .. name) then
     return nil
   end
-  local names = {}
-  for _, known in ipairs(require("engine.script").names()) do
-    names[#names + 1] = member(known)
+  local answer = require("engine.words").find({ name }, command.exists)
+  local called = answer and answer[1]:match "^%l[%w-]*"
+  if called and command.exists(called) then
+    return ('help "%s": tarn.%s %s'):format(called, member(called), answer[2])
   end
+  local fields = {}
   for field in next, require "tarn" do
-    names[#names + 1] = field
+    fields[#fields + 1] = field
   end
-  table.sort(names)
-  local meant = suggestion.find(name, names)
-  return meant and ("did you mean 'tarn.%s'?"):format(meant)
+  table.sort(fields)
+  local meant = require("engine.script").suggest(name:gsub("_", "-"), fields)
+  return meant and ("did you mean 'tarn.%s'?"):format(member(meant))
 end
 
 --- A hint for an error message of Lua, or nil.

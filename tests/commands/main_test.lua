@@ -18,7 +18,7 @@ end)
 test("without a command the help is shown, which is wrong usage", function(t)
   local r = run {}
   t.equal(r.status, 2)
-  t.match(r.stdout, "Commands:")
+  t.match(r.stdout, "Look:")
   t.equal(run({ "--help" }).status, 0)
   t.equal(run({ "--help" }).stdout, r.stdout)
   t.equal(run({ "help" }).stdout, r.stdout)

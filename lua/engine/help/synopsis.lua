@@ -28,24 +28,29 @@ function M.option(spec)
   return (M.padded_option(spec):gsub("^ +", ""))
 end
 
---- A command with its arguments: "tarn get [OPTIONS] PIPELINE".
+--- A command with its arguments: "tarn get [OPTIONS] PIPELINE". An option that must be given stands
+-- before them: "tarn promote --to PROFILE PIPELINE".
 ---@param name string without "tarn"
 ---@param specs tarn.ArgSpec[]
 ---@return string
 function M.usage(name, specs)
-  local words, options = { "tarn " .. name }, false
+  local words, required, options = {}, {}, false
   for _, spec in ipairs(specs) do
     if argspec.is_positional(spec) then
       local word = spec[1]:upper() .. (spec[2] == "list" and "..." or "")
       words[#words + 1] = argspec.is_required(spec) and word or "[" .. word .. "]"
+    elseif argspec.is_required(spec) then
+      required[#required + 1] = M.option(spec)
     else
       options = true
     end
   end
+  table.move(words, 1, #words, #required + 1, required)
   if options then
-    table.insert(words, 2, "[OPTIONS]")
+    table.insert(required, 1, "[OPTIONS]")
   end
-  return table.concat(words, " ")
+  table.insert(required, 1, "tarn " .. name)
+  return table.concat(required, " ")
 end
 
 -- The help of an argument, with what its declaration tells.
@@ -56,6 +61,9 @@ local function help_of(spec)
   end
   if spec[2] == "list" and not argspec.is_positional(spec) and not text:find "epeatable" then
     text = text .. " Repeatable."
+  end
+  if argspec.is_required(spec) and not argspec.is_positional(spec) then
+    text = text .. " Required."
   end
   local default = spec.default
   if default ~= nil and default ~= false and type(default) ~= "table" then

@@ -72,7 +72,7 @@ end
 
 -- The first sentence of a description, without its last clauses if it is longer than `room`.
 local function brief(text, room)
-  local sentence = (text:match "^(.-%.)%f[%s\0]" or text):gsub("%s+", " ")
+  local sentence = layout.sentence(text)
   while #sentence > room do
     local shorter = sentence:match "^(.*)[:;,] " or sentence:match "^(.*) "
     if not shorter then

@@ -13,10 +13,7 @@ return function(write, render, opts, data, ...)
   if render.text then
     return render.text(data, screen, ...)
   elseif rows.each(data, ...) then
-    local count = require "output.render.table"(screen, render.columns, data, ...)
-    if count == 0 and screen.terminal and not opts.quiet then
-      io.stderr:write "tarn: nothing found\n"
-    end
+    screen:list(render.noun or "row", render.columns, data, ...)
   elseif type(data) == "table" and getmetatable(data) == nil then
     screen:fields(data)
   else

@@ -38,8 +38,39 @@ test("a past time is a duration, a date, or a date and time", function(t)
   t.equal(time.find_past("2w", now), now - 14 * 86400000)
   t.equal(time.find_past("2026-08-19", now), time.find_iso "2026-08-19T00:00:00Z")
   t.equal(time.find_past("2026-08-19T10:00:00+02:00", now), time.find_iso "2026-08-19T08:00:00Z")
-  for _, text in ipairs { "", "7", "d", "-1d", "7 days", "yesterday", "2026-13" } do
+  for _, text in ipairs { "", "7", "d", "-1d", "7 days", "last week", "2026-13",
+    "99999999999999999999d" } do
     t.equal(time.find_past(text, now), nil)
   end
   t.match(t.fault(time.since, "tarn x", "--since", "soon").message, "--since: 'soon' is not a time")
+end)
+
+test("what no calendar or clock has is not a time", function(t)
+  local now = time.find_iso "2026-08-19T10:11:12Z"
+  for _, text in ipairs { "2026-13-01", "2026-00-10", "2026-02-31", "2026-02-29", "1900-02-29",
+    "2026-04-31", "2026-08-00", "2026-99-99", "2026-11-31T25:61:00Z", "2026-08-19T24:00:00Z",
+    "2026-08-19T10:60:00Z", "2026-08-19T10:00:61Z", "2026-08-19T10:00:00+24:00",
+    "2026-08-19T10:00:00+02:60", "2026-08-19 25:00" } do
+    t.equal(time.find_past(text, now), nil, text)
+    t.equal(time.find_iso(text), nil, text)
+  end
+  for _, text in ipairs { "2024-02-29", "2000-02-29", "2026-12-31T23:59:60Z",
+    "2026-08-19T10:00:00+14:00", "2026-08-19T10:00+05:30" } do
+    t.is_true(time.find_past(text, now), text)
+  end
+end)
+
+test("a time without a zone is local, and so are today and yesterday", function(t)
+  local code = [[
+    local time = require "base.time"
+    local now = time.find_iso "2026-08-19T03:00:00Z"
+    for _, text in ipairs { "today", "yesterday", "2026-08-19", "2026-08-19 10:00",
+      "2026-08-19T10:00:00.5", "2026-08-19T10:00Z" } do
+      print(time.iso(time.find_past(text, now)))
+    end]]
+  local r = require("testing.program").run({ "repl", "-e", code },
+    { env = { TZ = "EST5" } })
+  t.equal(r.stdout, "2026-08-18T05:00:00.000Z\n2026-08-17T05:00:00.000Z\n"
+    .. "2026-08-19T05:00:00.000Z\n2026-08-19T15:00:00.000Z\n2026-08-19T15:00:00.500Z\n"
+    .. "2026-08-19T10:00:00.000Z\n")
 end)

@@ -1,3 +1,5 @@
+local program = require "testing.program"
+local terminal = require "support.terminal"
 local progress = require "output.progress"
 
 local function recorder(opts)
@@ -61,4 +63,24 @@ test("a total of zero is no division by zero", function(t)
   r.time = 1
   r.progress:show(0, 0, "x")
   t.match(r.text, "0 x")
+end)
+
+test("the bar is gone before anything else is printed", function(t)
+  local dir <close> = program.dir()
+  local file = dir.write("bar.lua", [[
+    local progress, stdout = require "output.progress", require "output.stdout"
+    local done = 0
+    local function draw()
+      done = done + 1
+      require("native.task").sleep(0.15)
+      progress.show(done, 9, "items")
+    end
+    draw() draw() stdout.write "a row" stdout.write " goes on\n"
+    draw() require("output.stderr").write "a note\n"
+    draw() error("the end", 0)]])
+  local term <close> = terminal.start({ "/bin/sh", "-c", '"$TARN" run ' .. file .. '; sleep 60' },
+    { cols = 80, rows = 24 })
+  local screen = term:wait "the end"
+  t.match("\n" .. screen, "\na row goes on\na note\n")
+  t.no_match(screen, "items")
 end)

@@ -139,6 +139,66 @@ test("long texts are cut first", function(t)
     (render("text", pipelines(3), { terminal = true, colour = false, width = 90 })))
 end)
 
+local FAILURES <const> = {
+  { name = "finance_revenue_recognition_monthly", update_id = "adfaf7f2", state = "FAILED",
+    error = "[TABLE_OR_VIEW_NOT_FOUND] " .. ("the table is not there "):rep(8),
+    path = "/Workspace/Users/somebody/folder/sub/notebook.py", cause = "JOB_TASK" },
+  { name = "x", update_id = "00000000", state = "COMPLETED", error = json.null, path = "/a" },
+}
+
+local function shown(rows, columns, width, more)
+  local opts = { terminal = true, colour = false, width = width }
+  for name, value in pairs(more or {}) do
+    opts[name] = value
+  end
+  return (render("text", json.array(rows), opts, { columns = columns, noun = "update" }))
+end
+
+test("a name is whole, and an error is not lost: it moves below its row", function(t)
+  local columns = { "name", "update_id", "state", "error", "cause", "path" }
+  for width = 60, 140 do
+    local text = shown(FAILURES, columns, width)
+    t.is_true(widest(text) <= width, width)
+    t.match(text, "finance_revenue_recognition_monthly")
+    t.match((text:gsub("%s+", " ")), "[TABLE_OR_VIEW_NOT_FOUND] the table is not there the table")
+    t.match(text, "FAILED")
+  end
+  local _, below = shown(FAILURES, columns, 80):gsub("\n    %S", "")
+  t.is_true(below >= 3 and below <= 4, "a row without an error has nothing below it")
+  t.match(shown(FAILURES, columns, 400), "STATE%s+ERROR%s+CAUSE", true)
+end)
+
+test("a text of one word keeps both ends", function(t)
+  local text = shown(FAILURES, { "path", "name" }, 70)
+  t.match(text, "/Workspace/U")
+  t.match(text, "notebook.py")
+  local screen = screens.new(print, { terminal = false })
+  for _, case in ipairs { { "abcdefghij", 5, "ab…ij" }, { "abcdefghij", 4, "ab…j" },
+    { "äöüßäöüß", 5, "äö…üß" }, { "日本語日本語", 7, "日本…語" }, { "short", 9, "short" },
+    { "abcdef", 1, "…" } } do
+    t.equal(screen:cut_middle(case[1], case[2]), case[3])
+  end
+end)
+
+test("the last line on a terminal says how many rows there are and what has no room", function(t)
+  t.match(shown(FAILURES, { "name" }, 80), "\n2 updates\n$", true)
+  t.match(shown({ FAILURES[1] }, { "name" }, 80), "\n1 update\n$", true)
+  t.match(shown(FAILURES, { "name", "cause", "path", "update_id", "state" }, 64),
+    "\n2 updates; not shown, there is no room: ")
+  t.no_match(shown(FAILURES, { "name" }, 80, { quiet = true }), "2 updates")
+  t.no_match(shown(FAILURES, { "name" }, math.huge, { terminal = false }), "2 updates")
+end)
+
+test("a table inside of a page has no notes", function(t)
+  local parts = {}
+  local screen = screens.new(function(text) parts[#parts + 1] = text end,
+    { terminal = true, colour = false, width = 40 })
+  local count, left_out = screen:table(pipelines(2))
+  t.equal(count, 2)
+  t.is_true(#left_out > 0)
+  t.no_match(table.concat(parts), "room")
+end)
+
 test("a table streams, and later rows keep to the columns", function(t)
   local n, seen = 0, nil
   local function next_row()
@@ -151,7 +211,7 @@ test("a table streams, and later rows keep to the columns", function(t)
     seen = seen or n
   end
   require "output.render.text"(write, {}, { terminal = true, colour = false, width = 60 }, next_row)
-  t.equal(lines, 201)
+  t.equal(lines, 202, "a title, the rows, and how many they are")
   t.is_true(seen <= 51, "the first line came after " .. tostring(seen) .. " rows")
 end)
 
