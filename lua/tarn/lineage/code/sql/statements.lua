@@ -8,15 +8,7 @@ local tokens = require "tarn.lineage.code.sql.tokens"
 
 local M = {}
 
-local is = tokens.is
-
-local function set(text)
-  local words = {}
-  for word in text:gmatch "%S+" do
-    words[word] = true
-  end
-  return words
-end
+local is, set = tokens.is, tokens.set
 
 local MODIFIERS <const> = set "OR REPLACE REFRESH PRIVATE TEMPORARY TEMP GLOBAL STREAMING LIVE "
 for _, word in ipairs { "INCREMENTAL", "MATERIALIZED", "EXTERNAL" } do
@@ -58,8 +50,9 @@ function Statement:reader()
 end
 
 -- The inputs of the query that begins at `i`.
-function Statement:query(i)
-  local list, reader = self.list, self:reader()
+function Statement:query(i, reader)
+  local list = self.list
+  reader = reader or self:reader()
   if query.begins(list, i, #list) then
     reader:body(i, #list)
   else
@@ -70,11 +63,12 @@ end
 
 -- The inputs of the query that begins at `i` or behind other words.
 function Statement:query_behind(i)
-  local list, from = self.list, i
+  local list, from, reader = self.list, i, self:reader()
   while list[i] and not query.begins(list, i, #list) do
     i = is(list[i], "(") and tokens.closing(list, i, #list) + 1 or i + 1
   end
-  return self:query(list[i] and i or from)
+  reader:expression(from, math.min(i, #list + 1) - 1)
+  return self:query(list[i] and i or from, reader)
 end
 
 function Statement:flow(flow, reader)
@@ -176,6 +170,8 @@ local function expectations_of(list, from, to)
   return n
 end
 
+-- Words behind which a table is a copy of another.
+local COPIES <const> = set "CLONE LIKE"
 local BEGINS <const> = set "AS FLOW SELECT VALUES WITH FROM"
 -- Words behind WITH in a clause, which begins no query.
 local WITH_CLAUSES <const> = set "ROW SCHEMA METRICS"
@@ -228,10 +224,11 @@ function Statement:dataset(words, kind, i)
   if not name then
     return
   end
-  local begin = type == "TABLE" and flow_begin(list, after)
+  local begin = type == "TABLE" and (tokens.find(list, after, #list, COPIES)
+    or flow_begin(list, after))
   if begin and not is(list[begin], "FLOW") then
-    return self.note(list[1].line, ("CREATE TABLE ... AS defines no dataset of a pipeline: %s")
-      :format(name.text))
+    return self.note(list[1].line, ("CREATE TABLE ... %s defines no dataset of a pipeline: %s")
+      :format(list[begin].upper, name.text))
   end
   self.graph.datasets[name.text] = { type = type, is_private = is_private,
     expectations = expectations_of(list, after, #list) }
