@@ -15,6 +15,9 @@ local node, set = parser.node, parser.set
 local RESERVED <const> = set [[and or not in is if else elif for while def class return import from
   as with try except finally raise pass break continue global nonlocal del assert lambda async]]
 
+-- f-strings in f-strings.
+local DEEPEST <const> = 8
+
 local CONSTANTS <const> = { True = true, False = true, None = true }
 
 -- ---- atoms ----
@@ -127,7 +130,7 @@ function Parser:literal()
   while self:peek().kind == "string" do
     for _, part in ipairs(self:next().parts) do
       if type(part) == "table" then
-        part = { value = M.parse(part.source, part.line), spec = part.spec }
+        part = { value = M.parse(part.source, part.line, self.strings + 1), spec = part.spec }
       end
       parts[#parts + 1] = part
     end
@@ -218,9 +221,14 @@ end
 --- Parse one expression; nil if the text is none.
 ---@param source string
 ---@param line integer
+---@param strings? integer how many f-strings the text is in
 ---@return table? node
-function M.parse(source, line)
+function M.parse(source, line, strings)
+  if strings and strings > DEEPEST then
+    return nil
+  end
   local self = parser.new((lexer.tokens("(" .. source .. "\n)", line)))
+  self.strings = strings or 0
   local ok, value = pcall(self.expressions, self)
   if not ok and not (type(value) == "table" and value.invalid_python) then
     error(value, 0)

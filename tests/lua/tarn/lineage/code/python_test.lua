@@ -1,6 +1,7 @@
 -- Parsing the Python code of pipelines without running it. What single constructs come to is in
 -- tests/corpus/lineage.
 
+local fs = require "native.fs"
 local place = require "tarn.lineage.code.place"
 local python = require "tarn.lineage.code.python"
 
@@ -111,11 +112,62 @@ end)
 
 -- Code that is being typed ends at any byte.
 test("Python that ends anywhere is read without an error", function(t)
-  local text = '@dlt.table(name="a", comment=f"{x}")\n@dlt.expect("e", "b > 0")\ndef f(x=(1, [2])):\n'
+  local text = '@dlt.table(name="a", comment=f"{x}")\n@dlt.expect("e", "b > 0")\n'
+    .. 'def f(x=(1, [2])):\n'
     .. '    return spark.sql("""SELECT * FROM b""").join(dlt.read("c"), "id")\n\n'
     .. 'dlt.apply_changes(target="a", source="s")\n'
   for i = 0, #text do
     of(text:sub(1, i))
   end
   t.equal(flows(of(text)), { "a <- b, c", "a <- s" })
+end)
+
+test("each source of the corpus may lose any line and any bracket", function(t)
+  local folder, n = "tests/corpus/lineage", 0
+  for _, file in ipairs(fs.list(folder)) do
+    if file:find "%.py$" then
+      local text = fs.read(folder .. "/" .. file)
+      for at in text:gmatch "()\n" do
+        of(text:sub(1, at) .. (text:sub(at + 1):gsub("^[^\n]*\n", "")))
+      end
+      for at in text:gmatch "()[%[%](){}\"':]" do
+        of(text:sub(1, at - 1) .. text:sub(at + 1))
+      end
+      n = n + 1
+    end
+  end
+  t.is_true(n >= 80)
+end)
+
+test("code that never ends, grows or is nested without an end has a reason", function(t)
+  local function first_reason(source)
+    local _, reasons = of(source)
+    return reasons[1]
+  end
+  t.match(first_reason "while True:\n    x = 1\n    while True:\n        y = 2\n", "too many steps")
+  t.match(first_reason "def f(x):\n    return f(x)\nf(1)\n", "too deep")
+  t.match(first_reason("import dlt\nx = 'ab'\nfor i in range(60):\n    x = x + x\n"
+    .. "dlt.create_streaming_table(x)\n"), "too long")
+  t.match(first_reason("x = " .. ("("):rep(10000) .. (")"):rep(10000)), "no valid Python")
+  t.is_true(of("x = " .. ("f'{"):rep(1000) .. ("}'"):rep(1000)) ~= nil)
+  for _, source in ipairs { "l = []\nl.append(l)\nd = {1: l}\nd[2] = d\nl == d\nstr(l)\n",
+    "class A(A): pass\nA().x\n", "class A: pass\nclass B(A): pass\nA.a = B\nA().a().a\n",
+    "l = [1]\nfor x in l:\n    l.append(x)\n",
+    "x = [1]\nfor i in range(50):\n    x = x + x\n    x = x * 2\n" } do
+    t.is_true(of(source) ~= nil, source)
+  end
+  local deep = {}
+  for i = 0, 300 do
+    deep[#deep + 1] = ("  "):rep(i) .. "if x:"
+  end
+  t.is_true(of(table.concat(deep, "\n") .. "\n" .. ("  "):rep(301) .. "pass") ~= nil)
+  t.is_true(of("x = " .. ("a + "):rep(20000) .. "a") ~= nil)
+  t.is_true(of("x" .. (".y()"):rep(20000)) ~= nil)
+  t.is_true(of("x = " .. ("not "):rep(20000) .. "a") ~= nil)
+end)
+
+test("the lines of reasons are those of the text, behind texts of several lines too", function(t)
+  local _, reasons = of('import dlt\nx = """\n\n"""; y = (1,\n 2)\n\n@dlt.table(\n  name=z)\n'
+    .. "def f():\n  return spark.sql(f\"\"\"\n  SELECT * FROM {z}\"\"\")\n")
+  t.equal(reasons, { "line 7: the name of a dataset is computed: `z` is not known here" })
 end)
