@@ -199,7 +199,8 @@ end)
 -- Suites that are not about one module: rules of the tree, and what a subject does in trouble.
 local OF_MANY <const> = { ["tests/lua/tree_test.lua"] = true, ["tests/lua/tree_c_test.lua"] = true,
   ["tests/lua/tarn/clone/faults_test.lua"] = true, ["tests/lua/tarn/clone/kill_test.lua"] = true,
-  ["tests/lua/tarn/clone/room_test.lua"] = true, ["tests/lua/tarn/wait/table_test.lua"] = true }
+  ["tests/lua/tarn/clone/room_test.lua"] = true, ["tests/lua/tarn/wait/table_test.lua"] = true,
+  ["tests/lua/tarn/lineage/corpus_test.lua"] = true }
 -- Suites in tests/commands that are about every command.
 local OF_ALL <const> = { main = true, bad_input = true, limits = true, once = true,
   read_only = true, find_pipeline = true, hooks = true, hostile_text = true, sources = true,

@@ -1,1 +1,2 @@
 CREATE MATERIALIZED VIEW m AS SELECT * FROM my-catalog.s.t JOIN b USING (id);
+CREATE MATERIALIZED VIEW n AS SELECT * FROM t$history, t_{{ x }}, c;

@@ -23,18 +23,12 @@ local tokens = require "tarn.lineage.code.sql.tokens"
 
 local M = {}
 
-local function set(text)
-  local words = {}
-  for word in text:gmatch "%S+" do
-    words[word] = true
-  end
-  return words
-end
+local set = tokens.set
 
 -- Statements that neither define nor write a dataset.
-local HARMLESS <const> = set [[SELECT VALUES TABLE FROM ( SHOW DESCRIBE DESC EXPLAIN ALTER DROP
-  GRANT REVOKE DENY COMMENT OPTIMIZE VACUUM ANALYZE REFRESH CACHE UNCACHE CLEAR RESET ADD LIST MSCK
-  REPAIR UNDROP SYNC FSCK GET PUT REMOVE]]
+local HARMLESS <const> = set [[SHOW DESCRIBE DESC EXPLAIN ALTER DROP GRANT REVOKE DENY COMMENT
+  OPTIMIZE VACUUM ANALYZE REFRESH CACHE UNCACHE CLEAR RESET ADD LIST MSCK REPAIR UNDROP SYNC FSCK
+  GET PUT REMOVE]]
 -- Statements that write tables, and that a pipeline does not run.
 local WRITES <const> = set "MERGE COPY UPDATE DELETE TRUNCATE CALL EXECUTE BEGIN RESTORE"
 local SESSION <const> = set "USE SET DECLARE"
@@ -49,6 +43,12 @@ local function new_notes(context)
       reasons[#reasons + 1] = reason
     end
   end
+end
+
+-- How a statement begins, in a few words.
+local function beginning(list)
+  local first = list[1]
+  return first.kind == "text" and "a text" or first.text:sub(1, 40)
 end
 
 -- More parentheses in parentheses than anybody writes; reading them recurs.
@@ -125,7 +125,8 @@ function M.reads(text, context)
     if not check_ends(list, note) then
       return
     elseif not query.begins(list, 1, #list) then
-      note(list[1].line, ("the statement that begins with %s is no query"):format(list[1].text))
+      note(list[1].line, ("the statement that begins with %s is no query"):format(
+        beginning(list)))
       return
     end
     local reader = query.new(list, context, note)
@@ -145,13 +146,13 @@ local function statement(list, source, graph, context, note)
     statements.add(list, graph, context, note)
   elseif WRITES[word] then
     note(list[1].line, ("a pipeline does not run %s: what it writes is not read"):format(word))
-  elseif word == "WITH" then
+  elseif query.begins(list, 1, #list) then
     if tokens.find(list, 1, #list, { INSERT = true }) then
-      note(list[1].line, "INSERT behind WITH is not read")
+      note(list[1].line, "INSERT behind WITH or FROM is not read")
     end
   elseif not HARMLESS[word] then
     note(list[1].line, ("the statement that begins with %s is not understood"):format(
-      list[1].text))
+      beginning(list)))
   end
 end
 

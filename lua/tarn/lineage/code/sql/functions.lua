@@ -1,14 +1,8 @@
 --- Table functions of Spark SQL and Databricks: what each of them reads. Pure.
 
-local M = {}
+local set = require("tarn.lineage.code.sql.tokens").set
 
-local function set(text)
-  local words = {}
-  for word in text:gmatch "%S+" do
-    words[word] = true
-  end
-  return words
-end
+local M = {}
 
 --- Read files: the first argument, or `path`, is a path.
 M.PATHS = set "READ_FILES CLOUD_FILES READ_STATESTORE READ_STATE_METADATA"

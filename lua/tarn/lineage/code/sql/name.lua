@@ -87,6 +87,12 @@ local function is_hyphen(list, i, to)
     and list[i + 1].at == list[i].stop + 1
 end
 
+-- True if a sign that no name has touches the name before it, as in `t$x` and `t_{{ x }}`.
+local function is_odd(list, i, to)
+  return i > 1 and i <= to and list[i].kind == "sign"
+    and list[i].text:find "^[#$%%{:/?!*%[]" ~= nil and list[i - 1].stop + 1 == list[i].at
+end
+
 --- The parts of a name that begins at `i`; nil if there is no name.
 ---@param list tarn.SqlToken[]
 ---@param i integer
@@ -108,7 +114,7 @@ function M.parts(list, i, to, context)
       problem, after = "a name with a hyphen is not in back quotes", after + 2
     end
     if not (after < to and is(list[after], ".")) then
-      return all, after, problem
+      return all, after, problem or is_odd(list, after, to) and "the name is not understood" or nil
     end
     i = after + 1
   end

@@ -120,7 +120,7 @@ local function is_clause(list, i, from)
   elseif is(list[i - 1], "DISTINCT") then
     return not (is(list[i - 2], "IS") or is(list[i - 2], "NOT"))
   end
-  return not is(list[i - 1], "AS")
+  return not is(list[i - 1], "AS") and not is(list[i - 1], ":")
 end
 
 local function ends_relations(list, i)

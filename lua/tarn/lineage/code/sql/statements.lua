@@ -8,15 +8,7 @@ local tokens = require "tarn.lineage.code.sql.tokens"
 
 local M = {}
 
-local is = tokens.is
-
-local function set(text)
-  local words = {}
-  for word in text:gmatch "%S+" do
-    words[word] = true
-  end
-  return words
-end
+local is, set = tokens.is, tokens.set
 
 local MODIFIERS <const> = set "OR REPLACE REFRESH PRIVATE TEMPORARY TEMP GLOBAL STREAMING LIVE "
 for _, word in ipairs { "INCREMENTAL", "MATERIALIZED", "EXTERNAL" } do
@@ -58,8 +50,9 @@ function Statement:reader()
 end
 
 -- The inputs of the query that begins at `i`.
-function Statement:query(i)
-  local list, reader = self.list, self:reader()
+function Statement:query(i, reader)
+  local list = self.list
+  reader = reader or self:reader()
   if query.begins(list, i, #list) then
     reader:body(i, #list)
   else
@@ -70,11 +63,12 @@ end
 
 -- The inputs of the query that begins at `i` or behind other words.
 function Statement:query_behind(i)
-  local list, from = self.list, i
+  local list, from, reader = self.list, i, self:reader()
   while list[i] and not query.begins(list, i, #list) do
     i = is(list[i], "(") and tokens.closing(list, i, #list) + 1 or i + 1
   end
-  return self:query(list[i] and i or from)
+  reader:expression(from, math.min(i, #list + 1) - 1)
+  return self:query(list[i] and i or from, reader)
 end
 
 function Statement:flow(flow, reader)
@@ -176,11 +170,26 @@ local function expectations_of(list, from, to)
   return n
 end
 
+-- Words behind which a table is a copy of another.
+local COPIES <const> = set "CLONE LIKE"
+local BEGINS <const> = set "AS FLOW SELECT VALUES WITH FROM"
+-- Words behind WITH in a clause, which begins no query.
+local WITH_CLAUSES <const> = set "ROW SCHEMA METRICS"
+
+-- Where the query or the flow of a dataset begins. Behind the clauses of a table AS may be missing.
+local function flow_begin(list, from)
+  local at = tokens.find(list, from, #list, BEGINS)
+  while at and is(list[at], "WITH") and list[at + 1] and WITH_CLAUSES[list[at + 1].upper or ""] do
+    at = tokens.find(list, at + 1, #list, BEGINS)
+  end
+  return at
+end
+
 -- The flow of a dataset behind its clauses: `AS query`, `FLOW AUTO CDC FROM ...`, `FLOW INSERT BY
 -- NAME query`. A streaming table and a table may have none.
 function Statement:own_flow(name, after, kind)
   local list = self.list
-  local at = tokens.find(list, after, #list, { AS = true, FLOW = true })
+  local at = flow_begin(list, after)
   local flow = { name = name.text, output = name.text, bare_output = name.bare,
     comment = comment_of(list, after, at or #list) }
   if not at and (kind == "STREAMING_TABLE" or kind == "TABLE") then
@@ -191,6 +200,8 @@ function Statement:own_flow(name, after, kind)
     self.note(list[at].line, "a view that is defined in YAML is not read")
   elseif is(list[at], "AS") then
     self:flow(flow, self:query(at + 1))
+  elseif not is(list[at], "FLOW") then
+    self:flow(flow, self:query(at))
   elseif is(list[at + 1], "AUTO") or is(list[at + 1], "APPLY") then
     flow.flow_type = "CHANGE"
     self:flow(flow, self:source(at + 1))
@@ -212,10 +223,12 @@ function Statement:dataset(words, kind, i)
   local name, after = self:name(i, "a dataset", is_private)
   if not name then
     return
-  elseif type == "TABLE" and tokens.find(list, after, #list, { AS = true })
-    and not tokens.find(list, after, #list, { FLOW = true }) then
-    return self.note(list[1].line, ("CREATE TABLE ... AS defines no dataset of a pipeline: %s")
-      :format(name.text))
+  end
+  local begin = type == "TABLE" and (tokens.find(list, after, #list, COPIES)
+    or flow_begin(list, after))
+  if begin and not is(list[begin], "FLOW") then
+    return self.note(list[1].line, ("CREATE TABLE ... %s defines no dataset of a pipeline: %s")
+      :format(list[begin].upper, name.text))
   end
   self.graph.datasets[name.text] = { type = type, is_private = is_private,
     expectations = expectations_of(list, after, #list) }

@@ -84,7 +84,7 @@ local function quoted(source, at, quote, is_raw)
 end
 
 -- `r'...'`, `x'...'`, '...', "...", $$...$$ and $tag$...$tag$.
-local function text(source, at)
+local function text_at(source, at)
   local prefix, quote = source:match("^([rRxX]?)(['\"])", at)
   if quote then
     return true, quoted(source, at + #prefix + 1, quote, prefix:lower() == "r")
@@ -115,7 +115,7 @@ end
 
 -- Read what begins at `at`: a token's fields and the position behind it.
 local function read(source, at, before)
-  local is_text, value, after = text(source, at)
+  local is_text, value, after = text_at(source, at)
   if is_text then
     return { kind = "text", text = value or "", open = not value }, after or #source + 1
   end
@@ -179,12 +179,23 @@ function M.of(source, first)
   return list
 end
 
+--- Keywords between blanks, as a set.
+---@param text string
+---@return table<string, boolean>
+function M.set(text)
+  local words = {}
+  for word in text:gmatch "%S+" do
+    words[word] = true
+  end
+  return words
+end
+
 --- True if a token is this keyword or sign. A word in back quotes is no keyword.
 ---@param token? tarn.SqlToken
----@param text_ string in upper case
+---@param text string in upper case
 ---@return boolean
-function M.is(token, text_)
-  return token ~= nil and (token.upper or token.kind == "sign" and token.text) == text_
+function M.is(token, text)
+  return token ~= nil and (token.upper or token.kind == "sign" and token.text) == text
 end
 
 -- The index of the closing parenthesis of each opening one.
