@@ -21,8 +21,12 @@ function ATTRIBUTE.module(run, _, name, line)
   return words.attribute(run, name, line)
 end
 
-ATTRIBUTE["import"] = function(_, self, name)
-  return imports.attribute(self, name)
+ATTRIBUTE["import"] = function(run, self, name)
+  return imports.attribute(run, self, name)
+end
+
+function ATTRIBUTE.file(run, self, name)
+  return imports.file_attribute(run, self, name)
 end
 
 for _, kind in ipairs { "session", "reader", "conf" } do

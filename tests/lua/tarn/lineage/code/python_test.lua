@@ -1,6 +1,7 @@
 -- Parsing the Python code of pipelines without running it. What single constructs come to is in
 -- tests/corpus/lineage.
 
+local code = require "tarn.lineage.code"
 local fs = require "native.fs"
 local place = require "tarn.lineage.code.place"
 local python = require "tarn.lineage.code.python"
@@ -108,6 +109,70 @@ test("broken Python raises no error", function(t)
     ")))", "dlt.apply_changes()", "spark.sql()" } do
     t.is_true(of(text) ~= nil, text)
   end
+end)
+
+-- What the files of a pipeline come to; `others` are files that they import. The first is read.
+local function read_files(texts, others)
+  local list, helpers = {}, {}
+  for i, one in ipairs(texts) do
+    list[i] = { item = { path = one[1], kind = "FILE" }, text = one[2] }
+  end
+  for i, one in ipairs(others or {}) do
+    helpers[i] = { path = one[1], read = function() return one[2] end }
+  end
+  local graph, files = code.understand(list, { catalog = "main", schema = "s" }, helpers)
+  return flows(graph or { flows = {} }), files[1].reasons
+end
+
+test("names, functions and classes of the pipeline's own files are followed", function(t)
+  local found, reasons = read_files({ { "/p/etl/transformations/a.py", [[
+import dlt
+import utilities.names as n
+from utilities import tables, helpers
+from utilities.tables import RAW as raw, make
+from .near import *
+from ..far import distance
+import utilities.helpers
+
+make("made", raw)
+
+@dlt.table(name=n.PREFIX + NEAR)
+def f():
+    return helpers.read("h").union(spark.table(distance)).union(utilities.helpers.read("i"))
+
+@dlt.table
+def g():
+    return tables.Tables().load()
+]] } }, {
+    { "/p/etl/utilities/names.py", "PREFIX = 'p_'\n" },
+    { "/p/etl/utilities/__init__.py", "" },
+    { "/p/etl/utilities/tables.py", "import dlt\nfrom . import names\nRAW = 'main.raw.t'\n"
+      .. "def make(name, source):\n    @dlt.table(name=name)\n    def t():\n"
+      .. "        return spark.table(source)\n"
+      .. "class Tables:\n    def load(self):\n        return spark.table(names.PREFIX + 'c')\n" },
+    { "/p/etl/utilities/helpers.py", "import os\ndef read(x):\n    return spark.table(x)\n" },
+    { "/p/etl/transformations/near.py", "NEAR = 'near'\n_hidden = 1\n" },
+    { "/p/etl/far.py", "distance = 'far'\n" },
+  })
+  t.equal(found, { "made <- main.raw.t", "p_near <- h, far, i", "g <- p_c" })
+  t.equal(reasons, {})
+end)
+
+test("what an imported file does not tell has a reason with its line there", function(t)
+  local found, reasons = read_files({ { "/p/a.py", "import dlt\nfrom b import read, LOST\n"
+    .. "@dlt.table\ndef f():\n    return read('x').join(spark.table(LOST))\n" } },
+    { { "/p/b.py", "def read(x):\n    return spark.table(x + elsewhere)\n" } })
+  t.equal(found, { "f <- " })
+  t.equal(reasons, { "line 2 of /p/b.py: the name of a table is computed: `elsewhere` is not known "
+    .. "here", "line 5: the name of a table is computed: `LOST` of /p/b.py is not known" })
+end)
+
+test("a file of the pipeline that another one imports defines its datasets once", function(t)
+  local list = { { "/p/a.py", "import dlt\nimport b\n@dlt.table\ndef f():\n"
+    .. "    return spark.table(b.NAME)\n" },
+    { "/p/b.py", "import dlt\nimport a\nNAME = 'n'\n@dlt.table(name=NAME)\ndef g():\n"
+      .. "    return spark.table('o')\n" } }
+  t.equal(read_files(list), { "f <- n", "n <- o" })
 end)
 
 -- Code that is being typed ends at any byte.
