@@ -8,6 +8,7 @@ local M = {}
 ---@class tarn.PythonFile
 ---@field path string
 ---@field read fun(): string? its text
+---@field statements? table[] once it has been parsed
 ---@field is_code? boolean it is code of the pipeline itself, and is read by itself too
 
 -- The folder of a path and the folders around it, from the innermost on.
@@ -68,6 +69,16 @@ function M.finder(files)
   end
 end
 
+-- The statements of a file, which is read and parsed once for all files that import it; nil if it
+-- cannot be read.
+local function parsed(file)
+  if not file.is_asked then
+    local text = file.read()
+    file.is_asked, file.statements = true, text and statements.parse(text) or nil
+  end
+  return file.statements
+end
+
 --- A module that is a file of the pipeline: its code is read once, as Python runs it once.
 ---@param run tarn.PythonRun
 ---@param module string as it is written in the import
@@ -80,9 +91,8 @@ function M.find(run, module)
   elseif not run.modules[file.path] then
     local value = { k = "file", path = file.path, scope = run_of.scope(nil, "module") }
     run.modules[file.path] = value
-    local text = file.read()
-    value.is_read = text ~= nil
-    run:import_file(file, value.scope, (statements.parse(text or "")))
+    value.is_read = parsed(file) ~= nil
+    run:import_file(file, value.scope, parsed(file) or {})
   end
   return run.modules[file.path].is_read and run.modules[file.path] or nil
 end
