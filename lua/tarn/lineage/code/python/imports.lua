@@ -1,6 +1,6 @@
 --- What an import binds, and what is known of modules that are not in the file. Pure.
 
-local expressions = require "tarn.lineage.code.python.expressions"
+local expressions = require "tarn.lineage.code.python.syntax.expressions"
 local frames = require "tarn.lineage.code.python.frames"
 local modules = require "tarn.lineage.code.python.modules"
 local run_of = require "tarn.lineage.code.python.run"

@@ -1,6 +1,6 @@
 --- The files of the pipeline that its Python code imports. Pure: the caller reads the files.
 
-local statements = require "tarn.lineage.code.python.statements"
+local statements = require "tarn.lineage.code.python.syntax.statements"
 local run_of = require "tarn.lineage.code.python.run"
 
 local M = {}

@@ -3,8 +3,8 @@
 -- A node is a table with its kind `t` and its `line`. That of an attribute or a call is the line of
 -- the attribute's name, so that each call of a chain has its own.
 
-local lexer = require "tarn.lineage.code.python.lexer"
-local parser = require "tarn.lineage.code.python.parser"
+local lexer = require "tarn.lineage.code.python.syntax.lexer"
+local parser = require "tarn.lineage.code.python.syntax.parser"
 
 local Parser = parser.Parser
 local M = {}
