@@ -543,6 +543,23 @@ def f():
     { json.array { "to_kafka" }, "kafka" })
 end)
 
+test("code imports files of the root folder that are no code of the pipeline", function(t)
+  local w <close> = workspace.start()
+  local function put(path, text)
+    w:ok("POST", "/api/2.0/workspace/mkdirs", { path = path:match "^(.*)/" })
+    w:ok("POST", "/api/2.0/workspace/import", { path = path, format = "AUTO", overwrite = true,
+      content = http.base64_encode(text) })
+  end
+  put("/Shared/etl_root/transformations/a.py", "import dlt\nfrom utilities.names import RAW\n"
+    .. "@dlt.table\ndef a():\n    return spark.read.table(RAW)\n")
+  put("/Shared/etl_root/utilities/names.py", "RAW = 'main.raw.from_a_file'\n")
+  local id = w:pipeline { name = "root", root_path = "/Shared/etl_root",
+    libraries = { { glob = { include = "/Shared/etl_root/transformations/**" } } } }
+  local data = read(w, id)
+  t.equal(edges_of(data), { "main.raw.from_a_file -> main.s.a" })
+  t.equal(#data.coverage.files, 1)
+end)
+
 test("code that is not understood is listed by file and line", function(t)
   local w <close> = workspace.start()
   local function put(path, language, text)

@@ -7,6 +7,7 @@ local cells = require "tarn.lineage.code.cells"
 local closure = require("tarn.sources").closure
 local fault = require "base.fault"
 local json = require "native.json"
+local modules = require "tarn.lineage.code.python.modules"
 local place = require "tarn.lineage.code.place"
 local pool = require "base.pool"
 local python = require "tarn.lineage.code.python"
@@ -75,8 +76,9 @@ local function add_sql(list, graph, context, reasons)
 end
 
 -- Add what a file defines to a graph of its own. Returns what was not understood.
-local function understand(item, text, graph, spec)
+local function understand(item, text, graph, spec, find_module)
   local context, reasons = place.context(spec, item.path), {}
+  context.find_module = find_module
   local list, starts, language = cells_of(item, text, language_of(item))
   context.cells = starts
   for _, cell in ipairs(list) do
@@ -157,18 +159,36 @@ end
 ---@field text? string
 ---@field reason? string why there is no text
 
+local function is_module(item)
+  return item.kind == "FILE" and item.path:find "%.py$" ~= nil
+end
+
+-- The files that Python code of the pipeline may import.
+local function importable(texts, others)
+  local list = table.move(others or {}, 1, #(others or {}), 1, {})
+  for _, one in ipairs(texts) do
+    if is_module(one.item) then
+      list[#list + 1] = { path = one.item.path, is_code = true,
+        read = function() return one.text end }
+    end
+  end
+  return list
+end
+
 --- Read the texts of a pipeline's files.
 ---@param texts tarn.LineageText[]
 ---@param spec table of the pipeline: its catalog, schema and configuration
+---@param others? tarn.PythonFile[] files that the code may import
 ---@return tarn.LineageGraph? graph nil if the code defines no dataset
 ---@return tarn.LineageFile[] files
-function M.understand(texts, spec)
+function M.understand(texts, spec, others)
   local graph, files = new_graph(), json.array {}
+  local find_module = modules.finder(importable(texts, others))
   for i, one in ipairs(texts) do
     local reasons, of_file = { one.reason }, new_graph()
     local understood, e
     if one.text then
-      understood, e = fault.try(understand, one.item, one.text, of_file, spec)
+      understood, e = fault.try(understand, one.item, one.text, of_file, spec, find_module)
       reasons = understood or { e.message }
       merge(graph, of_file)
     end
@@ -186,14 +206,18 @@ end
 ---@return tarn.LineageGraph? graph nil if the code defines no dataset
 ---@return tarn.LineageFile[] files
 function M.read(ws, spec)
-  local code = {}
+  local code, others = {}, {}
   for _, item in ipairs((closure(ws, spec))) do
-    code[#code + 1] = is_code(item) and item or nil
+    if is_code(item) then
+      code[#code + 1] = item
+    elseif is_module(item) then
+      others[#others + 1] = { path = item.path, read = function() return (read_file(ws, item)) end }
+    end
   end
   return M.understand(pool.map(code, function(item)
     local text, reason = read_file(ws, item)
     return { item = item, text = text, reason = reason }
-  end), spec)
+  end), spec, others)
 end
 
 return M

@@ -23,9 +23,8 @@ def source_notebook(text, comment):
     return cells
 
 
-def cells_of(name, text):
+def cells_of(name, text, python):
     """The cells in the language of the file, without those of other languages."""
-    python = name.endswith(".py") or name.endswith(".ipynb") and not name.startswith("sql_")
     if name.endswith(".ipynb"):
         cells = jupyter(text)
     elif ".notebook." in name or text.startswith(("-- Databricks notebook", "# Databricks noteb")):

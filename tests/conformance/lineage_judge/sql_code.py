@@ -13,7 +13,7 @@ class Statement:
     """The tokens of one statement, and a place in them."""
 
     def __init__(self, text, tokens):
-        self.text, self.tokens, self.at = text, tokens, 0
+        self.text, self.tokens, self.at, self.parameters = text, tokens, 0, {}
 
     def word(self, ahead=0):
         i = self.at + ahead
@@ -34,33 +34,43 @@ class Statement:
             self.at += 1
 
     def name(self):
-        """A qualified name, as it is written."""
+        """A qualified name, as it is written, or the text in IDENTIFIER(...)."""
+        if self.take("IDENTIFIER", "("):
+            text = ""
+            while not self.take(")"):
+                parameter = self.take(":")
+                token = self.tokens[self.at]
+                self.at += 1
+                text += (self.parameters.get(token.text, "?") if parameter else
+                         token.text if self.text[token.start] in "'\"" else "")
+            return text
         first = self.at
         self.at += 1
         while self.word() == "." and self.at + 1 < len(self.tokens):
             self.at += 2
-        if first >= len(self.tokens):
-            return None
-        last = self.tokens[min(self.at, len(self.tokens)) - 1]
-        return self.text[self.tokens[first].start:last.end + 1].replace(" ", "")
+        return "".join(self.text[token.start:token.end + 1]
+                       for token in self.tokens[first:self.at]) or None
 
     def rest(self):
         if self.at >= len(self.tokens):
             return ""
         return self.text[self.tokens[self.at].start:self.tokens[-1].end + 1]
 
-    def skip_to_query(self):
-        """Go behind the AS, outside of parentheses, that a query follows."""
+    def skip_to(self, wanted, following=None):
+        """Go to a word outside of parentheses, before one of other words."""
         depth = 0
-        for i in range(self.at, len(self.tokens) - 1):
-            self_at, self.at = self.at, i
-            word, following = self.word(), self.word(1)
-            self.at = self_at
+        for ahead in range(len(self.tokens) - self.at):
+            word = self.word(ahead)
             depth += (word == "(") - (word == ")")
-            if depth == 0 and word == "AS" and following in QUERY:
-                self.at = i + 1
+            if depth == 0 and word == wanted and (
+                    following is None or self.word(ahead + 1) in following):
+                self.at += ahead
                 return True
         return False
+
+    def skip_to_query(self):
+        """Go behind the AS that a query follows."""
+        return self.skip_to("AS", QUERY) and self.take("AS")
 
 
 def statements(text):
@@ -75,24 +85,42 @@ def statements(text):
 
 
 class Reader:
-    def __init__(self, found):
-        self.found, self.place = found, (found.catalog, found.schema)
+    def __init__(self, found, parameters):
+        self.found, self.place, self.private = found, (found.catalog, found.schema), set()
+        self.parameters = parameters
 
     def qualified(self, name):
         """A name of one or two parts is in the catalog and schema that USE has set."""
         from .names import is_path, parts_of
         parts = parts_of(name)
-        if (self.found.catalog, self.found.schema) == self.place or is_path(name):
+        if ((self.found.catalog, self.found.schema) == self.place or is_path(name)
+                or name.lower() in self.private):
             return name
         return ".".join("`%s`" % p for p in (list(self.place)[:3 - len(parts)] + parts))
 
     def inputs(self, query, target):
-        for name in queries.tables(query):
+        for name in queries.tables(query, self.parameters) if query else ():
             self.found.edge(self.qualified(name), target)
+
+    def insert(self, s, target):
+        """[INTO target] BY NAME query; what REPLACE replaces is passed over."""
+        while s.word() in ("INTO", "ONCE", "TABLE"):
+            if s.take("INTO"):
+                s.take_any("TABLE", "ONCE")
+                target = self.qualified(s.name())
+            else:
+                s.at += 1
+        s.take("BY", "NAME")
+        if s.word() == "REPLACE":
+            s.skip_to("BY", ("NAME",)) or s.skip_to("SELECT")
+        s.take("BY", "NAME")
+        if s.word() not in QUERY[:4]:
+            return
+        self.inputs(s.rest(), target)
 
     def use(self, s):
         if s.take("CATALOG"):
-            self.place = (s.name().strip("`"), "default")
+            self.place = (s.name().strip("`'"), "default")
         else:
             s.take_any("SCHEMA", "DATABASE")
             parts = s.name().replace("`", "").split(".")
@@ -100,7 +128,7 @@ class Reader:
 
     def changes(self, s, target=None):
         """INTO target FROM source ..., of changes."""
-        s.take_any("INTO")
+        s.take_any("ONCE", "INTO")
         target = target or self.qualified(s.name())
         if s.take("FROM"):
             s.take_any("SNAPSHOT")
@@ -111,33 +139,46 @@ class Reader:
     def flow(self, s):
         s.take_any("IF", "NOT", "EXISTS")
         s.name()
-        while s.word() and not s.take("AS"):
+        while s.at < len(s.tokens) and not s.take("AS"):
             s.at += 1
         if s.take("INSERT"):
-            s.take_any("INTO", "ONCE", "TABLE")
-            target = self.qualified(s.name())
-            s.take("BY", "NAME")
-            self.inputs(s.rest(), target)
+            self.insert(s, None)
         elif s.take("AUTO", "CDC") or s.take("APPLY", "CHANGES"):
             self.changes(s)
 
     def dataset(self, s, words):
         s.take_any("IF", "NOT", "EXISTS")
-        name = self.qualified(s.name())
-        kind = ("STREAMING_TABLE" if "STREAMING" in words else
-                "VIEW" if "VIEW" in words and "MATERIALIZED" not in words else "MATERIALIZED_VIEW")
+        name = s.name()
+        if {"VIEW", "TEMPORARY"} <= set(words) or {"VIEW", "TEMP"} <= set(words):
+            self.private.add(name.lower())  # USE does not put it into a schema
+        name = self.qualified(name)
+        managed = words == ["TABLE"]
+        kind = ("VIEW" if "VIEW" in words and "MATERIALIZED" not in words else
+                "STREAMING_TABLE" if "STREAMING" in words or "INCREMENTAL" in words else
+                "TABLE" if managed else "MATERIALIZED_VIEW")
+        if managed and s.skip_to_query():
+            return  # no dataset of a pipeline
         self.found.dataset(name, kind)
-        if s.skip_to_query():
+        if s.skip_to("FLOW"):
+            s.take("FLOW")
+            if s.take("AUTO", "CDC"):
+                self.changes(s, name)
+            elif s.take("INSERT") or s.word() == "REPLACE":
+                self.insert(s, name)
+        elif s.skip_to_query():
             self.inputs(s.rest(), name)
 
     def read(self, s):
-        if s.take("USE"):
+        s.parameters = self.parameters
+        if s.take("USE") or s.word(1) == "CATALOG" and s.take("SET"):
             self.use(s)
         elif s.take("APPLY", "CHANGES") or s.take("AUTO", "CDC"):
             self.changes(s)
+        elif s.take("INSERT"):
+            self.insert(s, None)
         elif s.take("CREATE"):
             words = []
-            while s.word() in ("OR", "REPLACE", "REFRESH", "PRIVATE", "TEMPORARY", "TEMP", "LIVE",
+            while s.word(1) != "." and s.word() in ("OR", "REPLACE", "REFRESH", "PRIVATE", "TEMPORARY", "TEMP", "LIVE",
                                "STREAMING", "MATERIALIZED", "TABLE", "VIEW", "FLOW", "INCREMENTAL"):
                 words.append(s.word())
                 s.at += 1
@@ -148,12 +189,22 @@ class Reader:
 
 
 def with_parameters(text, configuration):
-    return re.sub(r"\$\{([^}]*)\}",
-                  lambda match: configuration.get(match.group(1), match.group(0)), text)
+    """Parameters may stand in parameters. One that is not set stays."""
+    for _ in range(5):
+        text = re.sub(r"\$\{\s*([^}]*?)\s*\}",
+                      lambda match: configuration.get(match.group(1), match.group(0)), text)
+    return text
 
 
 def read(cells, found, configuration):
-    reader = Reader(found)
+    configuration = dict(configuration)
+    reader = Reader(found, configuration)
     for cell in cells:
-        for statement in statements(with_parameters(cell, configuration)):
-            reader.read(statement)
+        for plain in statements(cell):
+            text = plain.text[plain.tokens[0].start:plain.tokens[-1].end + 1] if plain.tokens else ""
+            setting = re.fullmatch(r"(?is)SET\s+([\w.]+)\s*=\s*(.*?)\s*", text)
+            if setting:
+                configuration[setting.group(1)] = setting.group(2)
+                continue
+            for statement in statements(with_parameters(text, configuration)):
+                reader.read(statement)

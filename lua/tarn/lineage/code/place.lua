@@ -12,6 +12,7 @@ local M = {}
 ---@field line? integer     number of lines before the text in its file, or in all cells joined
 ---@field cells? { cell: integer, line: integer }[] of a Jupyter notebook: the cell that begins at
 --- each of these lines of the joined text
+---@field find_module? fun(from: string, module: string): tarn.PythonFile? files that code imports
 ---@field used? boolean     USE has changed the catalog or the schema
 
 --- The context at the beginning of a file.

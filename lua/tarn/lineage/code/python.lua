@@ -4,7 +4,7 @@
 -- is worked out, and all else is not known. What is not known is named with its line.
 
 local interpreter = require "tarn.lineage.code.python.interpreter"
-local statements = require "tarn.lineage.code.python.statements"
+local statements = require "tarn.lineage.code.python.syntax.statements"
 
 local M = {}
 

@@ -1,13 +1,13 @@
 --- Attributes and calls of values: functions and classes of the file, and all others. Pure.
 
-local builtins = require "tarn.lineage.code.python.builtins"
+local builtins = require "tarn.lineage.code.python.values.builtins"
 local frames = require "tarn.lineage.code.python.frames"
 local functions = require "tarn.lineage.code.python.functions"
 local imports = require "tarn.lineage.code.python.imports"
-local methods = require "tarn.lineage.code.python.methods"
+local methods = require "tarn.lineage.code.python.values.methods"
 local pipelines = require "tarn.lineage.code.python.pipelines"
 local spark = require "tarn.lineage.code.python.spark"
-local texts = require "tarn.lineage.code.python.texts"
+local texts = require "tarn.lineage.code.python.values.texts"
 local values = require "tarn.lineage.code.python.values"
 local words = require "tarn.lineage.code.python.words"
 
@@ -21,8 +21,12 @@ function ATTRIBUTE.module(run, _, name, line)
   return words.attribute(run, name, line)
 end
 
-ATTRIBUTE["import"] = function(_, self, name)
-  return imports.attribute(self, name)
+ATTRIBUTE["import"] = function(run, self, name)
+  return imports.attribute(run, self, name)
+end
+
+function ATTRIBUTE.file(run, self, name)
+  return imports.file_attribute(run, self, name)
 end
 
 for _, kind in ipairs { "session", "reader", "conf" } do

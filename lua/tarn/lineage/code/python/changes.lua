@@ -86,7 +86,7 @@ function M.add_changes(run, word, args)
   elseif words.CHANGES[word] == "source" and not datasets.is_function(source) then
     flow.inputs[1] = datasets.name_of(run, source, args.line, "a source of changes")
   else
-    run.later[#run.later + 1] = function()
+    run:postpone(function()
       local reader, value = run:collect(function()
         return datasets.is_function(source)
           and run:call(source, { values.unknown "it is the version of a snapshot" }, {}, args.line)
@@ -96,7 +96,7 @@ function M.add_changes(run, word, args)
       if not (datasets.is_function(source) and #reader.inputs > 0) then
         snapshot_inputs(run, value, args.line, flow.inputs)
       end
-    end
+    end)
   end
 end
 

@@ -49,6 +49,12 @@ local function leave(run, func)
   end
 end
 
+-- True for a dataset that only the pipeline knows.
+local function is_private(kind, named)
+  return kind == "VIEW" or named.temporary and values.truth(named.temporary)
+    or named.private and values.truth(named.private) or nil
+end
+
 local function comment_of(args)
   return args.named.comment and values.string(args.named.comment)
 end
@@ -57,7 +63,7 @@ end
 local function read_later(run, flow, func, finish)
   run.graph.flows[#run.graph.flows + 1] = flow
   run.defined = run.defined + 1
-  run.later[#run.later + 1] = function()
+  run:postpone(function()
     local reader, value = run:collect(function()
       return run:call(func, func.batch and { frames.new(true), values.unknown "a number" } or {},
         {}, func.line or 1)
@@ -71,8 +77,8 @@ local function read_later(run, flow, func, finish)
         flow.inputs[#flow.inputs + 1] = record.name
       end
     end
-    finish(frame, reader, value)
-  end
+    run:within(func.file, func.top or run.top, function() finish(frame, reader, value) end)
+  end)
 end
 
 local function say_unknown(run, func, value)
@@ -96,7 +102,8 @@ function M.add_dataset(run, word, args, func)
   if not name then
     return leave(run, func)
   end
-  local dataset = { expectations = 0, type = kind ~= "TABLE" and kind or nil }
+  local dataset = { expectations = 0, type = kind ~= "TABLE" and kind or nil,
+    is_private = is_private(kind, args.named) }
   run.graph.datasets[name] = dataset
   local flow = { name = select(2, names_of(args, func)) or name, output = name, inputs = {},
     comment = comment_of(args) }

@@ -1,8 +1,8 @@
 --- The values of Python's expressions, as far as they are known without running the code. Pure.
 
-local builtins = require "tarn.lineage.code.python.builtins"
-local containers = require "tarn.lineage.code.python.containers"
-local operators = require "tarn.lineage.code.python.operators"
+local builtins = require "tarn.lineage.code.python.values.builtins"
+local containers = require "tarn.lineage.code.python.values.containers"
+local operators = require "tarn.lineage.code.python.values.operators"
 local run_of = require "tarn.lineage.code.python.run"
 local spark = require "tarn.lineage.code.python.spark"
 local values = require "tarn.lineage.code.python.values"

@@ -4,10 +4,10 @@
 -- its body is read once.
 
 local branches = require "tarn.lineage.code.python.branches"
-local containers = require "tarn.lineage.code.python.containers"
+local containers = require "tarn.lineage.code.python.values.containers"
 local functions = require "tarn.lineage.code.python.functions"
 local imports = require "tarn.lineage.code.python.imports"
-local operators = require "tarn.lineage.code.python.operators"
+local operators = require "tarn.lineage.code.python.values.operators"
 local run_of = require "tarn.lineage.code.python.run"
 local values = require "tarn.lineage.code.python.values"
 

@@ -24,11 +24,13 @@ end
 ---@return table func
 function M.new(run, node, scope)
   local func = { k = "func", name = node.name, node = node, scope = scope, line = node.line,
-    defaults = {} }
+    defaults = {}, file = run.file, top = run.top }
   for i, param in ipairs(node.params) do
     func.defaults[i] = param.default and run:evaluate(param.default, scope) or nil
   end
-  run.functions[#run.functions + 1] = func
+  if not run.file then
+    run.functions[#run.functions + 1] = func
+  end
   return func
 end
 
@@ -86,6 +88,20 @@ local function bind(func, args, named)
   return scope
 end
 
+-- Read the body of a function. What it returns is any of the values of its `return` statements.
+local function body_of(run, func, scope)
+  if func.node.t == "lambda" then
+    return run:evaluate(func.node.value, scope)
+  end
+  scope.returns = {}
+  local stopped = run:execute(func.node.body, scope)
+  if not stopped then
+    scope.returns[#scope.returns + 1] = values.NONE
+  end
+  func.returns = scope.return_line or func.line
+  return values.any(scope.returns)
+end
+
 --- Call a function of the file.
 ---@param run tarn.PythonRun
 ---@param func table
@@ -100,19 +116,9 @@ function M.call(run, func, args, named, line)
     return values.unknown "functions call each other too deep"
   end
   run.depth = run.depth + 1
-  local scope = bind(func, args, named)
-  local result
-  if func.node.t == "lambda" then
-    result = run:evaluate(func.node.value, scope)
-  else
-    scope.returns = {}
-    local stopped = run:execute(func.node.body, scope)
-    if not stopped then
-      scope.returns[#scope.returns + 1] = values.NONE
-    end
-    func.returns = scope.return_line or func.line
-    result = values.any(scope.returns)
-  end
+  local result = run:within(func.file, func.top, function()
+    return body_of(run, func, bind(func, args, named))
+  end)
   run.depth = run.depth - 1
   return result
 end

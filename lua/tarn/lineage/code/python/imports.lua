@@ -1,7 +1,8 @@
 --- What an import binds, and what is known of modules that are not in the file. Pure.
 
-local expressions = require "tarn.lineage.code.python.expressions"
+local expressions = require "tarn.lineage.code.python.syntax.expressions"
 local frames = require "tarn.lineage.code.python.frames"
+local modules = require "tarn.lineage.code.python.modules"
 local run_of = require "tarn.lineage.code.python.run"
 local spark = require "tarn.lineage.code.python.spark"
 local values = require "tarn.lineage.code.python.values"
@@ -10,7 +11,11 @@ local words = require "tarn.lineage.code.python.words"
 local M = {}
 
 -- The value of a module or of a name in it.
-local function value_of(path)
+local function value_of(run, path)
+  local file = modules.find(run, path)
+  if file then
+    return file
+  end
   local word = words.word_of(path)
   if word == "" then
     return words.MODULE
@@ -29,12 +34,33 @@ local function import(run, node, scope)
       run.imported = run.imported or node.line
     end
     if name.as then
-      run_of.assign(scope, name.as, value_of(name.path))
+      run_of.assign(scope, name.as, value_of(run, name.path))
     else
       local first = name.path:match "^[^.]+"
-      run_of.assign(scope, first, value_of(first))
+      run_of.assign(scope, first, value_of(run, first))
     end
   end
+end
+
+-- All names of a module of the pipeline's own.
+local function bind_all(scope, file)
+  for name, value in pairs(file.scope.vars) do
+    if not name:find "^_" then
+      run_of.assign(scope, name, value)
+    end
+  end
+end
+
+-- The value of a name that is imported from a module.
+local function member(run, module, name)
+  local path = module .. (module:find "%.$" and "" or ".") .. name
+  local file = not module:find "^%.+$" and modules.find(run, module)
+  local value = file and file.scope.vars[name]
+  if value or not file then
+    return value or value_of(run, path), path
+  end
+  return modules.find(run, path)
+    or values.unknown(("`%s` of %s is not known"):format(name, file.path)), path
 end
 
 local function from(run, node, scope)
@@ -47,17 +73,19 @@ local function from(run, node, scope)
       for _, word in ipairs(words.all()) do
         run_of.assign(scope, word, { k = "word", word = word })
       end
+    elseif modules.find(run, node.path) then
+      bind_all(scope, modules.find(run, node.path))
     elseif not node.path:find "^pyspark" and node.path ~= "typing" and node.path ~= "datetime" then
       run.stars = run.stars or node.path
     end
     return
   end
   for _, name in ipairs(node.names) do
-    local path = node.path .. "." .. name.name
+    local value, path = member(run, node.path, name.name)
     if words.is_module(path) then
       run.imported = run.imported or node.line
     end
-    run_of.assign(scope, name.as or name.name, value_of(path))
+    run_of.assign(scope, name.as or name.name, value)
   end
 end
 
@@ -74,14 +102,26 @@ function M.bind(run, node, scope)
 end
 
 --- An attribute of a module.
+---@param run tarn.PythonRun
 ---@param self table import
 ---@param name string
 ---@return table value
-function M.attribute(self, name)
+function M.attribute(run, self, name)
   if self.path:find "%f[%w]SparkSession%f[%W]" or self.path:find "DatabricksSession" then
     return spark.attribute(spark.session, name)
   end
-  return value_of(self.path .. "." .. name)
+  return value_of(run, self.path .. "." .. name)
+end
+
+--- An attribute of a module that is a file of the pipeline.
+---@param run tarn.PythonRun
+---@param self table file
+---@param name string
+---@return table value
+function M.file_attribute(run, self, name)
+  local folder = self.path:match "^(.*)/__init__%.py$"
+  return self.scope.vars[name] or folder and modules.find(run, folder:match "[^/]+$" .. "." .. name)
+    or values.unknown(("`%s` of %s is not known"):format(name, self.path))
 end
 
 local function join_paths(args)

@@ -12,6 +12,8 @@ local M = {}
 ---@field reader? tarn.PythonReader the dataset's function that is being read
 ---@field later function[] the functions of datasets, which are read at the end
 ---@field configuration table<string, table> what spark.conf.set has set
+---@field file? string      the imported file that is being read; nil: the file itself
+---@field modules table<string, table> the imported files that have been read, by path
 ---@field views table<string, table> temporary views of the session
 local Run = {}
 Run.__index = Run
@@ -25,14 +27,62 @@ Run.__index = Run
 -- Code that generates more than this is not followed to its end.
 local MOST_STEPS <const> = 300000
 
+-- Call a function with other fields in the run.
+local function with(self, fields, f)
+  local before = {}
+  for name, value in pairs(fields) do
+    before[name], self[name] = self[name], value or nil
+  end
+  local result = f()
+  for name in pairs(fields) do
+    self[name] = before[name]
+  end
+  return result
+end
+
+--- Call a function with lines that are those of an imported file.
+---@param file? string nil: of the file itself
+---@param top table scope of its module
+---@param f fun(): any
+---@return any
+function Run:within(file, top, f)
+  return with(self, { file = file or false, top = top }, f)
+end
+
+--- Call a function at the end, when all names of the file have their values.
+---@param f fun()
+function Run:postpone(f)
+  local file, top = self.file, self.top
+  self.later[#self.later + 1] = function()
+    self:within(file, top, f)
+  end
+end
+
+--- Read the statements of an imported file. What a file of the pipeline's code defines and what is
+-- not known in it, that file itself tells.
+---@param file tarn.PythonFile
+---@param scope table
+---@param statements table[]
+function Run:import_file(file, scope, statements)
+  local function execute()
+    self:within(file.path, scope, function() self:execute(statements, scope) end)
+  end
+  if file.is_code then
+    with(self, { graph = { flows = {}, datasets = {}, sinks = {} }, later = {}, quiet = true,
+      defined = self.defined }, execute)
+  else
+    execute()
+  end
+end
+
 --- The state for one file.
 ---@param graph tarn.LineageGraph
 ---@param context tarn.LineageContext
 ---@return tarn.PythonRun
 function M.new(graph, context)
   return setmetatable({ graph = graph, context = context, reasons = {}, said = {}, later = {},
-    configuration = {}, views = {}, steps = 0, depth = 0, outside = {}, functions = {},
-    entered = {}, defined = 0, top = M.scope(nil, "module") }, Run)
+    configuration = {}, views = {}, modules = {}, steps = 0, depth = 0,
+    outside = {}, functions = {}, entered = {}, defined = 0, top = M.scope(nil, "module") }, Run)
 end
 
 --- A scope of names.
@@ -48,13 +98,18 @@ end
 ---@param text string
 ---@param why? string
 function Run:reason(line, text, why)
-  self:say(place.reason(self.context, line, text .. (why and ": " .. why or "")))
+  local what = text .. (why and ": " .. why or "")
+  if self.file then
+    self:say(("line %d of %s: %s"):format(line, self.file, what))
+  else
+    self:say(place.reason(self.context, line, what))
+  end
 end
 
 --- Add a reason that has its line, unless it has been said.
 ---@param reason string
 function Run:say(reason)
-  if not self.said[reason] then
+  if not self.quiet and not self.said[reason] then
     self.said[reason] = true
     self.reasons[#self.reasons + 1] = reason
   end
@@ -78,7 +133,7 @@ end
 function Run:read(name, line)
   local reader = self.reader
   if not reader then
-    local record = { name = name, line = line }
+    local record = { name = name, line = line, used = self.file ~= nil }
     self.outside[#self.outside + 1] = record
     return record
   elseif not reader.seen[name:lower()] then

@@ -1,6 +1,6 @@
 --- Tokens of Python, with the indentation and the ends of logical lines. Pure.
 
-local strings = require "tarn.lineage.code.python.strings"
+local strings = require "tarn.lineage.code.python.syntax.strings"
 
 local M = {}
 

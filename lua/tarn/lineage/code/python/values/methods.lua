@@ -1,7 +1,7 @@
 --- The methods of Python's lists, sets and dictionaries. Pure.
 
-local builtins = require "tarn.lineage.code.python.builtins"
-local containers = require "tarn.lineage.code.python.containers"
+local builtins = require "tarn.lineage.code.python.values.builtins"
+local containers = require "tarn.lineage.code.python.values.containers"
 local values = require "tarn.lineage.code.python.values"
 
 local M = {}

@@ -1,8 +1,8 @@
 --- Python's operators on values that are known. Pure.
 
-local containers = require "tarn.lineage.code.python.containers"
+local containers = require "tarn.lineage.code.python.values.containers"
 local frames = require "tarn.lineage.code.python.frames"
-local texts = require "tarn.lineage.code.python.texts"
+local texts = require "tarn.lineage.code.python.values.texts"
 local values = require "tarn.lineage.code.python.values"
 
 local M = {}

@@ -3,8 +3,8 @@
 -- A node is a table with its kind `t` and its `line`. That of an attribute or a call is the line of
 -- the attribute's name, so that each call of a chain has its own.
 
-local lexer = require "tarn.lineage.code.python.lexer"
-local parser = require "tarn.lineage.code.python.parser"
+local lexer = require "tarn.lineage.code.python.syntax.lexer"
+local parser = require "tarn.lineage.code.python.syntax.parser"
 
 local Parser = parser.Parser
 local M = {}
@@ -14,6 +14,9 @@ local node, set = parser.node, parser.set
 -- Words that no expression begins with, and that end one.
 local RESERVED <const> = set [[and or not in is if else elif for while def class return import from
   as with try except finally raise pass break continue global nonlocal del assert lambda async]]
+
+-- f-strings in f-strings.
+local DEEPEST <const> = 8
 
 local CONSTANTS <const> = { True = true, False = true, None = true }
 
@@ -127,7 +130,7 @@ function Parser:literal()
   while self:peek().kind == "string" do
     for _, part in ipairs(self:next().parts) do
       if type(part) == "table" then
-        part = { value = M.parse(part.source, part.line), spec = part.spec }
+        part = { value = M.parse(part.source, part.line, self.strings + 1), spec = part.spec }
       end
       parts[#parts + 1] = part
     end
@@ -218,9 +221,14 @@ end
 --- Parse one expression; nil if the text is none.
 ---@param source string
 ---@param line integer
+---@param strings? integer how many f-strings the text is in
 ---@return table? node
-function M.parse(source, line)
+function M.parse(source, line, strings)
+  if strings and strings > DEEPEST then
+    return nil
+  end
   local self = parser.new((lexer.tokens("(" .. source .. "\n)", line)))
+  self.strings = strings or 0
   local ok, value = pcall(self.expressions, self)
   if not ok and not (type(value) == "table" and value.invalid_python) then
     error(value, 0)

@@ -15,7 +15,7 @@ local DEEPEST <const> = 150
 ---@param tokens tarn.PythonToken[]
 ---@return tarn.PythonParser
 function M.new(tokens)
-  return setmetatable({ tokens = tokens, at = 1, depth = 0 }, Parser)
+  return setmetatable({ tokens = tokens, at = 1, depth = 0, strings = 0 }, Parser)
 end
 
 --- The token `ahead` tokens away.

@@ -1,7 +1,7 @@
 --- The operators, conditions and functions without a name of Python. Pure.
 
-local atoms = require "tarn.lineage.code.python.atoms"
-local parser = require "tarn.lineage.code.python.parser"
+local atoms = require "tarn.lineage.code.python.syntax.atoms"
+local parser = require "tarn.lineage.code.python.syntax.parser"
 
 local Parser, node = parser.Parser, parser.node
 local M = {}

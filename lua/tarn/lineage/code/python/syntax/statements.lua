@@ -2,9 +2,9 @@
 --
 -- A statement that is not understood becomes a node "invalid"; the next one is read as usual.
 
-local lexer = require "tarn.lineage.code.python.lexer"
-local parser = require "tarn.lineage.code.python.parser"
-require "tarn.lineage.code.python.simple"
+local lexer = require "tarn.lineage.code.python.syntax.lexer"
+local parser = require "tarn.lineage.code.python.syntax.parser"
+require "tarn.lineage.code.python.syntax.simple"
 
 local Parser, node = parser.Parser, parser.node
 local M = {}

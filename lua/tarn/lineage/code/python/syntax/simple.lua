@@ -1,7 +1,7 @@
 --- The simple statements of Python: those without a block. Pure.
 
-local parser = require "tarn.lineage.code.python.parser"
-require "tarn.lineage.code.python.expressions"
+local parser = require "tarn.lineage.code.python.syntax.parser"
+require "tarn.lineage.code.python.syntax.expressions"
 
 local Parser, node = parser.Parser, parser.node
 

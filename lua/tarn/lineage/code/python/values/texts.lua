@@ -1,6 +1,6 @@
 --- The methods of Python's strings, on values that are known. Pure.
 
-local containers = require "tarn.lineage.code.python.containers"
+local containers = require "tarn.lineage.code.python.values.containers"
 local values = require "tarn.lineage.code.python.values"
 
 local M = {}
