@@ -13,6 +13,7 @@
 local fault = require "base.fault"
 local json = require "native.json"
 local pages = require "base.pages"
+local strings = require "base.strings"
 local send_once = require "tarn.pipelines.once"
 
 local M = {}
@@ -211,7 +212,8 @@ end
 ---@return table GetPipelineResponse
 function M.find(ws, id_or_name)
   local found = ws.native:pipeline_get(M.find_id(ws, id_or_name))
-  found.name = found.name or found.spec and found.spec.name or ""
+  found.spec = found.spec or {}
+  found.name = found.name or strings.non_empty(found.spec.name) or ""
   return found
 end
 
