@@ -20,7 +20,7 @@ math.randomseed(math.tointeger(tonumber(seed)))
 local ORDERS <const> = "sales_orders_etl"
 local FAILED <const> = "sales_forecast"
 local MANY <const> = "finance*"
-local SOON <const> = { timeout = 5, yes = true, quiet = true }
+local SOON <const> = { timeout = 1, yes = true, quiet = true }
 
 -- A name and arguments. `loose`: what is shown differs from run to run, by the clock or since the
 -- journal knows the run before.
