@@ -62,7 +62,11 @@ return {
 Rows are printed as they arrive. In JSON, a cell is a string as the warehouse writes it, or null.
 For a parameter write :name in the statement, and --param name=value; the value is bound, not
 inserted into the text. A type may follow: --param day=2026-08-19:DATE, --param n=5:INT. Without a
-value the parameter is NULL. Ctrl-C cancels the statement at the warehouse.]],
+value the parameter is NULL. Ctrl-C cancels the statement at the warehouse.
+
+A warehouse answers with at most 25 MiB. A statement that only reads runs again if its result is
+larger, and its rows come as files from the cloud storage, which must be reachable from here. For
+any other statement, or to spare the first run, give --external-links.]],
   args = {
     { "statement", "string", "The statement, in quotes.", optional = true, positional = true },
     { "file", "path", "Read the statement from a file; - reads standard input.", optional = true,
@@ -75,6 +79,7 @@ value the parameter is NULL. Ctrl-C cancels the statement at the warehouse.]],
     { "catalog", "catalog", "Catalog of the statement's unqualified names.", optional = true },
     { "schema", "string", "Schema of the statement's unqualified names.", optional = true },
     { "limit", "integer", "Most rows of the result.", optional = true, min = 1 },
+    { "external_links", "flag", "Fetch the result as files from the cloud storage." },
     { "dry_run", "flag", "Show what would be run, and run nothing." },
   },
   examples = {
@@ -82,6 +87,7 @@ value the parameter is NULL. Ctrl-C cancels the statement at the warehouse.]],
       "print the rows as a table" },
     { "sql 'SELECT * FROM t WHERE day >= :day' --param day=2026-08-01:DATE -o csv",
       "bind a parameter, and print CSV" },
+    { "sql 'SELECT * FROM events' --external-links -o csv", "save a large result" },
     { "sql -f report.sql --warehouse 1234567890abcdef", "read the statement from a file" },
   },
   needs = { "warehouse" },
@@ -93,7 +99,8 @@ value the parameter is NULL. Ctrl-C cancels the statement at the warehouse.]],
       return { statement = statement, parameters = params, warehouse_id = arg.warehouse }
     end
     local rows = ctx.workspace:sql(statement, params, { warehouse_id = arg.warehouse,
-      catalog = arg.catalog, schema = arg.schema, row_limit = arg.limit })
+      catalog = arg.catalog, schema = arg.schema, row_limit = arg.limit,
+      disposition = arg.external_links and "EXTERNAL_LINKS" or nil })
     if rows.truncated and not arg.limit then
       ctx.warn "the result is incomplete: the warehouse has truncated it"
     end

@@ -1,6 +1,10 @@
 --- Globs: `*` matches any characters, `?` matches one; every other character matches itself.
 
+local strings = require "base.strings"
+
 local M = {}
+
+local ONE <const> = "[^\x80-\xbf][\x80-\xbf]*" -- a character, whatever number of bytes it has
 
 --- A function that tells whether a whole text matches the pattern.
 ---@param pattern string
@@ -8,12 +12,12 @@ local M = {}
 ---@return fun(text: string): boolean
 function M.matcher(pattern, case)
   if not case then
-    pattern = pattern:lower()
+    pattern = strings.fold(pattern)
   end
-  local parts = pattern:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*+", ".*"):gsub("%?", ".")
+  local parts = pattern:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*+", ".*"):gsub("%?", ONE)
   parts = "^" .. parts .. "$"
   return function(text)
-    return (case and text or text:lower()):find(parts) ~= nil
+    return (case and text or strings.fold(text)):find(parts) ~= nil
   end
 end
 

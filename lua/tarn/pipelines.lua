@@ -15,6 +15,7 @@ local json = require "native.json"
 local pages = require "base.pages"
 local strings = require "base.strings"
 local send_once = require "tarn.pipelines.once"
+local strings = require "base.strings"
 
 local M = {}
 
@@ -152,9 +153,9 @@ end
 
 -- Pipelines whose names contain the text, ignoring case, for a hint.
 local function find_similar(ws, name)
-  local wanted, found = name:lower(), {}
+  local wanted, found = strings.fold(name), {}
   for item in M.states(ws) do
-    if (item.name or ""):lower():find(wanted, 1, true) then
+    if strings.fold(item.name or ""):find(wanted, 1, true) then
       found[#found + 1] = item
     end
   end

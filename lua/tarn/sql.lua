@@ -100,6 +100,7 @@ end
 Rows.__close = Rows.close
 
 return require("base.lazy").fields(M, {
+  age = "tarn.sql.age",
   systemtables = "tarn.sql.systemtables",
   warehouses = "tarn.sql.warehouses",
 })

@@ -21,6 +21,7 @@ const luaL_Reg api_libs[] = {
     {"native.sqlite", luaopen_native_sqlite},
     {"native.task", luaopen_native_task},
     {"native.term", luaopen_native_term},
+    {"native.text", luaopen_native_text},
     {"native.yaml", luaopen_native_yaml},
     {NULL, NULL},
 };

@@ -20,6 +20,7 @@ int luaopen_native_server(lua_State *L);
 int luaopen_native_sqlite(lua_State *L);
 int luaopen_native_task(lua_State *L);
 int luaopen_native_term(lua_State *L);
+int luaopen_native_text(lua_State *L);
 int luaopen_native_yaml(lua_State *L);
 
 /* The index of all native libraries; ends with name NULL. */

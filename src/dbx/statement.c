@@ -1,5 +1,6 @@
 #include "dbx/statement.h"
 
+#include "base/sqlreadonly.h"
 #include "dbx/statement_chunks.h"
 #include "dbx/statement_links.h"
 #include "dbx/statement_submit.h"
@@ -51,6 +52,37 @@ static void too_late(void *ud) {
     s->ready(s->ud);
 }
 
+/* ---- results that are too large for an answer ---- */
+
+/* Send the statement again, which only reads, and ask for links to files of rows. */
+static void ask_again(struct statement *s) {
+    struct buf body = s->again;
+    s->again = (struct buf){0};
+    s->asked_again = true;
+    s->truncated = s->unfinished = false;
+    s->id[0] = s->state[0] = '\0';
+    s->poll_ms = FIRST_POLL_MS;
+    buf_free(&s->columns);
+    statement_run_ask(s, SUBMITTING,
+                      &(struct workspace_request){.method = "POST",
+                                                  .path = STATEMENTS,
+                                                  .body = body.bytes,
+                                                  .body_size = body.size});
+    buf_free(&body);
+}
+
+/* True for the message of a result that is larger than the API puts into an answer. It
+ * advises the other disposition. */
+static bool too_large(const char *message) {
+    return strstr(message, "Inline byte limit") != NULL ||
+           strstr(message, "EXTERNAL_LINKS") != NULL;
+}
+
+/* The rows were cut off, and not by the limit of rows that was asked for. */
+static bool cut_by_size(const struct statement *s) {
+    return s->truncated && (s->row_limit == 0 || s->total_rows < s->row_limit);
+}
+
 /* ---- states ---- */
 
 static void take_success(struct statement *s, struct json root) {
@@ -59,11 +91,16 @@ static void take_success(struct statement *s, struct json root) {
     int64_t chunks = 0;
     char format[32];
     s->unfinished = false;
-    loop_clear_timer(s->loop, &s->deadline);
     s->truncated = json_type(json_at(manifest, "truncated")) == 't';
     if (!json_int(json_at(manifest, "total_row_count"), &s->total_rows))
         s->total_rows = -1;
     json_int(json_at(manifest, "total_chunk_count"), &chunks);
+    if (s->again.size > 0 && cut_by_size(s)) {
+        ask_again(s);
+        return;
+    }
+    buf_free(&s->again);
+    loop_clear_timer(s->loop, &s->deadline);
     if (columns.text != NULL && !buf_add(&s->columns, columns.text, columns.size)) {
         statement_run_fail_memory(s);
         return;
@@ -98,12 +135,24 @@ static void take_failure(struct statement *s, struct json status) {
     s->unfinished = false;
     if (!json_text(json_at(status, "error.message"), message, sizeof message))
         snprintf(message, sizeof message, "the warehouse does not say why");
+    if (s->again.size > 0 && too_large(message)) {
+        ask_again(s);
+        return;
+    }
     json_text(json_at(status, "error.error_code"), code, sizeof code);
     if (json_text(json_at(status, "sql_state"), sql_state, sizeof sql_state) &&
         strstr(message, sql_state) == NULL)
         fault_set(&s->fault, FAULT_SQL, "[%s] %s", sql_state, message);
     else
         fault_set(&s->fault, FAULT_SQL, "%s", message);
+    if (s->asked_again)
+        fault_hint(&s->fault,
+                   "the result is too large for an answer, so it was asked for "
+                   "again with disposition EXTERNAL_LINKS");
+    else if (too_large(message))
+        fault_hint(&s->fault, "ask for disposition EXTERNAL_LINKS (tarn sql "
+                              "--external-links): this statement may do more than read, "
+                              "so it is not sent again by itself");
     fault_code(&s->fault, code);
     s->fault.retryable = transient(code);
     statement_run_fail(s);
@@ -178,7 +227,8 @@ static void take_body(struct buf *to, struct buf *from) {
     *from = (struct buf){0};
 }
 
-static void take_answer(struct statement *s, struct buf *body) {
+static void take_answer(struct statement *s, struct workspace_response *r) {
+    struct buf *body = &r->body;
     switch (s->step) {
     case SUBMITTING:
         s->unfinished = true;
@@ -194,8 +244,7 @@ static void take_answer(struct statement *s, struct buf *body) {
         statement_chunks_answer(s);
         break;
     case FETCHING_LINK:
-        take_body(&s->file, body);
-        statement_chunks_file(s);
+        statement_links_answer(s, r);
         break;
     }
 }
@@ -221,9 +270,19 @@ static void answered(void *ud, struct workspace_response *r, const struct fault 
     if (f != NULL)
         request_failed(s, r, f);
     else
-        take_answer(s, &r->body);
+        take_answer(s, r);
     if (s->phase != STATEMENT_BUSY)
         s->ready(s->ud);
+}
+
+/* Append the body that asks for links, if the statement may be sent a second time. */
+static bool add_again(struct buf *again, const struct statement_request *r) {
+    char why[128];
+    struct statement_request links = *r;
+    links.disposition = "EXTERNAL_LINKS";
+    return r->disposition != NULL ||
+           !sqlreadonly_check(r->text, r->text_size, why, sizeof why) ||
+           statement_submit_add(again, &links);
 }
 
 /* ---- public ---- */
@@ -244,12 +303,13 @@ struct statement *statement_start(struct loop *l, struct workspace *ws,
                             .answered = answered,
                             .total_rows = -1,
                             .chunk = -1,
+                            .row_limit = r->row_limit,
                             .poll_ms = FIRST_POLL_MS};
     s->timeout_ms = r->timeout_ms > 0 ? r->timeout_ms : DEFAULT_TIMEOUT;
     s->poll = (struct timer){.fire = poll_now, .ud = s};
     s->deadline = (struct timer){.fire = too_late, .ud = s};
     workspace_hold(ws);
-    if (!statement_submit_add(&body, r) ||
+    if (!statement_submit_add(&body, r) || !add_again(&s->again, r) ||
         !loop_set_timer(l, &s->deadline, loop_now() + s->timeout_ms))
         statement_run_fail_memory(s);
     else

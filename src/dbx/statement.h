@@ -1,7 +1,7 @@
 /* statement.h -- one SQL statement at a warehouse: submit, poll, fetch, cancel.
  *
  * Knows the API's states, chunks and links (reference D), but not what a row means, and
- * nothing of Lua. Holds one chunk of the result at a time. */
+ * nothing of Lua. Holds one chunk of the result at a time, or a piece of the file of one. */
 
 #ifndef TARN_STATEMENT_H
 #define TARN_STATEMENT_H
@@ -32,8 +32,10 @@ struct statement_request {
     size_t text_size;
     const char *warehouse_id;
     const char *catalog, *schema; /* may be NULL */
-    const char *disposition; /* "INLINE", "EXTERNAL_LINKS"; NULL: the server's default */
-    int64_t row_limit;       /* 0: none */
+    const char
+        *disposition;  /* "INLINE", "EXTERNAL_LINKS"; NULL: INLINE, and EXTERNAL_LINKS
+                                if the statement only reads and its result is too large */
+    int64_t row_limit; /* 0: none */
     const struct statement_parameter *parameters;
     size_t parameter_count;
     int timeout_ms; /* until the result is there; 0: 600 s */
@@ -52,8 +54,9 @@ enum statement_phase {
 typedef void statement_ready(void *ud);
 
 /* Submit a statement; all of `*r` is copied. NULL with `*f` filled if the submit cannot
- * even begin. A statement is never submitted twice: after an ambiguous failure the caller
- * decides. The statement holds a reference to `ws`. */
+ * even begin. A statement is submitted a second time only if it reads, has ended, and its
+ * result is too large for an answer; after an ambiguous failure the caller decides. The
+ * statement holds a reference to `ws`. */
 struct statement *statement_start(struct loop *l, struct workspace *ws,
                                   const struct statement_request *r,
                                   statement_ready *ready, void *ud, struct fault *f);

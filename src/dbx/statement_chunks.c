@@ -82,7 +82,7 @@ static void end(struct statement *s) {
 static void next_link(struct statement *s) {
     s->link = json_next(s->links, &s->link);
     if (enter_chunk(s, s->link))
-        statement_links_fetch(s);
+        statement_links_begin(s);
 }
 
 void statement_chunks_take(struct statement *s, struct json result) {
@@ -129,29 +129,49 @@ void statement_chunks_answer(struct statement *s) {
         statement_chunks_take(s, root);
 }
 
-void statement_chunks_file(struct statement *s) {
-    struct json root = json_root(s->file.bytes, s->file.size);
-    if (json_type(root) != '[')
-        statement_run_fail_parse(s,
-                                 "an external link to something that is no JSON array");
-    else
-        give_rows(s, root);
+/* The next row of the file behind the present link, as far as it has come. */
+static struct json file_row(struct statement *s) {
+    struct json row = {0};
+    s->file_step = jsonrows_next(&s->rows_at, s->file.bytes, s->file.size, &row);
+    return s->file_step == JSONROWS_ROW ? row : (struct json){0};
 }
 
 struct json statement_row(struct statement *s) {
-    if (s->phase != STATEMENT_CHUNK || s->list.text == NULL)
+    if (s->phase != STATEMENT_CHUNK)
         return (struct json){0};
-    s->at = json_next(s->list, &s->at);
-    if (s->at.text == NULL) {
-        s->list = (struct json){0};
-    } else {
+    struct json row = {0};
+    if (s->link.text != NULL) {
+        row = file_row(s);
+    } else if (s->list.text != NULL) {
+        row = s->at = json_next(s->list, &s->at);
+        if (row.text == NULL)
+            s->list = (struct json){0};
+    }
+    if (row.text != NULL) {
         s->rows++;
         s->chunk_given++;
     }
-    return s->at;
+    return row;
+}
+
+/* True if the present chunk is over. If it is not, its next piece is on its way, or the
+ * statement has failed. */
+static bool chunk_over(struct statement *s) {
+    if (s->link.text == NULL || s->file_step == JSONROWS_END)
+        return true;
+    if (s->file_step == JSONROWS_BAD)
+        statement_run_fail_parse(s,
+                                 "an external link to something that is no JSON array");
+    else if (s->file_read < s->file_size)
+        statement_links_fetch(s);
+    else
+        statement_run_fail_parse(s, "the file behind an external link is cut off");
+    return false;
 }
 
 void statement_next(struct statement *s) {
+    if (!chunk_over(s))
+        return;
     struct json after = s->link;
     buf_free(&s->file);
     s->relinked = false;

@@ -9,9 +9,7 @@
 /* Go on with a ResultData, which is inside s->answer. */
 void statement_chunks_take(struct statement *s, struct json result);
 
-/* Go on with the answer to a request for a chunk, in s->answer, or with what an external
- * link led to, in s->file. */
+/* Go on with the answer to a request for a chunk, in s->answer. */
 void statement_chunks_answer(struct statement *s);
-void statement_chunks_file(struct statement *s);
 
 #endif

@@ -15,6 +15,7 @@ void statement_run_free(struct statement *s) {
     buf_free(&s->columns);
     buf_free(&s->answer);
     buf_free(&s->file);
+    buf_free(&s->again);
     free(s->next);
     workspace_release(s->ws);
     free(s);

@@ -6,6 +6,7 @@
 #define TARN_STATEMENT_RUN_H
 
 #include "base/buf.h"
+#include "base/jsonrows.h"
 #include "dbx/statement.h"
 
 #define STATEMENTS "/api/2.0/sql/statements"
@@ -28,6 +29,10 @@ struct statement {
     int timeout_ms, poll_ms;
     bool unfinished; /* may run at the warehouse */
     bool dropped; /* only waits for the answer to the submit, to cancel the statement */
+    struct buf
+        again; /* the body that asks for links instead of rows; empty: not allowed */
+    bool asked_again;  /* it was sent, since the rows are too many for an answer */
+    int64_t row_limit; /* 0: none */
 
     char id[64];
     char state[32];
@@ -36,7 +41,6 @@ struct statement {
     int64_t total_rows, rows;
 
     struct buf answer;    /* the JSON of the present chunk, or of the links to it */
-    struct buf file;      /* what the present external link led to */
     struct json list, at; /* the rows of the present chunk, and the last one given out */
     struct json links, link; /* the external links in `answer`, and the present one */
     int64_t chunk;           /* index of the present chunk; -1 before the first */
@@ -44,6 +48,12 @@ struct statement {
     int64_t chunk_given;     /* the rows that were given out */
     char *next;              /* path of the next chunk, or NULL */
     bool relinked;           /* the present link is the second one for its chunk */
+
+    /* the file that the present link leads to, which is fetched in pieces */
+    struct buf file;         /* the bytes that were not given out yet */
+    struct jsonrows rows_at; /* where in them the next row begins */
+    enum jsonrows_step file_step;
+    int64_t file_read, file_size; /* bytes that have come, and all; -1: not known yet */
 };
 
 void statement_run_become(struct statement *s, enum statement_phase phase);

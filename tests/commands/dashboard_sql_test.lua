@@ -116,19 +116,27 @@ test("the rows are the same for every size of chunks, and none in an empty works
     { 0, 0, 0, 0 })
 end)
 
-test("all pipelines are read by one statement, with the workspace as a parameter", function(t)
+test("all pipelines are read by one statement, with workspace and time as parameters", function(t)
   local w <close> = workspace.start { scenario = "large:300,10,5" }
   local ws <close> = workspace.client(w)
   warehouse.hint(ws)
   local before = ws.native:stats().calls
   local data = fake.run("dashboard", { source = "sql" }, ws)
   t.equal({ data.summary.total, data.summary.running, #data.pipelines }, { 300, 10, 300 })
-  t.equal(#ws.statements, 3, "the pipelines, and the events under two names of the table")
-  t.is_true(ws.native:stats().calls - before <= 10, ws.native:stats().calls - before)
+  t.equal(#ws.statements, 4,
+    "the pipelines, the age, and the events under two names of the table")
+  t.is_true(ws.native:stats().calls - before <= 12, ws.native:stats().calls - before)
+  local unbounded = {}
   for _, text in ipairs(ws.statements) do
-    t.match(text, "workspace_id = :workspace")
     t.no_match(text, ws:org_id())
+    t.match(text, text:find "pipeline_events" and "event_time >= :since"
+      or "period_start_time >= :from")
+    local _, scans = text:gsub("FROM system%.lakeflow%.pipeline_update_timeline", "")
+    t.is_true(scans <= 1, "the table of updates is read once: " .. text)
+    unbounded[#unbounded + 1] = not text:find("workspace_id = :workspace", 1, true) and text or nil
   end
+  t.equal(unbounded, { (require("tarn.statements").fleet.age(0)) },
+    "only the age of the table is that of all workspaces")
 end)
 
 test("a missing table of events is a problem, and the pipelines are shown", function(t)
@@ -173,6 +181,38 @@ test("auto uses SQL where REST refuses", function(t)
   local e = t.fault(fake.run, "dashboard", {}, ws)
   t.equal(e.status, 403)
   t.match(e.hint, "auto does not start one")
+end)
+
+test("newest updates that are older than the days that are read are shown all the same", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
+  local day = 24 * HOUR
+  local function ran(name, ago, duration)
+    local id = w:pipeline { name = name, schema = name }
+    w:run(id)
+    w.clock:advance(60000)
+    w.w.db:exec("UPDATE updates SET created = ?, ended = ? WHERE pipeline_id = ?",
+      { w.clock:now() - ago, w.clock:now() - ago + duration, id })
+    return id
+  end
+  local started = {}
+  for name, ago in pairs { fresh = day, early = 8 * day, old = 40 * day, long = 12 * day } do
+    local id = ran(name, ago, name == "long" and 11 * day or 60000)
+    started[id] = warehouse.rows(ws, "SELECT min(period_start_time) AS at FROM "
+      .. "system.lakeflow.pipeline_update_timeline WHERE pipeline_id = :id", { id = id })[1].at
+  end
+  w:pipeline { name = "never", schema = "never" }
+  local found = 0
+  for _, row in ipairs(fake.run("dashboard", { source = "sql" }, ws).pipelines) do
+    if row.name == "never" then
+      t.equal({ row.latest_update, row.status }, { json.null, "idle" })
+    else
+      t.equal({ row.latest_update.state, row.latest_update.creation_time },
+        { "COMPLETED", started[row.pipeline_id] }, row.name)
+      found = found + 1
+    end
+  end
+  t.equal(found, 4)
 end)
 
 -- The states of all statements of an embedded workspace.

@@ -148,7 +148,7 @@ test("the updates of many pipelines are one statement, without deleted pipelines
     return set
   end
   t.equal(names("*", "sql"), { "kept", "other_100%" })
-  t.equal(#ws.statements, 3, "the history, and the errors under two names of the table")
+  t.equal(#ws.statements, 4, "the history, the age, and the errors under two names of the table")
   t.equal(names("kept*", "sql"), { "kept" })
   t.equal(names("*_100%", "sql"), { "other_100%" })
   for _, pattern in ipairs { "*", "kept*", "*0%" } do
@@ -247,4 +247,59 @@ test("the source and the age of its data are shown on stderr", function(t)
   t.equal(rows[1].source, "sql")
   local quiet = program.run({ "-p", "demo", "-q", "updates", "sales*", "-o", "json" }, env)
   t.equal({ quiet.status, quiet.stderr }, { 0, "" })
+end)
+
+test("names are the same to list, to REST and to SQL, by Unicode's rules", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
+  local names = { "ÜBERSICHT", "İstanbul", "ΣΊΣΥΦΟΣ", "Straße", "plain" }
+  for i, name in ipairs(names) do
+    w:run(w:pipeline { name = name, schema = "s" .. i, expectations = true })
+  end
+  w.clock:advance(60000)
+  local function found(command, arg)
+    local set = {}
+    for _, row in ipairs(fake.run(command, arg, ws)) do
+      set[#set + 1] = row.name
+    end
+    table.sort(set)
+    return set
+  end
+  for _, pattern in ipairs { "ÜBER*", "über*", "İST*", "?stan*", "i*", "σίσ*", "ΣΊΣ*", "*σ", "*Σ",
+    "*ς", "stra?e*", "STRAẞ*", "strass*", "PLAIN*" } do
+    local listed = found("list", { filter = pattern })
+    if pattern:find("*", 1, true) then
+      t.equal(found("updates", { pipeline = pattern, source = "sql" }), listed, pattern)
+      t.equal(found("updates", { pipeline = pattern, source = "rest" }), listed, pattern)
+    end
+    t.equal(#listed, (pattern == "strass*" or pattern == "i*") and 0 or 1, pattern)
+  end
+end)
+
+test("attempts before the time that is read count all the same", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
+  local ws <close> = workspace.client(w)
+  local id, day = w:pipeline(), 24 * HOUR
+  for _ = 1, 3 do
+    w:run(id)
+    w.clock:advance(60000)
+  end
+  local now = w.clock:now()
+  -- three attempts of one request, which took days each
+  for n, row in ipairs(w.w.db:query "SELECT id FROM updates ORDER BY created") do
+    local from = ({ 9.5, 4.9, 0.5 })[n] * day // 1
+    w.w.db:exec("UPDATE updates SET created = ?, ended = ?, request_id = 'r' WHERE id = ?",
+      { now - from, now - from + (n < 3 and 4.4 or 0.1) * day // 1, row.id })
+  end
+  local function numbers(since)
+    local list = {}
+    for i, row in ipairs(fake.run("updates", { pipeline = id, source = "sql", since = since },
+      ws)) do
+      list[i] = { row.attempt, row.attempts }
+    end
+    return list
+  end
+  t.equal(numbers(nil), { { 3, 3 }, { 2, 3 }, { 1, 3 } })
+  t.equal(numbers "1d", { { 3, 3 } })
+  t.equal(numbers "5d", { { 3, 3 }, { 2, 3 } })
 end)

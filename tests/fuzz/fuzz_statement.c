@@ -21,8 +21,9 @@ static struct {
     int64_t now;
     struct timer *timers[4];
     struct workspace_call call;
-    int asked, cancels, holds;
+    int asked, submitted, cancels, holds;
     char host[32];
+    char range[64]; /* Content-Range of the answer */
 } world;
 
 int64_t loop_now(void) {
@@ -78,8 +79,11 @@ static void check_request(const struct workspace_request *r) {
         FUZZ_CHECK(strpbrk(r->path, " \t\r\n#\\") == NULL);
         FUZZ_CHECK(r->headers == NULL);
     }
-    FUZZ_CHECK(world.asked > 0 || strcmp(r->method, "POST") == 0);
-    FUZZ_CHECK(world.asked == 0 || strcmp(r->method, "GET") == 0);
+    bool submit = strcmp(r->method, "POST") == 0;
+    FUZZ_CHECK(world.asked > 0 || submit);
+    FUZZ_CHECK(submit || strcmp(r->method, "GET") == 0);
+    world.submitted += submit;
+    FUZZ_CHECK(world.submitted <= 2); /* the second one asks for links */
 }
 
 struct workspace_call *workspace_start(struct workspace *ws,
@@ -110,6 +114,27 @@ bool workspace_start_detached(struct workspace *ws, const char *method, const ch
     return true;
 }
 
+bool workspace_header(const struct workspace_response *r, const char *name, char *value,
+                      size_t room) {
+    (void)r;
+    (void)name;
+    snprintf(value, room, "%s", world.range);
+    return world.range[0] != '\0';
+}
+
+/* A part "@bytes 0-3/9|text" is an answer with a range of a file. */
+static void take_range(struct workspace_response *r) {
+    char *bar = memchr(r->body.bytes, '|', r->body.size);
+    world.range[0] = '\0';
+    if (r->body.size == 0 || r->body.bytes[0] != '@' || bar == NULL)
+        return;
+    size_t head = (size_t)(bar + 1 - r->body.bytes);
+    snprintf(world.range, sizeof world.range, "%.*s", (int)head - 2, r->body.bytes + 1);
+    memmove(r->body.bytes, bar + 1, r->body.size -= head);
+    r->body.bytes[r->body.size] = '\0';
+    r->status = 206;
+}
+
 static void answer(void) {
     struct workspace_call c = world.call;
     struct workspace_response r = {.status = 200, .tries = 1};
@@ -124,6 +149,7 @@ static void answer(void) {
         f.ambiguous = r.status == 0;
         c.done(c.ud, &r, &f);
     } else {
+        take_range(&r);
         c.done(c.ud, &r, NULL);
     }
     buf_free(&r.body);

@@ -20,7 +20,8 @@
 
 struct step {
     const char *expect; /* "GET /path"; NULL ends the list */
-    const char *body;   /* or a fault: "!http 404", "!network 0 ambiguous" */
+    const char *body;   /* or a fault: "!http 404", "!network 0 ambiguous"; or a part of a
+                           file: "@bytes 0-3/9|its text" */
 };
 
 struct workspace_call {
@@ -37,6 +38,7 @@ static struct {
     int64_t asked_at[32];
     int asked, posted, holds, forgotten;
     char last_post[128], submitted[4096], headers[256];
+    char range[32];
     bool external, idempotent, closed;
     const char *host;
 } world;
@@ -98,7 +100,8 @@ struct workspace_call *workspace_start(struct workspace *ws,
     if (world.next->expect == NULL)
         fail_msg("not expected: %s", asked);
     assert_string_equal(world.next->expect, asked);
-    if (world.asked++ == 0)
+    world.asked++;
+    if (r->body_size > 0)
         snprintf(world.submitted, sizeof world.submitted, "%.*s", (int)r->body_size,
                  (const char *)r->body);
     world.asked_at[world.asked - 1] = world.now;
@@ -128,6 +131,14 @@ bool workspace_start_detached(struct workspace *ws, const char *method, const ch
     return true;
 }
 
+bool workspace_header(const struct workspace_response *r, const char *name, char *value,
+                      size_t room) {
+    (void)r;
+    assert_string_equal("Content-Range", name);
+    snprintf(value, room, "%s", world.range);
+    return world.range[0] != '\0';
+}
+
 /* "!network 0 ambiguous" */
 static struct fault read_fault(const char *text) {
     enum fault_kind kind = FAULT_NETWORK;
@@ -142,7 +153,13 @@ static struct fault read_fault(const char *text) {
 
 static void answer(void) {
     const char *body = world.next++->body;
-    struct workspace_response r = {.status = 200, .tries = 1};
+    struct workspace_response r = {.status = body[0] == '@' ? 206 : 200, .tries = 1};
+    world.range[0] = '\0';
+    if (r.status == 206) {
+        size_t size = strcspn(body, "|");
+        snprintf(world.range, sizeof world.range, "%.*s", (int)size - 1, body + 1);
+        body += size + 1;
+    }
     world.call.pending = false;
     if (body[0] == '!') {
         struct fault f = read_fault(body);
@@ -474,11 +491,156 @@ static void external_links_are_fetched_in_order_without_credentials(void **state
     answer();
     assert_true(world.external);
     assert_true(world.idempotent);
-    assert_string_equal("x-key: v|", world.headers);
+    assert_string_equal("x-key: v|Accept-Encoding: identity|Range: bytes=0-2097151|",
+                        world.headers);
     assert_string_equal("[\"1\"][\"2\"][\"3\"]", rows(s));
     assert_int_equal(STATEMENT_END, statement_phase(s));
     assert_int_equal('[', json_type(statement_columns(s)));
     statement_drop(s);
+}
+
+#define ONE_LINK                                                                         \
+    SUCCEEDED(MANIFEST("1", "3") ",\"result\":{\"external_links\":[{\"external_link\":"  \
+                                 "\"https://s3.example/0\",\"chunk_index\":0,"           \
+                                 "\"row_offset\":0,\"row_count\":3}]}")
+#define FRESH                                                                            \
+    "{\"external_links\":[{\"external_link\":\"https://s3.example/"                      \
+    "new\",\"chunk_index\":0,"                                                           \
+    "\"row_offset\":0,\"row_count\":3}]}"
+
+static void a_file_is_fetched_in_pieces_and_goes_on_behind_a_fresh_link(void **state) {
+    static const struct step steps[] = {{SUBMIT, ONE_LINK},
+                                        {"GET https://s3.example/0", "@bytes 0-8/21|"
+                                                                     "[[\"1\"],[\""},
+                                        {"GET https://s3.example/0", "!auth 403"},
+                                        {CHUNK "0", FRESH},
+                                        {"GET https://s3.example/new", "@bytes 9-13/21|"
+                                                                       "2\"],["},
+                                        {"GET https://s3.example/new", "!auth 403"},
+                                        {CHUNK "0", FRESH},
+                                        {"GET https://s3.example/new", "@bytes 14-20/21|"
+                                                                       "\"3\"]]  "},
+                                        {NULL, NULL}};
+    (void)state;
+    struct statement *s = start(steps);
+    assert_string_equal("[\"1\"][\"2\"][\"3\"]", rows(s));
+    assert_int_equal(STATEMENT_END, statement_phase(s));
+    assert_string_equal("Accept-Encoding: identity|Range: bytes=14-2097165|",
+                        world.headers);
+    statement_drop(s);
+}
+
+static void a_storage_may_send_the_whole_file_or_more_of_it(void **state) {
+    static const struct step steps[] = {
+        {SUBMIT, ONE_LINK},
+        {"GET https://s3.example/0", "@bytes 0-8/19|"
+                                     "[[\"1\"],[\""},
+        {"GET https://s3.example/0", "[[\"1\"],[\"2\"],[\"3\"]]"},
+        {NULL, NULL}};
+    (void)state;
+    struct statement *s = start(steps);
+    assert_string_equal("[\"1\"][\"2\"][\"3\"]", rows(s));
+    assert_int_equal(STATEMENT_END, statement_phase(s));
+    statement_drop(s);
+}
+
+static void a_piece_that_cannot_be_right_is_a_fault(void **state) {
+    static const struct {
+        const char *body, *text;
+    } cases[] = {
+        {"@|[[\"1\"],", "without its place"},
+        {"@bytes 9-20/30|[[\"1\"],", "another part"},
+        {"@bytes 0-0/30|", "another part"},
+        {"[[\"1\"],", "cut off"},
+        {"<html>", "no JSON array"},
+        {"[1]", "no JSON array"},
+        {"[[\"1\"],[\"2\"]]", "not the rows"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct step steps[] = {{SUBMIT, ONE_LINK},
+                                     {"GET https://s3.example/0", cases[i].body},
+                                     {NULL, NULL}};
+        struct statement *s = start(steps);
+        rows(s);
+        must_fail(s, FAULT_PARSE, cases[i].text);
+        statement_drop(s);
+    }
+}
+
+#define TOO_LARGE                                                                        \
+    "{\"statement_id\":\"" ID "\",\"status\":{\"state\":\"FAILED\",\"error\":{"          \
+    "\"error_code\":\"BAD_REQUEST\",\"message\":\"Inline byte limit exceeded. "          \
+    "Statements "                                                                        \
+    "executed with disposition=INLINE can have a result size of at most 26214400 "       \
+    "bytes.\"}}}"
+#define CUT(rows)                                                                        \
+    SUCCEEDED(",\"manifest\":{" COLUMNS ",\"total_chunk_count\":1,\"truncated\":true,"   \
+              "\"total_row_count\":" rows "},\"result\":{\"data_array\":[[\"1\"]]}")
+
+static void a_reading_statement_with_a_large_result_asks_for_links(void **state) {
+    static const struct step failed[] = {
+        {SUBMIT, STATUS("RUNNING")},
+        {POLL, TOO_LARGE},
+        {SUBMIT, ONE_LINK},
+        {"GET https://s3.example/0", "[[\"1\"],[\"2\"],[\"3\"]]"},
+        {NULL, NULL}};
+    static const struct step cut[] = {
+        {SUBMIT, CUT("1")}, {SUBMIT, STATUS("RUNNING")}, {POLL, CUT("1")}, {NULL, NULL}};
+    (void)state;
+    struct statement *s = start(failed);
+    assert_null(strstr(world.submitted, "disposition"));
+    assert_string_equal("[\"1\"][\"2\"][\"3\"]", rows(s));
+    assert_non_null(strstr(world.submitted, "\"disposition\":\"EXTERNAL_LINKS\""));
+    assert_false(statement_truncated(s));
+    assert_int_equal(1, notes);
+    statement_drop(s);
+    s = start(cut);
+    assert_string_equal("[\"1\"]", rows(s)); /* a third time would be no different */
+    assert_true(statement_truncated(s));
+    statement_drop(s);
+    assert_int_equal(0, world.posted);
+}
+
+static void no_other_statement_is_sent_again(void **state) {
+    static const struct step failed[] = {{SUBMIT, TOO_LARGE}, {NULL, NULL}};
+    static const struct step cut[] = {{SUBMIT, CUT("1")}, {NULL, NULL}};
+    static const struct statement_request cases[] = {
+        {.text = "INSERT INTO t SELECT 1", .text_size = 22, .warehouse_id = "w1"},
+        {.text = "SELECT 1",
+         .text_size = 8,
+         .warehouse_id = "w1",
+         .disposition = "INLINE"},
+    };
+    static const struct statement_request limited = {
+        .text = "SELECT 1", .text_size = 8, .warehouse_id = "w1", .row_limit = 1};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct statement *s = start_request(&cases[i], failed);
+        must_fail(s, FAULT_SQL, "Inline byte limit exceeded");
+        assert_non_null(strstr(statement_fault(s)->hint, "--external-links"));
+        statement_drop(s);
+        s = start_request(&cases[i], cut);
+        assert_string_equal("[\"1\"]", rows(s));
+        assert_true(statement_truncated(s));
+        statement_drop(s);
+    }
+    struct statement *s = start_request(&limited, cut);
+    assert_string_equal("[\"1\"]", rows(s)); /* cut by its own limit */
+    statement_drop(s);
+}
+
+static void a_second_submit_is_cancelled_like_the_first(void **state) {
+    static const struct step steps[] = {
+        {SUBMIT, TOO_LARGE}, {SUBMIT, STATUS("PENDING")}, {NULL, NULL}};
+    (void)state;
+    struct statement *s = start(steps);
+    answer(); /* the second submit is under way */
+    statement_drop(s);
+    assert_int_equal(0, world.posted);
+    answer();
+    assert_int_equal(1, world.posted);
+    assert_string_equal(CANCEL, world.last_post);
 }
 
 static void an_expired_link_is_asked_for_again_once(void **state) {
@@ -762,6 +924,12 @@ int main(void) {
         TEST(a_chunk_that_cannot_be_right_is_a_fault),
         TEST(a_next_link_never_leaves_the_workspace),
         TEST(external_links_are_fetched_in_order_without_credentials),
+        TEST(a_file_is_fetched_in_pieces_and_goes_on_behind_a_fresh_link),
+        TEST(a_storage_may_send_the_whole_file_or_more_of_it),
+        TEST(a_piece_that_cannot_be_right_is_a_fault),
+        TEST(a_reading_statement_with_a_large_result_asks_for_links),
+        TEST(no_other_statement_is_sent_again),
+        TEST(a_second_submit_is_cancelled_like_the_first),
         TEST(an_expired_link_is_asked_for_again_once),
         TEST(a_storage_that_is_down_is_not_an_expired_link),
         TEST(an_external_link_is_https_or_as_local_as_the_workspace),

@@ -201,7 +201,9 @@ function ws:workspace_mkdirs(path) end
 ---@field parameters? { name: string, value?: any, type?: string }[] bound parameters; without a
 --- value NULL
 ---@field row_limit? integer     most rows of the result
----@field disposition? "INLINE"|"EXTERNAL_LINKS" how the result is sent
+---@field disposition? "INLINE"|"EXTERNAL_LINKS" how the result is sent: in answers of the
+--- workspace, at most 25 MiB, or in files of any size, behind links that expire; default: INLINE,
+--- and if the result is too large and the statement only reads, it runs again with EXTERNAL_LINKS
 ---@field timeout? number        seconds until the result is ready, then the statement is cancelled;
 --- default 600
 

@@ -118,7 +118,8 @@ function Parser:select()
   self:accept "ALL"
   self.scope = { tables = {}, laterals = {}, outer = self.scope }
   local items_at, from = self.i, {}
-  if self:skip_to_from() then
+  local has_from = self:skip_to_from()
+  if has_from then
     self:expect "FROM"
     from[1] = self:from_list()
   end
@@ -128,9 +129,9 @@ function Parser:select()
   repeat
     items[#items + 1] = self:select_item(from)
   until not self:accept ","
-  if from[1] and not self:at "FROM" then
+  if has_from and not self:at "FROM" then
     self:fail(self:peek())
-  elseif self:at "FROM" then
+  elseif has_from then
     self.i = after
   end
   select.items = table.concat(items, ", ")

@@ -5,6 +5,7 @@
 -- SQLite lacks to a database. A function that is in none of these tables does not exist.
 
 local clock = require "sandbox.clock"
+local letters = require "native.text"
 local words = require "sandbox.sql.words"
 
 local M = {}
@@ -13,12 +14,13 @@ local set = words.set
 
 M.plain = set [[
 abs avg ceil coalesce count cume_dist dense_rank exp first_value floor ifnull instr lag last_value
-lead length ln lower ltrim max min mod nth_value ntile nullif percent_rank pow power rank replace
-round row_number rtrim sign sqrt sum trim upper
+lead length ln ltrim max min mod nth_value ntile nullif percent_rank pow power rank replace
+round row_number rtrim sign sqrt sum trim
 ]]
 
 M.renamed = {
-  lcase = "lower", ucase = "upper", nvl = "ifnull", char_length = "length", len = "length",
+  lower = "spark_lower", upper = "spark_upper", lcase = "spark_lower", ucase = "spark_upper",
+  translate = "spark_translate", nvl = "ifnull", char_length = "length", len = "length",
   character_length = "length", substring = "substr", substr = "substr", ceiling = "ceil",
   first = "min", any_value = "min", mean = "avg", string_agg = "group_concat",
   listagg = "group_concat", size = "json_array_length", cardinality = "json_array_length",
@@ -200,6 +202,27 @@ local BOOLEANS <const> = {
 }
 
 local defined = {
+  spark_lower = function(v)
+    return v ~= nil and letters.lower(tostring(v)) or nil
+  end,
+  spark_upper = function(v)
+    return v ~= nil and letters.upper(tostring(v)) or nil
+  end,
+  spark_translate = function(v, from, to)
+    if v == nil or from == nil or to == nil then
+      return nil
+    end
+    local list, other = {}, {}
+    for _, code in utf8.codes(to) do
+      list[#list + 1] = utf8.char(code)
+    end
+    local n = 0
+    for _, code in utf8.codes(from) do
+      n = n + 1
+      other[utf8.char(code)] = other[utf8.char(code)] or list[n] or ""
+    end
+    return (tostring(v):gsub(utf8.charpattern, other))
+  end,
   spark_divisor = function(v)
     return v == 0 and error("divide-by-zero", 0) or v
   end,

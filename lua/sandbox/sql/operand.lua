@@ -126,7 +126,7 @@ function M:suffixes(value)
       self.last_type = "TIMESTAMP"
     elseif token and token.upper == "ILIKE" then
       self.i = self.i + 1
-      value = ("lower(%s) LIKE lower(%s)"):format(value, self:operand())
+      value = ("spark_lower(%s) LIKE spark_lower(%s)"):format(value, self:operand())
       self.last_type = "BOOLEAN"
     else
       return value

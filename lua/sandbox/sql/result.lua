@@ -178,6 +178,20 @@ local function refuse(status, code, message)
   }
 end
 
+-- The body, or the part that the header Range asks for, as cloud storage gives it.
+local function file(body, kind, range)
+  local from, to = (range or ""):match "^bytes=(%d+)%-(%d*)$"
+  from, to = math.tointeger(from), math.tointeger(to)
+  if not from then
+    return reply.bytes(body, kind)
+  elseif from >= #body then
+    return refuse(416, "InvalidRange", "The requested range is not satisfiable")
+  end
+  local last = math.min(to or #body - 1, #body - 1)
+  return reply.new { status = 206, body = body:sub(from + 1, last + 1), headers = {
+    ["Content-Type"] = kind, ["Content-Range"] = ("bytes %d-%d/%d"):format(from, last, #body) } }
+end
+
 --- The handler of external links.
 function M.download(server, req)
   local found = links_of(server)[req.params.token]
@@ -192,9 +206,10 @@ function M.download(server, req)
   end
   local s = found.statement
   if s.format == "CSV" then
-    return reply.bytes(csv(s.result, found.index), "text/csv")
+    return file(csv(s.result, found.index), "text/csv", req.headers.range)
   end
-  return reply.bytes(json.encode(s.result.chunks[found.index + 1].rows), "application/json")
+  return file(json.encode(s.result.chunks[found.index + 1].rows), "application/json",
+    req.headers.range)
 end
 
 return M

@@ -1,11 +1,14 @@
 --- The dashboard of one workspace from system tables.
 --
--- All pipelines come from one statement and the newest events from another, however many pipelines
--- there are. System tables are up to an hour late; `as_of` is the time of their newest data. They
--- have neither health nor state: each row's `state` is UNKNOWN, its `health` null, and its `status`
+-- All pipelines come from one statement, however many there are. It reads the rows of the last
+-- days; a second statement finds the newest updates of those pipelines that have none in these
+-- days, or one that may have begun before. A third one reads the newest events of what failed or
+-- runs. System tables are up to an hour late; `as_of` is the time of their newest data. They have
+-- neither health nor state: each row's `state` is UNKNOWN, its `health` null, and its `status`
 -- follows from the newest update. An update without an end counts as "running" if the table has a
 -- row of it from the newest hours, else as "other".
 
+local ages = require("tarn.sql").age
 local json = require "native.json"
 local pool = require "base.pool"
 local statements = require "tarn.statements"
@@ -17,7 +20,10 @@ local warehouses = require("tarn.sql").warehouses
 local M = {}
 
 local SILENT_MS <const> = 2 * 3600000 -- the table gets a row for each hour of an update
-local BACK_MS <const> = 7 * 86400000  -- older events are not shown
+local DAY_MS <const> = 86400000
+local BACK_MS <const> = 7 * DAY_MS    -- older events are not shown
+local WINDOW_MS <const> = 9 * DAY_MS  -- of the rows that the first statement reads
+local CUT_MS <const> = 2 * DAY_MS     -- what begins so early in the window may have begun before it
 
 local function status_of(cells, known)
   if cells.update_id == json.null then
@@ -43,38 +49,97 @@ local function row_of(cells, known)
     cluster_id = json.null, latest_update = update_of(cells), status = status_of(cells, known) }
 end
 
-local function read_pipelines(ws, opts)
-  local query, params = statements.fleet.health(ws:org_id())
-  local rows <close> = ws:sql(query, params, { warehouse_id = opts.warehouse })
-  local summary, list, known = summaries.new(), json.array {}, nil
-  for cells in rows do
-    known = known or time.find_iso(tostring(cells.known)) or time.now()
-    local row = row_of(cells, known)
-    summaries.count(summary, row)
-    if opts.seen then
-      opts.seen(row)
-    end
-    if opts.keep ~= false then
-      list[#list + 1] = row
-    end
-  end
-  return { summary = summary, pipelines = list, known = known or time.now() }
+-- True if the newest update is not known from the rows of the window, or perhaps not whole.
+local function is_open(cells, from)
+  local asked = systemtables.text(cells.asked)
+  return not asked or time.find_iso(asked) < from + CUT_MS
 end
 
-local function read_events(ws, opts)
+local function put_latest(ws, opts, open)
+  local ids = {}
+  for id in pairs(open) do
+    ids[#ids + 1] = id
+  end
+  table.sort(ids)
+  local query, params = statements.fleet.latest(ws:org_id(), ids,
+    statements.fleet.beginning(time.now()))
+  local rows <close> = ws:sql(query, params, { warehouse_id = opts.warehouse })
+  for found in rows do
+    for _, name in ipairs { "update_id", "result", "attempts", "started", "ended" } do
+      open[found.pipeline_id][name] = found[name]
+    end
+  end
+end
+
+-- All pipelines with their newest updates, by id.
+local function read_pipelines(ws, opts)
+  local from = time.now() - WINDOW_MS
+  local query, params = statements.fleet.health(ws:org_id(), from)
+  local rows <close> = ws:sql(query, params, { warehouse_id = opts.warehouse })
+  local list, open = {}, {}
+  for cells in rows do
+    list[#list + 1] = cells
+    if is_open(cells, from) then
+      open[cells.pipeline_id] = cells
+    end
+  end
+  if next(open) then
+    put_latest(ws, opts, open)
+  end
+  return list
+end
+
+local function read_age(ws, opts)
+  return ages.known(ws, opts.warehouse)
+end
+
+-- The names of the pipelines whose newest update has failed or has not ended, by id.
+local function notable(list)
+  local names = {}
+  for _, cells in ipairs(list) do
+    if cells.update_id ~= json.null and (cells.result == json.null or cells.result == "FAILED") then
+      names[cells.pipeline_id] = cells.name
+    end
+  end
+  return names
+end
+
+local function read_events(ws, opts, names)
+  local ids = {}
+  for id in pairs(names) do
+    ids[#ids + 1] = id
+  end
+  if #ids == 0 then
+    return { list = json.array {} }
+  end
+  table.sort(ids)
   local found, tried = systemtables.first(statements.quality.EVENTS, function(from)
-    local query, params = statements.fleet.newest_events(from, ws:org_id(),
-      time.now() - BACK_MS, summaries.RECENT)
+    local query, params = statements.fleet.newest_events(from, { workspace = ws:org_id(),
+      pipelines = ids, since = time.now() - BACK_MS, max = summaries.RECENT })
     local rows <close> = ws:sql(query, params, { warehouse_id = opts.warehouse })
     local list = json.array {}
     for cells in rows do
       list[#list + 1] = { id = cells.id, event_type = cells.event_type, level = cells.level,
         message = cells.message, timestamp = cells.at, maturity_level = cells.maturity_level,
-        pipeline_id = cells.pipeline_id, pipeline_name = cells.name }
+        pipeline_id = cells.pipeline_id, pipeline_name = names[cells.pipeline_id] }
     end
     return list
   end)
   return { list = found, tried = tried[#tried] }
+end
+
+-- The summary, and the rows unless they are not to be kept.
+local function sum_up(list, known, opts)
+  local summary, kept = summaries.new(), json.array {}
+  for i, cells in ipairs(list) do
+    local row = row_of(cells, known)
+    summaries.count(summary, row)
+    if opts.seen then
+      opts.seen(row)
+    end
+    kept[i] = opts.keep ~= false and row or nil
+  end
+  return summary, kept
 end
 
 --- Read the health of every pipeline.
@@ -84,19 +149,21 @@ end
 function M.read(ws, opts)
   local asked = { keep = opts and opts.keep, seen = opts and opts.seen,
     warehouse = opts and opts.warehouse or warehouses.chosen(ws) }
-  ws:org_id() -- asks the workspace once, before both statements need it
-  local answers = pool.map({ read_pipelines, read_events }, function(read)
+  ws:org_id() -- asks the workspace once, before several statements need it
+  local answers = pool.map({ read_pipelines, read_age }, function(read)
     return read(ws, asked)
   end)
-  local health, events = answers[1], answers[2]
+  local list, known = answers[1], answers[2]
+  local events = read_events(ws, asked, notable(list))
+  local summary, kept = sum_up(list, known, asked)
   local problems = json.array {}
   if not events.list then
     problems[1] = { part = "recent_events", message = events.tried.reason,
       kind = events.tried.kind, pipeline_id = json.null, pipeline_name = json.null }
   end
-  return { summary = health.summary, pipelines = health.pipelines,
-    recent_events = events.list or json.array {}, as_of = time.iso(health.known),
-    problems = problems, source = "sql", age_ms = math.max(0, time.now() - health.known),
+  return { summary = summary, pipelines = kept,
+    recent_events = events.list or json.array {}, as_of = time.iso(known),
+    problems = problems, source = "sql", age_ms = math.max(0, time.now() - known),
     unknown = json.array { "health", "state" } }
 end
 

@@ -3,6 +3,7 @@
 local fault = require "base.fault"
 local fields = require "tarn.events.fields"
 local glob = require "base.glob"
+local strings = require "base.strings"
 local time = require "base.time"
 
 local M = {}
@@ -65,9 +66,9 @@ local function dataset_matcher(pattern)
 end
 
 local function grep_matcher(text)
-  text = text:lower()
+  text = strings.fold(text)
   local function has(value)
-    return type(value) == "string" and value:lower():find(text, 1, true) ~= nil
+    return type(value) == "string" and strings.fold(value):find(text, 1, true) ~= nil
   end
   return function(event)
     if has(event.message) then

@@ -134,6 +134,7 @@ end
 ---@param name string one of statements.quality.EVENTS
 ---@return tarn.Counts counts, table[] problems
 function M.system(ws, ask, name)
+  ask.workspace = ws:org_id()
   return read_counts(ws, ask, name, "system")
 end
 

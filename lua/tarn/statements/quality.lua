@@ -102,7 +102,7 @@ local KEYS <const> = {
 ---@class tarn.CountAsk
 ---@field id? string          of a pipeline; default: all pipelines whose name matches `name`
 ---@field name? string        a glob
----@field workspace? string   the number of the workspace, for many pipelines
+---@field workspace? string   the number of the workspace, for a system table
 ---@field since integer
 ---@field until_ms integer
 ---@field update? string      an id or its beginning
@@ -131,12 +131,12 @@ local function limit(words, form, ask)
   local params = { since = match.timestamp(ask.since), ["until"] = match.timestamp(ask.until_ms) }
   local scope = {}
   if form == "system" then
-    if ask.id then -- ids are unique among workspaces
+    params.workspace = ask.workspace
+    scope[1] = "ev.workspace_id = :workspace"
+    if ask.id then
       params.pipeline = ask.id
-      scope[#scope + 1] = "ev.pipeline_id = :pipeline"
+      scope[2] = "ev.pipeline_id = :pipeline"
     else
-      params.workspace = ask.workspace
-      scope[#scope + 1] = "ev.workspace_id = :workspace"
       words.JOIN = "\n    JOIN alive AS a ON a.pipeline_id = ev.pipeline_id"
     end
   end

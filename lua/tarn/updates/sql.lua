@@ -1,11 +1,17 @@
 --- Updates from system tables: of one pipeline, or of many with one statement.
 --
+-- The statement reads the rows since the time that is asked for, and those of two days before.
+-- These tell what had begun by then, and the earlier attempts of requests. Of a request that may be
+-- older still, another statement counts the attempts.
+--
 -- system.lakeflow.pipeline_update_timeline has all fields but phases and errors, which come from
 -- the table of events if that can be read. Both tables are up to an hour late. An update whose last
 -- row is missing has the state UNKNOWN and no end, since it may run or be over.
 
+local ages = require("tarn.sql").age
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
+local pool = require "base.pool"
 local statements = require "tarn.statements"
 local strings = require "base.strings"
 local systemtables = require("tarn.sql").systemtables
@@ -15,6 +21,9 @@ local updates = require "tarn.updates"
 local M = {}
 
 local SLACK_MS <const> = 60000 -- an event may be this much older than its update
+local DAY_MS <const> = 86400000
+local BEFORE_MS <const> = 2 * DAY_MS -- of the rows that are read before the time asked for
+local CUT_MS <const> = DAY_MS -- a request seen so soon after the first row may have begun before it
 local text = systemtables.text
 
 -- The update as the API would return it.
@@ -80,31 +89,68 @@ end
 ---@field warehouse? string
 ---@field warn? fun(text: string)
 
-local function warn_of_age(ask, known)
-  if ask.warn then
-    ask.warn(require("tarn.backend").age_text(known))
+-- Correct the numbers of attempts of requests that the rows since `from` may not show whole.
+local function count_attempts(ws, ask, found, from)
+  local ids, seen = {}, {}
+  for _, cells in ipairs(found) do
+    local id = cells.pipeline_id
+    if not seen[id] and time.find_iso(cells.asked) < from + CUT_MS then
+      seen[id], ids[#ids + 1] = true, id
+    end
   end
+  if #ids == 0 then
+    return
+  end
+  local query, params = statements.fleet.attempts(ask.workspace, ids,
+    statements.fleet.beginning(time.now()), ask.since)
+  local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+  local by_update = {}
+  for cells in rows do
+    by_update[cells.update_id] = cells
+  end
+  for _, cells in ipairs(found) do
+    local whole = by_update[cells.update_id]
+    if whole then
+      cells.attempt, cells.attempts = whole.attempt, whole.attempts
+    end
+  end
+end
+
+local function read_history(ws, ask)
+  local beginning = statements.fleet.beginning(time.now())
+  local from = ask.since and math.max(beginning, ask.since - BEFORE_MS) or beginning
+  ask.from = from
+  local query, params = statements.fleet.history(ask)
+  local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+  local found = rows:all()
+  if from > beginning then
+    count_attempts(ws, ask, found, from)
+  end
+  return found
 end
 
 --- Updates, newest first.
 ---@param ws tarn.WorkspaceClient
----@param ask tarn.UpdatesAsk gets the field `workspace`
+---@param ask tarn.UpdatesAsk gets the fields `workspace` and `from`
 ---@return fun(): tarn.UpdateRow?
 function M.history(ws, ask)
   ask.workspace = ws:org_id()
-  local query, params = statements.fleet.history(ask)
-  local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
-  local found, wanted, oldest, known = {}, {}, math.maxinteger, 0
-  for cells in rows do
-    found[#found + 1] = cells
+  local found, wanted = read_history(ws, ask), {}
+  for _, cells in ipairs(found) do
     wanted[cells.update_id] = true
-    oldest = math.min(oldest, time.find_iso(cells.started))
-    known = time.find_iso(cells.known)
   end
   local events, tried = {}, {}
   if #found > 0 then
-    events, tried = find_events(ws, ask, wanted, oldest)
-    warn_of_age(ask, known)
+    pool.map({
+      function() -- the last row is the oldest one
+        events, tried = find_events(ws, ask, wanted, time.find_iso(found[#found].started))
+      end,
+      function()
+        if ask.warn then
+          ask.warn(require("tarn.backend").age_text(ages.known(ws, ask.warehouse)))
+        end
+      end,
+    }, function(read) read() end)
   end
   if not events and ask.warn then
     ask.warn("phases and errors are unknown: " .. strings.first_line(tried[#tried].reason))

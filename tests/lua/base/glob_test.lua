@@ -23,3 +23,28 @@ test("case counts when asked", function(t)
   t.equal(glob.matcher("Sales*", true) "sales", false)
   t.equal(glob.matcher("Sales*", true) "Sales x", true)
 end)
+
+test("case and characters are those of Unicode", function(t)
+  local cases = {
+    { "über*", "ÜBERSICHT", true },
+    { "ÜBERSICHT", "übersicht", true },
+    { "İST*", "İstanbul", true },
+    { "?stanbul", "İstanbul", true },
+    { "i̇stanbul", "İSTANBUL", true },
+    { "ΣΊΣ*", "ΣΊΣΥΦΟΣ", true },
+    { "σίσυφος", "ΣΊΣΥΦΟΣ", true },
+    { "σίσυφοσ", "ΣΊΣΥΦΟΣ", true },
+    { "ΣΊΣΥΦΟΣ*", "σίσυφος 2", true },
+    { "STRAẞE", "straße", true },
+    { "stra?e", "straße", true },
+    { "stra??e", "straße", false },
+    { "стол ?", "СТОЛ Ж", true },
+    { "日?語", "日本語", true },
+    { "a\xff?", "A\xffü", true },
+  }
+  for _, case in ipairs(cases) do
+    t.equal(glob.matcher(case[1])(case[2]), case[3], case[1])
+  end
+  t.equal(glob.matcher("Ü?", true) "Üß", true)
+  t.equal(glob.matcher("Ü?", true) "üß", false)
+end)

@@ -188,6 +188,8 @@ test("arrays in JSON become rows in each of the documented ways", function(t)
   local w <close> = workspace.start()
   local data = [[(SELECT '{"e":[{"n":"x","c":1},{"n":"y","c":2}]}' AS d) AS s]]
   local want = { { "x", "1" }, { "y", "2" } }
+  t.equal(#rows(w, "SELECT 1 AS n WHERE 'b' IN "
+    .. "(SELECT explode(from_json('[\"a\",\"b\"]', 'array<string>')) AS x)"), 1)
   t.equal(rows(w, "SELECT e.n, e.c FROM (SELECT explode(from_json(d:e, "
     .. "'array<struct<n:string,c:bigint>>')) AS e FROM " .. data .. ")"), want)
   t.equal(rows(w, "SELECT v.value:n::string, v.value:c::int FROM " .. data
@@ -436,6 +438,9 @@ test("external links work without a token, refuse a token, and expire", function
   local link = answer.result.external_links[1]
   t.is_nil(answer.result.data_array)
   local plain = http.request("GET", link.external_link)
+  local part = http.request("GET", link.external_link, { headers = { Range = "bytes=1-3" } })
+  t.equal({ part.status, part.body, part.headers["content-range"] },
+    { 206, plain.body:sub(2, 4), ("bytes 1-3/%d"):format(#plain.body) })
   t.equal(plain.body, '[["1",null]]')
   local refused = http.request("GET", link.external_link,
     { headers = { Authorization = "Bearer demo-token" } })

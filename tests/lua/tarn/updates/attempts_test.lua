@@ -31,7 +31,7 @@ test("the attempts of a request that the list has in part are unknown", function
 end)
 
 test("only * and ? of a glob are wildcards of LIKE", function(t)
-  t.equal(match.pattern "Sales*", "sales%")
+  t.equal(match.pattern "Sales*", "Sales%")
   t.equal(match.pattern "a?c**d", "a_c%d")
   t.equal(match.pattern "100%_\\", "100\\%\\_\\\\")
 end)
