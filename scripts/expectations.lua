@@ -79,12 +79,17 @@ local function number(value)
   return type(value) == "number" and ("%d"):format(value) or "-"
 end
 
+local function named(value)
+  return value == "" and "(not named)" or value
+end
+
 local COLUMNS <const> = {
-  { "dataset" }, { "expectation" },
-  { "passed", align = "right", text = number },
-  { "failed", align = "right", text = number },
+  { "dataset" }, { "expectation", text = named },
+  { "action", text = function(value) return type(value) == "string" and value or "-" end },
+  { "passed", title = "RULE PASSED", align = "right", text = number },
+  { "failed", title = "RULE FAILED", align = "right", text = number },
   { "pass_rate", title = "PASS RATE", align = "right", text = percent },
-  { "dropped", align = "right", text = number },
+  { "dropped", title = "ROWS DROPPED", align = "right", text = number },
 }
 local LAST <const> = { "last_seen", title = "LAST SEEN" }
 local MORE <const> = {
@@ -100,9 +105,24 @@ local function columns_for(by, many)
   return table.move(MORE[by], 1, #MORE[by], #columns + 1, columns)
 end
 
+-- The expectations that ended an update.
+local function show_violations(rows, screen)
+  for _, row in ipairs(rows) do
+    if row.violations > 0 then
+      local name = row.name and row.name .. ": " or ""
+      screen:line(screen:style("red", screen:clean(("%s%s.%s ended %s%s%s"):format(name, row.dataset,
+        named(row.expectation), row.violations == 1 and "an update"
+          or ("%d updates"):format(row.violations),
+        type(row.flow) == "string" and ", in flow " .. row.flow or "",
+        type(row.rule) == "string" and ": the rule is " .. row.rule or ""))))
+    end
+  end
+end
+
 local function show(data, screen)
   if #data.results > 0 then
     screen:table(data.results, columns_for(data.by, not data.pipeline_id))
+    show_violations(data.results, screen)
   else
     screen:line("no expectation has counts for this time")
   end
@@ -136,13 +156,19 @@ return {
   returns = { pipeline_id = "string", source = "string", by = "string",
     window = { days = "integer", since = "string", ["until"] = "string" },
     results = { { dataset = "string", expectation = "string", passed = "integer",
-      failed = "integer", ["pass_rate?"] = "number|null", ["last_seen?"] = "string|null" } },
+      failed = "integer", ["pass_rate?"] = "number|null", ["last_seen?"] = "string|null",
+      dropped = "integer|null", action = "string|null", rule = "string|null",
+      violations = "integer", flow = "string|null" } },
+    datasets = { { dataset = "string", dropped = "integer|null", expectations = "integer" } },
     events = "array", ["gate?"] = { passed = "boolean", breaches = "array" } },
   details = [[
-Shows the passed, failed and dropped rows of each dataset and expectation. The counts come from
-the first source that answers: the events of the REST API; the event log, by its function or as a
-table; the system table. The result says which source answered, and why the others did not. SQL
-sources need a warehouse; it adds up the counts, so only sums are sent.
+Shows how often the rule of each expectation passed and failed, and how many rows each dataset
+dropped; that number is the dataset's, and stands once, in its first row. An expectation that has
+ended an update has a row, too: `violations` counts these updates, `flow` is the one that failed,
+and `rule` the condition. The counts come from the first source that answers: the events of the
+REST API; the event log, by its function or as a table; the system table. The result says which
+source answered, and why the others did not. SQL sources need a warehouse; it adds up the counts,
+so only sums are sent.
 
 A pipeline with a * means all pipelines whose name matches. Their counts come from the system
 table, in one statement.
@@ -153,7 +179,8 @@ docs/guide/quality.md. In data, rates are numbers from 0 to 1.
 
 A gate is a limit, which is checked for each expectation: --gate 'failed <= 1%'. 'total: failed <=
 1%' checks the sums of all expectations, 'silver.valid_id: failed < 10' a single one. A gate
-compares failed, passed or dropped with a number of rows or a percentage, by <, <=, >, >= or =. If
+compares failed, passed or dropped with a number of rows or a percentage, by <, <=, >, >= or =. An
+expectation that has ended an update breaks every gate that looks at it, whatever the limit is. If
 a gate does not pass, or there are no counts, the exit status is 9.]],
   args = {
     { "pipeline", "pipeline", "Id, name, unique beginning of the name, or a glob." },
@@ -205,6 +232,8 @@ a gate does not pass, or there are no counts, the exit status is 9.]],
         ctx.finish "gate"
       end
     end
+    result.datasets = expectations.datasets(result.results)
+    result.results = expectations.once_per_dataset(result.results)
     if formats.of(ctx.options).rows then
       return result.results
     end

@@ -60,13 +60,6 @@ end
 
 -- ---- REST ----
 
-local function add_event(sum, event)
-  local report = counts.find_report(event)
-  if report then
-    sum:add(report)
-  end
-end
-
 -- The API keeps events for a shorter time than the event log does. If it has no events of a time in
 -- which the pipeline ran, that is a fault. If its events begin after the first update, the answer
 -- is partial: returns the time of the first event.
@@ -95,13 +88,13 @@ end
 local function from_rest(ws, ask)
   local start = not ask.update and find_start_of_events(ws, ask) or nil
   local sum, flows = counts.new(), 0
-  local criteria = wanted(ask, { type = "flow_progress" })
+  local criteria = wanted(ask, { type = "flow_progress,dataset_definition" })
   local query = { max_results = PAGE, order_by = "timestamp asc" }
   for list in events.pages(ws, ask.id, query, criteria, function() return true end) do
     for _, event in ipairs(list) do
       if criteria.matches(event) then
         flows = flows + 1
-        add_event(sum, event)
+        sum:add_event(event)
       end
     end
     if ask.progress then
@@ -112,6 +105,7 @@ local function from_rest(ws, ask)
   for event in events.list(ws, ask.id, { max = PROBLEMS,
     criteria = wanted(ask, { level = "WARN,ERROR" }) }) do
     problems[#problems + 1] = problem_of(event)
+    sum.violations:add(event) -- that of the update may tell more than that of the flow
   end
   return sum, problems, start
 end
@@ -251,7 +245,9 @@ end
 -- Parts that other subjects use.
 return require("base.lazy").fields(M, {
   check_gates = "tarn.expectations.gate:check",
+  datasets = "tarn.expectations.datasets:of",
   find_report = "tarn.expectations.counts:find_report",
   new_counts = "tarn.expectations.counts:new",
+  once_per_dataset = "tarn.expectations.datasets:once",
   parse_gate = "tarn.expectations.gate:parse",
 })

@@ -13,13 +13,14 @@
 local fault = require "base.fault"
 local json = require "native.json"
 local pages = require "base.pages"
-local send_once = require "tarn.pipelines.once"
+local find = require "tarn.pipelines.find"
+local listing = require "tarn.pipelines.listing"
 local strings = require "base.strings"
+local send_once = require "tarn.pipelines.once"
 
 local M = {}
 
 -- The most items of a page.
-local LIST_PAGE <const> = 100
 local EVENTS_PAGE <const> = 250
 local UPDATES_PAGE <const> = 100
 
@@ -38,12 +39,7 @@ local UPDATES_PAGE <const> = 100
 ---@param opts? { filter?: string, order_by?: string }
 ---@return fun(): table? PipelineStateInfo
 function M.states(ws, opts)
-  local query = { max_results = LIST_PAGE }
-  for key, value in pairs(opts or {}) do
-    query[key] = value
-  end
-  return pages.items(function(q) return ws.native:pipeline_list(q) end, "statuses",
-    { op = "pipelines.list", query = query, id = "pipeline_id" })
+  return listing.states(ws, opts)
 end
 
 --- A pipeline as commands and the HTTP API return it.
@@ -112,64 +108,19 @@ function M.is_id(text)
   return text:match("^" .. form .. "$") ~= nil
 end
 
-local function starting_with(ws, prefix)
-  local found = {}
-  local filter = ("name LIKE '%s%%'"):format((prefix:gsub("'", "''")))
-  for item in M.states(ws, { filter = filter }) do
-    -- '%' and '_' in a name are wildcards for the server
-    if (item.name or ""):sub(1, #prefix) == prefix then
-      found[#found + 1] = item
-    end
-  end
-  return found
-end
-
 --- The ids of the pipelines that have exactly this name. There may be several.
 ---@param ws tarn.WorkspaceClient
 ---@param name string
 ---@return string[]
 function M.ids_of(ws, name)
-  local ids = {}
-  for _, item in ipairs(starting_with(ws, name)) do
-    if item.name == name then
-      ids[#ids + 1] = item.pipeline_id
-    end
-  end
-  return ids
+  return find.ids_of(ws, name)
 end
 
-local function candidates(items)
-  local lines = {}
-  for i, item in ipairs(items) do
-    if i > 5 then
-      lines[i] = ("and %d more"):format(#items - 5)
-      break
-    end
-    lines[i] = ("%s (%s)"):format(item.name, item.pipeline_id)
-  end
-  return table.concat(lines, ", ")
-end
-
--- Pipelines whose names contain the text, ignoring case, for a hint.
-local function find_similar(ws, name)
-  local wanted, found = strings.fold(name), {}
-  for item in M.states(ws) do
-    if strings.fold(item.name or ""):find(wanted, 1, true) then
-      found[#found + 1] = item
-    end
-  end
-  return found
-end
-
-local function not_found(ws, name)
-  local similar = find_similar(ws, name)
-  fault.raise {
-    kind = "http", op = "pipelines.find", status = 404, code = "RESOURCE_DOES_NOT_EXIST",
-    retryable = false,
-    message = ("no pipeline is named '%s' in %s"):format(name, ws:host()),
-    hint = #similar > 0 and "did you mean " .. candidates(similar)
-      or "`tarn list` shows all pipelines",
-  }
+--- What tells pipelines of one name apart: who made it, and its newest run.
+---@param item table PipelineStateInfo
+---@return string
+function M.about(item)
+  return find.about(item)
 end
 
 --- The id of the pipeline that an id, an exact name or the unique prefix of a name stands for.
@@ -186,24 +137,7 @@ function M.find_id(ws, id_or_name)
     fault.raise { kind = "usage", op = "pipelines.find",
       message = "the name of the pipeline is empty" }
   end
-  local found = starting_with(ws, id_or_name)
-  local exact = {}
-  for _, item in ipairs(found) do
-    if item.name == id_or_name then
-      exact[#exact + 1] = item
-    end
-  end
-  local choice = #exact > 0 and exact or found
-  if #choice == 0 then
-    not_found(ws, id_or_name)
-  elseif #choice > 1 then
-    fault.raise {
-      kind = "usage", op = "pipelines.find", retryable = false,
-      message = ("'%s' may be any of %s"):format(id_or_name, candidates(choice)),
-      hint = "give more of the name, or the id",
-    }
-  end
-  return choice[1].pipeline_id
+  return find.id(ws, id_or_name)
 end
 
 --- A pipeline with its spec, by id, exact name, or unique prefix of the name.
@@ -212,7 +146,8 @@ end
 ---@return table GetPipelineResponse
 function M.find(ws, id_or_name)
   local found = ws.native:pipeline_get(M.find_id(ws, id_or_name))
-  found.name = found.name or found.spec and found.spec.name or ""
+  found.spec = found.spec or {}
+  found.name = found.name or strings.non_empty(found.spec.name) or ""
   return found
 end
 
@@ -224,7 +159,7 @@ end
 function M.create(ws, spec)
   local function search(since)
     local me = fault.try(ws.me, ws) -- if this fails, name and time must do
-    for _, item in ipairs(starting_with(ws, spec.name or "")) do
+    for _, item in ipairs(find.starting_with(ws, spec.name or "")) do
       if item.name == spec.name and (not me or item.creator_user_name == me.userName) then
         local made = ws.native:pipeline_get(item.pipeline_id)
         if (made.last_modified or 0) >= since then

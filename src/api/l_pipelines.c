@@ -8,28 +8,28 @@
  * event. */
 #define NEWEST "latest_updates:[{update_id:s,state:s,creation_time:s}]"
 #define UPDATE                                                                           \
-    "{update_id!:s,state:s,cause:s,creation_time:n,full_refresh:b,validate_only:b,"        \
-    "cluster_id:s,refresh_selection:[s],full_refresh_selection:[s],"                       \
+    "{update_id!:s,state:s,cause:s,creation_time:n,full_refresh:b,validate_only:b,"      \
+    "cluster_id:s,refresh_selection:[s],full_refresh_selection:[s],"                     \
     "reset_checkpoint_selection:[s],config:o}"
 #define SPEC                                                                             \
-    "{name:s,catalog:s,schema:s,target:s,storage:s,edition:s,root_path:s,"                 \
-    "libraries:[{notebook:{path:s},file:{path:s},glob:{include:s},jar:s,whl:s}],"          \
-    "clusters:[o],configuration:o,notifications:[{email_recipients:[s],alerts:[s]}],"      \
-    "environment:{dependencies:[s]},event_log:{catalog:s,schema:s,name:s},"                \
+    "{name:s,catalog:s,schema:s,target:s,storage:s,edition:s,root_path:s,"               \
+    "libraries:[{notebook:{path:s},file:{path:s},glob:{include:s},jar:s,whl:s}],"        \
+    "clusters:[o],configuration:o,notifications:[{email_recipients:[s],alerts:[s]}],"    \
+    "environment:{dependencies:[s]},event_log:{catalog:s,schema:s,name:s},"              \
     "ingestion_definition:o,gateway_definition:o}"
 #define PIPELINE                                                                         \
-    "{pipeline_id!:s,name:s,state:s,health:s,cause:s,cluster_id:s,creator_user_name:s,"    \
+    "{pipeline_id!:s,name:s,state:s,health:s,cause:s,cluster_id:s,creator_user_name:s,"  \
     "run_as_user_name:s,run_as:o,last_modified:n," NEWEST ",spec:" SPEC "}"
 #define QUALITY                                                                          \
-    "{dropped_records:n,expectations:[{name:s,dataset:s,passed_records:n,"                 \
+    "{dropped_records:n,expectations:[{name:s,dataset:s,passed_records:n,"               \
     "failed_records:n}]}"
 #define EVENT                                                                            \
-    "{id:s,timestamp:s,level:s,event_type:s,message:s,maturity_level:s,"                   \
-    "origin:{update_id:s,request_id:s,pipeline_id:s,pipeline_name:s,flow_name:s,"          \
-    "dataset_name:s},sequence:{control_plane_seq_no:n},"                                   \
-    "error:{exceptions:[{class_name:s,message:s,stack:[o]}]},"                             \
-    "details:{flow_progress:{status:s,metrics:{num_output_rows:n,num_upserted_rows:n,"     \
-    "num_deleted_rows:n,backlog_bytes:n,backlog_files:n},data_quality:" QUALITY "},"      \
+    "{id:s,timestamp:s,level:s,event_type:s,message:s,maturity_level:s,"                 \
+    "origin:{update_id:s,request_id:s,pipeline_id:s,pipeline_name:s,flow_name:s,"        \
+    "dataset_name:s},sequence:{control_plane_seq_no:n},"                                 \
+    "error:{exceptions:[{class_name:s,message:s,stack:[o]}]},"                           \
+    "details:{flow_progress:{status:s,metrics:{num_output_rows:n,num_upserted_rows:n,"   \
+    "num_deleted_rows:n,backlog_bytes:n,backlog_files:n},data_quality:" QUALITY "},"     \
     "update_progress:{state:s,cancellation_cause:s}}}"
 
 /* Push a call on the pipeline whose id is argument 2. [-0, +1, v] */

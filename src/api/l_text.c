@@ -46,12 +46,28 @@ static int l_text_upper(lua_State *L) {
     return change(L, letters_upper);
 }
 
+/* text.composed(text) -> string */
+static int l_text_composed(lua_State *L) {
+    size_t size;
+    struct fault f;
+    const char *text = luaL_checklstring(L, 1, &size);
+    luaL_argcheck(L, size < SIZE_MAX / 8, 1, "too long");
+    struct buf b = api_scratch(L, size * 4 + 1);
+    if (!letters_composed(&b, text, size)) {
+        fault_memory(&f, "a text of %zu bytes", size);
+        return api_fault(L, "text.composed", &f);
+    }
+    lua_pushlstring(L, b.bytes, b.size);
+    return 1;
+}
+
 static const luaL_Reg locale_meta[] = {
     {"__gc", l_locale_free},
     {NULL, NULL},
 };
 
 static const luaL_Reg text_functions[] = {
+    {"composed", l_text_composed},
     {"lower", l_text_lower},
     {"upper", l_text_upper},
     {NULL, NULL},

@@ -136,8 +136,8 @@ static int l_workspace_workspace_list(lua_State *L) {
     checkpath(L, 2);
     lua_settop(L, 2);
     pushfields(L, 3, NULL);
-    return get(L, "databricks.workspace_list", TREE "/list",
-               "{objects:[" OBJECT "]}", finish_list);
+    return get(L, "databricks.workspace_list", TREE "/list", "{objects:[" OBJECT "]}",
+               finish_list);
 }
 
 /* ws:workspace_mkdirs(path). It is no error if the directory exists, so that it may be

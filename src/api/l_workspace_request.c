@@ -63,9 +63,9 @@ static int finish_raw(lua_State *L, struct api_call *c) {
 /* ws:request(method, path [, {query =, body =, headers =, idempotent =, raw =, timeout =,
  * max_bytes =, nulls =, shape =}]) -> body, { status, headers, tries } */
 static int l_workspace_request(lua_State *L) {
-    static const char *const names[] = {"query",      "body",  "headers",
-                                        "idempotent", "raw",   "timeout",
-                                        "max_bytes",  "nulls", "shape", NULL};
+    static const char *const names[] = {"query", "body",    "headers",   "idempotent",
+                                        "raw",   "timeout", "max_bytes", "nulls",
+                                        "shape", NULL};
     api_checkworkspace(L, 1);
     const char *method = checkmethod(L, 2);
     const char *path = checkpath(L, 3);

@@ -61,9 +61,17 @@ static bool misfit(const struct check *c, const char *want) {
     return false;
 }
 
+/* What is empty is an empty list as well as an empty object: some servers mix them up. */
 static bool is_table(const struct check *c, bool list) {
-    return lua_istable(c->L, -1) &&
-           json_parts_marked(c->L, lua_gettop(c->L), c->array_mt) == list;
+    if (!lua_istable(c->L, -1))
+        return false;
+    if (json_parts_marked(c->L, lua_gettop(c->L), c->array_mt) == list)
+        return true;
+    lua_pushnil(c->L);
+    bool empty = lua_next(c->L, -2) == 0;
+    if (!empty)
+        lua_pop(c->L, 2);
+    return empty;
 }
 
 /* A number, or a string that becomes one: JSON of protocol buffers has 64-bit integers in

@@ -59,7 +59,8 @@ struct api_call {
     bool keep_headers; /* keep the answer's headers */
     bool nulls;        /* keep all nulls of the answer */
     const char *spec;  /* a literal: the field of the answer that is a spec, or NULL */
-    const char *shape; /* of the answer, see shape.h; or NULL. A literal, or anchored as the
+    const char
+        *shape; /* of the answer, see shape.h; or NULL. A literal, or anchored as the
                           call's third user value */
     int timeout_ms;
     size_t max_body;

@@ -1,5 +1,7 @@
 #include "base/letters.h"
 
+#include <gnutls/gnutls.h>
+#include <limits.h>
 #include <stdint.h>
 #include <wctype.h>
 
@@ -99,4 +101,16 @@ bool letters_lower(struct buf *out, const char *text, size_t size, locale_t utf8
 
 bool letters_upper(struct buf *out, const char *text, size_t size, locale_t utf8) {
     return change(out, text, size, true, utf8);
+}
+
+/* GnuTLS normalizes passwords by RFC 8265, whose form is NFC. */
+bool letters_composed(struct buf *out, const char *text, size_t size) {
+    gnutls_datum_t form = {0};
+    if (size == 0 || size > UINT_MAX ||
+        gnutls_utf8_password_normalize((const unsigned char *)text, (unsigned)size, &form,
+                                       GNUTLS_UTF8_IGNORE_ERRS) < 0)
+        return buf_add(out, text, size);
+    bool ok = buf_add(out, (const char *)form.data, form.size);
+    gnutls_free(form.data);
+    return ok;
 }

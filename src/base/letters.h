@@ -20,4 +20,9 @@ bool letters_lower(struct buf *out, const char *text, size_t size, locale_t utf8
  * as they are. */
 bool letters_upper(struct buf *out, const char *text, size_t size, locale_t utf8);
 
+/* Append the text in Unicode's composed form (NFC), with every blank as a space: two texts
+ * that look the same have one form. Text that is not UTF-8 stays. False when memory runs
+ * out. */
+bool letters_composed(struct buf *out, const char *text, size_t size);
+
 #endif

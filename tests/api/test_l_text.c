@@ -43,6 +43,18 @@ static void the_most_that_a_text_grows_fits(void **state) {
                          "is(('Ɐ'):rep(5000), text.upper(('ɐ'):rep(5000)))\n");
 }
 
+static void texts_that_look_the_same_have_one_composed_form(void **state) {
+    must_run(state, HEAD "for from, to in pairs {\n"
+                         "  ['plain'] = 'plain', [''] = '', [' a '] = ' a ',\n"
+                         "  ['e\\u{301}te\\u{301}'] = 'été', ['été'] = 'été',\n"
+                         "  ['A\\u{30a}'] = 'Å', ['\\u{212b}'] = 'Å',\n"
+                         "  ['\\u{1100}\\u{1161}'] = '가', ['a\\u{a0}b'] = 'a b',\n"
+                         "  ['\\xff\\xfe'] = '\\xff\\xfe', ['a\\tb'] = 'a\\tb',\n"
+                         "  ['q\\u{323}\\u{307}'] = 'q\\u{323}\\u{307}',\n"
+                         "  ['q\\u{307}\\u{323}'] = 'q\\u{323}\\u{307}',\n"
+                         "} do is(to, text.composed(from)) end\n");
+}
+
 static void nothing_leaks_when_memory_runs_out(void **state) {
     (void)state;
     torture("return require('native.text').lower(('Ü'):rep(2000))");
@@ -52,6 +64,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         LUA_TEST(letters_change_by_the_rules_of_unicode),
         LUA_TEST(bytes_that_are_no_utf_8_stay),
+        LUA_TEST(texts_that_look_the_same_have_one_composed_form),
         LUA_TEST(the_most_that_a_text_grows_fits),
         cmocka_unit_test(nothing_leaks_when_memory_runs_out),
     };

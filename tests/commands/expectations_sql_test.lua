@@ -127,7 +127,8 @@ test("one statement counts for many pipelines, with the same counts as for each"
   warehouse.hint(ws)
   local results, data = read(ws, { pipeline = "*" })
   t.equal(data.source, statements.quality.EVENTS[2])
-  t.equal(#ws.statements, 3, "the counts under two names of the table, and the newest problems")
+  t.equal(#ws.statements, 4,
+    "the counts under two names of the table, violated expectations, and the newest problems")
   t.no_match(table.concat(ws.statements), ws:org_id())
   local seen = 0
   for _, by in ipairs { "total", "day" } do

@@ -120,7 +120,7 @@ test("T18: the window is exact, and sent as such", function(t)
   local since, last = time.find_iso(data.window.since), time.find_iso(data.window["until"])
   t.equal(last - since, 7 * day)
   t.is_true(since >= now - 7 * day and since <= now - 7 * day + 5000)
-  t.equal(filter, ("timestamp >= '%s' AND timestamp <= '%s' AND event_type = 'flow_progress'")
+  t.equal(filter, ("timestamp >= '%s' AND timestamp <= '%s' AND event_type in ('flow_progress','dataset_definition')")
     :format(data.window.since, data.window["until"]))
 end)
 
@@ -227,4 +227,42 @@ test("a gate that does not pass ends with status 9", function(t)
   t.equal({ good.status, good.stderr }, { 0, "" })
   t.match(good.stdout, "all gates passed")
   t.equal(with("failed is 0").status, 2)
+end)
+
+local FAILS <const> = [[
+-- Databricks notebook source
+CREATE OR REFRESH STREAMING TABLE calm (CONSTRAINT known EXPECT (id IS NOT NULL))
+  AS SELECT * FROM STREAM read_files('/Volumes/a/b');
+CREATE OR REFRESH STREAMING TABLE strict (
+  CONSTRAINT positive EXPECT (amount > 0) ON VIOLATION FAIL UPDATE,
+  CONSTRAINT has_id EXPECT (id IS NOT NULL) ON VIOLATION DROP ROW
+) AS SELECT * FROM STREAM(calm);
+]]
+
+test("an update that an expectation ended breaks every gate, from each source", function(t)
+  local w <close> = workspace.start { run_ms = 1000 }
+  w.clock:advance(-180000)
+  local id = w:pipeline { configuration = { ["sandbox.fail"] = "expectation" } }
+  w:ok("POST", "/api/2.0/workspace/import", { path = "/Shared/etl", format = "SOURCE",
+    language = "SQL", overwrite = true, content = require("native.http").base64_encode(FAILS) })
+  w:complete(id)
+  local ws <close> = workspace.client(w)
+  for _, arg in ipairs { { source = "rest" }, { source = "event_log" }, { source = "system" },
+    { source = "system", many = true }, { source = "rest", by = "update" },
+    { source = "rest", update = "latest" } } do
+    local what = json.encode(arg)
+    local asked = { pipeline = arg.many and "*" or id, source = arg.source, by = arg.by,
+      update = arg.update, gate = { "failed <= 100%" } }
+    local data, status = fake.run("expectations", asked, ws)
+    t.equal(status, 9, what)
+    local row
+    for _, one in ipairs(data.results) do
+      row = one.violations > 0 and one or row
+    end
+    t.equal({ row.dataset, row.expectation, row.action, row.rule, row.flow },
+      { "main.s.strict", "positive", "fail", "amount > 0", "main.s.strict" }, what)
+    t.match(data.gate.breaches[1].message, "positive")
+    local csv = fake.run("expectations", asked, ws, { output = "csv", quiet = true })
+    t.is_true(csv[1].violations ~= nil, "CSV")
+  end
 end)

@@ -20,9 +20,10 @@ math.randomseed(math.tointeger(tonumber(seed)))
 local ORDERS <const> = "sales_orders_etl"
 local FAILED <const> = "sales_forecast"
 local MANY <const> = "finance*"
-local SOON <const> = { timeout = 5, yes = true, quiet = true }
+local SOON <const> = { timeout = 1, yes = true, quiet = true }
 
--- A name, arguments, and what is done before the first run.
+-- A name and arguments. `loose`: what is shown differs from run to run, by the clock or since the
+-- journal knows the run before.
 local COMMANDS <const> = {
   { "list", {} },
   { "list", { filter = "sales*" } },
@@ -49,13 +50,14 @@ local COMMANDS <const> = {
   { "export", { pipeline = ORDERS, dir = "tarn-answers", format = "bundle", dry_run = true } },
   { "export", { pipeline = ORDERS, dir = "tarn-answers", format = "terraform", dry_run = true } },
   { "trigger", { pipeline = ORDERS } },
-  { "trigger", { pipeline = ORDERS, wait = true } },
+  { "trigger", { pipeline = ORDERS, wait = true }, loose = true },
   { "stop", { pipeline = "iot_telemetry_stream" } },
   { "wait", { pipeline = FAILED } },
   { "grant", { pipeline = ORDERS, entries = { "ada.okafor@example.com=CAN_VIEW" } } },
-  { "clone", { pipeline = ORDERS, name = "copy" } },
-  { "clone-to-workspace", { pipeline = ORDERS, dest = "demo-dr", name = "copy",
-    with_sources = true, permissions = true } },
+  { "clone", { pipeline = ORDERS, name = "copy", dry_run = true } },
+  { "clone", { pipeline = ORDERS, name = "copy" }, loose = true },
+  { "clone", { pipeline = ORDERS, name = "copy", to = "demo-dr", with_sources = true,
+    permissions = true }, loose = true },
   { "delete", { pipeline = ORDERS } },
 }
 
@@ -262,7 +264,7 @@ for _, command in ipairs(COMMANDS) do
       end
       for _, field in ipairs(fields_of(tape)) do
         local absent, null = check(field, "absent"), check(field, "null")
-        if absent ~= null and not is_in_spec(field.name) then
+        if absent ~= null and not command.loose and not is_in_spec(field.name) then
           bad[#bad + 1] = ("%s: null differs from absent:\n%s\n%s"):format(field.name, null:sub(1,300),
             absent:sub(1,300))
         end

@@ -166,12 +166,31 @@ test("a run that somebody else starts appears in the history without a reload", 
 
 test("expectations show counts, rates and the trend of failures", async () => {
   const { page, close, id } = await show("sales_orders_etl", "expectations");
-  const { results } = await api(page, `dlt/pipelines/${id}/expectations?days=7`);
+  const { results, datasets } = await api(page, `dlt/pipelines/${id}/expectations?days=7`);
   await page.locator("tbody tr").first().waitFor();
-  assert.equal(await page.locator("tbody tr").count(), results.length);
+  assert.equal(await page.locator("tbody tr:not(.group)").count(), results.length);
+  // The rows that a dataset dropped stand once, in its group's row, and what its rules are beside.
+  assert.equal(await page.locator("tr.group").count(), datasets.length);
+  const dropped = `${datasets[0].dropped.toLocaleString("en-US")} rows dropped`;
+  assert.equal(await page.getByText(dropped).count(), 1);
+  const rules = await page.locator("tbody").first().textContent();
+  assert.ok(rules.includes("drops rows: ") && rules.includes("warns: "), rules);
+  assert.deepEqual(await page.locator("thead th").allTextContents(), ["Expectation", "Pass rate",
+    "Failures by run", "Rule passed", "Rule failed", "Last seen"]);
   assert.match(await page.locator(".spark svg").first().getAttribute("aria-label"), /^failed: /);
   await page.getByLabel("Days back").selectOption("30");
   await page.getByText("since 30 d ago").waitFor();
+  await close();
+});
+
+test("an expectation that ended an update is shown with its flow", async () => {
+  const { page, close, id } = await show("sales_promotions", "expectations");
+  const { results } = await api(page, `dlt/pipelines/${id}/expectations?days=7`);
+  const row = results.find((one) => one.violations > 0);
+  const ended = page.locator("tbody tr", { hasText: row.expectation }).locator(".ink-bad");
+  await ended.first().waitFor();
+  assert.match(await ended.first().textContent(),
+    new RegExp(`^ended .*, in flow ${row.flow.replaceAll(".", "\\.")}$`));
   await close();
 });
 

@@ -21,4 +21,10 @@ function text.lower(value) end
 ---@return string
 function text.upper(value) end
 
+--- The text in Unicode's composed form (NFC), with every blank as a space: texts that look the same
+-- have one form, whether an accent is a sign of its own or not.
+---@param value string
+---@return string
+function text.composed(value) end
+
 return text

@@ -4,7 +4,8 @@
 -- In a pipeline's configuration, `sandbox.fail` names the step at which its updates fail
 -- ("resources", "initializing", "setup", "flow", "expectation"; "true" means "flow"),
 -- `sandbox.fail_attempts` the number of attempts that fail (default: all) and
--- `sandbox.fail_dataset` the dataset. `fake.fail` means the same as `sandbox.fail`.
+-- `sandbox.fail_dataset` the dataset. `sandbox.fail_verbosity` is how much the error of a violated
+-- expectation says: ALL or NONE. `fake.fail` means the same as `sandbox.fail`.
 
 local M = {}
 
@@ -165,13 +166,25 @@ function steps.flow(spec, datasets)
     .. "SQLSTATE: XXKST")
 end
 
+-- The names of the flow's expectations that fail the update; of all of them if none does.
+local function failing_names(flow)
+  local names, all = {}, {}
+  for _, expectation in ipairs(flow.expectations) do
+    all[#all + 1] = ("'%s'"):format(expectation.name)
+    names[#names + 1] = expectation.action == "FAIL" and all[#all] or nil
+  end
+  return table.concat(#names > 0 and names or #all > 0 and { all[1] } or { "'valid'" }, ", ")
+end
+
 function steps.expectation(spec, datasets)
   local flow = pick_flow(spec, datasets, true) or pick_flow(spec, datasets)
-  local expectation = flow and flow.expectations[1] or { name = "valid", constraint = "true" }
+  local level = (spec.configuration or {})["sandbox.fail_verbosity"] or "ALL"
+  local data = level == "ALL" and [[ Input data: '{"id":null,"amount":-500}'. ]]
+    .. [[Output record: '{"id":null,"amount":-500}'. Missing input data: false]] or ""
   return flow and in_flow(flow, "com.databricks.pipelines.common.errors.ExpectationException",
-    ("[EXPECTATION_VIOLATION] Flow '%s' failed to meet the expectation. Violated expectation: "
-      .. "'%s' (%s). SQLSTATE: 22000"):format(flow.full, expectation.name,
-      expectation.constraint or ""))
+    ("[EXPECTATION_VIOLATION.VERBOSITY_%s] Flow '%s' failed to meet the expectation. "
+      .. "Violated expectations: %s.%s SQLSTATE: 22000"):format(level, flow.full,
+      failing_names(flow), data))
 end
 
 -- The failure that the scenario or the configuration asks for at this attempt (from 1), or nil.

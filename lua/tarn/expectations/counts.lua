@@ -9,9 +9,11 @@
 
 local collections = require "base.collections"
 local counter = require "tarn.expectations.counter"
+local events = require "tarn.events"
 local json = require "native.json"
 local time = require "base.time"
 local trend = require "tarn.expectations.trend"
+local violations = require "tarn.expectations.violations"
 
 local M = {}
 
@@ -33,7 +35,7 @@ Counts.__index = Counts
 --- Counts without any report.
 ---@return tarn.Counts
 function M.new()
-  return setmetatable({ updates = {}, reports = 0 }, Counts)
+  return setmetatable({ updates = {}, reports = 0, violations = violations.new() }, Counts)
 end
 
 local function entry(into, key, make)
@@ -59,6 +61,23 @@ function M.find_report(event)
   return { update_id = origin.update_id, flow = origin.flow_name, dataset = origin.dataset_name,
     batch = origin.batch_id, at = at, quality = quality,
     order = event.sequence and event.sequence.control_plane_seq_no }
+end
+
+--- Add what an event tells: the counts of a flow, the definitions of expectations, or that one has
+-- ended the update. False if it tells nothing of these.
+---@param event table
+---@return boolean
+function Counts:add_event(event)
+  local report = M.find_report(event)
+  local details = event.details or {}
+  local at = events.at(event)
+  if report then
+    self:add(report)
+  elseif at and type(details.dataset_definition) == "table" then
+    self.violations:define((event.origin or {}).dataset_name,
+      details.dataset_definition.expectations, at)
+  end
+  return self.violations:add(event) > 0 or report ~= nil
 end
 
 --- Add a report.
@@ -123,11 +142,6 @@ function Counts:put(row)
   expectation.last[row.day] = row.newest
 end
 
--- A flow and its expectation may name the same dataset with and without its schema.
-local function same_dataset(a, b)
-  return a == b or a ~= nil and b ~= nil and a:match "[^.]*$" == b:match "[^.]*$"
-end
-
 -- Call `visit(update_id, update, day, expectation, passed, failed, dropped?, how, flow)` for all
 -- counts.
 local function each_count(self, count, visit)
@@ -137,7 +151,7 @@ local function each_count(self, count, visit)
       for _, expectation in pairs(flow.expectations) do
         local days, how = expectation.counter:days(count)
         for day, values in pairs(days) do
-          local own = same_dataset(flow.dataset, expectation.dataset)
+          local own = violations.same_dataset(flow.dataset, expectation.dataset)
           visit(update_id, update, day, expectation, values[1], values[2],
             own and (dropped[day] or { 0 })[1] or nil, how, flow)
         end
@@ -180,10 +194,15 @@ local function finish(row, iso)
   return row
 end
 
-local function before(a, b)
-  for _, name in ipairs { "day", "started", "update_id", "dataset", "expectation" } do
+--- The order of rows, for table.sort.
+---@param a table
+---@param b table
+---@return boolean
+function M.before(a, b)
+  for _, name in ipairs { "pipeline_id", "day", "started", "update_id", "dataset",
+    "expectation" } do
     if a[name] ~= b[name] then
-      return a[name] < b[name]
+      return (a[name] or "") < (b[name] or "")
     end
   end
   return false
@@ -234,7 +253,8 @@ function Counts:rows(by, count, iso)
     row.trend = by_update and trend.of(by_update[key], by_day[key])
     rows[#rows + 1] = finish(row, iso)
   end
-  table.sort(rows, before)
+  self.violations:put_into(rows, by, iso)
+  table.sort(rows, M.before)
   return rows
 end
 

@@ -1,7 +1,8 @@
 --- Quality gates: `failed <= 1%`, `silver.valid_id: failed < 10`, `total: passed >= 99.5%`.
 --
 -- A gate without a name is for each expectation, `total` is for all expectations together. A gate
--- without any rows has not passed.
+-- without any rows has not passed, and neither has one that looks at an expectation which has ended
+-- an update: such an update stops before it has counts.
 
 local fault = require "base.fault"
 local glob = require "base.glob"
@@ -56,10 +57,11 @@ local function rows_for(gate, rows)
     return rows
   elseif gate.scope:lower() == "total" then
     local sum = { dataset = json.null, expectation = json.null, passed = 0, failed = 0,
-      dropped = 0 }
+      dropped = 0, violations = 0 }
     local counted = {}
     for _, row in ipairs(rows) do
       sum.passed, sum.failed = sum.passed + row.passed, sum.failed + row.failed
+      sum.violations = sum.violations + (row.violations or 0)
       -- every expectation of a dataset has the number of records that the dataset dropped
       if row.dropped ~= json.null and not counted[row.dataset] then
         counted[row.dataset] = true
@@ -79,6 +81,27 @@ local function rows_for(gate, rows)
   return found
 end
 
+local function whose_name(row)
+  local name = row.dataset == json.null and "all expectations together"
+    or row.dataset .. "." .. row.expectation
+  return row.name and row.name .. ": " .. name or name
+end
+
+-- What is wrong with a row: a value and words; nil if the gate holds for it.
+local function find_breach(gate, row)
+  local ended = row.violations or 0
+  if ended > 0 then
+    local flow = type(row.flow) == "string" and " (flow " .. row.flow .. ")" or ""
+    return ended, ("%d %s by a violated expectation%s"):format(ended,
+      ended == 1 and "update was ended" or "updates were ended", flow)
+  end
+  local value = value_of(gate, row)
+  if not gate.compare(value, gate.limit) then
+    return value, ("%s is %s"):format(gate.field, gate.percent and ("%.4g%%"):format(value)
+      or ("%d"):format(value))
+  end
+end
+
 --- Test rows against gates.
 ---@param gates table[] results of `parse`
 ---@param rows table[] by "total"
@@ -92,15 +115,12 @@ function M.check(gates, rows)
         value = json.null, message = "no results match this gate" }
     end
     for _, row in ipairs(found) do
-      local value = value_of(gate, row)
-      if not gate.compare(value, gate.limit) then
-        local whose = row.dataset == json.null and "all expectations together"
-          or row.dataset .. "." .. row.expectation
-        whose = row.name and row.name .. ": " .. whose or whose
+      local value, words = find_breach(gate, row)
+      if value then
         breaches[#breaches + 1] = { gate = gate.text, dataset = row.dataset,
           expectation = row.expectation, value = value, pipeline_id = row.pipeline_id,
-          message = ("%s: %s is %s"):format(whose, gate.field, gate.percent
-            and ("%.4g%%"):format(value) or ("%d"):format(value)) }
+          violations = row.violations, flow = row.flow,
+          message = ("%s: %s"):format(whose_name(row), words) }
       end
     end
   end

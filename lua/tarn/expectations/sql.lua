@@ -6,6 +6,7 @@ local json = require "native.json"
 local statements = require "tarn.statements"
 local systemtables = require("tarn.sql").systemtables
 local time = require "base.time"
+local violations = require "tarn.expectations.violations"
 
 local M = {}
 
@@ -48,8 +49,33 @@ local function read_problems(ws, ask, from, form)
   return list
 end
 
--- Call `take(cells)` for each row of counts. Returns the newest problems.
-local function from_sql(ws, ask, from, form, take)
+local function decoded(cell)
+  local ok, value = pcall(json.decode, text(cell) or "", { nulls = false })
+  return ok and type(value) == "table" and value or nil
+end
+
+-- Add the violated expectations and the definitions. An error that is no JSON, such as a struct as
+-- a string, is searched as it is.
+local function read_violations(ws, ask, from, form, found)
+  local query, params = statements.quality.violations(from, form, ask)
+  local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+  for cells in rows do
+    local of = not ask.id and { pipeline_id = cells.pipeline_id, name = cells.pipeline } or nil
+    if cells.event_type == "dataset_definition" then
+      found:define(text(cells.dataset), decoded(cells.definition), time.find_iso(cells.at) or 0,
+        of and of.pipeline_id)
+    else
+      found:add({ level = "ERROR", timestamp = text(cells.at), message = text(cells.message),
+        error = decoded(cells.error) or { exceptions = { { message = text(cells.error) } } },
+        origin = { update_id = text(cells.update_id), flow_name = text(cells.flow),
+          dataset_name = text(cells.dataset) } }, of)
+    end
+  end
+end
+
+-- Call `take(cells)` for each row of counts, and add what is violated to `found`. Returns the newest
+-- problems.
+local function from_sql(ws, ask, from, form, take, found)
   local query, params = statements.quality.counts(from, form, ask)
   do
     local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
@@ -57,6 +83,7 @@ local function from_sql(ws, ask, from, form, take)
       take(cells)
     end
   end
+  read_violations(ws, ask, from, form, found)
   return read_problems(ws, ask, from, form)
 end
 
@@ -64,7 +91,7 @@ local function read_counts(ws, ask, from, form)
   local sum = counts.new()
   local problems = from_sql(ws, ask, from, form, function(cells)
     sum:put(as_counted(ask, cells))
-  end)
+  end, sum.violations)
   return sum, problems
 end
 
@@ -140,10 +167,12 @@ end
 ---@param name string one of statements.quality.EVENTS
 ---@return table[] rows, table[] problems
 function M.many(ws, ask, name)
-  local rows = json.array {}
+  local rows, found = json.array {}, violations.new()
   local problems = from_sql(ws, ask, name, "system", function(cells)
     rows[#rows + 1] = as_row(ask, cells)
-  end)
+  end, found)
+  found:put_into(rows, ask.by, time.iso)
+  table.sort(rows, counts.before)
   return rows, problems
 end
 

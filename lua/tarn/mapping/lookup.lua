@@ -118,6 +118,9 @@ end
 ---@return string|false|nil new
 ---@return string? rule
 function M.value(map, kind, value, where)
+  if type(value) ~= "string" then
+    return nil
+  end
   if kind == "catalog" and map.catalog
     and value:lower() == (where.default_catalog or ""):lower() then
     return map.catalog, "--catalog"

@@ -216,15 +216,17 @@ local function counts_of(one, update_id)
   return one.counts[1].counts
 end
 
-local function measure(self, one, workspace, pipeline, report)
-  local sum = counts_of(one, report.update_id)
-  sum:add(report)
+local function measure(self, one, workspace, pipeline, event, update_id)
+  local sum = counts_of(one, update_id)
+  if not sum:add_event(event) then
+    return
+  end
   local rows = sum:rows("total", "auto", time.iso)
   for _, rule in ipairs(self.rules) do
     local checked = rule.gates and expectations.check_gates(rule.gates, rows)
     for _, breach in ipairs(checked and checked.breaches or {}) do
       if breach.value ~= json.null then -- a gate without results is not breached yet
-        self:report(rule, workspace, pipeline, report.update_id, {
+        self:report(rule, workspace, pipeline, update_id, {
           dataset = breach.dataset ~= json.null and breach.dataset or nil,
           expectation = breach.expectation ~= json.null and breach.expectation or nil,
           value = breach.value, expression = breach.gate,
@@ -257,9 +259,8 @@ function Watch:event(workspace, event, id, name)
       report_failed(self, rule, workspace, pipeline, origin.update_id, reason_of(event))
     end
   end
-  local report = self:has "breach" and expectations.find_report(event)
-  if report then
-    measure(self, one, workspace, pipeline, report)
+  if self:has "breach" then
+    measure(self, one, workspace, pipeline, event, origin.update_id)
   end
 end
 

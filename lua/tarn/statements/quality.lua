@@ -66,6 +66,25 @@ WHERE ev.level IN ('WARN', 'ERROR') AND ev.{AT} >= :since AND ev.{AT} <= :until{
 ORDER BY ev.{AT} DESC, ev.{ID} DESC
 LIMIT {MAX}]]
 
+-- Errors that may be about a violated expectation, and the newest definitions of datasets with
+-- expectations. An error is a text, a struct or a VARIANT: as a string each has its messages.
+local VIOLATIONS <const> = [[
+found AS (
+  SELECT ev.event_type, ev.{AT} AS at, {UPDATE} AS update_id, {PIPELINE} AS pipeline_id,
+    {NAME} AS pipeline, ev.origin{PATH}flow_name AS flow, ev.origin{PATH}dataset_name AS dataset,
+    ev.message, CAST(ev.error AS STRING) AS error, {DEFINED} AS definition,
+    row_number() OVER (PARTITION BY {PIPELINE}, ev.event_type, ev.origin{PATH}dataset_name
+      ORDER BY ev.{AT} DESC, ev.{ID} DESC) AS n
+  FROM {FROM} AS ev{JOIN}
+  WHERE ev.{AT} >= :since AND ev.{AT} <= :until AND (ev.event_type = 'dataset_definition'
+      AND ev.details:dataset_definition.expectations IS NOT NULL
+      OR ev.level = 'ERROR' AND ev.event_type IN ('flow_progress', 'update_progress')
+        AND lower(CAST(ev.error AS STRING)) LIKE '%expectation%'){SCOPE}{NAMED})
+SELECT event_type, at, update_id, pipeline_id, pipeline, flow, dataset, message, error, definition
+FROM found
+WHERE event_type <> 'dataset_definition' OR n = 1
+ORDER BY at, event_type]]
+
 -- Which reports count.
 local KEEP <const> = {
   sum = "1 = 1",
@@ -97,12 +116,14 @@ local function words_of(form, ask)
   if form == "system" then
     return { PIPELINE = "ev.pipeline_id", NAME = ask.id and "CAST(NULL AS STRING)" or "a.name",
       UPDATE = "ev.update_id", PATH = ".", AT = "event_time", ID = "pipeline_event_id",
-      EXPECTATIONS = "to_json(ev.details:flow_progress.data_quality.expectations)" }
+      EXPECTATIONS = "to_json(ev.details:flow_progress.data_quality.expectations)",
+      DEFINED = "to_json(ev.details:dataset_definition.expectations)" }
   end
   local path = form == "text" and ":" or "."
   return { PIPELINE = "CAST(NULL AS STRING)", NAME = "CAST(NULL AS STRING)",
     UPDATE = "ev.origin" .. path .. "update_id", PATH = path, AT = "timestamp", ID = "id",
-    EXPECTATIONS = "ev.details:flow_progress.data_quality.expectations" }
+    EXPECTATIONS = "ev.details:flow_progress.data_quality.expectations",
+    DEFINED = "ev.details:dataset_definition.expectations" }
 end
 
 -- Limit the events to those that are asked for: sets SCOPE and JOIN.
@@ -133,6 +154,11 @@ local function has_dataset(params, ask, columns)
     terms[i] = match.like(params, "dataset", column, { ask.dataset, "*." .. ask.dataset })
   end
   return "(" .. table.concat(terms, " OR ") .. ")"
+end
+
+local function named(params, words, ask)
+  return ask.dataset and "\n  AND " .. has_dataset(params, ask, {
+    "ev.origin" .. words.PATH .. "flow_name", "ev.origin" .. words.PATH .. "dataset_name" }) or nil
 end
 
 local function with_alive(text, ask, params)
@@ -168,9 +194,20 @@ function M.problems(from, form, ask, max)
   local words = words_of(form, ask)
   local params = limit(words, form, ask)
   words.FROM, words.MAX = from, ("%d"):format(max)
-  words.NAMED = ask.dataset and "\n  AND " .. has_dataset(params, ask, {
-    "ev.origin" .. words.PATH .. "flow_name", "ev.origin" .. words.PATH .. "dataset_name" }) or nil
+  words.NAMED = named(params, words, ask)
   return with_alive(match.fill(PROBLEMS, words), ask, params), params
+end
+
+--- Errors that may be about a violated expectation, and the definitions of expectations.
+---@param from string as for `counts`
+---@param form "text"|"struct"|"system" as for `counts`
+---@param ask tarn.CountAsk
+---@return string text, table params
+function M.violations(from, form, ask)
+  local words = words_of(form, ask)
+  local params = limit(words, form, ask)
+  words.FROM, words.NAMED = from, named(params, words, ask)
+  return with_alive("WITH " .. match.fill(VIOLATIONS, words), ask, params), params
 end
 
 return M

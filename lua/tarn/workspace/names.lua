@@ -23,9 +23,21 @@ local NEWEST <const> = 25      -- updates
 -- Kind -> function that calls `add(word, description)` for each name.
 local sources = {}
 
+-- A name that several pipelines have is of no use alone, so their ids follow it.
 function sources.pipeline(ws, add)
-  for row in ws:pipelines() do
-    add(row.name, row.state)
+  local pipelines = require "tarn.pipelines"
+  local first = {}
+  for item in pipelines.states(ws) do
+    local name = item.name or ""
+    if first[name] == nil then
+      first[name] = item
+      add(name, item.state)
+    else
+      for _, one in ipairs { first[name] or item, first[name] and item } do
+        add(one.pipeline_id, ("%s, %s"):format(name, pipelines.about(one)))
+      end
+      first[name] = false
+    end
   end
 end
 

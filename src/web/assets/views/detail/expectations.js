@@ -14,22 +14,49 @@ function rateClass(rate) {
   return typeof rate !== "number" || rate >= 0.999 ? "" : rate >= 0.95 ? "ink-warn" : "ink-bad";
 }
 
-function Table({ rows }) {
+const ACTIONS = { warn: "warns", drop: "drops rows", fail: "fails the update" };
+
+function times(n) {
+  return n === 1 ? "an update" : `${number(n)} updates`;
+}
+
+// What the expectation does, its rule, and the updates that it has ended.
+function About({ row }) {
+  return html`${(row.action || row.rule) && html`<div class="dim small-text">${
+    [ACTIONS[row.action] ?? row.action, row.rule].filter(Boolean).join(": ")}</div>`}
+    ${row.violations > 0 && html`<div class="ink-bad small-text">ended ${times(row.violations)}${
+      row.flow && `, in flow ${row.flow}`}</div>`}`;
+}
+
+function Row({ row }) {
+  return html`<tr>
+    <th scope="row">${row.expectation || "(not named)"}<${About} row=${row} /></th>
+    <td class="num ${rateClass(row.pass_rate)}" data-title="Pass rate">${
+      percent(row.pass_rate)}</td>
+    <td data-title="Failures by run"><${Spark} rates=${row.trend?.failed_rates ?? []}
+      direction=${row.trend?.direction} /></td>
+    <td class="num" data-title="Rule passed">${number(row.passed)}</td>
+    <td class="num" data-title="Rule failed">${number(row.failed)}</td>
+    <td data-title="Last seen"><${When} at=${row.last_seen} /></td></tr>`;
+}
+
+// The rows of one dataset. The records that it dropped are its own, not an expectation's.
+function Group({ dataset, rows }) {
+  return html`<tbody>
+    <tr class="group"><th scope="rowgroup" colspan="6">${dataset.dataset}
+      <span class="dim small-text group-note">${typeof dataset.dropped === "number"
+        ? `${number(dataset.dropped)} rows dropped` : "rows dropped are not known"}</span></th></tr>
+    ${rows.map((row) => html`<${Row} key=${row.expectation} row=${row} />`)}</tbody>`;
+}
+
+function Table({ rows, datasets }) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Expectations by dataset"><table class="table">
-    <thead><tr><th scope="col">Dataset</th><th scope="col">Expectation</th>
+    <thead><tr><th scope="col">Expectation</th>
       <th scope="col" class="num">Pass rate</th><th scope="col">Failures by run</th>
-      <th scope="col" class="num">Passed</th><th scope="col" class="num">Failed</th>
-      <th scope="col" class="num">Dropped</th><th scope="col">Last seen</th></tr></thead>
-    <tbody>${rows.map((row) => html`<tr key=${`${row.dataset} ${row.expectation}`}>
-      <td data-title="Dataset">${row.dataset}</td><th scope="row">${row.expectation}</th>
-      <td class="num ${rateClass(row.pass_rate)}" data-title="Pass rate">${
-        percent(row.pass_rate)}</td>
-      <td data-title="Failures by run"><${Spark} rates=${row.trend?.failed_rates ?? []}
-        direction=${row.trend?.direction} /></td>
-      <td class="num" data-title="Passed">${number(row.passed)}</td>
-      <td class="num" data-title="Failed">${number(row.failed)}</td>
-      <td class="num" data-title="Dropped">${number(row.dropped)}</td>
-      <td data-title="Last seen"><${When} at=${row.last_seen} /></td></tr>`)}</tbody>
+      <th scope="col" class="num">Rule passed</th><th scope="col" class="num">Rule failed</th>
+      <th scope="col">Last seen</th></tr></thead>
+    ${datasets.map((dataset) => html`<${Group} key=${dataset.dataset} dataset=${dataset}
+      rows=${rows.filter((row) => row.dataset === dataset.dataset)} />`)}
   </table></div>`;
 }
 
@@ -40,8 +67,9 @@ function Result({ data }) {
       <${When} at=${data.window.covered_since} /> are unknown.</${Warning}>`}
     ${!data.source && html`<${Warning}><p class="notice-title">No source has them</p>
       ${silent.map((source) => html`<p>${source.source}: ${source.reason}</p>`)}</${Warning}>`}
-    ${data.results.length > 0 ? html`<${Table} rows=${data.results} />`
-      : data.source && html`<${Empty}>No expectation was counted in this time.</${Empty}>`}
+    ${data.results.length > 0 ? html`<${Table} rows=${data.results}
+      datasets=${data.datasets} />`
+      : data.source && html`<${Empty}>No expectation was counted or violated in this time.</${Empty}>`}
     <p class="dim small-text">Source: ${data.source ?? "none"}, since
       ${" "}<${When} at=${data.window.since} /></p>`;
 }

@@ -34,8 +34,8 @@ const backlog = (flow) => [
   typeof flow.backlog_files === "number" && `${number(flow.backlog_files)} files`,
 ].filter(Boolean).join(", ") || "–";
 
-const COLUMNS = [["Rows written", "rows_written"], ["Passed", "passed"], ["Failed", "failed"],
-  ["Dropped", "dropped"]];
+const COLUMNS = [["Rows written", "rows_written"], ["Rules passed", "passed"],
+  ["Rules failed", "failed"], ["Rows dropped", "dropped"]];
 
 function Flows({ flows }) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Flows"><table class="table flows">
