@@ -13,7 +13,7 @@ local story = require "sandbox.pipelines.story"
 
 local M = {}
 
-local DEFAULT_SIZE <const>, MAX_SIZE <const> = 25, 250
+local DEFAULT_SIZE <const>, MAX_SIZE <const> = 25, 1000
 local TICK_MS <const> = 30000 -- between two reports of a flow of a continuous pipeline
 local MAX_TICKS <const> = 40  -- reports written for a time in which nobody read the log
 local BEHIND_BYTES <const> = 40000000 -- a larger backlog makes the report a warning
