@@ -23,7 +23,7 @@ function M.resource_name(item)
   local function plain(text)
     return (text:lower():gsub("[^%w]+", "_"):gsub("^_+", ""):gsub("_+$", ""))
   end
-  local name = plain(item.name)
+  local name = export.short(plain(item.name))
   if not name:find "^%a" then
     name = "pipeline" .. (name ~= "" and "_" .. name or "")
   end
