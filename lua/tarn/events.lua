@@ -16,10 +16,12 @@ local fields = require "tarn.events.fields"
 local json = require "native.json"
 local pages = require "base.pages"
 local pool = require "base.pool"
+local size = require "tarn.events.size"
 
 local M = {}
 
-local PAGE <const> = 250 -- the most events that the server returns at once
+--- The most events that a workspace returns at once; a query may always ask for so many.
+M.PAGE = size.MOST
 
 ---@class tarn.EventCriteria
 ---@field filter? string     the terms that the server's grammar has
@@ -39,6 +41,15 @@ end
 
 -- ---- pages ----
 
+--- One page of events. A workspace that refuses so many events gets the request again with fewer.
+---@param ws tarn.WorkspaceClient
+---@param id string of the pipeline
+---@param query table max_results, filter, order_by, page_token
+---@return table page
+function M.page(ws, id, query)
+  return size.ask(ws, id, query)
+end
+
 --- The first page of events. If the server refuses the terms that are not documented, it is asked
 -- without them, and `criteria` remembers that.
 ---@param ws tarn.WorkspaceClient
@@ -51,7 +62,7 @@ function M.first_page(ws, id, query, criteria)
     local both = {}
     both[#both + 1] = query.extra
     both[#both + 1] = filter
-    return ws.native:events(id, { max_results = query.max_results, order_by = query.order_by,
+    return M.page(ws, id, { max_results = query.max_results, order_by = query.order_by,
       filter = #both > 0 and table.concat(both, " AND ") or nil })
   end
   local filter = criteria and criteria.filter
@@ -82,7 +93,7 @@ end
 function M.pages(ws, id, query, criteria, wants_more)
   local next_page = function() return M.first_page(ws, id, query, criteria) end
   local function fetch(token)
-    return ws.native:events(id, { page_token = token, max_results = query.max_results })
+    return M.page(ws, id, { page_token = token, max_results = query.max_results })
   end
   local next_token = pages.tokens "events.pages"
   return function()
@@ -103,14 +114,16 @@ end
 --- An iterator over events of one pipeline, newest first, with as few calls as possible.
 ---@param ws tarn.WorkspaceClient
 ---@param id string of the pipeline
----@param opts? { max?: integer, criteria?: tarn.EventCriteria, order_by?: string }
+---@param opts? { max?: integer, criteria?: tarn.EventCriteria, order_by?: string, page?: integer }
+--- `page`: the most events of a page, where few may be enough
 ---@return fun(): table?
 function M.list(ws, id, opts)
   opts = opts or {}
   local criteria, max = opts.criteria, opts.max or math.huge
   local found, at, given = {}, 0, 0
   -- Events that only a local test finds may be rare, so whole pages are read.
-  local size = criteria and criteria.is_local and PAGE or math.min(max, PAGE)
+  local most = math.min(opts.page or M.PAGE, M.PAGE)
+  local wanted = criteria and criteria.is_local and most or math.min(max, most)
   local kept -- the page that `found` comes from: `keep` is called twice for it
   local function keep(list)
     if list ~= kept then
@@ -123,7 +136,7 @@ function M.list(ws, id, opts)
     end
     return given + #found < max
   end
-  local page = M.pages(ws, id, { max_results = size, order_by = opts.order_by }, criteria, keep)
+  local page = M.pages(ws, id, { max_results = wanted, order_by = opts.order_by }, criteria, keep)
   return function()
     while at >= #found do
       local list = given < max and page()

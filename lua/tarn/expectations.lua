@@ -29,7 +29,6 @@ local M = {}
 
 local OP <const> = "tarn expectations"
 local DAY_MS <const> = 86400000
-local PAGE <const> = 250
 local PROBLEMS <const> = 20 -- newest warnings and errors that are shown
 local BEGIN_MS <const> = 600000 -- an update has its first event within this time
 
@@ -89,7 +88,7 @@ local function from_rest(ws, ask)
   local start = not ask.update and find_start_of_events(ws, ask) or nil
   local sum, flows = counts.new(), 0
   local criteria = wanted(ask, { type = "flow_progress,dataset_definition" })
-  local query = { max_results = PAGE, order_by = "timestamp asc" }
+  local query = { max_results = events.PAGE, order_by = "timestamp asc" }
   for list in events.pages(ws, ask.id, query, criteria, function() return true end) do
     for _, event in ipairs(list) do
       if criteria.matches(event) then

@@ -148,6 +148,22 @@ function M.comment(text)
     :gsub("\xe2\x80[\xa8\xa9]", " "))
 end
 
+local LONGEST <const> = 100 -- bytes
+
+--- The beginning of a name that becomes part of a file's name, in whole characters.
+---@param name string
+---@return string
+function M.short(name)
+  if #name <= LONGEST then
+    return name
+  end
+  local last = LONGEST
+  while last > 0 and name:byte(last + 1) & 0xc0 == 0x80 do
+    last = last - 1
+  end
+  return (name:sub(1, last):gsub("_+$", ""))
+end
+
 --- Refuse a folder whose sources' folder is a link, which may lead anywhere.
 ---@param dir string an exported folder
 ---@param op string

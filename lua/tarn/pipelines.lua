@@ -10,6 +10,7 @@
 -- `create` and `start` send their request once: if the answer is lost, the workspace is searched
 -- for its effect.
 
+local events = require "tarn.events"
 local fault = require "base.fault"
 local json = require "native.json"
 local pages = require "base.pages"
@@ -21,7 +22,6 @@ local send_once = require "tarn.pipelines.once"
 local M = {}
 
 -- The most items of a page.
-local EVENTS_PAGE <const> = 250
 local UPDATES_PAGE <const> = 100
 
 ---@class tarn.PipelineRow
@@ -78,10 +78,10 @@ end
 function M.events(ws, id, opts)
   opts = opts or {}
   local query = {
-    max_results = math.min(opts.max or EVENTS_PAGE, EVENTS_PAGE),
+    max_results = math.min(opts.max or events.PAGE, events.PAGE),
     filter = opts.filter, order_by = opts.order_by,
   }
-  return pages.items(function(q) return ws.native:events(id, q) end, "events",
+  return pages.items(function(q) return events.page(ws, id, q) end, "events",
     { op = "pipelines.events", query = query, max = opts.max })
 end
 

@@ -27,6 +27,8 @@ local M = {}
 local SLACK_MS <const> = 60000
 
 local TYPE <const> = "update_progress"
+-- The events of so few updates are in a small page.
+local FEW <const>, FEW_EVENTS <const> = 30, 250
 local CONCURRENT <const> = 32 -- pipelines
 
 ---@class tarn.Phase
@@ -186,7 +188,8 @@ function M.history(ws, id, opts)
   local max = not opts.matches and opts.max or nil
   local next_update = attempts.each(pipelines.updates(ws, id, { max = max }))
   local events_of = events_by_update(event_log.list(ws, id,
-    { criteria = event_log.criteria("updates.history", { type = TYPE }) }))
+    { criteria = event_log.criteria("updates.history", { type = TYPE }),
+      page = opts.max and opts.max <= FEW and FEW_EVENTS or nil }))
   local given = 0
   return function()
     while given < (opts.max or math.maxinteger) do

@@ -204,18 +204,26 @@ test("no two exported bundles share a name or a key, whatever their pipelines ar
     local w <close> = workspace.start()
     local seen = {}
     for i, name in ipairs { "売上", "在庫", "Ωμέγα", "---", "\u{1F600}", "Daily Orders",
-      "daily_orders", "scratch", "scratch" } do
+      "daily_orders", "scratch", "scratch", "2024 sales", ("long "):rep(60), ("売"):rep(80),
+      ("売"):rep(80) .. "上", "con", "é", "e\u{301}", "-x", "..", "a/b" } do
       local id = w:pipeline { name = name, allow_duplicate_names = true }
       local at = ("%s/%d"):format(dir.path, i)
       local r = program.run({ "export", id, "--format", "bundle", "--dir", at }, { env = w:env() })
       t.equal(r.status, 0, r.stderr)
       local _, key, main = bundled(at)
       t.match(key, "_" .. id:sub(1, 8))
+      t.no_match(key, "^%d", true)
+      t.is_true(utf8.len(key) and #key <= 120, key)
       for _, one in ipairs { "key " .. key, "name " .. main.bundle.name } do
         t.is_nil(seen[one], one)
         seen[one] = true
       end
       t.match(main.bundle.name, "^[%w_-]+$", true)
+      r = program.run({ "export", id, "--format", "terraform", "--dir", at .. "/t" },
+        { env = w:env() })
+      t.equal(r.status, 0, r.stderr)
+      local resource = hcl.read(fs.read(at .. "/t/pipeline.tf")).blocks[1].labels[2]
+      t.is_true(#resource <= 150 and resource:find "^%a[%w_]*$" ~= nil, resource)
       local text = fs.read(at .. "/resources/" .. fs.list(at .. "/resources")[1])
       t.match(text, ("databricks bundle deployment bind %s %s"):format(key, id))
     end

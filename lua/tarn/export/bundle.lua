@@ -123,6 +123,10 @@ end
 -- which a slug keeps the same. The bundle's name is also the name of its state folder, and the
 -- bundle that finds the state of another one deletes what that has made.
 local function unique(item, slug)
+  slug = export.short(slug)
+  if slug:find "^%d" then
+    slug = "pipeline_" .. slug -- no reference may begin with a digit
+  end
   local id = (item.pipeline_id or ""):match "^%x+"
   return id and ("%s_%s"):format(slug, id:sub(1, 8)) or slug
 end

@@ -88,11 +88,12 @@ local function copy_of(value, keys, escaped)
   elseif is_plain(value) then
     return value
   end
-  local copy = json.is_array(value) and json.array {} or {}
+  local is_list = json.is_array(value)
+  local copy = is_list and json.array {} or {}
   for _, key in ipairs(specs.sorted_keys(value)) do
     if value[key] ~= json.null then
       keys[#keys + 1] = key
-      copy[key] = copy_of(value[key], keys, escaped)
+      copy[is_list and #copy + 1 or key] = copy_of(value[key], keys, escaped)
       keys[#keys] = nil
     end
   end

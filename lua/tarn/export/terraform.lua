@@ -23,7 +23,7 @@ function M.resource_name(item)
   local function plain(text)
     return (text:lower():gsub("[^%w]+", "_"):gsub("^_+", ""):gsub("_+$", ""))
   end
-  local name = plain(item.name)
+  local name = export.short(plain(item.name))
   if not name:find "^%a" then
     name = "pipeline" .. (name ~= "" and "_" .. name or "")
   end
@@ -51,9 +51,15 @@ local function add_field(body, name, value, schema)
   elseif schema.kind == "map" then
     body[#body + 1] = { name, hcl.map(value) }
   elseif schema.list then
+    local other = json.array {} -- what is no object cannot be a block
     for _, item in ipairs(value) do
-      body[#body + 1] = { schema.block or name, body = body_of(item, schema.type) }
+      if type(item) == "table" then
+        body[#body + 1] = { schema.block or name, body = body_of(item, schema.type) }
+      elseif item ~= json.null then
+        other[#other + 1] = item
+      end
     end
+    body[#body + 1] = #other > 0 and { schema.block or name, other } or nil
   else
     body[#body + 1] = { name, body = body_of(value, schema.type) }
   end

@@ -13,7 +13,7 @@ local time = require "base.time"
 
 local M = {}
 
-local PAGE <const> = 250
+local NEWEST <const> = 250 -- events of the first page, of which few are handed over
 local GLANCE_MS <const> = 20000  -- how far most sweeps look back
 local DEEP_SECONDS <const> = 60  -- a deep sweep, over the whole overlap, is due this often
 local UNDATED <const> = 253402300799000 -- stands in for the timestamp of an event without one
@@ -91,7 +91,7 @@ end
 
 -- Begin to read a log: hand over its newest events, oldest first.
 local function begin(self, one)
-  local page = events.first_page(self.ws, one.id, { max_results = PAGE,
+  local page = events.first_page(self.ws, one.id, { max_results = NEWEST,
     order_by = "timestamp desc" }, self.asked)
   local list = page.events or {}
   local entries = newest_of(self, one, list)
@@ -194,7 +194,7 @@ end
 local function poll(self, one)
   local sweep = sweep_of(self, one)
   local from = sweep.from
-  local query = { max_results = PAGE, order_by = "timestamp asc",
+  local query = { max_results = events.PAGE, order_by = "timestamp asc",
     extra = from and ("timestamp >= '%s'"):format(time.iso(from)) }
   local before, highest, ordered, again = 0, nil, true, false
   for list in events.pages(self.ws, one.id, query, self.asked, function() return true end) do

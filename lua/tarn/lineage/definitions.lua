@@ -14,11 +14,11 @@ local M = {}
 
 local text = strings.non_empty
 
-local PAGE <const> = 250
 local TYPES <const> = "flow_definition,dataset_definition,sink_definition,create_update,"
   .. "update_progress"
--- A server that does not know the filter returns all events; only this many pages are read then.
-local BLIND_PAGES <const> = 40
+-- A server that does not know the filter returns all events. Reading ends then with the page that
+-- completes one of these.
+local BLIND_EVENTS <const>, BLIND_PAGES <const> = 10000, 40
 
 -- States in which an update may not have defined its whole graph yet.
 local EARLY <const> = { CREATED = true, QUEUED = true, WAITING_FOR_RESOURCES = true,
@@ -181,12 +181,13 @@ local function new_reader()
   return reader
 end
 
--- Read pages until the reader has enough. Returns true if BLIND_PAGES were read before that.
+-- Read pages until the reader has enough. Returns the number of events that were read if that was
+-- not enough, because the server does not know the filter.
 local function read_pages(ws, id, reader, progress)
   local criteria = events.criteria("tarn lineage", { type = TYPES })
-  local pages, done = 0, nil
+  local read, pages, done = 0, 0, nil
   local function take_page(list)
-    pages, done = pages + 1, list
+    read, pages, done = read + #list, pages + 1, list
     for _, event in ipairs(list) do
       if criteria.matches(event) then
         reader.take(event)
@@ -196,17 +197,18 @@ local function read_pages(ws, id, reader, progress)
     if progress then
       progress(reader.count)
     end
-    return not reader.over and not (criteria.refused and pages >= BLIND_PAGES)
+    local limited = read >= BLIND_EVENTS or pages >= BLIND_PAGES
+    return not reader.over and not (criteria.refused and limited)
   end
   local last
-  for list in events.pages(ws, id, { max_results = PAGE }, criteria, take_page) do
+  for list in events.pages(ws, id, { max_results = events.PAGE }, criteria, take_page) do
     last = list
   end
   if last and last ~= done then -- `events.pages` does not call `take_page` for the last page
     take_page(last)
-    return false
+    return nil
   end
-  return last ~= nil and not reader.over
+  return last ~= nil and not reader.over and read or nil
 end
 
 --- Why a graph may be incomplete; nil if its update got far enough, or has told no state.
@@ -229,7 +231,7 @@ function M.from_events(ws, id, progress)
   local reader = new_reader()
   local cut = read_pages(ws, id, reader, progress)
   local graph = reader.graph
-  local limited = cut and ("only the newest %d events were read"):format(BLIND_PAGES * PAGE)
+  local limited = cut and ("only the newest %d events were read"):format(cut)
   if not graph then
     return nil, limited or nil
   end

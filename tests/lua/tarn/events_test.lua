@@ -73,19 +73,53 @@ end
 test("T6: --max-events is at most that many, newest first, in as few calls as possible",
   function(t)
     local asked = {}
-    local ws <close> = fake.workspace { [ROUTE] = ignoring(1000, asked) }
+    local ws <close> = fake.workspace { [ROUTE] = ignoring(4000, asked) }
     local data = fake.run("events", { pipeline = ID }, ws)
     t.equal({ data.pipeline_id, data.event_count, #data.events }, { ID, 100, 100 })
-    t.equal({ data.events[1].id, data.events[100].id }, { "1000", "901" })
+    t.equal({ data.events[1].id, data.events[100].id }, { "4000", "3901" })
     t.equal(asked, { "max_results=100" })
     asked[1] = nil
-    t.equal(fake.run("events", { pipeline = ID, max_events = 600 }, ws).event_count, 600)
+    t.equal(fake.run("events", { pipeline = ID, max_events = 2500 }, ws).event_count, 2500)
     t.equal(#asked, 3)
     for n = 1, 3 do
       asked[n] = nil
     end
-    t.equal(#fake.run("events", { pipeline = ID, all = true }, ws), 1000)
+    t.equal(#fake.run("events", { pipeline = ID, all = true }, ws), 4000)
     t.equal(#asked, 4)
+  end)
+
+test("a workspace that refuses large pages is asked for small ones, and once is enough", function(t)
+  local asked = {}
+  local give = ignoring(1000, asked)
+  local refused = 0
+  local ws <close> = fake.workspace { [ROUTE] = function(request)
+    if math.tointeger(request.query:match "max_results=(%d+)") > 250 then
+      refused = refused + 1
+      return fake.refusal(400, "INVALID_PARAMETER_VALUE", "not so many results, please")
+    end
+    return give(request)
+  end }
+  t.equal(#fake.run("events", { pipeline = ID, all = true }, ws), 1000)
+  t.equal({ refused, #asked }, { 1, 4 })
+  t.equal(#fake.run("events", { pipeline = ID, all = true }, ws), 1000)
+  t.equal({ refused, #asked }, { 1, 8 })
+  local count = 0
+  for _ in require("tarn.pipelines").events(ws, ID) do
+    count = count + 1
+  end
+  t.equal({ refused, count }, { 1, 1000 })
+end)
+
+test("a request that is refused for another reason is not repeated with a smaller page",
+  function(t)
+    local asked = 0
+    local ws <close> = fake.workspace { [ROUTE] = function()
+      asked = asked + 1
+      return fake.refusal(400, "INVALID_PARAMETER_VALUE", "Invalid order_by: 'x'")
+    end }
+    local e = t.fault(fake.run, "events", { pipeline = ID, all = true }, ws)
+    t.match(e.message, "Invalid order_by")
+    t.equal(asked, 1)
   end)
 
 test("T6: a server that ignores the filter changes nothing but the number of calls", function(t)

@@ -353,6 +353,17 @@ test("values of another type than the model's are written", function(t)
   t.equal(body.attributes.tags, nil)
 end)
 
+test("nulls in lists are left out", function(t)
+  local one = item { name = "a", filters = { include = json.array { json.null, "x" } },
+    clusters = json.array { json.null, { label = "l", ssh_public_keys = json.array { json.null } } },
+    libraries = json.array { "odd", { notebook = { path = "/n" } } } }
+  local value = resource_of(bundle.files(one))
+  t.equal({ value.filters.include, value.clusters }, { { "x" },
+    { { label = "l", ssh_public_keys = {} } } })
+  local body = block_of(terraform.files(one))
+  t.equal({ #body.blocks, body.blocks[1].body.attributes.label }, { 3, "l" })
+end)
+
 test("a file that is no export is refused with its path", function(t)
   for text, part in pairs {
     ["{"] = "x: line 1", ["[]"] = "not an exported pipeline", ["{}"] = "not an exported",

@@ -388,7 +388,7 @@ test("of a server that does not know the filter, a limited number of events is r
   end }
   local graph, reason = definitions.from_events(ws, ID)
   t.is_nil(graph)
-  t.match(reason, "newest 10000 events")
+  t.match(reason, "newest 40 events")
   t.is_true(pages >= 40 and pages <= 41, pages)
 end)
 
