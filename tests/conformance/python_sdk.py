@@ -22,7 +22,7 @@ TIMEOUT = 120  # seconds for what the workspace does by itself; machines may be 
 
 # Fields that the service has and the types of the SDK do not.
 UNKNOWN = {"details", "origin", "pipeline_type", "data_sampling", "inherited_from_object",
-           "reset_checkpoint_selection"}
+           "reset_checkpoint_selection", "format", "creator_id", "securable_kind"}
 
 
 def connect(**settings):

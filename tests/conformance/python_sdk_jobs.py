@@ -41,7 +41,7 @@ class Jobs(Pipelines):
         self.assertEqual((settings.name, settings.tags), ("changed", None))
         self.w.jobs.reset(id_, jobs.JobSettings(name="reset"))
         self.assertFalse(self.w.jobs.get(id_).settings.tasks)
-        self.refused(InvalidParameterValue, self.w.jobs.get, 1)
+        self.refused(ResourceDoesNotExist, self.w.jobs.get, 1)
         self.refused(ResourceDoesNotExist, self.w.jobs.create, name="x",
                      tasks=[self.task("a", str(uuid.uuid4()))])
         self.refused(InvalidParameterValue, self.w.jobs.create, name="x",
@@ -114,7 +114,7 @@ class Jobs(Pipelines):
         self.assertEqual({t.task_key: t.state.result_state for t in got.tasks},
                          {"a": RESULT.SUCCESS, "n": RESULT.FAILED})
         self.w.jobs.delete_run(run.run_id)
-        self.refused(InvalidParameterValue, self.w.jobs.get_run, run.run_id)
+        self.refused(ResourceDoesNotExist, self.w.jobs.get_run, run.run_id)
 
     def test_the_list_of_runs(self):
         everything = [r.run_id for r in self.w.jobs.list_runs(completed_only=True)]
@@ -194,7 +194,7 @@ class Compute(Suite):
             cluster_states=[compute.State.RUNNING]))
         self.assertTrue(all(c.state is compute.State.RUNNING for c in running))
         self.same(self.w.clusters.get(clusters[0].cluster_id))
-        self.refused(InvalidParameterValue, self.w.clusters.get, "nope")
+        self.refused(ResourceDoesNotExist, self.w.clusters.get, "nope")
 
     def test_what_clusters_are_made_of(self):
         self.same(self.w.clusters.spark_versions())
