@@ -118,8 +118,9 @@ end
 local function insert(w, object)
   local now = w.clock:now()
   w.db:exec("INSERT INTO tree VALUES (?,?,?,?,?,?,?,?,?,?,?)", {
-    object.path, M.parent(object.path), object.type, w.store:new_id("object", FIRST_ID, 137), object.language,
-    object.format, now, now, #(object.content or ""), object.content, object.git,
+    object.path, M.parent(object.path), object.type,
+    w.store:new_id("object", FIRST_ID, 137), object.language, object.format, now, now,
+    #(object.content or ""), object.content, object.git,
   })
 end
 
