@@ -158,8 +158,7 @@ end
 
 -- Store a new job; its id.
 local function insert(w, creator, settings)
-  local id = w.db:find_row("SELECT ifnull(max(id) + ?, ?) AS id FROM jobs",
-    { STEP, FIRST_ID }).id
+  local id = w.store:new_id("job", FIRST_ID, STEP)
   w.db:exec("INSERT INTO jobs VALUES (?, ?, ?, ?)",
     { id, creator, w.clock:now(), json.encode(settings) })
   return id

@@ -20,7 +20,7 @@ local MAX_SECRETS <const>, MAX_SCOPES <const> = 1000, 1000
 -- A name of a scope or a key from a body.
 local function name_of(body, field)
   local name = fields.required(body, field)
-  if #name > 128 or not name:find "^[%w%-_@%. /]+$" then
+  if #name > 128 or not name:find "^[%w%-_@%.]+$" then
     errors.invalid("The %s '%s' is not valid: it can have at most 128 characters, which are "
       .. "alphanumeric characters, dashes, underscores, @ and periods.", field, name)
   end

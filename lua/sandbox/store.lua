@@ -114,6 +114,20 @@ function Store:set_meta(key, value)
   self.db:exec("INSERT OR REPLACE INTO meta VALUES (?, ?)", { key, value })
 end
 
+--- A new id of a kind of objects, which no other object has had, even if it is gone; inside of a
+-- transaction.
+---@param kind string
+---@param first integer
+---@param step integer
+---@return integer
+function Store:new_id(kind, first, step)
+  local key = "last_id." .. kind
+  local last = self:find_meta(key)
+  local id = last and last + step or first
+  self:set_meta(key, id)
+  return id
+end
+
 function Store:close()
   if self.watch then
     self.watch:close()

@@ -107,14 +107,15 @@ end
 
 local function info(w, row)
   local now, settings = w.clock:now(), settings_of(json.decode(row.spec))
-  local state = state_of(row, now)
+  local state, scale = state_of(row, now), settings.autoscale
   return {
     cluster_id = row.id, cluster_name = ("dlt-execution-%s"):format(row.pipeline_id),
     cluster_source = "PIPELINE", creator_user_name = row.run_as_name, state = state,
     single_user_name = row.run_as_name, data_security_mode = "LEGACY_SINGLE_USER_STANDARD",
     spark_version = "dlt:17.1.3-delta-pipelines", node_type_id = settings.node_type_id,
     driver_node_type_id = settings.driver_node_type_id or settings.node_type_id,
-    num_workers = settings.num_workers, autoscale = settings.autoscale,
+    num_workers = settings.num_workers, autoscale = scale and
+      { min_workers = scale.min_workers, max_workers = scale.max_workers },
     policy_id = settings.policy_id, instance_pool_id = settings.instance_pool_id,
     spark_conf = settings.spark_conf, custom_tags = settings.custom_tags,
     start_time = row.created, terminated_time = state == "TERMINATED" and row.ended or nil,

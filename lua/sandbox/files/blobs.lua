@@ -14,7 +14,7 @@ CREATE INDEX IF NOT EXISTS blobs_by_parent ON blobs(parent, path);
 ]]
 
 local COLUMNS <const> = "path, parent, modified, content IS NULL AS is_folder, "
-  .. "length(content) AS size"
+  .. "length(CAST(content AS BLOB)) AS size" -- of a text, length() counts up to the first NUL
 
 --- The folder of a volume.
 ---@param full string "catalog.schema.volume"

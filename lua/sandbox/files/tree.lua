@@ -8,6 +8,7 @@ local errors = require "sandbox.http.errors"
 local M = {}
 
 local MAX_SIZE <const> = 10 * 1024 * 1024
+local FIRST_ID <const> = 1187345620014137
 
 M.schema = [[
 CREATE TABLE IF NOT EXISTS tree(
@@ -114,16 +115,12 @@ function M.get(w, principal, path)
   return object or errors.missing("Path (%s) doesn't exist.", path)
 end
 
-local function next_id(w)
-  local row = w.db:find_row "SELECT max(id) AS id FROM tree"
-  return (row and row.id or 1187345620014000) + 137
-end
-
 local function insert(w, object)
   local now = w.clock:now()
   w.db:exec("INSERT INTO tree VALUES (?,?,?,?,?,?,?,?,?,?,?)", {
-    object.path, M.parent(object.path), object.type, next_id(w), object.language,
-    object.format, now, now, #(object.content or ""), object.content, object.git,
+    object.path, M.parent(object.path), object.type,
+    w.store:new_id("object", FIRST_ID, 137), object.language, object.format, now, now,
+    #(object.content or ""), object.content, object.git,
   })
 end
 

@@ -73,7 +73,7 @@ local function get(w, req)
   local bytes, range, status = ranged(blobs.content(w, file.path), req.headers.range)
   return reply.bytes(bytes, "application/octet-stream", {
     ["Last-Modified"] = http_date(file.modified), ["Content-Range"] = range,
-    ["Accept-Ranges"] = "bytes",
+    ["Accept-Ranges"] = "bytes", ["Content-Encoding"] = "identity", -- ranges are of these bytes
   }, status)
 end
 

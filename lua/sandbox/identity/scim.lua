@@ -12,6 +12,8 @@ local M = {}
 
 local PAGE <const> = 100 -- resources on a page unless `count` says otherwise
 
+local CORE <const> = "urn:ietf:params:scim:schemas:core:2.0:"
+
 local function complex(value, kind)
   return { value = value, type = kind }
 end
@@ -30,11 +32,8 @@ local function principal_resource(principal)
   local given, family = principal.display_name:match "^(%S+)%s+(.+)$"
   local is_service = principal.application_id ~= nil
   local resource = {
-    schemas = json.array {
-      "urn:ietf:params:scim:schemas:core:2.0:" .. (is_service and "ServicePrincipal" or "User"),
-      "urn:ietf:params:scim:schemas:extension:workspace:2.0:"
-        .. (is_service and "ServicePrincipal" or "User"),
-    },
+    schemas = json.array(is_service and { CORE .. "ServicePrincipal" }
+      or { CORE .. "User", "urn:ietf:params:scim:schemas:extension:workspace:2.0:User" }),
     id = ("%d"):format(principal.id),
     displayName = principal.display_name,
     active = true,
@@ -65,7 +64,7 @@ local function group_resource(w, name)
     end
   end
   return {
-    schemas = json.array { "urn:ietf:params:scim:schemas:core:2.0:Group" },
+    schemas = json.array { CORE .. "Group" },
     id = people.group_id(name), displayName = name, members = members,
     groups = json.array {}, entitlements = json.array {}, roles = json.array {},
     meta = { resourceType = people.is_system_group(name) and "WorkspaceGroup" or "Group" },

@@ -28,12 +28,9 @@ CREATE INDEX IF NOT EXISTS tasks_of_run ON run_tasks(run_id, id);
 
 local FIRST_ID <const>, STEP <const> = 730914226581903, 7817
 
---- A new id for a run or for a task's run.
----@return integer
-function M.new_id(w)
-  local row = w.db:find_row("SELECT max(ifnull((SELECT max(id) FROM job_runs), 0), "
-    .. "ifnull((SELECT max(id) FROM run_tasks), 0)) AS id")
-  return row.id == 0 and FIRST_ID or row.id + STEP
+-- A new id for a run, or for a task's run.
+local function new_id(w)
+  return w.store:new_id("run", FIRST_ID, STEP)
 end
 
 --- The tasks of a run.
@@ -214,13 +211,13 @@ end
 ---@param tasks table[] rows of table `run_tasks` without ids; `spec` is a table
 ---@return integer run_id
 function M.insert(w, run, tasks)
-  local id = M.new_id(w)
+  local id = new_id(w)
   w.db:exec("INSERT INTO job_runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", {
     id, run.job_id, run.name, run.creator, run.created, json.encode(run.ask or {}),
     json.encode(run.settings), run.kind, run.token, run.ended, run.result, run.message })
-  for i, task in ipairs(tasks) do
+  for _, task in ipairs(tasks) do
     w.db:exec("INSERT INTO run_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", {
-      id + i * STEP, id, task.spec.task_key, json.encode(task.spec), task.started, task.ended,
+      new_id(w), id, task.spec.task_key, json.encode(task.spec), task.started, task.ended,
       task.result, task.message, task.update_id })
   end
   return id

@@ -12,13 +12,13 @@ local CODES <const> = {
 }
 
 -- `state` and `status` of a run or of a task.
-local function put_state(out, row, started)
+local function put_state(out, row, started, is_run)
   local life, result = "PENDING", nil
   if row.result == "SKIPPED" then
     life = "SKIPPED"
   elseif row.ended then
     -- A run whose task failed is an internal error; the task itself has ended.
-    life, result = row.result == "FAILED" and row.job_id and "INTERNAL_ERROR" or "TERMINATED",
+    life, result = row.result == "FAILED" and is_run and "INTERNAL_ERROR" or "TERMINATED",
       row.result
   elseif started then
     life = "RUNNING"
@@ -89,7 +89,7 @@ function M.run(w, req, run, with_tasks)
     out.job_parameters = out.job_parameters or json.array {}
     out.job_parameters[#out.job_parameters + 1] = { name = name, value = value }
   end
-  put_state(out, run, started)
+  put_state(out, run, started, true)
   put_times(out, run.created, run.ended)
   if with_tasks then
     out.tasks = json.array {}

@@ -1,5 +1,5 @@
---- The types of expressions, as Spark finds them: of constants, arithmetic, CASE, and functions that
---- return one of their arguments. A type that is not known is nil.
+--- The types of expressions, as Spark finds them: of constants, arithmetic, CASE, and functions
+--- that return one of their arguments. A type that is not known is nil.
 --
 -- A tracker is told the words, operators and operands of an expression in their order. Pure.
 

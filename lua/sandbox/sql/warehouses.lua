@@ -1,12 +1,14 @@
 --- /api/2.0/sql/warehouses: list, get, create, edit, delete, start, stop (api D.5).
 --
 -- A row holds whether the warehouse is to run, and since when; its present state follows from the
--- clock.
+-- clock. `settings` is what create or edit set besides, as JSON.
 
+local json = require "native.json"
 local errors = require "sandbox.http.errors"
 local fields = require "sandbox.http.fields"
 local grants = require "sandbox.identity.grants"
 local paging = require "sandbox.http.paging"
+local tables = require "sandbox.tables"
 
 local M = {}
 
@@ -14,7 +16,7 @@ M.schema = [[
 CREATE TABLE IF NOT EXISTS warehouses(
   id TEXT PRIMARY KEY, name TEXT NOT NULL, serverless INTEGER NOT NULL, size TEXT NOT NULL,
   running INTEGER NOT NULL, changed INTEGER NOT NULL, creator TEXT NOT NULL,
-  preferred INTEGER NOT NULL) WITHOUT ROWID;
+  preferred INTEGER NOT NULL, settings TEXT) WITHOUT ROWID;
 ]]
 
 local START_MS <const> = { [0] = 3000, [1] = 400 } -- classic, serverless
@@ -60,7 +62,7 @@ local function info(w, row, req)
   local state = M.state(w, row)
   local host = (req.headers.host or "127.0.0.1"):match "^[^:]+"
   local path = "/sql/1.0/warehouses/" .. row.id
-  return {
+  return tables.merged({
     id = row.id,
     name = row.name,
     state = state,
@@ -82,7 +84,7 @@ local function info(w, row, req)
     odbc_params = { hostname = host, path = path, port = 443, protocol = "https" },
     tags = {},
     health = { status = "HEALTHY" },
-  }
+  }, row.settings and json.decode(row.settings))
 end
 
 local function row_of(w, req)
@@ -124,12 +126,19 @@ local function stop(w, req)
   return {}
 end
 
+-- Settings that change nothing but what is shown.
+local KEPT <const> = {
+  "auto_stop_mins", "enable_photon", "max_num_clusters", "min_num_clusters",
+  "spot_instance_policy", "tags", "channel", "warehouse_type",
+}
+
 local SIZES <const> = {
   ["2X-Small"] = true, ["X-Small"] = true, Small = true, Medium = true, Large = true,
   ["X-Large"] = true, ["2X-Large"] = true, ["3X-Large"] = true, ["4X-Large"] = true,
 }
 
--- The name, size and kind of compute from a body; those of `row` where it has none.
+-- The name, size and kind of compute from a body, and its other settings as JSON; those of `row`
+-- where it has none.
 local function settings_of(w, body, row)
   local name = body.name or row and row.name or fields.required(body, "name")
   local size = body.cluster_size or row and row.size or "Small"
@@ -143,7 +152,13 @@ local function settings_of(w, body, row)
   if serverless == nil then
     serverless = row ~= nil and row.serverless ~= 0
   end
-  return name, size, serverless and 1 or 0
+  local others = row and row.settings and json.decode(row.settings) or {}
+  for _, field in ipairs(KEPT) do
+    if body[field] ~= nil then
+      others[field] = body[field]
+    end
+  end
+  return name, size, serverless and 1 or 0, json.encode(others)
 end
 
 local function check_manage(w, req, row)
@@ -157,11 +172,11 @@ end
 -- A new warehouse starts.
 local function create(w, req)
   check_manage(w, req)
-  local name, size, serverless = settings_of(w, req.body)
+  local name, size, serverless, others = settings_of(w, req.body)
   local id = ("%016x"):format(math.random(0))
   w:write(function()
-    w.db:exec("INSERT INTO warehouses VALUES (?, ?, ?, ?, 1, ?, ?, 0)",
-      { id, name, serverless, size, w.clock:now(), req.principal.user_name })
+    w.db:exec("INSERT INTO warehouses VALUES (?, ?, ?, ?, 1, ?, ?, 0, ?)",
+      { id, name, serverless, size, w.clock:now(), req.principal.user_name, others })
   end)
   return { id = id }
 end
@@ -169,10 +184,10 @@ end
 local function edit(w, req)
   local row = row_of(w, req)
   check_manage(w, req, row)
-  local name, size, serverless = settings_of(w, req.body, row)
+  local name, size, serverless, others = settings_of(w, req.body, row)
   w:write(function()
-    w.db:exec("UPDATE warehouses SET name = ?, size = ?, serverless = ? WHERE id = ?",
-      { name, size, serverless, row.id })
+    w.db:exec("UPDATE warehouses SET name = ?, size = ?, serverless = ?, settings = ? WHERE id = ?",
+      { name, size, serverless, others, row.id })
   end)
   return {}
 end
@@ -204,7 +219,7 @@ M.routes = {
   { "POST", "/api/2.0/sql/warehouses/{id}/stop", stop },
 }
 
-local INSERT <const> = "INSERT OR IGNORE INTO warehouses VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
+local INSERT <const> = "INSERT OR IGNORE INTO warehouses VALUES (?, ?, ?, ?, ?, 0, ?, ?, NULL)"
 
 --- Create two warehouses in the first workspace, of which one runs, and a stopped one in the other.
 function M.seed(w)

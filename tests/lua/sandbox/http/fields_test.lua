@@ -140,8 +140,8 @@ end)
 test("no value in a path makes a request fail", function(t)
   local w <close> = workspace.start { scenario = "demo" }
   for _, route in ipairs(routes()) do
-    for _, value in ipairs { "x", "0", "-1", "99999999999999999999", "%00", "%2e%2e", "a.b", "a.b.c",
-      "a.b.c.d", "%25", "%F0%9F%98%80", "00000000-0000-4000-8000-000000000000" } do
+    for _, value in ipairs { "x", "0", "-1", "99999999999999999999", "%00", "%2e%2e", "a.b",
+      "a.b.c", "a.b.c.d", "%25", "%F0%9F%98%80", "00000000-0000-4000-8000-000000000000" } do
       local path = route.pattern:gsub("{[%w_]+%*?}", (value:gsub("%%", "%%%%")))
       check(t, ask(w, route.method, path), route.method .. " " .. path)
     end
