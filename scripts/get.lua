@@ -4,7 +4,8 @@ return {
   route = { "GET", "/api/dlt/pipelines/{pipeline}" },
   returns = { pipeline_id = "string", name = "string", state = "string", spec = "object",
     ["health?"] = "string|null", ["creator?"] = "string|null", ["run_as?"] = "string|null",
-    ["last_modified?"] = "integer", ["latest_updates?"] = { { update_id = "string",
+    ["last_modified?"] = "integer",
+    ["url?"] = "string", ["latest_updates?"] = { { update_id = "string",
       state = "string", ["creation_time?"] = "string" } } },
   details = [[
 The pipeline is named by its id, its exact name, or the beginning of its name if no other name
@@ -24,6 +25,7 @@ begins so. All fields are shown, also those that this version of Tarn does not k
     found.creator = found.creator_user_name
     found.run_as_setting = found.run_as
     found.run_as = found.run_as_user_name
+    found.url = require("tarn.workspace").url.pipeline(ctx.workspace, found.pipeline_id)
     return found
   end,
 }

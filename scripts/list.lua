@@ -1,5 +1,6 @@
 local dashboard = require "tarn.dashboard"
 local glob = require "base.glob"
+local url = require("tarn.workspace").url.pipeline
 
 -- A test for a field, which may be missing. Without a pattern, all values pass.
 local function matcher(pattern, case)
@@ -34,7 +35,7 @@ return {
   returns = { {
     pipeline_id = "string", name = "string", state = "string", ["health?"] = "string|null",
     ["creator?"] = "string|null", ["run_as?"] = "string|null", ["cluster_id?"] = "string|null",
-    ["latest_update?~"] = { update_id = "string", state = "string",
+    ["url?"] = "string", ["latest_update?~"] = { update_id = "string", state = "string",
       ["creation_time?"] = "string" },
   } },
   details = [[
@@ -64,7 +65,7 @@ character; case is ignored, unless --case is given.
       { "latest_update.state", title = "LAST RUN" },
       { "latest_update.creation_time", title = "STARTED" }, "pipeline_id" },
     fields = { "pipeline_id", "name", "state", "health", "creator", "run_as", "cluster_id",
-      "latest_update" },
+      "latest_update", "url" },
   },
 
   run = function(ctx, arg)
@@ -74,6 +75,7 @@ character; case is ignored, unless --case is given.
     return function()
       for row in next_row do
         if by_name(row.name) and by_state(row) and by_health(row) and by_creator(row.creator) then
+          row.url = url(ctx.workspace, row.pipeline_id)
           return row
         end
       end
