@@ -18,7 +18,7 @@ M.identifier = name.identifier
 M.event_log = name.event_log
 M.event_log_table = name.event_log_table
 
-for _, subject in ipairs { "check", "fleet", "lineage", "quality" } do
+for _, subject in ipairs { "check", "cost", "fleet", "lineage", "quality" } do
   M[subject] = require("tarn.statements." .. subject)
 end
 

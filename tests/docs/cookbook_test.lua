@@ -114,6 +114,20 @@ test("cost-drivers: costs, or hours without permission to read billing", functio
   t.equal(#rows, 3)
   t.equal(rows[1].measure, "USD at list price")
   t.is_true(rows[1].amount >= rows[2].amount and rows[2].amount > 0)
+  -- no usage is counted twice, although its SKU has prices of other clouds and times
+  local price = { ENTERPRISE_JOBS_SERVERLESS_COMPUTE_EU_WEST_1 = 0.45,
+    ENTERPRISE_DLT_ADVANCED_COMPUTE = 0.36 }
+  local dbus, amount = 0, 0
+  for _, used in ipairs(k.run("sql \"SELECT u.sku_name, u.usage_quantity FROM "
+    .. "system.billing.usage AS u JOIN system.lakeflow.pipelines AS p "
+    .. "ON p.pipeline_id = u.usage_metadata.dlt_pipeline_id WHERE p.name = '"
+    .. rows[1].pipeline .. "' AND u.usage_date >= date_sub(current_date(), 30) "
+    .. "QUALIFY row_number() OVER (PARTITION BY u.record_id ORDER BY p.change_time) = 1\"")) do
+    dbus = dbus + used.usage_quantity
+    amount = amount + used.usage_quantity * price[used.sku_name]
+  end
+  t.equal({ ("%.2f"):format(rows[1].dbus), ("%.2f"):format(rows[1].amount) },
+    { ("%.2f"):format(dbus), ("%.2f"):format(amount) })
   k.run("api DELETE /api/2.1/unity-catalog/metastores/4a1f8e0c-6b7d-4c53-9a55-0d2b7c1e9f10/"
     .. "systemschemas/billing")
   rows = k.run "cost-drivers --days 30 -n 3"

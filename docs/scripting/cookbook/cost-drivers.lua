@@ -1,23 +1,10 @@
 -- cost-drivers.lua: the pipelines that cost most.
 --
--- Costs come from system.billing, at list prices. Without permission to read that table the script
--- counts hours of updates instead; the column `measure` says which.
+-- Costs come from system.billing, at the list prices of the time of use. Without permission to read
+-- that table the script counts hours of updates instead; the column `measure` says which.
 
+local statements = require "tarn.statements"
 local tarn = require "tarn"
-
-local MONEY <const> = [[
-SELECT u.usage_metadata.dlt_pipeline_id AS pipeline_id, sum(u.usage_quantity) AS dbus,
-  sum(u.usage_quantity * p.pricing.default) AS amount, 'USD at list price' AS measure
-FROM system.billing.usage AS u JOIN system.billing.list_prices AS p
-  ON p.sku_name = u.sku_name AND p.price_end_time IS NULL
-WHERE u.usage_date >= :since AND u.usage_metadata.dlt_pipeline_id IS NOT NULL
-GROUP BY 1 ORDER BY 3 DESC LIMIT 50]]
-
-local HOURS <const> = [[
-SELECT pipeline_id, NULL AS dbus, 'hours of updates' AS measure,
-  sum(unix_timestamp(period_end_time) - unix_timestamp(period_start_time)) / 3600.0 AS amount
-FROM system.lakeflow.pipeline_update_timeline
-WHERE period_start_time >= :since GROUP BY 1 ORDER BY 4 DESC LIMIT 50]]
 
 local function names(ws)
   local by_id = {}
@@ -27,15 +14,27 @@ local function names(ws)
   return by_id
 end
 
+-- The rows of a statement, with amount and measure.
 local function ask(ctx, since)
-  local rows, e = tarn.fault.try(ctx.workspace.sql, ctx.workspace, MONEY, { since = since })
+  local ws = ctx.workspace
+  local what = { workspace = ws:org_id(), since = since }
+  local rows, e = tarn.fault.try(ws.sql, ws, statements.cost.usage(what))
   if tarn.fault.is(e, "sql") then
     ctx.warn("system.billing: " .. e.message .. "; counting hours instead")
-    return ctx.workspace:sql(HOURS, { since = since })
+    rows = ws:sql(statements.cost.hours(what))
   elseif e then
     error(e, 0)
   end
-  return rows
+  return function()
+    local row = rows()
+    if row and row.hours then
+      return { pipeline_id = row.pipeline_id, amount = row.hours, measure = "hours of updates" }
+    elseif row then
+      row.measure = row.currency ~= tarn.json.null and row.currency .. " at list price"
+        or "without a price"
+    end
+    return row
+  end
 end
 
 return {
@@ -51,12 +50,12 @@ return {
   render = { columns = { "pipeline", "amount", "dbus", "measure" } },
 
   run = function(ctx, arg)
-    local since = os.date("!%Y-%m-%d", os.time() - arg.days * 86400)
+    local since = (os.time() - arg.days * 86400) * 1000
     local by_id, rows = names(ctx.workspace), tarn.json.array {}
     for row in ask(ctx, since) do
       if #rows < arg.top then
         rows[#rows + 1] = { pipeline = by_id[row.pipeline_id] or row.pipeline_id,
-          amount = tonumber(("%.2f"):format(tonumber(row.amount))),
+          amount = tonumber(("%.2f"):format(tonumber(row.amount) or 0)),
           dbus = tonumber(tostring(row.dbus)), measure = row.measure }
       end
     end

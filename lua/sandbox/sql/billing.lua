@@ -31,16 +31,24 @@ SELECT :account_id AS account_id, :workspace_id AS workspace_id, u.id AS record_
 FROM updates AS u WHERE u.ended <= :now_ms]],
 }
 
+-- A price for each cloud, and one that has changed: only the price of its cloud and time is that of
+-- a usage.
 M.list_prices = {
   columns = columns.parse [[account_id STRING, sku_name STRING, cloud STRING,
     currency_code STRING, usage_unit STRING, pricing STRUCT(default STRING),
     price_start_time TIMESTAMP, price_end_time TIMESTAMP]],
   sql = [[
-SELECT :account_id AS account_id, sku AS sku_name, 'AWS' AS cloud, 'USD' AS currency_code,
-  'DBU' AS usage_unit, json_object('default', price) AS pricing,
-  '2024-01-01T00:00:00.000Z' AS price_start_time, NULL AS price_end_time
-FROM (SELECT 'ENTERPRISE_JOBS_SERVERLESS_COMPUTE_EU_WEST_1' AS sku, '0.45' AS price
-  UNION ALL SELECT 'ENTERPRISE_DLT_ADVANCED_COMPUTE', '0.36')]],
+SELECT :account_id AS account_id, sku AS sku_name, cloud, 'USD' AS currency_code,
+  'DBU' AS usage_unit, json_object('default', price) AS pricing, since AS price_start_time,
+  ended AS price_end_time
+FROM (SELECT 'ENTERPRISE_JOBS_SERVERLESS_COMPUTE_EU_WEST_1' AS sku, 'AWS' AS cloud,
+    '0.45' AS price, '2024-01-01T00:00:00.000Z' AS since, NULL AS ended
+  UNION ALL SELECT 'ENTERPRISE_JOBS_SERVERLESS_COMPUTE_EU_WEST_1', 'AZURE', '0.50',
+    '2024-01-01T00:00:00.000Z', NULL
+  UNION ALL SELECT 'ENTERPRISE_DLT_ADVANCED_COMPUTE', 'AWS', '0.40',
+    '2024-01-01T00:00:00.000Z', '2025-01-01T00:00:00.000Z'
+  UNION ALL SELECT 'ENTERPRISE_DLT_ADVANCED_COMPUTE', 'AWS', '0.36',
+    '2025-01-01T00:00:00.000Z', NULL)]],
 }
 
 return M

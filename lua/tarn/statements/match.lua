@@ -34,6 +34,13 @@ function M.timestamp(ms)
   return { value = time.iso(ms), type = "TIMESTAMP" }
 end
 
+--- The day of a time, in UTC, as a parameter.
+---@param ms integer
+---@return { value: string, type: string }
+function M.date(ms)
+  return { value = time.iso(ms):sub(1, 10), type = "DATE" }
+end
+
 --- A text with its placeholders, such as `{FROM}`, replaced. A placeholder without a value is
 -- removed.
 ---@param text string
