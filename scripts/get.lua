@@ -5,7 +5,8 @@ return {
   returns = { pipeline_id = "string", name = "string", state = "string", spec = "object",
     ["health?"] = "string|null", ["creator?"] = "string|null", ["run_as?"] = "object|null",
     ["creator_user_name?"] = "string|null", ["run_as_user_name?"] = "string|null",
-    ["last_modified?"] = "integer", ["latest_updates?"] = { { update_id = "string",
+    ["last_modified?"] = "integer", ["url?"] = "string",
+    ["latest_updates?"] = { { update_id = "string",
       state = "string", ["creation_time?"] = "string" } } },
   details = [[
 The pipeline is named by its id, its exact name, or the beginning of its name if no other name
@@ -24,6 +25,7 @@ in `tarn list`. `run_as` is what was set; run_as_user_name is who the pipeline r
   run = function(ctx, arg)
     local found = ctx.workspace:pipeline(arg.pipeline)
     found.creator = found.creator_user_name -- as in `tarn list`
+    found.url = require("tarn.workspace").url.pipeline(ctx.workspace, found.pipeline_id)
     return found
   end,
 }

@@ -2,6 +2,7 @@ local dashboard = require "tarn.dashboard"
 local formats = require "output.formats"
 local glob = require "base.glob"
 local pipelines = require "tarn.pipelines"
+local url = require("tarn.workspace").url.pipeline
 
 -- A test for a field, which may be missing. Without a pattern, all values pass.
 local function matcher(pattern, case)
@@ -36,7 +37,7 @@ return {
   returns = { {
     pipeline_id = "string", name = "string", state = "string", ["health?"] = "string|null",
     ["creator?"] = "string|null", ["run_as?"] = "string|null", ["cluster_id?"] = "string|null",
-    ["latest_update?~"] = { update_id = "string", state = "string",
+    ["url?"] = "string", ["latest_update?~"] = { update_id = "string", state = "string",
       ["creation_time?"] = "string" },
   } },
   details = [[
@@ -67,7 +68,7 @@ character; case is ignored, unless --case is given.
       "pipeline_id" },
     noun = "pipeline",
     fields = { "pipeline_id", "name", "state", "health", "creator", "run_as", "cluster_id",
-      "latest_update" },
+      "latest_update", "url" },
   },
 
   run = function(ctx, arg)
@@ -77,6 +78,7 @@ character; case is ignored, unless --case is given.
     local function next_match()
       for row in next_row do
         if by_name(row.name) and by_state(row) and by_health(row) and by_creator(row.creator) then
+          row.url = url(ctx.workspace, row.pipeline_id)
           return row
         end
       end

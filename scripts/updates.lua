@@ -7,6 +7,7 @@ local pipelines = require "tarn.pipelines"
 local stop = require "tarn.stop"
 local time = require "base.time"
 local updates = require "tarn.updates"
+local url = require("tarn.workspace").url.update
 local wait = require "tarn.wait"
 
 local MANY_SINCE <const> = "1d" -- the default of --since for many pipelines
@@ -39,6 +40,7 @@ local function one_of_rest(ctx, arg)
   local active, over = stop.find_update(ctx.workspace, found, arg.update)
   local row = updates.one(ctx.workspace, found.pipeline_id, (active or over).update_id)
   row.pipeline_id, row.name = found.pipeline_id, found.name
+  row.url = url(ctx.workspace, row.pipeline_id, row.update_id)
   if row.state == "FAILED" then
     row.causes = updates.read_causes(ctx.workspace, found.pipeline_id, row.update_id,
       { full = arg.full_errors })
@@ -56,6 +58,7 @@ local function one_of_sql(ctx, arg)
   end
   if row then
     row.pipeline_id, row.name = id, arg.pipeline
+    row.url = url(ctx.workspace, id, row.update_id)
     return row
   end
   fault.not_found(ctx.op, ("the pipeline has no update %s"):format(arg.update),
@@ -72,9 +75,21 @@ local function started(next_row)
   end
 end
 
+-- Rows with the addresses of their pages. `id`: of the pipeline, if the rows do not have it.
+local function with_urls(ctx, rows, id)
+  return function()
+    local row = rows()
+    if row then
+      row.url = url(ctx.workspace, row.pipeline_id or id, row.update_id)
+    end
+    return row
+  end
+end
+
 local function history_of_rest(ctx, arg)
   local found = ctx.workspace:pipeline(arg.pipeline)
-  return started(updates.history(ctx.workspace, found.pipeline_id, limits(ctx, arg)))
+  return with_urls(ctx, started(updates.history(ctx.workspace, found.pipeline_id,
+    limits(ctx, arg))), found.pipeline_id)
 end
 
 local function histories_of_rest(ctx, arg)
@@ -121,7 +136,7 @@ local FIELDS <const> = { "update_id", "state", "cause", "creation_time", "end_ti
   "refresh_selection_by_path", "full_refresh_selection", "full_refresh_selection_by_path",
   "reset_checkpoint_selection", "replace_where_overrides", "rewind_spec", "parameters",
   "cancellation_cause", "mode", "cluster_id", "request_id", "attempt", "attempts", "phases",
-  "source", "other" }
+  "source", "url", "other" }
 local MANY_FIELDS <const> = table.move(FIELDS, 1, #FIELDS, 3, { "pipeline_id", "name" })
 
 -- Rows for a format with fixed columns, if the output has one.
@@ -220,12 +235,13 @@ refuses. It does not start a warehouse.]],
       return ask(ctx, arg, one_of_rest, one_of_sql)
     elseif not many then
       return for_output(ctx, ask(ctx, arg, history_of_rest, function()
-        return sql_rows(ctx, arg, { id = pipelines.find_id(ctx.workspace, arg.pipeline) })
+        local id = pipelines.find_id(ctx.workspace, arg.pipeline)
+        return with_urls(ctx, sql_rows(ctx, arg, { id = id }), id)
       end), FIELDS)
     end
     ctx.render = { columns = MANY_COLUMNS, fields = MANY_FIELDS, noun = "update" }
-    return for_output(ctx, ask(ctx, arg, histories_of_rest, function()
+    return for_output(ctx, with_urls(ctx, ask(ctx, arg, histories_of_rest, function()
       return sql_rows(ctx, arg, { name = arg.pipeline })
-    end, "for many pipelines the API needs several calls for each one"), MANY_FIELDS)
+    end, "for many pipelines the API needs several calls for each one")), MANY_FIELDS)
   end,
 }

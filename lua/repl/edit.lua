@@ -1,25 +1,13 @@
 --- `.edit`: opens an entry in the user's editor and runs the result.
 
-local commandline = require "engine.args.commandline"
+local editor = require "engine.editor"
 local fault = require "base.fault"
 local fs = require "native.fs"
-local process = require "native.process"
 local task = require "native.task"
 
 local M = {}
 
-local TIMEOUT <const> = 86400   -- seconds that the editor may stay open
 local OWNER_ONLY <const> = 384 -- 0600
-
-local function find_editor()
-  for _, name in ipairs { "VISUAL", "EDITOR" } do
-    local value = os.getenv(name)
-    if value and value:find "%S" then
-      return commandline.split(value)
-    end
-  end
-  return { "vi" }
-end
 
 -- A temporary folder that only its owner can read; it is removed when the variable is closed.
 local function temporary_folder()
@@ -29,31 +17,14 @@ local function temporary_folder()
   end })
 end
 
--- Run the editor. Ctrl-C is for the editor while it runs.
-local function in_editor(session, words)
-  local me = task.current()
-  local _ <close> = setmetatable({}, { __close = function()
-    if session.editor then
-      task.foreground(me)
-    end
-  end })
-  if session.editor then
-    task.foreground(nil)
-  end
-  return process.run(words, { inherit = true, timeout = TIMEOUT })
-end
-
 -- The text that the user wrote, which begins as `before`.
 local function edited(session, before)
   local dir <close> = temporary_folder()
   local path = dir.path .. "/entry.lua"
   fs.write(path, before .. "\n", { mode = OWNER_ONLY })
-  local words = find_editor()
-  words[#words + 1] = path
-  local result = in_editor(session, words)
-  if result.status ~= 0 then
-    fault.raise { kind = "cancelled", op = ".edit",
-      message = ("%s ended with status %d, so nothing is run"):format(words[1], result.status) }
+  local failure = editor.open(path, session.editor and task.current() or nil)
+  if failure then
+    fault.raise { kind = "cancelled", op = ".edit", message = failure .. ", so nothing is run" }
   end
   return (fs.read(path):gsub("%s+$", ""))
 end

@@ -134,4 +134,36 @@ function M.plan(found, change)
   return M.changes(found, body), body
 end
 
-return M
+local function remove(body, path, op)
+  local keys = specs.parse(path)
+  local last = table.remove(keys)
+  local parent = specs.find(body, keys)
+  if type(parent) ~= "table" or parent[last] == nil then
+    fault.usage(op, ("the pipeline has no field %s"):format(path))
+  elseif specs.is_list(parent) then
+    table.remove(parent, last)
+  else
+    parent[last] = nil
+  end
+end
+
+--- Change settings in place.
+---@param body table the settings
+---@param given { set?: string[], drop?: string[] } PATH=VALUE; PATH of a field that is removed
+---@param op string the command, for faults
+function M.set(body, given, op)
+  for _, text in ipairs(given.set or {}) do
+    local keys, value = specs.parse_setting(text, op)
+    specs.set(body, keys, value)
+  end
+  for _, path in ipairs(given.drop or {}) do
+    remove(body, path, op)
+  end
+end
+
+-- Parts that other subjects use.
+return require("base.lazy").fields(M, {
+  run = "tarn.edit.run:run",
+  in_editor = "tarn.edit.session:run",
+  show = "tarn.edit.show:report",
+})

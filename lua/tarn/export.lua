@@ -187,5 +187,6 @@ M.has = has
 return require("base.lazy").fields(M, {
   layout = "tarn.export.layout",
   own = "tarn.export.json",
+  known_fields = "tarn.export.known:names",
   unknown_fields = "tarn.export.known:unknown",
 })

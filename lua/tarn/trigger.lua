@@ -48,7 +48,7 @@ end
 ---@param update_id string
 ---@return string
 function M.url(ws, id, update_id)
-  return ("%s/#joblist/pipelines/%s/updates/%s"):format(ws:host(), id, update_id)
+  return require("tarn.workspace").url.update(ws, id, update_id)
 end
 
 -- True if the workspace refused because another update is active.

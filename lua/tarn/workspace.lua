@@ -181,6 +181,8 @@ Client.__close = Client.close
 
 -- Parts that other subjects use.
 return require("base.lazy").fields(M, {
+  browser = "tarn.workspace.browser",
   candidates = "tarn.workspace.candidates:all",
   names = "tarn.workspace.names:all",
+  url = "tarn.workspace.url",
 })

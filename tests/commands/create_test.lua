@@ -152,7 +152,8 @@ test("what is no spec is refused with file and position, before anything is sent
   local j <close> = journaled.start()
   for _, case in ipairs {
     { "[1, 2]", 1, "not the spec" }, { "a: [", 1, "line 2" }, { '{"name": ', 1, "spec.yaml" },
-    { "", 1, "not the spec" }, { "catalog: main\nlibraries: [{notebook: {path: /x}}]", 2, "no name" },
+    { "", 1, "not the spec" },
+    { "catalog: main\nlibraries: [{notebook: {path: /x}}]", 2, "no name" },
     { "name: x", 5, "no code" },
     { "resources: {pipelines: {a: {name: x}, b: {name: y}}}", 1, "more than one" },
     { "resources: {pipelines: {a: {name: '${var.x}'}}}", 1, "refers to" },

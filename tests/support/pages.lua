@@ -1,8 +1,9 @@
 --- The pages of the documentation, as tests read them.
 --
 -- The first word behind the fence of a block says what it holds: `sh` commands; `console`
--- commands, each after `$ `, with what they print; `lua` and `yaml` a file, whose name is the comment in
--- its first line. A command ends with status 0 unless a comment behind it says "exit status N".
+-- commands, each after `$ `, with what they print; `lua` and `yaml` a file, whose name is the
+-- comment in its first line. A command ends with status 0 unless a comment behind it says "exit
+-- status N".
 
 local fs = require "native.fs"
 

@@ -62,18 +62,30 @@ function check(value, fields, keys, report)
   end
 end
 
---- The fields that neither bundles nor Terraform know, in the order in which fields are shown.
----@param settings table
----@return { path: string, hint?: string }[]
-function M.unknown(settings)
-  local fields, list = fields_of(roots()), {}
+-- The fields of the settings themselves -> the types of their values.
+local function top()
+  local fields = fields_of(roots())
   for name in pairs(OF_THE_TOOL) do
     fields[name] = nil
   end
   for name in pairs(OF_ANSWERS) do
     fields[name] = {}
   end
-  check(settings, fields, {}, function(path, hint)
+  return fields
+end
+
+--- The names of the fields of a pipeline's settings, in the order in which fields are shown.
+---@return string[]
+function M.names()
+  return specs.sorted_keys(top(), true)
+end
+
+--- The fields that neither bundles nor Terraform know, in the order in which fields are shown.
+---@param settings table
+---@return { path: string, hint?: string }[]
+function M.unknown(settings)
+  local list = {}
+  check(settings, top(), {}, function(path, hint)
     list[#list + 1] = { path = path, hint = hint }
   end)
   return list

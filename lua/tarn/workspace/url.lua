@@ -1,0 +1,63 @@
+--- Addresses of a workspace's pages, for a browser.
+
+local http = require "native.http"
+
+local M = {}
+
+-- The place of a page, with the number of the workspace if it is known: some hosts serve several
+-- workspaces.
+local function page(ws, path, fragment)
+  local info = ws.native:info()
+  return info.host .. path .. (info.org_id and "?o=" .. http.escape(tostring(info.org_id)) or "")
+    .. (fragment or "")
+end
+
+local function escape_path(path)
+  return (path:gsub("[^/]+", http.escape))
+end
+
+--- The page of a pipeline.
+---@param ws tarn.WorkspaceClient
+---@param id string
+---@return string
+function M.pipeline(ws, id)
+  return page(ws, "/pipelines/" .. http.escape(id))
+end
+
+--- The page of an update.
+---@param ws tarn.WorkspaceClient
+---@param id string of the pipeline
+---@param update_id string
+---@return string
+function M.update(ws, id, update_id)
+  return page(ws, ("/pipelines/%s/updates/%s"):format(http.escape(id), http.escape(update_id)))
+end
+
+--- The page of a table in the catalog explorer.
+---@param ws tarn.WorkspaceClient
+---@param catalog string
+---@param schema string
+---@param name string
+---@return string
+function M.table(ws, catalog, schema, name)
+  return page(ws, ("/explore/data/%s/%s/%s"):format(http.escape(catalog), http.escape(schema),
+    http.escape(name)))
+end
+
+--- The page of a notebook, file or folder.
+---@param ws tarn.WorkspaceClient
+---@param path string
+---@return string
+function M.object(ws, path)
+  return page(ws, "/", "#workspace" .. escape_path((path:gsub("^/Workspace/", "/"))))
+end
+
+--- The page of a job.
+---@param ws tarn.WorkspaceClient
+---@param job_id integer
+---@return string
+function M.job(ws, job_id)
+  return page(ws, ("/jobs/%d"):format(job_id))
+end
+
+return M
