@@ -67,7 +67,7 @@ character; case is ignored, unless --case is given.
       "pipeline_id" },
     noun = "pipeline",
     fields = { "pipeline_id", "name", "state", "health", "creator", "run_as", "cluster_id",
-      "latest_update" },
+      "latest_update.update_id", "latest_update.state", "latest_update.creation_time" },
   },
 
   run = function(ctx, arg)
