@@ -11,8 +11,9 @@ return {
   details = [[
 The pipeline is named by its id, its exact name, or the beginning of its name if no other name
 begins so. All fields are shown, also those that this version of Tarn does not know, under the names
-and with the values of the API. One field is Tarn's own: `creator`, the API's creator_user_name, as
-in `tarn list`. `run_as` is what was set; run_as_user_name is who the pipeline runs as.]],
+and with the values of the API. Two fields are Tarn's own: `creator`, the API's creator_user_name,
+as in `tarn list`, and `url`, the address in the browser. `run_as` is what was set;
+run_as_user_name is who the pipeline runs as.]],
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
   },

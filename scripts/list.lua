@@ -68,7 +68,8 @@ character; case is ignored, unless --case is given.
       "pipeline_id" },
     noun = "pipeline",
     fields = { "pipeline_id", "name", "state", "health", "creator", "run_as", "cluster_id",
-      "latest_update", "url" },
+      "latest_update.update_id", "latest_update.state", "latest_update.creation_time",
+      "url" },
   },
 
   run = function(ctx, arg)

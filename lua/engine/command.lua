@@ -120,6 +120,16 @@ function M.find_called(f)
   return called[f]
 end
 
+-- True if the command itself has an argument of that name.
+local function has_own(specs, name)
+  for _, spec in ipairs(specs) do
+    if spec[1] == name then
+      return true
+    end
+  end
+  return false
+end
+
 -- Sort the arguments of a call from Lua into those of the command and the options that every
 -- command takes. Items of the list are positional arguments.
 local function sort_given(op, specs, given)
@@ -134,7 +144,7 @@ local function sort_given(op, specs, given)
     end
   end
   for name, value in pairs(given) do
-    if globals.by_name[name] then
+    if globals.by_name[name] and not has_own(specs, name) then
       opts[name] = value
     elseif math.type(name) ~= "integer" then
       own[name] = value
@@ -202,6 +212,9 @@ function M.run(op, loaded, arg, opts)
   end
   if opts.record then
     require("native.databricks").record(opts.record)
+  end
+  if opts.columns or opts.each then
+    require("output.shape").check(opts)
   end
   local ctx = contexts.new(op, opts)
   contexts.open_workspaces(ctx, loaded.args, arg)

@@ -79,7 +79,7 @@ M.commands = {
   -- run
   start = TRIGGER, ["start-update"] = TRIGGER, rerun = TRIGGER, refresh = TRIGGER,
   restart = TRIGGER, retry = TRIGGER, execute = TRIGGER, ["run-now"] = TRIGGER, launch = TRIGGER,
-  ["full-refresh"] = { { "trigger NAME --full-refresh", "computes everything from its beginning" } },
+  ["full-refresh"] = { { "trigger NAME --full-refresh", "computes everything anew" } },
   validate = VALIDATE, check = VALIDATE, compile = VALIDATE, ["dry-run"] = VALIDATE,
   cancel = STOP, ["stop-update"] = STOP, abort = STOP, pause = STOP, halt = STOP,
   -- change

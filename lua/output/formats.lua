@@ -16,18 +16,27 @@ M.list = {
   { name = "json", json = true },
   { name = "jsonl", rows = true, json = true, endless = true },
   { name = "csv", rows = true, columns = true },
+  { name = "yaml" },
 }
 
+-- The same formats for --columns and --each, which are about rows.
+local ROWS <const> = {}
+for _, format in ipairs(M.list) do
+  ROWS[format.name] = setmetatable({ rows = true }, { __index = format })
+end
+
 --- The format that the options choose.
----@param options { output?: string } the options that every command takes
+---@param options { output?: string, columns?: string, each?: string } the options that every
+--- command takes
 ---@return tarn.Format
 function M.of(options)
+  local found = M.list[1]
   for _, format in ipairs(M.list) do
     if format.name == options.output then
-      return format
+      found = format
     end
   end
-  return M.list[1]
+  return (options.columns or options.each) and ROWS[found.name] or found
 end
 
 return M

@@ -48,6 +48,7 @@ end
 ---@field terminal? boolean default: whether standard output is a terminal
 ---@field colour? boolean   default: on a terminal, unless NO_COLOR is set
 ---@field quiet? boolean    true: no notes on stderr
+---@field no_headers? boolean true: tables without titles
 
 -- A further parameter in the control sequences of styles; it is not printed.
 local MARK <const> = (";%d"):format(math.random(100000000, 999999999))
@@ -86,7 +87,7 @@ function M.new(write, opts)
     write(finish(text))
   end
   return setmetatable({ print = print, raw = write, terminal = terminal, colour = colour,
-    quiet = opts.quiet, width = opts.width or wanted_width(terminal) }, Screen)
+    quiet = opts.quiet, no_headers = opts.no_headers, width = opts.width or wanted_width(terminal) }, Screen)
 end
 
 --- Text without characters that control a terminal: see `native.term.clean`.

@@ -78,7 +78,15 @@ function M.render(opts, render, data, ...)
     return M.flush()
   end
   local write = format.json and term.is_tty "out" and write_escaped or M.write
-  require("output.render." .. format.name)(write, render or {}, opts, data, ...)
+  local renderer = require("output.render." .. format.name)
+  if opts.columns or opts.each then
+    local function rendered(changed, ...)
+      return renderer(write, changed, opts, ...)
+    end
+    rendered(require("output.shape").apply(opts, render or {}, data, ...))
+  else
+    renderer(write, render or {}, opts, data, ...)
+  end
   M.flush()
 end
 

@@ -106,7 +106,7 @@ local function check_name(spec, what, state, wrong)
   local name = spec[1]
   if not name:find "^%l[%l%d_]*$" then
     wrong(what .. ": a name has lower-case letters, digits and underscores only")
-  elseif globals.by_name[name] then
+  elseif globals.by_name[name] and not globals.by_name[name].own then
     wrong(what .. " has the name of an option that every command takes")
   elseif state.names[name] then
     wrong(what .. " is declared twice")

@@ -1,4 +1,5 @@
---- The options that every command takes. A script must not declare an argument of such a name.
+--- The options that every command takes. A script must not declare an argument of such a name,
+-- except where `own` says so: then the command's own argument counts.
 
 local collections = require "base.collections"
 local formats = require "output.formats"
@@ -13,6 +14,11 @@ M.list = {
   { "bundled", "flag", "Ignore all overrides and hooks: use built-in files only." },
   { "output", "choice", "Format of the output.", short = "o",
     choices = collections.column(formats.list, "name") },
+  { "columns", "string", "Print these fields of each row: name,latest_update.state.", value = "A,B",
+    own = true },
+  { "each", "string", "Print what this Lua expression gives for each row, `it`; nil: nothing.",
+    value = "LUA" },
+  { "no_headers", "flag", "Print no titles above columns, and no count below rows." },
   { "raw", "flag", "Print values unchanged, also cells of CSV that a spreadsheet would execute." },
   { "quiet", "flag", "Print nothing on stderr except errors.", short = "q" },
   { "verbose", "flag", "Trace requests on stderr; -vv shows their bodies too.", short = "v" },

@@ -2,7 +2,8 @@
 --
 -- If the data or the script's header (`render.fields`) names the columns, rows are printed as they
 -- come. Otherwise all rows are read first, because the last one may have a column that no other
--- row has. A field that is null or missing is empty; an empty string is "".
+-- row has. The fields of a nested object are columns: latest_update.state. An array is JSON in its
+-- cell. A field that is null or missing is empty; an empty string is "".
 --
 -- A text that a spreadsheet would take for a formula gets an apostrophe in front, and characters
 -- that control terminals are replaced, as in the text form. --raw prints both unchanged. Numbers
@@ -55,6 +56,23 @@ local function line(write, names, row, raw)
   write(table.concat(fields, ",") .. "\r\n")
 end
 
+-- A row in which the fields of a nested object are fields of the row: "latest_update.state". With
+-- `known`, only objects whose fields have columns are taken apart.
+local function flatten(row, known, flat, prefix)
+  flat, prefix = flat or {}, prefix or ""
+  for key, value in pairs(row) do
+    local name = prefix .. tostring(key)
+    local is_object = type(value) == "table" and not json.is_array(value)
+      and getmetatable(value) == nil and next(value) ~= nil
+    if is_object and (not known or known[name .. "."]) and not (known and known[name]) then
+      flatten(value, known, flat, name .. ".")
+    else
+      flat[name] = value
+    end
+  end
+  return flat
+end
+
 local function head(write, names, raw)
   local title = {}
   for _, name in ipairs(names) do
@@ -66,7 +84,7 @@ end
 -- A field that render.fields forgets is a bug in the script: it would be missing from the output.
 local function check_known(known, row)
   for key in pairs(row) do
-    if not known[key] then
+    if not known[key] and not known[tostring(key) .. "."] then
       error(("a row has the field '%s', which render.fields does not name"):format(tostring(key)))
     end
   end
@@ -84,17 +102,22 @@ local function names_of(columns)
   for i, column in ipairs(columns) do
     names[i] = type(column) == "table" and column.name or column
     known[names[i]] = true
+    for prefix in names[i]:gmatch "()%." do
+      known[names[i]:sub(1, prefix)] = true -- "latest_update." for "latest_update.state"
+    end
   end
   return names, known
 end
 
-local function stream(write, columns, raw, f, state, first, closing)
+local function stream(write, columns, opts, f, state, first, closing)
   local names, known = names_of(columns)
-  head(write, names, raw)
+  if not opts.no_headers then
+    head(write, names, opts.raw)
+  end
   for value in f, state, first, closing do
     local row = as_row(value)
     check_known(known, row)
-    line(write, names, row, raw)
+    line(write, names, flatten(row, known), opts.raw)
   end
 end
 
@@ -109,18 +132,18 @@ return function(write, render, opts, data, ...)
   local columns = rows.columns_of(data) or render.fields
   local f, state, first, closing = rows.each(data, ...)
   if columns and f then
-    return stream(write, columns, opts.raw, f, state, first, closing)
+    return stream(write, columns, opts, f, state, first, closing)
   end
   local held = {}
   if f then
     for row in f, state, first, closing do
-      held[#held + 1] = as_row(row)
+      held[#held + 1] = flatten(as_row(row))
     end
   else
-    held[1] = as_row(data)
+    held[1] = flatten(as_row(data))
   end
   local names = rows.union(held)
-  if #names > 0 then
+  if #names > 0 and not opts.no_headers then
     head(write, names, opts.raw)
   end
   for _, row in ipairs(held) do

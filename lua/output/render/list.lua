@@ -23,7 +23,7 @@ end
 ---@param data any the rows
 return function(screen, noun, columns, data, ...)
   local count, left_out = table_of(screen, columns, data, ...)
-  if not screen.quiet then
+  if not screen.quiet and not screen.no_headers then
     show_end(screen, noun, count, left_out)
   end
 end

@@ -244,8 +244,10 @@ return function(screen, given, data, ...)
       function(_, text) return screen:mood(text) end)
     print_below(screen, below, row)
   end
-  print_row(screen, columns, function(column) return column.title end,
-    function() return "bold" end)
+  if not screen.no_headers then
+    print_row(screen, columns, function(column) return column.title end,
+      function() return "bold" end)
+  end
   for _, row in ipairs(sample) do
     show(row)
   end

@@ -153,7 +153,7 @@ end
 ---@param screen tarn.Screen
 function M.show(data, screen)
   if getmetatable(data) ~= Watched then
-    return require("tarn.dashboard.show")(data, screen)
+    return require("tarn.dashboard.show").on(screen, data)
   end
   local screens = require "tarn.dashboard.screen"
   if screen.terminal and region.is_possible "out" then

@@ -6,6 +6,7 @@
 -- row changes, and for a minute longer, because events come later than the state. Idle pipelines
 -- need no calls but those for the list.
 
+local detail = require "tarn.dashboard.detail"
 local fault = require "base.fault"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
@@ -109,6 +110,7 @@ local function poll_pipeline(ws, row, m, memory, observe)
   local list, e = fault.try(ask, ws, row, m, memory, observe)
   if list then
     take(row, m, list, observe)
+    detail.take(m, row, list)
     if not m.read and not m.changed and m.newest and task.time() - m.newest < OVERLAP_MS then
       m.due = task.now() + SETTLE -- the pipeline has stopped just before the first poll
     end
@@ -162,7 +164,7 @@ function M.read(ws, opts)
       local is_busy = status == "running" or status == "failed"
       local m = (is_busy or opts.memory) and remember(memory, row)
       if is_busy then
-        busy[#busy + 1] = m
+        busy[#busy + 1] = { m = m, row = row, status = status }
       end
       if m and wants_events(m, status, opts.observe) then
         return { row = row, memory = m }
@@ -175,9 +177,10 @@ function M.read(ws, opts)
   forget_gone(memory)
 
   local recent, problems = json.array {}, json.array {}
-  for _, m in ipairs(busy) do
-    summaries.merge(recent, m.recent)
-    problems[#problems + 1] = m.problem
+  for _, one in ipairs(busy) do
+    summaries.merge(recent, one.m.recent)
+    problems[#problems + 1] = one.m.problem
+    detail.put(one.m, one.row, one.status)
   end
   return { summary = summary, pipelines = rows, recent_events = recent,
     as_of = time.iso(task.time()), problems = problems }

@@ -13,7 +13,7 @@ local function compose(data, screen, columns, rows)
   local text = {}
   local page = setmetatable({ width = columns, height = rows, quiet = true,
     print = function(part) text[#text + 1] = part end }, { __index = screen })
-  show(data, page)
+  show.show(data, page)
   local lines = {}
   for line in table.concat(text):gmatch "(.-)\n" do
     lines[#lines + 1] = line
@@ -45,7 +45,8 @@ function M.paint(watched, screen)
   watch.tick = function()
     local c, r = block:room()
     -- the age of old data is part of the text
-    local ages = (data.partial or data.stale) and task.now() - drawn >= 1
+    local old = show.is_old(data)
+    local ages = (data.partial or data.stale or old) and task.now() - drawn >= 1
     if c ~= columns or r ~= rows or ages then
       draw()
     end

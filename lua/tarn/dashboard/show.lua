@@ -1,74 +1,51 @@
---- Show the dashboard as text: numbers, pipelines that run or failed, the newest events.
+--- Show the dashboard as text: numbers, what failed and why, what runs, the newest events. On a
+-- terminal it fits the window; in a pipe it is complete.
 
 local json = require "native.json"
+local sections = require "tarn.dashboard.sections"
 local task = require "native.task"
+local term = require "native.term"
 local time = require "base.time"
 
-local status = require("tarn.dashboard.summary").status
+local M = {}
 
+local TITLE_TEXT <const> = "Pipelines"
+local OLD_MS <const> = 60000 -- numbers tell their age from then on
+
+-- The numbers, in order; where there is no room for all, those of least worth are left out.
 local CARDS <const> = {
-  { "total", "bold" }, { "running", "cyan" }, { "failed", "red" }, { "idle" }, { "other" },
-  { "healthy", "green" }, { "unhealthy", "red" }, { "unknown" },
+  { "total", "bold", worth = 9 }, { "failed", "red", worth = 8 }, { "running", "cyan", worth = 7 },
+  { "idle", worth = 5 }, { "other", worth = 4 }, { "healthy", "green", worth = 3 },
+  { "unhealthy", "red", worth = 6 }, { "unknown", worth = 2 },
 }
 
--- Two lines of numbers; each line adds up to the total.
+-- The cards that fit into a line: zeros go first, then what is worth least.
+local function fitting(summary, width)
+  local cards, used = { table.unpack(CARDS) }, 0
+  local function text(card) return ("%s %d"):format(card[1], summary[card[1]]) end
+  for _, card in ipairs(cards) do
+    used = used + #text(card) + 2
+  end
+  while used > width and #cards > 1 do
+    local worst = 1
+    for i, card in ipairs(cards) do
+      local worth = card.worth + (summary[card[1]] > 0 and 10 or 0)
+      local least = cards[worst].worth + (summary[cards[worst][1]] > 0 and 10 or 0)
+      worst = worth < least and i or worst
+    end
+    used = used - #text(table.remove(cards, worst)) - 2
+  end
+  return cards, text
+end
+
 local function show_cards(summary, screen)
-  for _, line in ipairs { { 1, 2, 3, 4, 5 }, { 1, 6, 7, 8 } } do
-    local parts = {}
-    for i, at in ipairs(line) do
-      local name, style = CARDS[at][1], CARDS[at][2]
-      local text = screen:pad(("%s %d"):format(name, summary[name]), 14)
-      if i == 1 and line[2] == 6 then
-        text = (" "):rep(14) -- show the total once
-      end
-      parts[i] = screen:style(summary[name] > 0 and style or "dim", text)
-    end
-    screen:line("  " .. table.concat(parts):gsub("%s+$", ""))
+  local parts = {}
+  local cards, text = fitting(summary, screen.width)
+  for i, card in ipairs(cards) do
+    parts[i] = screen:style(summary[card[1]] > 0 and card[2] or "dim", text(card))
   end
+  screen:line("  ", table.concat(parts, "  "))
 end
-
--- The order of the pipelines: problems first.
-local RANK <const> = { failed = 1, running = 2, other = 3 }
-
-local function rank(row)
-  return row.health == "UNHEALTHY" and 1 or RANK[status(row)]
-end
-
--- The pipelines that run or have a problem, in order.
-local function select_rows(rows)
-  local list = {}
-  for _, row in ipairs(rows) do
-    if rank(row) then
-      list[#list + 1] = row
-    end
-  end
-  table.sort(list, function(a, b)
-    if rank(a) ~= rank(b) then
-      return rank(a) < rank(b)
-    elseif a.name ~= b.name then
-      return a.name < b.name
-    end
-    return a.pipeline_id < b.pipeline_id
-  end)
-  return list
-end
-
-local PIPELINES <const> = {
-  { "name", title = "PIPELINE" },
-  { "state" },
-  { "health" },
-  { "latest_update.state", title = "NEWEST UPDATE" },
-  { "latest_update.creation_time", title = "STARTED" },
-  { "creator" },
-}
-
-local EVENTS <const> = {
-  { "timestamp", title = "TIME" },
-  { "level" },
-  { "pipeline_name", title = "PIPELINE" },
-  { "event_type", title = "EVENT" },
-  { "message" },
-}
 
 local WORKSPACES <const> = {
   { "profile" }, { "answer", text = function(value) return value end },
@@ -77,14 +54,6 @@ local WORKSPACES <const> = {
   { "summary.other", title = "OTHER" }, { "summary.unhealthy", title = "UNHEALTHY" },
   { "workspace" },
 }
-
--- The columns, with a first one for the workspace if there are several.
-local function with_profile(columns, data)
-  if not data.workspaces then
-    return columns
-  end
-  return { { "profile", title = "WORKSPACE" }, table.unpack(columns) }
-end
 
 -- The rows of all workspaces; a workspace that does not answer has none.
 local function all_rows(data)
@@ -117,14 +86,34 @@ local function show_source(screen, data, name)
   end
 end
 
+-- The time since the numbers were read.
+local function age_ms(data)
+  local at = type(data.as_of) == "string" and time.find_iso(data.as_of)
+  return at and math.max(0, task.time() - at) or 0
+end
+
+local function age_text(data)
+  return time.age(age_ms(data))
+end
+
+--- True if the numbers have stood on the screen so long that they tell their age.
+---@param data table of `tarn.dashboard`
+---@return boolean
+function M.is_old(data)
+  return data.source ~= "sql" and not data.stale and age_ms(data) >= OLD_MS
+end
+
 local function show_head(data, screen)
   local summary = data.summary
   local where = data.workspace
   if data.workspaces then
     where = ("%d workspaces"):format(summary.workspaces)
   end
-  screen:line(screen:style("bold", "Pipelines"), "  ",
-    screen:style("dim", ("%s, %s"):format(where, screen:time(data.as_of))))
+  local old = M.is_old(data) and (", %s old"):format(age_text(data)) or ""
+  local room = screen.width - #TITLE_TEXT - #old
+  where = ("  %s, %s"):format(where, screen:time(data.as_of))
+  screen:line(screen:style("bold", TITLE_TEXT), screen:style("dim", room < math.huge
+    and screen:cut_middle(where, math.max(0, room)) or where), screen:style("yellow", old))
   show_cards(summary, screen)
   if data.partial then
     screen:line(screen:style("yellow", summary.unanswered > 0
@@ -159,52 +148,118 @@ local function show_problems(data, screen, most)
   end
 end
 
--- How many rows of both tables fit into `room`. The pipelines get the rows that the events leave,
--- and at least half.
-local function share(pipelines, events, room)
-  if room == math.huge then
-    return pipelines, events
+local PROBLEMS <const> = 3   -- lines where there is little room
+local TITLE <const> = 2      -- lines: an empty one, and the title
+local RESERVED <const> = 2   -- rows that a later section keeps if the first one is long
+local WRAP <const> = 2       -- lines of a cause, where there is room
+
+-- How many rows of each section fit into `room` lines. The first sections come first, but each
+-- later one keeps some rows.
+local function share(list, room)
+  local most = {}
+  for i, section in ipairs(list) do
+    local kept = 0
+    for j = i + 1, #list do
+      kept = kept + TITLE + math.min(RESERVED, #list[j].rows) + 1
+    end
+    local free = room - TITLE - kept
+    if free <= RESERVED and #section.rows > free then
+      free = room - TITLE -- too little room for all sections
+    end
+    most[i] = #section.rows <= free and #section.rows or math.max(0, free - 1)
+    room = room - TITLE - math.min(#section.rows, most[i] + 1)
   end
-  room = math.max(2, math.tointeger(room))
-  local most_events = math.min(events, math.max(room // 2, room - pipelines))
-  return math.min(pipelines, room - most_events), most_events
+  return most
 end
 
-local OVERHEAD <const> = 6  -- titles and blank lines of both tables, and the line between them
-local PROBLEMS <const> = 3  -- lines where there is little room
+local function lines_of(screen, list, most, wrap)
+  local lines = {}
+  for i, section in ipairs(list) do
+    if most[i] > 0 then
+      local new = sections.lines(screen, section, most[i], wrap)
+      table.move(new, 1, #new, #lines + 1, lines)
+    end
+  end
+  return lines
+end
+
+local function rows_of(list)
+  local n = 0
+  for _, section in ipairs(list) do
+    n = n + #section.rows
+  end
+  return n
+end
+
+-- The sections that are worth their lines: pipelines that neither run nor failed are only counted
+-- where there is no room for all.
+local function choose(screen, data, room)
+  local list = sections.pipelines(screen, data, all_rows(data))
+  local events = sections.events(screen, data)
+  local all = rows_of(list) + TITLE * #list + (events and TITLE + #events.rows or 0)
+  if list[#list] and list[#list].title == sections.OTHER and all > room then
+    table.remove(list)
+  end
+  list[#list + 1] = events
+  return list
+end
+
+-- The last line, which counts the pipelines that no section shows or counts.
+local function rest_of(data, list, most)
+  local left, hidden = data.summary.total, false
+  for i, section in ipairs(list) do
+    if section.of_pipelines and most[i] > 0 then
+      left = left - #section.rows
+    end
+    hidden = hidden or section.of_pipelines and most[i] == 0
+  end
+  if hidden then
+    return ("and %d more: the window is too small"):format(left)
+  end
+  return left > 0 and ("and %d %s; `tarn list` shows all"):format(left,
+    left == data.summary.idle and "idle" or "more") or nil
+end
 
 --- Show an answer of the dashboard.
 ---@param data table of `tarn.dashboard`
 ---@param screen tarn.Screen with `height`: print at most this many lines
-return function(data, screen)
-  local lines = 0
+function M.show(data, screen)
+  local used = 0
   local counted = screen:inside(function(text)
-    lines = lines + select(2, text:gsub("\n", ""))
+    used = used + select(2, text:gsub("\n", ""))
     screen.print(text)
   end)
   show_head(data, counted)
   local height = screen.height or math.huge
   local problems = height < math.huge and PROBLEMS or math.huge
-  local list = select_rows(all_rows(data))
-  local rows, events = share(#list, #data.recent_events,
-    height - lines - OVERHEAD - math.min(#data.problems, problems + 1))
-  local columns = with_profile(PIPELINES, data)
-  if rows > 0 then
-    screen:line()
-    screen:table(json.array(table.move(list, 1, rows, 1, {})), columns)
+  local room = height - used - math.min(#data.problems, problems + 1) - 1
+  local list = choose(screen, data, room)
+  local most = share(list, room)
+  local lines = lines_of(screen, list, most, height < math.huge and WRAP or math.huge)
+  if #lines > room then
+    lines = lines_of(screen, list, most, 1)
   end
-  if #list > rows then
-    screen:line(screen:style("dim", ("and %d more that run or failed"):format(#list - rows)))
-  elseif data.summary.total > #list then
-    screen:line(screen:style("dim", ("and %d idle; `tarn list` shows all")
-      :format(data.summary.total - #list)))
+  for _, line in ipairs(lines) do
+    screen:line(line)
   end
-  if events > 0 then
-    screen:line()
-    screen:line(screen:style("bold", "Newest events"), screen:style("dim",
-      "  of pipelines that run or failed"))
-    screen:table(json.array(table.move(data.recent_events, 1, events, 1, {})),
-      with_profile(EVENTS, data))
+  local rest = rest_of(data, list, most)
+  if rest then
+    screen:line(screen:style("dim", sections.cut(screen, rest)))
   end
   show_problems(data, screen, problems)
 end
+
+--- Show an answer so that it fits the window, if the output is a terminal: nothing scrolls away
+-- when the shell's prompt comes below it.
+---@param screen tarn.Screen
+---@param data table of `tarn.dashboard`
+function M.on(screen, data)
+  local page = setmetatable({ quiet = true }, { __index = screen })
+  if screen.terminal then
+    local _, rows = term.size()
+    page.height = rows and rows > 0 and rows - 1 or nil
+  end
+  M.show(data, page)
+end
+
+return M

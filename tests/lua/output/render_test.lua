@@ -221,7 +221,7 @@ test("an iterator with a closing value is closed, also when writing fails", func
     local last = setmetatable({}, { __close = function() closed = closed + 1 end })
     return iterate(ROWS), nil, nil, last
   end
-  for _, form in ipairs { "text", "json", "jsonl", "csv" } do
+  for _, form in ipairs { "text", "json", "jsonl", "csv", "yaml" } do
     closed = 0
     render(form, rows())
     local f, s, v, c = rows()
