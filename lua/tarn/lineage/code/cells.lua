@@ -110,6 +110,15 @@ local function field(value, ...)
   return value
 end
 
+-- The source of a cell, which is a text or a list of lines.
+local function source_of(cell)
+  local source, lines = field(cell, "source"), {}
+  for _, line in ipairs(type(source) == "table" and source or { source }) do
+    lines[#lines + 1] = type(line) == "string" and line or nil
+  end
+  return table.concat(lines)
+end
+
 -- The language in the notebook's or the cell's metadata.
 local function told(metadata)
   local name = field(metadata, "application/vnd.databricks.v1+notebook", "language")
@@ -129,9 +138,9 @@ function M.of_jupyter(text, language)
   local book = json.decode(text)
   language = told(field(book, "metadata")) or language or "PYTHON"
   local list, starts, line = {}, {}, 0
-  for i, cell in ipairs(field(book, "cells") or {}) do
-    local source = field(cell, "source") or ""
-    source = type(source) == "table" and table.concat(source) or tostring(source)
+  local found = field(book, "cells")
+  for i, cell in ipairs(type(found) == "table" and found or {}) do
+    local source = source_of(cell)
     if field(cell, "cell_type") == "code" then
       starts[#starts + 1] = { cell = i, line = line + 1 }
       list[#list + 1] = { text = without_command(source), line = line,

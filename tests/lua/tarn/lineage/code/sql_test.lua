@@ -45,6 +45,24 @@ test("a reason in a Jupyter notebook has its cell and the line in it", function(
   t.equal(files[1].status, "partial")
 end)
 
+test("a null in a notebook is as absent", function(t)
+  local function read(book)
+    local graph, files = code.understand({ { text = json.encode(book), item = { path = "/n",
+      kind = "NOTEBOOK", language = "SQL", format = "JUPYTER" } } }, { catalog = "main" })
+    return graph and #graph.flows, files[1].reasons
+  end
+  local cell = { cell_type = "code", source = "CREATE VIEW a AS SELECT * FROM b" }
+  for _, metadata in ipairs { json.null, { language_info = json.null },
+    { language_info = { name = json.null } }, { language = json.null } } do
+    local flows, reasons = read { metadata = metadata, cells = json.array { cell,
+      { cell_type = "code", source = json.null, metadata = metadata }, json.null,
+      { cell_type = json.null, source = "x" },
+      { cell_type = "code", source = json.array { json.null, "SELECT 1" } } } }
+    t.equal({ flows, reasons }, { 1, json.array {} })
+  end
+  t.is_nil((read { cells = json.null }))
+end)
+
 test("USE holds to the end of its file, and in no other", function(t)
   local function file(path, text)
     return { text = text, item = { path = path, kind = "FILE" } }
