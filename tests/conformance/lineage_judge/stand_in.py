@@ -5,6 +5,7 @@ corpus's own; nothing from elsewhere is run.
 """
 
 import importlib.machinery
+import re
 import sys
 import types
 
@@ -202,6 +203,11 @@ class Session:
             sqlQuery = sqlQuery.replace("{%s}" % key, "frame_of_" + key)
             self.notes.views["frame_of_" + key] = value
         text = sqlQuery.replace(UNKNOWN, "unknown_part")
+        view = re.match(r"(?is)\s*CREATE\s+(?:OR\s+REPLACE\s+)?TEMP\w*\s+VIEW\s+(\w+)\s+AS\s+(.*)",
+                        text)
+        if view:
+            self.notes.views[view.group(1).lower()] = self.sql(view.group(2))
+            return None
         self.notes.views["unknown_part"] = Frame(self.notes, False)
         return self.notes.read(sorted(queries.tables(text)), " STREAM" in sqlQuery.upper())
 

@@ -30,10 +30,11 @@ M.evaluate = evaluate
 ---@return table value
 function M.name(run, name, scope)
   local value = run_of.lookup(scope, name)
-  if value then
+  local is_unknown = not value or value.k == "unknown" or value.k == "import"
+  if is_unknown and spark.is_session_name(name) then
+    return spark.session -- also one that a function of another package has made
+  elseif value then
     return value
-  elseif spark.is_session_name(name) then
-    return spark.session
   elseif words.is_custom_name(name) then
     return words.MODULE
   elseif name == "sql" or name == "table" then -- a notebook has both

@@ -101,6 +101,30 @@ local function read_text(run, text, all, named, line, frame_of)
   return frames.join(inherited)
 end
 
+-- The name and the query of a temporary view that a statement creates.
+local function temporary_view(text)
+  local first = text.parts[1]
+  if type(first) ~= "string" then
+    return nil
+  end
+  local _, stop = first:upper():find "^%s*CREATE%s+[%sA-Z]*TEMP[%sA-Z]*VIEW%s+"
+  local name, query = first:match("^([%w_.`]+)%s+[aA][sS]%s+(.*)$", stop and stop + 1 or #first + 1)
+  if name then
+    return name:gsub("`", ""), { k = "text", parts = table.move(text.parts, 2, #text.parts, 2,
+      { query }) }
+  end
+end
+
+-- Read a query, or the query of a temporary view, which later ones read by its name.
+local function read_statement(run, text, ...)
+  local name, query = temporary_view(text)
+  local frame = read_text(run, query or text, ...)
+  if name then
+    run.views[name:lower()] = frame
+  end
+  return frame
+end
+
 --- Read the tables of a statement.
 ---@param run tarn.PythonRun
 ---@param query table value
@@ -113,7 +137,7 @@ function M.read(run, query, all, named, line, frame_of)
   local result = { frames.new(false) }
   for _, option in ipairs(values.options(query)) do
     if option.k == "text" then
-      result[#result + 1] = read_text(run, option, all, named, line, frame_of)
+      result[#result + 1] = read_statement(run, option, all, named, line, frame_of)
     else
       run:reason(line, "a statement is computed", values.why(option))
     end
