@@ -19,8 +19,10 @@ import warehouse
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-# For many small statements: what takes time is to compile them.
-QUICK = {"spark.sql.codegen.wholeStage": "false", "spark.sql.adaptive.enabled": "false"}
+# For many small statements: what takes time is to compile them. Spark cannot read a part of a VARIANT
+# from a file without that.
+QUICK = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+         "spark.sql.variant.pushVariantIntoScan": "false", "spark.sql.adaptive.enabled": "false"}
 
 
 def start_spark(folder, **conf):

@@ -17,8 +17,8 @@ for subject, functions in pairs(statements) do
   if type(functions) == "table" then
     local all = {}
     for name, f in pairs(functions) do
-      -- `alive` is a part of other statements
-      all[name] = type(f) == "function" and name ~= "alive" and tagged(subject .. "." .. name, f) or f
+      local is_part = name == "alive" -- of other statements
+      all[name] = type(f) == "function" and not is_part and tagged(subject .. "." .. name, f) or f
     end
     statements[subject] = all
   end
