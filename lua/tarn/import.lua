@@ -121,9 +121,7 @@ end
 ---@param plan tarn.ImportPlan
 ---@return table? effective_settings
 function M.try(ws, plan)
-  local body = spec.copy(plan.body)
-  body.dry_run = true
-  return ws.native:pipeline_create(body).effective_settings
+  return require("tarn.pipelines").dry_run(ws, plan.body, OP)
 end
 
 local function side_of(ws, name)
