@@ -1,4 +1,5 @@
 local create = require "tarn.create"
+local pipelines = require "tarn.pipelines"
 local secrets = require "base.secrets"
 
 local function show(report, screen)
@@ -81,7 +82,7 @@ The sources must be in the workspace already: `tarn import` brings them along.]]
     if plan.name_taken then
       ctx.finish "conflict" -- the status of the create itself
     else
-      report.effective_settings = secrets.masked(create.try(ws, plan.body, ctx.op))
+      report.effective_settings = secrets.masked(pipelines.dry_run(ws, plan.body, ctx.op))
     end
     return report
   end,

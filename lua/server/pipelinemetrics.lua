@@ -100,6 +100,22 @@ local function expectation_family(self, text, lists, name, help, field)
   end
 end
 
+local function dropped_family(self, text, lists)
+  text:family("tarn_dataset_dropped_rows", "gauge",
+    "Rows that the dataset dropped in the newest update that has ended.")
+  for profile, rows in openmetrics.sorted(lists) do
+    for _, row in ipairs(rows) do
+      local counted = (self.runs[row.pipeline_id] or {}).expectations or {}
+      for _, one in ipairs(require("tarn.expectations").datasets(counted)) do
+        if one.dropped ~= json.null then
+          text:sample("", { "profile", profile, "pipeline_id", row.pipeline_id,
+            "pipeline", row.name, "dataset", one.dataset }, one.dropped)
+        end
+      end
+    end
+  end
+end
+
 --- Add the families.
 ---@param text tarn.OpenMetrics
 ---@param lists table<string, table[]> the rows of each workspace's list, by profile
@@ -111,6 +127,9 @@ function PipelineMetrics:add_to(text, lists)
     "The share of rows that passed in the newest update that has ended.", "pass_rate")
   expectation_family(self, text, lists, "tarn_expectation_failed_rows",
     "Rows that failed in the newest update that has ended.", "failed")
+  expectation_family(self, text, lists, "tarn_expectation_violations",
+    "1 if the expectation has ended the newest update that has ended.", "violations")
+  dropped_family(self, text, lists)
 end
 
 -- ---- calls ----

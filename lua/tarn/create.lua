@@ -5,10 +5,10 @@
 --       libraries = { { notebook = { path = "/Shared/orders" } } } }, "my script")
 --     local plan = create.plan(ws, item, { name = "orders_test", op = "my-script" })
 --     for _, text in ipairs(plan.warnings) do print(text) end
---     create.try(ws, plan.body, "my-script")
 --     print(create.apply(ws, plan, { command = "my-script" }).pipeline_id)
 --
--- `plan` reads the workspace and changes nothing; `try` lets the workspace check the settings.
+-- `plan` reads the workspace and changes nothing; `tarn.pipelines.dry_run` lets the workspace check
+-- the settings.
 
 local export = require "tarn.export"
 local fault = require "base.fault"
@@ -189,5 +189,4 @@ end
 return require("base.lazy").fields(M, {
   read = "tarn.create.file:read",
   item = "tarn.create.file:item",
-  try = "tarn.create.dryrun:try",
 })

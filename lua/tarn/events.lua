@@ -82,8 +82,26 @@ function M.first_page(ws, id, query, criteria)
   return page
 end
 
+-- A function that returns a page without the events of the two pages before it: new events move
+-- older ones to the next page. Older pages are forgotten, since a log may be long.
+local function without_repeats()
+  local before, last = {}, {}
+  return function(list)
+    local kept, here = json.array {}, {}
+    for _, event in ipairs(list) do
+      local id = event.id
+      if id == nil or not (here[id] or last[id] or before[id]) then
+        kept[#kept + 1] = event
+      end
+      here[id or event] = true
+    end
+    before, last = last, here
+    return kept
+  end
+end
+
 --- An iterator over pages: lists of events, which may be empty. The next page is fetched while the
--- caller uses one.
+-- caller uses one. An event that comes again in the next pages is left out.
 ---@param ws tarn.WorkspaceClient
 ---@param id string of the pipeline
 ---@param query table as for `first_page`
@@ -95,13 +113,13 @@ function M.pages(ws, id, query, criteria, wants_more)
   local function fetch(token)
     return M.page(ws, id, { page_token = token, max_results = query.max_results })
   end
-  local next_token = pages.tokens "events.pages"
+  local next_token, new_events = pages.tokens "events.pages", without_repeats()
   return function()
     if not next_page then
       return nil
     end
     local page = next_page()
-    local list = pages.list(page, "events", "events.pages")
+    local list = new_events(pages.list(page, "events", "events.pages"))
     next_page = nil
     local token = next_token(page)
     if token and wants_more(list) then

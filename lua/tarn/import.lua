@@ -9,6 +9,7 @@
 local create = require "tarn.create"
 local folder = require "tarn.import.folder"
 local hooks = require "engine.hooks"
+local pipelines = require "tarn.pipelines"
 local spec = require "tarn.spec"
 
 local M = {}
@@ -47,7 +48,7 @@ end
 ---@param plan tarn.ImportPlan
 ---@return table? effective_settings
 function M.try(ws, plan)
-  return create.try(ws, plan.body, OP)
+  return pipelines.dry_run(ws, plan.body, OP)
 end
 
 local function side_of(ws, name)

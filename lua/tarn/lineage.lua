@@ -17,6 +17,7 @@ local columns = require "tarn.lineage.columns"
 local coverage = require "tarn.lineage.coverage"
 local data = require "tarn.lineage.data"
 local fault = require "base.fault"
+local http = require "native.http"
 local merge = require "tarn.lineage.merge"
 local names = require "tarn.lineage.names"
 local settings = require "tarn.lineage.settings"
@@ -198,7 +199,7 @@ end
 ---@return table data as `tarn lineage -o json` prints it: datasets, upstream, downstream, edges,
 --- clones, coverage
 function M.read(ws, ask)
-  local pipeline, response = ws:request("GET", "/api/2.0/pipelines/" .. ask.id)
+  local pipeline, response = ws:request("GET", "/api/2.0/pipelines/" .. http.escape(ask.id))
   local org = response.headers["x-databricks-org-id"]
   local state = new_state(ws, ask, pipeline, org and tostring(org) or ws:host())
   ask_all.all(state)

@@ -90,8 +90,14 @@ local function from_info(info)
   elseif kind == "FILE" then
     format = "RAW"
   end
+  local normal = path.find_normal(info.path)
+  if not normal then
+    fault.raise { kind = "parse", op = "objects.read", retryable = false,
+      message = ("'%s' in the answer is not a path"):format(info.path),
+      hint = "the workspace, or a proxy on the way to it, gives wrong answers" }
+  end
   return {
-    path = path.find_normal(info.path), kind = kind, format = format,
+    path = normal, kind = kind, format = format,
     language = kind == "NOTEBOOK" and text(info.language) or nil,
     size = kind == "FILE" and (integer(info.size) or 0) or nil,
     modified_at = integer(info.modified_at), object_id = integer(info.object_id),

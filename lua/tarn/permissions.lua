@@ -12,6 +12,7 @@
 -- that changes the owner is listed for an admin.
 
 local fault = require "base.fault"
+local http = require "native.http"
 local json = require "native.json"
 local pool = require "base.pool"
 local quote = require "output.quote"
@@ -32,7 +33,7 @@ end
 ---@param id string
 ---@return string
 function M.path(id)
-  return "/api/2.0/permissions/pipelines/" .. id
+  return "/api/2.0/permissions/pipelines/" .. http.escape(id)
 end
 
 --- The access list of a pipeline as the API returns it.

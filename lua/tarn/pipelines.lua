@@ -82,7 +82,7 @@ function M.events(ws, id, opts)
     filter = opts.filter, order_by = opts.order_by,
   }
   return pages.items(function(q) return events.page(ws, id, q) end, "events",
-    { op = "pipelines.events", query = query, max = opts.max })
+    { op = "pipelines.events", query = query, max = opts.max, id = "id" })
 end
 
 --- An iterator over updates of a pipeline, newest first.
@@ -149,6 +149,17 @@ function M.find(ws, id_or_name)
   found.spec = found.spec or {}
   found.name = found.name or strings.non_empty(found.spec.name) or ""
   return found
+end
+
+--- The settings that a create would have. Raises the fault that the create would raise. If the
+-- workspace creates the pipeline in spite of the dry run, it is deleted again, and a fault with code
+-- DRY_RUN_IGNORED is raised.
+---@param ws tarn.WorkspaceClient
+---@param body table of POST /api/2.0/pipelines
+---@param op string for faults
+---@return table effective_settings
+function M.dry_run(ws, body, op)
+  return require("tarn.pipelines.dryrun")(ws, body, op)
 end
 
 --- Create a pipeline exactly once. If the answer is lost, the workspace is searched for a pipeline

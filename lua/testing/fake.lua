@@ -193,6 +193,7 @@ function M.run(name, arg, ws, options)
   local values = require("engine.args").from_table("tarn " .. name, script.args, arg)
   local ctx = require("engine.context").new("tarn " .. name, options or { quiet = true })
   rawset(ctx, "workspace", ws)
+  require("engine.context").open_workspaces(ctx, script.args, values)
   local data = script.run(ctx, values)
   local status = require("engine.report").statuses[ctx.outcome]
   if type(data) ~= "function" then

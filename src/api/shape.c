@@ -61,12 +61,14 @@ static bool misfit(const struct check *c, const char *want) {
     return false;
 }
 
-/* What is empty is an empty list as well as an empty object: some servers mix them up. */
+/* An empty object is an empty list, too: some servers mix them up. */
 static bool is_table(const struct check *c, bool list) {
     if (!lua_istable(c->L, -1))
         return false;
     if (json_parts_marked(c->L, lua_gettop(c->L), c->array_mt) == list)
         return true;
+    if (!list)
+        return false;
     lua_pushnil(c->L);
     bool empty = lua_next(c->L, -2) == 0;
     if (!empty)

@@ -1,8 +1,8 @@
 --- Ask the workspace for a dry run of a create, and compare its effective settings with the plan.
 
-local create = require "tarn.create"
 local fault = require "base.fault"
 local json = require "native.json"
+local pipelines = require "tarn.pipelines"
 local secrets = require "base.secrets"
 local spec = require "tarn.spec"
 local warnings = require "tarn.clone.warnings"
@@ -44,7 +44,7 @@ end
 ---@param target tarn.WorkspaceClient
 ---@param body table
 function M.ask(plan, target, body)
-  local effective, e = fault.try(create.try, target, request_body(plan, body), "tarn clone")
+  local effective, e = fault.try(pipelines.dry_run, target, request_body(plan, body), "tarn clone")
   if effective then
     plan.effective = secrets.masked(effective)
     compare_effective(plan, body, effective)

@@ -70,7 +70,7 @@ local function catalog_for(body, keys)
     local found = spec.find(body, at)
     return type(found) == "string" and found or body.catalog
   end
-  return body.catalog
+  return type(body.catalog) == "string" and body.catalog or nil
 end
 
 function Run:map_value(kind, value, keys)

@@ -58,6 +58,7 @@ end
 ---@param original table the source's settings
 ---@param body table the copy's
 function M.add_all(plan, original, body)
+  original, body = specs.without_nulls(original), specs.without_nulls(body)
   add_for_tables(plan, original, body)
   add_for_secrets(plan, body)
   add_for_kind(plan, original)

@@ -1,6 +1,5 @@
 --- Change a pipeline's settings for a command: hooks, warnings, dry run, journal, report.
 
-local create = require "tarn.create"
 local edit = require "tarn.edit"
 local export = require "tarn.export"
 local fault = require "base.fault"
@@ -87,7 +86,7 @@ local function try(ws, op, found, body)
   local sent = spec.copy(body)
   sent.id, sent.deployment, sent.pipeline_type, sent.data_sampling = nil, nil, nil, nil
   sent.allow_duplicate_names = true
-  return create.try(ws, sent, op)
+  return pipelines.dry_run(ws, sent, op)
 end
 
 ---@class tarn.EditReport

@@ -36,7 +36,7 @@ function M.list(ws, catalog, schema)
     return (ws:request("GET", "/api/2.1/unity-catalog/tables", { query = {
       catalog_name = catalog, schema_name = schema, max_results = 0, omit_columns = true,
       omit_properties = true, page_token = query.page_token } }))
-  end, "tables", { op = "tables.list" }) do
+  end, "tables", { op = "tables.list", id = "full_name" }) do
     if text(info.name) and text(info.catalog_name) and text(info.schema_name) then
       list[#list + 1] = of_info(info)
     end

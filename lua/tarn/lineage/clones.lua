@@ -4,6 +4,7 @@
 -- still exist; they are asked if the caller wants it.
 
 local fault = require "base.fault"
+local http = require "native.http"
 local journal = require "tarn.journal"
 local json = require "native.json"
 local names = require "tarn.lineage.names"
@@ -82,7 +83,7 @@ local function ask_one(clone, here, open)
     end
     ws = open(clone.profile)
   end
-  local pipeline, response = ws:request("GET", "/api/2.0/pipelines/" .. clone.pipeline_id)
+  local pipeline, response = ws:request("GET", "/api/2.0/pipelines/" .. http.escape(clone.pipeline_id))
   local org = response.headers["x-databricks-org-id"]
   if org and tostring(org) ~= clone.org_id then
     fault.raise { kind = "conflict", op = "tarn lineage",

@@ -1,6 +1,7 @@
 --- Look up values in the sections of a map.
 
 local files = require "tarn.mapping.file"
+local strings = require "base.strings"
 
 local M = {}
 
@@ -128,7 +129,7 @@ function M.value(map, kind, value, where)
     if map.schema and value == where.default_schema then
       return map.schema, "--schema"
     end
-    local new, rule = look_up(map, "schemas", (where.catalog or "") .. "." .. value)
+    local new, rule = look_up(map, "schemas", (strings.non_empty(where.catalog) or "") .. "." .. value)
     if new == nil then
       new, rule = look_up(map, "schemas", value)
     end

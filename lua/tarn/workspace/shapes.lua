@@ -9,7 +9,8 @@ local SPEC <const> = "{name:s,catalog:s,schema:s,target:s,storage:s,libraries:[{
 
 -- Endpoints that are read with GET: the pattern of the path, and the shape. The first one counts.
 local SHAPES <const> = {
-  { "^/api/2%.0/pipelines/[^/]+$", "{pipeline_id:s,name:s,state:s,spec:" .. SPEC .. "}" },
+  { "^/api/2%.0/pipelines/[^/]+$", "{pipeline_id:s,name:s,state:s,latest_updates:[{"
+    .. "update_id:s,state:s,creation_time:s}],spec:" .. SPEC .. "}" },
   { "^/api/2%.0/preview/scim/v2/Me$",
     "{id:s,userName:s,displayName:s,groups:[{display:s,value:s}]}" },
   { "^/api/2%.0/permissions/", "{access_control_list:[{user_name:s,group_name:s,"
@@ -23,7 +24,8 @@ local SHAPES <const> = {
     .. "table_type:s,data_source_format:s,comment:s,pipeline_id:s}],next_page_token:s}" },
   { "^/api/2%.1/unity%-catalog/tables/",
     "{columns:[{name!:s,type_text:s,type_name:s,position:n}]}" },
-  { "^/api/2%.0/lineage%-tracking/table%-lineage$", "{upstreams:[o],downstreams:[o]}" },
+  { "^/api/2%.0/lineage%-tracking/table%-lineage$", "{upstreams:[{tableInfo:o,"
+    .. "pipelineInfos:[{pipeline_id:s}]}],downstreams:[{tableInfo:o,pipelineInfos:[{pipeline_id:s}]}]}" },
   { "^/api/2%.0/lineage%-tracking/column%-lineage$", "{upstream_cols:[{name:s,catalog_name:s,"
     .. "schema_name:s,table_name:s}]}" },
 }

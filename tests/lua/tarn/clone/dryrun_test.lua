@@ -1,12 +1,19 @@
 local dryrun = require "tarn.clone.dryrun"
+local pipelines = require "tarn.pipelines"
+local task = require "native.task"
 local testing = require "testing.api"
 
 local ID <const> = "11111111-2222-3333-4444-555555555555"
 
-local function ask(delete)
+-- A workspace that takes a dry run for a create; `made`: further fields of what it has made.
+local function ask(delete, made)
+  local found = { pipeline_id = ID, name = "a", last_modified = task.time() }
+  for key, value in pairs(made or {}) do
+    found[key] = value
+  end
   local ws = testing.fake { ["POST /api/2.0/pipelines"] = { pipeline_id = ID },
-    ["DELETE /api/2.0/pipelines/" .. ID] = delete }
-  return ws, { warnings = {} }
+    ["GET /api/2.0/pipelines/" .. ID] = found, ["DELETE /api/2.0/pipelines/" .. ID] = delete }
+  return ws, { warnings = {}, refusals = {} }
 end
 
 test("a pipeline that a dry run made by mistake is deleted again, and told", function(t)
@@ -26,4 +33,23 @@ test("where it cannot be deleted, the fault says how", function(t)
   local e = t.fault(dryrun.ask, plan, ws, { name = "a" })
   t.match(e.message, "could not be deleted again")
   t.match(e.hint, "tarn delete " .. ID)
+end)
+
+test("what was not made by the dry run is left alone", function(t)
+  for _, made in ipairs { { name = "other" }, { last_modified = task.time() - 60000 } } do
+    local ws <close>, plan = ask({}, made)
+    local e = t.fault(dryrun.ask, plan, ws, { name = "a" })
+    t.equal(e.code, "DRY_RUN_IGNORED")
+    t.match(e.message, "was not deleted again, as it")
+    for _, request in ipairs(ws.seen) do
+      t.is_true(request.method ~= "DELETE")
+    end
+  end
+end)
+
+test("an import's dry run takes its accident back, too", function(t)
+  local ws <close> = ask {}
+  local e = t.fault(pipelines.dry_run, ws, { name = "a" }, "tarn import")
+  t.match(e.message, "which was deleted again")
+  t.match(e.hint, "`tarn import`")
 end)

@@ -43,6 +43,20 @@ function Comparison({ left, right }) {
         diff.right.name ?? diff.right.label}</a></p>`)}</${Loaded}>`;
 }
 
+// The pipelines to compare with. Those of one name are chosen by id, and told apart by who made them
+// and their newest run.
+function choices(rows, own) {
+  const count = new Map();
+  rows.forEach(({ name }) => count.set(name, (count.get(name) ?? 0) + 1));
+  return rows.filter((row) => row.pipeline_id !== own).map((row) => {
+    if (count.get(row.name) === 1) return html`<option value=${row.name} />`;
+    const run = row.latest_update;
+    return html`<option value=${row.pipeline_id}>${row.name}, by ${
+      row.creator ?? "an unknown user"}, ${run ? `${run.state} ${run.creation_time ?? ""}`
+      : "never run"}</option>`;
+  });
+}
+
 function Compare({ pipeline, against }) {
   const [typed, set] = useState(against ?? "");
   const names = useLoad("dlt/pipelines");
@@ -54,9 +68,8 @@ function Compare({ pipeline, against }) {
     <form class="toolbar" onSubmit=${submit}>
       <label class="inline-field">With <input list="pipeline-names" value=${typed} required
         placeholder="name, id, or workspace:name" onInput=${(e) => set(e.target.value)} /></label>
-      <datalist id="pipeline-names">${(names.data ?? [])
-        .filter((row) => row.pipeline_id !== pipeline.pipeline_id).slice(0, 1000)
-        .map((row) => html`<option value=${row.name} />`)}</datalist>
+      <datalist id="pipeline-names">${choices(names.data ?? [], pipeline.pipeline_id)
+        .slice(0, 1000)}</datalist>
       <button type="submit">Compare</button>
       ${against && html`<button type="button" class="plain" onClick=${() => {
         set("");
