@@ -42,7 +42,7 @@ test("every option about the refresh is in the request", function(t)
         full_refresh_selection_by_path = { "/c.py" } } },
     { why = "development", { development = true }, { development = true } },
     { why = "production", { production = true }, { development = false } },
-    { why = "cause", { cause = "USER_ACTION" }, { cause = "USER_ACTION" } },
+    { why = "cause", { cause = "user_action" }, { cause = "USER_ACTION" } },
     { why = "predicates", { replace_where = { "f=d = '2026-01-01'", "g=true" } },
       { replace_where_overrides = {
         { flow_name = "f", predicate_override = "d = '2026-01-01'" },
@@ -77,6 +77,7 @@ test("options that exclude each other are refused before anything is sent", func
     { development = true, production = true },
     { rewind = { "a" } },
     { replace_where = { "f" } },
+    { cause = "boredom" },
   } do
     t.equal(t.fault(body_of, case).kind, "usage")
   end
@@ -102,6 +103,9 @@ test("every field of the API's request has an option", function(t)
     local field = leaf.keys[1]
     t.is_true(body[field] ~= nil or all[field] ~= nil or field == "validate_only", field)
   end
+  local causes = { table.unpack(require("tarn.trigger").CAUSES) }
+  table.sort(causes)
+  t.equal(causes, anyspec.words "StartUpdateCause")
 end)
 
 test("a dry run only reads", function(t)

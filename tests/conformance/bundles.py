@@ -231,7 +231,9 @@ def known_part(value, kind, path, missing, resource):
                     known_part(one, str, path + (name, key), missing, there)
             else:
                 known_part(item, known[0], path + (name,), missing, inner)
-    elif resource is None or (literal(resource) if isinstance(resource, str) else resource) != value:
+        return
+    read = literal(resource) if isinstance(resource, str) else resource
+    if read != value:
         missing.append(f"{'.'.join(map(str, path))}: {value!r}, exported as {resource!r}")
 
 
@@ -241,13 +243,17 @@ def judge(pipeline, resource):
         Pipeline.from_dict(without_deprecated(resource, Pipeline))
     except Exception as error:  # the package raises plain ones
         return [f"the package refuses it: {error}"]
-    settings = dict(pipeline["spec"], **{name: pipeline[name] for name in BESIDE if name in pipeline})
+    settings = dict(pipeline["spec"])
+    settings.update((name, pipeline[name]) for name in BESIDE if name in pipeline)
     if settings.get("edition", "").upper() == "ADVANCED":
         settings.pop("edition")  # a deployment sets it
     if re.fullmatch(r"dbfs:/pipelines/[0-9a-f-]+", settings.get("storage", "")):
         settings.pop("storage")
     missing = []
-    known_part(settings, Pipeline, (), missing, resource)
+    try:
+        known_part(settings, Pipeline, (), missing, resource)
+    except AssertionError as error:
+        missing.append(str(error))
     return missing
 
 

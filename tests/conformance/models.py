@@ -129,7 +129,7 @@ def read_bundle(wheel, api):
     for path in wheel.paths("databricks/bundles/pipelines/_models/"):
         if path.endswith(".py"):
             types.update(classes(wheel.text(path))[0])
-    # The package leaves out what is deprecated; the Databricks CLI, which reads the files, takes it.
+    # The package leaves out what is deprecated; the Databricks CLI reads that too.
     for name, fields in types.items():
         spec = "PipelineSpec" if name == "Pipeline" else name
         for field, known in api.get(spec, {}).items():

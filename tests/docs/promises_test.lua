@@ -56,7 +56,7 @@ test("T6: max_events is at most that many, newest first, in as few calls as poss
     ["GET /api/2.0/pipelines/x/events"] = function(request)
       asked[#asked + 1] = request.query
       local size = math.tointeger(request.query:match "max_results=(%d+)")
-      local from = math.tointeger(request.query:match "page_token=(%d+)") or 1000
+      local from = math.tointeger(request.query:match "page_token=(%d+)") or 10000
       local events = {}
       for i = 1, size do
         events[i] = { id = tostring(from - i), level = "INFO" }
@@ -74,10 +74,10 @@ test("T6: max_events is at most that many, newest first, in as few calls as poss
   end
   t.equal(#take(100), 100)
   t.equal(asked, { "max_results=100" })
-  local list = take(600)
-  t.equal({ #list, list[1], list[600] }, { 600, "999", "400" })
+  local list = take(2500)
+  t.equal({ #list, list[1], list[2500] }, { 2500, "9999", "7500" })
   t.equal(#asked, 3)
-  t.match(asked[2], "page_token=750")
+  t.match(asked[2], "page_token=9000")
 end)
 
 test("T10: a refused list is a fault, never an empty workspace", function(t)

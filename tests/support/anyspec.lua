@@ -182,6 +182,14 @@ function M.leaves(type_name)
   return collect({}, type_name, {}, {})
 end
 
+--- The words of an enum in the model.
+---@param name string
+---@return string[]
+function M.words(name)
+  model = model or read_model()
+  return model.enums[name]
+end
+
 --- All fields of the settings in the model.
 ---@return string[]
 function M.names()

@@ -115,6 +115,26 @@ test("a run of selected tables is started as chosen", async () => {
   await close();
 });
 
+test("a run of the tables of a file, in development mode, is started as chosen", async () => {
+  const { page, close } = await show("sales_promotions", "live");
+  let body;
+  await page.route("**/trigger", async (route) => {
+    body = route.request().postDataJSON();
+    await route.abort();
+  });
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await dialog(page).getByLabel("Selected tables").check();
+  await dialog(page).getByRole("textbox", { name: "Tables or files" })
+    .fill("a.b.c, d\n/Workspace/Shared/my etl/gold.sql");
+  await dialog(page).getByLabel("In development mode").check();
+  await dialog(page).getByRole("button", { name: "Refresh these tables" }).click();
+  await until("the request", () => body !== undefined);
+  assert.deepEqual({ refresh: body.refresh, refresh_path: body.refresh_path,
+    development: body.development }, { refresh: ["a.b.c", "d"],
+    refresh_path: ["/Workspace/Shared/my etl/gold.sql"], development: true });
+  await close();
+});
+
 test("a validation is started as such", async () => {
   const { page, close, id } = await show("finance_invoices_match", "live");
   await page.getByRole("button", { name: "Run", exact: true }).click();

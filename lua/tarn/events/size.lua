@@ -38,12 +38,11 @@ end
 --- workspace
 ---@return table page
 function M.ask(ws, id, query)
-  local host = ws:host()
   local asked = { filter = query.filter, order_by = query.order_by, page_token = query.page_token,
     max_results = query.max_results }
   if (asked.max_results or 0) <= M.SAFE then
     return ws.native:events(id, asked)
-  elseif refused[host] then
+  elseif next(refused) ~= nil and refused[ws:host()] then
     asked.max_results = M.SAFE
     return ws.native:events(id, asked)
   end
@@ -55,7 +54,7 @@ function M.ask(ws, id, query)
   end
   asked.max_results = M.SAFE
   page = ws.native:events(id, asked)
-  refused[host] = true
+  refused[ws:host()] = true
   return page
 end
 

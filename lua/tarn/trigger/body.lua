@@ -10,6 +10,11 @@ local M = {}
 M.CAUSES = { "API_CALL", "USER_ACTION", "JOB_TASK", "SCHEMA_CHANGE", "SERVICE_UPGRADE",
   "RETRY_ON_FAILURE", "INFRASTRUCTURE_MAINTENANCE" }
 
+local IS_CAUSE <const> = {}
+for _, cause in ipairs(M.CAUSES) do
+  IS_CAUSE[cause] = true
+end
+
 -- Argument -> field of the request.
 local SELECTIONS <const> = { refresh = "refresh_selection",
   full_refresh_only = "full_refresh_selection", reset_checkpoints = "reset_checkpoint_selection" }
@@ -104,6 +109,9 @@ local function check(op, arg)
     fault.usage(op, "--attach waits for the active update, --restart stops it: choose one")
   elseif arg.development and arg.production then
     fault.usage(op, "--development and --production exclude each other")
+  elseif arg.cause and not IS_CAUSE[arg.cause:upper()] then
+    fault.usage(op, ("--cause: '%s' is not what starts an update"):format(arg.cause),
+      "one of " .. table.concat(M.CAUSES, ", "))
   elseif (arg.rewind or arg.rewind_dry_run) and not arg.rewind_to then
     fault.usage(op, "--rewind and --rewind-dry-run go with --rewind-to TIME")
   end
@@ -129,7 +137,7 @@ end
 function M.make(op, arg)
   check(op, arg)
   local body = { full_refresh = arg.full_refresh or nil, validate_only = arg.validate or nil,
-    cause = arg.cause }
+    cause = arg.cause and arg.cause:upper() }
   if arg.development or arg.production then
     body.development = arg.development or false
   end

@@ -355,7 +355,8 @@ end)
 
 test("nulls in lists are left out", function(t)
   local one = item { name = "a", filters = { include = json.array { json.null, "x" } },
-    clusters = json.array { json.null, { label = "l", ssh_public_keys = json.array { json.null } } },
+    clusters = json.array { json.null,
+      { label = "l", ssh_public_keys = json.array { json.null } } },
     libraries = json.array { "odd", { notebook = { path = "/n" } } } }
   local value = resource_of(bundle.files(one))
   t.equal({ value.filters.include, value.clusters }, { { "x" },
