@@ -49,7 +49,7 @@ test("docs/develop/changes-by-example.md makes its changes, and they work", func
   local walk = walkthrough.run(t, PAGE, { files = files })
   t.match(walk.all, "new: a copy is in development mode")
   t.match(walk.all, '"IS_OWNER"\t')
-  t.match(walk.all, "/Repos/ada.okafor@example.com/sales")
+  t.match(walk.all, "install certificates")
 end)
 
 -- The text of a row's code, as it stands in the file: "M.list" without its table's name.

@@ -206,9 +206,11 @@ local function move(w, req)
   return {}
 end
 
---- Make a folder of the DBFS root: for scenarios.
-function M.mkdirs(w, path)
-  blobs.mkdirs(w, ROOT .. path, ROOT, exists)
+--- Make the folders that every DBFS root has.
+function M.seed(w)
+  for _, path in ipairs { "/FileStore", "/databricks-datasets", "/tmp", "/user" } do
+    blobs.mkdirs(w, ROOT .. path, ROOT, exists)
+  end
 end
 
 local PATH <const>, BODY <const> = "/api/2.0/dbfs/", { body = FORM }

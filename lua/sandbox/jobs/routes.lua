@@ -197,8 +197,9 @@ local function list(w, req)
     next_page_token = more and paging.token(kind, found[#found].run_id) or nil }
 end
 
+-- A run may outlive its job.
 local function check_manage(w, principal, run)
-  if run.job_id then
+  if w.db:find_row("SELECT 1 AS yes FROM jobs WHERE id = ?", { run.job_id or json.null }) then
     jobs.check_row(w, principal, run.job_id, "CAN_MANAGE_RUN")
   elseif not principal.admin and principal.user_name ~= run.creator then
     errors.denied(("User %s does not have CAN_MANAGE_RUN permission on run %d."):format(

@@ -136,3 +136,21 @@ test("the token endpoint can be found without a token", function(t)
   local config = w:ok("GET", "/.well-known/databricks-config", nil, { token = false })
   t.equal(config.oidc_endpoint, w.url .. "/oidc")
 end)
+
+test("the host names a workspace only to a token of that workspace", function(t)
+  local w <close> = workspace.start()
+  for token, want in pairs { ["demo-token"] = "70421337900113842",
+    ["demo-dr-token"] = "2814749767106563", wrong = "none" } do
+    local config = w:ok("GET", "/.well-known/databricks-config", nil, { token = token })
+    t.equal(config.workspace_id or "none", want)
+  end
+  local config = w:ok("GET", "/.well-known/databricks-config", nil, { token = false })
+  t.equal({ config.workspace_id, config.cloud }, {})
+end)
+
+test("a request for another workspace than that of its token is refused", function(t)
+  local w <close> = workspace.start()
+  for id, want in pairs { ["70421337900113842"] = 200, ["2814749767106563"] = 403, ["1"] = 403 } do
+    t.equal((w:call("GET", ME, nil, { headers = { ["X-Databricks-Workspace-Id"] = id } })), want)
+  end
+end)

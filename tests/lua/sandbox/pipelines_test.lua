@@ -60,6 +60,16 @@ local REFUSED <const> = {
     "INVALID_PARAMETER_VALUE", "Exactly one of", "run_as of two" },
   { { run_as = { user_name = "nobody@example.com" } }, 400, "INVALID_PARAMETER_VALUE",
     "does not exist", "run_as of nobody" },
+  { { run_as = { group_name = "nobodies" } }, 400, "INVALID_PARAMETER_VALUE",
+    "Principal: GroupName(nobodies) does not exist", "run_as of no group" },
+  { { run_as = { group_name = "users", user_name = "lars.nygaard@example.com" } }, 400,
+    "INVALID_PARAMETER_VALUE", "Exactly one of", "run_as of a user and a group" },
+  { { run_as = { group = "users" } }, 400, "INVALID_PARAMETER_VALUE", "Exactly one of",
+    "run_as of no principal" },
+  { { parent_path = "/Shared/no" }, 404, "RESOURCE_DOES_NOT_EXIST", "/Shared/no",
+    "a parent folder that is not there" },
+  { { parent_path = "Shared" }, 400, "INVALID_PARAMETER_VALUE", "must be absolute",
+    "a parent folder without a slash" },
   { { tags = map(26) }, 400, "INVALID_PARAMETER_VALUE", "25 tags", "26 tags" },
   { { parameters = { p = ("x"):rep(10001) } }, 400, "INVALID_PARAMETER_VALUE",
     "10000 characters", "long parameters" },
@@ -359,4 +369,22 @@ test("the environment can be applied to a running pipeline only", function(t)
   t.equal((w:call("POST", PATH .. "/" .. id .. "/environment/apply", {})), 400)
   w:run(id)
   t.equal(w:ok("POST", PATH .. "/" .. id .. "/environment/apply", {}), {})
+end)
+
+test("a pipeline runs as a group, and stands in a folder", function(t)
+  local w <close> = workspace.start()
+  local id = w:pipeline { run_as = { group_name = "analysts" }, parent_path = "/Workspace/Shared" }
+  local got = w:ok("GET", PATH .. "/" .. id)
+  t.equal(got.run_as, { group_name = "analysts" })
+  t.equal({ got.run_as_user_name, got.spec.parent_path }, { "analysts", "/Workspace/Shared" })
+  local body = got.spec
+  local status, answer = w:call("PUT", PATH .. "/" .. id, body)
+  t.equal(status, 400)
+  t.match(answer.message, "Please set run_as to analysts")
+  body.run_as = { group_name = "users" }
+  w:ok("PUT", PATH .. "/" .. id, body)
+  t.equal(w:ok("GET", PATH .. "/" .. id).run_as_user_name, "users")
+  status = w:call("POST", PATH, { name = "x", libraries = body.libraries,
+    run_as = { group_name = "admins" } }, { token = "demo-viewer-token" })
+  t.equal(status, 403, "of a group to which the caller does not belong")
 end)

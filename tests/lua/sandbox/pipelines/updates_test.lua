@@ -286,3 +286,90 @@ test("deleting a pipeline also deletes its tables", function(t)
   w:complete(again)
   t.equal(w:ok("GET", PATH .. again).health, "HEALTHY", "the tables have no owner any more")
 end)
+
+-- A pipeline with a table in each of two files.
+local function two_files(w, more)
+  for name, text in pairs {
+    one = "CREATE OR REFRESH MATERIALIZED VIEW one AS SELECT 1 AS id",
+    two = "CREATE OR REFRESH MATERIALIZED VIEW two AS SELECT * FROM one",
+  } do
+    w:ok("POST", "/api/2.0/workspace/import", { path = "/Shared/" .. name .. ".sql",
+      format = "RAW", overwrite = true, content = require("native.http").base64_encode(text) })
+  end
+  local body = { name = "by path", catalog = "main", schema = "paths", serverless = true,
+    libraries = { { file = { path = "/Workspace/Shared/one.sql" } },
+      { file = { path = "/Shared/two.sql" } } } }
+  for key, value in pairs(more or {}) do
+    body[key] = value
+  end
+  return w:ok("POST", PATH:sub(1, -2), body).pipeline_id
+end
+
+local function flows_of(w, id, update_id)
+  local status = {}
+  for _, event in ipairs(w:all(PATH .. id .. "/events?max_results=1000&order_by=timestamp%20asc",
+    "events")) do
+    if event.origin.update_id == update_id and event.details.flow_progress then
+      status[event.origin.flow_name:match "[^.]+$"] = event.details.flow_progress.status
+    end
+  end
+  return status
+end
+
+test("a selection by path refreshes what these files define, and comes back", function(t)
+  local w <close> = workspace.start()
+  local id = two_files(w)
+  for _, field in ipairs { "refresh_selection_by_path", "full_refresh_selection_by_path" } do
+    local body = { [field] = { "/Workspace/Shared/two.sql" } }
+    local started = w:ok("POST", PATH .. id .. "/updates", body).update_id
+    w.clock:advance(10000)
+    t.equal(flows_of(w, id, started), { one = "EXCLUDED", two = "COMPLETED" }, field)
+    local shown = w:ok("GET", PATH .. id .. "/updates/" .. started).update
+    t.equal(shown[field], body[field])
+    t.is_false(shown.full_refresh)
+    t.equal(w:ok("GET", PATH .. id .. "/updates").updates[1][field], body[field])
+    local status, answer = w:call("POST", PATH .. id .. "/updates", { [field] = { "/Shared/x" } })
+    t.equal(status, 400)
+    t.match(answer.message, "'/Shared/x'")
+    t.equal((w:call("POST", PATH .. id .. "/updates", { [field] = body[field],
+      full_refresh = true })), 400)
+  end
+end)
+
+test("an update in development is not tried again; the pipeline stays as it is", function(t)
+  local w <close> = workspace.start()
+  local id = two_files(w, { configuration = { ["sandbox.fail"] = "flow" } })
+  local started = w:ok("POST", PATH .. id .. "/updates", { development = true }).update_id
+  w.clock:advance(60000)
+  t.equal(#w:ok("GET", PATH .. id .. "/updates").updates, 1)
+  t.is_true(w:ok("GET", PATH .. id .. "/updates/" .. started).update.config.development)
+  t.is_nil(w:ok("GET", PATH .. id).spec.development)
+  w:ok("POST", PATH .. id .. "/updates")
+  w.clock:advance(60000)
+  t.equal(#w:ok("GET", PATH .. id .. "/updates").updates, 4, "with two retries")
+end)
+
+test("overrides of replace_where and rewinds are checked", function(t)
+  local w <close> = workspace.start()
+  w:ok("POST", "/api/2.0/workspace/import", { path = "/Shared/three.sql", format = "RAW",
+    content = require("native.http").base64_encode("CREATE OR REFRESH STREAMING TABLE three FLOW "
+      .. "REPLACE WHERE day >= '2026-01-01' BY NAME AS SELECT * FROM STREAM one") })
+  local id = two_files(w, { name = "overrides", libraries = {
+    { file = { path = "/Shared/one.sql" } }, { file = { path = "/Shared/three.sql" } } } })
+  local function try(field, value)
+    local status, answer = w:call("POST", PATH .. id .. "/updates", { [field] = value })
+    return status == 400 and answer.message or status
+  end
+  local field = "replace_where_overrides"
+  t.match(try(field, { { flow_name = "one", predicate_override = "a" } }),
+    "not a replace_where flow")
+  t.match(try(field, { { flow_name = "no", predicate_override = "a" } }), "has no flow 'no'")
+  t.match(try(field, { { flow_name = "three" } }), "predicate_override")
+  t.match(try("rewind_spec", {}), "rewind_timestamp")
+  t.match(try("rewind_spec", { rewind_timestamp = "x" }), "not a timestamp")
+  t.match(try("rewind_spec", { rewind_timestamp = "2026-01-01",
+    datasets = { { identifier = "one" } } }), "cascade")
+  t.match(try("rewind_spec", { rewind_timestamp = "2026-01-01",
+    datasets = { { identifier = "no", cascade = true } } }), "has no dataset 'no'")
+  t.equal(try(field, { { flow_name = "three", predicate_override = "day = '2026-01-02'" } }), 200)
+end)
