@@ -1,5 +1,5 @@
---- What the rows of a report are for: a function for each way to add up, of the cells of a usage and
--- its pipeline, which returns a list of the fields that name a row.
+--- What the rows of a report are for: a function for each way to add up, of the cells of a usage
+-- and its pipeline, which returns a list of the fields that name a row.
 
 local collections = require "base.collections"
 local json = require "native.json"
