@@ -19,6 +19,9 @@ If catalogs, warehouses, policies and so on have other names in the target, --ma
 --with-sources copies notebooks, files and folders; a file that is newer in the target is replaced
 only with --overwrite. --permissions copies the access list.
 
+--with-jobs report lists the jobs that run the source. --with-jobs copy makes such jobs for the
+copy: paused, and with those tasks alone that run the source.
+
 A second run updates the copy that the first run made. A pipeline with the name of the copy that
 Tarn did not make is updated only with --update.
 

@@ -18,6 +18,7 @@ local copy = require "tarn.clone.copy"
 local dryrun = require "tarn.clone.dryrun"
 local fault = require "base.fault"
 local hooks = require "tarn.clone.hooks"
+local jobs = require "tarn.clone.jobs"
 local json = require "native.json"
 local mapping = require "tarn.mapping"
 local permissions = require "tarn.permissions"
@@ -111,7 +112,7 @@ end
 
 local OPTIONS <const> = { "pipeline", "name", "map", "catalog", "schema", "set", "drop",
   "path_map", "with_sources", "overwrite", "permissions", "production", "continuous",
-  "placeholder", "start", "update", "session", "command" }
+  "placeholder", "start", "update", "session", "command", "with_jobs" }
 
 ---@class tarn.CloneOptions : tarn.MapOptions
 ---@field pipeline string        id or name of the source
@@ -125,6 +126,7 @@ local OPTIONS <const> = { "pipeline", "name", "map", "catalog", "schema", "set",
 ---@field start? boolean         start an update of the copy
 ---@field update? boolean        a pipeline that has the copy's name is the copy, whoever created it
 ---@field session? tarn.CloneSession
+---@field with_jobs? "report"|"copy"   the jobs that run the source: list them, or copy them, paused
 ---@field command? string        the command line, for the commands that an admin must repeat
 
 local function ask_both(source, session, options)
@@ -251,6 +253,7 @@ function M.plan(source, target, options)
   actions.settle(plan, body)
   warnings.add_all(plan, specs.settings(pipeline), body)
   actions.set_steps(plan, options)
+  jobs.plan(plan, source, target, options)
   plan.source_ws, plan.target_ws, plan.memo = source, target, session.memo
   hooks.before(plan, source, target)
   return plan

@@ -23,6 +23,7 @@
 --   update.stop       what { pipeline_id, name }
 --   permissions.set   what { pipeline_id, name, access_control_list }
 --                                                          before: the access list
+--   job.create        what { name, runs, job }             result { job_id }; `runs`: the pipeline
 --   workspace.import  what { path, format, language }      before { bytes, format, language } of
 --                                                          an object that is replaced; result
 --                                                          { existed } if an equal one existed

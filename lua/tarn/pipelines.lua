@@ -162,6 +162,18 @@ function M.dry_run(ws, body, op)
   return require("tarn.pipelines.dryrun")(ws, body, op)
 end
 
+--- Send a request that must take effect once, even if its answer is lost: then `search(since)` is
+-- called to find its effect.
+---@param op string for faults
+---@param send fun(): any
+---@param search fun(since: integer): any `since`: the server's time of the request, ms
+---@param ws tarn.WorkspaceClient
+---@param hints { not_done: string, unknown: string } of the two faults
+---@return any
+function M.send_once(op, send, search, ws, hints)
+  return send_once(op, send, search, ws, hints)
+end
+
 --- Create a pipeline exactly once. If the answer is lost, the workspace is searched for a pipeline
 -- of that name that the current user has created since the request.
 ---@param ws tarn.WorkspaceClient

@@ -4,6 +4,7 @@ local copy = require "tarn.clone.copy"
 local edit = require "tarn.edit"
 local fault = require "base.fault"
 local hooks = require "tarn.clone.hooks"
+local jobs = require "tarn.clone.jobs"
 local permissions = require "tarn.permissions"
 local pipelines = require "tarn.pipelines"
 local placeholder = require "tarn.clone.placeholder"
@@ -120,6 +121,7 @@ function M.run(plan, op, options)
   if plan.permissions and not permissions.is_settled(plan.permissions) then
     try_step(permissions.apply, plan.target_ws, id, plan.permissions, op)
   end
+  try_step(jobs.apply, plan, id, op)
   if plan.start then
     report.update_id = try_step(start, plan, id, op)
   end

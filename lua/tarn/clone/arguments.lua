@@ -24,6 +24,8 @@ local COMMON <const> = {
   { "with_sources", "flag", "Copy the code too: notebooks, files, folders, init scripts." },
   { "overwrite", "flag", "With --with-sources: replace sources that are newer in the target." },
   { "permissions", "flag", "Copy the access list." },
+  { "with_jobs", "choice", "List the jobs that run the source, or copy them, paused, for the copy.",
+    choices = { "report", "copy" }, optional = true },
   { "production", "flag", "The copy is not in development mode." },
   { "continuous", "flag", "Keep the continuous mode: such a copy starts at once." },
   { "placeholder", "choice", "Give a source without code a notebook, or refuse it.",
@@ -45,8 +47,8 @@ function M.all(own)
 end
 
 local PASSED <const> = { "name", "map", "catalog", "schema", "set", "drop", "path_map",
-  "with_sources", "overwrite", "permissions", "production", "continuous", "placeholder", "start",
-  "update" }
+  "with_sources", "overwrite", "permissions", "with_jobs", "production", "continuous",
+  "placeholder", "start", "update" }
 
 --- The options of tarn.clone.plan among the arguments of a command.
 ---@param arg table

@@ -6,6 +6,7 @@ local clone = require "tarn.clone"
 local collections = require "base.collections"
 local fault = require "base.fault"
 local journal = require "tarn.journal"
+local jobs = require "tarn.clone.jobs"
 local json = require "native.json"
 local report = require "engine.report"
 local suggest = require("tarn.mapping").suggest
@@ -91,7 +92,7 @@ function M.data(plan)
     warnings = plan.warnings, admin_commands = clone.admin_commands(plan),
     effective_settings = plan.effective, effective_differences = plan.effective_differences,
     placeholder = plan.placeholder and plan.placeholder.path, sources = source_rows(plan.sources),
-    problems = fault_list(plan.refusals), hooks = plan.hooks,
+    problems = fault_list(plan.refusals), hooks = plan.hooks, jobs = jobs.data(plan),
   }
 end
 
@@ -106,11 +107,12 @@ local function outcome_of(e)
   end
 end
 
-local function finish(data, done, ctx)
+local function finish(data, plan, done, ctx)
   data.status, data.new_pipeline_id = done.status, done.pipeline_id
   data.dest_pipeline_id, data.update_id = done.pipeline_id, done.update_id
   data.copy.pipeline_id = done.pipeline_id
   data.sources_report = done.sources
+  data.jobs = jobs.data(plan)
   for _, e in ipairs(done.problems) do
     table.insert(data.problems, report.fields(e))
   end
@@ -160,7 +162,7 @@ local function clone_one(ctx, arg, target)
     source = plan.source, target = plan.target }
   data.operation = op.id
   local done = clone.apply(plan, op, { progress = ctx.progress })
-  local partly = finish(data, done, ctx)
+  local partly = finish(data, plan, done, ctx)
   data.admin_commands = clone.admin_commands(plan)
   op:finish(partly and "partial" or done.status == "unchanged" and "unchanged" or "done",
     { status = done.status, new_pipeline_id = done.pipeline_id, new_name = plan.name,

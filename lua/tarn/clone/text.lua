@@ -111,7 +111,16 @@ local function show_sources(out, data)
   end
 end
 
+local function show_jobs(out, data)
+  show_list(out, "Jobs that run the source", data.jobs, function(job)
+    return ("%s  %s, %s%s%s"):format(job.verdict, job.name, job.schedule,
+      job.paused and " (paused)" or "", job.verdict ~= "report" and (": %s, %s"):format(
+        job.copy_name, job.reason) or "")
+  end)
+end
+
 local function show_rest(out, data)
+  show_jobs(out, data)
   show_list(out, "Hooks", data.hooks, function(hook)
     return ("%s  %s"):format(hook.point, hook.file)
   end)

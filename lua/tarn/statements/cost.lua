@@ -23,6 +23,12 @@ WHERE u.workspace_id = :workspace AND u.usage_date >= :since{UNTIL}
 GROUP BY u.usage_metadata.dlt_pipeline_id{GROUP}, p.currency_code
 ORDER BY amount DESC, pipeline_id{ORDER}]]
 
+local UNNAMED <const> = [[
+SELECT sum(usage_quantity) AS dbus
+FROM system.billing.usage
+WHERE workspace_id = :workspace AND usage_date >= :since AND billing_origin_product = 'DLT'
+  AND usage_metadata.dlt_pipeline_id IS NULL]]
+
 local HOURS <const> = [[
 SELECT pipeline_id,
   sum(unix_timestamp(period_end_time) - unix_timestamp(period_start_time)) / 3600.0 AS hours
@@ -36,6 +42,7 @@ local KEYS <const> = {
   day = { "day", "u.usage_date" },
   update = { "update_id", "u.usage_metadata.dlt_update_id" },
   sku = { "sku_name", "u.sku_name" },
+  tag = { "tags", "to_json(u.custom_tags)" },
 }
 
 ---@class tarn.CostAsk
@@ -43,11 +50,11 @@ local KEYS <const> = {
 ---@field since integer      ms; usage of earlier days is left out
 ---@field until_ms? integer  ms; usage of later days is left out
 ---@field pipeline? string   an id; default: all pipelines
----@field by? "day"|"update"|"sku" a row for each of these of a pipeline; default: one row
+---@field by? "day"|"update"|"sku"|"tag" a row for each of these of a pipeline; default: one row
 
 --- Usage and its cost at list prices, the largest amount first: rows { pipeline_id, currency, dbus,
--- amount, unpriced }, with `day`, `update_id` or `sku_name` for `by`. Usage without a price has no
--- currency, and so a row of its own.
+-- amount, unpriced }, with `day`, `update_id`, `sku_name` or `tags` for `by`. Usage without a price
+-- has no currency, and so a row of its own.
 ---@param ask tarn.CostAsk
 ---@return string text, table params
 function M.usage(ask)
@@ -58,6 +65,13 @@ function M.usage(ask)
     WHICH = ask.pipeline and "= :pipeline" or "IS NOT NULL",
   }), { workspace = ask.workspace, pipeline = ask.pipeline, since = match.date(ask.since),
     ["until"] = ask.until_ms and match.date(ask.until_ms) or nil }
+end
+
+--- What pipelines have used without being named in the usage: one row { dbus }.
+---@param ask tarn.CostAsk
+---@return string text, table params
+function M.unnamed(ask)
+  return UNNAMED, { workspace = ask.workspace, since = match.date(ask.since) }
 end
 
 --- Hours of updates, for those who may not read system.billing: rows { pipeline_id, hours }, the

@@ -2,7 +2,7 @@
 
 local kinds = {}
 
-for _, name in ipairs { "pipeline", "update", "permission", "object" } do
+for _, name in ipairs { "pipeline", "update", "permission", "object", "job" } do
   for kind, value in pairs(require("tarn.undo." .. name)) do
     if kind:find(".", 1, true) then
       kinds[kind] = value
