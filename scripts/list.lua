@@ -1,7 +1,6 @@
 local dashboard = require "tarn.dashboard"
 local formats = require "output.formats"
 local glob = require "base.glob"
-local pipelines = require "tarn.pipelines"
 
 -- A test for a field, which may be missing. Without a pattern, all values pass.
 local function matcher(pattern, case)
@@ -26,6 +25,30 @@ local function health_matcher(health)
   return function(row)
     local value = type(row.health) == "string" and row.health or "UNKNOWN"
     return not health or value == health:upper()
+  end
+end
+
+local function before(a, b)
+  local x, y = tostring(a.name):lower(), tostring(b.name):lower()
+  if x ~= y then
+    return x < y
+  end
+  return a.pipeline_id < b.pipeline_id
+end
+
+-- The rows of an iterator, sorted by name.
+local function sorted(next_row)
+  local list, at
+  return function()
+    if not list then
+      list, at = {}, 0
+      for row in next_row do
+        list[#list + 1] = row
+      end
+      table.sort(list, before)
+    end
+    at = at + 1
+    return list[at]
   end
 end
 
@@ -84,6 +107,6 @@ character; case is ignored, unless --case is given.
     if ctx.called or formats.of(ctx.options).name ~= "text" then
       return next_match -- a program gets rows as they come
     end
-    return pipelines.by_name(next_match)
+    return sorted(next_match)
   end,
 }
