@@ -53,14 +53,14 @@ end
 -- The date and the time of day in a text, and its zone; nil if the calendar or the clock does not
 -- have them. A minute may have a leap second.
 local function find_parts(text)
-  local year, month, day, hour, min, sec, zone =
-    text:match "^(%d%d%d%d)-(%d%d)-(%d%d)[Tt ](%d%d):(%d%d):(%d%d%.?%d*)([Zz+-]?[%d:]*)$"
-  if not year then
+  local year, month, day, hour, min, sec, fraction, zone =
+    text:match "^(%d%d%d%d)-(%d%d)-(%d%d)[Tt ](%d%d):(%d%d):(%d%d)(%.?%d*)([Zz+-]?[%d:]*)$"
+  if not year or fraction ~= "" and not fraction:find "^%.%d" then
     return nil
   end
   local at = { year = math.tointeger(year), month = math.tointeger(month),
     day = math.tointeger(day), hour = math.tointeger(hour), min = math.tointeger(min),
-    sec = tonumber(sec) }
+    sec = tonumber(sec .. fraction) }
   if at.month < 1 or at.month > 12 or at.day < 1 or at.day > days_of(at.year, at.month)
     or at.hour > 23 or at.min > 59 or at.sec >= 61 then
     return nil
