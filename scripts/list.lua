@@ -1,6 +1,12 @@
 local dashboard = require "tarn.dashboard"
 local formats = require "output.formats"
 local glob = require "base.glob"
+local suggestion = require "base.suggestion"
+local wait = require "tarn.wait"
+
+-- The words that the dashboard counts, and the states of the API.
+local STATES <const> = table.move(wait.STATES, 1, #wait.STATES, 6,
+  { "running", "failed", "idle", "other", "HIBERNATED" })
 
 -- A test for a field, which may be missing. Without a pattern, all values pass.
 local function matcher(pattern, case)
@@ -94,6 +100,10 @@ character; case is ignored, unless --case is given.
   },
 
   run = function(ctx, arg)
+    local note = arg.state and suggestion.find_unknown({ arg.state }, STATES, "state of a pipeline")
+    if note then
+      ctx.warn("--state: " .. note)
+    end
     local by_name, by_creator = matcher(arg.filter, arg.case), matcher(arg.creator, arg.case)
     local by_state, by_health = state_matcher(arg.state), health_matcher(arg.health)
     local next_row = ctx.workspace:pipelines()

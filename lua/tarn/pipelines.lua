@@ -149,6 +149,19 @@ local function candidates(items)
   return table.concat(lines, ", ")
 end
 
+-- Pipelines of one name, told apart by their creators and newest updates.
+local function described(items)
+  local texts = {}
+  for i, item in ipairs(items) do
+    local update = type(item.latest_updates) == "table" and item.latest_updates[1] or {}
+    local words = { item.pipeline_id, "of " .. tostring(item.creator_user_name or "nobody") }
+    words[3] = update.state and ("newest update %s %s"):format(tostring(update.state),
+      tostring(update.creation_time or "")) or "never updated"
+    texts[i] = table.concat(words, ", ")
+  end
+  return table.concat(texts, "; ")
+end
+
 -- Pipelines whose names contain the text, ignoring case, for a hint.
 local function find_similar(ws, name)
   local wanted, found = name:lower(), {}
@@ -195,6 +208,13 @@ function M.find_id(ws, id_or_name)
   local choice = #exact > 0 and exact or found
   if #choice == 0 then
     not_found(ws, id_or_name)
+  elseif #exact > 1 then
+    fault.raise {
+      kind = "usage", op = "pipelines.find", retryable = false,
+      message = ("%d pipelines are named '%s': %s"):format(#exact, id_or_name,
+        described(exact)),
+      hint = "give the id",
+    }
   elseif #choice > 1 then
     fault.raise {
       kind = "usage", op = "pipelines.find", retryable = false,
