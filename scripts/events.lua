@@ -1,12 +1,15 @@
+local collections = require "base.collections"
 local events = require "tarn.events"
 local fault = require "base.fault"
 local formats = require "output.formats"
 local notify = require "tarn.notify"
 local pipelines = require "tarn.pipelines"
 local pool = require "base.pool"
+local suggestion = require "base.suggestion"
 local time = require "base.time"
 
 local OP <const> = "tarn events"
+local LEVELS <const> = { "INFO", "WARN", "ERROR", "METRICS" }
 local NEWEST <const> = 100       -- events without --max-events
 local BEFORE_FOLLOW <const> = 10 -- events before those that come
 local MANY <const> = 64          -- pipelines at once: each is polled by itself
@@ -236,6 +239,10 @@ again later.]],
     end
     if arg.live then
       check_live(arg)
+    end
+    local note = suggestion.find_unknown(collections.words(arg.level), LEVELS, "level")
+    if note then
+      ctx.warn("--level: " .. note)
     end
     local notifier = notify.open(ctx, arg, arg.follow, "--follow", ctx.warn)
     local ids = ids_of(ctx, arg)

@@ -1,8 +1,13 @@
 local dashboard = require "tarn.dashboard"
 local formats = require "output.formats"
 local glob = require "base.glob"
-local pipelines = require "tarn.pipelines"
+local suggestion = require "base.suggestion"
 local url = require("tarn.workspace").url.pipeline
+local wait = require "tarn.wait"
+
+-- The words that the dashboard counts, and the states of the API.
+local STATES <const> = table.move(wait.STATES, 1, #wait.STATES, 6,
+  { "running", "failed", "idle", "other", "HIBERNATED" })
 
 -- A test for a field, which may be missing. Without a pattern, all values pass.
 local function matcher(pattern, case)
@@ -27,6 +32,30 @@ local function health_matcher(health)
   return function(row)
     local value = type(row.health) == "string" and row.health or "UNKNOWN"
     return not health or value == health:upper()
+  end
+end
+
+local function before(a, b)
+  local x, y = tostring(a.name):lower(), tostring(b.name):lower()
+  if x ~= y then
+    return x < y
+  end
+  return a.pipeline_id < b.pipeline_id
+end
+
+-- The rows of an iterator, sorted by name.
+local function sorted(next_row)
+  local list, at
+  return function()
+    if not list then
+      list, at = {}, 0
+      for row in next_row do
+        list[#list + 1] = row
+      end
+      table.sort(list, before)
+    end
+    at = at + 1
+    return list[at]
   end
 end
 
@@ -73,6 +102,10 @@ character; case is ignored, unless --case is given.
   },
 
   run = function(ctx, arg)
+    local note = arg.state and suggestion.find_unknown({ arg.state }, STATES, "state of a pipeline")
+    if note then
+      ctx.warn("--state: " .. note)
+    end
     local by_name, by_creator = matcher(arg.filter, arg.case), matcher(arg.creator, arg.case)
     local by_state, by_health = state_matcher(arg.state), health_matcher(arg.health)
     local next_row = ctx.workspace:pipelines()
@@ -87,6 +120,6 @@ character; case is ignored, unless --case is given.
     if ctx.called or formats.of(ctx.options).name ~= "text" then
       return next_match -- a program gets rows as they come
     end
-    return pipelines.by_name(next_match)
+    return sorted(next_match)
   end,
 }

@@ -1,10 +1,31 @@
 local fault = require "base.fault"
 local find = require "engine.find"
 
+local COOKBOOK <const> = "^cookbook:(.*)$"
+
+-- A script of the cookbook, which is in the program.
+local function read_recipe(name)
+  local pages = require "engine.help.pages"
+  local names = pages.cookbook()
+  return pages.find_recipe(name) or fault.not_found("tarn run",
+    ("the cookbook has no script '%s'"):format(name),
+    require("base.suggestion").hint(name, names) or "there are " .. table.concat(names, ", "))
+end
+
+-- A file that is not there may be meant as a pipeline: databricks has `pipelines run NAME`.
+local function hint_for(path)
+  return not path:find "[./]" and "`tarn trigger NAME --wait` runs a pipeline; `tarn run` runs a "
+    .. "Lua file" or nil
+end
+
 local function read(path)
+  local recipe = path:match(COOKBOOK)
+  if recipe then
+    return read_recipe(recipe)
+  end
   local file <close>, why = io.open(path, "rb")
   if not file then
-    fault.not_found("tarn run", why)
+    fault.not_found("tarn run", why, hint_for(path))
   end
   local text, reason = file:read "a"
   return { name = path, origin = path, path = path, text = text,
@@ -43,15 +64,18 @@ command; its header declares the arguments. Any other file gets the words after 
 and what it returns is printed in the format of -o. Both can use `require "tarn"`.
 
 Options that every command takes may follow the file's name, too; after `--` all words belong to
-the file. The folder of the file is searched for modules only if --path names it.]],
+the file. The folder of the file is searched for modules only if --path names it.
+
+cookbook:NAME is a script of the cookbook, which is in the program: `tarn help cookbook`.]],
   args = {
-    { "file", "path", "The Lua file." },
+    { "file", "path", "The Lua file, or cookbook:NAME." },
     { "arguments", "list", "Arguments of the file.", optional = true, positional = true,
       raw = true },
     { "dry_run", "flag", "Compile the file, and do not run it." },
   },
   examples = {
     { "run promote.lua nightly --to prod", "run your own script" },
+    { "run cookbook:stale --help", "a ready script: its arguments" },
     { "run count.lua -o json --profile demo", "print what the file returns, as JSON" },
     { "run --dry-run promote.lua", "check the syntax of the file" },
   },

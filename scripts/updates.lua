@@ -5,6 +5,7 @@ local formats = require "output.formats"
 local glob = require "base.glob"
 local pipelines = require "tarn.pipelines"
 local stop = require "tarn.stop"
+local suggestion = require "base.suggestion"
 local time = require "base.time"
 local updates = require "tarn.updates"
 local url = require("tarn.workspace").url.update
@@ -222,6 +223,11 @@ refuses. It does not start a warehouse.]],
 
   run = function(ctx, arg)
     backend.check(ctx.op, arg)
+    local note = suggestion.find_unknown(collections.words(arg.state), updates.STATES,
+      "state of an update")
+    if note then
+      ctx.warn("--state: " .. note)
+    end
     if arg.update and (arg.since or arg.state or arg.max) then
       fault.usage(ctx.op, "--update names one update: --since, --state and --max do not go with it")
     end

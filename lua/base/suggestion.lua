@@ -1,5 +1,7 @@
 --- Suggestions for misspelt words: "did you mean 'x'?".
 
+local glob = require "base.glob"
+
 local M = {}
 
 -- The number of insertions, deletions, substitutions and transpositions that lead from a to b.
@@ -51,6 +53,25 @@ end
 function M.hint(text, words, prefix)
   local word = M.find(text, words)
   return word and ("did you mean '%s%s'?"):format(prefix or "", word)
+end
+
+--- What to say about patterns that match none of the known words: they may be new words of the API,
+-- but are more likely misspelt ones.
+---@param patterns string[] globs
+---@param known string[]
+---@param what string what the words are: "state of a pipeline"
+---@return string? note nil if each pattern matches a known word
+function M.find_unknown(patterns, known, what)
+  for _, pattern in ipairs(patterns) do
+    local matches, any = glob.matcher(pattern), false
+    for _, word in ipairs(known) do
+      any = any or matches(word)
+    end
+    if not any then
+      return ("'%s' is no known %s; %s"):format(pattern, what,
+        M.hint(pattern, known) or "known are " .. table.concat(known, ", "))
+    end
+  end
 end
 
 return M

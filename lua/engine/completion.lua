@@ -41,6 +41,10 @@ function values.topic(words)
   for _, topic in ipairs(require("engine.help.topics").list) do
     add(words, topic[1], topic[2])
   end
+  local pages = require "engine.help.pages"
+  for _, name in ipairs(pages.names()) do
+    add(words, name, pages.summary(name))
+  end
 end
 
 function values.module(words)

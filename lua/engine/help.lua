@@ -56,6 +56,10 @@ function M.script(name, loaded, all)
   if loaded.see then
     add_line(lines, "See also: ", table.concat(loaded.see, ", "))
   end
+  local page = require("engine.help.pages").find_name(name)
+  if page then
+    add_line(lines, ("`tarn help %s` is the page about it."):format(page))
+  end
   if all then
     for _, field in ipairs { "author", "since" } do
       if loaded[field] then

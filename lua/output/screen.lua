@@ -87,7 +87,8 @@ function M.new(write, opts)
     write(finish(text))
   end
   return setmetatable({ print = print, raw = write, terminal = terminal, colour = colour,
-    quiet = opts.quiet, no_headers = opts.no_headers, width = opts.width or wanted_width(terminal) }, Screen)
+    quiet = opts.quiet, no_headers = opts.no_headers,
+    width = opts.width or wanted_width(terminal) }, Screen)
 end
 
 --- Text without characters that control a terminal: see `native.term.clean`.

@@ -237,22 +237,4 @@ function M.start(ws, id, body)
       unknown = "an update may have started: check with `tarn updates` before you try again" })
 end
 
---- All rows of an iterator, sorted by name.
----@param next_row fun(): tarn.PipelineRow?
----@return tarn.PipelineRow[]
-function M.by_name(next_row)
-  local list = json.array {}
-  for row in next_row do
-    list[#list + 1] = row
-  end
-  table.sort(list, function(a, b)
-    local x, y = tostring(a.name):lower(), tostring(b.name):lower()
-    if x ~= y then
-      return x < y
-    end
-    return a.pipeline_id < b.pipeline_id
-  end)
-  return list
-end
-
 return M

@@ -23,6 +23,11 @@ local wait = require "tarn.wait"
 
 local M = {}
 
+--- The states of an update.
+M.STATES = { "CREATED", "QUEUED", "WAITING_FOR_RESOURCES", "INITIALIZING", "RESETTING",
+  "SETTING_UP_TABLES", "RUNNING", "STOPPING", "COMPLETED", "FAILED", "CANCELED", "EXPIRED",
+  "UNKNOWN" }
+
 -- An event may be this much older than its update.
 local SLACK_MS <const> = 60000
 

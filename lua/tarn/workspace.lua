@@ -46,6 +46,24 @@ local function connect_embedded(profile, opts)
   }
 end
 
+-- A profile that is missing may be a misspelt name of an embedded workspace.
+local function connect_configured(profile, named, opts)
+  local fault = require "base.fault"
+  local native, e = fault.try(databricks.connect,
+    { profile = profile, jobs = opts.jobs, rate = opts.rate, timeout = opts.timeout })
+  if native then
+    return native
+  end
+  local similar = e.kind == "auth" and named and not is_configured(named)
+    and require("base.suggestion").find(named, { "demo", "demo-dr" })
+  if similar then
+    local hint = ("did you mean '%s', the embedded workspace?"):format(similar)
+    e = fault.new { kind = e.kind, op = e.op, code = e.code, message = e.message,
+      hint = e.hint and e.hint:find "^profiles there" and hint .. " " .. e.hint or hint }
+  end
+  error(e, 0)
+end
+
 --- True if a profile is an embedded workspace.
 ---@param profile? string
 ---@return boolean
@@ -66,9 +84,7 @@ function M.open(profile, opts)
   if M.is_embedded(named) then
     native = connect_embedded(named, opts)
   else
-    native = databricks.connect {
-      profile = profile, jobs = opts.jobs, rate = opts.rate, timeout = opts.timeout,
-    }
+    native = connect_configured(profile, named, opts)
   end
   return M.wrap(native, named)
 end

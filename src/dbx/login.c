@@ -203,11 +203,16 @@ static void advise(const struct login *l, struct fault *f) {
     if (f->hint[0] != '\0' || f->kind != FAULT_AUTH)
         return;
     if (strcmp(method, "databricks-cli") == 0)
-        fault_hint(f, "log in again: databricks auth login %s %s",
+        fault_hint(f, "%s databricks auth login %s %s%s",
+                   l->cli == NULL ? "install it (0.205 or later), and log in:"
+                                  : "log in again:",
                    profile != NULL ? "--profile" : "--host",
                    profile != NULL ? profile
                    : host != NULL  ? host
-                                   : "URL");
+                                   : "URL",
+                   l->cli == NULL ? "; or give the profile a token, or client_id and "
+                                    "client_secret"
+                                  : "");
     else if (strcmp(method, "azure-cli") == 0)
         fault_hint(f, "log in again: az login");
     else if (strcmp(method, "oauth-m2m") == 0)

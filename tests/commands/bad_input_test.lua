@@ -92,3 +92,55 @@ while true do pcall(tarn.sleep, 300) end]])
   local r = running:result()
   t.equal({ r.status, r.stdout }, { 130, "waiting\ncaught\n" })
 end)
+
+test("dates that no calendar has are refused by every option", function(t)
+  for _, when in ipairs { "2026-13-01", "2026-02-31", "2026-99-99", "2026-11-31T25:61:00Z",
+    "2026-08-19T10:00:00+25:00" } do
+    for _, words in ipairs { { "updates", "sales_forecast", "--since", when },
+      { "updates", "*", "--since", when }, { "events", "sales_forecast", "--since", when },
+      { "events", "sales_forecast", "--until", when }, { "journal", "--since", when } } do
+      local r = program.run({ "-p", "demo", table.unpack(words) })
+      t.equal(r.status, 2, when)
+      t.match(r.stderr, "is not a time")
+      t.match(r.stderr, "hint: write 30min")
+    end
+  end
+end)
+
+test("a word that is no state or level has a note with the one that is meant", function(t)
+  for line, meant in pairs {
+    ["list --state faild"] = "did you mean 'failed'?",
+    ["updates sales_forecast --state faild"] = "did you mean 'FAILED'?",
+    ["events sales_forecast --level eror"] = "did you mean 'ERROR'?",
+  } do
+    local r = program.shell('"$TARN" -p demo ' .. line)
+    t.match(r.stderr, meant)
+  end
+  t.equal(program.shell('"$TARN" -p demo list --state "fail*"').stderr, "")
+end)
+
+test("a misspelt profile of the embedded workspace is recognized", function(t)
+  local home <close> = program.dir()
+  for _, name in ipairs { "dmeo", "demo-d", "Demo" } do
+    local r = program.run({ "-p", name, "list" }, { home = home.path })
+    t.equal(r.status, 4, r.stderr)
+    t.match(r.stderr, "did you mean 'demo")
+  end
+  t.no_match(program.run({ "-p", "prod", "list" }, { home = home.path }).stderr, "did you mean")
+end)
+
+test("pipelines of one name are told apart by creator and newest update", function(t)
+  local r = program.run { "-p", "demo", "get", "scratch" }
+  t.equal(r.status, 2)
+  t.match(r.stderr, "2 pipelines are named 'scratch': ")
+  t.match(r.stderr, "of tomas.reyes@example.com, never updated; ")
+  t.match(r.stderr, "of mei.tanaka@example.com, newest update FAILED 2")
+  t.match(r.stderr, "hint: give the id\n")
+end)
+
+test("what a script printed comes before its fault", function(t)
+  local dir <close> = program.dir()
+  local file = dir.write("x.lua", "print 'a row'\nerror('the end', 0)")
+  local r = program.shell('"$TARN" run ' .. file .. " 2>&1")
+  t.match(r.stdout, "^a row\ntarn: the end", true)
+end)

@@ -50,7 +50,7 @@ test("text that looks like roff stays text", function(t)
 .SH not a heading
 'nor this]], run = function() end }]==])
   local page = program.run({ "man", "odd" }, { env = { TARN_PATH = dir.path } }).stdout
-  t.match(page, "\n\\&.SH not a heading\n\\(aqnor this\n")
+  t.match(page, "\n\\&.SH not a heading \\(aqnor this\n")
   t.match(page, "Say \\en \\(aqit\\(aq")
 end)
 

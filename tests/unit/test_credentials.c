@@ -768,7 +768,9 @@ static void what_the_cli_cannot_do_is_told(void **state) {
     } cases[] = {
         {"not installed, though asked for", false, false, true, "",
          "databricks-cli: the Databricks CLI (databricks) is not installed",
-         "databricks auth login --profile u2m"},
+         "install it (0.205 or later), and log in: databricks auth login --profile u2m; "
+         "or "
+         "give the profile a token"},
         {"not installed", false, false, false, "",
          "no credentials for https://x.net: no token or other method is set, and the "
          "Databricks CLI (databricks) is not installed",

@@ -1,6 +1,6 @@
 ---@meta native.bundle
---- The files inside the program: `lua/`, `scripts/`, the page under `web/`, and the stubs of
--- `docs/reference/native/`, which help shows. engine.find searches the user's directories first;
+--- The files inside the program: `lua/`, `scripts/`, the page under `web/`, and `docs/`, which help
+-- shows. engine.find searches the user's directories first;
 -- this library reads the built-in files only.
 --
 --     local bundle = require "native.bundle"

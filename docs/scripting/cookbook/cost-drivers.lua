@@ -37,6 +37,10 @@ local function ask(ctx, since)
   end
 end
 
+local function two_decimals(value)
+  return type(value) == "number" and ("%.2f"):format(value) or "-"
+end
+
 return {
   summary = "List the pipelines that cost most.",
   effect = "read",
@@ -47,7 +51,8 @@ return {
       short = "n" },
   },
   examples = { { "cost-drivers --days 7", "costs of the last week" } },
-  render = { columns = { "pipeline", "amount", "dbus", "measure" } },
+  render = { noun = "pipeline", columns = { "pipeline", { "amount", text = two_decimals },
+    { "dbus", text = two_decimals }, "measure" } },
 
   run = function(ctx, arg)
     local since = (os.time() - arg.days * 86400) * 1000

@@ -6,6 +6,7 @@ local fault = require "base.fault"
 local globals = require "engine.header.globals"
 local layout = require "engine.help.layout"
 local library = require "engine.library"
+local pages = require "engine.help.pages"
 local stubs = require "engine.stubs"
 local suggestion = require "base.suggestion"
 local synopsis = require "engine.help.synopsis"
@@ -108,9 +109,21 @@ function M.library()
   return text_of(lines)
 end
 
+--- The pages of the documentation.
+---@return string
+function M.pages()
+  local lines, rows = { "Pages of the documentation, for `tarn help PAGE`:", "" }, {}
+  for _, name in ipairs(pages.names()) do
+    rows[#rows + 1] = { name, pages.summary(name) }
+  end
+  layout.two_columns(lines, rows)
+  return text_of(lines)
+end
+
 --- All topics by name, each with a line about it.
 ---@type { [1]: string, [2]: string }[]
 M.list = {
+  { "pages", "the pages of the documentation; `tarn help cookbook` is one of them" },
   { "options", "the options of every command" },
   { "exit", "the exit statuses" },
   { "error", "the kinds of errors, and what to do about each" },
@@ -119,13 +132,14 @@ M.list = {
 
 local data = {}
 
+function data.pages() return pages.names() end
 function data.options() return globals.list end
 function data.exit() return errors.statuses end
 function data.error() return errors.kinds end
 function data.library() return library.names() end
 
 --- A topic by its name.
----@param name? string "options", "exit", "error" (or "errors"), "library"
+---@param name? string "pages", "options", "exit", "error" (or "errors"), "library"
 ---@param rest? string the kind of the error; "" for none
 ---@return string? text nil if there is no such topic
 ---@return any data the topic as data

@@ -27,6 +27,8 @@ function M.text(screen, name, value)
     return screen:clean(value)
   elseif math.type(value) == "integer" and is_time_name(name) and value > EARLIEST then
     return screen:time(value)
+  elseif math.type(value) == "float" and value == value and math.abs(value) < 1e15 then
+    return ("%.14g"):format(value) -- 7.601616, where adding up gave 7.601616000000003
   elseif type(value) == "number" then
     return json.encode(value)
   elseif type(value) == "table" and getmetatable(value) == nil or json.is_array(value) then

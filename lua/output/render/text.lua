@@ -6,7 +6,7 @@ local rows = require "output.render.rows"
 local screens = require "output.screen"
 
 -- Print what --each gives: plain values as lines, tables as rows.
-local function show_plain(screen, opts, data, ...)
+local function show_plain(screen, data, ...)
   local f, state, first, closing = rows.each(data, ...)
   local _ <close> = closing
   if not f then
@@ -38,7 +38,7 @@ end
 return function(write, render, opts, data, ...)
   local screen = screens.new(write, opts)
   if render.plain then
-    return show_plain(screen, opts, data, ...)
+    return show_plain(screen, data, ...)
   end
   if render.text then
     return render.text(data, screen, ...)

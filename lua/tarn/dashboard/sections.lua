@@ -146,9 +146,11 @@ local function why(screen, row)
     return screen:clean((row.cause:gsub("%s+SQLSTATE: %w+%s*$", "")))
   end
   local update = row.latest_update ~= json.null and row.latest_update or {}
-  local parts = { row.state, row.health == "UNHEALTHY" and row.health or nil }
-  return screen:clean(("%s, newest update %s"):format(table.concat(parts, " "),
-    update.state or "none"))
+  local parts = { row.state ~= "UNKNOWN" and row.state or nil }
+  parts[#parts + 1] = row.health == "UNHEALTHY" and row.health or nil
+  parts[1] = parts[1] and table.concat(parts, " ") .. "," or nil
+  return screen:clean(("%s newest update %s"):format(parts[1] or "", update.state or "none"))
+    :gsub("^ ", "")
 end
 
 local function progress_of(row)

@@ -212,8 +212,8 @@ local function show_coverage(data, out)
   end
   table.sort(why)
   for _, reason in ipairs(why) do
-    out:line(out:style("dim", ("left out: %d times %s"):format(data.coverage.left_out[reason],
-      reason)))
+    out:line(out:style("dim", ("left out: %s (%d)"):format(reason,
+      data.coverage.left_out[reason])))
   end
   for _, unknown in ipairs(data.coverage.unknown) do
     out:line(out:style("yellow", "unknown: "), out:clean(brief(unknown.text)))

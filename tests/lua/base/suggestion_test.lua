@@ -14,6 +14,16 @@ test("the most similar word is found if it is similar enough", function(t)
   end
 end)
 
+test("patterns that match no known word are told, with the word that is meant", function(t)
+  local known = { "RUNNING", "FAILED", "failed" }
+  t.is_nil(suggestion.find_unknown({ "fail*", "running", "*" }, known, "state"))
+  t.is_nil(suggestion.find_unknown({}, known, "state"))
+  t.equal(suggestion.find_unknown({ "running", "faild" }, known, "state"),
+    "'faild' is no known state; did you mean 'FAILED'?")
+  t.equal(suggestion.find_unknown({ "zz*" }, known, "state"),
+    "'zz*' is no known state; known are RUNNING, FAILED, failed")
+end)
+
 test("a hint suggests the most similar word", function(t)
   t.equal(suggestion.hint("lsit", { "list" }), "did you mean 'list'?")
   t.equal(suggestion.hint("stat", { "state" }, "--"), "did you mean '--state'?")

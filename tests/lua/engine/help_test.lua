@@ -151,8 +151,8 @@ end)
 
 test("the help of a command is data, too", function(t)
   local data = require("engine.help.data").script("run", (require("engine.script").load "@run"))
-  t.equal(data.args[1], { name = "file", type = "path", help = "The Lua file.", positional = true,
-    required = true })
+  t.equal(data.args[1], { name = "file", type = "path", help = "The Lua file, or cookbook:NAME.",
+    positional = true, required = true })
   t.equal(data.command, "run")
 end)
 

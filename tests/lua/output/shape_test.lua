@@ -63,7 +63,7 @@ test("columns and each work in every format, for rows and for one value", functi
     "state,name\r\nIDLE,alpha\r\n")
   t.equal(out("list", "--columns", "name", "--no-headers"), "alpha\nbeta\n")
   t.equal(out("list", "b*", "--columns", "name", "--no-headers", "-o", "csv"), "beta\r\n")
-  t.equal(json.decode((out("list", "--columns", "name,latest_update.state", "-o", "jsonl")
+  t.equal(json.decode((out("list", "a*", "--columns", "name,latest_update.state", "-o", "jsonl")
     :match "[^\n]+")), { name = "alpha" })
   t.match(out("get", "alpha", "--columns", "spec.name,state"), "spec.name: alpha\nstate: +IDLE",
     true)
