@@ -640,6 +640,7 @@ end)
 test("the folder of a pipeline in the workspace's tree is mapped, and checked in the target",
   function(t)
     local p <close> = start()
+    p.f:ok("POST", "/api/2.0/workspace/mkdirs", { path = "/Users/ada/pipes" })
     local id = p.f:pipeline { name = "in a folder", parent_path = "/Workspace/Users/ada/pipes" }
     local data = p.clone { pipeline = id, dry_run = true }
     t.equal(row(data, "parent_path").verdict, "attention")

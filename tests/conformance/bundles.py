@@ -122,7 +122,7 @@ def variants():
         for field in without | LEFT_OUT | {"run_as"}:
             spec.pop(field, None)
         spec.update(name=f"every field, {name}", continuous=False, channel="CURRENT",
-                    edition="CORE", photon=False, trigger={"manual": {}})
+                    edition="CORE", photon=False, trigger={"manual": {}}, parent_path="/Shared")
         if "schema" in spec and "catalog" in spec:
             spec["catalog"] = "main"
         # a text that would be a reference in a bundle

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """models.py: the lists of a pipeline's fields that the API, bundles and Terraform know.
 
-    models.py FOLDER --write  read the packages in FOLDER (wheels), and write the lists
+    models.py FOLDER --write  read the packages installed in FOLDER, and write the lists
     models.py FOLDER          write nothing: check that each list is what would be written, and
                               that it is not too old
 
@@ -10,14 +10,12 @@ from their text, and the schema of Terraform's provider from the JSON that comes
 """
 import ast
 import datetime
-import io
 import json
 import pathlib
 import re
 import sys
 import tarfile
 import textwrap
-import zipfile
 
 BUNDLES, SDK, TERRAFORM = "databricks-bundles", "databricks-sdk", "cdktn-provider-databricks"
 WIRE = "tests/support/wire_model.txt"
@@ -33,19 +31,21 @@ class Field:
         self.block, self.deprecated = block, deprecated
 
 
-class Wheel:
+class Package:
+    """An installed package: its version, and the texts of its files."""
+
     def __init__(self, folder, name):
-        found = sorted(pathlib.Path(folder).glob(name.replace("-", "_") + "-*.whl"))
+        self.folder = pathlib.Path(folder)
+        found = list(self.folder.glob(name.replace("-", "_") + "-*.dist-info"))
         if len(found) != 1:
-            sys.exit(f"{folder} has {len(found)} wheels of {name}; one is needed")
-        self.zip = zipfile.ZipFile(found[0])
-        self.version = found[0].name.split("-")[1]
+            sys.exit(f"{folder} has {len(found)} versions of {name}; one is needed")
+        self.version = found[0].name.removesuffix(".dist-info").rsplit("-", 1)[1]
 
     def text(self, path):
-        return self.zip.read(path).decode()
+        return (self.folder / path).read_text()
 
-    def paths(self, start):
-        return [p for p in self.zip.namelist() if p.startswith(start)]
+    def find(self, pattern):
+        return sorted(self.folder.glob(pattern))
 
 
 # ---- classes in Python ----
@@ -115,20 +115,19 @@ def reachable(types, root):
     return found
 
 
-def read_api(wheel):
+def read_api(package):
     types, enums = {}, {}
     for module in ("compute", "pipelines"):
-        more, words = classes(wheel.text(f"databricks/sdk/service/{module}.py"))
+        more, words = classes(package.text(f"databricks/sdk/service/{module}.py"))
         types.update(more)
         enums.update(words)
     return types, enums
 
 
-def read_bundle(wheel, api):
+def read_bundle(package, api):
     types = {}
-    for path in wheel.paths("databricks/bundles/pipelines/_models/"):
-        if path.endswith(".py"):
-            types.update(classes(wheel.text(path))[0])
+    for path in package.find("databricks/bundles/pipelines/_models/*.py"):
+        types.update(classes(path.read_text())[0])
     # The package leaves out what is deprecated; the Databricks CLI reads that too.
     for name, fields in types.items():
         spec = "PipelineSpec" if name == "Pipeline" else name
@@ -146,10 +145,9 @@ LINK = re.compile(r"databricks/databricks/([\d.]+)/docs/resources/pipeline#(\w+)
 PACKAGE = "@cdktn/provider-databricks.pipeline."
 
 
-def read_terraform(wheel, api):
-    inner = wheel.zip.read(next(p for p in wheel.paths("cdktn_provider_databricks/_jsii/")
-                                if p.endswith(".tgz")))
-    with tarfile.open(fileobj=io.BytesIO(inner)) as tar:
+def read_terraform(package, api):
+    [archive] = package.find("cdktn_provider_databricks/_jsii/*.tgz")
+    with tarfile.open(archive) as tar:
         assembly = json.load(tar.extractfile("package/.jsii"))["types"]
     types, versions, names = {}, set(), {}
 
@@ -310,9 +308,9 @@ WIRE_HEAD = """\
 # `*`: always sent. str, int, bool, f64, map<str>; [T] is a list.
 """
 
-def start_fields(wheel):
+def start_fields(package):
     """The fields of the request that starts an update: the arguments of `start_update`."""
-    tree = ast.parse(wheel.text("databricks/sdk/service/pipelines.py"))
+    tree = ast.parse(package.text("databricks/sdk/service/pipelines.py"))
     api = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "PipelinesAPI")
     start = next(n for n in api.body if getattr(n, "name", "") == "start_update")
     fields = {}
@@ -323,7 +321,7 @@ def start_fields(wheel):
 
 
 def lists(folder):
-    sdk, bundles, terraform = (Wheel(folder, name) for name in (SDK, BUNDLES, TERRAFORM))
+    sdk, bundles, terraform = (Package(folder, name) for name in (SDK, BUNDLES, TERRAFORM))
     api, enums = read_api(sdk)
     api["StartUpdate"] = start_fields(sdk)
     wire = wire_list(api, enums, sdk.version)

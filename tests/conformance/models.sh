@@ -5,12 +5,13 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=${1:-build}
-work=$build/models
-log=$work/log
+log=$build/venv/models.log
 # shellcheck disable=SC2034 # for skip
 count=6
 . tests/support/pip.sh
 
-mkdir -p "$work" || exit 1
-pip_download "$work" tests/conformance/models.txt
-exec python3 tests/conformance/models.py "$work" ${2:+"$2"}
+mkdir -p "$build/venv" || exit 1
+pip_install "$build" tests/conformance/models.txt
+# shellcheck disable=SC2154 # pip_install sets it
+packages=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))') || exit 1
+exec "$python" tests/conformance/models.py "$packages" ${2:+"$2"}

@@ -104,7 +104,7 @@ end
 -- Removes fields that the workspace refuses together.
 local function make_valid(spec, chance, name)
   spec.name, spec.catalog, spec.storage, spec.id = name, "main", nil, nil
-  spec.trigger = nil
+  spec.trigger, spec.parent_path = nil, "/Shared"
   if chance:below(2) == 0 then
     spec.schema, spec.target = "s" .. chance:below(9), nil
   else

@@ -26,26 +26,9 @@ pip_install() {
     { python3 -m venv "$venv" && "$venv/bin/pip" install --disable-pip-version-check \
         --progress-bar off --retries 1 --timeout 20 -r "$2"; } >"$log" 2>&1 &&
         cp "$2" "$venv/installed.txt" && return
-    pip_failed "$2"
-}
-
-# pip_download FOLDER FILE: the packages that the requirements file pins, as wheels that are only
-# read: without what they depend on. Nothing is downloaded again until the file changes.
-pip_download() {
-    need_python
-    ! cmp -s "$2" "$1/downloaded.txt" || return 0
-    { python3 -m venv "$1/venv" && "$1/venv/bin/pip" download --disable-pip-version-check \
-        --progress-bar off --retries 1 --timeout 20 --no-deps --dest "$1/new" -r "$2"; } \
-        >"$log" 2>&1 || pip_failed "$2"
-    rm -f "$1"/*.whl
-    mv "$1"/new/*.whl "$1" && rmdir "$1/new" && cp "$2" "$1/downloaded.txt"
-}
-
-# pip_failed FILE: skip the suite if the registry cannot be reached, else fail.
-pip_failed() {
     # pip says "no matching distribution" after a failed connection too.
     reason=$(grep -Eo 'NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|SSLError|ProtocolError|RemoteDisconnected|HTTP error [45][0-9][0-9]|too many [45][0-9][0-9] error' \
         "$log" | head -n 1)
     [ -z "$reason" ] || skip "pip cannot reach its registry ($reason)"
-    fail "pip cannot install the packages of $1"
+    fail "pip cannot install the packages of $2"
 }

@@ -120,7 +120,8 @@ test("a run of the tables of a file, in development mode, is started as chosen",
   let body;
   await page.route("**/trigger", async (route) => {
     body = route.request().postDataJSON();
-    await route.abort();
+    await route.fulfill({ contentType: "text/event-stream",
+      body: 'event: result\ndata: {"update_id": "12345678", "status": "triggered"}\n\n' });
   });
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await dialog(page).getByLabel("Selected tables").check();
@@ -128,7 +129,7 @@ test("a run of the tables of a file, in development mode, is started as chosen",
     .fill("a.b.c, d\n/Workspace/Shared/my etl/gold.sql");
   await dialog(page).getByLabel("In development mode").check();
   await dialog(page).getByRole("button", { name: "Refresh these tables" }).click();
-  await until("the request", () => body !== undefined);
+  await dialog(page).getByText(/triggered/).waitFor();
   assert.deepEqual({ refresh: body.refresh, refresh_path: body.refresh_path,
     development: body.development }, { refresh: ["a.b.c", "d"],
     refresh_path: ["/Workspace/Shared/my etl/gold.sql"], development: true });
