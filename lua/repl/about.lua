@@ -30,14 +30,27 @@ local function of_path(session, name)
   return describe.value(value)
 end
 
+-- A page of the documentation, as text.
+local function of_page(name)
+  local page = require("engine.help.pages").find(name)
+  if not page then
+    return nil
+  end
+  local parts = {}
+  require("output.markdown").show(require("output.screen").new(function(text)
+    parts[#parts + 1] = text
+  end, { terminal = false, width = require("native.term").size() or 80 }), page)
+  return table.concat(parts)
+end
+
 local function of_name(session, name)
   local known = command.find_named((name:gsub("^tarn%s+", "")))
   if known then
     return require("engine.help").script(known, (require("engine.script").load(known)))
   end
   local topic = topics.find(name:match "^(%a+)%s*(%a*)$")
-  return topic or name:find "^%." and of_dotcommand(name:sub(2)) or describe.module(name)
-    or of_path(session, name) or of_dotcommand(name)
+  return topic or of_page(name) or name:find "^%." and of_dotcommand(name:sub(2))
+    or describe.module(name) or of_path(session, name) or of_dotcommand(name)
 end
 
 local function all_names()

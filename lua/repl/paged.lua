@@ -27,6 +27,7 @@ function M.show(screen, f)
   end)
   keys:close()
   if not ok and e ~= pager.QUIT then
+    screen.raw "\r\27[K" -- Ctrl-C leaves the pager's line
     error(e, 0)
   end
 end

@@ -120,3 +120,9 @@ test("the cookbook is in the program", function(t)
   t.match(program.run({ "run", "cookbook:../x" }).stderr, "has no script")
   t.match(program.run({ "run", "sales" }).stderr, "`tarn trigger NAME --wait` runs a pipeline")
 end)
+
+test("help at the prompt shows pages too", function(t)
+  local r = program.run { "repl", "-e", 'help "scripting"' }
+  t.match(r.stdout, "After this page you can write a script")
+  t.no_match(r.stdout, "](")
+end)
