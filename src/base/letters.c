@@ -32,15 +32,13 @@ static uint32_t decode(const char *text, size_t size, size_t *taken) {
 }
 
 static bool put(struct buf *out, uint32_t c) {
-    char b[4];
-    if (c < 0x80) {
-        b[0] = (char)c;
+    unsigned char b[4] = {(unsigned char)c};
+    if (c < 0x80)
         return buf_add(out, b, 1);
-    }
     size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
     for (size_t i = n - 1; i > 0; i--, c >>= 6)
-        b[i] = (char)(0x80 | (c & 0x3F));
-    b[0] = (char)((0xF00u >> n & 0xFFu) | c);
+        b[i] = (unsigned char)(0x80 | (c & 0x3F));
+    b[0] = (unsigned char)((0xF00u >> n & 0xFFu) | c);
     return buf_add(out, b, n);
 }
 
@@ -70,25 +68,25 @@ static bool put_upper(struct buf *out, uint32_t c, locale_t utf8) {
 }
 
 static char ascii(char c, bool up) {
-    char first = up ? 'a' : 'A';
-    return c >= first && c <= first + 25 ? (char)(c ^ 0x20) : c;
+    if (up ? c < 'a' || c > 'z' : c < 'A' || c > 'Z')
+        return c;
+    return (char)(c ^ 0x20);
 }
 
 static bool change(struct buf *out, const char *text, size_t size, bool up,
                    locale_t utf8) {
     bool ok = buf_grow(out, size), after_letter = false;
-    for (size_t at = 0, taken; ok && at<size; at += taken> 0 ? taken : 1) {
+    size_t at = 0, taken;
+    while (ok && at < size) {
         uint32_t c = decode(text + at, size - at, &taken);
         if (taken == 0 || c < 0x80 || utf8 == (locale_t)0) {
-            char plain = ascii(text[at], up);
-            after_letter =
-                taken == 1 && (ascii(text[at], true) != ascii(text[at], false));
-            taken = 1;
+            char plain = ascii(text[at++], up);
+            after_letter = taken == 1 && ascii(plain, true) != ascii(plain, false);
             ok = buf_add(out, &plain, 1);
             continue;
         }
-        const char *rest = text + at + taken;
-        bool final = c == SIGMA && is_final(after_letter, rest, size - at - taken, utf8);
+        at += taken;
+        bool final = c == SIGMA && is_final(after_letter, text + at, size - at, utf8);
         ok = up ? put_upper(out, c, utf8) : put_lower(out, c, final, utf8);
         after_letter = is_letter(c, utf8);
     }

@@ -71,37 +71,46 @@ local function put_latest(ws, opts, open)
   end
 end
 
--- All pipelines with their newest updates, by id.
+-- Put the row of a pipeline into its place `n` of the board, and count it.
+local function put(board, opts, n, cells, known)
+  local row = row_of(cells, known)
+  summaries.count(board.summary, row)
+  if opts.seen then
+    opts.seen(row)
+  end
+  board.rows[n] = opts.keep ~= false and row or nil
+  if row.status ~= "idle" then
+    board.notable[cells.pipeline_id] = cells.name
+  end
+end
+
+-- The pipelines whose newest updates have ended. The others wait for older rows, or for the age of
+-- the table, which tells whether they run.
 local function read_pipelines(ws, opts)
   local from = time.now() - WINDOW_MS
   local query, params = statements.fleet.health(ws:org_id(), from)
   local rows <close> = ws:sql(query, params, { warehouse_id = opts.warehouse })
-  local list, open = {}, {}
+  local board = { summary = summaries.new(), rows = json.array {}, notable = {}, waiting = {} }
+  local open, n = {}, 0
   for cells in rows do
-    list[#list + 1] = cells
+    n = n + 1
     if is_open(cells, from) then
       open[cells.pipeline_id] = cells
+    end
+    if open[cells.pipeline_id] or cells.result == json.null then
+      board.waiting[n] = cells
+    else
+      put(board, opts, n, cells)
     end
   end
   if next(open) then
     put_latest(ws, opts, open)
   end
-  return list
+  return board
 end
 
 local function read_age(ws, opts)
   return ages.known(ws, opts.warehouse)
-end
-
--- The names of the pipelines whose newest update has failed or has not ended, by id.
-local function notable(list)
-  local names = {}
-  for _, cells in ipairs(list) do
-    if cells.update_id ~= json.null and (cells.result == json.null or cells.result == "FAILED") then
-      names[cells.pipeline_id] = cells.name
-    end
-  end
-  return names
 end
 
 local function read_events(ws, opts, names)
@@ -128,20 +137,6 @@ local function read_events(ws, opts, names)
   return { list = found, tried = tried[#tried] }
 end
 
--- The summary, and the rows unless they are not to be kept.
-local function sum_up(list, known, opts)
-  local summary, kept = summaries.new(), json.array {}
-  for i, cells in ipairs(list) do
-    local row = row_of(cells, known)
-    summaries.count(summary, row)
-    if opts.seen then
-      opts.seen(row)
-    end
-    kept[i] = opts.keep ~= false and row or nil
-  end
-  return summary, kept
-end
-
 --- Read the health of every pipeline.
 ---@param ws tarn.WorkspaceClient
 ---@param opts? { warehouse?: string, keep?: boolean, seen?: fun(row: table) }
@@ -153,15 +148,17 @@ function M.read(ws, opts)
   local answers = pool.map({ read_pipelines, read_age }, function(read)
     return read(ws, asked)
   end)
-  local list, known = answers[1], answers[2]
-  local events = read_events(ws, asked, notable(list))
-  local summary, kept = sum_up(list, known, asked)
+  local board, known = answers[1], answers[2]
+  for n, cells in pairs(board.waiting) do
+    put(board, asked, n, cells, known)
+  end
+  local events = read_events(ws, asked, board.notable)
   local problems = json.array {}
   if not events.list then
     problems[1] = { part = "recent_events", message = events.tried.reason,
       kind = events.tried.kind, pipeline_id = json.null, pipeline_name = json.null }
   end
-  return { summary = summary, pipelines = kept,
+  return { summary = board.summary, pipelines = board.rows,
     recent_events = events.list or json.array {}, as_of = time.iso(known),
     problems = problems, source = "sql", age_ms = math.max(0, time.now() - known),
     unknown = json.array { "health", "state" } }

@@ -1,11 +1,13 @@
 """What the judge holds: Spark, a fake workspace, and `tarn`, which sends the statements itself."""
 
+import atexit
 import csv
 import json
 import logging
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,7 @@ QUICK = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode
 def start_spark(folder, **conf):
     """Spark, and a session for each warehouse."""
     logging.getLogger("SQLQueryContextLogger").disabled = True
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # folders are removed then too
     os.environ["TZ"] = "UTC"
     time.tzset()
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -72,6 +75,7 @@ class Judge:
         self.tarn_path = os.path.abspath(tarn)
         self.warehouse = warehouse.Warehouse(sessions, rest)
         self.home = tempfile.mkdtemp()
+        atexit.register(shutil.rmtree, self.home, ignore_errors=True)
         os.makedirs(os.path.join(self.home, "path/lua/tarn"))
         shutil.copy(os.path.join(HERE, "statements.lua"),
                     os.path.join(self.home, "path/lua/tarn/statements.lua"))
@@ -79,7 +83,6 @@ class Judge:
 
     def close(self):
         self.warehouse.server.shutdown()
-        shutil.rmtree(self.home)
 
     def start(self, words, zone):
         env = {k: v for k, v in os.environ.items()
