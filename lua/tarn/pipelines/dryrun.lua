@@ -37,8 +37,8 @@ local function take_back(ws, op, id, body, since)
       .. ("the workspace is too old for `%s`, which needs dry runs"):format(op) }
 end
 
---- The settings that a create would have. Raises the fault that the create would raise, and one with
--- code DRY_RUN_IGNORED if the workspace has created the pipeline.
+--- The settings that a create would have. Raises the fault that the create would raise, and one
+-- with code DRY_RUN_IGNORED if the workspace has created the pipeline.
 ---@param ws tarn.WorkspaceClient
 ---@param body table of POST /api/2.0/pipelines
 ---@param op string for faults
