@@ -47,8 +47,7 @@ return function(ws, body, op)
   local sent = spec.copy(body)
   sent.dry_run = true
   local asked = task.time()
-  local answer = ws:request("POST", "/api/2.0/pipelines", { body = sent, idempotent = true,
-    shape = "{pipeline_id:s,effective_settings:o}" })
+  local answer = ws.native:pipeline_create(sent)
   if answer.pipeline_id and not answer.effective_settings then
     local info = ws.native:info() -- with the workspace's time of this answer
     local now = info.date and time.find_http_date(info.date)
