@@ -142,6 +142,9 @@ test("T18: values of the caller are bound, and names are quoted", function(t)
     ["POST /api/2.0/sql/statements"] = failing(seen),
     ["POST /api/2.0/sql/statements/"] = failing(seen),
     [GET] = { pipeline_id = ID, spec = { catalog = "a`b", schema = "s; DROP" } },
+    ["GET /api/2.0/preview/scim/v2/Me"] = function()
+      return fake.reply { body = "{}", headers = { ["X-Databricks-Org-Id"] = "77" } }
+    end,
   }
   local data = fake.run("expectations", { pipeline = ID, source = "sql", days = 3 }, ws)
   t.equal({ data.source, #data.sources, #seen }, { json.null, 4, 4 })
@@ -158,8 +161,9 @@ test("T18: values of the caller are bound, and names are quoted", function(t)
     t.equal({ values.since, values["until"] }, { data.window.since, data.window["until"] })
     t.no_match(body.statement, data.window.since)
   end
-  local last = seen[4].parameters[1]
-  t.equal({ last.name, last.value }, { "pipeline", ID })
+  local last = seen[4].parameters
+  t.equal({ last[1].name, last[1].value, last[#last].name, last[#last].value },
+    { "pipeline", ID, "workspace", "77" })
 end)
 
 -- The expectations of a pipeline with an update `ran_ago` ms ago, and events since `events_ago`.
