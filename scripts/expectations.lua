@@ -110,11 +110,13 @@ local function show_violations(rows, screen)
   for _, row in ipairs(rows) do
     if row.violations > 0 then
       local name = row.name and row.name .. ": " or ""
-      screen:line(screen:style("red", screen:clean(("%s%s.%s ended %s%s%s"):format(name, row.dataset,
-        named(row.expectation), row.violations == 1 and "an update"
-          or ("%d updates"):format(row.violations),
-        type(row.flow) == "string" and ", in flow " .. row.flow or "",
-        type(row.rule) == "string" and ": the rule is " .. row.rule or ""))))
+      local count = row.violations == 1 and "an update" or ("%d updates"):format(row.violations)
+      screen:line(screen:style("red", screen:clean(("%s%s.%s ended %s%s"):format(name, row.dataset,
+        named(row.expectation), count,
+        type(row.flow) == "string" and ", in flow " .. row.flow or ""))))
+      if type(row.rule) == "string" then
+        screen:line("  its rule: ", screen:clean(row.rule))
+      end
     end
   end
 end

@@ -152,8 +152,8 @@ function M.find(ws, id_or_name)
 end
 
 --- The settings that a create would have. Raises the fault that the create would raise. If the
--- workspace creates the pipeline in spite of the dry run, it is deleted again, and a fault with code
--- DRY_RUN_IGNORED is raised.
+-- workspace creates the pipeline in spite of the dry run, it is deleted again, and a fault with
+-- code DRY_RUN_IGNORED is raised.
 ---@param ws tarn.WorkspaceClient
 ---@param body table of POST /api/2.0/pipelines
 ---@param op string for faults

@@ -69,7 +69,8 @@ static int l_workspace_pipeline_get(lua_State *L) {
     return api_call_send(L, c, api_finish_json);
 }
 
-/* ws:pipeline_create(spec) -> { pipeline_id } or { effective_settings } */
+/* ws:pipeline_create(spec) -> { pipeline_id } or { effective_settings }. A dry run may be
+ * sent twice. */
 static int l_workspace_pipeline_create(lua_State *L) {
     api_checkworkspace(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);
@@ -77,6 +78,8 @@ static int l_workspace_pipeline_create(lua_State *L) {
     struct api_call *c = api_newcall(L, "databricks.pipeline_create", "POST");
     api_call_path(L, c, PIPELINES);
     api_call_json(L, c, 3, 2);
+    c->idempotent = lua_getfield(L, 2, "dry_run") == LUA_TBOOLEAN && lua_toboolean(L, -1);
+    lua_pop(L, 1);
     c->spec = "effective_settings";
     c->shape = "{pipeline_id:s,effective_settings:" SPEC "}";
     return api_call_send(L, c, api_finish_json);

@@ -120,7 +120,8 @@ test("T18: the window is exact, and sent as such", function(t)
   local since, last = time.find_iso(data.window.since), time.find_iso(data.window["until"])
   t.equal(last - since, 7 * day)
   t.is_true(since >= now - 7 * day and since <= now - 7 * day + 5000)
-  t.equal(filter, ("timestamp >= '%s' AND timestamp <= '%s' AND event_type in ('flow_progress','dataset_definition')")
+  t.equal(filter, ("timestamp >= '%s' AND timestamp <= '%s' AND event_type in "
+    .. "('flow_progress','dataset_definition')")
     :format(data.window.since, data.window["until"]))
 end)
 

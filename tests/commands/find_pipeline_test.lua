@@ -97,7 +97,7 @@ local NAMES <const> = {
   { "6D1F0000-0000-4000-8000-00000000000g", "6D1F0000-0000-4000-8000-00000000000g", "6D1F" },
 }
 
-test("a name is found exactly, whatever signs it has and the server's filter makes of them", function(t)
+test("a name is found exactly, whatever the server's filter makes of its signs", function(t)
   for _, case in ipairs(NAMES) do
     for _, make in ipairs { workspace, raw_workspace } do
       local ws <close> = make(row(2, case[3]), row(1, case[2]))

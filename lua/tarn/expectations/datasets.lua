@@ -15,7 +15,7 @@ end
 
 --- The datasets of rows, in their order, with the records that each has dropped.
 ---@param rows table[] results of expectations, by total, update or day
----@return table[] datasets { dataset, dropped, expectations, pipeline_id?, name?, update_id?, day? }
+---@return table[] datasets { dataset, dropped, expectations } with the keys of the rows
 function M.of(rows)
   local list, known = json.array {}, {}
   for _, row in ipairs(rows) do
@@ -35,8 +35,8 @@ function M.of(rows)
   return list
 end
 
---- Copies of rows in which only the first row of each dataset has its dropped records, so that their
--- sum is right; the others have null.
+--- Copies of rows in which only the first row of each dataset has its dropped records, so that
+-- their sum is right; the others have null.
 ---@param rows table[]
 ---@return table[]
 function M.once(rows)

@@ -73,8 +73,8 @@ local function read_violations(ws, ask, from, form, found)
   end
 end
 
--- Call `take(cells)` for each row of counts, and add what is violated to `found`. Returns the newest
--- problems.
+-- Call `take(cells)` for each row of counts, and add what is violated to `found`. Returns the
+-- newest problems.
 local function from_sql(ws, ask, from, form, take, found)
   local query, params = statements.quality.counts(from, form, ask)
   do

@@ -219,7 +219,7 @@ local function new_row(v, by, iso)
 end
 
 --- Put the violations into rows of counts, as rows of their own where there is none, and give each
--- row its `action`, `rule`, `violations` (updates that it has ended) and `flow` (that it has failed).
+-- row its `action`, `rule`, `violations` (updates that it has ended) and `flow` (that has failed).
 ---@param rows table[]
 ---@param by "total"|"update"|"day"
 ---@param iso fun(ms: integer): string

@@ -83,7 +83,8 @@ local function ask_one(clone, here, open)
     end
     ws = open(clone.profile)
   end
-  local pipeline, response = ws:request("GET", "/api/2.0/pipelines/" .. http.escape(clone.pipeline_id))
+  local pipeline, response = ws:request("GET",
+    "/api/2.0/pipelines/" .. http.escape(clone.pipeline_id))
   local org = response.headers["x-databricks-org-id"]
   if org and tostring(org) ~= clone.org_id then
     fault.raise { kind = "conflict", op = "tarn lineage",

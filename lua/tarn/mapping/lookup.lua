@@ -129,7 +129,8 @@ function M.value(map, kind, value, where)
     if map.schema and value == where.default_schema then
       return map.schema, "--schema"
     end
-    local new, rule = look_up(map, "schemas", (strings.non_empty(where.catalog) or "") .. "." .. value)
+    local catalog = strings.non_empty(where.catalog) or ""
+    local new, rule = look_up(map, "schemas", catalog .. "." .. value)
     if new == nil then
       new, rule = look_up(map, "schemas", value)
     end

@@ -37,8 +37,8 @@ local function take_back(ws, op, id, body, since)
       .. ("the workspace is too old for `%s`, which needs dry runs"):format(op) }
 end
 
---- The settings that a create would have. Raises the fault that the create would raise, and one with
--- code DRY_RUN_IGNORED if the workspace has created the pipeline.
+--- The settings that a create would have. Raises the fault that the create would raise, and one
+-- with code DRY_RUN_IGNORED if the workspace has created the pipeline.
 ---@param ws tarn.WorkspaceClient
 ---@param body table of POST /api/2.0/pipelines
 ---@param op string for faults
@@ -47,8 +47,7 @@ return function(ws, body, op)
   local sent = spec.copy(body)
   sent.dry_run = true
   local asked = task.time()
-  local answer = ws:request("POST", "/api/2.0/pipelines", { body = sent, idempotent = true,
-    shape = "{pipeline_id:s,effective_settings:o}" })
+  local answer = ws.native:pipeline_create(sent)
   if answer.pipeline_id and not answer.effective_settings then
     local info = ws.native:info() -- with the workspace's time of this answer
     local now = info.date and time.find_http_date(info.date)

@@ -32,8 +32,8 @@ end
 
 -- ---- the second look ----
 
--- True if the server's filter may miss the name: signs with a meaning in LIKE or in a literal, blanks
--- at the ends, which some servers cut off, and letters that can be written in two ways.
+-- True if the server's filter may miss the name: signs with a meaning in LIKE or in a literal,
+-- blanks at the ends, which some servers cut off, and letters that can be written in two ways.
 local function is_doubtful(name)
   return name:find "['\\%%\x80-\xff]" ~= nil or name:find "^%s" ~= nil or name:find "%s$" ~= nil
 end
@@ -147,8 +147,8 @@ local function ambiguous(name, found)
   }
 end
 
---- The id of the pipeline that a name, or the unique beginning of one, stands for. Raises a fault if
--- there is none (status 404) or more than one (kind `usage`, with the candidates).
+--- The id of the pipeline that a name, or the unique beginning of one, stands for. Raises a fault
+-- if there is none (status 404) or more than one (kind `usage`, with the candidates).
 ---@param ws tarn.WorkspaceClient
 ---@param name string
 ---@return string

@@ -25,7 +25,8 @@ local SHAPES <const> = {
   { "^/api/2%.1/unity%-catalog/tables/",
     "{columns:[{name!:s,type_text:s,type_name:s,position:n}]}" },
   { "^/api/2%.0/lineage%-tracking/table%-lineage$", "{upstreams:[{tableInfo:o,"
-    .. "pipelineInfos:[{pipeline_id:s}]}],downstreams:[{tableInfo:o,pipelineInfos:[{pipeline_id:s}]}]}" },
+    .. "pipelineInfos:[{pipeline_id:s}]}],downstreams:[{tableInfo:o,"
+    .. "pipelineInfos:[{pipeline_id:s}]}]}" },
   { "^/api/2%.0/lineage%-tracking/column%-lineage$", "{upstream_cols:[{name:s,catalog_name:s,"
     .. "schema_name:s,table_name:s}]}" },
 }

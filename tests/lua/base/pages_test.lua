@@ -1,4 +1,3 @@
-local json = require "native.json"
 local pages = require "base.pages"
 
 -- A function that returns one page after the other, and the list of queries that it got.

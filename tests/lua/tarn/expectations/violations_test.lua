@@ -24,8 +24,9 @@ local function failed(texts, more)
   return event
 end
 
-local ALL <const> = "[EXPECTATION_VIOLATION.VERBOSITY_ALL] Flow 'f' failed to meet the expectation. "
-  .. "Violated expectations: %s. Input data: '{\"a\":\"Violated expectations: 'no'\"}'. "
+local ALL <const> = "[EXPECTATION_VIOLATION.VERBOSITY_ALL] Flow 'f' failed to meet the "
+  .. "expectation. Violated expectations: %s. Input data: "
+  .. "'{\"a\":\"Violated expectations: 'no'\"}'. "
   .. "Output record: '{}'. Missing input data: false"
 
 -- Each with the names that the error tells; nil: it is about something else.
