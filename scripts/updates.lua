@@ -15,18 +15,8 @@ local function state_matcher(globs)
   if not globs then
     return nil
   end
-  local tests = {}
-  for i, word in ipairs(collections.words(globs)) do
-    tests[i] = glob.matcher(word)
-  end
-  return function(update)
-    for _, matches in ipairs(tests) do
-      if matches(update.state or "") then
-        return true
-      end
-    end
-    return false
-  end
+  local matches = glob.any(collections.words(globs))
+  return function(update) return matches(update.state or "") end
 end
 
 -- The limits of a history, from the arguments.

@@ -26,7 +26,7 @@ check() {
         echo "lint $name: ok"
     else
         failed=$((failed + 1))
-        tail -n 60 "$out"
+        grep -v " warnings generated" "$out" | tail -n 60
         echo "lint $name: failed"
     fi
 }

@@ -61,6 +61,19 @@ function M.counts(list, field)
   return counts
 end
 
+--- Sort names by their rank; names without a rank come last, in the order of the alphabet.
+---@param names string[]
+---@param ranks table<string, integer> 1 is the first
+function M.sort_by_rank(names, ranks)
+  table.sort(names, function(a, b)
+    local x, y = ranks[a] or math.huge, ranks[b] or math.huge
+    if x ~= y then
+      return x < y
+    end
+    return a < b
+  end)
+end
+
 --- The words of a text, which commas or blanks separate.
 ---@param text? string
 ---@return string[]

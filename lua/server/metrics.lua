@@ -66,6 +66,10 @@ local function server_families(self, text, server)
     text:sample("_count", { "route", route }, one.count)
     text:sample("_sum", { "route", route }, one.sum + 0.0)
   end
+  local _, _, refused = server.native:stats()
+  text:family("tarn_http_requests_refused", "counter",
+    "Requests that were malformed, too large, too slow, or cut off.")
+  text:sample("_total", {}, refused)
   text:family("tarn_http_streams", "gauge", "Open event streams.")
   text:sample("", {}, server.broadcast.listeners)
 end

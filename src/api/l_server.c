@@ -163,12 +163,13 @@ static int l_server_drain(lua_State *L) {
     return 0;
 }
 
-/* server:stats() -> handled, active */
+/* server:stats() -> handled, active, refused */
 static int l_server_stats(lua_State *L) {
     struct server_box *s = luaL_checkudata(L, 1, SERVER_MT);
     lua_pushinteger(L, s->handled);
     lua_pushinteger(L, s->active);
-    return 2;
+    lua_pushinteger(L, s->server != NULL ? (lua_Integer)server_refused(s->server) : 0);
+    return 3;
 }
 
 /* server:close(), __close and __gc. Closing twice is not an error. */

@@ -1,45 +1,20 @@
 /* server_request.c -- requests as handlers see them. */
 
 #include "api/credential.h"
+#include "api/headers.h"
 #include "api/server.h"
 #include "net/strip.h"
 
 #include <lauxlib.h>
 #include <string.h>
 
-/* Push the name of a header field in lower case. [-0, +1, m] */
-static void pushlower(lua_State *L, const char *name, size_t size) {
-    char small[64];
-    luaL_Buffer buffer;
-    char *to = size <= sizeof small ? small : luaL_buffinitsize(L, &buffer, size);
-    for (size_t i = 0; i < size; i++)
-        to[i] =
-            (char)('A' <= name[i] && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
-    if (to == small)
-        lua_pushlstring(L, small, size);
-    else
-        luaL_pushresultsize(&buffer, size);
-}
-
-/* Push the header as a table. The values of fields with one name are joined by a comma, as
- * HTTP defines it. [-0, +1, m] */
+/* Push the header as a table. [-0, +1, m] */
 static void pushheaders(lua_State *L, const struct server_request *r, bool hide) {
     lua_createtable(L, 0, (int)r->field_count);
     for (size_t i = 0; i < r->field_count; i++) {
         const struct server_field *f = &r->fields[i];
-        if (hide && accesstoken_hides(f->name, f->name_size))
-            continue;
-        pushlower(L, f->name, f->name_size); /* headers, name */
-        lua_pushvalue(L, -1);
-        if (lua_rawget(L, -3) == LUA_TNIL) {
-            lua_pop(L, 1);
-            lua_pushlstring(L, f->value, f->value_size);
-        } else {
-            lua_pushliteral(L, ", ");
-            lua_pushlstring(L, f->value, f->value_size);
-            lua_concat(L, 3);
-        }
-        lua_rawset(L, -3);
+        if (!hide || !accesstoken_hides(f->name, f->name_size))
+            api_addheader(L, f->name, f->name_size, f->value, f->value_size);
     }
 }
 

@@ -372,7 +372,7 @@ bool config_profiles(const struct config_args *args, struct config_profiles *p,
 }
 
 void config_profiles_free(struct config_profiles *p) {
-    for (size_t i = 0; i < p->count; i++) {
+    for (size_t i = 0; p->list != NULL && i < p->count; i++) {
         free(p->list[i].name);
         free(p->list[i].host);
     }

@@ -39,6 +39,7 @@ struct server {
     size_t max_body, max_header;
     unsigned max_connections, max_per_address;
     int64_t idle_ms, header_ms, request_ms;
+    uint64_t refused; /* requests that were answered here */
     int listener, port;
     bool paused;         /* the listener is not watched */
     struct timer again;  /* watches the listener again */

@@ -218,6 +218,7 @@ void intake_refuse(struct connection *c, const struct refusal *r) {
     if (c->exchange != NULL)
         exchange_leave(c->exchange);
     c->closes = c->refused = true;
+    c->server->refused++;
     c->stage = STAGE_ANSWER;
     c->deadline = DEADLINE_NEVER;
     if (!refusal_write(&c->out.text, r, c->head.is_head, c->tls != NULL))

@@ -198,6 +198,10 @@ int server_port(const struct server *s) {
     return s->port;
 }
 
+uint64_t server_refused(const struct server *s) {
+    return s->refused;
+}
+
 void server_drain(struct server *s) {
     if (s->listener != -1)
         close(s->listener);

@@ -81,6 +81,10 @@ struct server *server_new(struct loop *l, const struct server_options *o,
                           void (*ready)(void *ud), void *ud, struct fault *f);
 int server_port(const struct server *s);
 
+/* How many requests were refused before anybody could take them: malformed, too large, too
+ * slow, or cut off. */
+uint64_t server_refused(const struct server *s);
+
 /* Take no more connections; those that are there go on. */
 void server_drain(struct server *s);
 

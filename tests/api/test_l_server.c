@@ -122,8 +122,11 @@ static void a_request_arrives_as_it_was_sent(void **state) {
         "assert(seen.query == '' and seen.body == '')\n"
         "get(s.port, '/?')\n"
         "assert(seen.path == '/' and seen.query == '')\n"
-        "local handled, active = s:stats()\n"
-        "assert(handled == 3 and active == 0)\n");
+        "ask(s.port, 'GET / HTTP/9.9\\r\\n\\r\\n')\n"
+        "local handled, active, refused = s:stats()\n"
+        "assert(handled == 3 and active == 0 and refused == 1)\n"
+        "s:close()\n"
+        "assert(select(3, s:stats()) == 0)\n");
 }
 
 static void a_reply_has_what_the_handler_gave_it(void **state) {

@@ -78,6 +78,7 @@ CALLS = [
 # Metrics that scrapers rely on.
 METRICS = [
     "tarn_pipelines", "tarn_pipelines_by_health", "tarn_http_requests", "tarn_http_request_seconds",
+    "tarn_http_requests_refused",
     "tarn_workspace_calls", "tarn_workspace_retries", "tarn_workspace_call_seconds",
     "tarn_pipeline_last_run_timestamp_seconds", "tarn_pipeline_last_run_duration_seconds",
     "tarn_expectation_pass_ratio"]

@@ -216,7 +216,7 @@ static void a_long_text_takes_no_long_time(void **state) {
         enum { COUNT = 100000 };
         struct ini ini;
         struct fault f;
-        char *text = malloc(COUNT * 24), *at = text;
+        char *text = malloc((size_t)COUNT * 24), *at = text;
         assert_non_null(text);
         for (int n = 0; n < COUNT; n++)
             at += snprintf(at, 24, formats[i], n);

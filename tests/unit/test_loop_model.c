@@ -229,7 +229,7 @@ static void add_process(void) {
     const struct process_request q = {
         .argv = commands[chance(sizeof commands / sizeof *commands)],
         .stdin_bytes = "some bytes",
-        .stdin_size = chance(2) * 10,
+        .stdin_size = (size_t)chance(2) * 10,
         .timeout_ms = 5 + (int)chance(100),
         .max_output = 50000};
     if (world.running == MOST_RUNNING)

@@ -86,9 +86,11 @@ local instance = {}
 ---@return tarn.Server
 function server.listen(opts, handler) end
 
---- The number of requests so far, and of those that are being handled.
+--- The number of requests that the handler got so far, of those that are being handled, and of those
+-- that were refused before the handler could see them: malformed, too large, too slow, or cut off.
 ---@return integer handled
 ---@return integer active
+---@return integer refused 0 after `close`
 function instance:stats() end
 
 --- Accept no further connections; existing ones go on.

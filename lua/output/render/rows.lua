@@ -1,5 +1,6 @@
 --- The rows and columns of data, for all renderers.
 
+local collections = require "base.collections"
 local json = require "native.json"
 
 local M = {}
@@ -86,19 +87,7 @@ end
 local FIRST <const> = { id = 1, pipeline_id = 2, update_id = 3, name = 4, pipeline_name = 5,
   state = 6, health = 7, level = 8, timestamp = 9 }
 
---- Sort the names of fields as they are shown: the frequent ones first, the others by name.
----@param names string[]
-function M.sort_names(names)
-  table.sort(names, function(a, b)
-    local x, y = FIRST[a] or 99, FIRST[b] or 99
-    if x ~= y then
-      return x < y
-    end
-    return a < b
-  end)
-end
-
---- The names of all fields of these rows, sorted by `sort_names`.
+--- The names of all fields of these rows, the frequent ones first.
 ---@param rows any[]
 ---@return string[]
 function M.union(rows)
@@ -112,7 +101,7 @@ function M.union(rows)
       end
     end
   end
-  M.sort_names(names)
+  collections.sort_by_rank(names, FIRST)
   return names
 end
 

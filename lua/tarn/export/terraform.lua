@@ -1,5 +1,6 @@
 --- Export a pipeline as Terraform: the pipeline, its permissions, notebooks and files.
 
+local collections = require "base.collections"
 local export = require "tarn.export"
 local hcl = require "tarn.export.hcl"
 local json = require "native.json"
@@ -40,17 +41,8 @@ local FIRST <const> = { name = 1, catalog = 2, schema = 3, target = 4, storage =
   serverless = 6, continuous = 7, development = 8, root_path = 9 }
 
 local function sorted_names(value)
-  local names = {}
-  for name in pairs(value) do
-    names[#names + 1] = name
-  end
-  table.sort(names, function(a, b)
-    local x, y = FIRST[a] or 99, FIRST[b] or 99
-    if x ~= y then
-      return x < y
-    end
-    return a < b
-  end)
+  local names = collections.keys(value)
+  collections.sort_by_rank(names, FIRST)
   return names
 end
 

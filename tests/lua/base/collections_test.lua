@@ -11,6 +11,12 @@ test("a column is one field of each item", function(t)
   t.equal(collections.column({ { "a", 1 }, { "b", 2 } }, 1), { "a", "b" })
 end)
 
+test("names with a rank come first, the others by the alphabet", function(t)
+  local names = { "b", "name", "a", "id" }
+  collections.sort_by_rank(names, { id = 1, name = 2 })
+  t.equal(names, { "id", "name", "a", "b" })
+end)
+
 test("words are separated by commas and blanks", function(t)
   t.equal(collections.words "a,b  c , d,", { "a", "b", "c", "d" })
   t.equal(#collections.words "", 0)
