@@ -11,7 +11,7 @@ local clock = require "sandbox.clock"
 local clusters = require "sandbox.compute.clusters"
 local errors = require "sandbox.http.errors"
 local faults = require "sandbox.http.faults"
-local fields = require "sandbox.http.fields"
+local incoming = require "sandbox.http.incoming"
 local people = require "sandbox.identity.people"
 local reply = require "sandbox.http.reply"
 local router = require "sandbox.http.router"
@@ -62,38 +62,6 @@ local function not_found(method, path)
   errors.raise(404, "ENDPOINT_NOT_FOUND", ("No API found for '%s %s'"):format(method, short))
 end
 
--- The body of a request as its handler gets it. Every body is an object; an empty one stands for
--- one without fields, and methods that only name a resource have none.
-local function decoded_body(route, request)
-  if route.raw then
-    return request.body
-  elseif request.body == "" or request.method == "GET" or request.method == "DELETE" then
-    return {}
-  end
-  return fields.check(errors.decode(request.body), route.body)
-end
-
--- A parameter that is given twice counts once, with its last value, unless it is a list.
-local function decoded_query(route, request)
-  local query = router.query(request.query)
-  for name, value in pairs(query) do
-    if route.lists[name] then
-      query[name] = type(value) == "table" and value or { value }
-    elseif type(value) == "table" then
-      query[name] = value[#value]
-    end
-  end
-  return query
-end
-
--- A client may name the workspace that it means, which must be that of its token.
-local function check_workspace(w, request)
-  local id = request.headers["x-databricks-workspace-id"]
-  if id and id ~= w.org_text then
-    errors.denied(("The credential is not valid for workspace %s."):format(id))
-  end
-end
-
 function Server:dispatch(request)
   local route, params = self.router:find(request.method, request.path)
   if not route then
@@ -106,15 +74,15 @@ function Server:dispatch(request)
   if not route.public then
     w, principal = auth.check(self, request.headers)
     request.w = w
-    check_workspace(w, request)
+    incoming.check_workspace(w, request)
     runs.advance(w)
   end
   return route.handler(w, {
     method = request.method,
     path = request.path,
     params = params,
-    query = decoded_query(route, request),
-    body = decoded_body(route, request),
+    query = incoming.query(route, request),
+    body = incoming.body(route, request),
     headers = request.headers,
     principal = principal,
     server = self,

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS run_tasks(
   id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, task_key TEXT NOT NULL, spec TEXT NOT NULL,
   started INTEGER, ended INTEGER, result TEXT, message TEXT, update_id TEXT);
 CREATE INDEX IF NOT EXISTS tasks_of_run ON run_tasks(run_id, id);
+CREATE INDEX IF NOT EXISTS tasks_by_update ON run_tasks(update_id);
 ]]
 
 local FIRST_ID <const>, STEP <const> = 730914226581903, 7817

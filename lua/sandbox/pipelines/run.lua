@@ -7,10 +7,10 @@ local failures = require "sandbox.pipelines.failures"
 local graph = require "sandbox.pipelines.graph"
 local ids = require "sandbox.ids"
 local measure = require "sandbox.pipelines.measure"
+local selection = require "sandbox.pipelines.selection"
 local specs = require "sandbox.pipelines.spec"
 local story = require "sandbox.pipelines.story"
 local tables = require "sandbox.tables"
-local tree = require "sandbox.files.tree"
 
 local M = {}
 
@@ -66,17 +66,6 @@ local function set_end(run)
   run.phases[#run.phases + 1] = { state = run.result, at = run.ended }
 end
 
-local function matches(selection, dataset)
-  for _, name in ipairs(selection) do
-    name = name:lower()
-    if name == dataset.full or name == dataset.table
-      or name == dataset.schema .. "." .. dataset.table then
-      return true
-    end
-  end
-  return false
-end
-
 --- Set the names of datasets that the event log shows: without catalog and schema in legacy
 -- publishing mode.
 ---@param run table { spec, datasets }
@@ -97,34 +86,6 @@ function M.set_shown(run)
   end
 end
 
--- The full names of the datasets that the source files at these paths define.
-local function defined_at(run, paths)
-  local names, wanted = {}, {}
-  for _, path in ipairs(paths or {}) do
-    wanted[tree.path(path)] = true
-  end
-  for _, dataset in ipairs(run.datasets) do
-    if wanted[dataset.path] then
-      names[#names + 1] = dataset.full
-    end
-  end
-  return names
-end
-
---- Set what an update refreshes, by name: `selection` all of it, `reset` what it resets before.
----@param run table
-function M.select(run)
-  run.selection, run.reset = {}, {}
-  local function add(list, into)
-    table.move(list, 1, #list, #into + 1, into)
-  end
-  add(run.full_refresh_selection or {}, run.reset)
-  add(defined_at(run, run.full_refresh_selection_by_path), run.reset)
-  add(run.refresh_selection or {}, run.selection)
-  add(defined_at(run, run.refresh_selection_by_path), run.selection)
-  add(run.reset, run.selection)
-end
-
 --- Plan an attempt.
 ---@param w table
 ---@param row table of table `pipelines`
@@ -143,7 +104,7 @@ function M.plan(w, row, request)
   if not run.datasets then -- a retry has the graph of the first attempt
     run.datasets, run.steps, run.problems = graph.of(w, row.id, run.spec)
   end
-  M.select(run)
+  selection.set(run)
   if not run.serverless then
     run.cluster_id = ids.cluster(run.start, ids.hash(run.id))
   end
@@ -179,7 +140,7 @@ end
 -- A streaming flow reports its rows while it runs, a materialized view when it is complete.
 local function tell_flow(run, log, flow, from, to)
   local seed, full = seed_of(run, flow), run.full_refresh
-    or matches(run.reset, flow)
+    or selection.has(run.reset, flow)
   local function at(part)
     return from + math.floor((to - from) * part)
   end
@@ -215,7 +176,7 @@ local function tell_flows(run, log, from, to)
   for _, flow in ipairs(run.datasets) do
     if flow.type == "VIEW" then
       goto continue
-    elseif #run.selection > 0 and not matches(run.selection, flow) then
+    elseif #run.selection > 0 and not selection.has(run.selection, flow) then
       log:flow(from, flow, "EXCLUDED")
     elseif failed_depth and (flow.depth > failed_depth
       or flow.depth == failed_depth and not is_failing(run, flow)) then

@@ -35,17 +35,29 @@ ends AS (
     WHERE pipeline_id = t.pipeline_id AND created <= :now_ms)
   WHERE t.columns = '[]')]]
 
+-- The run of a job's task that started the update `u`, and its job. Updates of scenarios that say
+-- that a job started them have no such run; their ids are made up.
+local RUN <const> = "(SELECT CAST(%s AS TEXT) FROM run_tasks AS k JOIN job_runs AS r "
+  .. "ON r.id = k.run_id WHERE k.update_id = u.id)"
+
+local function run_field(field, otherwise)
+  return ("coalesce(%s, CAST(%s AS TEXT))"):format(RUN:format(field), otherwise)
+end
+
+--- The ids of the job, its run and the task's run that started the update `u`, in SQL.
+M.JOB_ID = run_field("ifnull(r.job_id, r.id)", "abs(u.seq * 7919 + 100000)")
+M.RUN_ID = run_field("r.id", "u.seq * 104729")
+M.TASK_RUN_ID = run_field("k.id", "u.seq * 104729")
+
 -- The entity that read and wrote: the job if one started the update, otherwise the pipeline. The
 -- query names a row of `ends` as `e`, and its update as `u`.
 local ENTITY <const> = [[
   :account_id AS account_id, :metastore_id AS metastore_id, :workspace_id AS workspace_id,
   CASE u.cause WHEN 'JOB_TASK' THEN 'JOB' ELSE 'PIPELINE' END AS entity_type,
-  CASE u.cause WHEN 'JOB_TASK' THEN CAST(abs(u.seq * 7919 + 100000) AS TEXT)
-    ELSE e.pipeline_id END AS entity_id,
-  CASE u.cause WHEN 'JOB_TASK' THEN CAST(u.seq * 104729 AS TEXT) ELSE e.update_id END
-    AS entity_run_id,
+  CASE u.cause WHEN 'JOB_TASK' THEN ]] .. M.JOB_ID .. [[ ELSE e.pipeline_id END AS entity_id,
+  CASE u.cause WHEN 'JOB_TASK' THEN ]] .. M.RUN_ID .. [[ ELSE e.update_id END AS entity_run_id,
   json_object('job_info', CASE u.cause WHEN 'JOB_TASK' THEN json_object('job_id',
-      CAST(abs(u.seq * 7919 + 100000) AS TEXT), 'job_run_id', CAST(u.seq * 104729 AS TEXT)) END,
+      ]] .. M.JOB_ID .. ", 'job_run_id', " .. M.RUN_ID .. [[) END,
     'dlt_pipeline_info', json_object('dlt_pipeline_id', e.pipeline_id,
       'dlt_update_id', e.update_id), 'notebook_id', NULL) AS entity_metadata]]
 

@@ -54,6 +54,28 @@ function M.common(types)
   return result
 end
 
+-- The type of a sum of values of a type.
+local function sum_type(kind)
+  return kind == "INT" and "BIGINT" or (kind == "BIGINT" or kind == "DOUBLE") and kind or nil
+end
+
+--- The type of a function's result, nil if it is not known.
+---@param name string in lower case
+---@param types (string|false)[] of its arguments
+---@return string?
+function M.of_call(name, types)
+  if name == "count" or name == "row_number" or name == "rank" or name == "dense_rank"
+    or name == "count_if" or name == "approx_count_distinct" then
+    return "BIGINT"
+  elseif name == "max" or name == "min" or name == "coalesce" or name == "nvl" then
+    return M.common(types)
+  elseif name == "sum" then
+    return sum_type(types[1])
+  elseif name == "array_contains" or name == "isnull" or name == "isnotnull" then
+    return "BOOLEAN"
+  end
+end
+
 local Tracker = {}
 Tracker.__index = Tracker
 

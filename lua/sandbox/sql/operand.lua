@@ -176,25 +176,6 @@ function M:arguments(name)
   return list, types
 end
 
--- The type of a sum of values of a type.
-local function sum_type(kind)
-  return kind == "INT" and "BIGINT" or (kind == "BIGINT" or kind == "DOUBLE") and kind or nil
-end
-
--- The type of a function's result, nil if it is not known; `types` are those of its arguments.
-local function result_type(name, types)
-  if name == "count" or name == "row_number" or name == "rank" or name == "dense_rank"
-    or name == "count_if" or name == "approx_count_distinct" then
-    return "BIGINT"
-  elseif name == "max" or name == "min" or name == "coalesce" or name == "nvl" then
-    return kinds.common(types)
-  elseif name == "sum" then
-    return sum_type(types[1])
-  elseif name == "array_contains" or name == "isnull" or name == "isnotnull" then
-    return "BOOLEAN"
-  end
-end
-
 function M:call(token)
   local name = token.text:lower()
   self.i = self.i + 1 -- the parenthesis
@@ -214,7 +195,7 @@ function M:call(token)
   end
   self.last_type = nil
   local args, types = self:arguments(name)
-  self.last_type = result_type(name, types or {})
+  self.last_type = kinds.of_call(name, types or {})
   if functions.written[name] then
     return functions.written[name](args)
   elseif not functions.plain[name] and not functions.renamed[name] then

@@ -63,7 +63,7 @@ SELECT :account_id AS account_id, :workspace_id AS workspace_id, u.pipeline_id,
     ELSE 'REFRESH' END AS update_type,
   u.cause AS trigger_type,
   CASE u.cause WHEN 'JOB_TASK' THEN json_object('job_task', json_object('job_id',
-    CAST(abs(u.seq * 7919 + 100000) AS TEXT), 'job_task_run_id', CAST(u.seq * 104729 AS TEXT),
+    ]] .. access.JOB_ID .. ", 'job_task_run_id', " .. access.TASK_RUN_ID .. [[,
     'performance_target', 'STANDARD')) END AS trigger_details,
   CASE WHEN s.hour = s.last AND u.ended <= :now_ms THEN u.result END AS result_state,
   CASE WHEN u.cluster_id IS NULL THEN json_object('type', 'SERVERLESS_COMPUTE', 'cluster_id', NULL)

@@ -136,3 +136,16 @@ test("an id of a job or a run is not used again", function(t)
   t.is_true(job(w, { task("x", a) }) > id)
   t.is_true(w:ok("POST", JOBS .. "runs/submit", { tasks = { task("x", a) } }).run_id > run)
 end)
+
+test("system tables name the job and the run that started an update", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  local id = job(w, { task("x", pipeline(w, "a")) })
+  local run = start(w, id)
+  w.clock:advance(60000)
+  local done = get(w, run)
+  local answer = w:ok("POST", "/api/2.0/sql/statements", { warehouse_id = "475b94ddc7cd5211",
+    statement = "SELECT trigger_details.job_task.job_id, trigger_details.job_task.job_task_run_id "
+      .. "FROM system.lakeflow.pipeline_update_timeline WHERE trigger_type = 'JOB_TASK' "
+      .. "AND trigger_details.job_task.job_id = '" .. id .. "'" })
+  t.equal(answer.result.data_array, { { ("%d"):format(id), ("%d"):format(done.tasks[1].run_id) } })
+end)
