@@ -29,16 +29,16 @@ case "$file" in
 esac
 status=$?
 
-line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$out" | tail -n 1)
+line=$(grep -aE '^[0-9]+ passed, [0-9]+ failed' "$out" | tail -n 1)
 if [ -n "$line" ]; then
     passed=$(echo "$line" | sed -n 's/^\([0-9]*\) passed.*/\1/p')
     failed=$(echo "$line" | sed -n 's/^.* passed, \([0-9]*\) failed.*/\1/p')
     skipped=$(echo "$line" | sed -n 's/^.* failed, \([0-9]*\) skipped$/\1/p')
 else # CMocka, which names a failed test and a skipped one twice
-    passed=$(grep -c '^\[       OK \]' "$out")
-    failed=$(grep -c '^\[  FAILED  \] [a-zA-Z0-9_]*$' "$out")
+    passed=$(grep -ac '^\[       OK \]' "$out")
+    failed=$(grep -ac '^\[  FAILED  \] [a-zA-Z0-9_]*$' "$out")
     failed=$(((failed + 1) / 2))
-    skipped=$(grep -c '^\[  SKIPPED \] [a-zA-Z0-9_]*$' "$out")
+    skipped=$(grep -ac '^\[  SKIPPED \] [a-zA-Z0-9_]*$' "$out")
     skipped=$(((skipped + 1) / 2))
 fi
 # A suite that died has not counted the test in which it died.

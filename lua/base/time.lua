@@ -47,13 +47,13 @@ end
 ---@param text string
 ---@return integer? ms
 function M.find_iso(text)
-  local year, month, day, hour, min, sec, zone =
-    text:match "^(%d%d%d%d)-(%d%d)-(%d%d)[Tt ](%d%d):(%d%d):(%d%d%.?%d*)([Zz+-]?[%d:]*)$"
-  if not year then
+  local year, month, day, hour, min, sec, fraction, zone =
+    text:match "^(%d%d%d%d)-(%d%d)-(%d%d)[Tt ](%d%d):(%d%d):(%d%d)(%.?%d*)([Zz+-]?[%d:]*)$"
+  if not year or fraction ~= "" and not fraction:find "^%.%d" then
     return nil
   end
   local ms = M.epoch_ms(math.tointeger(year), math.tointeger(month), math.tointeger(day),
-    math.tointeger(hour), math.tointeger(min), tonumber(sec))
+    math.tointeger(hour), math.tointeger(min), tonumber(sec .. fraction))
   local sign, h, m = zone:match "^([+-])(%d%d):?(%d%d)$"
   if sign then
     local offset = (math.tointeger(h) * 60 + math.tointeger(m)) * 60000

@@ -29,6 +29,7 @@ static void say(lua_State *L, const char *name, const struct text *texts, int co
     for (int i = 0; i < count; i++)
         lua_pushlstring(L, texts[i].bytes, texts[i].size);
     int status = lua_pcall(L, count, LUA_MULTRET, 0), results = lua_gettop(L) - 1;
+    luaL_checkstack(L, 1 + 2 * results, NULL); /* there may be 32 captures */
     lua_pushinteger(L, status);
     for (int i = 0; i < results; i++) {
         lua_pushliteral(L, "|");

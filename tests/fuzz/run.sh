@@ -38,7 +38,7 @@ one() {
     result=passed
     if [ "$status" != 0 ]; then
         result=failed
-        grep -v '^#' "$found/log" | tail -n 40
+        grep -av '^#' "$found/log" | tail -n 40
         for file in "$found"/crash-* "$found"/leak-* "$found"/timeout-* "$found"/oom-*; do
             [ -f "$file" ] || continue
             mv "$file" "$seeds/$name/"
@@ -104,7 +104,7 @@ fi
 lines=$(mktemp)
 trap 'rm -f "$lines"' EXIT
 echo "$targets" | xargs -n 1 -P "$(nproc)" "$0" --one "$build" "$seconds" | tee "$lines"
-passed=$(grep -c ' places reached: passed$' "$lines")
-failed=$(grep -c ' places reached: failed$' "$lines")
+passed=$(grep -ac ' places reached: passed$' "$lines")
+failed=$(grep -ac ' places reached: failed$' "$lines")
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]

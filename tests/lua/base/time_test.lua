@@ -20,7 +20,8 @@ test("offsets and decimals of any length are understood", function(t)
 end)
 
 test("a text that is no timestamp gives nil", function(t)
-  for _, text in ipairs { "", "yesterday", "2026-08-19", "2026-08-19T10:11:12+2" } do
+  for _, text in ipairs { "", "yesterday", "2026-08-19", "2026-08-19T10:11:12+2",
+    "2026-08-19T10:11:125Z", "2026-08-19T10:11:12" .. ("5"):rep(50), "2026-08-19T10:11:12." } do
     t.equal(time.find_iso(text), nil)
   end
   t.equal(time.find_http_date(nil), nil)
