@@ -19,6 +19,9 @@ If catalogs, warehouses, policies and so on have other names in the target, --ma
 --with-sources copies notebooks, files and folders; a file that is newer in the target is replaced
 only with --overwrite. --permissions copies the access list.
 
+With --with-sources the plan lists each line of the code that names a catalog which has another
+name in the target. --rewrite-code changes these lines in the copy; --dry-run shows them before.
+
 --with-jobs report lists the jobs that run the source. --with-jobs copy makes such jobs for the
 copy: paused, and with those tasks alone that run the source.
 

@@ -112,7 +112,8 @@ end
 
 local OPTIONS <const> = { "pipeline", "name", "map", "catalog", "schema", "set", "drop",
   "path_map", "with_sources", "overwrite", "permissions", "production", "continuous",
-  "placeholder", "start", "update", "session", "command", "with_jobs" }
+  "placeholder", "start", "update", "session", "command", "with_jobs",
+  "rewrite_code" }
 
 ---@class tarn.CloneOptions : tarn.MapOptions
 ---@field pipeline string        id or name of the source
@@ -126,6 +127,7 @@ local OPTIONS <const> = { "pipeline", "name", "map", "catalog", "schema", "set",
 ---@field start? boolean         start an update of the copy
 ---@field update? boolean        a pipeline that has the copy's name is the copy, whoever created it
 ---@field session? tarn.CloneSession
+---@field rewrite_code? boolean  with `with_sources`: change names of catalogs in the code
 ---@field with_jobs? "report"|"copy"   the jobs that run the source: list them, or copy them, paused
 ---@field command? string        the command line, for the commands that an admin must repeat
 

@@ -24,9 +24,11 @@ local plan = require "tarn.sources.plan"
 
 local M = {}
 
-local function reader(ws)
+-- `edit` changes the bytes of an item before anything is done with them.
+local function reader(ws, edit)
   return function(item)
-    return objects.read(ws, item)
+    local bytes = objects.read(ws, item)
+    return edit and edit(item, bytes) or bytes
   end
 end
 
@@ -85,15 +87,18 @@ end
 ---@param target_ws tarn.WorkspaceClient
 ---@param spec table
 ---@param opts? { path_map?: (fun(path: string): string), overwrite?: boolean, jobs?: integer,
----  memo?: tarn.Memo }
+---  memo?: tarn.Memo, edit?: fun(item: tarn.SourceItem, bytes: string): string } edit: changes the
+---  code on its way
 ---@return tarn.SourcePlan
 function M.plan(source_ws, target_ws, spec, opts)
   local items, warnings = closure.of(source_ws, spec,
     { jobs = opts and opts.jobs, memo = opts and opts.memo })
-  local source = { read = reader(source_ws),
+  local edit = opts and opts.edit
+  local source = { read = reader(source_ws, edit), edits = edit ~= nil,
     same_workspace = is_same_workspace(source_ws, target_ws) }
   local made = plan.of(source, target_ws, items, opts)
   table.move(warnings, 1, #warnings, #made.warnings + 1, made.warnings)
+  made.edit = edit
   return made
 end
 
@@ -105,7 +110,7 @@ end
 ---@param opts? { progress?: function, jobs?: integer, memo?: tarn.Memo }
 ---@return tarn.SourceReport
 function M.copy(source_ws, target_ws, made, op, opts)
-  return copy.run({ read = reader(source_ws) }, target_ws, made, op, opts)
+  return copy.run({ read = reader(source_ws, made.edit) }, target_ws, made, op, opts)
 end
 
 --- Write all sources of a spec into a local folder, with an index. Existing files are not replaced

@@ -23,6 +23,8 @@ local COMMON <const> = {
     value = "OLD=NEW" },
   { "with_sources", "flag", "Copy the code too: notebooks, files, folders, init scripts." },
   { "overwrite", "flag", "With --with-sources: replace sources that are newer in the target." },
+  { "rewrite_code", "flag",
+    "With --with-sources: change the names of catalogs in the code by the map." },
   { "permissions", "flag", "Copy the access list." },
   { "with_jobs", "choice", "List the jobs that run the source, or copy them, paused, for the copy.",
     choices = { "report", "copy" }, optional = true },
@@ -47,8 +49,8 @@ function M.all(own)
 end
 
 local PASSED <const> = { "name", "map", "catalog", "schema", "set", "drop", "path_map",
-  "with_sources", "overwrite", "permissions", "with_jobs", "production", "continuous",
-  "placeholder", "start", "update" }
+  "with_sources", "overwrite", "rewrite_code", "permissions", "with_jobs", "production",
+  "continuous", "placeholder", "start", "update" }
 
 --- The options of tarn.clone.plan among the arguments of a command.
 ---@param arg table

@@ -1,5 +1,6 @@
 --- The sources that a clone copies: notebooks, files and folders of its pipeline.
 
+local names = require "tarn.clone.code.names"
 local sources = require "tarn.sources"
 local warnings = require "tarn.clone.warnings"
 
@@ -15,9 +16,18 @@ local M = {}
 ---@param options tarn.CloneOptions
 function M.plan(plan, source, target, spec, session, options)
   local map = session.map
+  local rules = names.rules(map, spec, plan.body)
   plan.sources = sources.plan(source, target, spec, {
     path_map = function(path) return map:path(path) end, overwrite = options.overwrite,
-    memo = session.memo })
+    memo = session.memo, edit = options.rewrite_code and #rules > 0
+      and function(item, bytes) return (names.rewrite(item, bytes, rules)) end or nil })
+  plan.code_names = names.find(source, plan.sources.items, rules)
+  plan.rewrites = options.rewrite_code
+  if #plan.code_names > 0 and not options.rewrite_code then
+    warnings.add(plan, "%d line%s of the code name%s a catalog of the source: see the list; "
+      .. "--rewrite-code changes them", #plan.code_names, #plan.code_names == 1 and "" or "s",
+      #plan.code_names == 1 and "s" or "")
+  end
   local covered = {}
   for _, item in ipairs(plan.sources.items) do
     if item.verdict == "copy" or item.verdict == "same" or item.verdict == "newer" then

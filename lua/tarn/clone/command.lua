@@ -93,6 +93,7 @@ function M.data(plan)
     effective_settings = plan.effective, effective_differences = plan.effective_differences,
     placeholder = plan.placeholder and plan.placeholder.path, sources = source_rows(plan.sources),
     problems = fault_list(plan.refusals), hooks = plan.hooks, jobs = jobs.data(plan),
+    code_names = plan.code_names, rewrite_code = plan.rewrites,
   }
 end
 

@@ -111,6 +111,20 @@ local function show_sources(out, data)
   end
 end
 
+local function show_names(out, data)
+  if not data.code_names or #data.code_names == 0 then
+    return
+  end
+  out:line()
+  out:heading(data.rewrite_code and "Changes of names in the code"
+    or "Code that names catalogs of the source")
+  for _, found in ipairs(data.code_names) do
+    out:line(("  %s:%d"):format(out:clean(found.path), found.line))
+    out:line(out:style("red", "  - " .. out:clean(found.from)))
+    out:line(out:style("green", "  + " .. out:clean(found.to)))
+  end
+end
+
 local function show_jobs(out, data)
   show_list(out, "Jobs that run the source", data.jobs, function(job)
     return ("%s  %s, %s%s%s"):format(job.verdict, job.name, job.schedule,
@@ -120,6 +134,7 @@ local function show_jobs(out, data)
 end
 
 local function show_rest(out, data)
+  show_names(out, data)
   show_jobs(out, data)
   show_list(out, "Hooks", data.hooks, function(hook)
     return ("%s  %s"):format(hook.point, hook.file)

@@ -61,7 +61,7 @@ end
 -- True if both objects are equal. The bytes that were read are kept for the copy.
 function Plan:same_bytes(item, there)
   if there.format ~= item.format or there.language ~= item.language
-    or item.size and there.size and item.size ~= there.size then
+    or not self.edits and item.size and there.size and item.size ~= there.size then
     return false
   end
   local ours = objects.take_held(item) or self.read(item)
@@ -191,7 +191,8 @@ end
 function M.of(source, target_ws, items, opts)
   opts = opts or {}
   local self = setmetatable({
-    ws = target_ws, read = source.read, same_workspace = source.same_workspace,
+    ws = target_ws, read = source.read, edits = source.edits,
+    same_workspace = source.same_workspace,
     path_map = opts.path_map or identity, overwrite = opts.overwrite,
     limit = { limit = opts.jobs or 32 }, memo = opts.memo or memo.new(),
     connection = tostring(target_ws.native), replaced = setmetatable({}, { __mode = "k" }),
