@@ -101,7 +101,7 @@ test("each error has its status", function(t)
     { 404, "GET", P .. "/" },
     { 404, "GET", P .. "//events" },
     { 404, "POST", "/nothing", {} },
-    { 405, "POST", P, {} },
+    { 405, "POST", "/api/dlt/dashboard", {} },
     { 405, "GET", P .. "/sales_forecast/trigger" },
     { 405, "DELETE", P .. "/sales_forecast" },
     { 409, "POST", P .. "/iot_edge_backfill/trigger", {} },
@@ -124,7 +124,7 @@ test("each error has its status", function(t)
     local hint = r.data.error.hint
     t.is_true(hint == nil or hint == json.null or type(hint) == "string", what)
   end
-  local wrong = s:ask("POST", P, { body = {} })
+  local wrong = s:ask("POST", "/api/dlt/dashboard", { body = {} })
   t.equal(wrong.headers.allow, "GET, HEAD")
 end)
 
