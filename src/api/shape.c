@@ -89,6 +89,17 @@ static bool fits_number(const struct check *c) {
     return true;
 }
 
+/* A string, or a number, which becomes its text: servers write ids and times as either. */
+static bool fits_string(const struct check *c) {
+    lua_State *L = c->L;
+    if (lua_type(L, -1) == LUA_TSTRING)
+        return true;
+    if (lua_type(L, -1) != LUA_TNUMBER)
+        return misfit(c, "a string");
+    lua_tolstring(L, -1, NULL);
+    return true;
+}
+
 static bool fits(struct check *c, const char *at);
 
 /* Check a field or an element of the table at `table`, which is on top of the stack, and
@@ -96,8 +107,9 @@ static bool fits(struct check *c, const char *at);
 static bool fits_part(struct check *c, size_t length, const char *at, int table,
                       const char *key, lua_Integer i) {
     lua_State *L = c->L;
-    bool was_text = lua_type(L, -1) == LUA_TSTRING, ok = fits(c, at);
-    if (was_text && lua_type(L, -1) == LUA_TNUMBER) {
+    int was = lua_type(L, -1);
+    bool ok = fits(c, at);
+    if (lua_type(L, -1) != was) { /* converted */
         if (key != NULL)
             lua_pushstring(L, key);
         else
@@ -157,7 +169,7 @@ static bool fits(struct check *c, const char *at) {
     luaL_checkstack(c->L, LUA_MINSTACK, "a shape nested too deep");
     switch (*at) {
     case 's':
-        return lua_type(c->L, -1) == LUA_TSTRING || misfit(c, "a string");
+        return fits_string(c);
     case 'n':
         return fits_number(c);
     case 'b':

@@ -3,8 +3,9 @@
  * A shape is a text: `{pipeline_id!:s,latest_updates:[{update_id!:s,creation_time:n}]}`. In
  * braces are the fields of an object, with `!` those that may not be missing; others may
  * be missing, and fields that the shape does not name may be anything. In brackets is the
- * shape of each element of a list, which may also be an empty object. `s` is a string, `n` a number, which may be written as a
- * string and is converted, `b` a boolean, `o` any object, `l` any list, `*` anything. */
+ * shape of each element of a list, which may also be an empty object. `s` is a string, `n`
+ * a number; each may be written as the other and is converted. `b` is a boolean, `o` any
+ * object, `l` any list, `*` anything. */
 
 #ifndef TARN_API_SHAPE_H
 #define TARN_API_SHAPE_H

@@ -88,10 +88,10 @@ function databricks.record(path) end
 ---@field nulls? boolean        true: keep fields and elements of the answer that are null; default:
 --- null is as absent
 ---@field shape? string         the form that the answer must have; for another one a fault `parse`
---- is raised. `{id!:s,list:[{n:n}]}`: in braces the fields of an object, with `!` those that may not
---- be missing; in brackets the shape of the elements of a list. `s` is a string, `n` a number, which
---- may be written as a string and is converted, `b` a boolean, `o` any object, `l` any list, `*`
---- anything. Fields that the shape does not name may be anything
+--- is raised. `{id!:s,list:[{n:n}]}`: in braces the fields of an object, with `!` those that may
+--- not be missing; in brackets the shape of the elements of a list. `s` is a string, `n` a number;
+--- each may be written as the other and is converted. `b` is a boolean, `o` any object, `l` any
+--- list, `*` anything. Fields that the shape does not name may be anything
 
 ---@class tarn.ResponseInfo
 ---@field status integer

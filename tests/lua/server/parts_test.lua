@@ -185,7 +185,8 @@ test("labels of metrics may hold anything", function(t)
   local m = metrics.new()
   m:count('a"b\\c\nd', "GET", 200, 0.2)
   local server = { broadcast = { listeners = 0 },
-    native = { stats = function() return 3, 1, 2 end }, workspaces = { list = function() return {} end } }
+    native = { stats = function() return 3, 1, 2 end },
+    workspaces = { list = function() return {} end } }
   local text = m:text(server, function() return {} end)
   t.match(text, 'route="a\\"b\\\\c\\nd"')
   t.match(text, 'le="0.1"} 0\n')

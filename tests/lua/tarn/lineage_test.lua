@@ -269,12 +269,15 @@ end)
 
 local EVENTS <const> = "GET /api/2.0/pipelines/" .. ID .. "/events"
 
+local events_made = 0
+
 local function event(update, kind, body, origin)
   local all = { update_id = update }
   for key, value in pairs(origin or {}) do
     all[key] = value
   end
-  return { id = "e", timestamp = "2026-08-19T10:00:00.000Z", level = "INFO", event_type = kind,
+  events_made = events_made + 1
+  return { id = "e" .. events_made, timestamp = "2026-08-19T10:00:00.000Z", level = "INFO", event_type = kind,
     origin = all, details = { [kind] = body } }
 end
 
@@ -322,7 +325,7 @@ test("sinks, odd details and events without an update are no problem", function(
     options = { ["kafka.password"] = "x" } }, { sink_name = "out" }),
     event("u", "flow_definition", { output_sink = "out", input_datasets = { "a" } }),
     { id = "x", event_type = "flow_definition", origin = json.null, details = json.null },
-    { id = "y", event_type = "flow_definition", origin = { update_id = "u" }, details = 3 },
+    { id = "y", event_type = "flow_definition", origin = { update_id = "u" }, details = {} },
     flow("u", nil, {}) }
   t.equal({ #graph.flows, graph.flows[1].sink, graph.sinks.out.format }, { 1, "out", "kafka" })
   t.no_match(json.encode(graph.sinks), "password")

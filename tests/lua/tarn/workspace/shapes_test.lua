@@ -34,9 +34,10 @@ end)
 
 -- Answers to GET of an endpoint that have not its form, and what the fault says.
 local WRONG <const> = {
-  { "/api/2.0/pipelines", '{"statuses": {"a": 1}}', "'statuses' in the answer is an object, not a list" },
-  { "/api/2.0/pipelines", '{"statuses": [{"pipeline_id": "p", "name": 7}]}',
-    "'statuses[1].name' in the answer is a number, not a string" },
+  { "/api/2.0/pipelines", '{"statuses": {"a": 1}}',
+    "'statuses' in the answer is an object, not a list" },
+  { "/api/2.0/pipelines", '{"statuses": [{"pipeline_id": "p", "name": true}]}',
+    "'statuses[1].name' in the answer is a boolean, not a string" },
   { "/api/2.0/pipelines", '{"statuses": [{"name": "n"}]}',
     "'statuses[1].pipeline_id' is missing in the answer" },
   { "/api/2.0/pipelines", '{"statuses": ["x"]}',
@@ -55,16 +56,18 @@ test("an answer of another form is a fault that names the field", function(t)
   end
 end)
 
-test("an empty object is an empty list, and an integer may be a string", function(t)
+test("an empty object is an empty list; strings and numbers stand for each other", function(t)
   local ws <close> = says(PIPELINE .. "/updates", '{"updates": {}}')
   t.equal(#ws.native:update_list(ID, {}).updates, 0)
   local other <close> = says(PIPELINE .. "/updates",
     '{"updates": [{"update_id": "u", "creation_time": "1764500000000"}]}')
   t.equal(other.native:update_list(ID, {}).updates[1].creation_time, 1764500000000)
+  local third <close> = says(PIPELINE .. "/updates", '{"updates": [{"update_id": 7}]}')
+  t.equal(third.native:update_list(ID, {}).updates[1].update_id, "7")
 end)
 
 test("after a request with an effect, an answer of another form leaves it in doubt", function(t)
-  local ws <close> = says("POST /api/2.0/pipelines/" .. ID .. "/updates", '{"update_id": 5}')
+  local ws <close> = says("POST /api/2.0/pipelines/" .. ID .. "/updates", '{"update_id": true}')
   local e = t.fault(ws.native.update_start, ws.native, ID)
   t.equal({ e.kind, e.ambiguous }, { "parse", true })
 end)
