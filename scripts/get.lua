@@ -1,3 +1,7 @@
+local http = require "native.http"
+local pipelines = require "tarn.pipelines"
+local url = require("tarn.workspace").url
+
 return {
   summary = "Show a pipeline with its whole spec.",
   effect = "read",
@@ -24,9 +28,11 @@ run_as_user_name is who the pipeline runs as.]],
   see = { "list" },
 
   run = function(ctx, arg)
-    local found = ctx.workspace:pipeline(arg.pipeline)
+    local ws = ctx.workspace
+    local found = ws:request("GET", "/api/2.0/pipelines/"
+      .. http.escape(pipelines.find_id(ws, arg.pipeline)), { nulls = true }) -- to the letter
     found.creator = found.creator_user_name -- as in `tarn list`
-    found.url = require("tarn.workspace").url.pipeline(ctx.workspace, found.pipeline_id)
+    found.url = url.pipeline(ws, found.pipeline_id)
     return found
   end,
 }

@@ -7,7 +7,7 @@ local workspace = require "testing.workspace"
 
 local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
 
-test("the answer has all keys and values of the API, and one of Tarn's", function(t)
+test("the answer has all keys and values of the API, and two of Tarn's", function(t)
   local w <close> = workspace.start { scenario = "demo" }
   local client <close> = workspace.client(w)
   local with_run_as = 0
@@ -17,7 +17,8 @@ test("the answer has all keys and values of the API, and one of Tarn's", functio
     t.equal(r.status, 0, r.stderr)
     local got = json.decode(r.stdout)
     t.equal(got.creator, given.creator_user_name)
-    got.creator = nil
+    t.match(got.url, "/pipelines/" .. row.pipeline_id)
+    got.creator, got.url = nil, nil
     t.equal(json.encode(got), json.encode(given), row.name)
     with_run_as = with_run_as + (given.run_as and 1 or 0)
   end
@@ -27,9 +28,9 @@ end)
 test("keys that Tarn does not know stay, with exact numbers", function(t)
   local text = '{"pipeline_id":"' .. ID .. '","name":"p","state":"IDLE",'
     .. '"run_as":{"group_name":"g"},'
-    .. '"creator_user_name":"a","x":[12345678901234567890123,1e400,null,{},[]],"spec":{"y":1.0}}'
+    .. '"creator_user_name":"a","n":null,"x":[12345678901234567890123,1e400,null,{},[]],"spec":{"y":1.0}}'
   local ws <close> = fake.workspace { ["GET /api/2.0/pipelines/" .. ID] = json.decode(text) }
   local got = fake.run("get", { pipeline = ID }, ws)
-  got.creator = nil
+  got.creator, got.url = nil, nil
   t.equal(json.encode(got), json.encode(json.decode(text)))
 end)
