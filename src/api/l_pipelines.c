@@ -14,7 +14,8 @@
 #define SPEC                                                                             \
     "{name:s,catalog:s,schema:s,target:s,storage:s,edition:s,root_path:s,"               \
     "libraries:[{notebook:{path:s},file:{path:s},glob:{include:s},jar:s,whl:s}],"        \
-    "clusters:[o],configuration:o,tags:o,notifications:[{email_recipients:[s],alerts:[s]}],"    \
+    "clusters:[o],configuration:o,tags:o,notifications:[{email_recipients:[s],alerts:["  \
+    "s]}],"                                                                              \
     "environment:{dependencies:[s]},event_log:{catalog:s,schema:s,name:s},"              \
     "ingestion_definition:o,gateway_definition:o}"
 #define PIPELINE                                                                         \

@@ -24,7 +24,7 @@ struct cursor {
     bool ended, closed;
     bool truncated;
     int64_t total_rows;
-    int width; /* columns; 0 if not told */
+    int width; /* columns */
     char id[64];
 };
 

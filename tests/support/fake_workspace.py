@@ -37,6 +37,9 @@ FIXED = {
     ("GET", "/api/2.0/sql/statements/01ef-aa/result/chunks/1"): CHUNK,
 }
 
+# The ids that answers of the pipelines' endpoints must have.
+ELSE = {"pipeline_id": "p", "update_id": "u", "path": "/x"}
+
 lock = threading.Lock()
 script = []
 log = []
@@ -90,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
                 "headers": {name.lower(): value for name, value in self.headers.items()}})
             step = script.pop(0) if script else None
         if step is None:
-            fixed = FIXED.get((self.command, self.path.split("?")[0]), {})
+            fixed = FIXED.get((self.command, self.path.split("?")[0]), ELSE)
             self.send(200, json.dumps(fixed).encode(),
                       [("X-Databricks-Org-Id", "7405612345678901")])
             return
