@@ -1,4 +1,3 @@
-local http = require "native.http"
 local pipelines = require "tarn.pipelines"
 local url = require("tarn.workspace").url
 
@@ -29,8 +28,7 @@ run_as_user_name is who the pipeline runs as.]],
 
   run = function(ctx, arg)
     local ws = ctx.workspace
-    local found = ws:request("GET", "/api/2.0/pipelines/"
-      .. http.escape(pipelines.find_id(ws, arg.pipeline)), { nulls = true }) -- to the letter
+    local found = pipelines.answer(ws, pipelines.find_id(ws, arg.pipeline))
     found.creator = found.creator_user_name -- as in `tarn list`
     found.url = url.pipeline(ws, found.pipeline_id)
     return found

@@ -12,6 +12,7 @@
 
 local events = require "tarn.events"
 local fault = require "base.fault"
+local http = require "native.http"
 local json = require "native.json"
 local pages = require "base.pages"
 local find = require "tarn.pipelines.find"
@@ -149,6 +150,14 @@ function M.find(ws, id_or_name)
   found.spec = found.spec or {}
   found.name = found.name or strings.non_empty(found.spec.name) or ""
   return found
+end
+
+--- The answer of the workspace for a pipeline, to the letter: with its nulls.
+---@param ws tarn.WorkspaceClient
+---@param id string
+---@return table GetPipelineResponse
+function M.answer(ws, id)
+  return ws:request("GET", "/api/2.0/pipelines/" .. http.escape(id), { nulls = true })
 end
 
 --- The settings that a create would have. Raises the fault that the create would raise. If the

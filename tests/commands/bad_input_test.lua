@@ -132,10 +132,9 @@ end)
 test("pipelines of one name are told apart by creator and newest update", function(t)
   local r = program.run { "-p", "demo", "get", "scratch" }
   t.equal(r.status, 2)
-  t.match(r.stderr, "2 pipelines are named 'scratch': ")
-  t.match(r.stderr, "of tomas.reyes@example.com, never updated; ")
-  t.match(r.stderr, "of mei.tanaka@example.com, newest update FAILED 2")
-  t.match(r.stderr, "hint: give the id\n")
+  t.match(r.stderr, "by tomas.reyes@example.com, never run")
+  t.match(r.stderr, "by mei.tanaka@example.com, FAILED 2")
+  t.match(r.stderr, "hint: give the id, since they have the same name\n")
 end)
 
 test("what a script printed comes before its fault", function(t)

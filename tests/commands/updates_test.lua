@@ -9,7 +9,7 @@ local ID <const> = "6d1f0000-0000-4000-8000-000000000000"
 local T0 <const> = 1787134272000 -- 2026-08-19T10:11:12Z
 
 local function event(n, update_id, state, at, more)
-  local e = { id = "e" .. n, event_type = "update_progress", level = "INFO",
+  local e = { id = update_id .. "-" .. n, event_type = "update_progress", level = "INFO",
     timestamp = time.iso(at),
     message = ("Update %s is %s."):format(update_id, state),
     origin = { update_id = update_id, request_id = "r-" .. update_id },

@@ -24,12 +24,12 @@ local FAILED <const> = "sales_forecast"
 local MANY <const> = "finance*"
 local SOON <const> = { timeout = 1, yes = true, quiet = true }
 
--- A name and arguments. `loose`: what is shown differs from run to run, by the clock or since the
--- journal knows the run before.
+-- A name and arguments. `loose`: what is shown differs from run to run, by the clock, since the
+-- journal knows the run before, or since nulls are shown as they are.
 local COMMANDS <const> = {
   { "list", {} },
   { "list", { filter = "sales*" } },
-  { "get", { pipeline = ORDERS } },
+  { "get", { pipeline = ORDERS }, loose = true },
   { "events", { pipeline = ORDERS, max_events = 40 } },
   { "events", { pipeline = FAILED, level = "error,warn" } },
   { "events", { pipeline = ORDERS, more = { FAILED }, dataset = "*orders*" } },

@@ -17,7 +17,7 @@ local SHAPES <const> = {
     .. "service_principal_name:s,display_name:s,all_permissions:[{permission_level!:s,"
     .. "inherited:b,inherited_from_object:[s]}]}]}" },
   { "^/api/2%.0/sql/warehouses$", "{warehouses:[{id!:s,name:s,state:s}],next_page_token:s}" },
-  { "^/api/2%.0/sql/warehouses/", "{id:s,name:s,state:s}" },
+  { "^/api/2%.0/sql/warehouses/", "{id:s,name:s,state:s,health:{status:s,summary:s}}" },
   { "^/api/2%.1/unity%-catalog/catalogs$", "{catalogs:[{name!:s,comment:s}],next_page_token:s}" },
   { "^/api/2%.1/unity%-catalog/current%-metastore%-assignment$", "{metastore_id:s}" },
   { "^/api/2%.1/unity%-catalog/tables$", "{tables:[{name:s,catalog_name:s,schema_name:s,"

@@ -277,8 +277,8 @@ local function event(update, kind, body, origin)
     all[key] = value
   end
   events_made = events_made + 1
-  return { id = "e" .. events_made, timestamp = "2026-08-19T10:00:00.000Z", level = "INFO", event_type = kind,
-    origin = all, details = { [kind] = body } }
+  return { id = "e" .. events_made, timestamp = "2026-08-19T10:00:00.000Z", level = "INFO",
+    event_type = kind, origin = all, details = { [kind] = body } }
 end
 
 local function flow(update, output, inputs, more)
