@@ -28,9 +28,10 @@ run_as_user_name is who the pipeline runs as.]],
 
   run = function(ctx, arg)
     local ws = ctx.workspace
-    local found = pipelines.answer(ws, pipelines.find_id(ws, arg.pipeline))
+    local id = pipelines.find_id(ws, arg.pipeline)
+    local found = pipelines.answer(ws, id)
     found.creator = found.creator_user_name -- as in `tarn list`
-    found.url = url.pipeline(ws, found.pipeline_id)
+    found.url = url.pipeline(ws, id)
     return found
   end,
 }

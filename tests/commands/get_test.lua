@@ -28,7 +28,8 @@ end)
 test("keys that Tarn does not know stay, with exact numbers", function(t)
   local text = '{"pipeline_id":"' .. ID .. '","name":"p","state":"IDLE",'
     .. '"run_as":{"group_name":"g"},'
-    .. '"creator_user_name":"a","n":null,"x":[12345678901234567890123,1e400,null,{},[]],"spec":{"y":1.0}}'
+    .. '"creator_user_name":"a","n":null,'
+    .. '"x":[12345678901234567890123,1e400,null,{},[]],"spec":{"y":1.0}}'
   local ws <close> = fake.workspace { ["GET /api/2.0/pipelines/" .. ID] = json.decode(text) }
   local got = fake.run("get", { pipeline = ID }, ws)
   got.creator, got.url = nil, nil
