@@ -13,6 +13,7 @@ local SHAPES <const> = {
     .. "update_id:s,state:s,creation_time:s}],spec:" .. SPEC .. "}" },
   { "^/api/2%.0/preview/scim/v2/Me$",
     "{id:s,userName:s,displayName:s,groups:[{display:s,value:s}]}" },
+  { "^/api/2%.0/preview/scim/v2/%a+$", "{Resources:[{userName:s,displayName:s,applicationId:s}]}" },
   { "^/api/2%.0/permissions/", "{access_control_list:[{user_name:s,group_name:s,"
     .. "service_principal_name:s,display_name:s,all_permissions:[{permission_level!:s,"
     .. "inherited:b,inherited_from_object:[s]}]}]}" },
