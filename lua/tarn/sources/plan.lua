@@ -24,7 +24,7 @@ end
 local function set_target(self, item, taken)
   local target = path.find_normal(self.path_map(item.path))
   if not target then
-    error(("the map gives no absolute path for %s"):format(item.path), 0)
+    fault.usage("sources.plan", ("the map gives no absolute path for %s"):format(item.path))
   end
   item.target = target
   if item.verdict then

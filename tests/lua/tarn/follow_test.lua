@@ -399,16 +399,16 @@ end
 -- The faults, and how often they happen. A refusal has a test of its own.
 local FAULTS <const> = {
   { path = "*/events", nth = 2, action = "empty_page" },
+  { path = "*/events", nth = 3, action = "truncate" },
   { path = "*/events", nth = 4, action = "429", retry_after = 0 },
+  { path = "*/events", nth = 5, action = "not_json" },
   { path = "*/events", nth = 6, action = "reset_before" },
-  { path = "*/events", nth = 9, action = "truncate" },
-  { path = "*/events", nth = 12, action = "503", retry_after = 0 },
-  { path = "*/events", nth = 15, action = "not_json" },
-  { path = "*/events", nth = 18, action = "reset_after" },
-  { path = "*/events", nth = 21, action = "500" },
-  { path = "*/events", nth = 24, action = "html_200" },
-  { path = "*/events", nth = 27, action = "drip", bytes = 4096, seconds = 0.001 },
-  { path = "*/events", nth = 30, action = "empty_page" },
+  { path = "*/events", nth = 7, action = "html_200" },
+  { path = "*/events", nth = 8, action = "503", retry_after = 0 },
+  { path = "*/events", nth = 9, action = "reset_after" },
+  { path = "*/events", nth = 10, action = "500" },
+  { path = "*/events", nth = 11, action = "drip", bytes = 4096, seconds = 0.001 },
+  { path = "*/events", nth = 13, action = "empty_page" },
   { path = "*/events", probability = 0.03, count = 4, action = "500_empty" },
 }
 
