@@ -24,7 +24,7 @@ static enum jsonrows_step read_all(const char *text, size_t piece, char *rows,
     while (step != JSONROWS_BAD && left > 0) {
         size_t n = piece < left ? piece : left;
         size_t used = jsonrows_drop(&r);
-        if (used > 0)
+        if (used > 0 && b.bytes != NULL)
             memmove(b.bytes, b.bytes + used, b.size -= used);
         assert_true(buf_add(&b, text, n));
         text += n;
