@@ -96,15 +96,28 @@ static bool bind_anywhere(int fd) {
     return bind(fd, (struct sockaddr *)&a, sizeof a) == 0;
 }
 
-/* Small pieces go out at once, one after another. */
-int loopback_connect(struct loopback *l) {
-    const int on = 1;
+/* A connected socket. The system may have to forget some of the many connections before. */
+static int new_client(const struct loopback *l) {
     struct sockaddr_in a = {.sin_family = AF_INET,
                             .sin_port = htons((unsigned short)server_port(l->server)),
                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    FUZZ_CHECK(fd != -1 && bind_anywhere(fd) &&
-               connect(fd, (struct sockaddr *)&a, sizeof a) == 0);
+    for (int tries = 1;; tries++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        FUZZ_CHECK(fd != -1);
+        if (bind_anywhere(fd) && connect(fd, (struct sockaddr *)&a, sizeof a) == 0)
+            return fd;
+        int reason = errno;
+        close(fd);
+        if (tries == 50)
+            fuzz_fail(__FILE__, __LINE__, strerror(reason));
+        poll(NULL, 0, 100);
+    }
+}
+
+/* Small pieces go out at once, one after another. */
+int loopback_connect(struct loopback *l) {
+    const int on = 1;
+    int fd = new_client(l);
     FUZZ_CHECK(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
     FUZZ_CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
     loopback_settle(l);
