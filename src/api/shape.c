@@ -8,11 +8,19 @@
 
 #define PATH_ROOM 200
 
+/* The way to a value: a field of the value above, or its element i. It is written down only
+ * for a value that does not fit, since most answers do. */
+struct step {
+    const struct step *above; /* NULL: the whole answer */
+    const char *key;          /* NULL: an element */
+    size_t size;
+    lua_Integer i;
+};
+
 struct check {
     lua_State *L;
     struct fault *fault;
-    int array_mt;         /* its place on the stack */
-    char path[PATH_ROOM]; /* where the value on top of the stack stands */
+    int array_mt; /* its place on the stack */
 };
 
 /* The end of the shape that begins at `at`. */
@@ -49,8 +57,23 @@ static const char *name_of(const struct check *c) {
     }
 }
 
-static bool misfit(const struct check *c, const char *want) {
-    const char *path = c->path[0] == '.' ? c->path + 1 : c->path;
+/* Write the way to a value, as `list[2].name`; returns the end of the text. */
+static size_t write_path(char *path, size_t room, const struct step *way) {
+    if (way == NULL) {
+        path[0] = '\0';
+        return 0;
+    }
+    size_t at = write_path(path, room, way->above);
+    int n = way->key != NULL
+                ? snprintf(path + at, room - at, "%s%.*s", at > 0 ? "." : "",
+                           (int)way->size, way->key)
+                : snprintf(path + at, room - at, "[%lld]", (long long)way->i);
+    return at + (size_t)n < room ? at + (size_t)n : room - 1;
+}
+
+static bool misfit(const struct check *c, const struct step *way, const char *want) {
+    char path[PATH_ROOM];
+    write_path(path, sizeof path, way);
     if (path[0] == '\0')
         fault_set(c->fault, FAULT_PARSE, "the answer is %s, not %s", name_of(c), want);
     else if (is_absent(c->L))
@@ -78,112 +101,103 @@ static bool is_table(const struct check *c, bool list) {
 
 /* A number, or a string that becomes one: JSON of protocol buffers has 64-bit integers in
  * strings. */
-static bool fits_number(const struct check *c) {
+static bool fits_number(const struct check *c, const struct step *way) {
     lua_State *L = c->L;
     if (lua_type(L, -1) != LUA_TSTRING)
         return lua_type(L, -1) == LUA_TNUMBER ||
-               luaL_testudata(L, -1, JSON_NUMBER_MT) != NULL || misfit(c, "a number");
+               luaL_testudata(L, -1, JSON_NUMBER_MT) != NULL ||
+               misfit(c, way, "a number");
     if (lua_stringtonumber(L, lua_tostring(L, -1)) == 0)
-        return misfit(c, "a number");
+        return misfit(c, way, "a number");
     lua_replace(L, -2);
     return true;
 }
 
 /* A string, or a number, which becomes its text: servers write ids and times as either. */
-static bool fits_string(const struct check *c) {
+static bool fits_string(const struct check *c, const struct step *way) {
     lua_State *L = c->L;
     if (lua_type(L, -1) == LUA_TSTRING)
         return true;
     if (lua_type(L, -1) != LUA_TNUMBER)
-        return misfit(c, "a string");
+        return misfit(c, way, "a string");
     lua_tolstring(L, -1, NULL);
     return true;
 }
 
-static bool fits(struct check *c, const char *at);
+static bool fits(const struct check *c, const struct step *way, const char *at);
 
 /* Check a field or an element of the table at `table`, which is on top of the stack, and
  * put it back, since it may have become another one. [-1, +0, m] */
-static bool fits_part(struct check *c, size_t length, const char *at, int table,
-                      const char *key, lua_Integer i) {
+static bool fits_part(const struct check *c, const struct step *way, const char *at,
+                      int table) {
     lua_State *L = c->L;
     int was = lua_type(L, -1);
-    bool ok = fits(c, at);
+    bool ok = fits(c, way, at);
     if (lua_type(L, -1) != was) { /* converted */
-        if (key != NULL)
-            lua_pushstring(L, key);
+        if (way->key != NULL)
+            lua_pushlstring(L, way->key, way->size);
         else
-            lua_pushinteger(L, i);
+            lua_pushinteger(L, way->i);
         lua_pushvalue(L, -2);
         lua_rawset(L, table);
     }
     lua_pop(L, 1);
-    if (ok)
-        c->path[length] = '\0';
     return ok;
 }
 
-static bool fits_fields(struct check *c, const char *at) {
+static bool fits_fields(const struct check *c, const struct step *way, const char *at) {
     lua_State *L = c->L;
     int table = lua_gettop(L);
-    size_t length = strlen(c->path);
     for (at++; *at != '}'; at += *at == ',') {
-        char key[64];
-        size_t size = strcspn(at, "!:");
-        bool needed = at[size] == '!';
-        const char *value = at + size + (needed ? 2 : 1);
-        snprintf(key, sizeof key, "%.*s", (int)size, at);
+        struct step field = {.above = way, .key = at, .size = strcspn(at, "!:")};
+        bool needed = at[field.size] == '!';
+        const char *value = at + field.size + (needed ? 2 : 1);
         at = end_of(value);
-        lua_getfield(L, table, key);
-        if (is_absent(L) && !needed) {
+        lua_pushlstring(L, field.key, field.size);
+        lua_rawget(L, table);
+        if (is_absent(L) && !needed)
             lua_pop(L, 1);
-            continue;
-        }
-        snprintf(c->path + length, PATH_ROOM - length, ".%s", key);
-        if (!fits_part(c, length, value, table, key, 0))
+        else if (!fits_part(c, &field, value, table))
             return false;
     }
     return true;
 }
 
-static bool fits_elements(struct check *c, const char *at) {
+static bool fits_elements(const struct check *c, const struct step *way, const char *at) {
     lua_State *L = c->L;
     int table = lua_gettop(L);
-    size_t length = strlen(c->path);
     lua_Integer n = (lua_Integer)lua_rawlen(L, table);
     for (lua_Integer i = 1; i <= n; i++) {
+        struct step element = {.above = way, .i = i};
         lua_rawgeti(L, table, i);
-        if (is_absent(L)) {
+        if (is_absent(L))
             lua_pop(L, 1);
-            continue;
-        }
-        snprintf(c->path + length, PATH_ROOM - length, "[%lld]", (long long)i);
-        if (!fits_part(c, length, at + 1, table, NULL, i))
+        else if (!fits_part(c, &element, at + 1, table))
             return false;
     }
     return true;
 }
 
 /* Check the value on top of the stack. [-0, +0, m] */
-static bool fits(struct check *c, const char *at) {
+static bool fits(const struct check *c, const struct step *way, const char *at) {
     luaL_checkstack(c->L, LUA_MINSTACK, "a shape nested too deep");
     switch (*at) {
     case 's':
-        return fits_string(c);
+        return fits_string(c, way);
     case 'n':
-        return fits_number(c);
+        return fits_number(c, way);
     case 'b':
-        return lua_isboolean(c->L, -1) || misfit(c, "a boolean");
+        return lua_isboolean(c->L, -1) || misfit(c, way, "a boolean");
     case 'o':
-        return is_table(c, false) || misfit(c, "an object");
+        return is_table(c, false) || misfit(c, way, "an object");
     case 'l':
-        return is_table(c, true) || misfit(c, "a list");
+        return is_table(c, true) || misfit(c, way, "a list");
     case '{':
-        return is_table(c, false) ? fits_fields(c, at) : misfit(c, "an object");
+        return is_table(c, false) ? fits_fields(c, way, at) : misfit(c, way, "an object");
     case '[':
-        return is_table(c, true) ? fits_elements(c, at) : misfit(c, "a list");
+        return is_table(c, true) ? fits_elements(c, way, at) : misfit(c, way, "a list");
     default:
-        return !is_absent(c->L) || misfit(c, "there");
+        return !is_absent(c->L) || misfit(c, way, "there");
     }
 }
 
@@ -194,7 +208,7 @@ bool api_shape_fits(lua_State *L, const char *shape, struct fault *f) {
     luaL_getmetatable(L, JSON_ARRAY_MT);
     lua_insert(L, top);
     c.array_mt = top; /* metatable, value */
-    bool ok = fits(&c, shape);
+    bool ok = fits(&c, NULL, shape);
     lua_settop(L, top + 1);
     lua_remove(L, top);
     return ok;
