@@ -4,12 +4,25 @@ local http = require "native.http"
 
 local M = {}
 
--- The place of a page, with the number of the workspace if it is known: some hosts serve several
--- workspaces.
+-- For each workspace whose number is known, what stands before and after the path. Lists have an
+-- address in each row.
+local known = setmetatable({}, { __mode = "k" })
+
+-- The parts of an address around its path. The number of the workspace is one if it is known: some
+-- hosts serve several workspaces.
+local function parts_of(ws)
+  local parts = known[ws]
+  if not parts then
+    local info = ws.native:info()
+    parts = { info.host, info.org_id and "?o=" .. http.escape(tostring(info.org_id)) or "" }
+    known[ws] = info.org_id and parts or nil
+  end
+  return parts
+end
+
 local function page(ws, path, fragment)
-  local info = ws.native:info()
-  return info.host .. path .. (info.org_id and "?o=" .. http.escape(tostring(info.org_id)) or "")
-    .. (fragment or "")
+  local parts = parts_of(ws)
+  return parts[1] .. path .. parts[2] .. (fragment or "")
 end
 
 local function escape_path(path)
