@@ -71,7 +71,8 @@ static size_t write_path(char *path, size_t room, const struct step *way) {
     return at + (size_t)n < room ? at + (size_t)n : room - 1;
 }
 
-static bool misfit(const struct check *c, const struct step *way, const char *want) {
+static const char *misfit(const struct check *c, const struct step *way,
+                          const char *want) {
     char path[PATH_ROOM];
     write_path(path, sizeof path, way);
     if (path[0] == '\0')
@@ -81,7 +82,7 @@ static bool misfit(const struct check *c, const struct step *way, const char *wa
     else
         fault_set(c->fault, FAULT_PARSE, "'%s' in the answer is %s, not %s", path,
                   name_of(c), want);
-    return false;
+    return NULL;
 }
 
 /* An empty object is an empty list, too: some servers mix them up. */
@@ -101,38 +102,29 @@ static bool is_table(const struct check *c, bool list) {
 
 /* A number, or a string that becomes one: JSON of protocol buffers has 64-bit integers in
  * strings. */
-static bool fits_number(const struct check *c, const struct step *way) {
-    lua_State *L = c->L;
+static bool to_number(lua_State *L) {
     if (lua_type(L, -1) != LUA_TSTRING)
-        return lua_type(L, -1) == LUA_TNUMBER ||
-               luaL_testudata(L, -1, JSON_NUMBER_MT) != NULL ||
-               misfit(c, way, "a number");
+        return lua_type(L, -1) == LUA_TNUMBER || luaL_testudata(L, -1, JSON_NUMBER_MT);
     if (lua_stringtonumber(L, lua_tostring(L, -1)) == 0)
-        return misfit(c, way, "a number");
+        return false;
     lua_replace(L, -2);
     return true;
 }
 
 /* A string, or a number, which becomes its text: servers write ids and times as either. */
-static bool fits_string(const struct check *c, const struct step *way) {
-    lua_State *L = c->L;
-    if (lua_type(L, -1) == LUA_TSTRING)
-        return true;
-    if (lua_type(L, -1) != LUA_TNUMBER)
-        return misfit(c, way, "a string");
-    lua_tolstring(L, -1, NULL);
-    return true;
+static bool to_string(lua_State *L) {
+    return lua_tolstring(L, -1, NULL) != NULL;
 }
 
-static bool fits(const struct check *c, const struct step *way, const char *at);
+static const char *fits(const struct check *c, const struct step *way, const char *at);
 
 /* Check a field or an element of the table at `table`, which is on top of the stack, and
  * put it back, since it may have become another one. [-1, +0, m] */
-static bool fits_part(const struct check *c, const struct step *way, const char *at,
-                      int table) {
+static const char *fits_part(const struct check *c, const struct step *way,
+                             const char *at, int table) {
     lua_State *L = c->L;
     int was = lua_type(L, -1);
-    bool ok = fits(c, way, at);
+    const char *end = fits(c, way, at);
     if (lua_type(L, -1) != was) { /* converted */
         if (way->key != NULL)
             lua_pushlstring(L, way->key, way->size);
@@ -142,28 +134,31 @@ static bool fits_part(const struct check *c, const struct step *way, const char 
         lua_rawset(L, table);
     }
     lua_pop(L, 1);
-    return ok;
+    return end;
 }
 
-static bool fits_fields(const struct check *c, const struct step *way, const char *at) {
+static const char *fits_fields(const struct check *c, const struct step *way,
+                               const char *at) {
     lua_State *L = c->L;
     int table = lua_gettop(L);
     for (at++; *at != '}'; at += *at == ',') {
         struct step field = {.above = way, .key = at, .size = strcspn(at, "!:")};
         bool needed = at[field.size] == '!';
-        const char *value = at + field.size + (needed ? 2 : 1);
-        at = end_of(value);
+        at += field.size + (needed ? 2 : 1);
         lua_pushlstring(L, field.key, field.size);
         lua_rawget(L, table);
-        if (is_absent(L) && !needed)
+        if (is_absent(L) && !needed) {
             lua_pop(L, 1);
-        else if (!fits_part(c, &field, value, table))
-            return false;
+            at = end_of(at);
+        } else if ((at = fits_part(c, &field, at, table)) == NULL) {
+            return NULL;
+        }
     }
-    return true;
+    return at + 1;
 }
 
-static bool fits_elements(const struct check *c, const struct step *way, const char *at) {
+static const char *fits_elements(const struct check *c, const struct step *way,
+                                 const char *at) {
     lua_State *L = c->L;
     int table = lua_gettop(L);
     lua_Integer n = (lua_Integer)lua_rawlen(L, table);
@@ -172,32 +167,34 @@ static bool fits_elements(const struct check *c, const struct step *way, const c
         lua_rawgeti(L, table, i);
         if (is_absent(L))
             lua_pop(L, 1);
-        else if (!fits_part(c, &element, at + 1, table))
-            return false;
+        else if (fits_part(c, &element, at + 1, table) == NULL)
+            return NULL;
     }
-    return true;
+    return end_of(at);
 }
 
-/* Check the value on top of the stack. [-0, +0, m] */
-static bool fits(const struct check *c, const struct step *way, const char *at) {
-    luaL_checkstack(c->L, LUA_MINSTACK, "a shape nested too deep");
+/* Check the value on top of the stack. Returns the end of the shape that begins at `at`, or
+ * NULL if the value does not fit. [-0, +0, m] */
+static const char *fits(const struct check *c, const struct step *way, const char *at) {
+    lua_State *L = c->L;
+    luaL_checkstack(L, LUA_MINSTACK, "a shape nested too deep");
     switch (*at) {
     case 's':
-        return fits_string(c, way);
+        return to_string(L) ? at + 1 : misfit(c, way, "a string");
     case 'n':
-        return fits_number(c, way);
+        return to_number(L) ? at + 1 : misfit(c, way, "a number");
     case 'b':
-        return lua_isboolean(c->L, -1) || misfit(c, way, "a boolean");
+        return lua_isboolean(L, -1) ? at + 1 : misfit(c, way, "a boolean");
     case 'o':
-        return is_table(c, false) || misfit(c, way, "an object");
+        return is_table(c, false) ? at + 1 : misfit(c, way, "an object");
     case 'l':
-        return is_table(c, true) || misfit(c, way, "a list");
+        return is_table(c, true) ? at + 1 : misfit(c, way, "a list");
     case '{':
         return is_table(c, false) ? fits_fields(c, way, at) : misfit(c, way, "an object");
     case '[':
         return is_table(c, true) ? fits_elements(c, way, at) : misfit(c, way, "a list");
     default:
-        return !is_absent(c->L) || misfit(c, way, "there");
+        return !is_absent(L) ? at + 1 : misfit(c, way, "there");
     }
 }
 
@@ -208,7 +205,7 @@ bool api_shape_fits(lua_State *L, const char *shape, struct fault *f) {
     luaL_getmetatable(L, JSON_ARRAY_MT);
     lua_insert(L, top);
     c.array_mt = top; /* metatable, value */
-    bool ok = fits(&c, NULL, shape);
+    bool ok = fits(&c, NULL, shape) != NULL;
     lua_settop(L, top + 1);
     lua_remove(L, top);
     return ok;
