@@ -1,6 +1,7 @@
 local dashboard = require "tarn.dashboard"
 local formats = require "output.formats"
 local glob = require "base.glob"
+local strings = require "base.strings"
 local suggestion = require "base.suggestion"
 local url = require("tarn.workspace").url.pipeline
 local wait = require "tarn.wait"
@@ -35,22 +36,20 @@ local function health_matcher(health)
   end
 end
 
-local function before(a, b)
-  local x, y = tostring(a.name):lower(), tostring(b.name):lower()
-  if x ~= y then
-    return x < y
-  end
-  return a.pipeline_id < b.pipeline_id
-end
-
--- The rows of an iterator, sorted by name.
+-- The rows of an iterator, sorted by name, ignoring case.
 local function sorted(next_row)
-  local list, at
+  local list, keys, at = nil, {}, 0
+  local function before(a, b)
+    if keys[a] ~= keys[b] then
+      return keys[a] < keys[b]
+    end
+    return a.pipeline_id < b.pipeline_id
+  end
   return function()
     if not list then
-      list, at = {}, 0
+      list = {}
       for row in next_row do
-        list[#list + 1] = row
+        list[#list + 1], keys[row] = row, strings.fold(tostring(row.name))
       end
       table.sort(list, before)
     end

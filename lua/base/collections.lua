@@ -74,6 +74,39 @@ function M.sort_by_rank(names, ranks)
   end)
 end
 
+--- The values of a list as a set.
+---@param list any[]
+---@return table<any, true>
+function M.set(list)
+  local set = {}
+  for _, value in ipairs(list) do
+    set[value] = true
+  end
+  return set
+end
+
+--- The words of a text, between blanks, as a set.
+---@param text string
+---@return table<string, true>
+function M.word_set(text)
+  local set = {}
+  for word in text:gmatch "%S+" do
+    set[word] = true
+  end
+  return set
+end
+
+--- A copy of a table, whose values are the same.
+---@param map table
+---@return table
+function M.copy(map)
+  local copy = {}
+  for key, value in pairs(map) do
+    copy[key] = value
+  end
+  return copy
+end
+
 --- The words of a text, which commas or blanks separate.
 ---@param text? string
 ---@return string[]

@@ -4,6 +4,7 @@
 -- that is null or missing is nil, and so is a field of nil: `it.latest_update.state` is nil for a
 -- pipeline that never ran.
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 local json = require "native.json"
 local suggestion = require "base.suggestion"
@@ -14,23 +15,16 @@ local FUNCTIONS <const> = { "assert", "error", "ipairs", "next", "pairs", "selec
   "tonumber", "tostring", "type" }
 local LIBRARIES <const> = { "math", "string", "table", "utf8" }
 
-local function copy(library)
-  local functions = {}
-  for name, f in pairs(library) do
-    functions[name] = f
-  end
-  return functions
-end
-
 -- The variables of an expression; a misspelt one is an error.
 local function new_env()
   local env = { json = { encode = json.encode, decode = json.decode, null = json.null },
-    time = copy(require "base.time"), os = { date = os.date, time = os.time, getenv = os.getenv } }
+    time = collections.copy(require "base.time"),
+    os = { date = os.date, time = os.time, getenv = os.getenv } }
   for _, name in ipairs(FUNCTIONS) do
     env[name] = _G[name]
   end
   for _, name in ipairs(LIBRARIES) do
-    env[name] = copy(_G[name])
+    env[name] = collections.copy(_G[name])
   end
   env.string.dump = nil
   local names = { "it" }

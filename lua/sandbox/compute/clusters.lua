@@ -130,18 +130,10 @@ local function find_all(w, id)
   return w.db:query(UPDATES, { now, id and 0 or now - KEPT_MS, id or json.null })
 end
 
-local function set_of(list)
-  local set = {}
-  for _, value in ipairs(list or {}) do
-    set[value] = true
-  end
-  return list and set
-end
-
 -- The clusters that pass the filters of a query.
 local function filtered(w, query)
-  local states = set_of(query["filter_by.cluster_states"])
-  local sources = set_of(query["filter_by.cluster_sources"])
+  local states = fields.set(query["filter_by.cluster_states"])
+  local sources = fields.set(query["filter_by.cluster_sources"])
   local pinned = fields.flag(query, "filter_by.is_pinned")
   local policy, list = query["filter_by.policy_id"], {}
   for _, row in ipairs(find_all(w)) do

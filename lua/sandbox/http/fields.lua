@@ -161,4 +161,15 @@ function M.flag(query, name)
   return value == true or value == "true"
 end
 
+--- The elements of a list of a request as a set; nil without a list.
+---@param list? any[]
+---@return table<any, true>?
+function M.set(list)
+  local set = {}
+  for _, value in ipairs(list or {}) do
+    set[value] = true
+  end
+  return list and set
+end
+
 return M

@@ -36,19 +36,12 @@ local function info(s, with_metrics)
   }
 end
 
-local function set_of(list)
-  local set = {}
-  for _, value in ipairs(list or {}) do
-    set[value] = true
-  end
-  return list and set
-end
-
 -- Does a query pass the filters of the request?
 local function test_of(query)
-  local statuses = set_of(query["filter_by.statuses"])
-  local ids, users = set_of(query["filter_by.statement_ids"]), set_of(query["filter_by.user_ids"])
-  local warehouses = set_of(query["filter_by.warehouse_ids"])
+  local statuses = fields.set(query["filter_by.statuses"])
+  local ids = fields.set(query["filter_by.statement_ids"])
+  local users = fields.set(query["filter_by.user_ids"])
+  local warehouses = fields.set(query["filter_by.warehouse_ids"])
   for status in pairs(statuses or {}) do
     if status ~= "QUEUED" and status ~= "RUNNING" and not FINAL[status] then
       errors.invalid("'%s' is not a status of a query.", status)

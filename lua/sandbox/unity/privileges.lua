@@ -5,6 +5,7 @@ local fields = require "sandbox.http.fields"
 local paging = require "sandbox.http.paging"
 local people = require "sandbox.identity.people"
 local securables = require "sandbox.unity.securables"
+local set = require("sandbox.sql.words").set
 local unity = require "sandbox.unity"
 
 local M = {}
@@ -14,14 +15,6 @@ CREATE TABLE IF NOT EXISTS privileges(
   kind TEXT NOT NULL, name TEXT NOT NULL, principal TEXT NOT NULL, privilege TEXT NOT NULL,
   PRIMARY KEY (kind, name, principal, privilege)) WITHOUT ROWID;
 ]]
-
-local function set(text)
-  local all = {}
-  for word in text:gmatch "%S+" do
-    all[word] = true
-  end
-  return all
-end
 
 local TABLE <const> = "SELECT MODIFY APPLY_TAG ALL_PRIVILEGES MANAGE "
 local FUNCTION <const>, VOLUME <const> = "EXECUTE ", "READ_VOLUME WRITE_VOLUME "

@@ -1,5 +1,6 @@
 --- Criteria for events: a filter for the server, and a test for each event.
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 local fields = require "tarn.events.fields"
 local glob = require "base.glob"
@@ -30,14 +31,6 @@ local function one_of(name, list)
     all[i] = quoted(word)
   end
   return ("%s in (%s)"):format(name, table.concat(all, ","))
-end
-
-local function set_of(list)
-  local set = {}
-  for _, word in ipairs(list) do
-    set[word] = true
-  end
-  return set
 end
 
 -- The names of datasets in an event: its own, its flow's, those of its expectations.
@@ -100,7 +93,7 @@ local function add_level(criteria, op, text)
       fault.usage(op, ("--level: '%s' is not a level"):format(level), "INFO, WARN, ERROR, METRICS")
     end
   end
-  local set = set_of(levels)
+  local set = collections.set(levels)
   add(criteria, function(event) return set[event.level] == true end, one_of("level", levels), true)
 end
 
@@ -112,7 +105,7 @@ local function add_type(criteria, op, text)
         "such as flow_progress, update_progress, user_action")
     end
   end
-  local set = set_of(types)
+  local set = collections.set(types)
   add(criteria, function(event) return set[event.event_type] == true end,
     one_of("event_type", types), false)
 end

@@ -22,3 +22,16 @@ test("words are separated by commas and blanks", function(t)
   t.equal(#collections.words "", 0)
   t.equal(#collections.words(nil), 0)
 end)
+
+test("a set has the values of a list, or the words between blanks", function(t)
+  t.equal(collections.set { "a", 2, "a" }, { a = true, [2] = true })
+  t.equal(collections.word_set "<= >=\n  ,", { ["<="] = true, [">="] = true, [","] = true })
+end)
+
+test("a copy has the same values, and is another table", function(t)
+  local inner = {}
+  local map = { a = 1, b = inner }
+  local copy = collections.copy(map)
+  t.equal(copy, map)
+  t.is_true(copy ~= map and copy.b == inner)
+end)

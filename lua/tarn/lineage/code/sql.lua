@@ -14,6 +14,7 @@
 -- Statements are separated by semicolons. Parameters are replaced in a statement when it is its
 -- turn, since SET may give them values.
 
+local collections = require "base.collections"
 local parameters = require "tarn.lineage.code.sql.parameters"
 local place = require "tarn.lineage.code.place"
 local query = require "tarn.lineage.code.sql.query"
@@ -23,7 +24,7 @@ local tokens = require "tarn.lineage.code.sql.tokens"
 
 local M = {}
 
-local set = tokens.set
+local set = collections.word_set
 
 -- Statements that neither define nor write a dataset.
 local HARMLESS <const> = set [[SHOW DESCRIBE DESC EXPLAIN ALTER DROP GRANT REVOKE DENY COMMENT

@@ -1,16 +1,9 @@
 --- Several ways through the code, of which one is taken. Pure.
 
+local collections = require "base.collections"
 local values = require "tarn.lineage.code.python.values"
 
 local M = {}
-
-local function copy(vars)
-  local result = {}
-  for name, value in pairs(vars) do
-    result[name] = value
-  end
-  return result
-end
 
 -- The variables behind the branches: each has the value that one of them gave it.
 local function merge(ends)
@@ -45,7 +38,7 @@ end
 function M.either(scope, list)
   local before, ends, stopped = scope.vars, {}, nil
   for _, branch in ipairs(list) do
-    scope.vars = copy(before)
+    scope.vars = collections.copy(before)
     local how = branch()
     stopped = stopped or how
     if not how then

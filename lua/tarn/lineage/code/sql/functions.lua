@@ -1,6 +1,6 @@
 --- Table functions of Spark SQL and Databricks: what each of them reads. Pure.
 
-local set = require("tarn.lineage.code.sql.tokens").set
+local set = require("base.collections").word_set
 
 local M = {}
 

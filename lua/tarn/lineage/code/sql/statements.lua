@@ -2,13 +2,14 @@
 --
 -- Sinks have no statement: only Python defines them.
 
+local collections = require "base.collections"
 local names = require "tarn.lineage.code.sql.name"
 local query = require "tarn.lineage.code.sql.query"
 local tokens = require "tarn.lineage.code.sql.tokens"
 
 local M = {}
 
-local is, set = tokens.is, tokens.set
+local is, set = tokens.is, collections.word_set
 
 local MODIFIERS <const> = set "OR REPLACE REFRESH PRIVATE TEMPORARY TEMP GLOBAL STREAMING LIVE "
 for _, word in ipairs { "INCREMENTAL", "MATERIALIZED", "EXTERNAL" } do

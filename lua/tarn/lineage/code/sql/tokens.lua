@@ -179,17 +179,6 @@ function M.of(source, first)
   return list
 end
 
---- Keywords between blanks, as a set.
----@param text string
----@return table<string, boolean>
-function M.set(text)
-  local words = {}
-  for word in text:gmatch "%S+" do
-    words[word] = true
-  end
-  return words
-end
-
 --- True if a token is this keyword or sign. A word in back quotes is no keyword.
 ---@param token? tarn.SqlToken
 ---@param text string in upper case

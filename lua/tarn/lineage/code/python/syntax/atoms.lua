@@ -3,13 +3,14 @@
 -- A node is a table with its kind `t` and its `line`. That of an attribute or a call is the line of
 -- the attribute's name, so that each call of a chain has its own.
 
+local collections = require "base.collections"
 local lexer = require "tarn.lineage.code.python.syntax.lexer"
 local parser = require "tarn.lineage.code.python.syntax.parser"
 
 local Parser = parser.Parser
 local M = {}
 
-local node, set = parser.node, parser.set
+local node, set = parser.node, collections.word_set
 
 -- Words that no expression begins with, and that end one.
 local RESERVED <const> = set [[and or not in is if else elif for while def class return import from

@@ -1,12 +1,13 @@
 --- The operators, conditions and functions without a name of Python. Pure.
 
 local atoms = require "tarn.lineage.code.python.syntax.atoms"
+local collections = require "base.collections"
 local parser = require "tarn.lineage.code.python.syntax.parser"
 
 local Parser, node = parser.Parser, parser.node
 local M = {}
 
-local set = parser.set
+local set = collections.word_set
 
 -- ---- operators, from the loosest to the tightest ----
 

@@ -99,15 +99,4 @@ function M.node(t, line, fields)
   return fields
 end
 
---- A set of words.
----@param text string words with blanks between them
----@return table<string, true>
-function M.set(text)
-  local words = {}
-  for word in text:gmatch "%S+" do
-    words[word] = true
-  end
-  return words
-end
-
 return M

@@ -1,5 +1,6 @@
 --- The simple statements of Python: those without a block. Pure.
 
+local collections = require "base.collections"
 local parser = require "tarn.lineage.code.python.syntax.parser"
 require "tarn.lineage.code.python.syntax.expressions"
 
@@ -84,7 +85,7 @@ for _, word in ipairs { "global", "nonlocal" } do
   end
 end
 
-local AUGMENTED <const> = parser.set "+= -= *= /= //= %= **= >>= <<= &= ^= |= @="
+local AUGMENTED <const> = collections.word_set "+= -= *= /= //= %= **= >>= <<= &= ^= |= @="
 
 local function right_side(self)
   return self:is "yield" and self:yield() or self:expressions()
