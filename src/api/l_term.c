@@ -3,6 +3,7 @@
 #include "api/libs.h"
 
 #include "api/api.h"
+#include "api/locale.h"
 #include "base/term.h"
 #include "base/text.h"
 #include "engine.h"
@@ -12,8 +13,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#define LOCALE_MT "tarn.term.locale"
-#define LINE_MT   "tarn.term.line"
+#define LINE_MT "tarn.term.line"
 
 static const char *const streams[] = {"in", "out", "err", NULL};
 static const char *const stream_names[] = {"standard input", "standard output",
@@ -51,25 +51,11 @@ static int l_term_write(lua_State *L) {
 
 /* ---- width ---- */
 
-struct locale {
-    locale_t utf8; /* (locale_t)0: there is none, or it is not made yet */
-};
-
-/* __gc */
-static int l_locale_free(lua_State *L) {
-    struct locale *box = luaL_checkudata(L, 1, LOCALE_MT);
-    if (box->utf8 != (locale_t)0)
-        freelocale(box->utf8);
-    box->utf8 = (locale_t)0;
-    return 0;
-}
-
 /* term.width(text) -> integer. Upvalue: the locale. */
 static int l_term_width(lua_State *L) {
     size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
-    const struct locale *box = lua_touserdata(L, lua_upvalueindex(1));
-    lua_pushinteger(L, (lua_Integer)term_width(text, size, box->utf8));
+    lua_pushinteger(L, (lua_Integer)term_width(text, size, api_locale(L)));
     return 1;
 }
 
@@ -165,11 +151,6 @@ static int l_term_read_line(lua_State *L) {
     return line_continue(L, LUA_OK, index);
 }
 
-static const luaL_Reg locale_meta[] = {
-    {"__gc", l_locale_free},
-    {NULL, NULL},
-};
-
 static const luaL_Reg term_functions[] = {
     {"is_tty", l_term_is_tty},
     {"size", l_term_size},
@@ -183,11 +164,7 @@ static const luaL_Reg term_functions[] = {
 int luaopen_native_term(lua_State *L) {
     api_newtype(L, LINE_MT, l_line_close, NULL);
     luaL_newlib(L, term_functions);
-    struct locale *box = lua_newuserdatauv(L, sizeof *box, 0);
-    *box = (struct locale){0};
-    api_pushtype(L, LOCALE_MT, locale_meta, NULL);
-    lua_setmetatable(L, -2);
-    box->utf8 = term_locale();
+    api_pushlocale(L);
     lua_pushcclosure(L, l_term_width, 1);
     lua_setfield(L, -2, "width");
     return 1;

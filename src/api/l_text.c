@@ -3,35 +3,19 @@
 #include "api/libs.h"
 
 #include "api/api.h"
+#include "api/locale.h"
 #include "base/letters.h"
-#include "base/term.h"
 
 #include <stdint.h>
-
-#define LOCALE_MT "tarn.text.locale"
-
-struct locale {
-    locale_t utf8; /* (locale_t)0: there is none, or it is not made yet */
-};
-
-/* __gc */
-static int l_locale_free(lua_State *L) {
-    struct locale *box = luaL_checkudata(L, 1, LOCALE_MT);
-    if (box->utf8 != (locale_t)0)
-        freelocale(box->utf8);
-    box->utf8 = (locale_t)0;
-    return 0;
-}
 
 typedef bool changer(struct buf *out, const char *text, size_t size, locale_t utf8);
 
 static int change(lua_State *L, changer *f) {
     size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
-    const struct locale *box = lua_touserdata(L, lua_upvalueindex(1));
     luaL_argcheck(L, size < SIZE_MAX / 4, 1, "too long");
     struct buf b = api_scratch(L, size * 2 + 1); /* the most that a text grows */
-    f(&b, text, size, box->utf8);
+    f(&b, text, size, api_locale(L));
     lua_pushlstring(L, b.bytes, b.size);
     return 1;
 }
@@ -61,11 +45,6 @@ static int l_text_composed(lua_State *L) {
     return 1;
 }
 
-static const luaL_Reg locale_meta[] = {
-    {"__gc", l_locale_free},
-    {NULL, NULL},
-};
-
 static const luaL_Reg text_functions[] = {
     {"composed", l_text_composed},
     {"lower", l_text_lower},
@@ -75,11 +54,7 @@ static const luaL_Reg text_functions[] = {
 
 int luaopen_native_text(lua_State *L) {
     luaL_newlibtable(L, text_functions);
-    struct locale *box = lua_newuserdatauv(L, sizeof *box, 0);
-    *box = (struct locale){0};
-    api_pushtype(L, LOCALE_MT, locale_meta, NULL);
-    lua_setmetatable(L, -2);
-    box->utf8 = term_locale();
+    api_pushlocale(L);
     luaL_setfuncs(L, text_functions, 1);
     return 1;
 }

@@ -82,7 +82,7 @@ local nowhere = {
   ["tarn.workspace_held"] = true,
   ["tarn.profiles"] = true, ["tarn.fs.bytes"] = true, ["tarn.json.scratch"] = true,
   ["tarn.yaml.reader"] = true, ["tarn.yaml.writer"] = true, ["tarn.sqlite.transaction"] = true,
-  ["tarn.term.locale"] = true, ["tarn.text.locale"] = true,
+  ["tarn.locale"] = true,
 }
 
 -- Metatables of tables, which are scripts' own.
