@@ -52,6 +52,14 @@ static void too_late(void *ud) {
     s->ready(s->ud);
 }
 
+static void submit(struct statement *s, const struct buf *body) {
+    statement_run_ask(s, SUBMITTING,
+                      &(struct workspace_request){.method = "POST",
+                                                  .path = STATEMENTS,
+                                                  .body = body->bytes,
+                                                  .body_size = body->size});
+}
+
 /* ---- results that are too large for an answer ---- */
 
 /* Send the statement again, which only reads, and ask for links to files of rows. */
@@ -63,11 +71,7 @@ static void ask_again(struct statement *s) {
     s->id[0] = s->state[0] = '\0';
     s->poll_ms = FIRST_POLL_MS;
     buf_free(&s->columns);
-    statement_run_ask(s, SUBMITTING,
-                      &(struct workspace_request){.method = "POST",
-                                                  .path = STATEMENTS,
-                                                  .body = body.bytes,
-                                                  .body_size = body.size});
+    submit(s, &body);
     buf_free(&body);
 }
 
@@ -313,11 +317,7 @@ struct statement *statement_start(struct loop *l, struct workspace *ws,
         !loop_set_timer(l, &s->deadline, loop_now() + s->timeout_ms))
         statement_run_fail_memory(s);
     else
-        statement_run_ask(s, SUBMITTING,
-                          &(struct workspace_request){.method = "POST",
-                                                      .path = STATEMENTS,
-                                                      .body = body.bytes,
-                                                      .body_size = body.size});
+        submit(s, &body);
     buf_free(&body);
     if (s->phase == STATEMENT_FAILED) {
         *f = s->fault;

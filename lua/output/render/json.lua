@@ -14,14 +14,4 @@ local function items(write, data, ...)
   write(separator:sub(1, 1) == "[" and "[]\n" or "\n]\n")
 end
 
----@param write fun(text: string)
----@param data any
-return function(write, _, _, data, ...)
-  if rows.is_iterator(data) then
-    return items(write, data, ...)
-  end
-  if data == nil then
-    data = json.null
-  end
-  write(json.encode(data, { indent = 2 }) .. "\n")
-end
+return rows.document(items, function(value) return json.encode(value, { indent = 2 }) .. "\n" end)

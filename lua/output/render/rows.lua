@@ -105,4 +105,18 @@ function M.union(rows)
   return names
 end
 
+--- A renderer that writes data as one document: a value, or a list of the rows of an iterator.
+---@param items fun(write: fun(text: string), ...) writes the list
+---@param encode fun(value: any): string
+---@return fun(write: fun(text: string), options: table, render: table, data: any, ...)
+function M.document(items, encode)
+  return function(write, _, _, data, ...)
+    if M.is_iterator(data) then
+      items(write, data, ...)
+    else
+      write(encode(data == nil and json.null or data))
+    end
+  end
+end
+
 return M

@@ -16,14 +16,4 @@ local function items(write, data, ...)
   end
 end
 
----@param write fun(text: string)
----@param data any
-return function(write, _, _, data, ...)
-  if rows.is_iterator(data) then
-    return items(write, data, ...)
-  end
-  if data == nil then
-    data = json.null
-  end
-  write(yaml.encode(data))
-end
+return rows.document(items, yaml.encode)

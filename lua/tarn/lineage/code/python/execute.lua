@@ -239,6 +239,15 @@ local function once(run, node, scope, prepare)
   end })
 end
 
+-- One turn of a loop. True if it is the last one; then also what stops the code around the loop.
+local function turn(run, node, scope)
+  local stopped = M.execute(run, node.body, scope)
+  if stopped == "break" then
+    return true
+  end
+  return stopped ~= nil and stopped ~= "continue", stopped
+end
+
 EXECUTE["for"] = function(run, node, scope)
   local over = run:evaluate(node.over, scope)
   local items = containers.items(over)
@@ -249,10 +258,8 @@ EXECUTE["for"] = function(run, node, scope)
   end
   for _, item in ipairs(table.move(items, 1, #items, 1, {})) do
     M.bind_target(run, node.target, item, scope)
-    local stopped = M.execute(run, node.body, scope)
-    if stopped == "break" then
-      return nil
-    elseif stopped and stopped ~= "continue" then
+    local is_over, stopped = turn(run, node, scope)
+    if is_over then
       return stopped
     end
   end
@@ -269,10 +276,8 @@ EXECUTE["while"] = function(run, node, scope)
     elseif truth == nil then
       return once(run, node, scope, function() end)
     end
-    local stopped = M.execute(run, node.body, scope)
-    if stopped == "break" then
-      return nil
-    elseif stopped and stopped ~= "continue" then
+    local is_over, stopped = turn(run, node, scope)
+    if is_over then
       return stopped
     end
   end
