@@ -1,6 +1,7 @@
 --- Commands as routes: runs the script of a route for a request.
 
 local arguments = require "server.arguments"
+local collections = require "base.collections"
 local command = require "engine.command"
 local contexts = require "engine.context"
 local errors = require "server.errors"
@@ -73,10 +74,7 @@ end
 ---@field warnings string[]
 
 local function context(self, route, request, common, listener)
-  local opts = {}
-  for name, value in pairs(self.options) do
-    opts[name] = value
-  end
+  local opts = collections.copy(self.options)
   opts.profile, opts.timeout = common.profile or opts.profile, common.timeout or opts.timeout
   opts.output, opts.quiet, opts.yes, opts.verbose = "json", true, true, nil
   local ctx = contexts.new("tarn " .. route.command, opts)

@@ -4,6 +4,7 @@
 -- part is preferred to a parameter. Paths are not normalized: one with `//`, a final slash or dots
 -- has no route.
 
+local collections = require "base.collections"
 local http = require "native.http"
 
 local M = {}
@@ -91,11 +92,7 @@ function Router:find(method, path)
   end
   local found = methods[method]
   if not found then
-    local allowed = {}
-    for name in pairs(methods) do
-      allowed[#allowed + 1] = name
-    end
-    table.sort(allowed)
+    local allowed = collections.keys(methods)
     return nil, allowed
   end
   local params = {}

@@ -5,6 +5,7 @@
 --     local op <close> = journal.begin { command = "delete", target = { host = ws:host() } }
 --     print(delete.pipeline(ws, op, found, {}))
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 local hooks = require "engine.hooks"
 local json = require "native.json"
@@ -86,10 +87,7 @@ end
 function M.pipeline(ws, op, found, opts)
   local id, cascade = found.pipeline_id, cascade_of(found, opts.tables)
   M.ask_hooks(ws, found, opts.tables)
-  local before = {}
-  for key, value in pairs(found) do
-    before[key] = value
-  end
+  local before = collections.copy(found)
   before.permissions = M.find_permissions(ws, id)
   local step = op:step {
     kind = "pipeline.delete", request = "DELETE /api/2.0/pipelines/" .. id, before = before,

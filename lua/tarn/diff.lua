@@ -7,6 +7,7 @@
 --       { label = "b", settings = diff.settings_of(b) })
 --     for _, d in ipairs(list) do print(d.kind, d.path) end
 
+local collections = require "base.collections"
 local compare = require "tarn.diff.compare"
 local export = require "tarn.export"
 local fault = require "base.fault"
@@ -172,10 +173,7 @@ end
 ---@param item { spec: table, run_as?: table, parameters?: table } such as a GetPipelineResponse
 ---@return table
 function M.settings_of(item)
-  local settings = {}
-  for key, value in pairs(item.spec) do
-    settings[key] = value
-  end
+  local settings = collections.copy(item.spec)
   settings.run_as = export.has(item.run_as) and item.run_as or nil
   settings.parameters = export.has(item.parameters) and item.parameters or nil
   return settings

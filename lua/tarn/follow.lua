@@ -15,6 +15,7 @@
 -- An event counts as used when the caller asks for the next one. A saved cursor therefore never
 -- skips an unused event; after a kill, the events since the last save are returned again.
 
+local collections = require "base.collections"
 local cursor = require "tarn.follow.cursor"
 local events = require "tarn.events"
 local fault = require "base.fault"
@@ -117,10 +118,7 @@ function Follower:start(one)
 end
 
 function Follower:saved()
-  local all = {}
-  for id, state in pairs(self.cursors) do
-    all[id] = state
-  end
+  local all = collections.copy(self.cursors)
   for _, one in ipairs(self.ones) do
     if not one.unknown then
       all[one.id] = one.cursor:saved()

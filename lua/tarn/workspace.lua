@@ -8,6 +8,7 @@
 -- `tarn.workspace` opens a workspace with the options of the command line. The primitives are in
 -- `ws.native` (docs/reference/native/databricks.lua).
 
+local collections = require "base.collections"
 local databricks = require "native.databricks"
 local mark = require("output.render.rows").mark
 
@@ -104,10 +105,7 @@ end
 ---@param opts? tarn.RequestOptions
 ---@return any body, tarn.ResponseInfo response
 function Client:request(method, path, opts)
-  local all = {}
-  for key, value in pairs(opts or {}) do
-    all[key] = value
-  end
+  local all = collections.copy(opts or {})
   if not all.raw and not all.nulls and all.shape == nil then
     all.shape = require("tarn.workspace.shapes").find(method, path)
   end

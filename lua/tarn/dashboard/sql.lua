@@ -9,6 +9,7 @@
 -- row of it from the newest hours, else as "other".
 
 local ages = require("tarn.sql").age
+local collections = require "base.collections"
 local json = require "native.json"
 local pool = require "base.pool"
 local statements = require "tarn.statements"
@@ -56,11 +57,7 @@ local function is_open(cells, from)
 end
 
 local function put_latest(ws, opts, open)
-  local ids = {}
-  for id in pairs(open) do
-    ids[#ids + 1] = id
-  end
-  table.sort(ids)
+  local ids = collections.keys(open)
   local query, params = statements.fleet.latest(ws:org_id(), ids,
     statements.fleet.beginning(time.now()))
   local rows <close> = ws:sql(query, params, { warehouse_id = opts.warehouse })
@@ -114,14 +111,10 @@ local function read_age(ws, opts)
 end
 
 local function read_events(ws, opts, names)
-  local ids = {}
-  for id in pairs(names) do
-    ids[#ids + 1] = id
-  end
+  local ids = collections.keys(names)
   if #ids == 0 then
     return { list = json.array {} }
   end
-  table.sort(ids)
   local found, tried = systemtables.first(statements.quality.EVENTS, function(from)
     local query, params = statements.fleet.newest_events(from, { workspace = ws:org_id(),
       pipelines = ids, since = time.now() - BACK_MS, max = summaries.RECENT })

@@ -1,5 +1,6 @@
 --- The last answer of a poll, for when a later poll fails.
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 
 local M = {}
@@ -18,10 +19,7 @@ function M.new(poll)
     elseif e.kind == "cancelled" or not last then
       fault.raise(e)
     end
-    local stale = {}
-    for key, value in pairs(last) do
-      stale[key] = value
-    end
+    local stale = collections.copy(last)
     stale.stale = { since = last.as_of, kind = e.kind, status = e.status, code = e.code,
       message = e.message }
     return stale

@@ -1,5 +1,6 @@
 --- Let a person change settings in an editor.
 
+local collections = require "base.collections"
 local edit = require "tarn.edit"
 local editor = require "engine.editor"
 local fault = require "base.fault"
@@ -62,10 +63,7 @@ local function with_place(e, draft, id, warn)
     warn(again)
     return e
   end
-  local copy = {}
-  for key, value in pairs(e) do
-    copy[key] = value
-  end
+  local copy = collections.copy(e)
   copy.hint = e.hint and e.hint .. "; " .. again or again
   return fault.new(copy)
 end

@@ -3,6 +3,7 @@
 -- Pure. A body is a list of entries: { name, value } is an attribute, { name, labels =, body = } is
 -- a block. A value is a string, a number, a boolean, a list of these, M.map(table) or M.raw(text).
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 local json = require "native.json"
 
@@ -60,11 +61,7 @@ local LONG_LIST <const> = 80 -- a longer list has a line for each item
 local write_value
 
 local function write_map(values, indent)
-  local names = {}
-  for name in pairs(values) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
+  local names = collections.keys(values)
   if #names == 0 then
     return "{}"
   end

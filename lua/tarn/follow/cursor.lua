@@ -1,5 +1,6 @@
 --- Cursors: how far the event log of a pipeline was read, and the ids of its newest known events.
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 local fs = require "native.fs"
 local json = require "native.json"
@@ -116,11 +117,7 @@ end
 ---@param ms integer
 ---@param limit? integer
 function Cursor:trim(ms, limit)
-  local list = {}
-  for second in pairs(self.seconds) do
-    list[#list + 1] = second
-  end
-  table.sort(list)
+  local list = collections.keys(self.seconds)
   for i = 1, #list - 1 do
     if (list[i] + 1) * 1000 > ms and (not limit or self.count <= limit) then
       break

@@ -1,5 +1,6 @@
 --- Quartz cron expressions: in words, and when they are due next.
 
+local collections = require "base.collections"
 local time = require "base.time"
 local zones = require "tarn.jobs.zone"
 
@@ -95,25 +96,16 @@ local function has(set, value)
   return set == true or set[value] == true
 end
 
-local function sorted(set)
-  local list = {}
-  for value in pairs(set) do
-    list[#list + 1] = value
-  end
-  table.sort(list)
-  return list
-end
-
 -- ---- words ----
 
 local function only(set)
-  local list = set ~= true and sorted(set) or {}
+  local list = set ~= true and collections.keys(set) or {}
   return #list == 1 and list[1] or nil
 end
 
 -- The step of a field that has all values from 0 in equal steps: 15 for "0/15".
 local function step_of(set, size)
-  local list = set ~= true and sorted(set) or {}
+  local list = set ~= true and collections.keys(set) or {}
   local step = #list > 1 and list[1] == 0 and list[2] or nil
   if not step or size % step ~= 0 or #list ~= size // step then
     return nil
@@ -133,7 +125,7 @@ end
 
 local function names_of(set, names)
   local list = {}
-  for _, value in ipairs(sorted(set)) do
+  for _, value in ipairs(collections.keys(set)) do
     list[#list + 1] = names[value]
   end
   return list
@@ -153,7 +145,7 @@ local function time_words(f)
     return ("every %d hours at :%02d"):format(hours, minute), true
   elseif minute and f.hour ~= true then
     local list = {}
-    for i, value in ipairs(sorted(f.hour)) do
+    for i, value in ipairs(collections.keys(f.hour)) do
       list[i] = ("%02d:%02d"):format(value, minute)
     end
     return "at " .. join(list)
@@ -165,14 +157,14 @@ end
 local function day_words(f)
   local words = {}
   if f.weekday ~= true then
-    local list = sorted(f.weekday)
+    local list = collections.keys(f.weekday)
     words[1] = #list == 5 and list[1] == 2 and list[5] == 6 and "Monday to Friday"
       or join(names_of(f.weekday, DAY_NAMES))
   end
   if f.day == "last" then
     words[#words + 1] = "on the last day"
   elseif f.day ~= true then
-    words[#words + 1] = "on day " .. join(sorted(f.day))
+    words[#words + 1] = "on day " .. join(collections.keys(f.day))
   end
   if f.month ~= true then
     words[#words + 1] = "in " .. join(names_of(f.month, MONTH_NAMES))

@@ -1,5 +1,6 @@
 --- Steps of an operation: requests that change something. See tarn.journal.
 
+local collections = require "base.collections"
 local file = require "tarn.journal.file"
 local json = require "native.json"
 local outcomes = require "tarn.journal.outcomes"
@@ -19,10 +20,7 @@ local function without_secrets(what)
   if type(what) ~= "table" or type(what.spec) ~= "table" then
     return what
   end
-  local copy = {}
-  for key, value in pairs(what) do
-    copy[key] = value
-  end
+  local copy = collections.copy(what)
   copy.spec = require("base.secrets").masked(what.spec)
   return copy
 end

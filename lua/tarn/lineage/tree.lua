@@ -1,5 +1,6 @@
 --- Show a lineage as text: a tree or a table of datasets, then copies and coverage.
 
+local collections = require "base.collections"
 local json = require "native.json"
 
 local M = {}
@@ -206,11 +207,7 @@ local function show_coverage(data, out)
       source.reason and out:clean(brief(source.reason)) or "")
   end
   show_not_asked(data.coverage.sources, out)
-  local why = {}
-  for reason in pairs(data.coverage.left_out) do
-    why[#why + 1] = reason
-  end
-  table.sort(why)
+  local why = collections.keys(data.coverage.left_out)
   for _, reason in ipairs(why) do
     out:line(out:style("dim", ("left out: %s (%d)"):format(reason,
       data.coverage.left_out[reason])))

@@ -1,5 +1,6 @@
 --- Undo steps on pipelines: created, edited, deleted ones.
 
+local collections = require "base.collections"
 local delete = require "tarn.delete"
 local fault = require "base.fault"
 local journal = require "tarn.journal"
@@ -216,10 +217,7 @@ function edit.undo(target, step, action, op, _, before)
       return "they are already restored"
     end
   end
-  local body = {}
-  for key, value in pairs(before.spec) do
-    body[key] = value
-  end
+  local body = collections.copy(before.spec)
   body.run_as, body.parameters = before.run_as, before.parameters
   if found.run_as and not body.run_as then
     -- run_as cannot be removed
@@ -272,10 +270,7 @@ end
 function deletion.undo(target, step, action, op, _, before)
   local id = action.made
   if not id then
-    local body = {}
-    for key, value in pairs(before.spec) do
-      body[key] = value
-    end
+    local body = collections.copy(before.spec)
     body.id, body.run_as, body.parameters = nil, before.run_as, before.parameters
     id = op:perform({
       kind = "pipeline.create", request = "POST /api/2.0/pipelines",

@@ -1,5 +1,6 @@
 --- SQL in Python: the text of `spark.sql(...)`, in which parts may be unknown. Pure.
 
+local collections = require "base.collections"
 local frames = require "tarn.lineage.code.python.frames"
 local sql = require "tarn.lineage.code.sql"
 local values = require "tarn.lineage.code.python.values"
@@ -59,10 +60,7 @@ local function parameters(args)
 end
 
 local function context_of(run, args, line)
-  local context = {}
-  for key, value in pairs(run.context) do
-    context[key] = value
-  end
+  local context = collections.copy(run.context)
   context.line = (context.line or 0) + line - 1
   context.parameters = parameters(args)
   return context

@@ -1,5 +1,6 @@
 --- Reads by Spark: the session, its configuration, readers, SQL. Pure.
 
+local collections = require "base.collections"
 local frames = require "tarn.lineage.code.python.frames"
 local queries = require "tarn.lineage.code.python.queries"
 local values = require "tarn.lineage.code.python.values"
@@ -111,10 +112,7 @@ end
 -- ---- readers ----
 
 local function with(reader, fields)
-  local copy = {}
-  for key, value in pairs(reader) do
-    copy[key] = value
-  end
+  local copy = collections.copy(reader)
   for key, value in pairs(fields) do
     copy[key] = value
   end

@@ -1,5 +1,6 @@
 --- The words of the pipelines module, and the paths by which it is imported. Pure.
 
+local collections = require "base.collections"
 local values = require "tarn.lineage.code.python.values"
 
 local M = {}
@@ -50,12 +51,7 @@ end
 --- All words, sorted.
 ---@return string[]
 function M.all()
-  local list = {}
-  for word in pairs(WORDS) do
-    list[#list + 1] = word
-  end
-  table.sort(list)
-  return list
+  return collections.keys(WORDS)
 end
 
 local CUSTOM <const> = { dlt = true, dp = true, sdp = true, pipelines = true }

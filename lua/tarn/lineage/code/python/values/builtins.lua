@@ -1,5 +1,6 @@
 --- Python's own functions, on values that are known. Pure.
 
+local collections = require "base.collections"
 local containers = require "tarn.lineage.code.python.values.containers"
 local values = require "tarn.lineage.code.python.values"
 
@@ -67,11 +68,7 @@ function BUILTINS.dict(_, args, named)
       containers.put(dict, two[1] or values.unknown "", two[2] or values.NONE)
     end
   end
-  local names = {}
-  for name in pairs(named) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
+  local names = collections.keys(named)
   for _, name in ipairs(names) do
     containers.put(dict, values.text(name), named[name])
   end
