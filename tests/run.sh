@@ -11,15 +11,7 @@ counts=$(mktemp)
 suites=$(mktemp)
 trap 'rm -f "$counts" "$suites"' EXIT
 
-# wanted FILE PATTERN...
-wanted() {
-    file=$1
-    shift
-    for pattern in "$@"; do
-        case "$file" in *"$pattern"*) return 0 ;; esac
-    done
-    return 1
-}
+. tests/support/suites.sh
 
 {
     find "$build" -maxdepth 1 -name 'test_*' -type f -perm -u+x
@@ -38,12 +30,4 @@ if [ ! -s "$suites" ]; then
 fi
 xargs -n 1 -P "$(nproc)" tests/suite.sh "$build" <"$suites" | tee "$counts"
 
-sed -n 's/^[^ ]*: \([0-9]*\) passed, \([0-9]*\) failed\(, \([0-9]*\) skipped\)\{0,1\}$/\1 \2 \4/p' \
-    "$counts" |
-    awk -v suites="$(wc -l <"$suites")" '
-         { passed += $1; failed += $2; skipped += $3 }
-         END { failed += suites - NR # a suite that has no line has failed
-               printf "%d passed, %d failed", passed, failed
-               if (skipped > 0) printf ", %d skipped", skipped
-               print ""
-               exit failed > 0 || passed == 0 }'
+sum "$counts" "$suites"

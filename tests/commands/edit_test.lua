@@ -10,15 +10,12 @@ local terminal = require "support.terminal"
 local PATH <const> = "/api/2.0/pipelines"
 
 local function start(more)
-  local j = journaled.start()
   local spec = { name = "p", catalog = "main", schema = "s",
     configuration = { ["mqtt.password"] = "hunter2hunter2" } }
   for key, value in pairs(more or {}) do
     spec[key] = value
   end
-  local id = j.w:pipeline(spec)
-  j:forget()
-  return j, id
+  return journaled.with_pipeline(spec)
 end
 
 -- Write an editor: a program whose $1 is the file.
@@ -34,10 +31,6 @@ local function edit(j, script, ...)
   return r, r.status == 0 and json.decode(r.stdout) or nil
 end
 
-local function spec_of(j, id)
-  return j.w:ok("GET", PATH .. "/" .. id).spec
-end
-
 -- The file that a message says is kept.
 local function kept(t, r)
   t.match(r.stderr, "the text is kept")
@@ -46,17 +39,17 @@ end
 
 test("what the editor changes is sent, and undo restores it", function(t)
   local j <close>, id = start()
-  local before = spec_of(j, id)
+  local before = j:spec(id)
   j:forget()
   local r, data = edit(j, [[sed -i 's/^schema: s$/schema: t/' "$1"; echo 'photon: true' >>"$1"]])
   t.equal(r.status, 0, r.stderr)
   t.equal({ data.status, data.changes[1].path, data.changes[2].path },
     { "changed", "schema", "photon" })
   t.equal(j:changes(), { "PUT " .. PATH .. "/" .. id })
-  t.equal({ spec_of(j, id).schema, spec_of(j, id).photon }, { "t", true })
+  t.equal({ j:spec(id).schema, j:spec(id).photon }, { "t", true })
   t.equal(journal.find "last".command, "edit")
   j:data { "undo", "last", "--yes" }
-  t.equal(spec_of(j, id), before)
+  t.equal(j:spec(id), before)
 end)
 
 test("the text tells what can be changed, is readable by its owner alone, and has no secrets",
@@ -82,10 +75,10 @@ test("a secret that is left stays, and one that is replaced is sent", function(t
     ["b.password"] = "secondsecond" } }
   local r = edit(j, [[sed -i -e '/a.password/d' -e 's/^schema: s$/schema: t/' "$1"]])
   t.equal(r.status, 0, r.stderr)
-  t.equal(spec_of(j, id).configuration, { ["b.password"] = "secondsecond" })
+  t.equal(j:spec(id).configuration, { ["b.password"] = "secondsecond" })
   r = edit(j, [[sed -i 's/\(b.password[^:]*: \).*/\1new-secret-value/' "$1"]])
   t.equal(r.status, 0, r.stderr)
-  t.equal(spec_of(j, id).configuration, { ["b.password"] = "new-secret-value" })
+  t.equal(j:spec(id).configuration, { ["b.password"] = "new-secret-value" })
 end)
 
 test("an editor that fails sends nothing", function(t)
@@ -109,7 +102,7 @@ test("a text that is no YAML is kept, and --from begins with it", function(t)
   t.equal(j:changes(), {})
   r = edit(j, [[sed -i 's/photon: .*/photon: true/' "$1"]], "--from", path)
   t.equal(r.status, 0, r.stderr)
-  t.equal(spec_of(j, id).photon, true)
+  t.equal(j:spec(id).photon, true)
   fs.remove(path:match "^(.*)/", { recursive = true })
 end)
 
@@ -127,7 +120,7 @@ test("a change by somebody else is a conflict, and the text is kept", function(t
   t.equal(r.status, 5, r.stdout)
   t.match(fs.read(kept(t, r)), "photon: true")
   fs.remove(kept(t, r):match "^(.*)/", { recursive = true })
-  t.equal(spec_of(j, id).schema, "other")
+  t.equal(j:spec(id).schema, "other")
 end)
 
 test("what the workspace refuses is kept too", function(t)
@@ -144,7 +137,7 @@ test("a dry run changes nothing", function(t)
   t.equal(r.status, 0, r.stderr)
   t.equal(data.status, "would be changed")
   fs.remove(kept(t, r):match "^(.*)/", { recursive = true })
-  t.is_nil(spec_of(j, id).photon)
+  t.is_nil(j:spec(id).photon)
   t.is_nil(journal.operations()())
 end)
 
@@ -182,7 +175,7 @@ test("on a terminal the changes are shown, and one question is asked", function(
   term:type "y"
   term:key "Enter"
   term:wait "changed  p"
-  t.equal(spec_of(j, id).photon, true)
+  t.equal(j:spec(id).photon, true)
 end)
 
 test("on a terminal a mistake can be mended in the editor", function(t)
@@ -198,7 +191,7 @@ test("on a terminal a mistake can be mended in the editor", function(t)
   term:type "y"
   term:key "Enter"
   term:wait "changed  p"
-  t.equal(spec_of(j, id).photon, true)
+  t.equal(j:spec(id).photon, true)
 end)
 
 test("Ctrl-C at the question sends nothing and keeps the text", function(t)

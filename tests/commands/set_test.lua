@@ -9,15 +9,12 @@ local json = require "native.json"
 local PATH <const> = "/api/2.0/pipelines"
 
 local function start(more)
-  local j = journaled.start()
   local spec = { name = "p", catalog = "main", schema = "s", tags = { a = "1" },
     configuration = { ["mqtt.host"] = "h", ["mqtt.password"] = "hunter2hunter2" } }
   for key, value in pairs(more or {}) do
     spec[key] = value
   end
-  local id = j.w:pipeline(spec)
-  j:forget()
-  return j, id
+  return journaled.with_pipeline(spec)
 end
 
 local function set(j, ...)
@@ -25,27 +22,23 @@ local function set(j, ...)
   return r, r.status == 0 and json.decode(r.stdout) or nil
 end
 
-local function spec_of(j, id)
-  return j.w:ok("GET", PATH .. "/" .. id).spec
-end
-
 test("the named settings change, all others stay, and undo restores them", function(t)
   local j <close>, id = start()
-  local before = spec_of(j, id)
+  local before = j:spec(id)
   j:forget()
   local r, data = set(j, "photon=true", "tags.b=2", "configuration.mqtt.host=broker",
     "libraries[1].file.path=/Shared/a.py", "--drop", "tags.a")
   t.equal(r.status, 0, r.stderr)
   t.equal({ data.status, data.pipeline_id, #data.changes }, { "changed", id, 5 })
   t.equal(j:changes(), { "PUT " .. PATH .. "/" .. id })
-  local spec = spec_of(j, id)
+  local spec = j:spec(id)
   t.equal({ spec.photon, spec.tags, spec.configuration["mqtt.host"], spec.libraries[2].file.path,
     spec.catalog, spec.configuration["mqtt.password"] },
     { true, { b = "2" }, "broker", "/Shared/a.py", "main", "hunter2hunter2" })
   local record = journal.find "last"
   t.equal({ record.command, record.status, record.target.pipeline_id }, { "set", "done", id })
   j:data { "undo", "last", "--yes" }
-  t.equal(spec_of(j, id), before)
+  t.equal(j:spec(id), before)
 end)
 
 test("nothing is sent if nothing changes", function(t)
@@ -58,14 +51,14 @@ end)
 
 test("a dry run lets the workspace check the settings, and changes nothing", function(t)
   local j <close>, id = start()
-  local before = spec_of(j, id)
+  local before = j:spec(id)
   local _, data = set(j, "photon=true", "--dry-run")
   t.equal({ data.status, data.dry_run, data.effective_settings.photon },
     { "would be changed", true, true })
   local r = set(j, "serverless=true", 'clusters=[{"label":"default","num_workers":1}]', "--dry-run")
   t.equal(r.status, 1, r.stdout)
   t.match(r.stderr, "cluster settings when using serverless")
-  t.equal(spec_of(j, id), before)
+  t.equal(j:spec(id), before)
   t.equal(#j.w:ok("GET", PATH).statuses, 1)
   t.is_nil(journal.operations()())
 end)
@@ -83,7 +76,7 @@ test("a change by somebody else meanwhile is a conflict, and is not overwritten"
   end
   local r = set(j, "photon=true")
   t.equal(r.status, 5, r.stdout)
-  local spec = spec_of(j, id)
+  local spec = j:spec(id)
   t.equal({ spec.schema, spec.photon }, { "other" })
   t.equal(journal.find "last".status, "failed")
 end)
@@ -94,7 +87,7 @@ test("an edit whose answer is lost is found to be done", function(t)
     path = PATH .. "/" .. id, count = 1 } }
   local r = set(j, "photon=true")
   t.equal(r.status, 0, r.stderr)
-  t.equal(spec_of(j, id).photon, true)
+  t.equal(j:spec(id).photon, true)
 end)
 
 test("wrong words are refused before anything is sent", function(t)
@@ -141,7 +134,7 @@ test("secrets are neither shown nor kept", function(t)
   local j <close>, id = start()
   local r, data = set(j, "configuration.mqtt.password=correcthorsebattery")
   t.equal(r.status, 0, r.stderr)
-  t.equal(spec_of(j, id).configuration["mqtt.password"], "correcthorsebattery")
+  t.equal(j:spec(id).configuration["mqtt.password"], "correcthorsebattery")
   local all = r.stdout .. r.stderr .. json.encode(journal.steps(data.operation))
     .. json.encode(journal.find(data.operation))
   t.is_nil(all:find "horse")

@@ -42,6 +42,24 @@ function M.start(opts)
   return self
 end
 
+--- Start both, with one pipeline, and forget the requests for it.
+---@param spec table
+---@return table journaled
+---@return string pipeline_id
+function M.with_pipeline(spec)
+  local self = M.start()
+  local id = self.w:pipeline(spec)
+  self:forget()
+  return self, id
+end
+
+--- The settings of a pipeline, from the workspace.
+---@param id string
+---@return table
+function Journaled:spec(id)
+  return self.w:ok("GET", "/api/2.0/pipelines/" .. id).spec
+end
+
 function Journaled:__close()
   journal.close()
   directories.find_dir = self.find_dir

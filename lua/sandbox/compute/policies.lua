@@ -65,13 +65,8 @@ local function list(w, req)
     or errors.invalid("'%s' is not a sort_column.", req.query.sort_column)
   local direction = DIRECTIONS[req.query.sort_order or ""]
     or errors.invalid("'%s' is not a sort_order.", req.query.sort_order)
-  local found = {}
-  for _, row in ipairs(w.db:query(("SELECT * FROM policies ORDER BY %s %s, id")
-    :format(column, direction))) do
-    if may_use(w, req.principal, row) then
-      found[#found + 1] = info(row)
-    end
-  end
+  local rows = w.db:query(("SELECT * FROM policies ORDER BY %s %s, id"):format(column, direction))
+  local found = grants.visible(rows, function(row) return may_use(w, req.principal, row) end, info)
   return { policies = #found > 0 and found or nil, total_count = #found }
 end
 

@@ -33,12 +33,8 @@ local function row_of(w, id)
 end
 
 local function list(w, req)
-  local found = {}
-  for _, row in ipairs(w.db:query "SELECT * FROM pools ORDER BY created, id") do
-    if may_attach(w, req.principal, row) then
-      found[#found + 1] = info(row)
-    end
-  end
+  local found = grants.visible(w.db:query "SELECT * FROM pools ORDER BY created, id",
+    function(row) return may_attach(w, req.principal, row) end, info)
   return { instance_pools = #found > 0 and found or nil }
 end
 

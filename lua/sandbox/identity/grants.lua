@@ -229,4 +229,19 @@ function M.grant(w, kind, id, grants)
   M.save(w, kind, id, M.merged(M.direct(w, kind, id, M.owner_of(w, kind, id)), grants))
 end
 
+--- What is shown of the rows that a principal may use.
+---@param rows table[]
+---@param may_use fun(row: table): boolean
+---@param info fun(row: table): table
+---@return table[]
+function M.visible(rows, may_use, info)
+  local found = {}
+  for _, row in ipairs(rows) do
+    if may_use(row) then
+      found[#found + 1] = info(row)
+    end
+  end
+  return found
+end
+
 return M

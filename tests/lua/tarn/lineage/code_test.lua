@@ -1,20 +1,10 @@
 -- Parsing the code of pipelines without running it.
 
+local graphs = require "support.graph"
 local sql = require "tarn.lineage.code.sql"
 
 local function of(add, source)
-  local graph = { flows = {}, datasets = {}, sinks = {} }
-  local problems = add(source, graph, { configuration = {} })
-  return graph, problems
-end
-
--- "target <- input, input" for each flow.
-local function flows(graph)
-  local out = {}
-  for i, flow in ipairs(graph.flows) do
-    out[i] = flow.output .. " <- " .. table.concat(flow.inputs, ", ")
-  end
-  return out
+  return graphs.of(add, source, { configuration = {} })
 end
 
 test("SQL: each kind of dataset, and its inputs", function(t)
@@ -37,7 +27,7 @@ test("SQL: each kind of dataset, and its inputs", function(t)
       .. "DROP ROW) CLUSTER BY (id) AS SELECT * FROM STREAM b", "a <- b", "STREAMING_TABLE" },
   } do
     local graph = of(sql.add, case[1])
-    t.equal(flows(graph), { case[2] }, case[1])
+    t.equal(graphs.flows(graph), { case[2] }, case[1])
     local _, dataset = next(graph.datasets)
     t.equal(dataset.type, case[3], case[1])
   end
@@ -51,7 +41,7 @@ CREATE MATERIALIZED VIEW a COMMENT 'it''s; FROM here' AS
 WITH first AS (SELECT * FROM b), second AS (SELECT EXTRACT(YEAR FROM at) FROM first)
 SELECT 'FROM c', x IS DISTINCT FROM y, trim(BOTH ' ' FROM z)
 FROM second LEFT JOIN d ON true UNION ALL SELECT * FROM e WHERE id IN (SELECT id FROM f);]])
-  t.equal(flows(graph), { "a <- b, d, e, f" })
+  t.equal(graphs.flows(graph), { "a <- b, d, e, f" })
   t.equal(graph.flows[1].comment, "it's; FROM here")
 end)
 
@@ -62,7 +52,7 @@ APPLY CHANGES INTO t FROM STREAM(s) KEYS (id) SEQUENCE BY at STORED AS SCD TYPE 
 CREATE FLOW f AS INSERT INTO ONCE t BY NAME SELECT * FROM old;
 CREATE FLOW g AS AUTO CDC INTO t FROM STREAM n KEYS (id) SEQUENCE BY at;
 CREATE FUNCTION h() RETURNS INT RETURN 1; SET x = 1; USE CATALOG c;]])
-  t.equal(flows(graph), { "t <- s", "t <- old", "t <- n" })
+  t.equal(graphs.flows(graph), { "t <- s", "t <- old", "t <- n" })
 end)
 
 test("broken SQL raises no error", function(t)

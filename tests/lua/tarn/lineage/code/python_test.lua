@@ -3,22 +3,12 @@
 
 local code = require "tarn.lineage.code"
 local fs = require "native.fs"
+local graphs = require "support.graph"
 local place = require "tarn.lineage.code.place"
 local python = require "tarn.lineage.code.python"
 
 local function of(source, spec)
-  local graph = { flows = {}, datasets = {}, sinks = {} }
-  local reasons = python.add(source, graph, place.context(spec or {}))
-  return graph, reasons
-end
-
--- "target <- input, input" for each flow.
-local function flows(graph)
-  local out = {}
-  for i, flow in ipairs(graph.flows) do
-    out[i] = flow.output .. " <- " .. table.concat(flow.inputs, ", ")
-  end
-  return out
+  return graphs.of(python.add, source, place.context(spec or {}))
 end
 
 test("Python: each kind of decorator, and the inputs of its function", function(t)
@@ -54,7 +44,7 @@ def other(x):
     return x
 ]=])
   t.equal(problems, {})
-  t.equal(flows(graph), { "a <- /x", "b <- a, main.ref.c, d", "e <- a, b", "v <- a" })
+  t.equal(graphs.flows(graph), { "a <- /x", "b <- a, main.ref.c, d", "e <- a, b", "v <- a" })
   t.equal({ graph.datasets.a.type, graph.datasets.b.type, graph.datasets.e.type,
     graph.datasets.v.type }, { "STREAMING_TABLE", "MATERIALIZED_VIEW", "MATERIALIZED_VIEW",
     "VIEW" })
@@ -73,7 +63,7 @@ def out():
     return spark.readStream.table("t")
 ]=])
   t.equal(problems, {})
-  t.equal(flows(graph), { "t <- s", "t <- u", "k <- t" })
+  t.equal(graphs.flows(graph), { "t <- s", "t <- u", "k <- t" })
   t.equal({ graph.sinks.k.format, graph.datasets.t.type }, { "kafka", "STREAMING_TABLE" })
 end)
 
@@ -94,7 +84,7 @@ def c():
 
 frame = spark.read.table("lookup")
 ]=])
-  t.equal(flows(graph), { "a <- b", "c <- " })
+  t.equal(graphs.flows(graph), { "a <- b", "c <- " })
   t.equal(problems, {
     "line 2: the name of a dataset is computed: `names` is not known here",
     "line 8: the name of a table is computed: `source` is not known here",
@@ -121,7 +111,7 @@ local function read_files(texts, others)
     helpers[i] = { path = one[1], read = function() return one[2] end }
   end
   local graph, files = code.understand(list, { catalog = "main", schema = "s" }, helpers)
-  return flows(graph or { flows = {} }), files[1].reasons
+  return graphs.flows(graph or { flows = {} }), files[1].reasons
 end
 
 test("names, functions and classes of the pipeline's own files are followed", function(t)
@@ -184,7 +174,7 @@ test("Python that ends anywhere is read without an error", function(t)
   for i = 0, #text do
     of(text:sub(1, i))
   end
-  t.equal(flows(of(text)), { "a <- b, c", "a <- s" })
+  t.equal(graphs.flows(of(text)), { "a <- b, c", "a <- s" })
 end)
 
 test("each source of the corpus may lose any line and any bracket", function(t)
