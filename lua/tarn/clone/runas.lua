@@ -61,7 +61,7 @@ end
 ---@param body table the settings of the copy
 function M.settle(rows, body)
   local run_as = body.run_as
-  if type(run_as) ~= "table" or run_as == json.null then
+  if type(run_as) ~= "table" then
     body.run_as = nil
   else
     local set = find_set(rows, run_as)
