@@ -106,11 +106,13 @@ end
 local UNITS <const> = { ms = 1, s = 1000, sec = 1000, m = 60000, min = 60000, h = 3600000,
   d = 86400000, w = 604800000 }
 
--- A duration before `now`, or nil.
+local FIRST <const> = M.epoch_ms(1, 1, 1, 0, 0, 0) -- before it, years have no four digits
+
+-- A duration before `now`; nil if the text is none, or goes back beyond the calendar.
 local function find_ago(text, now)
   local n, unit = text:match "^(%d+%.?%d*)%s*(%a+)$"
-  local ms = n and UNITS[unit] and math.tointeger(tonumber(n) * UNITS[unit] // 1)
-  return ms and ms >= 0 and now - ms or nil
+  local ms = n and UNITS[unit] and math.tointeger((tonumber(n) + 0.0) * UNITS[unit] // 1)
+  return ms and now - ms >= FIRST and now - ms or nil
 end
 
 -- Midnight of the day of `now`, so many days earlier, in this machine's time zone.
@@ -161,13 +163,12 @@ end
 ---@param text? string
 ---@return integer? ms
 function M.find_http_date(text)
-  local day, month, year, hour, min, sec =
-    (text or ""):match "(%d+) (%a+) (%d+) (%d+):(%d+):(%d+)"
+  local day, month, year, clock = (text or ""):match
+    "%f[%d](%d%d?) (%a+) (%d%d%d%d) (%d%d:%d%d:%d%d)%f[%D]"
   if not day or not MONTHS[month] then
     return nil
   end
-  return M.epoch_ms(math.tointeger(year), MONTHS[month], math.tointeger(day),
-    math.tointeger(hour), math.tointeger(min), math.tointeger(sec))
+  return M.find_iso(("%s-%02d-%02dT%sZ"):format(year, MONTHS[month], math.tointeger(day), clock))
 end
 
 --- A duration in one unit: "5 s", "12 min", "3 h", "8 d".

@@ -26,6 +26,11 @@ test("a text that is no timestamp gives nil", function(t)
   end
   t.equal(time.find_http_date(nil), nil)
   t.equal(time.find_http_date "soon", nil)
+  for _, text in ipairs { "Wed, 19 Aug 99999999999999999999 10:11:12 GMT",
+    "Wed, 31 Feb 2026 10:11:12 GMT", "Wed, 19 Aug 2026 25:00:00 GMT",
+    "Wed, 19 Aug 2026 10:11:122 GMT" } do
+    t.equal(time.find_http_date(text), nil, text)
+  end
 end)
 
 test("an HTTP date is read", function(t)
@@ -73,4 +78,14 @@ test("a time without a zone is local, and so are today and yesterday", function(
   t.equal(r.stdout, "2026-08-18T05:00:00.000Z\n2026-08-17T05:00:00.000Z\n"
     .. "2026-08-19T05:00:00.000Z\n2026-08-19T15:00:00.000Z\n2026-08-19T15:00:00.500Z\n"
     .. "2026-08-19T10:00:00.000Z\n")
+end)
+
+test("a time that is longer ago than the calendar goes is none", function(t)
+  local now = time.find_iso "2026-08-19T10:11:12Z"
+  for _, text in ipairs { "9223372036854775807ms", "9223372036854775807d", "800000d",
+    ("9"):rep(400) .. "h" } do
+    t.equal(time.find_past(text, now), nil, text)
+  end
+  t.equal(time.find_past("700000d", now), now - 700000 * 86400000)
+  t.equal(time.find_past("1.5h", now), now - 5400000)
 end)
