@@ -68,7 +68,7 @@ function M.item(value, where)
   end
   local spec = specs.copy(is_object(value.spec) and value.spec or value)
   local item = { spec = spec, name = spec.name or value.name,
-    -- `tarn get` shows the name under run_as, and the setting beside it
+    -- Tarn 0.3 wrote the name under run_as, and the setting beside it
     run_as = find_object(value.run_as) or find_object(value.run_as_setting),
     parameters = find_object(value.parameters) }
   spec.run_as, spec.parameters = nil, nil
