@@ -1,6 +1,5 @@
 --- The principal as whom a copy runs: a user, a service principal or a group.
 
-local json = require "native.json"
 local permissions = require "tarn.permissions"
 
 local M = {}
