@@ -1,6 +1,6 @@
 local backend = require "tarn.backend"
 local command = require "tarn.dashboard.command"
-local options = require "tarn.notify.options"
+local notify = require "tarn.notify"
 
 return {
   summary = "Show the states and health of all pipelines, and the newest events.",
@@ -46,7 +46,7 @@ events in another one. System tables are up to an hour late; the dashboard shows
 do not have states and health, which are unknown then; a pipeline counts as running if its newest
 update has no end. --source auto reads the API; it reads the system tables if there are more than
 2,000 pipelines or the API refuses, but not with --watch, and it does not start a warehouse.]],
-  args = options.args {
+  args = notify.args {
     { "profiles", "list", "Show the workspaces of these profiles, separated by commas.",
       optional = true, value = "A,B" },
     { "all_profiles", "flag", "Show the workspaces of all profiles in the config file.",

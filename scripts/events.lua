@@ -3,7 +3,6 @@ local events = require "tarn.events"
 local fault = require "base.fault"
 local formats = require "output.formats"
 local notify = require "tarn.notify"
-local options = require "tarn.notify.options"
 local pipelines = require "tarn.pipelines"
 local pool = require "base.pool"
 local suggestion = require "base.suggestion"
@@ -181,7 +180,7 @@ update breaks a gate of `tarn expectations`). Each message is sent once, also af
 if several processes watch. A program gets it as JSON on standard input, a webhook by POST, with a
 `text` for chat programs, a Lua function as a table. A message that cannot be delivered is sent
 again later.]],
-  args = options.args {
+  args = notify.args {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
     { "more", "list", "Further pipelines.", optional = true, positional = true, of = "pipeline" },
     { "max_events", "integer", "Most events to show (default 100; with --follow 10 past ones).",

@@ -1,5 +1,5 @@
 local clients = require "server.mcp.clients"
-local guard = require "native.guard"
+local stdio = require "server.mcp.stdio"
 
 return {
   summary = "Serve the commands as tools to an assistant (Model Context Protocol).",
@@ -31,9 +31,6 @@ results, and values that look like secrets are masked.
     if arg.install then
       return print(clients.entries(ctx.options.profile, arg.allow))
     end
-    if arg.allow == "read" then
-      guard.set_read_only()
-    end
-    require("server.mcp.stdio").serve(ctx.options, arg.allow)
+    stdio.serve(ctx.options, arg.allow)
   end,
 }

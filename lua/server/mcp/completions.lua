@@ -1,9 +1,9 @@
 --- Values for the arguments of prompts and of the addresses of resources, for completion.
 
 local json = require "native.json"
-local names = require "tarn.workspace.names"
 local prompts = require "server.mcp.prompts"
 local protocol = require "server.mcp.protocol"
+local workspace = require "tarn.workspace"
 
 local M = {}
 
@@ -26,7 +26,8 @@ local function words_of(host, argument, context)
   elseif not KINDS[argument] or argument == "update" and not context.pipeline then
     return {}
   end
-  return names.all(host.workspaces:get(), KINDS[argument], context.pipeline)
+  return workspace.candidates(KINDS[argument],
+    { profile = host.workspaces.default, pipeline = context.pipeline })
 end
 
 local function check(params)

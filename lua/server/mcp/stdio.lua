@@ -2,6 +2,7 @@
 
 local answers = require "server.answers"
 local fault = require "base.fault"
+local guard = require "native.guard"
 local json = require "native.json"
 local peers = require "server.mcp.peer"
 local protocol = require "server.mcp.protocol"
@@ -73,6 +74,9 @@ end
 ---@param allow "read"|"write"|"destroy" what tools may do
 function M.serve(options, allow)
   keep_output_clean()
+  if allow == "read" then
+    guard.set_read_only()
+  end
   reload.install(warn)
   local host = { options = options, allow = allow, allow_private_hosts = false,
     note = answers.note, workspaces = workspaces.new { all = true,
