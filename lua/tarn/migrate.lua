@@ -1,9 +1,11 @@
 --- Move a pipeline from the Hive metastore to Unity Catalog, by the API's own clone.
 --
 --     local migrate = require "tarn.migrate"
---     local plan = migrate.plan(ws, { pipeline = "legacy_orders", catalog = "main" })
+--     local plan = migrate.plan(ws, { pipeline = "sales_orders_etl", catalog = "main" })
 --     for _, limit in ipairs(plan.limits) do print(limit.stops, limit.message, limit.hint) end
---     print(migrate.apply(ws, plan, { command = "my-script" }).pipeline_id)
+--     if #migrate.obstacles(plan) == 0 then
+--       print(migrate.apply(ws, plan, { command = "my-script" }).pipeline_id)
+--     end
 --
 -- The workspace makes a second pipeline, and starts an update of it that takes over the data and
 -- the checkpoints of the streaming tables. The first pipeline stays as it is.

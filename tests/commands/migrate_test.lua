@@ -74,7 +74,8 @@ test("a dry run sends nothing, and shows the request", function(t)
     "--set", "continuous=false", "--set", "clusters=[]")
   t.equal(r.status, 0, r.stderr)
   t.equal(j:changes(), {})
-  t.equal({ data.status, data.request.path }, { "would be migrated", PATH .. "/" .. id .. "/clone" })
+  t.equal({ data.status, data.request.path },
+    { "would be migrated", PATH .. "/" .. id .. "/clone" })
   local body = data.request.body
   t.equal({ body.clone_mode, body.catalog, body.target, body.name, body.continuous,
     type(body.expected_last_modified) },

@@ -32,7 +32,7 @@ local function head(screen, report)
     or screen:style("green", "migrated")
   screen:line(word, "  ", screen:clean(report.source.name))
   screen:line("  from  ", screen:clean(report.place.from))
-  screen:line("  to    ", screen:clean(report.place.to), " by ", screen:clean(report.name),
+  screen:line("  to    ", screen:clean(report.place.to), " as ", screen:clean(report.name),
     report.pipeline_id and "  " .. report.pipeline_id or "")
 end
 
