@@ -50,8 +50,8 @@ local function show(data, screen)
     width = math.max(width, #step.verdict)
   end
   for _, step in ipairs(data.steps) do
-    screen:flow(width + 4, "  ", screen:style(STYLES[step.verdict], screen:pad(step.verdict, width)),
-      "  ", screen:clean(step.action or ""))
+    local verdict = screen:style(STYLES[step.verdict], screen:pad(step.verdict, width))
+    screen:flow(width + 4, "  ", verdict, "  ", screen:clean(step.action or ""))
     if step.reason then
       screen:line(screen:style("dim", screen:wrap(screen:clean(step.reason),
         (" "):rep(width + 4))))
