@@ -82,6 +82,10 @@ need --ignore-paths. What stops the move ends with exit status 5, before anythin
     report.url = made.update_id and trigger.url(ws, made.pipeline_id, made.update_id) or nil
     if arg.wait and made.update_id then
       wait.outcome.wait(ctx, report, { since = began })
+    elseif arg.wait then
+      ctx.warn(("the first update is not known; `tarn wait %s` waits for it"):format(
+        made.pipeline_id))
+      ctx.finish "failed"
     end
     return report
   end,
