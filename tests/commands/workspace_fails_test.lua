@@ -69,6 +69,53 @@ test("a workspace that does not answer ends each verb when its time is over", fu
   end
 end)
 
+-- Run a verb, and press Ctrl-C at the first request for which `is_it` is true.
+local function interrupted(j, verb, is_it)
+  local running
+  local pressed = false
+  j.on_request = function(request, answer)
+    local reply = answer()
+    if not pressed and is_it(request) then
+      pressed = true
+      running:signal "INT"
+      running:result()
+    end
+    return reply
+  end
+  local words = { "-p", "there" }
+  for _, word in ipairs(verb) do
+    words[#words + 1] = word == "SPEC" and j.dir.path .. "/spec.yaml" or word
+  end
+  local opts = j:options()
+  opts.env.VISUAL = "sed -i s/^schema:.*/schema:\\ other/"
+  opts.env.TMPDIR = j.dir.path -- an edit keeps its text there
+  running = program.start(words, opts)
+  local r = running:result()
+  running:close()
+  return r
+end
+
+test("Ctrl-C ends each verb at once, and without a word if nothing was sent", function(t)
+  for _, verb in ipairs(VERBS) do
+    local j <close> = start()
+    local r = interrupted(j, verb, function() return true end)
+    t.equal({ r.status, r.stdout, r.stderr }, { 130, "", "" }, table.concat(verb, " "))
+  end
+end)
+
+test("Ctrl-C during a change says where to look for what was done", function(t)
+  for _, verb in ipairs { { "create", "SPEC" }, { "set", "p", "photon=true" }, { "rename", "p", "q" },
+    { "edit", "p", "--yes" }, { "migrate", "old", "--catalog", "main" } } do
+    local j <close> = start()
+    local r = interrupted(j, verb, function(request) return request.method ~= "GET" end)
+    t.equal({ r.status, r.stdout }, { 130, "" }, r.stderr)
+    local id = r.stderr:match "`tarn journal (%S+) %-%-look`"
+    t.is_true(id ~= nil, r.stderr)
+    t.match(r.stderr, "tarn: ")
+    j:data { "undo", id, "--yes" }
+  end
+end)
+
 test("a wait that does not learn which update it waits for says so", function(t)
   local j <close> = start()
   local made = false
