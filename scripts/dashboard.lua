@@ -75,6 +75,10 @@ update has no end. --source auto reads the API; it reads the system tables if th
     { "dashboard --columns name,latest_update.state,cause", "choose fields of the pipelines" },
   },
   see = { "list", "get", "events" },
-  render = { text = command.show, noun = "pipeline" },
-  run = command.run,
+  render = { text = function(data, screen) return command.show(data, screen) end,
+    noun = "pipeline" },
+
+  run = function(ctx, arg)
+    return command.run(ctx, arg)
+  end,
 }
