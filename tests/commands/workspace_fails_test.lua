@@ -104,8 +104,8 @@ test("Ctrl-C ends each verb at once, and without a word if nothing was sent", fu
 end)
 
 test("Ctrl-C during a change says where to look for what was done", function(t)
-  for _, verb in ipairs { { "create", "SPEC" }, { "set", "p", "photon=true" }, { "rename", "p", "q" },
-    { "edit", "p", "--yes" }, { "migrate", "old", "--catalog", "main" } } do
+  for _, verb in ipairs { { "create", "SPEC" }, { "set", "p", "photon=true" },
+    { "rename", "p", "q" }, { "edit", "p", "--yes" }, { "migrate", "old", "--catalog", "main" } } do
     local j <close> = start()
     local r = interrupted(j, verb, function(request) return request.method ~= "GET" end)
     t.equal({ r.status, r.stdout }, { 130, "" }, r.stderr)
