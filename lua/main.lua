@@ -8,9 +8,10 @@ local function print(...)
   require("output.stdout").print(...)
 end
 
+-- Ctrl-C needs no words, unless there is something to know.
 local function print_fault(f, opts)
   local report = require "engine.report"
-  if f.kind ~= "cancelled" then
+  if f.kind ~= "cancelled" or f.hint then
     report.print(f, opts)
   end
   return report.status(f)

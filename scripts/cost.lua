@@ -24,13 +24,30 @@ local LEADING <const> = {
   tag = { { "tag" } }, owner = { { "owner" } },
 }
 
+-- The fields of a row in front of the numbers.
+local FIELDS <const> = { pipeline = { "pipeline_id", "name" },
+  update = { "pipeline_id", "name", "update_id" }, day = { "day" }, tag = { "tag" },
+  owner = { "owner" } }
+
+-- The rows, with the order of their fields, so that CSV has a head without a row, too.
+local function rows_of(report)
+  local fields, i = { table.unpack(FIELDS[report.by]) }, 0
+  for _, name in ipairs { "dbus", "amount", "currency" } do
+    fields[#fields + 1] = name
+  end
+  return setmetatable({ columns = fields }, { __call = function()
+    i = i + 1
+    return report.rows[i]
+  end })
+end
+
 local function amounts_text(amounts)
   local parts = {}
   for currency, amount in pairs(amounts) do
     parts[#parts + 1] = ("%.2f %s"):format(amount, currency)
   end
   table.sort(parts)
-  return #parts > 0 and table.concat(parts, " + ") or "no price"
+  return #parts > 0 and table.concat(parts, " + ") or "no prices"
 end
 
 local function columns_of(report)
@@ -55,7 +72,11 @@ end
 local function show(report, screen)
   screen:heading(("%d days, at list prices: %.2f DBU, %s"):format(report.window.days,
     report.total.dbus, amounts_text(report.total.amounts)))
-  screen:table(report.rows, columns_of(report))
+  if #report.rows > 0 then
+    screen:table(report.rows, columns_of(report))
+  else
+    screen:line "no usage is known"
+  end
   local all = report.total.dbus + (report.unnamed or 0)
   show_rest(screen, report.unnamed, all, "of pipelines name no pipeline, and are in no row")
   show_rest(screen, report.unpriced, all, "have no list price, and are in no amount")
@@ -109,6 +130,6 @@ two tags counts for both.]],
       error(cost.explain(e), 0)
     end
     report.by, report.window = arg.by, { days = arg.days, since = time.iso(since):sub(1, 10) }
-    return formats.of(ctx.options).rows and report.rows or report
+    return formats.of(ctx.options).rows and rows_of(report) or report
   end,
 }

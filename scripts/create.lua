@@ -44,7 +44,7 @@ The sources must be in the workspace already: `tarn import` brings them along.]]
     { "name", "string", "Name of the new pipeline; default: the name in the spec.",
       optional = true },
     { "set", "list", "Set a field, PATH=VALUE (repeatable).", optional = true,
-      value = "PATH=VALUE" },
+      value = "PATH=VALUE", of = "setting" },
     { "continuous", "flag", "Keep a continuous pipeline continuous: it starts at once.",
       default = true },
     { "run_as", "flag", "Keep the run_as setting.", default = true },

@@ -37,6 +37,9 @@ as partial, and the exit status is 0. If no workspace answers, the command fails
 for each change of a pipeline, a workspace or the summary. If a workspace stops answering, its
 last numbers stay, marked as stale.
 
+With -o csv, -o jsonl, --columns and --each the rows are the pipelines. For numbers of the whole:
+--columns summary.failed,as_of.
+
 --notify sends a message when an update fails or waits too long for resources, when a pipeline has
 not run for some time, or when an expectation breaks a gate. Each message is sent only once, even
 if several processes watch. See `tarn help events`.
@@ -69,9 +72,11 @@ update has no end. --source auto reads the API; it reads the system tables if th
       "print the changes of all workspaces, for a program" },
     { "dashboard --source sql", "read any number of pipelines in one statement" },
     { "dashboard -o json", "print summary, pipelines and recent_events" },
+    { "dashboard --columns name,latest_update.state,cause", "choose fields of the pipelines" },
   },
   see = { "list", "get", "events" },
-  render = { text = function(data, screen) return command.show(data, screen) end },
+  render = { text = function(data, screen) return command.show(data, screen) end,
+    noun = "pipeline" },
 
   run = function(ctx, arg)
     return command.run(ctx, arg)

@@ -86,8 +86,8 @@ end
 local COLUMNS <const> = {
   { "dataset" }, { "expectation", text = named },
   { "action", text = function(value) return type(value) == "string" and value or "-" end },
-  { "passed", title = "RULE PASSED", align = "right", text = number },
-  { "failed", title = "RULE FAILED", align = "right", text = number },
+  { "passed", title = "RULE PASSED", align = "right", worth = 6, text = number },
+  { "failed", title = "RULE FAILED", align = "right", worth = 7, text = number },
   { "pass_rate", title = "PASS RATE", align = "right", text = percent },
   { "dropped", title = "ROWS DROPPED", align = "right", text = number },
 }
@@ -123,7 +123,11 @@ end
 
 local function show(data, screen)
   if #data.results > 0 then
-    screen:table(data.results, columns_for(data.by, not data.pipeline_id))
+    local _, left_out = screen:table(data.results, columns_for(data.by, not data.pipeline_id))
+    if screen.terminal and #left_out > 0 then
+      screen:line(screen:style("dim", ("not shown, there is no room: %s (-o json shows all)")
+        :format(table.concat(left_out, ", "))))
+    end
     show_violations(data.results, screen)
   else
     screen:line("no expectation has counts for this time")
@@ -192,7 +196,8 @@ a gate does not pass, or there are no counts, the exit status is 9.]],
       default = "total", choices = { "total", "update", "day" } },
     { "update", "string", "Count only this update; 'latest' is the newest one.", optional = true,
       value = "ID", of = "update" },
-    { "dataset", "string", "Show only datasets whose name matches this glob.", optional = true },
+    { "dataset", "string", "Show only datasets whose name matches this glob.", optional = true,
+      of = "dataset" },
     { "gate", "list", "Limit to check, such as 'failed <= 1%' (repeatable).", optional = true,
       value = "GATE" },
     { "source", "choice", "Source of the counts.", default = "auto",

@@ -62,7 +62,7 @@ workspaces of the copies, with the profiles that cloned them, whether the copies
     { "format", "choice", "Format of the answer.", default = "tree", short = "f",
       choices = { "tree", "table", "dot", "mermaid", "openlineage" } },
     { "dataset", "string", "Show only the sources and users of datasets that match this glob.",
-      optional = true },
+      optional = true, of = "dataset" },
     { "days", "integer", "Days to look back for reads and writes.", default = 90, min = 1,
       max = 365, short = "d" },
     { "code", "flag", "Read the code of the pipeline, too." },

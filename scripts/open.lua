@@ -79,7 +79,7 @@ if standard output is no terminal, with another format than text, and with --pri
     { "update", "string", "Open this update: its id, or last.", optional = true, value = "ID",
       of = "update" },
     { "dataset", "string", "Open this table in the catalog explorer.", optional = true,
-      value = "NAME" },
+      value = "NAME", of = "dataset" },
     { "notebook", "flag", "Open the code." },
     { "print", "flag", "Print the address, and open nothing." },
   },

@@ -28,8 +28,10 @@ All other settings stay. If somebody else changes the pipeline meanwhile, nothin
 settings, unless the pipeline is continuous: its update starts again.]],
   args = {
     { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
-    { "settings", "list", "New values, as PATH=VALUE.", optional = true, positional = true },
-    { "drop", "list", "Remove a field (repeatable).", optional = true, value = "PATH" },
+    { "settings", "list", "New values, as PATH=VALUE.", optional = true, positional = true,
+      of = "setting" },
+    { "drop", "list", "Remove a field (repeatable).", optional = true, value = "PATH",
+      of = "field" },
     { "dry_run", "flag", "Show what would be changed, and change nothing." },
   },
   examples = {

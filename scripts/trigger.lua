@@ -61,11 +61,11 @@ a failed update, the first cause of each failed flow is shown.]],
     { "full_refresh", "flag", "Refresh all tables from scratch: rows that the sources no "
       .. "longer have are lost." },
     { "refresh", "list", "Refresh only these tables (repeatable).", optional = true,
-      value = "A,B" },
+      value = "A,B", of = "dataset" },
     { "refresh_path", "list", "Refresh only the tables that this file defines (repeatable).",
       optional = true, value = "PATH" },
     { "full_refresh_only", "list", "Refresh only these tables, from scratch (repeatable).",
-      optional = true, value = "A,B" },
+      optional = true, value = "A,B", of = "dataset" },
     { "full_refresh_path", "list", "Refresh only the tables that this file defines, from scratch "
       .. "(repeatable).", optional = true, value = "PATH" },
     { "reset_checkpoints", "list", "Reset the checkpoints of these flows; their data stays "

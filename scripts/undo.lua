@@ -3,6 +3,9 @@ local undo = require "tarn.undo"
 
 local SHOWN <const> = 12 -- actions in the question
 
+local STYLES <const> = { done = "green", undo = "cyan", blocked = "red", failed = "red",
+  changed = "yellow", unknown = "yellow" }
+
 -- The operation of that name. "last" is the newest operation that is not an undo, so that `undo
 -- last` can be run again after it was interrupted.
 local function find(name)
@@ -42,7 +45,18 @@ end
 local function show(data, screen)
   screen:line(screen:style("bold", ("%s %s"):format(data.status, data.operation)),
     data.undo and "  by " .. data.undo or "")
-  screen:table(data.steps, { { "verdict" }, { "action" }, { "reason" } })
+  local width = 0
+  for _, step in ipairs(data.steps) do
+    width = math.max(width, #step.verdict)
+  end
+  for _, step in ipairs(data.steps) do
+    local verdict = screen:style(STYLES[step.verdict], screen:pad(step.verdict, width))
+    screen:flow(width + 4, "  ", verdict, "  ", screen:clean(step.action or ""))
+    if step.reason then
+      screen:line(screen:style("dim", screen:wrap(screen:clean(step.reason),
+        (" "):rep(width + 4))))
+    end
+  end
 end
 
 return {

@@ -139,8 +139,8 @@ end
 
 -- ---- candidates ----
 
--- The values of one argument, each after a prefix ("--output=").
-function Line:values_of(spec, before)
+-- The values of one argument, each after a prefix ("--output="); `typed` is the beginning of one.
+function Line:values_of(spec, before, typed)
   local words = {}
   local kind = spec.of or KINDS[spec[2]]
   if spec.choices then
@@ -152,7 +152,7 @@ function Line:values_of(spec, before)
   elseif kind and values[kind] then
     values[kind](words)
   elseif kind then
-    words = providers.candidates(kind, self.given)
+    words = providers.candidates(kind, self.given, typed or "")
   end
   for i, word in ipairs(words) do
     words[i] = { before .. word[1], word[2] }
@@ -174,10 +174,11 @@ end
 
 function Line:candidates(wanted, current)
   if wanted then
-    return self:values_of(wanted, "")
+    return self:values_of(wanted, "", current)
   elseif current:find "^%-%-[^=]+=" and not self.plain then
     local spec = self:find_option(current)
-    return spec and self:values_of(spec, current:match "^[^=]+=") or { words = {} }
+    local before = current:match "^[^=]+="
+    return spec and self:values_of(spec, before, current:sub(#before + 1)) or { words = {} }
   elseif current:find "^%-" and not self.plain then
     return self:options()
   elseif not self.command then
@@ -186,7 +187,7 @@ function Line:candidates(wanted, current)
     return { words = words }
   end
   local spec = self:next_positional()
-  return spec and self:values_of(spec, "") or { words = {} }
+  return spec and self:values_of(spec, "", current) or { words = {} }
 end
 
 -- The words that begin with the typed text. If there are none, case is ignored.

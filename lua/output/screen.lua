@@ -210,12 +210,46 @@ function Screen:wrap(text, indent)
   return table.concat(lines, "\n")
 end
 
---- Write texts and a line end.
+-- The columns of a text that may have styles.
+local function width_of(text)
+  return term.width((text:gsub(OWN_STYLE, "")))
+end
+
+-- A line without line ends, broken at blanks where it is wider than the screen.
+local function broken(line, indent, limit)
+  if #line <= limit or width_of(line) <= limit then
+    return line
+  end
+  indent = indent or #line:match "^ *" + 2
+  local parts, column = {}, 0
+  for blanks, word in line:gmatch "( *)([^ ]+)" do
+    local width = width_of(word)
+    if column > indent and column + #blanks + width > limit then
+      parts[#parts + 1] = "\n" .. (" "):rep(indent)
+      blanks, column = "", indent
+    end
+    parts[#parts + 1] = blanks .. word
+    column = column + #blanks + width
+  end
+  return table.concat(parts)
+end
+
+--- Write texts and a line end. A line that is wider than the screen goes on below, from a blank on,
+-- with `indent` blanks. A word is not broken.
+---@param indent integer? default: two more than the line begins with
+---@param ... string
+function Screen:flow(indent, ...)
+  local text = table.concat { ... }
+  if #text > self.width then
+    text = text:gsub("[^\n]+", function(line) return broken(line, indent, self.width) end)
+  end
+  self.print(text .. "\n")
+end
+
+--- Write texts and a line end, as `flow`.
 ---@param ... string
 function Screen:line(...)
-  local parts = { ... }
-  parts[#parts + 1] = "\n"
-  self.print(table.concat(parts))
+  self:flow(nil, ...)
 end
 
 --- Write a text, with its line ends.

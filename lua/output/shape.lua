@@ -85,7 +85,7 @@ function M.apply(opts, render, data, ...)
   end
   if opts.columns and data ~= nil then
     local names = collections.words(opts.columns)
-    render = { columns = names, fields = names, noun = render.noun }
+    render = { columns = names, fields = names, noun = render.noun, chosen = true }
     local choose, finish = chooser(names)
     results = table.pack(apply(choose, finish, table.unpack(results, 1, results.n)))
   end

@@ -245,6 +245,7 @@ end
 return require("base.lazy").fields(M, {
   check_gates = "tarn.expectations.gate:check",
   datasets = "tarn.expectations.datasets:of",
+  find_brief = "tarn.expectations.violations:find_brief",
   find_report = "tarn.expectations.counts:find_report",
   new_counts = "tarn.expectations.counts:new",
   once_per_dataset = "tarn.expectations.datasets:once",

@@ -188,5 +188,6 @@ return require("base.lazy").fields(M, {
   layout = "tarn.export.layout",
   own = "tarn.export.json",
   known_fields = "tarn.export.known:names",
+  fields_below = "tarn.export.known:below",
   unknown_fields = "tarn.export.known:unknown",
 })

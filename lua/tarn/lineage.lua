@@ -219,4 +219,5 @@ function M.read(ws, ask)
   return data.of(state, g, list)
 end
 
-return M
+-- Parts that other subjects use.
+return require("base.lazy").fields(M, { code = "tarn.lineage.code", names = "tarn.lineage.names" })

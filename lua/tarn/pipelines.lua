@@ -183,27 +183,44 @@ function M.send_once(op, send, search, ws, hints)
   return send_once(op, send, search, ws, hints)
 end
 
+-- The pipeline of a name that the current user has made since a time; nil if there is none.
+local function find_made(ws, name, since)
+  local me = fault.try(ws.me, ws) -- if this fails, name and time must do
+  for _, item in ipairs(find.starting_with(ws, name)) do
+    if item.name == name and (not me or item.creator_user_name == me.userName) then
+      local made = ws.native:pipeline_get(item.pipeline_id)
+      if (made.last_modified or 0) >= since then
+        return { pipeline_id = item.pipeline_id, resolved = true }
+      end
+    end
+  end
+end
+
+local CREATE_HINTS <const> = {
+  not_done = "the workspace has no such pipeline: nothing was created, try again",
+  unknown = "it may have been created: check with `tarn list` before you try again" }
+
 --- Create a pipeline exactly once. If the answer is lost, the workspace is searched for a pipeline
 -- of that name that the current user has created since the request.
 ---@param ws tarn.WorkspaceClient
 ---@param spec table the body of POST /api/2.0/pipelines
 ---@return { pipeline_id: string, resolved?: boolean } `resolved`: found by the search
 function M.create(ws, spec)
-  local function search(since)
-    local me = fault.try(ws.me, ws) -- if this fails, name and time must do
-    for _, item in ipairs(find.starting_with(ws, spec.name or "")) do
-      if item.name == spec.name and (not me or item.creator_user_name == me.userName) then
-        local made = ws.native:pipeline_get(item.pipeline_id)
-        if (made.last_modified or 0) >= since then
-          return { pipeline_id = item.pipeline_id, resolved = true }
-        end
-      end
-    end
-  end
   return send_once("pipelines.create", function() return ws.native:pipeline_create(spec) end,
-    search, ws, {
-      not_done = "the workspace has no such pipeline: nothing was created, try again",
-      unknown = "it may have been created: check with `tarn list` before you try again" })
+    function(since) return find_made(ws, spec.name or "", since) end, ws, CREATE_HINTS)
+end
+
+--- Make a pipeline of Unity Catalog from one of the Hive metastore, and start its first update,
+-- exactly once: as `create`.
+---@param ws tarn.WorkspaceClient
+---@param id string of the pipeline that publishes to the Hive metastore
+---@param body table of POST /api/2.0/pipelines/{id}/clone
+---@return { pipeline_id: string, resolved?: boolean }
+function M.migrate(ws, id, body)
+  return send_once("pipelines.migrate", function()
+    return (ws:request("POST", ("/api/2.0/pipelines/%s/clone"):format(http.escape(id)),
+      { body = body, shape = "{pipeline_id!:s}" }))
+  end, function(since) return find_made(ws, body.name, since) end, ws, CREATE_HINTS)
 end
 
 --- The fields of an update that select tables, flows or files.

@@ -55,6 +55,13 @@ local function key_text(key, first)
   return ('["%s"]'):format(key:gsub('[\\"]', "\\%0"))
 end
 
+--- True for a key of a map whose keys are free, such as `configuration.mqtt.password`.
+---@param keys (string|integer)[]
+---@return boolean
+function M.is_in_map(keys)
+  return MAPS[keys[#keys - 1]] or false
+end
+
 --- A path as text.
 ---@param keys (string|integer)[]
 ---@return string

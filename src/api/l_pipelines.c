@@ -82,7 +82,8 @@ static int l_workspace_pipeline_create(lua_State *L) {
     c->idempotent = lua_getfield(L, 2, "dry_run") == LUA_TBOOLEAN && lua_toboolean(L, -1);
     lua_pop(L, 1);
     c->spec = "effective_settings";
-    c->shape = "{pipeline_id:s,effective_settings:" SPEC "}";
+    c->shape = c->idempotent ? "{pipeline_id:s,effective_settings:" SPEC "}"
+                             : "{pipeline_id!:s,effective_settings:" SPEC "}";
     return api_call_send(L, c, api_finish_json);
 }
 

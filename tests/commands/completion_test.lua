@@ -81,6 +81,68 @@ test("names of pipelines are requested once a minute", function(t)
   t.equal(words({ "get", "sales_" }, env), first)
 end)
 
+test("settings are completed by their parts: fields that are set, and those that there are",
+  function(t)
+    local dir <close> = program.dir()
+    local w <close> = workspace.start()
+    w:pipeline { configuration = { ["mqtt.host"] = "broker", ["db.password"] = "hunter22" },
+      channel = "PREVIEW" }
+    local env = w:env { XDG_CACHE_HOME = dir.path }
+    for _, case in ipairs {
+      { { "set", "p", "ch" }, "channel=" },
+      { { "set", "p", "channel=" }, "channel=PREVIEW channel=CURRENT" },
+      { { "set", "p", "serverless=" }, "serverless=true serverless=false" },
+      { { "set", "p", "photon=t" }, "photon=true" },
+      { { "set", "p", "lib" }, "libraries[0]." },
+      { { "set", "p", "libraries[0].n" }, "libraries[0].notebook." },
+      { { "set", "p", "libraries[0].notebook." }, "libraries[0].notebook.path=" },
+      { { "set", "p", "configuration." }, "configuration.db.password= configuration.mqtt.host=" },
+      { { "set", "p", "configuration.mqtt.host=" }, "" },
+      { { "set", "p", "photon=true", "event_log.n" }, "event_log.name=" },
+      { { "set", "p", "--drop", "con" }, "configuration.db.password configuration.mqtt.host" },
+      { { "set", "p", "catalog=mai" }, "catalog=main" },
+      { { "create", "x.yaml", "--set", "edi" }, "edition=" },
+      { { "create", "x.yaml", "--set=edition=P" }, "--set=edition=PRO" },
+      { { "clone", "p", "--set", "channel=P" }, "channel=PREVIEW" },
+      { { "migrate", "p", "--set", "conti" }, "continuous=" },
+    } do
+      t.equal(words(case[1], env), case[2], table.concat(case[1], " "))
+    end
+  end)
+
+test("each new verb is completed with what it takes", function(t)
+  local dir <close> = program.dir()
+  local w <close> = workspace.start { scenario = "demo" }
+  local env = w:env { XDG_CACHE_HOME = dir.path }
+  for _, case in ipairs {
+    { { "edit", "sales_fore" }, "sales_forecast" },
+    { { "rename", "sales_fore" }, "sales_forecast" },
+    { { "rename", "sales_forecast", "" }, "" },
+    { { "jobs", "sales_fore" }, "sales_forecast" },
+    { { "cost", "sales_fore" }, "sales_forecast" },
+    { { "cost", "--by", "o" }, "owner" },
+    { { "open", "sales_fore" }, "sales_forecast" },
+    { { "open", "finance_gl_close", "--dataset", "close_" }, "close_checklist" },
+    { { "trigger", "finance_gl_close", "--refresh", "close_" }, "close_checklist" },
+    { { "migrate", "sales_fore" }, "sales_forecast" },
+    { { "migrate", "x", "--catalog", "sal" }, "sales" },
+    { { "migrate", "x", "--catalog", "sales", "--schema", "repo" }, "reporting" },
+    { { "migrate", "x", "--schema", "" }, "" },
+  } do
+    t.equal(words(case[1], env), case[2], table.concat(case[1], " "))
+  end
+  for _, line in ipairs { { "create", "" }, { "edit", "x", "--from", "" } } do
+    t.equal(select(2, words(line)).files, "files", line[1])
+  end
+end)
+
+test("the catalogs and schemas of a clone are those of its target", function(t)
+  local dir <close> = program.dir()
+  local env = { XDG_CACHE_HOME = dir.path, XDG_STATE_HOME = dir.path }
+  t.equal(words({ "-p", "demo", "clone", "x", "--to", "demo-dr", "--catalog", "sales" }, env),
+    "sales_dr")
+end)
+
 test("only their owner can read the cached names, which have no secret", function(t)
   local dir <close> = program.dir()
   local w <close> = workspace.start { scenario = "demo" }
@@ -90,6 +152,19 @@ test("only their owner can read the cached names, which have no secret", functio
     t.equal(fs.find_stat(path).mode & 511, 384, name)
     t.equal(fs.read(path):find "demo%-token", nil)
   end
+end)
+
+test("values of a pipeline's maps are not kept", function(t)
+  local dir <close> = program.dir()
+  local w <close> = workspace.start()
+  w:pipeline { configuration = { note = "hunter22" } }
+  words({ "set", "p", "conf" }, w:env { XDG_CACHE_HOME = dir.path })
+  local text = ""
+  for _, name in ipairs(fs.list(dir.path .. "/tarn/names")) do
+    text = text .. fs.read(dir.path .. "/tarn/names/" .. name)
+  end
+  t.match(text, "configuration.note")
+  t.no_match(text, "hunter22")
 end)
 
 test("a workspace that refuses or cannot be reached gives no candidates and no message", function(t)
@@ -148,6 +223,33 @@ for _, shell in ipairs(SHELLS) do
     completes(term, "tarn list --output=cs", "tarn list --output=csv")
     completes(term, "tarn -p demo get sales_fore", "tarn -p demo get sales_forecast")
     completes(term, "tarn -p demo get sales.rep", "tarn -p demo get sales.reporting.daily_revenue")
+  end)
+
+  test(("%s completes what the verbs that change something take"):format(shell[1][1]), function()
+    local term <close> = start(shell[1], shell[2])
+    program.shell("touch " .. term.dir .. "/orders_spec.yaml")
+    completes(term, "tarn create " .. term.dir .. "/orders_s", "orders_spec.yaml")
+    completes(term, "tarn -p demo edit sales_fore", "edit sales_forecast")
+    completes(term, "tarn -p demo rename sales_fore", "rename sales_forecast")
+    completes(term, "tarn -p demo open sales_fore", "open sales_forecast")
+    completes(term, "tarn -p demo jobs sales_fore", "jobs sales_forecast")
+    completes(term, "tarn -p demo cost sales_fore", "cost sales_forecast")
+    completes(term, "tarn cost --by ow", "tarn cost --by owner")
+    completes(term, "tarn -p demo migrate x --catalog sal", "--catalog sales")
+    completes(term, "tarn -p demo set sales_forecast edit", "set sales_forecast edition=")
+    completes(term, "tarn -p demo set sales_forecast edition=P", "edition=PRO")
+  end)
+
+  test(("%s goes on behind the part of a path, without a blank"):format(shell[1][1]), function()
+    local term <close> = start(shell[1], shell[2])
+    term:type "tarn -p demo set sales_forecast event"
+    term:key "Tab"
+    term:wait "event_log."
+    term:type "na"
+    term:key "Tab"
+    term:wait "event_log.name="
+    term:type "x"
+    term:wait "event_log.name=x"
   end)
 
   test(("%s quotes a name with blanks, colons and quotes"):format(shell[1][1]), function()

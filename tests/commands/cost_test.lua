@@ -102,6 +102,17 @@ test("a pipeline or a glob narrows it, and CSV has the rows alone", function(t)
   t.equal(j:run({ "-p", "there", "cost", "zzz" }).status, 3)
 end)
 
+test("CSV has its head without a row, too, and what is added up stands first", function(t)
+  local j <close> = journaled.start()
+  for by, head in pairs { owner = "owner,dbus,amount,currency", day = "day,dbus,amount,currency",
+    update = "pipeline_id,name,update_id,dbus,amount,currency",
+    pipeline = "pipeline_id,name,dbus,amount,currency" } do
+    local r = j:run { "-p", "there", "cost", "no*such", "--by", by, "-ocsv" }
+    t.equal(r.stdout, head .. "\r\n", r.stderr)
+  end
+  t.match(j:run({ "-p", "there", "cost", "no*such" }).stdout, "no usage is known")
+end)
+
 test("who may not read the tables is told what is needed", function(t)
   local e = cost.explain { kind = "sql", op = "sql", message = "INSUFFICIENT_PERMISSIONS" }
   t.match(e.hint, "SELECT on system.billing.usage")

@@ -200,3 +200,26 @@ test("a secret in the spec is sent and not kept in the journal", function(t)
     "hunter2hunter2")
   t.is_nil(json.encode(journal.steps(data.operation)):find "hunter2")
 end)
+
+test("an answer without the id is as good as lost: the pipeline is looked for", function(t)
+  for _, makes in ipairs { true, false } do
+    local j <close> = journaled.start()
+    j.on_request = function(request, answer)
+      if request.method ~= "POST" or request.path ~= PATH then
+        return answer()
+      elseif makes then
+        answer()
+      end
+      return { status = 200, headers = { ["content-type"] = "application/json" }, body = "{}" }
+    end
+    local r = run(j, YAML)
+    local made = j.w:ok("GET", PATH).statuses or {}
+    if makes then
+      t.equal(r.status, 0, r.stderr)
+      t.equal(json.decode(r.stdout).pipeline_id, made[1].pipeline_id)
+    else
+      t.equal({ r.status, r.stdout, #made }, { 1, "", 0 })
+      t.match(r.stderr, "nothing was created")
+    end
+  end
+end)

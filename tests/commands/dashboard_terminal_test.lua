@@ -160,3 +160,39 @@ test("numbers that are older than a minute tell their age", function(t)
   data.as_of = ago(0)
   t.is_true(not show.is_old(data))
 end)
+
+-- The dashboard of the embedded workspace, in a window of this width.
+local function demo(t, words, columns)
+  local dir <close> = program.dir()
+  local r = program.run({ "-p", "demo", "dashboard", table.unpack(words) },
+    { env = { COLUMNS = columns, XDG_STATE_HOME = dir.path } })
+  t.equal(r.status, 0, r.stderr)
+  return r.stdout, r.stderr
+end
+
+test("a violated expectation is named, however narrow the window is", function(t)
+  for _, columns in ipairs { "60", "80", "120" } do
+    t.match((demo(t, {}, columns):gsub("%s+", " ")), "expectation discount_in_range violated")
+  end
+  t.match(demo(t, {}), "[EXPECTATION_VIOLATION") -- a pipe gets the text as it is
+end)
+
+test("the rows of --columns, --each and CSV are the pipelines, with nested fields", function(t)
+  t.match(demo(t, { "--columns", "name,latest_update.state", "-o", "csv" }),
+    "\nsales_promotions,FAILED\r\n")
+  t.match(demo(t, { "-o", "csv" }), "^pipeline_id,name,state", true)
+  t.match(demo(t, { "--each", "it.cause and it.name" }), "sales_promotions\n")
+  t.match(demo(t, { "-o", "jsonl", "--columns", "name" }), '^{"name":"[^\n]+"}\n{"name"', true)
+  t.match(demo(t, { "--columns", "summary.failed,as_of", "-o", "csv" }),
+    "^summary.failed,as_of\r\n%d+,20[^\n]+\n$", true)
+  local _, stderr = demo(t, { "--columns", "pipelines.name" })
+  t.match(stderr, "no row has a field 'pipelines.name'; there are cause")
+end)
+
+test("rows of several workspaces have their profile", function(t)
+  local dir <close> = program.dir()
+  local r = program.run({ "dashboard", "--profiles", "demo,demo-dr", "--columns", "profile,name",
+    "-o", "csv" }, { env = { XDG_STATE_HOME = dir.path } })
+  t.match(r.stdout, "\ndemo,sales_promotions\r\n")
+  t.match(r.stdout, "\ndemo-dr,")
+end)

@@ -5,6 +5,7 @@ local journal = require "tarn.journal"
 local journaled = require "support.journaled"
 local json = require "native.json"
 local pipelines = require "tarn.pipelines"
+local program = require "testing.program"
 local troubles = require "sandbox.http.troubles"
 local undo = require "tarn.undo"
 
@@ -641,5 +642,19 @@ test("a deleted pipeline is created again once, whenever the undo is killed", fu
       t.match(json.encode(j.w:ok("GET", "/api/2.0/permissions/pipelines/"
         .. j.ws:pipeline(name).pipeline_id)), "CAN_RUN")
     end
+  end
+end)
+
+test("the whole action stands in a narrow window", function(t)
+  local j <close> = journaled.start()
+  j.w:pipeline { name = "a pipeline with a long name" }
+  j:data { "-p", "there", "set", "a pipeline with a long name", "tags.a=b" }
+  local opts = j:options()
+  opts.env.COLUMNS = "60"
+  local r = program.run({ "undo", "last", "--dry-run" }, opts)
+  t.match((r.stdout:gsub("%s+", " ")),
+    "restore the settings of pipeline 'a pipeline with a long name' (")
+  for line in r.stdout:gmatch "[^\n]+" do
+    t.is_true(#line <= 60, line)
   end
 end)

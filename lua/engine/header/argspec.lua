@@ -32,8 +32,9 @@ M.types = {
 }
 
 --- What the values of an argument can name, for completion.
-M.kinds = { pipeline = true, workspace = true, path = true, catalog = true, warehouse = true,
-  update = true, operation = true, command = true, module = true, topic = true }
+M.kinds = { pipeline = true, workspace = true, path = true, catalog = true, schema = true,
+  warehouse = true, update = true, dataset = true, setting = true, field = true, operation = true,
+  command = true, module = true, topic = true }
 
 --- The fields of an argument beside name, type and help.
 ---@type tarn.FieldRule[]

@@ -9,6 +9,6 @@ _tarn() {
         *) COMPREPLY+=("$word") ;;
         esac
     done < <("$1" completion words --current "$cur" --line "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
-    [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+    [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=.] ]] && compopt -o nospace
 }
 complete -F _tarn tarn

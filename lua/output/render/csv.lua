@@ -121,6 +121,22 @@ local function stream(write, columns, opts, f, state, first, closing)
   end
 end
 
+-- The names in the order in which --columns has chosen them; the fields of a chosen object are in
+-- its place.
+local function in_order(names, chosen)
+  local list = {}
+  for _, wanted in ipairs(chosen) do
+    local before = #list
+    for _, name in ipairs(names) do
+      if name == wanted or name:sub(1, #wanted + 1) == wanted .. "." then
+        list[#list + 1] = name
+      end
+    end
+    list[#list + 1] = #list == before and wanted or nil
+  end
+  return list
+end
+
 ---@param write fun(text: string)
 ---@param render table the header's `render`
 ---@param opts table `raw`: cells as they are
@@ -143,6 +159,7 @@ return function(write, render, opts, data, ...)
     held[1] = flatten(as_row(data))
   end
   local names = rows.union(held)
+  names = render.chosen and in_order(names, render.fields) or names
   if #names > 0 and not opts.no_headers then
     head(write, names, opts.raw)
   end

@@ -58,7 +58,7 @@ end
 local function show_items(screen, list, indent)
   for _, item in ipairs(list) do
     if is_plain(item) then
-      screen:line(indent, "- ", cell.text(screen, "", item))
+      screen:flow(#indent + 2, indent, "- ", cell.text(screen, "", item))
     elseif json.is_array(item) or is_empty(item) then
       screen:line(indent, "- ", cell.text(screen, "", item))
     else
@@ -85,14 +85,14 @@ function show(screen, name, value, indent, width)
     if value:find "\n" then
       show_text(screen, label, value, indent)
     else
-      screen:line(indent, padded, " ", screen:style(screen:mood(value), text))
+      screen:flow(#indent + width + 2, indent, padded, " ", screen:style(screen:mood(value), text))
     end
   elseif is_plain(value) or is_empty(value) then
-    screen:line(indent, padded, " ", cell.text(screen, name, value))
+    screen:flow(#indent + width + 2, indent, padded, " ", cell.text(screen, name, value))
   elseif json.is_array(value) then
     local short = inline(screen, value)
     if short then
-      screen:line(indent, padded, " ", short)
+      screen:flow(#indent + width + 2, indent, padded, " ", short)
     else
       screen:line(indent, label)
       show_items(screen, value, indent .. INDENT)

@@ -20,9 +20,11 @@ local MOST_LINES <const> = 4  -- of a text below its row
 
 -- What a column is worth; the others are worth 5.
 local WORTH <const> = { name = 9, pipeline_name = 9, error = 8, message = 8, state = 7, level = 7,
-  id = 3, pipeline_id = 3, request_id = 1, phases = 2, creator = 4 }
+  dataset = 8, expectation = 8, principal = 8, id = 3, pipeline_id = 3, request_id = 1,
+  phases = 2, creator = 4 }
 local LONG <const> = { error = true, message = true }
-local WHOLE <const> = { name = true, pipeline_name = true }
+local WHOLE <const> = { name = true, pipeline_name = true, dataset = true, expectation = true,
+  principal = true }
 
 ---@class tarn.Column
 ---@field [1] string    the field; "latest_update.state" is a field of a field

@@ -7,17 +7,24 @@ local errors = require "sandbox.http.errors"
 local form = require "sandbox.pipelines.form"
 local pipelines = require "sandbox.pipelines"
 local specs = require "sandbox.pipelines.spec"
+local state = require "sandbox.pipelines.state"
 local updates = require "sandbox.pipelines.updates"
 
 local M = {}
 
 -- The settings of the migrated pipeline: those of the one in the Hive metastore without the fields
--- that only that pipeline can have, overridden by the request.
+-- that only that pipeline can have, overridden by the request. The configuration of the request is
+-- added to the old one.
 local function migrated(row, body)
   local spec = json.decode(row.spec)
   spec.id, spec.storage, spec.event_log = nil, nil, nil
   for key, value in pairs(body) do
-    if key ~= "clone_mode" then
+    if key == "configuration" then
+      spec.configuration = spec.configuration or {}
+      for name, text in pairs(value) do
+        spec.configuration[name] = text
+      end
+    elseif key ~= "clone_mode" then
       spec[key] = value
     end
   end
@@ -39,6 +46,11 @@ local function clone(w, req)
     if not json.decode(row.spec).storage then
       errors.invalid("The pipeline %s publishes to Unity Catalog already; only a pipeline of the "
         .. "Hive metastore can be cloned with MIGRATE_TO_UC.", row.id)
+    end
+    local active = state.find_active(w, row.id)
+    if active then
+      errors.conflict(("The update '%s' of pipeline '%s' must end before the pipeline is cloned.")
+        :format(active.id, row.id))
     end
     local settings = migrated(row, body)
     specs.check(settings, "CreatePipeline", w, req.principal)

@@ -46,8 +46,8 @@ local function show_fields(out, rows)
     local label = out:style(STYLES[row.verdict] or "dim",
       out:pad(LABELS[row.verdict] or row.verdict, LABEL_WIDTH))
     local value = change_text(out, row)
-    out:line((("  %s  %s  %s"):format(label, out:pad(out:clean(row.path), width), value)
-      :gsub("%s+$", "")))
+    out:flow(LABEL_WIDTH + 4, (("  %s  %s  %s"):format(label,
+      out:pad(out:clean(row.path), width), value):gsub("%s+$", "")))
     local because = note(row)
     if because then
       out:line(out:style("dim", out:wrap(out:clean(because), (" "):rep(LABEL_WIDTH + 4))))
@@ -77,12 +77,12 @@ local TITLES <const> = { create = "would be created", update = "would be updated
 local function show_head(out, data)
   out:line(out:style("bold", "source  "), out:clean(data.source.name or ""), "  ",
     data.source.pipeline_id)
-  out:line("        in ", out:clean(workspace_text(data.source)), " as ",
+  out:flow(11, "        in ", out:clean(workspace_text(data.source)), " as ",
     out:clean(data.source.user or "?"))
   local target = data.copy
   out:line(out:style("bold", "copy    "), out:clean(target.name or ""),
     target.pipeline_id and "  " .. target.pipeline_id or "")
-  out:line("        ", data.same_workspace and "in the same workspace"
+  out:flow(11, "        ", data.same_workspace and "in the same workspace"
     or "in " .. out:clean(workspace_text(target)), " as ", out:clean(target.user or "?"))
 end
 

@@ -2,10 +2,12 @@
 
 local backend = require "tarn.backend"
 local changes = require "tarn.dashboard.changes"
+local collections = require "base.collections"
 local dashboard = require "tarn.dashboard"
 local fault = require "base.fault"
 local fleet = require "tarn.dashboard.fleet"
 local formats = require "output.formats"
+local json = require "native.json"
 local notify = require "tarn.notify"
 local region = require "output.region"
 
@@ -120,6 +122,25 @@ local function check(ctx, arg)
   end
 end
 
+-- True if --columns names numbers of the whole, such as summary.total.
+local function is_of_the_whole(data, columns)
+  for _, name in ipairs(collections.words(columns or "")) do
+    local value = data[name:match "^[^.]*"]
+    if value == nil or json.is_array(value) then
+      return false
+    end
+  end
+  return columns ~= nil
+end
+
+-- What a form of output with rows gets: the pipelines.
+local function shaped(ctx, data)
+  if not formats.of(ctx.options).rows or is_of_the_whole(data, ctx.options.columns) then
+    return data
+  end
+  return require "tarn.dashboard.rows"(data)
+end
+
 --- Run the command. Returns the answer, or with --watch an iterator over the changes.
 ---@param ctx tarn.Context
 ---@param arg table
@@ -145,7 +166,7 @@ function M.run(ctx, arg)
         workspace.problems[1].message))
     end
   end
-  return data
+  return shaped(ctx, data)
 end
 
 --- Show the result of `run` as text.

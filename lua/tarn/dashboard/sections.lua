@@ -16,7 +16,8 @@ local LEAST_LAST <const> = 20 -- columns that the last text keeps beside a long 
 ---@class tarn.DashboardSection
 ---@field title string
 ---@field style? string
----@field rows table[] lists of texts, the last of which takes the rest of the line
+---@field rows table[] lists of texts, the last of which takes the rest of the line; `cut_end`: its
+--- end is cut off, and not its middle
 ---@field of_pipelines? boolean
 ---@field rest string what the line says that counts the rows without room
 
@@ -48,6 +49,8 @@ local function lines_of(screen, row, widths, most)
     used = used + width + #GAP
   end
   local last = row[#row]
+  -- the end of a message often says what is wrong, its beginning of what kind it is
+  local cut = row.cut_end and screen.cut or screen.cut_middle
   if screen.width == math.huge then
     return { table.concat(parts) .. last }
   end
@@ -64,12 +67,11 @@ local function lines_of(screen, row, widths, most)
     local size = room * most
     while #lines > most and size > most do
       size = math.tointeger(size - most)
-      wrap(screen:cut_middle(last, size))
+      wrap(cut(screen, last, size))
     end
     last = lines[1]
   end
-  -- the end of a message often says what is wrong, its beginning of what kind it is
-  local found = { table.concat(parts) .. screen:cut_middle(last, math.max(0, room)) }
+  local found = { table.concat(parts) .. cut(screen, last, math.max(0, room)) }
   for i = 2, math.min(most, #lines) do
     found[i] = (" "):rep(used) .. screen:cut(lines[i], room)
   end
@@ -141,16 +143,23 @@ local function name_of(screen, row, data)
   return screen:clean(data.workspaces and row.profile .. ": " .. row.name or row.name)
 end
 
+-- Why a pipeline failed; true if the end of the text may be cut, and not its middle. A pipe gets
+-- the text of the error as it is.
 local function why(screen, row)
   if type(row.cause) == "string" and row.cause ~= "" then
+    local brief = screen.width < math.huge and row.cause:lower():find("expectation", 1, true)
+      and require("tarn.expectations").find_brief(row.cause)
+    if brief then
+      return screen:clean(brief), true
+    end
     return screen:clean((row.cause:gsub("%s+SQLSTATE: %w+%s*$", "")))
   end
   local update = row.latest_update ~= json.null and row.latest_update or {}
   local parts = { row.state ~= "UNKNOWN" and row.state or nil }
   parts[#parts + 1] = row.health == "UNHEALTHY" and row.health or nil
   parts[1] = parts[1] and table.concat(parts, " ") .. "," or nil
-  return screen:clean(("%s newest update %s"):format(parts[1] or "", update.state or "none"))
-    :gsub("^ ", "")
+  return (screen:clean(("%s newest update %s"):format(parts[1] or "", update.state or "none"))
+    :gsub("^ ", ""))
 end
 
 local function progress_of(row)
@@ -180,9 +189,9 @@ end
 
 -- The texts of a row in group 1, 2 or 3.
 local function cells_of(screen, row, group, data)
-  local name, last = name_of(screen, row, data), ""
+  local name, last, cut_end = name_of(screen, row, data), "", nil
   if group == 1 then
-    last = why(screen, row)
+    last, cut_end = why(screen, row)
   elseif group == 2 then
     last = progress_of(row)
   end
@@ -192,7 +201,7 @@ local function cells_of(screen, row, group, data)
     cells[#cells + 1] = last
     return cells
   elseif group == 1 then
-    return { name, age_of(row), last, right = 2 }
+    return { name, age_of(row), last, right = 2, cut_end = cut_end }
   end
   return { name, screen:clean(phase_of(row)), age_of(row), last, right = 3 }
 end

@@ -2,6 +2,7 @@
 -- terminal it fits the window; in a pipe it is complete.
 
 local json = require "native.json"
+local rows_of_all = require "tarn.dashboard.rows"
 local sections = require "tarn.dashboard.sections"
 local task = require "native.task"
 local term = require "native.term"
@@ -54,20 +55,6 @@ local WORKSPACES <const> = {
   { "summary.other", title = "OTHER" }, { "summary.unhealthy", title = "UNHEALTHY" },
   { "workspace" },
 }
-
--- The rows of all workspaces; a workspace that does not answer has none.
-local function all_rows(data)
-  if not data.workspaces then
-    return data.pipelines
-  end
-  local list = {}
-  for _, one in ipairs(data.workspaces) do
-    for _, row in ipairs(one.pipelines ~= json.null and one.pipelines or {}) do
-      list[#list + 1] = setmetatable({ profile = one.profile }, { __index = row })
-    end
-  end
-  return list
-end
 
 local function show_stale(screen, one, name)
   if one.stale then
@@ -194,7 +181,7 @@ end
 -- The sections that are worth their lines: pipelines that neither run nor failed are only counted
 -- where there is no room for all.
 local function choose(screen, data, room)
-  local list = sections.pipelines(screen, data, all_rows(data))
+  local list = sections.pipelines(screen, data, rows_of_all(data))
   local events = sections.events(screen, data)
   local all = rows_of(list) + TITLE * #list + (events and TITLE + #events.rows or 0)
   if list[#list] and list[#list].title == sections.OTHER and all > room then

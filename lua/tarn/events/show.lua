@@ -41,7 +41,7 @@ return function(event, screen, with_name)
     head[#head + 1] = screen:style("bold", "[" .. screen:clean(tostring(event.pipeline_name
       or event.pipeline_id)) .. "]")
   end
-  screen:line(table.concat(head, "  "), "  ",
+  screen:flow(4, table.concat(head, "  "), "  ",
     screen:clean(tostring(event.message or event.event_type or "")), counts(event))
   local seen = {}
   for _, exception in ipairs(fields.exceptions(event)) do

@@ -110,6 +110,19 @@ function M.of(event)
   return list
 end
 
+--- The text of an error in a few words, with what matters first; nil if it names no expectation.
+---@param text string
+---@return string?
+function M.find_brief(text)
+  local found = in_text(text)
+  if not found or #found.names == 0 then
+    return nil
+  end
+  return ("expectation%s %s violated%s%s"):format(#found.names > 1 and "s" or "",
+    table.concat(found.names, ", "), found.rule and (" (%s)"):format(found.rule) or "",
+    found.flow and " in flow " .. found.flow or "")
+end
+
 -- ---- all of a pipeline ----
 
 local Violations = {}

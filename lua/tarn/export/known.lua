@@ -80,6 +80,36 @@ function M.names()
   return specs.sorted_keys(top(), true)
 end
 
+-- The schemas of the fields that one of the types has; one of objects comes first.
+local function schemas_of(types)
+  local schemas = {}
+  for _, place in ipairs(types) do
+    for name, schema in pairs(place.model:fields(place.type) or {}) do
+      if not schemas[name] or schemas[name].kind == "value" then
+        schemas[name] = schema
+      end
+    end
+  end
+  return schemas
+end
+
+--- The fields below a path: name -> its schema. Empty below a map, a value and an unknown field.
+---@param keys (string|integer)[]
+---@return table<string, tarn.FieldSchema>
+function M.below(keys)
+  local types = roots()
+  for _, key in ipairs(keys) do
+    if type(key) == "string" then
+      types = fields_of(types)[key] or {}
+    end
+  end
+  local schemas = schemas_of(types)
+  for name in pairs(#keys == 0 and OF_THE_TOOL or {}) do
+    schemas[name] = nil
+  end
+  return schemas
+end
+
 --- The fields that neither bundles nor Terraform know, in the order in which fields are shown.
 ---@param settings table
 ---@return { path: string, hint?: string }[]

@@ -183,6 +183,11 @@ function Operation:__close(e)
   if not self.finished then
     local status = e == nil and "done" or fault.is(e) and e.ambiguous and "unknown"
       or self.changed and "partial" or "failed"
+    if fault.is(e, "cancelled") and self.changed then
+      -- whoever presses Ctrl-C must learn that something may have been done
+      e.hint = ("`tarn journal %s --look` says what was done, `tarn undo %s` takes it back"):format(
+        self.id, self.id)
+    end
     local fields = fault.is(e) and require("engine.report").fields(e) or nil
     -- the error that has ended the block is more important than a failed write
     fault.try(self.finish, self, status, fields and { fault = fields })

@@ -23,7 +23,10 @@ local M = {}
 
 local LANGUAGES <const> = { py = "PYTHON", sql = "SQL" }
 
-local function language_of(item)
+--- The language of a file, by its kind or name; nil if it is not known.
+---@param item tarn.SourceItem
+---@return string?
+function M.language_of(item)
   if item.kind == "NOTEBOOK" then
     return item.language
   end
@@ -79,7 +82,7 @@ end
 local function understand(item, text, graph, spec, find_module)
   local context, reasons = place.context(spec, item.path), {}
   context.find_module = find_module
-  local list, starts, language = cells_of(item, text, language_of(item))
+  local list, starts, language = cells_of(item, text, M.language_of(item))
   context.cells = starts
   for _, cell in ipairs(list) do
     local why = cells.why_not(cell, language)
@@ -97,7 +100,7 @@ local function understand(item, text, graph, spec, find_module)
 end
 
 local function read_file(ws, item)
-  local language = language_of(item)
+  local language = M.language_of(item)
   if item.verdict then
     return nil, item.reason or item.verdict
   elseif language ~= "SQL" and language ~= "PYTHON" then
@@ -200,24 +203,39 @@ function M.understand(texts, spec, others)
   return has_any and graph or nil, files
 end
 
+-- A module that is read when code imports it, once; its text is added to `imported`.
+local function module_of(ws, item, imported)
+  local one
+  return { path = item.path, read = function()
+    if not one then
+      one = { item = item, text = read_file(ws, item) }
+      imported[#imported + 1] = one
+    end
+    return one.text
+  end }
+end
+
 --- Read the code of a pipeline. Raises a fault if the files cannot be listed.
 ---@param ws tarn.WorkspaceClient
 ---@param spec table
 ---@return tarn.LineageGraph? graph nil if the code defines no dataset
 ---@return tarn.LineageFile[] files
+---@return tarn.LineageText[] texts of all files that were read, with the modules that code imports
 function M.read(ws, spec)
-  local code, others = {}, {}
+  local code, others, imported = {}, {}, {}
   for _, item in ipairs((closure(ws, spec))) do
     if is_code(item) then
       code[#code + 1] = item
     elseif is_module(item) then
-      others[#others + 1] = { path = item.path, read = function() return (read_file(ws, item)) end }
+      others[#others + 1] = module_of(ws, item, imported)
     end
   end
-  return M.understand(pool.map(code, function(item)
+  local texts = pool.map(code, function(item)
     local text, reason = read_file(ws, item)
     return { item = item, text = text, reason = reason }
-  end), spec, others)
+  end)
+  local graph, files = M.understand(texts, spec, others)
+  return graph, files, table.move(imported, 1, #imported, #texts + 1, texts)
 end
 
 return M

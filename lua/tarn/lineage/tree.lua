@@ -200,7 +200,7 @@ local function show_coverage(data, out)
     end
   end
   for _, source in ipairs(asked) do
-    out:line(out:pad(source.source, width), "  ",
+    out:flow(width + 12, out:pad(source.source, width), "  ",
       out:style(STATUS[source.status], out:pad(source.status, 8)), "  ",
       source.found and ("%d found"):format(source.found) or "",
       source.found and source.reason and ", " or "",

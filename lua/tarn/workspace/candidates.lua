@@ -33,27 +33,57 @@ function kinds.operation(words)
   end
 end
 
--- Add names from a workspace. Updates are those of the pipeline among the given arguments.
+-- The argument that says whose names are wanted.
+local OF <const> = { update = "pipeline", dataset = "pipeline", schema = "catalog" }
+
+-- The workspace that has the names: those of catalogs are in the target of a clone.
+local function open(given, kind)
+  local target = (kind == "catalog" or kind == "schema") and (given.to or given.dest_profile)
+  local profile = target or given.profile
+  return require("tarn.workspace").open(type(profile) == "string" and profile or nil)
+end
+
 local function add_names(words, kind, given)
-  local pipeline = kind == "update" and given.pipeline or nil
-  if kind == "update" and type(pipeline) ~= "string" then
+  local of = OF[kind] and given[OF[kind]]
+  if OF[kind] and type(of) ~= "string" then
     return
   end
-  local profile = type(given.profile) == "string" and given.profile or nil
-  local ws <close> = require("tarn.workspace").open(profile)
-  for _, name in ipairs(require("tarn.workspace.names").all(ws, kind, pipeline)) do
+  local ws <close> = open(given, kind)
+  for _, name in ipairs(require("tarn.workspace.names").all(ws, kind, of)) do
     add(words, name[1], name[2])
   end
 end
 
+-- Paths of settings, as far as the next name or position; behind "=", values.
+function kinds.setting(words, given, typed)
+  local settings = require "tarn.workspace.settings"
+  local function ask(kind, of)
+    local ws <close> = open(given, kind)
+    return require("tarn.workspace.names").all(ws, kind, of)
+  end
+  local kept = type(given.pipeline) == "string" and ask("setting", given.pipeline) or {}
+  settings.add(words, kept, typed, function() return ask "catalog" end)
+end
+
+-- Paths of the fields that are set.
+function kinds.field(words, given)
+  if type(given.pipeline) == "string" then
+    local ws <close> = open(given, "field")
+    for _, name in ipairs(require("tarn.workspace.names").all(ws, "setting", given.pipeline)) do
+      add(words, name[1], name[2])
+    end
+  end
+end
+
 --- All values of a kind.
----@param kind "workspace"|"operation"|"pipeline"|"catalog"|"warehouse"|"update"
----@param given table<string, any> the arguments so far: `profile`, `pipeline`
+---@param kind string one of engine.header.argspec's `kinds`
+---@param given table<string, any> the arguments so far: `profile`, `pipeline`, `catalog`
+---@param typed? string what has been typed of the value
 ---@return tarn.Name[]
-function M.all(kind, given)
+function M.all(kind, given, typed)
   local words = {}
   if kinds[kind] then
-    kinds[kind](words)
+    kinds[kind](words, given, typed or "")
   else
     add_names(words, kind, given)
   end

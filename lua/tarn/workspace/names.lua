@@ -1,4 +1,4 @@
---- Names of pipelines, catalogs, warehouses and updates, for completion.
+--- Names of pipelines, catalogs, schemas, tables, warehouses, updates and fields, for completion.
 --
 -- Completion asks at each TAB, so names are kept for a minute below $XDG_CACHE_HOME/tarn/names. A
 -- workspace has two seconds to answer. After that the names that have arrived are used, or the
@@ -62,6 +62,54 @@ function sources.update(ws, add, pipeline)
   end
 end
 
+function sources.schema(ws, add, catalog)
+  for schema in pages.items(function(query)
+    query = query or {}
+    query.catalog_name = catalog
+    return (ws:request("GET", "/api/2.1/unity-catalog/schemas", { query = query }))
+  end, "schemas", { op = "schemas.list", id = "name" }) do
+    add(schema.name, type(schema.comment) == "string" and schema.comment or "schema")
+  end
+end
+
+-- The tables in the schema of a pipeline that are the pipeline's own.
+function sources.dataset(ws, add, pipeline)
+  local found = require("tarn.pipelines").find(ws, pipeline)
+  local schema = found.spec.schema or found.spec.target
+  if not found.spec.catalog or not schema then
+    return
+  end
+  for row in pages.items(function(query)
+    query = query or {}
+    query.catalog_name, query.schema_name = found.spec.catalog, schema
+    return (ws:request("GET", "/api/2.1/unity-catalog/tables", { query = query }))
+  end, "tables", { op = "tables.list", id = "name" }) do
+    if not row.pipeline_id or row.pipeline_id == found.pipeline_id then
+      add(row.name, row.table_type or "table")
+    end
+  end
+end
+
+-- A path as people type it: the key of a map stands behind a dot, whatever dots it has.
+local function typed_path(spec, keys)
+  local key = keys[#keys]
+  if spec.is_in_map(keys) and key:find "^[%w_.-]+$" then
+    return spec.path(table.move(keys, 1, #keys - 1, 1, {})) .. "." .. key
+  end
+  return spec.path(keys)
+end
+
+-- The fields that are set. Values of maps may be secrets and are left out, as are all that look so.
+function sources.setting(ws, add, pipeline)
+  local secrets, spec = require "base.secrets", require "tarn.spec"
+  spec.each(spec.settings(require("tarn.pipelines").find(ws, pipeline)), function(keys, value)
+    local path = spec.path(keys)
+    local is_plain = not spec.is_in_map(keys) and type(value) ~= "table" and value ~= json.null
+      and secrets.mask_at(path, value) == value
+    add(typed_path(spec, keys), is_plain and tostring(value) or "")
+  end)
+end
+
 -- ---- the cache ----
 
 -- The file for the names of a kind, and its folder; nil if there is no folder for caches.
@@ -96,8 +144,8 @@ end
 
 --- The names of a kind in a workspace; none if the workspace does not answer in time.
 ---@param ws tarn.WorkspaceClient
----@param kind "pipeline"|"catalog"|"warehouse"|"update"
----@param of? string the pipeline, for kind "update"
+---@param kind "pipeline"|"catalog"|"schema"|"dataset"|"warehouse"|"update"|"setting"
+---@param of? string the catalog of schemas; the pipeline of datasets, updates and settings
 ---@return tarn.Name[]
 function M.all(ws, kind, of)
   local path, dir = find_path(ws, kind, of)

@@ -95,3 +95,14 @@ test("csv takes nested objects apart, and keeps lists as JSON", function(t)
   t.equal(table.concat(parts), 'name,tags,u,u.more.x,u.state\r\na,"[""b""]",,1,IDLE\r\n'
     .. "b,,,,\r\n")
 end)
+
+test("csv has the columns in the order in which they were chosen, for one value too", function(t)
+  local w <close> = workspace.start()
+  w:pipeline()
+  local function run(...)
+    return program.run({ "get", "p", "-o", "csv", ... }, { env = w:env() }).stdout
+  end
+  t.equal(run("--columns", "state,name"), "state,name\r\nIDLE,p\r\n")
+  t.equal(run("--columns", "state,spec.catalog,name"), "state,spec.catalog,name\r\nIDLE,main,p\r\n")
+  t.equal(run("--columns", "state,nothing,name"), "state,nothing,name\r\nIDLE,,p\r\n")
+end)

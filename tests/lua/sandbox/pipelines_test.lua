@@ -356,11 +356,14 @@ test("MIGRATE_TO_UC clones a pipeline of the Hive metastore and starts the clone
   t.equal((w:call("POST", PATH .. "/" .. hms .. "/clone", { name = "n" })), 400)
   t.equal((w:call("POST", PATH .. "/" .. hms .. "/clone", { catalog = "main" })), 409)
   local id = w:ok("POST", PATH .. "/" .. hms .. "/clone", { catalog = "main", target = "t",
-    name = "n", clone_mode = "MIGRATE_TO_UC" }).pipeline_id
+    name = "n", clone_mode = "MIGRATE_TO_UC", configuration = { b = "2" } }).pipeline_id
   local got = w:ok("GET", PATH .. "/" .. id)
-  t.equal({ got.spec.catalog, got.spec.target, got.spec.configuration.a, got.spec.storage },
-    { "main", "t", "1" })
+  t.equal({ got.spec.catalog, got.spec.target, got.spec.configuration, got.spec.storage },
+    { "main", "t", { a = "1", b = "2" } })
   t.equal(#got.latest_updates, 1)
+  w:run(hms)
+  t.equal((w:call("POST", PATH .. "/" .. hms .. "/clone", { catalog = "main", target = "t",
+    name = "m" })), 409, "the source must be at rest")
 end)
 
 test("the environment can be applied to a running pipeline only", function(t)

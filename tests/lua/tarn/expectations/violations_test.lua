@@ -63,6 +63,18 @@ test("the error names the violated expectations, in all its forms", function(t)
   end
 end)
 
+test("a text of an error in a few words begins with the name of the expectation", function(t)
+  for _, case in ipairs {
+    { ALL:format "'a', 'b'", "expectations a, b violated in flow f" },
+    { "[EXPECTATION_VIOLATION] Flow 'f' failed. Violated expectation: 'a' (x > 0). SQLSTATE: 22000",
+      "expectation a violated (x > 0)" },
+    { "[EXPECTATION_VIOLATION.VERBOSITY_NONE] Flow 'f' failed to meet the expectation.", nil },
+    { "[STREAM_FAILED] something else", nil },
+  } do
+    t.equal(violations.find_brief(case[1]), case[2], case[1])
+  end
+end)
+
 test("only errors tell of violations, wherever the text stands", function(t)
   local text = ALL:format "'a'"
   t.equal(#violations.of(failed({ text }, { level = "WARN" })), 0)
