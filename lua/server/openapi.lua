@@ -96,8 +96,9 @@ local function body_of(route)
     properties[route.secret] = { type = "string", format = "password", writeOnly = true,
       description = "Used once for this request; never stored, shown or logged." }
   end
-  if route.script.effect == "destroy" then
-    properties.confirm = described({ type = "boolean" }, arguments.confirm[3])
+  local confirm = arguments.find_confirm(route.script)
+  if confirm then
+    properties.confirm = described({ type = "boolean" }, confirm[3])
   end
   return { required = #required > 0, content = { ["application/json"] = { schema = {
     type = "object", properties = properties, additionalProperties = false,
@@ -159,7 +160,8 @@ local function operation_of(route)
   if is_get then
     query_parameters(parameters, route)
   end
-  return { operationId = route.command:gsub("-", "_") .. (route.without and "_all" or ""),
+  return { operationId = route.command:gsub("-", "_")
+      .. (route.without and "_all" or route.many and "_many" or ""),
     summary = script.summary, description = script.details, tags = json.array { "pipelines" },
     parameters = parameters, requestBody = not is_get and body_of(route) or nil,
     responses = responses, ["x-tarn-effect"] = script.effect,
