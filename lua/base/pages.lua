@@ -2,6 +2,7 @@
 --
 --     for item in pages.items(fetch, "statuses", { op = "list", id = "pipeline_id" }) do ... end
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 local pool = require "base.pool"
 
@@ -53,6 +54,7 @@ end
 ---@class tarn.PagesOptions
 ---@field op string     for faults
 ---@field query? table  for the first page; later pages get only the token and `max_results`
+---@field repeated? boolean true: later pages get the whole query with the token
 ---@field max? integer  of items
 ---@field id? string    the field that identifies an item. An item that comes twice, because the
 --- list has shifted while it was read, counts once
@@ -74,7 +76,9 @@ function M.items(fetch, key, opts)
     list, at, next_page = M.list(page, key, op), 0, nil
     local token = next_token(page)
     if token and not (max and given + #list >= max) then
-      next_page = pool.begin(fetch, { page_token = token, max_results = query.max_results })
+      local later = opts.repeated and collections.copy(query) or { max_results = query.max_results }
+      later.page_token = token
+      next_page = pool.begin(fetch, later)
     end
   end
 
