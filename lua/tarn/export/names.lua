@@ -22,16 +22,12 @@ end
 
 -- A name with a part of the id that no other folder has.
 local function with_id(name, id, taken)
-  for _, part in ipairs { id:match "^[^-]*", id } do
-    local candidate = ("%s~%s"):format(name, files.portable((part:gsub("/", "_"))))
-    if not taken[key_of(candidate)] then
-      return candidate
-    end
+  id = plain(id)
+  local candidate, n = ("%s~%s"):format(name, id:match "^[^-]*"), 0
+  while taken[key_of(candidate)] do
+    n = n + 1
+    candidate = ("%s~%s%s"):format(name, id, n > 1 and "~" .. n or "")
   end
-  local n, candidate = 2, nil
-  repeat
-    candidate, n = ("%s~%s~%d"):format(name, files.portable((id:gsub("/", "_"))), n), n + 1
-  until not taken[key_of(candidate)]
   return candidate
 end
 

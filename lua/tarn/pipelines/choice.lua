@@ -107,7 +107,7 @@ local function matching(ws, op, list, pattern)
     fault.not_found(op, ("no pipeline in %s has a name that fits '%s'"):format(ws:host(), pattern),
       hint_for(pattern, list))
   end
-  return by_name(found)
+  return found
 end
 
 local function get(ws, id)
@@ -138,7 +138,7 @@ local function list_all(ws)
   for item in listing.states(ws) do
     list[#list + 1] = item
   end
-  return list
+  return by_name(list)
 end
 
 -- The ids that the words are, each once; nil if a word is no id.
@@ -177,7 +177,7 @@ function M.choose(ws, op, asked, opts)
   end
   local list = list_all(ws)
   if asked.all then
-    return { many = true, items = by_name(list), total = #list, listed = list }
+    return { many = true, items = list, total = #list, listed = list }
   end
   local items, seen, was_glob = {}, {}, false
   for _, word in ipairs(words) do
