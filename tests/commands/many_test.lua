@@ -199,7 +199,7 @@ test("a pipeline that was renamed since the list was read is not deleted", funct
   t.match(rows[1].error.message, "precious")
 end)
 
-test("without a terminal and without --yes nothing is done, and the refusal says how many", function(t)
+test("without a terminal and without --yes nothing is done", function(t)
   local j <close> = start("dev_a", "dev_b")
   for command, said in pairs { trigger = "start an update of 2 pipelines in there",
     delete = "destroys something" } do
@@ -360,8 +360,8 @@ test("Ctrl-C during the wait ends the wait alone, and says which updates go on",
   local j <close> = journaled.start { run_ms = 60000 }
   j.w:pipeline { name = "a1" }
   j.w:pipeline { name = "a2" }
-  local running <close> = program.start({ "--profile", "there", "trigger", "a*", "--yes", "--wait" },
-    j:options())
+  local running <close> = program.start({ "--profile", "there", "trigger", "a*", "--yes",
+    "--wait" }, j:options())
   local polled = {}
   j.on_request = function(request, answer)
     local id = request.method == "GET" and request.path:match "/updates/(.*)$"
@@ -426,5 +426,6 @@ test("from Lua, one is a table and many are rows", function(t)
     print(#tarn.delete { pipeline = { "dev_a", "dev_b" } })
   ]])
   local r = j:run { "--profile", "there", "run", dir.path .. "/s.lua" }
-  t.equal(r.stdout, "x\tx\ndev_a\ndev_b\nx\ndev_a\ndev_a\ttrue\ndev_b\ttrue\nx\ttrue\n2\n", r.stderr)
+  t.equal(r.stdout,
+    "x\tx\ndev_a\ndev_b\nx\ndev_a\ndev_a\ttrue\ndev_b\ttrue\nx\ttrue\n2\n", r.stderr)
 end)

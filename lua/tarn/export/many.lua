@@ -1,6 +1,5 @@
 --- Export many pipelines into one folder, and again later: what has not changed is not written.
 
-local digest = require("native.server").digest
 local export = require "tarn.export"
 local fault = require "base.fault"
 local fs = require "native.fs"
@@ -11,7 +10,6 @@ local names = require "tarn.export.names"
 local parts = require "tarn.export.parts"
 local specs = require "tarn.spec"
 local stale = require "tarn.export.stale"
-local strings = require "base.strings"
 
 local M = {}
 
@@ -149,83 +147,7 @@ function Export:write_files()
   end
 end
 
--- ---- what is left of earlier exports ----
-
--- Note what a pipeline has in the folder. Files that it had before, and has not now, stay noted
--- until they are removed.
-function Export:note(row, part, left)
-  local entry = { name = row.name, files = {} }
-  local before = self.manifest.pipelines[row.pipeline_id]
-  for _, path in ipairs(left) do
-    entry.files[path] = before.files[path]
-  end
-  for path, text in pairs(part.files) do
-    entry.files[path] = digest(text)
-  end
-  if self.format == "json" and (row.sources or before and before.sources) then
-    entry.sources = self.set.names[row.pipeline_id] .. "/" .. export.SOURCES
-  end
-  self.manifest.pipelines[row.pipeline_id] = entry
-end
-
--- Remove the stale files of a pipeline, if that is wanted. Returns those that are left.
-function Export:remove_stale(row, entry, paths, sources)
-  if #paths == 0 or self.dry_run or not self.prune then
-    row.stale = #paths > 0 and json.array(paths) or nil
-    return paths
-  end
-  local folder <close> = fs.folder(self.dir)
-  local removed, kept = stale.remove(folder, self.dir, entry, paths, self.present, sources)
-  row.removed = #removed > 0 and json.array(removed) or nil
-  row.stale = #kept > 0 and json.array(kept) or nil
-  row.reason = #kept > 0 and "changed since the export, and kept" or row.reason
-  return kept
-end
-
-function Export:settle_row(row)
-  local part = not row.error and self.parts[row.pipeline_id]
-  if not part then
-    return
-  end
-  local entry, left = self.manifest.pipelines[row.pipeline_id], {}
-  if entry then
-    local home = self.set.names[row.pipeline_id] .. "/" .. export.SOURCES
-    left = self:remove_stale(row, entry, stale.paths(entry, part.files),
-      entry.sources ~= home and entry.sources or nil)
-  end
-  self:note(row, part, left)
-end
-
-function Export:settle_gone(id, entry)
-  local row = { pipeline_id = id, name = entry.name, status = "gone",
-    reason = "the workspace lists no such pipeline" }
-  local left = self:remove_stale(row, entry, stale.paths(entry, {}), entry.sources)
-  if #left == 0 then
-    row.status = "removed"
-    self.manifest.pipelines[id] = nil
-  end
-  return row
-end
-
-function Export:settle()
-  self.present = {}
-  for _, part in pairs(self.parts) do
-    for path in pairs(part.files) do
-      self.present[strings.fold(path)] = true
-    end
-  end
-  for _, row in ipairs(self.rows) do
-    self:settle_row(row)
-  end
-  local gone = {}
-  for id, entry in pairs(self.manifest.pipelines) do
-    gone[#gone + 1] = not self.alive[id] and { id, entry } or nil
-  end
-  table.sort(gone, function(a, b) return a[1] < b[1] end)
-  for _, one in ipairs(gone) do
-    table.insert(self.rows, self:settle_gone(one[1], one[2]))
-  end
-end
+-- ---- the manifest ----
 
 function Export:write_manifest()
   local folder <close> = fs.folder(self.dir)
@@ -291,7 +213,7 @@ local function run(self)
     end
     self:write_files()
   end
-  self:settle()
+  stale.settle(self)
   if not self.dry_run then
     self:write_manifest()
   end

@@ -80,7 +80,8 @@ end)
 
 test("a name among many may be a beginning, unless it must be whole", function(t)
   local ws <close> = workspace("sales_orders", "sales_customers")
-  t.equal(choose(ws, { pipeline = { "sales_o", "sales_c" } }), { "sales_orders", "sales_customers" })
+  t.equal(choose(ws, { pipeline = { "sales_o", "sales_c" } }),
+    { "sales_orders", "sales_customers" })
   local _, e = fault.try(choose, ws, { pipeline = { "sales_o", "sales_c" } }, { whole = true })
   t.equal(e.status, 404)
   t.match(e.hint, "did you mean sales_orders")
