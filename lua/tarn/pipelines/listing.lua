@@ -27,13 +27,6 @@ local function last_of(list, last, falls)
   return last
 end
 
--- ---- the far end: what has come by falling ids ----
-
-local function new_far()
-  return { query = { max_results = PAGE, order_by = { "id desc" } }, items = {},
-    next_token = pages.tokens(OP) }
-end
-
 -- The next page of the far end; nil if the server refuses the order.
 local function fetch_far(fetch, query)
   local ok, page = fault.call(fetch, query)
@@ -43,67 +36,51 @@ local function fetch_far(fetch, query)
   return ok and page or nil
 end
 
--- Take a page into the far end, while the near end is at `near`. False if its items are not by
--- falling ids: the server ignores the order, or has another one for letters.
-local function take_far(far, page, near)
-  local list = pages.list(page, "statuses", OP)
-  local last = last_of(list, far.last, true)
-  local is_far = far.last or not list[1] or last and list[1].pipeline_id >= near
-  if #list > 0 and not last or not is_far then
+-- Add a page of the far end to the list of the near end, whose last id is `near`. Returns whether
+-- the far end goes on: not if the two have met, if its items are not by falling ids (the server
+-- ignores the order, or has another one for letters), or if the server has refused the order.
+local function add_far(far, page, list, near)
+  local items = page and pages.list(page, "statuses", OP)
+  local last = items and last_of(items, far.last, true)
+  local is_far = last and (far.last or not items[1] or items[1].pipeline_id >= near)
+  if not is_far then
     return false
   end
-  table.move(list, 1, #list, #far.items + 1, far.items)
-  local token = far.next_token(page)
-  far.last, far.query.page_token, far.over = last, token, token == nil
-  return true
+  table.move(items, 1, #items, #list + 1, list)
+  far.last, far.query.page_token = last, far.next_token(page)
+  far.has_met = last <= near or not far.query.page_token
+  return not far.has_met
 end
 
--- True if no id is between `last`, where the near end is, and the far end.
-local function have_met(far, last)
-  return far.over or far.last ~= nil and far.last <= last
-end
-
--- Add to the list what only the far end has, by rising ids.
-local function add_rest(list, far, last)
-  for i = #far.items, 1, -1 do
-    if far.items[i].pipeline_id > last then
-      list[#list + 1] = far.items[i]
-    end
-  end
-end
-
--- ---- both ----
-
--- `fetch` for rising ids, which reads the far end at the same time: the page with which the two
--- meet has the rest of the list, and is the last one. Where the ids of the server are not in order,
--- it goes on without the far end.
+-- `fetch` for rising ids, which reads the far end at the same time: a page has the items of both,
+-- and the one with which they meet is the last. Where the ids of the server are not in order, it
+-- goes on without the far end.
 local function from_both_ends(fetch)
-  local far, last = new_far(), nil
+  local last
+  local far = { query = { max_results = PAGE, order_by = { "id desc" } },
+    next_token = pages.tokens(OP) }
 
   return function(query)
-    if not far then
-      return fetch(query)
-    end
-    local beside = query.page_token and far.query
+    local beside = far and query.page_token and far.query
     local answers = pool.map({ query, beside }, function(one)
       return one == query and fetch(one) or fetch_far(fetch, one)
     end)
     local page = answers[1]
     local list = pages.list(page, "statuses", OP)
-    last = last_of(list, last, false)
-    local is_of_use = last and (not beside or answers[2] and take_far(far, answers[2], last))
-    if not is_of_use then
+    last = far and last_of(list, last, false)
+    if not last then
       far = nil
-    elseif beside and have_met(far, last) then
-      add_rest(list, far, last)
-      page.statuses, page.next_page_token, far = list, nil, nil
+    elseif beside and not add_far(far, answers[2], list, last) then
+      page.next_page_token = not far.has_met and page.next_page_token or nil
+      far = nil
     end
+    page.statuses = list
     return page
   end
 end
 
---- An iterator over all pipelines, as the API returns them: by their ids, unless there is an
--- `order_by`.
+--- An iterator over all pipelines, as the API returns them. They come in no order of their own,
+-- unless there is an `order_by`.
 ---@param ws tarn.WorkspaceClient
 ---@param opts? { filter?: string, order_by?: string }
 ---@return fun(): table? PipelineStateInfo
