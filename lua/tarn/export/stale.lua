@@ -145,7 +145,12 @@ function M.settle(self)
   for id, entry in pairs(self.manifest.pipelines) do
     gone[#gone + 1] = not self.alive[id] and { id, entry } or nil
   end
-  table.sort(gone, function(a, b) return a[1] < b[1] end)
+  table.sort(gone, function(a, b)
+    if a[2].name ~= b[2].name then
+      return a[2].name < b[2].name
+    end
+    return a[1] < b[1]
+  end)
   for _, one in ipairs(gone) do
     table.insert(self.rows, settle_gone(self, one[1], one[2]))
   end
