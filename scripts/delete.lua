@@ -1,4 +1,5 @@
 local delete = require "tarn.delete"
+local export = require "tarn.export"
 local fault = require "base.fault"
 local journal = require "tarn.journal"
 local many = require "tarn.many"
@@ -25,17 +26,22 @@ end
 local BUNDLE <const> = "a bundle manages this pipeline; its next deployment will create the "
   .. "pipeline again"
 
-local function is_of_bundle(found)
-  local deployment = found.spec.deployment
-  return type(deployment) == "table" and deployment.kind == "BUNDLE"
+-- What the user should know of the deletion of a pipeline; nil: nothing.
+local function find_note(found)
+  local deployment, obstacle = found.spec.deployment, export.find_obstacle(found.spec)
+  if type(deployment) == "table" and deployment.kind == "BUNDLE" then
+    return BUNDLE
+  end
+  return obstacle and ("`tarn undo` cannot create it again: %s"):format(obstacle) or nil
 end
 
 local function warn(ctx, arg, found)
   if arg.tables and not delete.has_choice(found) then
     ctx.warn "--tables has no effect: tables in the Hive metastore are always kept"
   end
-  if is_of_bundle(found) then
-    ctx.warn(BUNDLE)
+  local note = find_note(found)
+  if note then
+    ctx.warn(note)
   end
 end
 
@@ -52,9 +58,13 @@ local function read(ctx, item)
   return found
 end
 
+local function note_text(note)
+  return note or "-"
+end
+
 local function row_of(found, arg, status)
   return { status = status, tables = tables_word(found, arg), dry_run = arg.dry_run,
-    note = is_of_bundle(found) and BUNDLE or nil }
+    note = find_note(found) }
 end
 
 local function plan_one(ctx, arg, item)
@@ -78,7 +88,7 @@ local function run_many(ctx, arg, items)
       return delete_one(ctx, arg, item, op)
     end })
   end
-  return many.show(ctx, { "status", "tables", "note" }, rows)
+  return many.show(ctx, { "status", "tables", { "note", long = true, text = note_text } }, rows)
 end
 
 local function question_of_one(ctx, arg, word)

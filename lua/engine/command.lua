@@ -51,7 +51,7 @@ function M.confirm(ctx, loaded, arg, opts)
     refuse_without_terminal(op, "this command would " .. what:match "^[^\n]*":gsub("[:.]$", ""))
   end
   local answer = term.read_line(require("output.screen").clean(
-    ("%s: %s Go on? [y/N] "):format(op, what), true))
+    ("%s: %s%sGo on? [y/N] "):format(op, what, what:find "\n$" and "" or " "), true))
   if not answer or not answer:lower():find "^y" then
     fault.raise { kind = "cancelled", op = op, message = "not confirmed: nothing was done" }
   end

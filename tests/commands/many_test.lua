@@ -126,6 +126,17 @@ test("delete of many is one operation, which undo takes back", function(t)
   t.equal(column(select(2, run(j, "get", "--all")), "name"), { "keep", "tmp_a", "tmp_b" })
 end)
 
+test("two of one name are deleted, and both come back", function(t)
+  local j <close> = start "keep"
+  j.w:pipeline { name = "twice" }
+  j.w:pipeline { name = "twice", allow_duplicate_names = true }
+  local status, rows = run(j, "delete", "twi*", "--yes")
+  t.equal({ status, #rows }, { 0, 2 })
+  local r = j:run { "undo", "last", "--yes" }
+  t.equal(r.status, 0, r.stdout .. r.stderr)
+  t.equal(column(select(2, run(j, "get", "--all")), "name"), { "keep", "twice", "twice" })
+end)
+
 test("if one cannot be deleted, the others are, and the journal tells them apart", function(t)
   local j <close>, ids = start("tmp_a", "tmp_b", "tmp_c")
   refuse(j, "DELETE", ids.tmp_b, 403, "PERMISSION_DENIED")

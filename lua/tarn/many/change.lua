@@ -139,6 +139,13 @@ end
 ---@param f fun(row: table): string?
 function M.wait(ctx, rows, outcomes, f)
   local left, done = collections.set(rows), 0
+  local function waiting()
+    local list = {}
+    for _, row in ipairs(rows) do
+      list[#list + 1] = left[row] and row or nil
+    end
+    return list
+  end
   local function one(row)
     local outcome, e = fault.try(f, row)
     if e and e.kind == "cancelled" then
@@ -148,16 +155,14 @@ function M.wait(ctx, rows, outcomes, f)
     end
     outcomes[#outcomes + 1] = outcome
     left[row], done = nil, done + 1
-    ctx.progress(done, #rows, row.name)
+    local rest = waiting()
+    ctx.progress(done, #rows, #rest > 0 and ("ended; not yet: %s%s"):format(rest[1].name,
+      #rest > 1 and (" and %d more"):format(#rest - 1) or "") or row.name)
   end
   local ok, e = fault.call(pool.each, rows, one, { limit = math.max(1, #rows) })
   if not ok then
-    local waiting = {}
-    for _, row in ipairs(rows) do
-      waiting[#waiting + 1] = left[row] and row or nil
-    end
     ctx.warn(("the wait is over: %d of %s had ended; not yet: %s"):format(done, runs.count(#rows),
-      names_of(waiting)))
+      names_of(waiting())))
     error(e, 0)
   end
   ctx.finish(runs.outcome(outcomes))

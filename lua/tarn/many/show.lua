@@ -20,13 +20,13 @@ end }
 --- How rows of many pipelines look: their names, those of these columns that a row has, and the
 -- errors. Sets the form of this run.
 ---@param ctx tarn.Context
----@param columns string[]
+---@param columns any[] names, or columns as in `render`
 ---@param rows table[]
 ---@return table[] rows
 function M.show(ctx, columns, rows)
   local list = { "name" }
-  for _, name in ipairs(columns) do
-    list[#list + 1] = has(rows, name) and name or nil
+  for _, column in ipairs(columns) do
+    list[#list + 1] = has(rows, type(column) == "table" and column[1] or column) and column or nil
   end
   list[#list + 1] = (has(rows, "error") or has(rows, "causes")) and ERROR or nil
   list[#list + 1] = "pipeline_id"
