@@ -1,10 +1,13 @@
 --- One command for many pipelines: which ones, one question, and a row for each.
 --
 --     local many = require "tarn.many"
---     local chosen = many.choose(ctx, { pipeline = { "dev_*" } })
---     for row in many.read(ctx, chosen.items, function(item)
---       return { state = ctx.workspace:pipeline(item.pipeline_id).state }
---     end) do print(row.name, row.state, row.error and row.error.message) end
+--     return { summary = "Show the states of many.", effect = "read", args = {},
+--       run = function(ctx)
+--         local chosen = many.choose(ctx, { pipeline = "sales_*" })
+--         return many.read(ctx, chosen.items, function(item)
+--           return { state = ctx.workspace:pipeline(item.pipeline_id).state }
+--         end)
+--       end }
 --
 -- A pipeline that fails does not stop the others: its row has the error. The exit status is that of
 -- the failures if all are of one kind, else 1.
