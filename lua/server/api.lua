@@ -97,6 +97,7 @@ local function context(self, route, request, common, listener)
   end
   ctx.progress = listener.progress or function() end
   ctx.served, ctx.allow_private_hosts = true, self.allow_private_hosts
+  ctx.literal = not route.many
   ctx.credential = route.secret and (request.secrets or {})[route.secret] or false
   rawset(ctx, "workspace", self.workspaces:get(common.profile))
   return ctx, warnings

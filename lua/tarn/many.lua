@@ -32,6 +32,9 @@ local chosen = setmetatable({}, { __mode = "k" }) -- context -> choice
 ---@param opts? { whole?: boolean, list?: boolean, bare?: boolean } as for tarn.pipelines.choose
 ---@return tarn.Choice
 function M.choose(ctx, arg, opts)
+  if ctx.literal then
+    return { many = false, word = arg.pipeline[1], items = {} }
+  end
   chosen[ctx] = chosen[ctx] or pipelines.choose(ctx.workspace, ctx.op, arg, opts)
   return chosen[ctx]
 end
@@ -49,7 +52,7 @@ end
 ---@param opts tarn.ManyQuestion
 ---@return string|false
 function M.question(ctx, arg, opts)
-  local choice = pipelines.may_be_many(arg) and M.choose(ctx, arg)
+  local choice = not ctx.literal and pipelines.may_be_many(arg) and M.choose(ctx, arg)
   if not choice or not choice.many then
     return false
   end

@@ -238,6 +238,22 @@ test("a dry run shows all, asks hooks, and changes nothing", function(t)
   t.is_nil(journal.operations()())
 end)
 
+test("a hook refuses some of many", function(t)
+  local j <close> = start("dev_a", "prod_a")
+  local dir <close> = program.dir()
+  dir.write("hooks/no.lua", [[return { before_delete = function(request, ctx)
+    if request.name:find "^prod" then ctx.refuse "not production" end end }]])
+  local opts = j:options()
+  opts.env.TARN_PATH = dir.path
+  for _, word in ipairs { "--dry-run", "--yes" } do
+    local r = program.run({ "-p", "there", "-o", "json", "delete", "--all", word }, opts)
+    local rows = json.decode(r.stdout)
+    t.equal({ r.status, rows[1].error, rows[2].error.message, rows[2].status },
+      { 5, nil, "not production", "failed" })
+  end
+  t.equal(#j:changes(), 1)
+end)
+
 test("the beginning of a name is not enough to delete one of many", function(t)
   local j <close> = start("tmp_a", "tmp_b")
   local status, _, r = run(j, "delete", "tmp_a", "tmp", "--yes")
@@ -391,25 +407,31 @@ end)
 
 -- ---- scripts, the server and completion ----
 
-test("requests to the server: a path for one and for a glob, and a path for many", function(t)
+test("requests to the server: a path for one, and a path for many", function(t)
   local s <close> = serving.demo()
   local one = s:ask("GET", "/api/dlt/pipelines/quickstart").data
   t.equal(one.name, "quickstart")
-  t.equal(s:ask("GET", "/api/dlt/pipelines/quick*").data[1].name, "quickstart")
+  t.equal(s:ask("GET", "/api/dlt/get?pipeline=quick*").data[1].name, "quickstart")
+  -- a client that means one pipeline does not change many
+  for _, path in ipairs { "/api/dlt/pipelines/*", "/api/dlt/pipelines/sales_*/permissions" } do
+    t.equal(s:ask("GET", path).status, 404)
+  end
+  for _, what in ipairs { "delete", "trigger", "stop" } do
+    t.equal(s:ask("POST", "/api/dlt/pipelines/sales_*/" .. what,
+      { body = { confirm = true } }).status, 404)
+  end
   local rows = s:ask("GET", "/api/dlt/permissions?pipeline=quickstart&pipeline=sales_forecast").data
   t.equal(column(rows, "name"), { "quickstart", "sales_forecast" })
   t.equal(s:ask("GET", "/api/dlt/get").status, 400)
   t.equal(s:ask("GET", "/api/dlt/get?pipeline=zz*").status, 404)
   local all = s:ask("GET", "/api/dlt/get?all=true").data
   t.equal(#all, #s:ask("GET", "/api/dlt/pipelines").data)
-  for _, path in ipairs { "/api/dlt/trigger", "/api/dlt/pipelines/sales_*/trigger" } do
-    local body = path == "/api/dlt/trigger" and { pipeline = { "sales_*" } } or {}
-    local asked = s:ask("POST", path, { body = body })
-    t.equal({ asked.status, asked.data.error.code }, { 422, "CONFIRMATION_REQUIRED" })
-    t.match(asked.data.error.message, "start an update of 4 pipelines")
-    body.confirm = true
-    t.equal(#s:ask("POST", path, { body = body }).data, 4)
-  end
+  local body = { pipeline = { "sales_*" } }
+  local asked = s:ask("POST", "/api/dlt/trigger", { body = body })
+  t.equal({ asked.status, asked.data.error.code }, { 422, "CONFIRMATION_REQUIRED" })
+  t.match(asked.data.error.message, "start an update of 4 pipelines")
+  body.confirm = true
+  t.equal(#s:ask("POST", "/api/dlt/trigger", { body = body }).data, 4)
   t.equal(s:ask("POST", "/api/dlt/trigger", { body = { pipeline = "quickstart" } }).data.status,
     "triggered")
   local deleted = s:ask("POST", "/api/dlt/delete", { body = { pipeline = { "scr*" } } })
