@@ -1,6 +1,7 @@
 local fault = require "base.fault"
 local journal = require "tarn.journal"
 local many = require "tarn.many"
+local spec = require "tarn.spec"
 local stop = require "tarn.stop"
 local trigger = require "tarn.trigger"
 local wait = require "tarn.wait"
@@ -44,7 +45,7 @@ local function start_many(ctx, arg, items, body)
     local ws = ctx.workspace
     local found = arg.restart and ws:pipeline(item.pipeline_id) or item
     local row = report_of(found, body)
-    row.update_id, row.status, row.hooks = trigger.start(ws, op, found, body,
+    row.update_id, row.status, row.hooks = trigger.start(ws, op, found, spec.copy(body),
       { attach = arg.attach, restart = arg.restart, timeout = ctx.options.timeout })
     row.url = trigger.url(ws, item.pipeline_id, row.update_id)
     return row, row.status == "attached" and "unchanged" or "done"
@@ -71,7 +72,7 @@ end
 local function run_many(ctx, arg, items, body, began)
   if arg.dry_run then
     return many.show(ctx, COLUMNS, many.plan(ctx, items, function(item)
-      return plan(ctx, item, report_of(item, body), body)
+      return plan(ctx, item, report_of(item, body), spec.copy(body))
     end))
   end
   local rows, outcomes = start_many(ctx, arg, items, body)

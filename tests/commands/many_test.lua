@@ -254,6 +254,26 @@ test("a hook refuses some of many", function(t)
   t.equal(#j:changes(), 1)
 end)
 
+test("what a hook changes for one of many is for that one", function(t)
+  local j <close> = start("dev_a", "prod_a", "prod_b")
+  local dir <close> = program.dir()
+  dir.write("hooks/mode.lua", [[return { before_trigger = function(request)
+    if request.name:find "^dev" then request.body.development = true end end }]])
+  local opts = j:options()
+  opts.env.TARN_PATH = dir.path
+  local sent = {}
+  j.on_request = function(request, answer)
+    if request.method == "POST" then
+      sent[#sent + 1] = json.decode(request.body).development or false
+    end
+    return answer()
+  end
+  local r = program.run({ "-p", "there", "trigger", "--all", "--yes" }, opts)
+  t.equal(r.status, 0, r.stderr)
+  t.equal({ #sent, collections.counts({ { sent[1] }, { sent[2] }, { sent[3] } }, 1)[true] },
+    { 3, 1 })
+end)
+
 test("the beginning of a name is not enough to delete one of many", function(t)
   local j <close> = start("tmp_a", "tmp_b")
   local status, _, r = run(j, "delete", "tmp_a", "tmp", "--yes")

@@ -82,8 +82,8 @@ function Run:finish()
     return
   end
   local skipped = self.skipped and ("; %d not tried"):format(self.skipped) or ""
-  self.ctx.warn(("%d of %s failed%s: %s"):format(self.failed, M.count(#self.items), skipped,
-    self.first.message))
+  self.ctx.warn(("%d of %s failed%s: %s%s"):format(self.failed, M.count(#self.items), skipped,
+    self.first.message, self.first.hint and "\nhint: " .. self.first.hint or ""))
   self.ctx.finish(M.outcome(self.outcomes))
 end
 

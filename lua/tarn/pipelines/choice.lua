@@ -118,15 +118,24 @@ local function get(ws, id)
     found = found }
 end
 
+-- The pipelines of a list by their ids and by their names; a name of several has the last one and
+-- is in `several`.
+local function index_of(list)
+  local index = { by_id = {}, by_name = {}, several = {} }
+  for _, item in ipairs(list) do
+    local name = item.name or ""
+    index.several[name] = index.by_name[name] ~= nil or nil
+    index.by_id[item.pipeline_id], index.by_name[name] = item, item
+  end
+  return index
+end
+
 -- The pipelines of one word. A name that exists to the letter comes before the same text as a glob.
-local function of_word(ws, op, list, word, opts)
+local function of_word(ws, op, list, word, opts, index)
   if opts.is_id(word) then
-    for _, item in ipairs(list) do
-      if item.pipeline_id == word:lower() then
-        return { item }
-      end
-    end
-    return { get(ws, word:lower()) }
+    return { index.by_id[word:lower()] or get(ws, word:lower()) }
+  elseif index.by_name[word] and not index.several[word] then
+    return { index.by_name[word] }
   elseif M.is_glob(word) and #find.exact_among(list, word) == 0 then
     return matching(ws, op, list, word), true
   end
@@ -179,9 +188,9 @@ function M.choose(ws, op, asked, opts)
   if asked.all then
     return { many = true, items = list, total = #list, listed = list }
   end
-  local items, seen, was_glob = {}, {}, false
+  local items, seen, was_glob, index = {}, {}, false, index_of(list)
   for _, word in ipairs(words) do
-    local found, is_pattern = of_word(ws, op, list, word, opts)
+    local found, is_pattern = of_word(ws, op, list, word, opts, index)
     was_glob = was_glob or is_pattern
     for _, item in ipairs(found) do
       if not seen[item.pipeline_id] then

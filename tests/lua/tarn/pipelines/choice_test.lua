@@ -89,6 +89,13 @@ test("a name among many may be a beginning, unless it must be whole", function(t
   t.match(e.message, "'sales' may be any of")
 end)
 
+test("a name that several pipelines have is refused, and a glob takes all of them", function(t)
+  local ws <close> = workspace("twice", "twice", "x")
+  local _, e = fault.try(choose, ws, { pipeline = { "x", "twice" } })
+  t.match(e.hint, "give the id")
+  t.equal(choose(ws, { pipeline = { "twice*" } }), { "twice", "twice" })
+end)
+
 test("no word, an empty one, and `all` with a word are refused", function(t)
   local ws <close> = workspace("a")
   for _, asked in ipairs { {}, { pipeline = {} }, { pipeline = { "" } }, { pipeline = { "a", "" } },
