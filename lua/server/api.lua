@@ -97,7 +97,6 @@ local function context(self, route, request, common, listener)
   end
   ctx.progress = listener.progress or function() end
   ctx.served, ctx.allow_private_hosts = true, self.allow_private_hosts
-  ctx.literal = not route.many
   ctx.credential = route.secret and (request.secrets or {})[route.secret] or false
   rawset(ctx, "workspace", self.workspaces:get(common.profile))
   return ctx, warnings
@@ -142,6 +141,7 @@ function M.run(self, route, request, params, given, listener)
     errors.refuse(403, "READ_ONLY", "this server is read-only; 'dry_run' is allowed")
   end
   local ctx, warnings = context(self, route, request, common, listener or {})
+  ctx.literal = next(params) ~= nil -- the path names what is meant
   contexts.open_workspaces(ctx, route.script.args, arg)
   check_question(route, ctx, arg, common)
   local function run()
