@@ -1,5 +1,7 @@
 local fault = require "base.fault"
 local journal = require "tarn.journal"
+local many = require "tarn.many"
+local spec = require "tarn.spec"
 local stop = require "tarn.stop"
 local trigger = require "tarn.trigger"
 local wait = require "tarn.wait"
@@ -34,15 +36,64 @@ local function start(ctx, arg, found, body, report)
   op:finish(report.status == "attached" and "unchanged" or "done", report)
 end
 
+-- ---- many ----
+
+local COLUMNS <const> = { "status", "outcome", "update_id" }
+
+local function start_many(ctx, arg, items, body)
+  return many.change(ctx, arg, items, { change = function(item, op)
+    local ws = ctx.workspace
+    local found = arg.restart and ws:pipeline(item.pipeline_id) or item
+    local row = report_of(found, body)
+    row.update_id, row.status, row.hooks = trigger.start(ws, op, found, spec.copy(body),
+      { attach = arg.attach, restart = arg.restart, timeout = ctx.options.timeout })
+    row.url = trigger.url(ws, item.pipeline_id, row.update_id)
+    return row, row.status == "attached" and "unchanged" or "done"
+  end })
+end
+
+-- Wait for all updates at once. Each row gets what a single report has.
+local function wait_for_many(ctx, arg, rows, outcomes, began)
+  local started = {}
+  for _, row in ipairs(rows) do
+    started[#started + 1] = row.update_id and row or nil
+  end
+  local left = (ctx.options.timeout or wait.DAY) - (wait.outcome.now() - began)
+  many.wait(ctx, started, outcomes, function(row)
+    local followed = wait.follow(ctx.workspace, row.pipeline_id, row.update_id,
+      { timeout = math.max(0, left) })
+    local outcome
+    local each = setmetatable({ finish = function(name) outcome = name end }, { __index = ctx })
+    wait.outcome.report(each, row, followed, arg.full_errors)
+    return outcome
+  end)
+end
+
+local function run_many(ctx, arg, items, body, began)
+  if arg.dry_run then
+    return many.show(ctx, COLUMNS, many.plan(ctx, items, function(item)
+      return plan(ctx, item, report_of(item, body), spec.copy(body))
+    end))
+  end
+  local rows, outcomes = start_many(ctx, arg, items, body)
+  if arg.wait then
+    wait_for_many(ctx, arg, rows, outcomes, began)
+  end
+  return many.show(ctx, COLUMNS, rows)
+end
+
+local RETURNS <const> = { pipeline_id = "string", name = "string", status = "string",
+  ["update_id?"] = "string", ["url?"] = "string", ["operation?"] = "string",
+  ["dry_run?"] = "boolean", ["error?"] = "object",
+  ["request?"] = { method = "string", path = "string", body = "object" },
+  ["outcome?"] = "string", ["state?"] = "string" }
+
 return {
-  summary = "Start an update of a pipeline, and wait for its end with --wait.",
+  summary = "Start an update of a pipeline, or of many, and wait for its end with --wait.",
   effect = "write",
   endless = true, -- --timeout is that of its wait
-  route = { "POST", "/api/dlt/pipelines/{pipeline}/trigger" },
-  returns = { pipeline_id = "string", name = "string", status = "string", ["update_id?"] = "string",
-    ["url?"] = "string", ["operation?"] = "string", ["dry_run?"] = "boolean",
-    ["request?"] = { method = "string", path = "string", body = "object" },
-    ["outcome?"] = "string", ["state?"] = "string" },
+  route = { "POST", "/api/dlt/pipelines/{pipeline}/trigger", many = "/api/dlt/trigger" },
+  returns = { any = { RETURNS, { RETURNS } } },
   details = [[
 Without a selection, all tables are refreshed. Tables are given by their published names, flows by
 their names, files by their paths in the workspace. --development and --production decide the mode
@@ -55,9 +106,15 @@ If an update is active already, the exit status is 5, unless --attach or --resta
 --wait waits for the end of this update and of the updates with which the platform retries it.
 Exit status: 0 if the update completed (or, of a continuous pipeline, runs), 7 if it failed, 8 if
 it was cancelled, 6 if it still runs after --timeout (default: a day); it is not stopped then. For
-a failed update, the first cause of each failed flow is shown.]],
+a failed update, the first cause of each failed flow is shown.
+
+Several names, a glob such as 'dev_*' and --all start an update of many, after one question. If one
+cannot be started, the others are. With --wait, the exit status is that of the updates that did not
+complete, or 1 if these ended in several ways.]],
   args = {
-    { "pipeline", "pipeline", "Id, name, or unique beginning of the name." },
+    { "pipeline", "list", "Id, name, unique beginning of the name, or a glob; several are allowed.",
+      optional = true, positional = true, of = "pipeline" },
+    { "all", "flag", "Start an update of all pipelines." },
     { "full_refresh", "flag", "Refresh all tables from scratch: rows that the sources no "
       .. "longer have are lost." },
     { "refresh", "list", "Refresh only these tables (repeatable).", optional = true,
@@ -101,16 +158,28 @@ a failed update, the first cause of each failed flow is shown.]],
       "refresh the tables of one file, in development mode" },
     { "trigger sales --validate --wait", "check whether the code compiles" },
     { "trigger sales --restart --full-refresh-only orders --dry-run", "show the request" },
+    { "trigger 'dev_*' --wait", "start many, after one question, and wait for all" },
   },
   see = { "wait", "stop", "updates" },
   render = { text = wait.outcome.show },
+
+  question = function(ctx, arg)
+    return many.question(ctx, arg, { what = "start an update of %s", note = function(item)
+      local active = wait.find_active(item)
+      return active and "an update is active" or item.state or "unknown"
+    end })
+  end,
 
   run = function(ctx, arg)
     if arg.full_errors and not arg.wait then
       fault.usage(ctx.op, "--full-errors goes with --wait")
     end
     local body, began = trigger.body(ctx.op, arg), wait.outcome.now()
-    local found = ctx.workspace:pipeline(arg.pipeline)
+    local choice = many.choose(ctx, arg)
+    if choice.many then
+      return run_many(ctx, arg, choice.items, body, began)
+    end
+    local found = ctx.workspace:pipeline(choice.word)
     local report = report_of(found, body)
     if arg.dry_run then
       return plan(ctx, found, report, body)

@@ -8,25 +8,50 @@ local script = require "engine.script"
 
 local M = {}
 
---- Ask for confirmation before a script with the effect "destroy" runs. Without a terminal, --yes
--- is needed. The question is the script's `question`, or its summary. Raises a fault if the answer
--- is not yes.
+--- What a script asks before it runs: the text of its `question`, or for the effect "destroy" its
+-- summary. Nil if nothing needs a confirmation.
+---@param ctx tarn.Context
+---@param loaded table the script
+---@param arg table the arguments by name
+---@return string?
+function M.find_question(ctx, loaded, arg)
+  if arg.dry_run then
+    return nil
+  elseif loaded.question then
+    return loaded.question(ctx, arg) or nil
+  end
+  return loaded.effect == "destroy" and loaded.summary or nil
+end
+
+local function refuse_without_terminal(op, what)
+  fault.usage(op, what .. ", and there is no terminal to confirm it on",
+    "--yes confirms it; --dry-run shows what it would do")
+end
+
+--- Ask for confirmation before a script runs, if it has a question: see `find_question`. Without a
+-- terminal, --yes is needed. Raises a fault if the answer is not yes.
 ---@param ctx tarn.Context
 ---@param loaded table the script
 ---@param arg table the arguments by name
 ---@param opts table the options that every command takes
 function M.confirm(ctx, loaded, arg, opts)
   local op = ctx.op
-  if loaded.effect ~= "destroy" or arg.dry_run or opts.yes then
+  if arg.dry_run or opts.yes or loaded.effect ~= "destroy" and not loaded.question then
     return
   end
   local term = require "native.term"
-  if not (term.is_tty "in" and term.is_tty "err") then
-    fault.usage(op, "this command destroys something, and there is no terminal to confirm it on",
-      "--yes confirms it; --dry-run shows what it would do")
+  local has_person = term.is_tty "in" and term.is_tty "err"
+  if not has_person and loaded.effect == "destroy" then
+    refuse_without_terminal(op, "this command destroys something") -- before any request
   end
-  local what = loaded.question and loaded.question(ctx, arg) or loaded.summary
-  local answer = term.read_line(("%s: %s Go on? [y/N] "):format(op, what))
+  local what = M.find_question(ctx, loaded, arg)
+  if not what then
+    return
+  elseif not has_person then
+    refuse_without_terminal(op, "this command would " .. what:match "^[^\n]*":gsub("[:.]$", ""))
+  end
+  local answer = term.read_line(require("output.screen").clean(
+    ("%s: %s%sGo on? [y/N] "):format(op, what, what:find "\n$" and "" or " "), true))
   if not answer or not answer:lower():find "^y" then
     fault.raise { kind = "cancelled", op = op, message = "not confirmed: nothing was done" }
   end
@@ -139,8 +164,9 @@ local function sort_given(op, specs, given)
   end
   for _, spec in ipairs(specs) do
     if argspec.is_positional(spec) and given[position] ~= nil then
-      own[spec[1]] = given[position]
-      position = position + 1
+      local is_rest = spec[2] == "list" and type(given[position]) ~= "table"
+      own[spec[1]] = is_rest and table.move(given, position, #given, 1, {}) or given[position]
+      position = is_rest and #given + 1 or position + 1
     end
   end
   for name, value in pairs(given) do

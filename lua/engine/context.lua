@@ -13,6 +13,7 @@ local M = {}
 ---@field open fun(profile: string): tarn.WorkspaceClient opens another workspace
 ---@field served boolean   true for a request to the server: files of this machine must not be used
 ---@field called boolean   true for a call from Lua
+---@field literal boolean  true: the path of a request names one pipeline, whatever signs are in it
 ---@field allow_private_hosts boolean true: a request may name hosts in a private network
 ---@field credential userdata|false the secret of a request, in a box
 ---@field render? table    replaces the header's `render` for this run
@@ -66,7 +67,7 @@ end
 ---@return tarn.Context
 function M.new(op, opts)
   local ctx = { op = op, options = opts, outcome = "done", served = false, called = false,
-    credential = false, allow_private_hosts = false }
+    literal = false, credential = false, allow_private_hosts = false }
   function ctx.progress(done, total, what)
     -- the traces of --verbose would stand in the line of the bar
     require("output.progress").show(done, total, what, opts.quiet or (opts.verbose or 0) > 0)

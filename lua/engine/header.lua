@@ -23,7 +23,7 @@ local FIELDS <const> = {
   { "run", is "function", "a function(ctx, arg)" },
   { "endless", function(v) return type(v) == "boolean" or type(v) == "function" end,
     "a boolean or a function(arg)" },
-  { "question", is "function", "a function(ctx, arg) that returns a text" },
+  { "question", is "function", "a function(ctx, arg) that returns a text or false" },
   { "route", is "table", "{ method, path }" },
   { "returns", function(v) return v ~= nil end, "a schema" },
   { "details", is "string", "a string" },
@@ -41,6 +41,7 @@ local ROUTE_FIELDS <const> = {
   { "defaults", is "table", "a table" },    -- that differ from those of the command line
   { "secret", is "string", "a string" },    -- the member of the body that is a secret
   { "cached", is "boolean", "a boolean" },  -- true: the answer may be some seconds old
+  { "many", is "string", "a path" },        -- where the arguments of the path are in the request
 }
 
 local RENDER_FIELDS <const> = {
@@ -69,6 +70,9 @@ local function check_route(route, names, wrong)
     end
   end
   fields.check(route, ROUTE_FIELDS, "route", wrong)
+  if route.many and not route.many:find "^/[^{}]*$" then
+    wrong "'many' in route is not a path without arguments"
+  end
   for name in pairs(route.defaults or {}) do
     if not names[name] then
       wrong(("route has a default for '%s', which args does not declare"):format(name))

@@ -73,7 +73,8 @@ end
 -- ---- the commands ----
 
 local TYPES <const> = { string = "string", integer = "integer", number = "number",
-  flag = "boolean", list = "string[]", path = "string", catalog = "string", pipeline = "string",
+  flag = "boolean",
+  list = "string|string[]", path = "string", catalog = "string", pipeline = "string",
   workspace = "string|tarn.WorkspaceClient" }
 
 local function type_of(spec)

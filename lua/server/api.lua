@@ -16,7 +16,8 @@ local M = {}
 local MAX_DEPTH <const> = 32 -- levels of a JSON body
 
 --- The routes of all commands that have one: a list of { method, path, script, command }. If the
--- last part of a path is an optional argument, the path without it is a route too.
+-- last part of a path is an optional argument, the path without it is a route too, unless the
+-- header has a path for many, at which the arguments of the path are in the request.
 ---@param warn? fun(text: string) called for each script that does not load; it is not served
 ---@return table[]
 function M.routes(warn)
@@ -31,7 +32,13 @@ function M.routes(warn)
       local route = { method = declared[1], path = declared[2], script = loaded, command = name,
         defaults = declared.defaults, secret = declared.secret, cached = declared.cached }
       list[#list + 1] = route
-      local shorter, last = route.path:match "^(.*)/{([%w_]+)}$"
+      if declared.many then
+        list[#list + 1] = setmetatable({ path = declared.many, many = true }, { __index = route })
+      end
+      local shorter, last
+      if not declared.many then
+        shorter, last = route.path:match "^(.*)/{([%w_]+)}$"
+      end
       for _, spec in ipairs(last and loaded.args or {}) do
         if spec[1] == last and spec.optional then
           list[#list + 1] = setmetatable({ path = shorter, without = last }, { __index = route })
@@ -95,11 +102,24 @@ local function context(self, route, request, common, listener)
   return ctx, warnings
 end
 
+local function refuse_unconfirmed(what)
+  errors.refuse(422, "CONFIRMATION_REQUIRED", what .. ": 'confirm' must be true",
+    "'dry_run' shows what the command would do")
+end
+
+-- Refuse a command that destroys something without a confirmation, before any request.
 local function check_confirmed(route, arg, common)
   if route.script.effect == "destroy" and not arg.dry_run and not common.confirm then
-    errors.refuse(422, "CONFIRMATION_REQUIRED",
-      "this command destroys something: 'confirm' must be true",
-      "'dry_run' shows what the command would do")
+    refuse_unconfirmed "this command destroys something"
+  end
+end
+
+-- Refuse what has a question without a confirmation.
+local function check_question(route, ctx, arg, common)
+  local what = route.script.question and not common.confirm
+    and command.find_question(ctx, route.script, arg)
+  if what then
+    refuse_unconfirmed("this command would " .. what:match "^[^\n]*":gsub("[:.]$", ""))
   end
 end
 
@@ -121,7 +141,9 @@ function M.run(self, route, request, params, given, listener)
     errors.refuse(403, "READ_ONLY", "this server is read-only; 'dry_run' is allowed")
   end
   local ctx, warnings = context(self, route, request, common, listener or {})
+  ctx.literal = next(params) ~= nil -- the path names what is meant
   contexts.open_workspaces(ctx, route.script.args, arg)
+  check_question(route, ctx, arg, common)
   local function run()
     return as_value(command.invoke(ctx, route.script, arg))
   end

@@ -35,8 +35,16 @@ M.common = {
     optional = true, min = 0.001, max = 3600 },
 }
 
---- The argument of commands that destroy something.
-M.confirm = { "confirm", "flag", "Must be true, because the command destroys something." }
+local CONFIRM <const> = { "confirm", "flag",
+  "Must be true, because the command destroys something." }
+local CONFIRM_MANY <const> = { "confirm", "flag", "Must be true if the command has a question." }
+
+--- The argument that confirms a command; nil if the command never needs a confirmation.
+---@param script table
+---@return tarn.ArgSpec?
+function M.find_confirm(script)
+  return script.effect == "destroy" and CONFIRM or script.question and CONFIRM_MANY or nil
+end
 
 local function index(route)
   local known = {}
@@ -52,8 +60,9 @@ local function index(route)
   for _, spec in ipairs(M.common) do
     add(spec)
   end
-  if route.script.effect == "destroy" then
-    add(M.confirm)
+  local confirm = M.find_confirm(route.script)
+  if confirm then
+    add(confirm)
   end
   return known
 end
@@ -156,8 +165,9 @@ function M.read(route, params, given)
   route.known = known
   for name, value in pairs(given) do
     local spec = known[name]
-    local target = spec and (spec == M.confirm or spec == M.common[1] or spec == M.common[2])
-      and common or values
+    local is_common = spec == M.common[1] or spec == M.common[2]
+      or spec == M.find_confirm(route.script)
+    local target = spec and is_common and common or values
     if not spec or params[spec[1]] then
       unknown(route, name, known)
     elseif target[spec[1]] ~= nil then

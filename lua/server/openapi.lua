@@ -105,8 +105,9 @@ local function body_of(route)
     schema.properties[route.secret] = { type = "string", format = "password", writeOnly = true,
       description = "Used once for this request; never stored, shown or logged." }
   end
-  if route.script.effect == "destroy" then
-    schema.properties.confirm = described({ type = "boolean" }, arguments.confirm[3])
+  local confirm = arguments.find_confirm(route.script)
+  if confirm then
+    schema.properties.confirm = described({ type = "boolean" }, confirm[3])
   end
   return { required = schema.required ~= nil,
     content = { ["application/json"] = { schema = schema } } }
@@ -167,7 +168,8 @@ local function operation_of(route)
   if is_get then
     query_parameters(parameters, route)
   end
-  return { operationId = route.command:gsub("-", "_") .. (route.without and "_all" or ""),
+  return { operationId = route.command:gsub("-", "_")
+      .. (route.without and "_all" or route.many and "_many" or ""),
     summary = script.summary, description = script.details, tags = json.array { "pipelines" },
     parameters = parameters, requestBody = not is_get and body_of(route) or nil,
     responses = responses, ["x-tarn-effect"] = script.effect,

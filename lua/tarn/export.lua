@@ -19,6 +19,7 @@ M.SOURCES = "sources"
 
 ---@class tarn.ExportItem
 ---@field host string
+---@field origin? string         the same in all runs: the host, or the profile if it is embedded
 ---@field org_id? string
 ---@field pipeline_id string
 ---@field name string
@@ -95,7 +96,7 @@ function M.read(ws, id_or_name, opts)
   local found = ws:pipeline(id_or_name)
   local info, warnings = ws.native:info(), {}
   local item = {
-    host = info.host, org_id = info.org_id, pipeline_id = found.pipeline_id,
+    host = info.host, origin = ws:key(), org_id = info.org_id, pipeline_id = found.pipeline_id,
     name = found.name or found.spec.name, last_modified = found.last_modified,
     spec = found.spec or {}, warnings = warnings,
     run_as = has(found.run_as) and found.run_as or nil,

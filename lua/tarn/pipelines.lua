@@ -10,6 +10,7 @@
 -- `create` and `start` send their request once: if the answer is lost, the workspace is searched
 -- for its effect.
 
+local choice = require "tarn.pipelines.choice"
 local events = require "tarn.events"
 local fault = require "base.fault"
 local http = require "native.http"
@@ -139,6 +140,29 @@ function M.find_id(ws, id_or_name)
       message = "the name of the pipeline is empty" }
   end
   return find.id(ws, id_or_name)
+end
+
+--- True if a command's arguments may ask for many pipelines: several words, a glob, or `all`.
+---@param asked tarn.Asked
+---@return boolean
+function M.may_be_many(asked)
+  return choice.may_be_many(asked)
+end
+
+--- The pipelines that a command's arguments `pipeline` and `all` ask for. What was asked decides
+-- whether these are one or many, not how many are found. Many are listed once. Raises a fault for
+-- wrong arguments, and for a word that fits no pipeline or, being no glob, several.
+---@param ws tarn.WorkspaceClient
+---@param op string for faults
+---@param asked tarn.Asked
+---@param opts? { whole?: boolean, list?: boolean, bare?: boolean } whole: the beginning of a name
+--- is not enough; list: of many, list all pipelines even if only ids were given; bare: of a
+--- pipeline that is given by its id, nothing else is needed
+---@return tarn.Choice
+function M.choose(ws, op, asked, opts)
+  opts = opts or {}
+  return choice.choose(ws, op, asked, { is_id = M.is_id, whole = opts.whole, list = opts.list,
+    bare = opts.bare })
 end
 
 --- A pipeline with its spec, by id, exact name, or unique prefix of the name.

@@ -118,13 +118,20 @@ end
 ---@param ws tarn.WorkspaceClient
 ---@param spec table
 ---@param dir string
----@param opts? { place?: (fun(folder: string): string?), force?: boolean, progress?: function,
----  jobs?: integer, memo?: tarn.Memo } `place` returns the local folder of a workspace folder; nil
----  means: inside that of its parent. By default the whole path is kept
+---@param opts? tarn.SourceExportOptions
 ---@return tarn.SourceIndex index
 ---@return string[] warnings
+---@return integer written files; the others had this content already
 function M.export(ws, spec, dir, opts)
   return folder.export(ws, spec, dir, opts)
+end
+
+--- Remove the files that `export` has written into a folder, except those that were changed since,
+-- and then empty folders. A folder without an index stays as it is.
+---@param dir string
+---@return string[] kept the changed files
+function M.remove_export(dir)
+  return folder.remove(dir)
 end
 
 --- The objects in a folder that `export` has written, and files that were added to it since.

@@ -110,3 +110,29 @@ test("--install prints entries that hold no credential", function(t)
   local args = json.encode { "mcp", "--profile", "prod", "--allow", "write" }
   t.match(done.stdout:gsub("%s+", ""), args)
 end)
+
+test("a tool that would change many asks a person, whatever the assistant confirms", function(t)
+  local function call(id, arguments)
+    return request(id, "tools/call", { name = "trigger", arguments = arguments,
+      _meta = STATELESS })
+  end
+  local done = program.run({ "--profile", "demo", "mcp", "--allow", "write" }, {
+    stdin = table.concat({
+      call("many", { pipeline = json.array { "sales_*" } }),
+      call("sure", { pipeline = json.array { "sales_*" }, confirm = true }),
+      call("plan", { pipeline = json.array { "sales_*" }, dry_run = true }),
+      call("one", { pipeline = json.array { "quickstart" } }),
+    }, "\n") .. "\n" })
+  local answers = {}
+  for line in done.stdout:gmatch "[^\n]+" do
+    local answer = json.decode(line)
+    answers[answer.id] = answer.result
+  end
+  for _, id in ipairs { "many", "sure" } do
+    local text = json.encode(answers[id])
+    t.is_nil(text:find("triggered", 1, true), text)
+    t.is_true(answers[id].isError or answers[id].resultType ~= "complete", text)
+  end
+  t.equal(#answers.plan.structuredContent.result, 4)
+  t.equal(answers.one.structuredContent.result.status, "triggered")
+end)

@@ -205,7 +205,7 @@ local OF_MANY <const> = { ["tests/lua/tree_test.lua"] = true, ["tests/lua/tree_c
 local OF_ALL <const> = { main = true, bad_input = true, limits = true, once = true,
   read_only = true, find_pipeline = true, hooks = true, hostile_text = true, sources = true,
   sources_kill = true, sources_property = true, width = true,
-  workspace_fails = true }
+  workspace_fails = true, many = true }
 
 test("tests of modules lie where their modules lie", function(t)
   local wrong = {}

@@ -292,6 +292,13 @@ class ExportSettings(Export):
     sources = []
 
 
+class ExportMany(Export):
+    """A tree of several pipelines, with its manifest."""
+
+    def words(self, run):
+        return ["export", PIPELINE, "quickstart", "--dir", run.files, "--with-sources", "--force"]
+
+
 class ExportNew(Export):
     """Into a folder that does not exist."""
 
@@ -414,8 +421,8 @@ class Demo(Case):
         expect(len(json.loads(done.stdout)) > 5, "nothing is listed")
 
 
-CASES = [Clone, CloneOnceMore, Undo, ExportSettings, Export, ExportNew, Import, Cursor, Record,
-         Journal, Demo]
+CASES = [Clone, CloneOnceMore, Undo, ExportSettings, Export, ExportMany, ExportNew, Import, Cursor,
+         Record, Journal, Demo]
 
 
 # ---- running ----

@@ -146,7 +146,7 @@ local function find_tool(host, name)
   return tool
 end
 
--- What a person is asked before something is destroyed.
+-- What a person is asked before something is destroyed, or many are changed.
 local function question_of(tool, given)
   local words = {}
   for _, name in ipairs(collections.keys(given)) do
@@ -197,20 +197,24 @@ function M.call(host, call)
   if type(given) ~= "table" or json.is_array(given) and #given > 0 then
     protocol.refuse(protocol.codes.params, "'arguments' is not an object")
   end
-  local arg = collections.copy(given)
-  if tool.route.script.effect == "destroy" and given.dry_run ~= true then
+  local route = setmetatable({ script = script.load(tool.route.command) },
+    { __index = tool.route })
+  local function run(confirm)
+    local arg = collections.copy(given)
+    arg.confirm = confirm
+    return fault.call(api.run, host, route, {}, {}, arg,
+      { progress = call.progress, warning = function() end })
+  end
+  local ok, served = run()
+  if not ok and served.code == "CONFIRMATION_REQUIRED" then
     local answer, asked = call:confirm(question_of(tool, given))
     if asked then
       return asked
     elseif answer ~= true then
       return failure(answer)
     end
-    arg.confirm = true
+    ok, served = run(true)
   end
-  local route = setmetatable({ script = script.load(tool.route.command) },
-    { __index = tool.route })
-  local ok, served = fault.call(api.run, host, route, {}, {}, arg,
-    { progress = call.progress, warning = function() end })
   if ok then
     return result_of(tool, served)
   elseif served.kind == "cancelled" then

@@ -122,25 +122,30 @@ end
 -- What tells this export from every other bundle: two pipelines may have one name, or names of
 -- which a slug keeps the same. The bundle's name is also the name of its state folder, and the
 -- bundle that finds the state of another one deletes what that has made.
-local function unique(item, slug)
+local function unique(item, slug, whole)
   slug = export.short(slug)
   if slug:find "^%d" then
     slug = "pipeline_" .. slug -- no reference may begin with a digit
   end
-  local id = (item.pipeline_id or ""):match "^%x+"
-  return id and ("%s_%s"):format(slug, id:sub(1, 8)) or slug
+  local id = (item.pipeline_id or ""):match(whole and "^[%x-]+" or "^%x+")
+  return id and ("%s_%s"):format(slug, whole and id:gsub("-", "_") or id:sub(1, 8)) or slug
 end
 
-local function main_file(item, key, needs_cli)
+--- The text of databricks.yml.
+---@param name string of the bundle
+---@param host string
+---@param needs_cli boolean true: a text is written in a way that older versions do not know
+---@return string
+function M.main(name, host, needs_cli)
   local root = "/Workspace/Users/${workspace.current_user.userName}/.bundle/${bundle.name}"
     .. "/${bundle.target}"
   return yaml.encode({
-    bundle = { name = (key:gsub("[^%w_-]+", "_"):gsub("^_+(%w)", "%1")),
+    bundle = { name = (name:gsub("[^%w_-]+", "_"):gsub("^_+(%w)", "%1")),
       databricks_cli_version = needs_cli and references.NEEDS_CLI or nil },
     include = { "resources/*.yml" },
     targets = {
-      dev = { mode = "development", default = true, workspace = { host = item.host } },
-      prod = { mode = "production", workspace = { host = item.host, root_path = root } },
+      dev = { mode = "development", default = true, workspace = { host = host } },
+      prod = { mode = "production", workspace = { host = host, root_path = root } },
     },
   }, { first = FIRST })
 end
@@ -156,16 +161,23 @@ local function explain(escaped)
     :format(names, references.NEEDS_CLI)
 end
 
---- The files of an export.
+---@class tarn.BundlePart
+---@field key string       of the resource
+---@field file string      path in the folder
+---@field text string
+---@field dropped { path: string, reason: string }[]
+---@field warnings string[]
+---@field needs_cli boolean
+
+--- The file of one pipeline in a bundle.
 ---@param item tarn.ExportItem
 ---@param index? tarn.SourceIndex of the downloaded sources
----@return table<string, string> files path in the folder -> text
----@return { path: string, reason: string }[] dropped
----@return string[] warnings
-function M.files(item, index)
+---@param whole? boolean true: the key has the whole id, not only its beginning
+---@return tarn.BundlePart
+function M.part(item, index, whole)
   local dropped, warnings = {}, {}
   local slug = M.key(item.name)
-  local key = unique(item, slug)
+  local key = unique(item, slug, whole)
   if not slug:find "%w" or slug == "pipeline" and item.name:lower() ~= "pipeline" then
     warnings[#warnings + 1] = ("the name '%s' has no letter that a name in a bundle can have; the "
       .. "bundle's name is %s"):format(item.name, key)
@@ -187,7 +199,6 @@ function M.files(item, index)
   local resource, escaped = references.literal(spec)
   local text = yaml.encode({ resources = { pipelines = { [key] = resource } } },
     { first = FIRST, quoted = QUOTED })
-  local head = ("# %s, from %s\n"):format(export.comment(item.name), export.comment(item.host))
   local notes, lost = adoption.describe(item, dropped, { deployment = "deployment",
     command = ("databricks bundle deployment bind %s %s"):format(key, item.pipeline_id),
     -- the deployment sets these itself
@@ -197,10 +208,31 @@ function M.files(item, index)
     local comment, warning = explain(escaped)
     notes, warnings[#warnings + 1] = notes .. comment, warning
   end
+  return { key = key, file = ("resources/%s.pipeline.yml"):format(key),
+    text = M.head(item) .. notes .. text, dropped = dropped, warnings = warnings,
+    needs_cli = #escaped > 0 }
+end
+
+--- The first line of a file: which pipeline it is from.
+---@param item tarn.ExportItem
+---@return string
+function M.head(item)
+  return ("# %s, from %s\n"):format(export.comment(item.name),
+    export.comment(item.origin or item.host))
+end
+
+--- The files of an export.
+---@param item tarn.ExportItem
+---@param index? tarn.SourceIndex of the downloaded sources
+---@return table<string, string> files path in the folder -> text
+---@return { path: string, reason: string }[] dropped
+---@return string[] warnings
+function M.files(item, index)
+  local part = M.part(item, index)
   return {
-    ["databricks.yml"] = head .. main_file(item, key, #escaped > 0),
-    [("resources/%s.pipeline.yml"):format(key)] = head .. notes .. text,
-  }, dropped, warnings
+    ["databricks.yml"] = M.head(item) .. M.main(part.key, item.host, part.needs_cli),
+    [part.file] = part.text,
+  }, part.dropped, part.warnings
 end
 
 return M

@@ -57,6 +57,17 @@ local function write_all(dir, files, list, mode)
   end
 end
 
+-- Refuse to write one pipeline over a bundle or a Terraform module of many, which would then be
+-- deployed under another name.
+local function refuse_to_mix(dir, format)
+  local manifests = require "tarn.export.manifest"
+  if format ~= "json" and fs.find_stat(dir .. "/" .. manifests.FILE) then
+    fault.raise { kind = "conflict", op = OP, code = "ALREADY_EXISTS",
+      message = dir .. " holds an export of many pipelines",
+      hint = "choose another --dir, or export all of them with a glob or --all" }
+  end
+end
+
 -- Copy the sources into the folder. Returns their index.
 local function export_sources(ws, item, dir, opts)
   local sources = require "tarn.sources"
@@ -100,6 +111,7 @@ function M.write(ws, name, opts)
       :format(item.name, opts.format, obstacle), hint = "--format json exports it for reading" }
   end
   local render, dir = require(FORMATS[opts.format]), (opts.dir:gsub("(.)/+$", "%1"))
+  refuse_to_mix(dir, opts.format)
   local files, dropped, warnings = render.files(item)
   local list = compare(dir, files)
   local index, source_warnings

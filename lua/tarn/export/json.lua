@@ -27,8 +27,8 @@ function M.files(item)
   local text = json.encode({
     format = FORMAT, name = item.name, spec = item.spec, run_as = item.run_as,
     parameters = item.parameters, permissions = permissions,
-    source = { host = item.host, org_id = item.org_id, pipeline_id = item.pipeline_id,
-      last_modified = item.last_modified },
+    source = { host = item.origin or item.host, org_id = item.org_id,
+      pipeline_id = item.pipeline_id, last_modified = item.last_modified },
   }, { indent = 2 })
   return { [M.FILE] = text .. "\n" }, {}
 end

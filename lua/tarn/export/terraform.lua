@@ -122,7 +122,7 @@ end
 
 local LANGUAGES <const> = { PYTHON = true, SQL = true, SCALA = true, R = true }
 
--- A resource for each source, named after its file. Returns their addresses too.
+-- A resource for each source, named after its file; and their addresses, each with the path.
 local function source_resources(index)
   local blocks, addresses, taken = {}, {}, {}
   for _, entry in ipairs(index.objects) do
@@ -146,7 +146,7 @@ local function source_resources(index)
         body[#body + 1] = { "format", "JUPYTER" }
       end
       blocks[#blocks + 1] = resource(kind, name, body)
-      addresses[#addresses + 1] = hcl.raw(kind .. "." .. name)
+      addresses[#addresses + 1] = { path = entry.path, raw = hcl.raw(kind .. "." .. name) }
     end
   end
   return blocks, addresses
@@ -157,23 +157,35 @@ local PROVIDERS <const> = {
     { "databricks", hcl.map { source = "databricks/databricks" } } } } } },
 }
 
---- The files of an export.
----@param item tarn.ExportItem
+local function head_of(item)
+  return ("# %s, from %s\n"):format(export.comment(item.name),
+    export.comment(item.origin or item.host))
+end
+
+--- The addresses of the resources of sources, each with the path of its object.
 ---@param index? tarn.SourceIndex of the downloaded sources
----@return table<string, string> files path in the folder -> text
+---@return { path: string, raw: table }[]
+function M.addresses(index)
+  return index and select(2, source_resources(index)) or {}
+end
+
+--- The text of a pipeline's file, with its permissions.
+---@param item tarn.ExportItem
+---@param addresses { path: string, raw: table }[] of all sources
+---@param paths? table<string, true> those that the pipeline needs; default: all
+---@return string text
 ---@return { path: string, reason: string }[] dropped
 ---@return string[] warnings
-function M.files(item, index)
+function M.part(item, addresses, paths)
   local dropped, warnings = {}, {}
   local name = M.resource_name(item)
-  local spec = settings(item, dropped)
-  local body = body_of(spec)
-  local source_blocks, addresses = {}, {}
-  if index then
-    source_blocks, addresses = source_resources(index)
+  local body = body_of(settings(item, dropped))
+  local needed = {}
+  for _, address in ipairs(addresses) do
+    needed[#needed + 1] = (not paths or paths[address.path]) and address.raw or nil
   end
-  if #addresses > 0 then
-    body[#body + 1] = { "depends_on", addresses }
+  if #needed > 0 then
+    body[#body + 1] = { "depends_on", needed }
   end
   local blocks = { resource("databricks_pipeline", name, body) }
   local granted, owner = permissions(item, name)
@@ -185,17 +197,32 @@ function M.files(item, index)
   if item.spec.deployment then
     warnings[1] = "a bundle deploys this pipeline already: Terraform would compete with it"
   end
-  local head = ("# %s, from %s\n"):format(export.comment(item.name), export.comment(item.host))
   local notes, lost = adoption.describe(item, dropped, { deployment = "`terraform apply`",
     command = ("terraform import databricks_pipeline.%s %s"):format(name, item.pipeline_id) })
   warnings[#warnings + 1] = lost
-  local files = {
-    ["versions.tf"] = hcl.encode(PROVIDERS),
-    ["pipeline.tf"] = head .. notes .. hcl.encode(blocks),
-  }
-  if #source_blocks > 0 then
-    files["sources.tf"] = head .. hcl.encode(source_blocks)
-  end
+  return head_of(item) .. notes .. hcl.encode(blocks), dropped, warnings
+end
+
+--- The files beside those of the pipelines.
+---@param head string the first line of sources.tf
+---@param index? tarn.SourceIndex of the downloaded sources
+---@return table<string, string> files path in the folder -> text
+function M.shared(head, index)
+  local blocks = index and source_resources(index) or {}
+  return { ["versions.tf"] = hcl.encode(PROVIDERS),
+    ["sources.tf"] = #blocks > 0 and head .. hcl.encode(blocks) or nil }
+end
+
+--- The files of an export.
+---@param item tarn.ExportItem
+---@param index? tarn.SourceIndex of the downloaded sources
+---@return table<string, string> files path in the folder -> text
+---@return { path: string, reason: string }[] dropped
+---@return string[] warnings
+function M.files(item, index)
+  local files = M.shared(head_of(item), index)
+  local text, dropped, warnings = M.part(item, M.addresses(index))
+  files["pipeline.tf"] = text
   return files, dropped, warnings
 end
 

@@ -50,12 +50,12 @@ local SAME <const> = {
   function(name) return trimmed(text.composed(name)) end,
 }
 
--- List all pipelines. Returns those of exactly this name, by the strictest way that finds any, and
--- those whose names contain it, ignoring case.
-local function look_again(ws, name)
+-- Among all pipelines, those of exactly this name, by the strictest way that finds any, and those
+-- whose names contain it, ignoring case.
+local function look_among(next_item, name)
   local exact, similar = { {}, {}, {} }, {}
   local part = strings.fold(trimmed(text.composed(name)))
-  for item in listing.states(ws) do
+  for item in next_item do
     local other = item.name or ""
     for i, form in ipairs(SAME) do
       if form(other) == form(name) then
@@ -73,6 +73,10 @@ local function look_again(ws, name)
     end
   end
   return {}, similar
+end
+
+local function look_again(ws, name)
+  return look_among(listing.states(ws), name)
 end
 
 local function same_bytes(items, name)
@@ -165,6 +169,43 @@ function M.id(ws, name)
     ambiguous(name, choice)
   end
   return choice[1].pipeline_id
+end
+
+local function each(list)
+  local i = 0
+  return function()
+    i = i + 1
+    return list[i]
+  end
+end
+
+--- The pipelines of a list that have exactly this name, by the strictest way that finds any.
+---@param list table[] PipelineStateInfo, all pipelines of the workspace
+---@param name string
+---@return table[]
+function M.exact_among(list, name)
+  return (look_among(each(list), name))
+end
+
+--- As `id`, among all pipelines of the workspace, which the caller has listed.
+---@param ws tarn.WorkspaceClient
+---@param list table[] PipelineStateInfo
+---@param name string
+---@param whole? boolean true: the beginning of a name is not enough
+---@return table PipelineStateInfo
+function M.among(ws, list, name, whole)
+  local choice, similar = look_among(each(list), name)
+  if #choice == 0 and not whole then
+    for _, item in ipairs(list) do
+      choice[#choice + 1] = (item.name or ""):sub(1, #name) == name and item or nil
+    end
+  end
+  if #choice == 0 then
+    not_found(ws, name, similar)
+  elseif #choice > 1 then
+    ambiguous(name, choice)
+  end
+  return choice[1]
 end
 
 return M

@@ -24,6 +24,16 @@ local function leave_out(index, item, verdict, reason)
   table.insert(index.left_out, { path = item.path, verdict = verdict, reason = reason })
 end
 
+-- Write a file, unless it has this content. True if it was written.
+local function write_changed(dir, file, bytes)
+  local stat = dir:find_stat(file)
+  if stat and stat.type == "file" and stat.size == #bytes and dir:read(file) == bytes then
+    return false
+  end
+  dir:write(file, bytes)
+  return true
+end
+
 -- Write one object. A refused object is left out.
 local function write_one(ws, dir, index, entry, item)
   local bytes, e = fault.try(objects.read, ws, item)
@@ -34,7 +44,7 @@ local function write_one(ws, dir, index, entry, item)
       and "missing" or "odd", e.message)
     return
   end
-  dir:write(entry.file, bytes)
+  index.written = index.written + (write_changed(dir, entry.file, bytes) and 1 or 0)
   entry.digest = digest(bytes)
   entry.headed = item.kind == "FILE" and names.find_notebook(entry.file, bytes) ~= nil or nil
   entry.written = true
@@ -87,6 +97,19 @@ local function refuse_to_replace(ws, dir, dir_path, planned, before, force)
   end
 end
 
+-- Add what an earlier export has and this one has not. Its files stay.
+local function keep_others(before, index)
+  local known = {}
+  for _, entry in ipairs(index.objects) do
+    known[entry.path], known[entry.file] = true, true
+  end
+  for _, entry in ipairs(before and before.objects or {}) do
+    if not known[entry.path] and not known[entry.file] then
+      table.insert(index.objects, entry)
+    end
+  end
+end
+
 -- Remove files of an earlier export that this one does not have. Changed files are kept.
 local function remove_stale(dir, before, index)
   local now, digests = {}, digests_of(before)
@@ -134,20 +157,34 @@ local function make_folders(dir, planned)
   return todo
 end
 
+---@class tarn.SourceExportOptions
+---@field place? fun(folder: string): string?  the local folder of a workspace folder; nil means:
+--- inside that of its parent. By default the whole path is kept
+---@field force? boolean      replace unchanged files of an earlier export, and remove those that
+--- are not needed
+---@field keep? boolean       remove nothing, and keep what an earlier export has in the index
+---@field items? tarn.SourceItem[] in place of those that the spec needs
+---@field progress? function
+---@field jobs? integer
+---@field memo? tarn.Memo
+
 --- Write all sources of a spec into a folder, with an index. Existing files are not replaced or
 -- removed; with `force`, unchanged files of an earlier export are. Links are not followed.
 ---@param ws tarn.WorkspaceClient
 ---@param spec table
 ---@param dir_path string
----@param opts? { place?: (fun(folder: string): string?), force?: boolean, progress?: function,
----  jobs?: integer, memo?: tarn.Memo } `place` returns the local folder of a workspace folder; nil
----  means: inside that of its parent. By default the whole path is kept
+---@param opts? tarn.SourceExportOptions
 ---@return tarn.SourceIndex index
 ---@return string[] warnings
+---@return integer written files; the others had this content already
 function M.export(ws, spec, dir_path, opts)
   opts = opts or {}
-  local items, warnings = closure.of(ws, spec, { jobs = opts.jobs, memo = opts.memo })
-  local index = { version = indexes.VERSION, objects = json.array {}, left_out = json.array {} }
+  local items, warnings = opts.items, {}
+  if not items then
+    items, warnings = closure.of(ws, spec, { jobs = opts.jobs, memo = opts.memo })
+  end
+  local index = { version = indexes.VERSION, objects = json.array {}, left_out = json.array {},
+    written = 0 }
   fs.mkdir(dir_path, { parents = true })
   local dir <close> = fs.folder(dir_path)
   local before = indexes.find(dir, dir_path)
@@ -168,11 +205,56 @@ function M.export(ws, spec, dir_path, opts)
     end
   end
   table.sort(index.left_out, by_path)
-  if opts.force then
+  if opts.keep then
+    keep_others(before, index)
+    table.sort(index.objects, by_path)
+  elseif opts.force then
     remove_stale(dir, before, index)
   end
-  dir:write(indexes.FILE, json.encode(index, { indent = 2 }) .. "\n")
-  return index, warnings
+  local written = index.written
+  index.written = nil
+  write_changed(dir, indexes.FILE, json.encode(index, { indent = 2 }) .. "\n")
+  return index, warnings, written
+end
+
+-- Remove a folder and its folders, as far as they are empty.
+local function remove_empty(dir, name)
+  for _, inner in ipairs(dir:list(name)) do
+    local path = name and name .. "/" .. inner or inner
+    if dir:find_stat(path).type == "directory" then
+      remove_empty(dir, path)
+    end
+  end
+  if name and #dir:list(name) == 0 then
+    dir:remove(name)
+  end
+end
+
+--- Remove the files that an export has written into a folder, except those that were changed since,
+-- and then empty folders. A folder without an index stays as it is.
+---@param dir_path string
+---@return string[] kept the changed files
+function M.remove(dir_path)
+  local kept = {}
+  if not fs.find_stat(dir_path) then
+    return kept
+  end
+  local dir <close> = fs.folder(dir_path)
+  local index = indexes.find(dir, dir_path)
+  local digests = digests_of(index)
+  for file in pairs(digests) do
+    if fault.try(is_ours, dir, file, digests) then
+      dir:remove(file)
+    elseif fault.try(dir.find_stat, dir, file) then
+      kept[#kept + 1] = file
+    end
+  end
+  table.sort(kept)
+  if index and #kept == 0 then
+    dir:remove(indexes.FILE)
+    remove_empty(dir)
+  end
+  return kept
 end
 
 return M

@@ -3,8 +3,8 @@
 -- Pure. Names that a file system refuses, or cannot distinguish, are changed; the index has the
 -- true path.
 
+local files = require "base.files"
 local path = require("tarn.objects").path
-local term = require "native.term"
 
 local M = {}
 
@@ -13,36 +13,6 @@ local LANGUAGES <const> = { py = "PYTHON", sql = "SQL", scala = "SCALA", r = "R"
 local COMMENTS <const> = { PYTHON = "#", R = "#", SQL = "--", SCALA = "//" }
 
 local HEADER <const> = " Databricks notebook source" -- of the first line, behind the comment sign
-
-local LONGEST <const> = 200 -- bytes of a name; file systems take 255
-
--- Names that Windows reserves for devices, with any extension.
-local DEVICES <const> = { con = true, prn = true, aux = true, nul = true, ["conin$"] = true,
-  ["conout$"] = true }
-
-local function is_device(name)
-  local stem = name:lower():match "^[^.]*"
-  return DEVICES[stem] or stem:find "^com%d$" ~= nil or stem:find "^lpt%d$" ~= nil
-end
-
--- A name that every common file system accepts and that `ls` can show: not too long, not reserved,
--- without control characters and those that some systems refuse, and without a blank or a dot at
--- its end, which Windows drops.
-local function portable(name)
-  name = term.clean(name):gsub('[<>:"\\|?*]', "_"):gsub("\u{FFFD}", "_")
-  if #name > LONGEST then
-    local cut = LONGEST
-    while cut > 0 and name:byte(cut + 1) & 0xC0 == 0x80 do -- not inside of a character
-      cut = cut - 1
-    end
-    name = name:sub(1, cut)
-  end
-  name = name:gsub("^ +", "_"):gsub("[ .]+$", "_")
-  if name == "" then
-    return "_"
-  end
-  return is_device(name) and "_" .. name or name
-end
 
 --- The extension of the file for an object; none for files, which have their own.
 ---@param item { kind: string, format?: string, language?: string }
@@ -76,7 +46,8 @@ Names.__index = Names
 ---@param place? fun(folder: string): string? returns the local folder of a workspace folder; nil
 --- means: inside that of its parent
 function M.new(reserved, place)
-  local names = setmetatable({ taken = {}, folders = { ["/"] = "" }, place = place }, Names)
+  local root = place and place "/" or ""
+  local names = setmetatable({ taken = {}, folders = { ["/"] = root }, place = place }, Names)
   for _, name in ipairs(reserved) do
     names.taken[name:lower()] = true
   end
@@ -110,7 +81,8 @@ function Names:folder(folder)
   if named then
     self.taken[named:lower()] = true
   else
-    named = self:free(inside(self:folder(path.parent(folder))), portable(path.name(folder)), "")
+    named = self:free(inside(self:folder(path.parent(folder))),
+      files.portable(path.name(folder)), "")
   end
   self.folders[folder] = named
   return named
@@ -123,7 +95,8 @@ function Names:of(item)
   if item.kind == "DIRECTORY" then
     return self:folder(item.path)
   end
-  local folder, name = inside(self:folder(path.parent(item.path))), portable(path.name(item.path))
+  local folder = inside(self:folder(path.parent(item.path)))
+  local name = files.portable(path.name(item.path))
   local extension = M.extension(item)
   if extension == "" then -- a file: a number is put before its own extension
     local stem, own = name:match "^(.+)(%.[^.]*)$"

@@ -263,6 +263,8 @@ function deletion.plan(target, step, _, _, before, earlier)
   elseif find(target, step.what.pipeline_id) then
     return { verdict = "already", action = action, reason = "it exists" }
   end
+  local name = step.what.name or ""
+  target.deleted[name] = (target.deleted[name] or 0) + 1
   return { verdict = "undo", action = action, made = made_before(earlier),
     reason = "with a new id; its run history and deleted tables are lost" }
 end
@@ -272,6 +274,9 @@ function deletion.undo(target, step, action, op, _, before)
   if not id then
     local body = collections.copy(before.spec)
     body.id, body.run_as, body.parameters = nil, before.run_as, before.parameters
+    if (target.deleted[step.what.name or ""] or 0) > 1 then
+      body.allow_duplicate_names = true -- they had one name before, too
+    end
     id = op:perform({
       kind = "pipeline.create", request = "POST /api/2.0/pipelines",
       what = { name = body.name, spec = body, undoes = mark(step) },

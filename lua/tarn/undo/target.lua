@@ -20,6 +20,7 @@ M.LATE_MS = 300 * 1000
 ---@field org_id? string
 ---@field skew integer ms by which the workspace's clock is ahead
 ---@field edited table<string, boolean> pipelines whose settings undo has restored
+---@field deleted table<string, integer> how many pipelines of a name are to be created again
 local Target = {}
 Target.__index = Target
 
@@ -30,7 +31,7 @@ function M.new(ws)
   local me, response = ws:request("GET", "/api/2.0/preview/scim/v2/Me")
   local theirs = time.find_http_date(response.headers.date)
   local skew = theirs and theirs - task.time() or 0
-  return setmetatable({ ws = ws, native = ws.native, me = me.userName, edited = {},
+  return setmetatable({ ws = ws, native = ws.native, me = me.userName, edited = {}, deleted = {},
     org_id = response.headers["x-databricks-org-id"],
     skew = math.abs(skew) > M.SLACK_MS and skew or 0 }, Target)
 end
