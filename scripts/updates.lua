@@ -235,8 +235,8 @@ refuses. It does not start a warehouse.]],
       ctx.warn("--state: " .. note)
     end
     if arg.update and (arg.since or arg["until"] or arg.state or arg.max) then
-      fault.usage(ctx.op, "--update names one update: --since, --until, --state and --max do not go "
-        .. "with it")
+      fault.usage(ctx.op,
+        "--update names one update: --since, --until, --state and --max do not go with it")
     end
     time.range(ctx.op, arg.since, arg["until"]) -- a wrong time is refused before any request
     local many = arg.pipeline:find("*", 1, true) ~= nil

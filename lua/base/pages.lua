@@ -54,6 +54,7 @@ end
 ---@field op string     for faults
 ---@field query? table  for the first page; later pages get only the token and `max_results`
 ---@field max? integer  of items
+---@field ahead? boolean false: the next page is fetched when the caller needs it, not before
 ---@field id? string    the field that identifies an item. An item that comes twice, because the
 --- list has shifted while it was read, counts once
 
@@ -74,7 +75,9 @@ function M.items(fetch, key, opts)
     list, at, next_page = M.list(page, key, op), 0, nil
     local token = next_token(page)
     if token and not (max and given + #list >= max) then
-      next_page = pool.begin(fetch, { page_token = token, max_results = query.max_results })
+      local more = { page_token = token, max_results = query.max_results }
+      next_page = opts.ahead == false and function() return fetch(more) end
+        or pool.begin(fetch, more)
     end
   end
 
