@@ -254,9 +254,9 @@ test("the text is two trees, CSV a row for each table", function(t)
     return (r.stdout:gsub("\r", ""))
   end
   local out = run()
-  t.match(out, "fed by\nmain.s.b  MATERIALIZED_VIEW, by second\n├── main.ref.x  TABLE\n"
-    .. "└── main.s.a  MATERIALIZED_VIEW, by first\n    └── main.raw.orders  TABLE\n")
-  t.match(out, "read by\nmain.s.b  MATERIALIZED_VIEW, by second\n├── main.s.c")
+  t.match(out, "fed by\nmain.s.b  by second, MATERIALIZED_VIEW\n├── main.ref.x  TABLE\n"
+    .. "└── main.s.a  by first, MATERIALIZED_VIEW\n    └── main.raw.orders  TABLE\n")
+  t.match(out, "read by\nmain.s.b  by second, MATERIALIZED_VIEW\n├── main.s.c")
   t.match(out, "3 upstream, 2 downstream, 4 pipelines; from ")
   local rows = {}
   for direction, depth, fqn in run("-o", "csv"):gmatch "\n(%a+),(%d+),([^,]+)" do
@@ -302,4 +302,16 @@ test("a long chain takes a question for each table, and a wide one ends", functi
   data = fake.run("lineage", { pipeline = "c.s.t0", down = true, source = "rest" }, wide)
   t.equal(#data.downstream, 2000)
   t.match(data.coverage.unknown[1].text, "more than 2000 tables")
+end)
+
+test("names are whole, and what stands behind them fits the window", function(t)
+  local w <close> = chain()
+  local data, lines = read(w, "main.s.a"), {}
+  text.show(data, screens.new(function(part) lines[#lines + 1] = part end,
+    { width = 30, terminal = true, colour = false }))
+  local out = table.concat(lines)
+  t.match(out, "└── main.s.b  by second, MATE…\n    ├──", false)
+  for line in out:gmatch "[^\n]+" do
+    t.is_true(require("native.term").width(line) <= 30, line)
+  end
 end)

@@ -56,7 +56,7 @@ local function show_fields_wide(list, out)
     name = math.max(name, out:measure(d.path))
   end
   name = math.min(name, out.width // 3)
-  local half = (out.width - name - 6) // 2
+  local half = (out.width - name - 7) // 2 -- beside the mark and three gaps
   local widths = { 1, name, half, half }
   for _, d in ipairs(list) do
     local style = STYLES[d.kind]

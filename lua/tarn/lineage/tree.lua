@@ -7,6 +7,7 @@ local M = {}
 
 local BRANCH <const>, LAST <const> = "├── ", "└── "
 local GOES_ON <const>, OVER <const> = "│   ", "    "
+local AGAIN <const> = #"  (see above)"
 local DEEPEST <const> = 60 -- a longer chain is not indented further
 
 local function known(value)
@@ -84,7 +85,7 @@ end
 -- Walks with an explicit stack, since a lineage may be deeper than Lua's call stack.
 ---@param out tarn.Screen
 ---@param roots { below: table[] }[]
----@param text_of fun(node: table): string
+---@param text_of fun(node: table, room: number): string `room`: the columns that are left for it
 function M.draw(out, roots, text_of)
   local shown, stack = {}, {}
   for i = #roots, 1, -1 do
@@ -93,7 +94,8 @@ function M.draw(out, roots, text_of)
   while #stack > 0 do
     local item = table.remove(stack)
     local again = shown[item.node] and #item.node.below > 0
-    out:line(item.lead, item.own, text_of(item.node),
+    out:line(item.lead, item.own,
+      text_of(item.node, out.width - out:measure(item.lead .. item.own) - (again and AGAIN or 0)),
       again and out:style("dim", "  (see above)") or "")
     if not shown[item.node] then
       shown[item.node] = true

@@ -9,14 +9,20 @@ local function known(value)
   return value ~= nil and value ~= json.null and value or nil
 end
 
-local function label(row, out, is_root)
+-- The name is whole; what stands behind it is cut to the room that is left.
+local function label(row, out, is_root, room)
   local by = known(row.pipeline_name) or known(row.pipeline_id)
   local notes = {}
+  notes[#notes + 1] = by and "by " .. by or nil
   notes[#notes + 1] = known(row.type)
   notes[#notes + 1] = row.kind ~= "table" and row.kind or nil
-  notes[#notes + 1] = by and "by " .. by or nil
-  return out:style(is_root and "bold" or nil, out:clean(row.fqn))
-    .. (#notes > 0 and "  " .. out:style("dim", out:clean(table.concat(notes, ", "))) or "")
+  local name, note = out:clean(row.fqn), out:clean(table.concat(notes, ", "))
+  room = room - out:measure(name) - 2
+  if note == "" or room < 2 then
+    return out:style(is_root and "bold" or nil, name)
+  end
+  return out:style(is_root and "bold" or nil, name) .. "  "
+    .. out:style("dim", room < math.huge and out:cut(note, room) or note)
 end
 
 -- Draw what the edges of a direction lead to from the table.
@@ -40,8 +46,8 @@ local function show_side(data, out, direction)
   if #root.below == 0 then
     return out:line(out:style("dim", "  nothing is known"))
   end
-  tree.draw(out, { root }, function(node)
-    return label(node.row, out, node == root)
+  tree.draw(out, { root }, function(node, room)
+    return label(node.row, out, node == root, room)
   end)
 end
 
@@ -64,9 +70,9 @@ local function show_coverage(data, out)
     out:line(out:style("yellow", "unknown: "), out:clean(tree.brief(unknown.text)))
   end
   local pipelines = #data.pipelines
-  out:line(out:style("dim", ("%d upstream, %d downstream, %d pipeline%s; from %s"):format(
+  out:line(out:style("dim", out:wrap(("%d upstream, %d downstream, %d pipeline%s; from %s"):format(
     #data.upstream, #data.downstream, pipelines, pipelines == 1 and "" or "s",
-    #from > 0 and table.concat(from, ", ") or "no source")))
+    #from > 0 and table.concat(from, ", ") or "no source"))))
 end
 
 local COLUMNS <const> = { { "direction" }, { "depth", align = "right" },
