@@ -11,7 +11,7 @@ local sides = require "tarn.diff.sides"
 
 local M = {}
 
-local AT_ONCE <const> = 32 -- pairs that are compared at once
+local AT_ONCE <const> = 64 -- pairs that are compared at once
 
 ---@class tarn.DiffPair one pipeline of one or both workspaces
 ---@field name string      on the left, or on the right if it is extra

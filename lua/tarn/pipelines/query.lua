@@ -16,7 +16,7 @@ local strings = require "base.strings"
 
 local M = {}
 
-local AT_ONCE <const> = 32 -- settings that are read at once
+local AT_ONCE <const> = 64 -- settings that are read at once
 
 --- The fields of a row that only the settings have.
 M.SETTINGS = { "catalog", "schema", "tags" }
