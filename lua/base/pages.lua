@@ -2,6 +2,7 @@
 --
 --     for item in pages.items(fetch, "statuses", { op = "list", id = "pipeline_id" }) do ... end
 
+local collections = require "base.collections"
 local fault = require "base.fault"
 local pool = require "base.pool"
 
@@ -53,6 +54,7 @@ end
 ---@class tarn.PagesOptions
 ---@field op string     for faults
 ---@field query? table  for the first page; later pages get only the token and `max_results`
+---@field repeated? boolean true: later pages get the whole query with the token
 ---@field max? integer  of items
 ---@field ahead? boolean false: the next page is fetched when the caller needs it, not before
 ---@field id? string    the field that identifies an item. An item that comes twice, because the
@@ -75,9 +77,10 @@ function M.items(fetch, key, opts)
     list, at, next_page = M.list(page, key, op), 0, nil
     local token = next_token(page)
     if token and not (max and given + #list >= max) then
-      local more = { page_token = token, max_results = query.max_results }
-      next_page = opts.ahead == false and function() return fetch(more) end
-        or pool.begin(fetch, more)
+      local later = opts.repeated and collections.copy(query) or { max_results = query.max_results }
+      later.page_token = token
+      next_page = opts.ahead == false and function() return fetch(later) end
+        or pool.begin(fetch, later)
     end
   end
 

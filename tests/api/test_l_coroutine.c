@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #define HEAD                                                                             \
+    EVENTUALLY                                                                           \
     "local task, process = require 'native.task', require 'native.process'\n"            \
     "local function refused(text, ok, e)\n"                                              \
     "  assert(not ok and tostring(e):find(text, 1, true), e)\n"                          \
@@ -18,15 +19,15 @@ static void the_coroutine_of_a_task_is_the_schedulers(void **state) {
     must_run(state, HEAD "local co, result\n"
                          "local waits = task.spawn(function()\n"
                          "  co = coroutine.running()\n"
-                         "  result = process.run({'sleep', '0.05'}).status\n"
+                         "  result = process.run({'cat'}, {stdin = 'abc'}).status\n"
                          "end)\n"
-                         "task.sleep(0.01)\n"
+                         "task.sleep(0)\n"
                          "assert(coroutine.status(co) == 'suspended')\n"
                          "refused('a task', coroutine.resume(co))\n"
                          "refused('a task', pcall(coroutine.close, co))\n"
                          "collectgarbage()\n"
-                         "task.sleep(0.1)\n"
-                         "assert(result == 0 and not task.alive(waits))\n"
+                         "eventually(function() return not task.alive(waits) end)\n"
+                         "assert(result == 0)\n"
                          "assert(coroutine.close(co))\n"
                          "refused('dead', coroutine.resume(co))\n");
 }
@@ -41,33 +42,32 @@ static void a_task_that_has_not_begun_is_not_resumed(void **state) {
                          "  refused('a task', pcall(coroutine.close, me))\n"
                          "  called = called + 1\n"
                          "end)\n"
-                         "task.sleep(0.01)\n"
-                         "assert(called == 1)\n");
+                         "eventually(function() return called == 1 end)\n");
 }
 
 static void a_coroutine_that_waits_is_not_closed(void **state) {
     must_run(state,
              HEAD "local co = coroutine.create(function()\n"
-                  "  return process.run({'sleep', '0.05'}).status\n"
+                  "  return process.run({'cat'}, {stdin = 'abc'}).status\n"
                   "end)\n"
                   "local result\n"
                   "local t = task.spawn(function()\n"
                   "  result = select(2, coroutine.resume(co))\n"
                   "end)\n"
-                  "task.sleep(0.01)\n"
+                  "task.sleep(0)\n"
                   "refused('waits', pcall(coroutine.close, co))\n"
                   "collectgarbage()\n"
-                  "task.sleep(0.1)\n"
+                  "eventually(function() return result end)\n"
                   "assert(result == 0 and coroutine.close(co))\n"
                   "co = coroutine.create(function() process.run {'sleep', '5'} end)\n"
                   "t = task.spawn(function() result = {coroutine.resume(co)} end)\n"
-                  "task.sleep(0.01)\n"
+                  "task.sleep(0)\n"
                   "refused('waits', pcall(coroutine.close, co))\n"
                   "co = nil\n"
                   "task.cancel(t)\n"
                   "collectgarbage()\n"
-                  "task.sleep(0.01)\n"
-                  "assert(result[2].kind == 'cancelled' and not task.alive(t))\n");
+                  "eventually(function() return not task.alive(t) end)\n"
+                  "assert(result[2].kind == 'cancelled')\n");
 }
 
 static void one_that_cannot_wait_where_it_is_ends_there(void **state) {

@@ -20,7 +20,7 @@
 
 /* What each chunk starts with: `ws`, `script` to set the next answers, `log` for what was
  * asked (`before`: until now), `fails` for the error of a call. */
-static const char prelude[] =
+static const char prelude[] = EVENTUALLY
     "local databricks, json, task = require 'native.databricks', require 'native.json',\n"
     "  require 'native.task'\n"
     "local function connect()\n"
@@ -397,9 +397,9 @@ static void closing_ends_what_is_in_flight(void **state) {
                "task.spawn(function()\n"
                "  ended = fails(other.pipeline_get, other, 'p')\n"
                "end)\n"
-               "task.sleep(0.1)\n"
+               "eventually(function() return other:stats().in_flight == 1 end)\n"
                "other:close()\n"
-               "task.sleep(0.01)\n"
+               "eventually(function() return ended end)\n"
                "equal('cancelled', ended.kind)\n"
                "equal('databricks.pipeline_get', ended.op)\n");
 }
@@ -407,11 +407,9 @@ static void closing_ends_what_is_in_flight(void **state) {
 static void a_cancelled_task_forgets_its_call(void **state) {
     run(state, "script { { delay = 5 } }\n"
                "local t = task.spawn(function() ws:pipeline_get('p') end)\n"
-               "task.sleep(0.1)\n"
-               "equal(1, ws:stats().in_flight)\n"
+               "eventually(function() return ws:stats().in_flight == 1 end)\n"
                "task.cancel(t)\n"
-               "task.sleep(0.01)\n"
-               "equal(0, ws:stats().in_flight)\n");
+               "eventually(function() return ws:stats().in_flight == 0 end)\n");
 }
 
 static void a_wait_inside_sort_says_why_and_leaves_nothing(void **state) {
@@ -676,10 +674,7 @@ static void external_links_get_no_credentials(void **state) {
 static void a_statement_nobody_waits_for_is_cancelled(void **state) {
     run(state, "local running = {}\n"
                "for i = 1, 10 do running[i] = status 'RUNNING' end\n"
-               "local function cancelled(f)\n"
-               "  script(running)\n"
-               "  f()\n"
-               "  task.sleep(0.1)\n"
+               "local function cancels()\n"
                "  local n = 0\n"
                "  for _, call in ipairs(log()) do\n"
                "    if call.path == '/api/2.0/sql/statements/01ef-aa/cancel' then\n"
@@ -688,6 +683,13 @@ static void a_statement_nobody_waits_for_is_cancelled(void **state) {
                "    end\n"
                "  end\n"
                "  return n\n"
+               "end\n"
+               "local function cancelled(f)\n"
+               "  script(running)\n"
+               "  f()\n"
+               "  local n = 0\n"
+               "  eventually(function() n = n + cancels(); return n > 0 end)\n"
+               "  return n + cancels()\n"
                "end\n"
                "local function sql(timeout)\n"
                "  return ws:sql('SELECT 1', { warehouse_id = 'w', timeout = timeout })\n"
@@ -699,7 +701,7 @@ static void a_statement_nobody_waits_for_is_cancelled(void **state) {
                "end))\n"
                "equal(1, cancelled(function() -- as Ctrl-C does\n"
                "  local t = task.spawn(sql)\n"
-               "  task.sleep(0.1)\n"
+               "  eventually(function() return #log() > 0 end)\n"
                "  task.cancel(t)\n"
                "end))\n"
                "equal(1, cancelled(function() -- while the submit is under way\n"
@@ -714,9 +716,8 @@ static void a_statement_nobody_waits_for_is_cancelled(void **state) {
                "    equal('cancelled', fails(other.sql, other, 'SELECT 1', { "
                "warehouse_id = 'w' }).kind)\n"
                "  end)\n"
-               "  task.sleep(0.1)\n"
+               "  eventually(function() return #log() > 0 end)\n"
                "  other:close()\n"
-               "  task.sleep(0.3)\n"
                "end))\n");
 }
 
@@ -769,9 +770,9 @@ static void one_task_at_a_time_waits_for_a_row(void **state) {
         "local cursor = ws:sql('SELECT 1', { warehouse_id = 'w' })\n"
         "local row\n"
         "task.spawn(function() row = cursor:next() end)\n"
-        "task.sleep(0.05)\n"
+        "task.sleep(0)\n"
         "assert(fails(cursor.next, cursor):find 'another task waits')\n"
-        "task.sleep(0.3)\n"
+        "eventually(function() return row end)\n"
         "equal('1', row[1])\n");
 }
 
@@ -784,9 +785,9 @@ static void a_cursor_closed_under_a_waiting_task_says_so(void **state) {
                "  { delay = 1 } }\n"
                "local cursor, e = ws:sql('SELECT 1', { warehouse_id = 'w' }), nil\n"
                "task.spawn(function() e = fails(cursor.next, cursor) end)\n"
-               "task.sleep(0.05)\n"
+               "task.sleep(0)\n"
                "cursor:close()\n"
-               "task.sleep(0.01)\n"
+               "eventually(function() return e end)\n"
                "assert(e:find('cursor is closed', 1, true), e)\n");
 }
 

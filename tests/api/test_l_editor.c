@@ -21,6 +21,7 @@
 /* `typing(...)` types each text a moment after the one before; a line that is edited takes
  * keys one by one by then. */
 #define HEAD                                                                             \
+    EVENTUALLY                                                                           \
     "local editor = require 'native.editor'\n"                                           \
     "local task = require 'native.task'\n"                                               \
     "local function is(want, got)\n"                                                     \
@@ -151,11 +152,12 @@ static void characters_beyond_ascii_are_whole(void **state) {
 }
 
 static void the_terminal_echoes_between_two_lines(void **state) {
-    run(state, OPEN "typing('x\\r')\n"
-                    "is(true, echoes())\n"
-                    "task.spawn(function() task.sleep(0.01); is(false, echoes()) end)\n"
-                    "e:read '> '\n"
-                    "is(true, echoes())\n");
+    run(state,
+        OPEN "typing('x\\r')\n"
+             "is(true, echoes())\n"
+             "task.spawn(function() eventually(function() return not echoes() end) end)\n"
+             "e:read '> '\n"
+             "is(true, echoes())\n");
 }
 
 static void two_lines_at_once_are_two_lines(void **state) {
@@ -234,8 +236,7 @@ static void what_is_printed_goes_above_the_line(void **state) {
            OPEN "is(false, e:edits())\n"
                 "typing('abc', 'def\\r')\n"
                 "task.spawn(function()\n"
-                "  task.sleep(0.045)\n"
-                "  is(true, e:edits())\n"
+                "  eventually(function() return e:edits() end)\n"
                 "  e:print 'news'\n"
                 "end)\n"
                 "is('abcdef', select(2, e:read '> '))\n",
@@ -282,10 +283,10 @@ static void an_interrupt_stops_the_foreground_alone(void **state) {
                     "end)\n"
                     "task.spawn(function() task.sleep(0.05); other = true end)\n"
                     "task.foreground(t)\n"
-                    "task.sleep(0.01)\n"
+                    "task.sleep(0)\n"
                     "interrupt()\n"
-                    "task.sleep(0.2)\n"
-                    "is('cancelled', ended); is(true, other)\n"
+                    "eventually(function() return ended and other end)\n"
+                    "is('cancelled', ended)\n"
                     "for _ = 1, 30 do interrupt(); task.sleep(0.001) end\n"
                     "task.foreground(false)\n");
 }
@@ -323,10 +324,9 @@ static void a_cancelled_wait_gives_the_terminal_back(void **state) {
                     "local t = task.spawn(function()\n"
                     "  why = select(2, pcall(e.read, e, '> '))\n"
                     "end)\n"
-                    "task.sleep(0.02)\n"
-                    "is(false, echoes())\n"
+                    "eventually(function() return not echoes() end)\n"
                     "task.cancel(t)\n"
-                    "task.sleep(0.02)\n"
+                    "eventually(function() return why end)\n"
                     "is('cancelled', why.kind)\n"
                     "e:close(); e:close()\n"
                     "is(true, echoes())\n");

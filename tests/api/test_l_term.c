@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #define HEAD                                                                             \
+    EVENTUALLY                                                                           \
     "local term = require 'native.term'\n"                                               \
     "local task = require 'native.task'\n"                                               \
     "local function is(want, got)\n"                                                     \
@@ -115,7 +116,7 @@ static void waiting_for_a_line_can_be_cancelled(void **state) {
                         "end)\n"
                         "task.sleep(0.01)\n"
                         "task.cancel(t)\n"
-                        "task.sleep(0.01)\n"
+                        "eventually(function() return e end)\n"
                         "is('cancelled', e.kind)\n"
                         "feed 'later\\n'\n"
                         "is('later', term.read_line())\n");
@@ -222,8 +223,7 @@ static void hidden_input_is_not_shown(void **state) {
     run_with_pty(state,
                  HEAD "is(true, term.is_tty 'in')\n"
                       "task.spawn(function()\n"
-                      "  task.sleep(0.02)\n"
-                      "  is(false, echoes())\n"
+                      "  eventually(function() return not echoes() end)\n"
                       "  feed 'dapi123\\n'\n"
                       "end)\n"
                       "is('dapi123', term.read_line(nil, {hidden = true}))\n"
@@ -247,12 +247,10 @@ static void a_cancelled_hidden_line_gives_the_echo_back(void **state) {
                  HEAD "local t = task.spawn(function()\n"
                       "  term.read_line(nil, {hidden = true})\n"
                       "end)\n"
-                      "task.sleep(0.02)\n"
-                      "is(false, echoes())\n"
+                      "eventually(function() return not echoes() end)\n"
                       "feed 'secr'\n"
                       "task.cancel(t)\n"
-                      "task.sleep(0.02)\n"
-                      "is(true, echoes())\n",
+                      "eventually(echoes)\n",
                  seen, sizeof seen);
     assert_string_equal("", seen);
 }

@@ -154,7 +154,7 @@ def spread(values, digits=0):
 
 def version():
     ratio("tarn --version", lambda: Run([TARN, "--version"]), lambda: Run([FLOOR, "version"]),
-          1.5, runs=31)
+          1.2, runs=31)
 
 
 def completion():
@@ -170,24 +170,51 @@ def completion():
                worst <= 100)
 
 
+def assistants():
+    """From the start of `tarn mcp` to its list of tools."""
+    with tempfile.TemporaryDirectory() as folder:
+        request = os.path.join(folder, "request")
+        with open(request, "w", encoding="ascii") as file:
+            file.write('{"jsonrpc":"2.0","id":1,"method":"tools/list"}\n')
+        times = []
+        for _ in range(21):
+            with open(request, encoding="ascii") as lines:
+                begin = time.monotonic()
+                subprocess.run([TARN, "mcp"], env=environment(), stdin=lines, check=True,
+                               stdout=subprocess.DEVNULL)
+                times.append((time.monotonic() - begin) * 1000)
+        median = statistics.median(times)
+        report("tarn mcp, tools/list from the start", f"{median:.1f} ms {spread(times, 1)}; at most 60",
+               median <= 60)
+
+
 def listing():
+    """Pages from both ends at once: six rounds in place of ten, and 61 in place of 120."""
     with Sandbox("large:1000", 50) as sandbox:
         env = environment(sandbox.url)
         ratio("tarn list, 1,000 pipelines, 50 ms a call",
               lambda: Run([TARN, "list", "-o", "json"], env),
-              lambda: Run([FLOOR, "list", sandbox.url], env), 1.10)
+              lambda: Run([FLOOR, "list", sandbox.url], env), 0.68)
         calls = calls_of(["list", "-o", "json"], env)
-        report("tarn list, calls", f"{calls}; exactly 10", calls == 10)
+        report("tarn list, calls", f"{calls}; at most 12", calls <= 12)
+    with Sandbox("large:12000", 50) as sandbox:
+        env = environment(sandbox.url)
+        ratio("tarn list, 12,000 pipelines, 50 ms a call",
+              lambda: Run([TARN, "list", "-o", "json"], env),
+              lambda: Run([FLOOR, "list", sandbox.url], env), 0.60, runs=3)
 
 
 def dashboard():
-    with Sandbox("large:1000,50,1000", 50) as sandbox:
-        env = environment(sandbox.url)
-        ratio("tarn dashboard, 1,000 pipelines, 50 active, 50 ms a call",
-              lambda: Run([TARN, "dashboard", "-o", "json"], env),
-              lambda: Run([FLOOR, "dashboard", sandbox.url], env), 1.25)
-        calls = calls_of(["dashboard", "-o", "json"], env)
-        report("tarn dashboard, calls", f"{calls}; at most 60", calls <= 60)
+    for size, active, events, calls_bound, bound in (1000, 50, 1000, 62, 0.75), \
+                                                    (12000, 200, 20, 330, 0.60):
+        with Sandbox(f"large:{size},{active},{events}", 50) as sandbox:
+            env = environment(sandbox.url)
+            name = f"tarn dashboard, {size:,} pipelines, {active} active"
+            ratio(f"{name}, 50 ms a call",
+                  lambda: Run([TARN, "dashboard", "-o", "json"], env),
+                  lambda: Run([FLOOR, "dashboard", sandbox.url], env), bound, runs=5)
+            calls = calls_of(["dashboard", "-o", "json"], env)
+            report(f"{name}, calls", f"{calls}; at most {calls_bound}", calls <= calls_bound)
 
 
 def warehouse():
@@ -303,6 +330,14 @@ def events():
 
 
 def memory():
+    """Beside the floor for a small list: there most of it is the libraries', in both."""
+    with Sandbox("large:1000", 0) as sandbox:
+        env = environment(sandbox.url)
+        ours, floor = (max(peak_memory(argv, env) for _ in range(3))
+                       for argv in ([TARN, "list", "-o", "json"], [FLOOR, "list", sandbox.url]))
+        report("tarn list, 1,000 pipelines, memory",
+               f"{ours:.1f} MiB at its peak, floor {floor:.1f} MiB: {ours / floor:.2f} times the "
+               "floor; at most 1.5", ours <= 1.5 * floor)
     with Sandbox("large:10000,50,20", 0) as sandbox:
         env = environment(sandbox.url)
         for command, form, bound in (("list", "jsonl", 24), ("dashboard", "json", 48)):
@@ -590,7 +625,7 @@ def json():
             print("     " + line)
 
 
-PARTS = (version, prompt, completion, listing, dashboard, warehouse, watch, script, newest, events,
+PARTS = (version, prompt, completion, assistants, listing, dashboard, warehouse, watch, script, newest, events,
          clone, memory, json, workspace, serving)
 NAMES = [part.__name__ for part in PARTS]
 if not set(ONLY) <= set(NAMES):

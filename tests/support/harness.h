@@ -23,6 +23,18 @@ void must_run(void **state, const char *chunk);
     "  end\n"                                                                            \
     "end\n"
 
+/* Lua, to go before a chunk: eventually(f) waits until f() is true. A test that waits for a fixed
+ * time fails where the machine is slow; this one fails only for what never comes. */
+#define EVENTUALLY                                                                       \
+    "local function eventually(f)\n"                                                     \
+    "  local task = require 'native.task'\n"                                             \
+    "  local due = task.now() + 60\n"                                                    \
+    "  while not f() do\n"                                                               \
+    "    if task.now() > due then error('it never came', 2) end\n"                       \
+    "    task.sleep(0.001)\n"                                                            \
+    "  end\n"                                                                            \
+    "end\n"
+
 /* A test with an engine as its state. */
 #define LUA_TEST(f) cmocka_unit_test_setup_teardown(f, harness_open, harness_close)
 

@@ -33,11 +33,16 @@ local function event(id, timestamp)
     timestamp = timestamp or LONG_AGO, origin = { update_id = "u1" } }
 end
 
--- A workspace that lists `items`, a hundred a page; `logs` holds the events by pipeline number.
+-- A workspace that lists `items`, whose ids rise, a hundred a page; `logs` holds the events by
+-- pipeline number.
 local function workspace(items, logs)
   local answers = { ["GET /api/2.0/pipelines"] = function(request)
     local from = math.tointeger(request.query:match "page_token=(%d+)" or 0)
-    local page = table.move(items, from + 1, math.min(#items, from + 100), 1, json.array {})
+    local falls = request.query:find("id%20desc", 1, true)
+    local page = json.array {}
+    for i = from + 1, math.min(#items, from + 100) do
+      page[#page + 1] = items[falls and #items + 1 - i or i]
+    end
     return { statuses = page, next_page_token = from + 100 < #items and tostring(from + 100)
       or nil }
   end }
