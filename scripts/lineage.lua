@@ -58,13 +58,26 @@ local function is_of_table(arg)
   return false
 end
 
+-- As tables.find; the fault of a workspace that refuses the search is the third result.
+local function find_table(ws, name)
+  local results, e = fault.try(function() return { tables.find(ws, name) } end)
+  if e and e.kind == "cancelled" then
+    fault.raise(e)
+  end
+  return results and results[1], results and results[2], e
+end
+
 -- The id of the pipeline that the argument names, or the table. A pipeline of exactly this name
 -- comes first, then a table, then a pipeline whose name begins so.
 local function resolve(ctx, arg)
   local ws, name = ctx.workspace, arg.pipeline
   local of_table, refusal = is_of_table(arg), nil
-  if not of_table and (pipelines.is_id(name) or #pipelines.ids_of(ws, name) > 0) then
+  if not of_table and pipelines.is_id(name) then
     return pipelines.find_id(ws, name)
+  end
+  local exact = of_table and {} or pipelines.ids_of(ws, name)
+  if #exact > 0 then
+    return exact[2] and pipelines.find_id(ws, name) or exact[1]
   end
   local function find_pipeline()
     local id, e = fault.try(pipelines.find_id, ws, name)
@@ -78,14 +91,16 @@ local function resolve(ctx, arg)
   if id then
     return id
   end
-  local found, similar = tables.find(ws, name)
+  local found, similar, e = find_table(ws, name)
   if not (found and found.info) and not of_table and not refusal then
     id = find_pipeline()
     if id then
       return id
     end
   end
-  if not found then
+  if e then -- without Unity Catalog, names are those of pipelines
+    fault.raise(e.kind ~= "usage" and refusal or e)
+  elseif not found then
     tables.not_found(ws, name, similar, refusal)
   end
   return nil, found, refusal

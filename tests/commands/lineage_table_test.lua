@@ -156,6 +156,24 @@ test("if everything refuses, it is a fault and not an empty lineage", function(t
   t.equal(t.fault(read, w, "main.s.a", { down = true }).status, 403)
 end)
 
+test("where Unity Catalog refuses, pipelines are found as before", function(t)
+  local w <close> = workspace.start { run_ms = 1000, faults = { UNITY } }
+  local id = define(w, "sales.reporting.daily", "CREATE MATERIALIZED VIEW a AS SELECT 1;")
+  t.equal(read(w, "sales.rep").pipeline_id, id)
+  for _, name in ipairs { "nothing", "no.thing" } do
+    local e = t.fault(read, w, name)
+    t.equal(e.status, 404, name)
+    t.match(e.message, "no pipeline is named '" .. name .. "'")
+  end
+  t.equal(t.fault(read, w, "no.thing", { down = true }).status, 403)
+end)
+
+test("a name that may be any of several tables is no pipeline", function(t)
+  local w <close> = workspace.start { scenario = "demo" }
+  local e = t.fault(read, w, "gold_daily_orders")
+  t.match(e.message, "may be any of")
+end)
+
 test("a short name is found where it is unique", function(t)
   local w <close> = workspace.start { scenario = "demo" }
   t.equal(read(w, "orders.gold_daily_orders", { depth = 1 }).fqn, "sales.orders.gold_daily_orders")
