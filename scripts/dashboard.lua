@@ -1,6 +1,7 @@
 local backend = require "tarn.backend"
 local command = require "tarn.dashboard.command"
 local notify = require "tarn.notify"
+local profiles, all_profiles, patience = table.unpack(require("tarn.workspace").fleet.args())
 
 return {
   summary = "Show the states and health of all pipelines, and the newest events.",
@@ -50,12 +51,7 @@ do not have states and health, which are unknown then; a pipeline counts as runn
 update has no end. --source auto reads the API; it reads the system tables if there are more than
 2,000 pipelines or the API refuses, but not with --watch, and it does not start a warehouse.]],
   args = notify.args {
-    { "profiles", "list", "Show the workspaces of these profiles, separated by commas.",
-      optional = true, value = "A,B" },
-    { "all_profiles", "flag", "Show the workspaces of all profiles in the config file.",
-      served = false },
-    { "patience", "number", "Seconds to wait for each of several workspaces (default 60).",
-      optional = true, min = 0.1, value = "S" },
+    profiles, all_profiles, patience,
     { "watch", "flag", "Keep running, and show changes.", short = "w", served = false },
     { "interval", "number", "With --watch: seconds between two refreshes (default 5).",
       optional = true, min = 0.1, value = "S", served = false },

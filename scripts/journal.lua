@@ -3,8 +3,9 @@ local show = require "tarn.journal.show"
 local time = require "base.time"
 
 local function list(ctx, arg)
+  local since, last = time.range(ctx.op, arg.since, arg["until"])
   local next_record = journal.operations { command = arg.command, status = arg.status,
-    since = arg.since and time.since(ctx.op, "--since", arg.since), limit = arg.limit }
+    since = since, until_ms = last, limit = arg.limit }
   return function()
     local record = next_record()
     return record and show.row(record)
@@ -42,6 +43,7 @@ settings and sources, which undo needs. Only its owner can read it.]],
         "undone" } },
     { "since", "string", "List operations after this time: 7d, today, a date.", optional = true,
       value = "TIME" },
+    { "until", "string", "List operations before this time.", optional = true, value = "TIME" },
     { "limit", "integer", "Most operations to list.", default = 50, min = 1, value = "N" },
     { "look", "flag", "Ask the workspace for the results of unknown steps.",
       served = false },

@@ -11,7 +11,7 @@ local updates = require "tarn.updates"
 local url = require("tarn.workspace").url.update
 local wait = require "tarn.wait"
 
-local MANY_SINCE <const> = "1d" -- the default of --since for many pipelines
+local DAY_MS <const> = 86400000 -- of many pipelines, the updates of a day are shown by default
 
 -- A test for states: one of several globs, separated by commas.
 local function state_matcher(globs)
@@ -24,15 +24,18 @@ end
 
 -- The limits of a history, from the arguments.
 local function limits(ctx, arg, many)
-  local since = arg.since or many and MANY_SINCE or nil
-  return { since = since and time.since(ctx.op, "--since", since), max = arg.max,
-    matches = state_matcher(arg.state) }
+  local since, last = time.range(ctx.op, arg.since, arg["until"])
+  if many and not since then
+    since = (last or time.now()) - DAY_MS
+  end
+  return { since = since, until_ms = last, max = arg.max, matches = state_matcher(arg.state) }
 end
 
 local function sql_rows(ctx, arg, more)
   local limit = limits(ctx, arg, more.name)
   return require("tarn.updates.sql").history(ctx.workspace, { pipeline = more.id, name = more.name,
-    update = more.update, since = limit.since, max = limit.max, warehouse = arg.warehouse,
+    update = more.update, since = limit.since, until_ms = limit.until_ms, max = limit.max,
+    warehouse = arg.warehouse,
     states = arg.state and collections.words(arg.state) or nil, warn = ctx.warn })
 end
 
@@ -191,8 +194,8 @@ Tarn does not know. Updates with the same request_id are attempts of one request
 
 --update shows one update, with the first cause of each failed flow.
 
-A pipeline with a * means all pipelines whose name matches, and the last day unless --since is
-given: tarn updates '*' --state failed.
+A pipeline with a * means all pipelines whose name matches, and the last day, or the day before
+--until, unless --since is given: tarn updates '*' --state failed.
 
 --source sql reads system tables, in one statement for any number of pipelines. They are up to an
 hour late, and do not tell selections by path; an update without an end is UNKNOWN. --source auto
@@ -204,6 +207,8 @@ refuses. It does not start a warehouse.]],
       optional = true, value = "ID", of = "update" },
     { "since", "string", "Show updates that began after this time: 12h, today, a date (local).",
       optional = true, value = "TIME" },
+    { "until", "string", "Show updates that began before this time.", optional = true,
+      value = "TIME" },
     { "state", "string", "Show updates in these states (globs, separated by commas).",
       optional = true, value = "STATES" },
     { "max", "integer", "Most updates to show.", optional = true, min = 1, short = "n",
@@ -217,6 +222,7 @@ refuses. It does not start a warehouse.]],
     { "updates sales --update 6fc8a8 --full-errors", "show one update, with stack traces" },
     { "updates sales -o csv", "print CSV, for a spreadsheet" },
     { "updates '*' --state failed --since 12h", "show what failed in any pipeline last night" },
+    { "updates sales --since yesterday --until today", "show the updates of yesterday" },
   },
   see = { "trigger", "wait", "get" },
   render = { columns = COLUMNS, fields = FIELDS, noun = "update" },
@@ -228,9 +234,11 @@ refuses. It does not start a warehouse.]],
     if note then
       ctx.warn("--state: " .. note)
     end
-    if arg.update and (arg.since or arg.state or arg.max) then
-      fault.usage(ctx.op, "--update names one update: --since, --state and --max do not go with it")
+    if arg.update and (arg.since or arg["until"] or arg.state or arg.max) then
+      fault.usage(ctx.op,
+        "--update names one update: --since, --until, --state and --max do not go with it")
     end
+    time.range(ctx.op, arg.since, arg["until"]) -- a wrong time is refused before any request
     local many = arg.pipeline:find("*", 1, true) ~= nil
     if arg.update then
       if many then

@@ -56,6 +56,7 @@ end
 ---@field query? table  for the first page; later pages get only the token and `max_results`
 ---@field repeated? boolean true: later pages get the whole query with the token
 ---@field max? integer  of items
+---@field ahead? boolean false: the next page is fetched when the caller needs it, not before
 ---@field id? string    the field that identifies an item. An item that comes twice, because the
 --- list has shifted while it was read, counts once
 
@@ -78,7 +79,8 @@ function M.items(fetch, key, opts)
     if token and not (max and given + #list >= max) then
       local later = opts.repeated and collections.copy(query) or { max_results = query.max_results }
       later.page_token = token
-      next_page = pool.begin(fetch, later)
+      next_page = opts.ahead == false and function() return fetch(later) end
+        or pool.begin(fetch, later)
     end
   end
 

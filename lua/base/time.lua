@@ -159,6 +159,23 @@ function M.since(op, option, text, now)
       .. "yesterday, 2026-08-19, or 2026-08-19T10:00; with Z at the end it is UTC, else local time")
 end
 
+--- The timestamps that the values of --since and --until mean. Raises a fault of kind `usage` if a
+-- text is no time, or if the range ends before it begins.
+---@param op string
+---@param since? string the value of --since
+---@param last? string  the value of --until
+---@return integer? since ms
+---@return integer? last ms
+function M.range(op, since, last)
+  local now = M.now()
+  local from, to = since and M.since(op, "--since", since, now),
+    last and M.since(op, "--until", last, now)
+  if from and to and to < from then
+    require("base.fault").usage(op, "--until is before --since")
+  end
+  return from, to
+end
+
 --- The timestamp of an HTTP Date header ("Sun, 06 Nov 1994 08:49:37 GMT"), or nil.
 ---@param text? string
 ---@return integer? ms

@@ -138,6 +138,9 @@ local OPTIONS <const> = {
   watch = { "follow", "watch", "wait" }, w = { "watch", "wait", "follow" },
   start_time = { "since" }, from = { "since" }, after = { "since" }, end_time = { "until" },
   before = { "until" }, event_type = { "type" }, update_id = { "update" },
+  sort_by = { "sort" }, order_by = { "sort" }, order = { "sort" }, selector = { "tag" },
+  label = { "tag" }, labels = { "tag" }, all_namespaces = { "all_profiles" },
+  all_workspaces = { "all_profiles" }, upstream = { "up" }, downstream = { "down" },
   plan = { "dry_run" }, check = { "dry_run" }, what_if = { "dry_run" },
   validate_only = { "validate" }, parallelism = { "jobs" }, name = { "filter" },
 }

@@ -31,7 +31,7 @@ function M.memory()
 end
 
 --- A function that reads several workspaces at once.
----@param list tarn.FleetWorkspace[] of `tarn.dashboard.fleet`
+---@param list tarn.FleetWorkspace[] of `tarn.workspace.fleet`
 ---@param opts? { seconds?: number, read?: function, keep_last?: boolean } `seconds`: timeout for
 --- each workspace; `read(one, concurrent)`: replaces `read` of this module; `keep_last`: the last
 --- answer stands in for a workspace that does not answer

@@ -71,18 +71,20 @@ function M.adopt(id)
 end
 
 --- An iterator over operations, newest first.
----@param opts? table command, status, since (ms), limit; parent: the id of the operation whose
---- items are wanted
+---@param opts? table command, status, since and until_ms (ms), limit; parent: the id of the
+--- operation whose items are wanted
 ---@return fun(): tarn.OperationRecord?
 function M.operations(opts)
-  options.check(opts, { "command", "status", "since", "limit", "parent" })
+  options.check(opts, { "command", "status", "since", "until_ms", "limit", "parent" })
   opts = opts or {}
   local stored = opts.status == "interrupted" and "running" or opts.status
   local found = file.rows("SELECT * FROM operations WHERE (:command IS NULL OR command = :command) "
-    .. "AND started >= :since AND (:parent IS NULL AND parent IS NULL OR parent = :parent) "
+    .. "AND started >= :since AND (:last IS NULL OR started <= :last) "
+    .. "AND (:parent IS NULL AND parent IS NULL OR parent = :parent) "
     .. "AND (:status IS NULL OR status = :status OR :status = 'undone' AND undone IS NOT NULL) "
     .. "ORDER BY started DESC, length(id) DESC, id DESC LIMIT :most",
     { command = opts.command or json.null, since = opts.since or 0,
+      last = opts.until_ms or json.null,
       parent = opts.parent or json.null, status = stored or json.null,
       most = not stored and opts.limit or -1 })
   local i, given = 0, 0

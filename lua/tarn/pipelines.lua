@@ -38,7 +38,7 @@ local UPDATES_PAGE <const> = 100
 
 --- An iterator over all pipelines, as the API returns them.
 ---@param ws tarn.WorkspaceClient
----@param opts? { filter?: string, order_by?: string }
+---@param opts? tarn.ListOptions
 ---@return fun(): table? PipelineStateInfo
 function M.states(ws, opts)
   return listing.states(ws, opts)
@@ -62,7 +62,7 @@ end
 
 --- An iterator over all pipelines, as rows.
 ---@param ws tarn.WorkspaceClient
----@param opts? { filter?: string, order_by?: string }
+---@param opts? tarn.ListOptions
 ---@return fun(): tarn.PipelineRow?
 function M.rows(ws, opts)
   local next_state = M.states(ws, opts)

@@ -30,6 +30,8 @@ M.STATES = { "CREATED", "QUEUED", "WAITING_FOR_RESOURCES", "INITIALIZING", "RESE
 
 -- An event may be this much older than its update.
 local SLACK_MS <const> = 60000
+-- The last event of an update may be this much younger than the next update of the pipeline.
+local LATE_MS <const> = 3600000
 
 local TYPE <const> = "update_progress"
 -- The events of so few updates are in a small page.
@@ -183,27 +185,39 @@ end
 --- The updates of a pipeline, newest first. Pages of updates and events are read as needed.
 ---@param ws tarn.WorkspaceClient
 ---@param id string
----@param opts? { since?: integer, max?: integer, matches?: fun(update: table): boolean }
---- `since`: ms; `matches`: whether an update, as the API gives it, is wanted
+---@param opts? { since?: integer, until_ms?: integer, max?: integer, matches?: fun(update: table):
+--- boolean } `since`, `until_ms`: ms, when updates began; `matches`: whether an update, as the API
+--- gives it, is wanted
 ---@return fun(): tarn.UpdateRow?
 function M.history(ws, id, opts)
   opts = opts or {}
-  local since, matches = opts.since or 0, opts.matches or function() return true end
+  local since, last = opts.since or 0, opts.until_ms or math.maxinteger
+  local matches = opts.matches or function() return true end
   -- few updates need a small page, unless most of a page may be left out
-  local max = not opts.matches and opts.max or nil
+  local max = not opts.matches and not opts.until_ms and opts.max or nil
   local next_update = attempts.each(pipelines.updates(ws, id, { max = max }))
-  local events_of = events_by_update(event_log.list(ws, id,
-    { criteria = event_log.criteria("updates.history", { type = TYPE }),
-      page = opts.max and opts.max <= FEW and FEW_EVENTS or nil }))
+  -- The events begin with those of the first update that is wanted: a pipeline runs one update at a
+  -- time, so these are hardly younger than the update before it, which is not wanted.
+  local events_of, younger
+  local function events(update)
+    events_of = events_of or events_by_update(event_log.list(ws, id,
+      { criteria = event_log.criteria("updates.history",
+          { type = TYPE, ["until"] = younger and time.iso(younger + LATE_MS) }),
+        page = opts.max and opts.max <= FEW and FEW_EVENTS or nil }))
+    return events_of(update)
+  end
   local given = 0
   return function()
     while given < (opts.max or math.maxinteger) do
       local update, attempt, of = next_update()
-      if not update or (milliseconds(update.creation_time) or since) < since then
+      local began = update and milliseconds(update.creation_time)
+      if not update or began and began < since then
         return nil
+      elseif began and began > last then
+        younger = began
       elseif matches(update) then
         given = given + 1
-        local row = M.row(update, events_of(update))
+        local row = M.row(update, events(update))
         row.attempt, row.attempts = attempt or json.null, of or json.null
         return row
       end

@@ -113,7 +113,7 @@ function Client:request(method, path, opts)
 end
 
 --- The pipelines that the user may see, as rows of `tarn list`.
----@param opts? { filter?: string, order_by?: string }
+---@param opts? tarn.ListOptions
 ---@return fun(): tarn.PipelineRow?
 function Client:pipelines(opts)
   return mark(require("tarn.pipelines").rows(self, opts))
@@ -197,6 +197,7 @@ Client.__close = Client.close
 return require("base.lazy").fields(M, {
   browser = "tarn.workspace.browser",
   candidates = "tarn.workspace.candidates:all",
+  fleet = "tarn.workspace.fleet",
   names = "tarn.workspace.names:all",
   url = "tarn.workspace.url",
 })

@@ -123,6 +123,55 @@ test("--since and --max request no more pages than needed", function(t)
   t.match(few.seen[2].query, "max_results=3")
 end)
 
+test("--until leaves out what began later, and reads the events from there on", function(t)
+  local updates, events = many(250)
+  local ws <close> = fake_workspace(updates, events, 100)
+  local rows = fake.run("updates", { pipeline = ID, ["until"] = time.iso(T0 + 120 * 60000),
+    max = 3 }, ws)
+  t.equal({ #rows, rows[1].update_id, rows[3].update_id }, { 3, "u120", "u118" })
+  local bounded = 0
+  for _, seen in ipairs(ws.seen) do
+    bounded = bounded + ((seen.query or ""):find("timestamp", 1, true) and 1 or 0)
+  end
+  t.equal(bounded, 1, "the first page of events has a bound of time")
+  rows = fake.run("updates", { pipeline = ID, since = time.iso(T0 + 118 * 60000),
+    ["until"] = time.iso(T0 + 120 * 60000) }, ws)
+  t.equal({ #rows, rows[1].duration_ms, rows[3].duration_ms }, { 3, 10000, 10000 })
+  t.equal(#fake.run("updates", { pipeline = ID, ["until"] = time.iso(T0) }, ws), 0)
+end)
+
+test("a range that ends before it begins, or has no time, is refused", function(t)
+  local ws <close> = fake_workspace({}, {}, 100)
+  local function message(arg)
+    arg.pipeline = ID
+    return t.fault(fake.run, "updates", arg, ws).message
+  end
+  t.match(message { since = "1h", ["until"] = "2h" }, "--until is before --since")
+  t.match(message { ["until"] = "2026-02-31" }, "--until: '2026-02-31' is not a time")
+  t.match(message { update = "u1", ["until"] = "1h" }, "--until")
+  t.equal(#ws.seen, 0)
+end)
+
+test("--until of many pipelines is the end of a day, by REST and by SQL", function(t)
+  local w <close> = workspace.start { run_ms = 200 }
+  local ws <close> = workspace.client(w)
+  local id, ids = w:pipeline { name = "one" }, {}
+  for i = 1, 4 do
+    ids[i] = w:run(id)
+    w.clock:advance(20 * 3600000)
+  end
+  local second = fake.run("updates", { pipeline = id }, ws)[3]
+  t.equal(second.update_id, ids[2])
+  for _, source in ipairs { "rest", "sql" } do
+    local found = {}
+    for _, row in ipairs(fake.run("updates", { pipeline = "on*", source = source,
+      ["until"] = time.iso(second.creation_time + 60000) }, ws)) do
+      found[#found + 1] = row.update_id
+    end
+    t.equal(found, { ids[2], ids[1] }, source)
+  end
+end)
+
 test("--state takes the API's states and globs, in any case, with commas", function(t)
   local updates, events = many(6)
   updates[2].state, updates[4].state, updates[5].state = "FAILED", "CANCELED", "HIBERNATING"

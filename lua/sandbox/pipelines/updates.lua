@@ -65,6 +65,23 @@ ON CONFLICT DO UPDATE SET type = excluded.type, flow_type = excluded.flow_type,
   update_id = CASE WHEN deleted IS NULL THEN update_id ELSE excluded.update_id END,
   deleted = NULL]]
 
+-- The tables that a dataset reads. A private view is a part of the plan of what reads the view, so
+-- that its inputs are recorded in its place.
+local function recorded_inputs(by_name, dataset, list, seen)
+  for _, input in ipairs(dataset.inputs) do
+    local inner = by_name[input]
+    if not seen[input] then
+      seen[input] = true
+      if inner and inner.type == "VIEW" then
+        recorded_inputs(by_name, inner, list, seen)
+      else
+        list[#list + 1] = input
+      end
+    end
+  end
+  return list
+end
+
 local function publish(w, run, run_as_name)
   local setup
   for _, phase in ipairs(run.phases) do
@@ -77,13 +94,18 @@ local function publish(w, run, run_as_name)
   if log and log.name and log.catalog and log.schema then
     unity.publish_schema(w, log.catalog, log.schema, run_as_name, setup)
   end
+  local by_name = {}
+  for _, d in ipairs(run.datasets) do
+    by_name[d.full] = d
+  end
   for _, d in ipairs(run.datasets) do
     if d.type ~= "VIEW" and d.catalog ~= "hive_metastore" then
       unity.publish_schema(w, d.catalog, d.schema, run_as_name, setup)
     end
     w.db:exec(PUBLISH, {
       run.pipeline_id, d.catalog, d.schema, d.table, d.type, d.flow_type,
-      json.encode(json.array(d.inputs)), json.encode(json.array(d.expectations)),
+      json.encode(json.array(recorded_inputs(by_name, d, {}, {}))),
+      json.encode(json.array(d.expectations)),
       d.comment, run.id, setup, run.ended or setup,
     })
   end

@@ -5,7 +5,7 @@ local changes = require "tarn.dashboard.changes"
 local collections = require "base.collections"
 local dashboard = require "tarn.dashboard"
 local fault = require "base.fault"
-local fleet = require "tarn.dashboard.fleet"
+local fleet = require("tarn.workspace").fleet
 local formats = require "output.formats"
 local json = require "native.json"
 local notify = require "tarn.notify"
@@ -93,22 +93,9 @@ function Watched:__close()
   end
 end
 
--- Options without effect are an error. A call from Lua or through the server always has a profile,
--- so a profile is an error on the command line only.
-local function check_fleet(ctx, arg)
-  if not (arg.profiles or arg.all_profiles) then
-    if arg.patience then
-      fault.usage(ctx.op, "--patience goes with --profiles or --all-profiles")
-    end
-  elseif ctx.options.profile and not ctx.called and not ctx.served then
-    fault.usage(ctx.op, ("--profile and --%s exclude each other")
-      :format(arg.profiles and "profiles" or "all-profiles"))
-  end
-end
-
 local function check(ctx, arg)
   local format = formats.of(ctx.options)
-  check_fleet(ctx, arg)
+  fleet.check(ctx, arg)
   backend.check(ctx.op, arg)
   if not arg.watch then
     for _, name in ipairs { "interval", "refreshes" } do

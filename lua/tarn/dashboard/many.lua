@@ -4,6 +4,7 @@
 -- empty.
 
 local fault = require "base.fault"
+local fleet = require("tarn.workspace").fleet
 local json = require "native.json"
 local pool = require "base.pool"
 local report = require "engine.report"
@@ -42,14 +43,7 @@ end
 -- A function that polls the source with a timeout.
 local function with_timeout(source, concurrent, seconds)
   return function()
-    local data, e = fault.try(pool.timeout, seconds, source.poll, concurrent)
-    if e and e.op == "tarn.timeout" then
-      fault.raise { kind = "timeout", op = "tarn dashboard", retryable = true,
-        message = ("no answer in %g seconds"):format(seconds) }
-    elseif e then
-      fault.raise(e)
-    end
-    return data
+    return fleet.within("tarn dashboard", seconds, source.poll, concurrent)
   end
 end
 
@@ -66,17 +60,6 @@ local function ask(source, concurrent, seconds)
     fault.raise(e)
   end
   return unknown(source, e), e
-end
-
-local function raise_none_answered(list, faults)
-  local words = {}
-  for i, one in ipairs(list) do
-    words[i] = one.profile .. ": " .. faults[i].message
-  end
-  local first = faults[1]
-  fault.raise { kind = first.kind, op = "tarn dashboard", status = first.status,
-    code = first.code, cause = first, retryable = first.retryable, hint = first.hint,
-    message = ("none of %d workspaces answered: %s"):format(#list, table.concat(words, "; ")) }
 end
 
 -- Copies of items with the profile and workspace they come from.
@@ -124,12 +107,12 @@ function M.read(sources, opts)
   local concurrent = math.max(1, CALLS // math.max(1, at_once))
   local faults, failed = {}, 0
   local list = pool.map(sources, function(source, i)
-    local one, e = ask(source, concurrent, opts and opts.seconds or 60)
+    local one, e = ask(source, concurrent, opts and opts.seconds)
     faults[i], failed = e, failed + (e and 1 or 0)
     return one
   end, { limit = math.max(1, at_once) })
   if failed == #list and failed > 0 then
-    raise_none_answered(list, faults)
+    fleet.raise_none("tarn dashboard", list, faults)
   end
   return M.merge(list)
 end

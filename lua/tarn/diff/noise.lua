@@ -6,6 +6,7 @@
 local export = require "tarn.export"
 local json = require "native.json"
 local layout = require("tarn.export").layout
+local spec = require "tarn.spec"
 
 local M = {}
 
@@ -89,6 +90,41 @@ local function is_serverless(side)
   return serverless == true or serverless == nil and side.settings.ingestion_definition ~= nil
 end
 
+-- Kinds of things that have an id of their own in each workspace (see tarn.spec.bound).
+local BY_ID <const> = { policy = true, pool = true, budget_policy = true, gateway = true,
+  serverless_compute = true, connection_id = true }
+-- The names of parameters that hold such ids.
+local ID_NAMES <const> = { "warehouse_id", "cluster_id", "policy_id", "pool_id", "job_id",
+  "pipeline_id", "workspace_id" }
+
+local function is_id_name(name)
+  for _, known in ipairs(ID_NAMES) do
+    if name:sub(-#known) == known then
+      return true
+    end
+  end
+end
+
+-- True for two ids of one kind of thing, or for texts that are the same but for the names of the
+-- workspaces' own hosts.
+local function is_of_workspace(d, a, b)
+  if not a.host or not b.host or a.host == b.host or type(d.left) ~= "string"
+    or type(d.right) ~= "string" then
+    return false
+  end
+  local name = tostring(last(d)):lower()
+  if (d.keys[1] == "configuration" or d.keys[1] == "parameters") and is_id_name(name)
+    or BY_ID[spec.find_bound(d.keys, d.left)] then
+    return true
+  end
+  local function without_host(text, host)
+    host = host:gsub("^%a+://", "")
+    local from, to = text:find(host, 1, true)
+    return from and text:sub(1, from - 1) .. "\0" .. text:sub(to + 1) or text
+  end
+  return without_host(d.left, a.host) == without_host(d.right, b.host)
+end
+
 --- The rules, in the order in which they are applied.
 ---@type tarn.NoiseRule[]
 M.rules = {
@@ -99,6 +135,9 @@ M.rules = {
     end },
   { name = "deployment", why = "it says which bundle manages the pipeline, not what it does",
     test = function(d) return d.keys[1] == "deployment" end },
+  { name = "workspace", why = "ids of policies, pools, warehouses and the like, and the address of "
+      .. "the host, are those of their workspace",
+    test = is_of_workspace },
   { name = "output", why = "pipeline_type, data_sampling and source_type are set by the server",
     test = function(d)
       return is_field("pipeline_type", "data_sampling")(d)

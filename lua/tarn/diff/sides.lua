@@ -28,7 +28,12 @@ local function sources_of(ws, spec)
   end
 end
 
-local function of_pipeline(ws, name, label)
+--- A pipeline as a side.
+---@param ws tarn.WorkspaceClient
+---@param name string or the id
+---@param label string
+---@return tarn.DiffSide
+function M.of_pipeline(ws, name, label)
   local found = ws:pipeline(name)
   local spec = found.spec or {}
   return {
@@ -125,9 +130,34 @@ function M.find(text, ctx, open)
   elseif not ctx.served and (text:find "^%.%.?/" or text == "." or text:sub(1, 1) == "/") then
     return of_folder(text) -- raises a fault that names the missing file
   elseif prefix and is_profile(prefix) then
-    return of_pipeline(open(prefix), rest, text)
+    return M.of_pipeline(open(prefix), rest, text)
   end
-  return of_pipeline(ctx.workspace, text, text)
+  return M.of_pipeline(ctx.workspace, text, text)
+end
+
+---@class tarn.DiffWorkspace
+---@field ws tarn.WorkspaceClient
+---@field label string   as it was written
+---@field profile? string
+---@field pattern? string a glob for the names of pipelines; nil: all, or those of the other side
+
+--- The pipelines that a text names, if these may be many: `profile:`, `profile:GLOB`, or a glob of
+-- the current workspace, with "*" in it.
+---@param text string
+---@param ctx tarn.Context
+---@param open fun(profile: string): tarn.WorkspaceClient
+---@return tarn.DiffWorkspace?
+function M.find_workspace(text, ctx, open)
+  local prefix, rest = text:match "^([^:]+):(.*)$"
+  if prefix and prefix ~= "journal" and (rest == "" or is_profile(prefix)) then
+    if rest ~= "" and not rest:find("*", 1, true) then
+      return nil
+    end
+    return { ws = open(prefix), label = text, profile = prefix,
+      pattern = rest ~= "" and rest or nil }
+  elseif text:find("*", 1, true) and not text:find "^%.?%.?/" then
+    return { ws = ctx.workspace, label = text, profile = ctx.options.profile, pattern = text }
+  end
 end
 
 return M

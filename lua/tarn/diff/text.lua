@@ -56,7 +56,7 @@ local function show_fields_wide(list, out)
     name = math.max(name, out:measure(d.path))
   end
   name = math.min(name, out.width // 3)
-  local half = (out.width - name - 6) // 2
+  local half = (out.width - name - 7) // 2 -- beside the mark and three gaps
   local widths = { 1, name, half, half }
   for _, d in ipairs(list) do
     local style = STYLES[d.kind]
@@ -84,7 +84,10 @@ local function is_wide(out, width)
   return out.width ~= math.huge and out.width >= width
 end
 
-local function show_fields(list, out)
+--- Show differences of settings.
+---@param list table[] of tarn.diff.entries
+---@param out tarn.Screen
+function M.fields(list, out)
   if is_wide(out, WIDE) then
     show_fields_wide(list, out)
   else
@@ -135,7 +138,10 @@ local function show_hunk_wide(hunk, out)
   flush()
 end
 
-local function show_source(d, out)
+--- Show the difference of a source.
+---@param d tarn.SourceDifference
+---@param out tarn.Screen
+function M.source(d, out)
   local both = d.left_path and d.right_path and d.left_path ~= d.right_path
   out:line(out:style(STYLES[d.kind], MARKS[d.kind]), " ", out:style("bold", out:clean(d.path)),
     both and ("  (%s, %s)"):format(out:clean(d.left_path), out:clean(d.right_path)) or "",
@@ -161,23 +167,30 @@ local function side_text(out, side)
   return out:clean(table.concat(words, "  "))
 end
 
+--- Show differences that are ignored, with the reasons.
+---@param list table[] of tarn.diff.entries
+---@param out tarn.Screen
+function M.ignored(list, out)
+  for _, d in ipairs(list) do
+    out:line(out:style("dim", ("  %s: %s, %s  (%s)"):format(out:clean(d.path),
+      value_text(out, d.left), value_text(out, d.right), d.why)))
+  end
+end
+
 --- Show what `tarn diff` found.
 ---@param report table
 ---@param out tarn.Screen
 function M.show(report, out)
   out:line(out:style("red", "--- "), side_text(out, report.left))
   out:line(out:style("green", "+++ "), side_text(out, report.right))
-  show_fields(report.differences, out)
+  M.fields(report.differences, out)
   for _, d in ipairs(report.sources and report.sources.differences or {}) do
-    show_source(d, out)
+    M.source(d, out)
   end
   if report.ignored then
     out:heading(#report.ignored > 0 and "Differences without a meaning, ignored:"
       or "No difference was ignored")
-    for _, d in ipairs(report.ignored) do
-      out:line(out:style("dim", ("  %s: %s, %s  (%s)"):format(out:clean(d.path),
-        value_text(out, d.left), value_text(out, d.right), d.why)))
-    end
+    M.ignored(report.ignored, out)
   end
   if report.equal then
     out:line("no difference", report.sources and "" or " in the settings")

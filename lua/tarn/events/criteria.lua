@@ -138,15 +138,12 @@ end
 ---@return tarn.EventCriteria
 function M.new(op, wanted)
   local c = { tests = {}, terms = {}, sure = {}, is_local = false }
-  if wanted.since then
-    c.since = time.since(op, "--since", wanted.since)
+  local last
+  c.since, last = time.range(op, wanted.since, wanted["until"])
+  if c.since then
     add_time(c, ">=", c.since)
   end
-  if wanted["until"] then
-    local last = time.since(op, "--until", wanted["until"])
-    if c.since and last < c.since then
-      fault.usage(op, "--until is before --since")
-    end
+  if last then
     add_time(c, "<=", last)
   end
   for _, option in ipairs { { "level", add_level }, { "type", add_type },

@@ -44,19 +44,36 @@ function M.list(ws, catalog, schema)
   return list
 end
 
+-- What Unity Catalog knows of a table, or nil if it does not exist.
+local function find_info(ws, name)
+  local path = "/api/2.1/unity-catalog/tables/"
+    .. name.fqn:gsub("[^%w_.~-]", function(c) return ("%%%02X"):format(c:byte()) end)
+  local info, e = fault.try(ws.request, ws, "GET", path)
+  if not info and e.status ~= 404 then
+    fault.raise(e)
+  end
+  return info
+end
+
+--- A table, or nil if it does not exist.
+---@param ws tarn.WorkspaceClient
+---@param name tarn.LineageName
+---@return tarn.LineageTable?
+function M.find(ws, name)
+  local info = find_info(ws, name)
+  return info and { name = name, type = text(info.table_type),
+    format = text(info.data_source_format), comment = text(info.comment),
+    pipeline_id = text(info.pipeline_id) }
+end
+
 --- The columns of a table, or nil if it does not exist.
 ---@param ws tarn.WorkspaceClient
 ---@param name tarn.LineageName
 ---@return { name: string, type: string }[]?
 function M.find_columns(ws, name)
-  local path = "/api/2.1/unity-catalog/tables/"
-    .. name.fqn:gsub("[^%w_.~-]", function(c) return ("%%%02X"):format(c:byte()) end)
-  local info, e = fault.try(ws.request, ws, "GET", path)
+  local info = find_info(ws, name)
   if not info then
-    if e.status == 404 then
-      return nil
-    end
-    fault.raise(e)
+    return nil
   end
   local columns = json.array {}
   for i, column in ipairs(info.columns or {}) do

@@ -31,7 +31,7 @@ end
 ---@return string
 function M.text(data)
   local ids, out = labels.numbered(data), {}
-  out[1] = ("digraph %s {"):format(quoted(data.pipeline_name or data.pipeline_id))
+  out[1] = ("digraph %s {"):format(quoted(data.fqn or data.pipeline_name or data.pipeline_id))
   out[2] = '  rankdir="LR";'
   for _, item in ipairs(ids.list) do
     out[#out + 1] = node_line(item.id, item.row, item.role)

@@ -109,6 +109,27 @@ function Edges:find_edge(source, target)
   return from and to and self.by_pair[from] and self.by_pair[from][to]
 end
 
+--- True if a table reads another one through private views of the pipeline. Such a read is recorded
+-- without the views.
+---@param source string
+---@param target string
+---@return boolean
+function Edges:reads_through_view(source, target)
+  local from, to = self.by_name[source], self.by_name[target]
+  local seen, stack = {}, { from }
+  while to and #stack > 0 do
+    for node in pairs(self.by_pair[table.remove(stack)] or {}) do
+      if node.own and node.type == "VIEW" and not seen[node] then
+        seen[node], stack[#stack + 1] = true, node
+        if (self.by_pair[node] or {})[to] then
+          return true
+        end
+      end
+    end
+  end
+  return false
+end
+
 --- Add a flow or a pipeline to an edge.
 ---@param edge tarn.LineageEdge
 ---@param field "flows"|"pipelines"

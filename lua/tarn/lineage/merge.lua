@@ -179,6 +179,8 @@ local function is_kept(state, g, edge)
   elseif edge.source and edge.source.fqn == edge.target.fqn then
     state.coverage:omit "a table to itself"
     return false
+  elseif edge.source and g:reads_through_view(edge.source.fqn, edge.target.fqn) then
+    return false -- the way through the view is shown
   end
   return not edge.mine or judge_written(state, g, edge)
 end

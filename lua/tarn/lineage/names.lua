@@ -57,6 +57,13 @@ local function split(text)
   return parts
 end
 
+--- The parts of a name, in lower case, without back quotes.
+---@param text string
+---@return string[]
+function M.parts(text)
+  return split(text:lower())
+end
+
 local function written(part)
   if part:find "[.`]" then
     return "`" .. part:gsub("`", "``") .. "`"

@@ -52,6 +52,23 @@ function M.system(ws, ask)
   return list
 end
 
+--- The edges to tables, or from them, from the system table. `mine` is false in all of them.
+---@param ws tarn.WorkspaceClient
+---@param ask { names: tarn.LineageName[], up: boolean, since: integer, warehouse?: string }
+---@return tarn.ObservedEdge[]
+function M.around(ws, ask)
+  local list, plain = {}, {}
+  for i, name in ipairs(ask.names) do
+    plain[i] = ("%s.%s.%s"):format(name.catalog, name.schema, name.table)
+  end
+  local sql, params = statements.lineage.around { names = plain, up = ask.up, since = ask.since }
+  local rows <close> = ws:sql(sql, params, { warehouse_id = ask.warehouse })
+  for row in rows do
+    list[#list + 1] = edge_of(row, false)
+  end
+  return list
+end
+
 -- ---- REST ----
 
 local function file_of(info)
@@ -107,6 +124,14 @@ local function ask_one(ws, id, name)
   add(list, answer.upstreams, id, name, true)
   add(list, answer.downstreams, id, name, false)
   return list
+end
+
+--- The edges to one table and from it, from the lineage tracking API. `mine` is never true.
+---@param ws tarn.WorkspaceClient
+---@param name tarn.LineageName
+---@return tarn.ObservedEdge[]
+function M.neighbours(ws, name)
+  return ask_one(ws, false, name)
 end
 
 --- The edges of each of these tables from the lineage tracking API. Raises the fault of the first

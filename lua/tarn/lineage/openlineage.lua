@@ -7,10 +7,12 @@
 local bundle = require "native.bundle"
 local fault = require "base.fault"
 local json = require "native.json"
+local time = require "base.time"
 
 local M = {}
 
 local SPEC <const> = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
+local JOB_SPEC <const> = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/JobEvent"
 local FACETS <const> = "https://openlineage.io/spec/facets/"
 local ENDS <const> = { COMPLETED = "COMPLETE", FAILED = "FAIL", CANCELED = "ABORT" }
 
@@ -154,6 +156,47 @@ local function index(data)
   return rows, into, made
 end
 
+local function new(data, rows)
+  return setmetatable({ list = json.array {}, rows = rows,
+    producer = "urn:tarn:" .. bundle.version,
+    namespace = "databricks://" .. data.host:gsub("^%a+://", "") }, Events)
+end
+
+-- The time of an edge, which the platform has recorded in a form of its own.
+local function time_of(edges)
+  local newest
+  for _, edge in ipairs(edges) do
+    local at = edge.last_seen and time.find_iso(edge.last_seen)
+    newest = at and math.max(at, newest or at) or newest
+  end
+  return time.iso(newest or time.now())
+end
+
+--- The lineage of a table as job events, which tell of no run: for each table that is written, the
+-- job that writes it, with its inputs.
+---@param data table of tarn.lineage.table.data
+---@return table[]
+function M.job_events(data)
+  local rows, into = index(data)
+  local self, targets = new(data, rows), {}
+  for target in pairs(into) do
+    targets[#targets + 1] = target
+  end
+  table.sort(targets)
+  for _, target in ipairs(targets) do
+    local row, inputs = rows[target], json.array {}
+    for i, edge in ipairs(into[target]) do
+      inputs[i] = self:dataset(rows[edge.source])
+    end
+    local writer = known(row.pipeline_name) or known(row.pipeline_id) or "unknown"
+    self.list[#self.list + 1] = { eventTime = time_of(into[target]), producer = self.producer,
+      schemaURL = JOB_SPEC, inputs = inputs, outputs = json.array { self:dataset(row) },
+      job = self:job(writer .. "." .. target, "FLOW",
+        row.type == "STREAMING_TABLE" and "STREAMING" or "BATCH") }
+  end
+  return self.list
+end
+
 --- The events; those of each run are in the order of time.
 ---@param data table of tarn.lineage.data
 ---@return table[]
@@ -164,9 +207,7 @@ function M.events(data)
       "--format tree shows the lineage without an update")
   end
   local rows, into, made = index(data)
-  local self = setmetatable({ list = json.array {}, rows = rows,
-    producer = "urn:tarn:" .. bundle.version,
-    namespace = "databricks://" .. data.host:gsub("^%a+://", "") }, Events)
+  local self = new(data, rows)
   local parent = { id = update.update_id, name = data.pipeline_name or data.pipeline_id }
   self:run(update, { runId = update.update_id }, self:job(parent.name, "PIPELINE", "BATCH"))
   for _, row in ipairs(made) do

@@ -7,6 +7,7 @@ local M = {}
 
 local BRANCH <const>, LAST <const> = "├── ", "└── "
 local GOES_ON <const>, OVER <const> = "│   ", "    "
+local AGAIN <const> = #"  (see above)"
 local DEEPEST <const> = 60 -- a longer chain is not indented further
 
 local function known(value)
@@ -80,19 +81,21 @@ local function label(node, out, place)
     .. (#notes > 0 and "  " .. out:style("dim", out:clean(table.concat(notes, ", "))) or "")
 end
 
--- Walks the tree with an explicit stack, since a lineage may be deeper than Lua's call stack.
-local function show_tree(data, out)
-  local place = known(data.catalog) and known(data.target_schema)
-    and data.catalog .. "." .. data.target_schema .. "."
+--- Draw trees. A node that comes again is drawn without what is below it, so that circles end.
+-- Walks with an explicit stack, since a lineage may be deeper than Lua's call stack.
+---@param out tarn.Screen
+---@param roots { below: table[] }[]
+---@param text_of fun(node: table, room: number): string `room`: the columns that are left for it
+function M.draw(out, roots, text_of)
   local shown, stack = {}, {}
-  local roots = roots_of(nodes_of(data))
   for i = #roots, 1, -1 do
     stack[#stack + 1] = { node = roots[i], lead = "", own = "", depth = 0 }
   end
   while #stack > 0 do
     local item = table.remove(stack)
     local again = shown[item.node] and #item.node.below > 0
-    out:line(item.lead, item.own, label(item.node, out, place),
+    out:line(item.lead, item.own,
+      text_of(item.node, out.width - out:measure(item.lead .. item.own) - (again and AGAIN or 0)),
       again and out:style("dim", "  (see above)") or "")
     if not shown[item.node] then
       shown[item.node] = true
@@ -107,6 +110,12 @@ local function show_tree(data, out)
       end
     end
   end
+end
+
+local function show_tree(data, out)
+  local place = known(data.catalog) and known(data.target_schema)
+    and data.catalog .. "." .. data.target_schema .. "."
+  M.draw(out, roots_of(nodes_of(data)), function(node) return label(node, out, place) end)
 end
 
 -- ---- the table ----
@@ -164,8 +173,10 @@ local function show_clones(data, out)
   end
 end
 
--- The first sentence of a long reason: messages of a warehouse go on with advice.
-local function brief(reason)
+--- The first sentence of a long reason: messages of a warehouse go on with advice.
+---@param reason string
+---@return string
+function M.brief(reason)
   return #reason > 120 and reason:match "^(..-%.) " or reason
 end
 
@@ -204,7 +215,7 @@ local function show_coverage(data, out)
       out:style(STATUS[source.status], out:pad(source.status, 8)), "  ",
       source.found and ("%d found"):format(source.found) or "",
       source.found and source.reason and ", " or "",
-      source.reason and out:clean(brief(source.reason)) or "")
+      source.reason and out:clean(M.brief(source.reason)) or "")
   end
   show_not_asked(data.coverage.sources, out)
   local why = collections.keys(data.coverage.left_out)
@@ -213,7 +224,7 @@ local function show_coverage(data, out)
       data.coverage.left_out[reason])))
   end
   for _, unknown in ipairs(data.coverage.unknown) do
-    out:line(out:style("yellow", "unknown: "), out:clean(brief(unknown.text)))
+    out:line(out:style("yellow", "unknown: "), out:clean(M.brief(unknown.text)))
   end
 end
 

@@ -189,6 +189,7 @@ end
 ---@field name? string      glob for the names of pipelines
 ---@field update? string    an id, or its beginning
 ---@field since? integer    ms
+---@field until_ms? integer
 ---@field states? string[]  globs
 ---@field max? integer
 
@@ -202,6 +203,10 @@ function M.history(ask)
   if ask.since then
     params.since = match.timestamp(ask.since)
     where[#where + 1] = "u.started >= :since"
+  end
+  if ask.until_ms then
+    params.last = match.timestamp(ask.until_ms)
+    where[#where + 1] = "u.started <= :last"
   end
   if ask.states then
     where[#where + 1] = match.like(params, "state", "coalesce(u.result, 'UNKNOWN')", ask.states)

@@ -4,6 +4,7 @@
 -- pipeline that a job runs has the job as its entity, and the pipeline in the entity's metadata.
 -- Only Spark has `details:path`, as in tarn.statements.quality.
 
+local json = require "native.json"
 local match = require "tarn.statements.match"
 local name = require "tarn.statements.name"
 
@@ -29,6 +30,19 @@ WHERE event_date >= :since AND target_table_full_name IS NOT NULL
   AND (]] .. MINE .. [[
     OR source_table_full_name IN (SELECT written FROM mine)
     OR target_table_full_name IN (SELECT read FROM mine))
+GROUP BY source_table_full_name, source_type, source_path, target_table_full_name, target_type,
+  entity_type, entity_id, entity_metadata.dlt_pipeline_info.dlt_pipeline_id
+ORDER BY source, target]]
+
+-- The edges from tables, or to them. Their names are one parameter, since the API limits the number
+-- of those.
+local AROUND <const> = [[
+SELECT source_table_full_name AS source, source_type, source_path,
+  target_table_full_name AS target, target_type, entity_type, entity_id,
+  entity_metadata.dlt_pipeline_info.dlt_pipeline_id AS pipeline, max(event_time) AS at
+FROM system.access.table_lineage
+WHERE event_date >= :since AND target_table_full_name IS NOT NULL
+  AND {COLUMN} IN (SELECT explode(from_json(:names, 'array<string>')) AS name)
 GROUP BY source_table_full_name, source_type, source_path, target_table_full_name, target_type,
   entity_type, entity_id, entity_metadata.dlt_pipeline_info.dlt_pipeline_id
 ORDER BY source, target]]
@@ -72,6 +86,16 @@ end
 ---@return string text, table params
 function M.tables(ask)
   return TABLES, { pipeline = ask.id, since = date(ask.since) }
+end
+
+--- Edges from tables, or to them, whatever has made them.
+---@param ask { names: string[], up: boolean, since: integer } `names`: full names, in lower case;
+--- `up`: to the tables
+---@return string text, table params
+function M.around(ask)
+  return match.fill(AROUND, { COLUMN = ask.up and "target_table_full_name"
+    or "source_table_full_name" }), { names = json.encode(json.array(ask.names)),
+    since = date(ask.since) }
 end
 
 --- Edges between columns.

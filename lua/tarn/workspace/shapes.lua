@@ -24,7 +24,10 @@ local SHAPES <const> = {
   { "^/api/2%.1/unity%-catalog/tables$", "{tables:[{name:s,catalog_name:s,schema_name:s,"
     .. "table_type:s,data_source_format:s,comment:s,pipeline_id:s}],next_page_token:s}" },
   { "^/api/2%.1/unity%-catalog/tables/",
-    "{columns:[{name!:s,type_text:s,type_name:s,position:n}]}" },
+    "{table_type:s,data_source_format:s,comment:s,pipeline_id:s,"
+    .. "columns:[{name!:s,type_text:s,type_name:s,position:n}]}" },
+  { "^/api/2%.1/unity%-catalog/table%-summaries$",
+    "{tables:[{full_name!:s,table_type:s}],next_page_token:s}" },
   { "^/api/2%.0/lineage%-tracking/table%-lineage$", "{upstreams:[{tableInfo:o,"
     .. "pipelineInfos:[{pipeline_id:s}]}],downstreams:[{tableInfo:o,"
     .. "pipelineInfos:[{pipeline_id:s}]}]}" },

@@ -67,6 +67,9 @@ def history(j, zone, fleet):
     failed = j.json("updates", "*", "--source", "sql", "--since", "2d", "--state", "failed", "-n", "2",
                     zone=zone)
     equal([r["update_id"] for r in failed], [uid(3, 3), uid(3, 2)])
+    early = j.json("updates", "*", "--source", "sql", "--since", "2d", "--until", "20h", zone=zone)
+    last = (fleet.now - 20 / 24 * DAY).timestamp() * 1000
+    equal([r["update_id"] for r in early], [r["update_id"] for r in rows if r["creation_time"] <= last])
 
 
 def one_pipeline(j, zone, fleet):
@@ -204,6 +207,8 @@ def lineage(j, zone, logs):
     is_true("main.s.source" in text and "main.s.t0" in text, text[:300])
     j.run("lineage", logs[1].id, "--source", "sql", "--columns", zone=zone)
     j.run("lineage", logs[2].id, "--source", "sql", zone=zone)
+    data = j.json("lineage", "main.s.t0", "--table", "--source", "sql", zone=zone)
+    is_true("main.s.source" in [row["fqn"] for row in data["upstream"]], str(data["upstream"])[:300])
 
 
 def doctor(j, zone, _fleet):
@@ -288,8 +293,8 @@ FREE = {("fleet.age", "workspace_id"), ("lineage.system", "workspace_id")}
 
 
 def plan_of(session, entry):
-    args = {k: ("[]" if k == "pipelines" else v) for k, v in entry["parameters"].items()}
-    for name in ("since", "from", "until"):
+    args = {k: ("[]" if k in ("pipelines", "names") else v) for k, v in entry["parameters"].items()}
+    for name in ("since", "from", "until", "last"):
         if name in args and args[name] and "T" in args[name]:
             args[name] = datetime.datetime.fromisoformat(args[name].replace("Z", "+00:00"))
         elif name in args and args[name]:

@@ -48,3 +48,15 @@ test("case and characters are those of Unicode", function(t)
   t.equal(glob.matcher("Ü?", true) "Üß", true)
   t.equal(glob.matcher("Ü?", true) "üß", false)
 end)
+
+test("captures are what the wildcards stand for, in their case if that fits", function(t)
+  for _, case in ipairs {
+    { "dev_*", "dev_sales", "sales" }, { "*_v?", "a_b_v1", "a_b\0001" }, { "a**b", "aXb", "X" },
+    { "?", "ü", "ü" }, { "DEV_*", "dev_Sales", "sales" }, { "x", "x", "" }, { "*", "", "" },
+    { "a.*", "abc", nil },
+  } do
+    t.equal(glob.find_captures(case[1])(case[2]), case[3], case[1])
+  end
+  t.is_nil(glob.find_captures(("*a"):rep(40)))
+  t.equal({ glob.wildcards "a**b?*", glob.wildcards "abc" }, { "*?*", "" })
+end)

@@ -4,7 +4,6 @@ local changes = require "tarn.dashboard.changes"
 local dashboard = require "tarn.dashboard"
 local fake = require "testing.fake"
 local fault = require "base.fault"
-local fleet = require "tarn.dashboard.fleet"
 local json = require "native.json"
 local task = require "native.task"
 local time = require "base.time"
@@ -114,21 +113,6 @@ test("if no workspace answers, a fault names each of them", function(t)
   local e = t.fault(dashboard.many { source("a", shut), source("b", shut) })
   t.equal({ e.kind, e.status, e.code }, { "auth", 403, "PERMISSION_DENIED" })
   t.match(e.message, "none of 2 workspaces answered: a: not yours; b: not yours")
-end)
-
-test("a second profile of the same workspace is left out with a warning", function(t)
-  local ws <close> = workspace { item(1) }
-  local told = {}
-  local list = fleet.open({ "a", "b", "c" }, function(name)
-    if name == "c" then
-      fault.usage("x", "no such profile")
-    end
-    return { key = function() return "same" end, host = function() return "host" end,
-      native = ws.native }
-  end, function(text) told[#told + 1] = text end)
-  t.equal({ #list, list[1].profile, list[2].profile, list[2].fault.message },
-    { 2, "a", "c", "no such profile" })
-  t.match(told[1], "b is the same workspace as a")
 end)
 
 test("a second poll of idle pipelines needs only the pages of the list", function(t)

@@ -265,10 +265,10 @@ test("a source that cannot be read is unknown, not the same", function(t)
   t.equal({ list[1].kind, list[1].note, list[2].kind }, { "unknown", "too large", "changed" })
 end)
 
-local function shown(report, width)
+local function shown(report, width, colour)
   local out = {}
   local screen = screens.new(function(s) out[#out + 1] = s end, { width = width, terminal = false,
-    colour = false })
+    colour = colour or false })
   text.show(report, screen)
   return table.concat(out)
 end
@@ -294,6 +294,11 @@ test("values stand side by side where the width allows, and never beyond it", fu
         t.is_true(require("native.term").width(line) <= width, line)
       end
     end
+  end
+  -- colours keep the blanks at the end of a line
+  for line in shown({ left = report.left, right = report.right, equal = false,
+    differences = report.differences }, 100, true):gsub("\27%[[%d;]*m", ""):gmatch "[^\n]+" do
+    t.is_true(require("native.term").width(line) <= 100, line)
   end
   t.match(shown(report, 200), "    2 c", false)
   t.match(shown(report, math.huge), "+ 日本")

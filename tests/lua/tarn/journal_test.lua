@@ -129,6 +129,9 @@ test("operations are listed newest first, by command, outcome and time", functio
   t.equal(list(journal.operations { status = "failed" })[1].id, two.id)
   t.equal(#list(journal.operations { limit = 1 }), 1)
   t.equal(#list(journal.operations { since = one.started or 4e15 // 1 | 0 }), 0)
+  local begun = journal.find(two.id).started
+  t.equal(#list(journal.operations { until_ms = begun }), 2)
+  t.equal(#list(journal.operations { until_ms = journal.find(one.id).started - 1 }), 0)
   t.raises("unknown option", journal.operations, { comand = "x" })
   t.is_true(dir)
 end)

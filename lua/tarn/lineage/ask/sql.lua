@@ -42,7 +42,10 @@ local function observe_columns(state)
   end
 end
 
-local function find_warehouse(state)
+--- The warehouse to ask, or nil; then `state.no_warehouse` says why.
+---@param state { ask: tarn.LineageAsk, ws: tarn.WorkspaceClient }
+---@return string?
+function M.find_warehouse(state)
   if state.ask.source == "rest" then
     state.no_warehouse = "--source rest"
     return nil
@@ -68,7 +71,7 @@ end
 --- Ask all questions for which a warehouse is needed.
 ---@param state tarn.LineageState
 function M.all(state)
-  state.warehouse = find_warehouse(state)
+  state.warehouse = M.find_warehouse(state)
   state.sql_ask = { id = state.ask.id, since = state.ask.since, warehouse = state.warehouse,
     pipeline = state.pipeline }
   if state.warehouse then
