@@ -128,6 +128,18 @@ local function normal(line)
   return line
 end
 
+-- How many lines from `at` on are the one that is shown: 1, 2, or nil. The home of a run has a
+-- longer name than /home/ada, so that a line may be broken that the page has whole.
+local function find_span(lines, at, shown)
+  local line, rest = lines[at], lines[at + 1]
+  if not line then
+    return nil
+  elseif normal(line) == normal(shown) then
+    return 1
+  end
+  return rest and rest:find "^ " and normal(line .. " " .. rest) == normal(shown) and 2 or nil
+end
+
 -- True if lines from `at` on are what is shown from `from` on.
 local function fits(lines, at, shown, from)
   while shown[from] do
@@ -138,10 +150,12 @@ local function fits(lines, at, shown, from)
         end
       end
       return false
-    elseif not lines[at] or normal(lines[at]) ~= normal(shown[from]) then
+    end
+    local span = find_span(lines, at, shown[from])
+    if not span then
       return false
     end
-    at, from = at + 1, from + 1
+    at, from = at + span, from + 1
   end
   return at == #lines + 1
 end
