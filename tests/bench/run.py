@@ -184,8 +184,8 @@ def assistants():
                                stdout=subprocess.DEVNULL)
                 times.append((time.monotonic() - begin) * 1000)
         median = statistics.median(times)
-        report("tarn mcp, tools/list from the start", f"{median:.1f} ms {spread(times, 1)}; at most 60",
-               median <= 60)
+        report("tarn mcp, tools/list from the start",
+               f"{median:.1f} ms {spread(times, 1)}; at most 60", median <= 60)
 
 
 def listing():
@@ -625,8 +625,8 @@ def json():
             print("     " + line)
 
 
-PARTS = (version, prompt, completion, assistants, listing, dashboard, warehouse, watch, script, newest, events,
-         clone, memory, json, workspace, serving)
+PARTS = (version, prompt, completion, assistants, listing, dashboard, warehouse, watch, script,
+         newest, events, clone, memory, json, workspace, serving)
 NAMES = [part.__name__ for part in PARTS]
 if not set(ONLY) <= set(NAMES):
     raise SystemExit(f"the measurements are: {' '.join(NAMES)}")
