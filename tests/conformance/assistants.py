@@ -199,7 +199,7 @@ class Tests:
         async with self.connect() as client:
             results = await asyncio.gather(
                 *(client.call_tool("get", {"pipeline": "sales_orders_etl"}) for _ in range(8)))
-            self.assertEqual(len({r.structured_content["pipeline_id"] for r in results}), 1)
+            self.assertEqual(len({r.structured_content["result"]["pipeline_id"] for r in results}), 1)
 
     async def asked(self, answer, **arguments):
         """The result of `delete`, and what the person was asked."""

@@ -67,7 +67,7 @@ for (const transport of Object.keys(TRANSPORTS)) {
       const rows = await client.callTool({ name: "list", arguments: { filter: "sales_*" } });
       assert.ok(rows.structuredContent.result.length >= 4);
       const one = await client.callTool({ name: "get", arguments: { pipeline: "sales_orders_etl" } });
-      assert.equal(one.structuredContent.name, "sales_orders_etl");
+      assert.equal(one.structuredContent.result.name, "sales_orders_etl");
     });
   });
 
