@@ -167,7 +167,7 @@ class Tests:
             self.assertIn("no pipeline is named", result.content[0].text)
             result = await client.call_tool("get", {})
             self.assertTrue(result.is_error)
-            self.assertIn("pipeline", result.content[0].text)
+            self.assertIn("pipeline", result.content[0].text.lower())
             with self.assertRaises(MCPError) as raised:
                 await client.call_tool("nothing", {})
             self.assertEqual(raised.exception.code, -32602)
