@@ -41,7 +41,7 @@ test("eject copies to the user's directory, and replaces no file", function(t)
   t.is_nil(home.read "tarn/scripts/list.lua")
   t.equal(program.run({ "eject", "list" }, { env = env }).status, 0)
   local text = home.read "tarn/scripts/list.lua"
-  t.match(text, "List the pipelines of a workspace.")
+  t.match(text, "List the pipelines of a workspace, or of several.")
   t.match(text, "\n%-%- ejected from tarn %d+%.%d+%.%d+, %x+\n$", true)
   t.match(program.run({ "which", "list" }, { env = env }).stdout, "* " .. path)
 
