@@ -55,8 +55,11 @@ function M.not_found(op, message, hint)
   M.raise { kind = "usage", op = op, message = message, code = "NOT_FOUND", hint = hint }
 end
 
--- A message handler for xpcall: it runs before the stack unwinds, so a traceback is possible.
-local function as_fault(e)
+--- A message handler for xpcall that makes a fault of any error. It runs before the stack unwinds,
+-- so a traceback is possible.
+---@param e any
+---@return tarn.Fault
+function M.handler(e)
   if M.is(e) then
     return e
   end
@@ -106,7 +109,7 @@ end
 ---@return any result
 ---@return tarn.Fault? fault
 function M.try(f, ...)
-  return settle(check(xpcall(f, as_fault, ...)))
+  return settle(check(xpcall(f, M.handler, ...)))
 end
 
 --- Like pcall, but the error is always a fault: a plain Lua error becomes a fault of kind `bug`.
@@ -115,7 +118,7 @@ end
 ---@return boolean ok
 ---@return any ... the results of `f`, or the fault
 function M.call(f, ...)
-  return check(xpcall(f, as_fault, ...))
+  return check(xpcall(f, M.handler, ...))
 end
 
 return M

@@ -3,6 +3,7 @@
 local argspec = require "engine.header.argspec"
 local contexts = require "engine.context"
 local fault = require "base.fault"
+local lists = require "base.list"
 local globals = require "engine.header.globals"
 local script = require "engine.script"
 
@@ -74,13 +75,24 @@ end
 local renders = setmetatable({}, { __mode = "k" })
 
 local function remember_render(ctx, loaded, data, ...)
-  if type(data) == "table" or type(data) == "function" then
+  if type(data) == "table" then
     renders[data] = rawget(ctx, "render") or loaded.render or {}
   end
-  if type(data) == "function" then
-    require("output.render.rows").mark(data)
-  end
   return data, ...
+end
+
+-- What a command returned, for a script: rows are a list, which still reads, and is the value that
+-- a `for` closes.
+local function listed(data, state, first, closing)
+  local mt = getmetatable(data)
+  local is_iterator = type(data) == "function" or type(mt) == "table" and mt.__call ~= nil
+  if not is_iterator and not (type(data) == "table" and require("native.json").is_array(data)) then
+    return data
+  elseif closing == nil then
+    return lists.of(data, state, first)
+  end
+  local list = lists.of(data, state, first, closing)
+  return list, nil, nil, list
 end
 
 --- The `render` of the command that returned this data; nil for other data.
@@ -156,11 +168,11 @@ local function sort_given(op, specs, given)
 end
 
 --- Run a command from Lua: `command.call("list", { filter = "x", profile = "prod" })`, or
--- `command.call("get", "orders")`. Returns its data.
+-- `command.call("get", "orders")`. Returns its data; rows are a tarn.List.
 ---@param name string
 ---@param given? table|string the arguments, by name or by position; `profile` may be an open
 --- workspace
----@return any ... what `run` returned
+---@return any ... what `run` returned, as a tarn.List if it is rows
 function M.call(name, given)
   local loaded = script.load(name)
   local op = "tarn " .. name
@@ -176,7 +188,7 @@ function M.call(name, given)
   if asking then
     M.confirm(ctx, loaded, arg, opts)
   end
-  return remember_render(ctx, loaded, M.invoke(ctx, loaded, arg))
+  return remember_render(ctx, loaded, listed(M.invoke(ctx, loaded, arg)))
 end
 
 local GRACE <const> = 0.25 -- seconds: the fault of a call that took too long comes first

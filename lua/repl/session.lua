@@ -5,6 +5,7 @@ local command = require "engine.command"
 local errors = require "repl.errors"
 local fault = require "base.fault"
 local formats = require "output.formats"
+local list = require "base.list"
 local screens = require "output.screen"
 local stdout = require "output.stdout"
 local task = require "native.task"
@@ -99,6 +100,14 @@ function Session:help(asked, what)
   end)
 end
 
+-- Make a list keep the rows that are shown, so that it can be used afterwards. One that is closed
+-- after a loop, such as followed events, may never end, and keeps none.
+local function keep_rows(first, _, _, closing)
+  if list.is(first) and closing == nil then
+    return true, first[1]
+  end
+end
+
 -- Show the values of an expression. `_` keeps the first one, unless it is an iterator, which is
 -- empty after it was shown.
 function Session:show(...)
@@ -109,7 +118,7 @@ function Session:show(...)
   local first = ...
   local values = table.pack(...)
   local render = command.find_render(first)
-  if not show.gives_rows(...) then
+  if keep_rows(...) or not show.gives_rows(...) then
     rawset(self.env, "_", first)
   end
   if self.format.name ~= "text" then

@@ -6,15 +6,15 @@
 --
 -- `ws:sql(...)` is `sql.run(ws, ...)`.
 
+local lists = require "base.list"
+
 local M = {}
 
----@class tarn.Rows an iterator: `for row in rows do`; each row is a table with a field for each
--- column, whose value is a string or json.null. Closing it cancels a statement that still runs.
+---@class tarn.Rows: tarn.List each row is a table with a field for each column, whose value is a
+-- string or json.null. Closing the list cancels a statement that still runs.
 ---@field columns { name: string, type_name: string, type_text: string }[]
 ---@field statement_id string
 ---@field truncated boolean
-local Rows = {}
-Rows.__index = Rows
 
 -- Parameters are sorted by name, so that the same call sends the same request. A parameter is a
 -- value, or { value = , type = } for DATE, TIMESTAMP, DECIMAL(p,s) and typed NULLs. Without a type
@@ -48,6 +48,21 @@ local function with_distinct_names(columns)
   return list
 end
 
+-- A function that returns the next row of a cursor.
+local function rows_of(cursor, columns)
+  return function()
+    local cells = cursor:next()
+    if not cells then
+      return nil
+    end
+    local row = {}
+    for i, column in ipairs(columns) do
+      row[column.name] = cells[i]
+    end
+    return row
+  end
+end
+
 --- Submit a statement and wait for its result.
 ---@param ws tarn.WorkspaceClient
 ---@param text string
@@ -64,40 +79,13 @@ function M.run(ws, text, params, opts)
   end
   all.warehouse_id = all.warehouse_id or require("tarn.sql.warehouses").chosen(ws)
   local cursor = ws.native:sql(text, all)
-  return setmetatable({
-    cursor = cursor,
-    columns = with_distinct_names(cursor.columns),
-    statement_id = cursor.statement_id,
-    truncated = cursor.truncated,
-  }, Rows)
+  local columns = with_distinct_names(cursor.columns)
+  return lists.new(rows_of(cursor, columns), {
+    fields = { columns = columns, statement_id = cursor.statement_id,
+      truncated = cursor.truncated },
+    close = function() cursor:close() end,
+  })
 end
-
-function Rows:__call()
-  local cells = self.cursor:next()
-  if not cells then
-    return nil
-  end
-  local row = {}
-  for i, column in ipairs(self.columns) do
-    row[column.name] = cells[i]
-  end
-  return row
-end
-
---- The rows that were not read yet.
----@return table[]
-function Rows:all()
-  local list = {}
-  for row in self do
-    list[#list + 1] = row
-  end
-  return list
-end
-
-function Rows:close()
-  self.cursor:close()
-end
-Rows.__close = Rows.close
 
 return require("base.lazy").fields(M, {
   age = "tarn.sql.age",

@@ -10,7 +10,7 @@
 
 local collections = require "base.collections"
 local databricks = require "native.databricks"
-local mark = require("output.render.rows").mark
+local list = require "base.list"
 
 local M = {}
 
@@ -114,9 +114,9 @@ end
 
 --- The pipelines that the user may see, as rows of `tarn list`.
 ---@param opts? { filter?: string, order_by?: string }
----@return fun(): tarn.PipelineRow?
+---@return tarn.List of tarn.PipelineRow
 function Client:pipelines(opts)
-  return mark(require("tarn.pipelines").rows(self, opts))
+  return list.new(require("tarn.pipelines").rows(self, opts))
 end
 
 --- A pipeline with its settings, by id, name, or the beginning of a name if it is unique.
@@ -129,17 +129,17 @@ end
 --- The events of a pipeline, newest first. Pages are read as needed.
 ---@param id string
 ---@param opts? { filter?: string, order_by?: string, max?: integer }
----@return fun(): table?
+---@return tarn.List
 function Client:events(id, opts)
-  return mark(require("tarn.pipelines").events(self, id, opts))
+  return list.new(require("tarn.pipelines").events(self, id, opts))
 end
 
 --- The updates of a pipeline, newest first. Pages are read as needed.
 ---@param id string
 ---@param opts? { max?: integer, until_update_id?: string }
----@return fun(): table?
+---@return tarn.List
 function Client:updates(id, opts)
-  return mark(require("tarn.pipelines").updates(self, id, opts))
+  return list.new(require("tarn.pipelines").updates(self, id, opts))
 end
 
 --- Run an SQL statement with bound parameters: `ws:sql("... WHERE n > :n", { n = 3 })`.

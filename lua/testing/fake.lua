@@ -8,6 +8,7 @@
 
 local databricks = require "native.databricks"
 local json = require "native.json"
+local lists = require "base.list"
 local server = require "native.server"
 local workspace = require "tarn.workspace"
 
@@ -196,14 +197,10 @@ function M.run(name, arg, ws, options)
   require("engine.context").open_workspaces(ctx, script.args, values)
   local data = script.run(ctx, values)
   local status = require("engine.report").statuses[ctx.outcome]
-  if type(data) ~= "function" then
-    return data, status
+  if type(data) == "function" or lists.is(data) then
+    data = lists.all(data)
   end
-  local list = {}
-  for item in data do
-    list[#list + 1] = item
-  end
-  return list, status
+  return data, status
 end
 
 return M

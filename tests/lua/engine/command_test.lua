@@ -1,0 +1,72 @@
+local list = require "base.list"
+local tarn = require "tarn"
+
+local testing = tarn.testing
+
+test("what commands return can be counted, indexed, and walked with ipairs", function(t)
+  local rows = tarn.list { profile = "demo" }
+  t.is_true(#rows > 30)
+  t.is_true(type(rows[1].name) == "string")
+  local n = 0
+  for i, row in ipairs(tarn.list { profile = "demo", filter = "sales*" }) do
+    n = i
+    t.match(row.name, "sales")
+  end
+  t.is_true(n > 1)
+  for row in tarn.which { "list" } do -- a list that is whole from the beginning
+    t.equal(row.file, tarn.which({ "list" })[1].file)
+  end
+end)
+
+test("the methods of a workspace return lists too", function(t)
+  local ws <close> = tarn.workspace "demo"
+  local id = ws:pipeline("sales_forecast").pipeline_id
+  t.is_true(#ws:pipelines() > 30)
+  t.equal(#ws:events(id, { max = 7 }), 7)
+  t.is_true(ws:updates(id)[1].update_id ~= nil)
+  local rows = ws:sql "SELECT 1 AS a UNION ALL SELECT 2 AS a"
+  t.equal({ #rows, rows.columns[1].name }, { 2, "a" })
+  t.equal(#rows:all(), 2)
+end)
+
+test("a list asks the workspace for as many pages as it needs", function(t)
+  local asked = 0
+  local ws <close> = testing.fake {
+    ["GET /api/2.0/pipelines/11111111-2222-3333-4444-555555555555/updates"] = function(request)
+      asked = asked + 1
+      local page = tonumber((request.query or ""):match "page_token=(%d+)") or 1
+      local updates = {}
+      for i = 1, 100 do
+        updates[i] = { update_id = ("%d-%d"):format(page, i), state = "COMPLETED" }
+      end
+      return { updates = updates, next_page_token = page < 9 and tostring(page + 1) or nil }
+    end,
+  }
+  local rows = ws:updates "11111111-2222-3333-4444-555555555555"
+  t.equal(asked, 0)
+  t.equal(rows[1].update_id, "1-1")
+  t.is_true(asked <= 2) -- the page after it is fetched meanwhile
+  t.equal(#rows, 900)
+  t.equal(asked, 9)
+end)
+
+test("a command that ends with its loop is closed with it", function(t)
+  local rows, state, first, closing = tarn.events { "sales_forecast", profile = "demo",
+    follow = true }
+  t.is_true(list.is(rows) and rows == closing)
+  t.equal({ state, first }, {})
+  local function find_first()
+    for event in rows, state, first, closing do
+      return event -- which closes the list
+    end
+  end
+  t.is_true(find_first().id ~= nil)
+end)
+
+test("a script that returns a list prints its rows", function(t)
+  local dir <close> = testing.program.dir()
+  local path = dir.write("a.lua", 'return require("tarn").list { filter = "sales*" }')
+  local r = testing.program.run { "-p", "demo", "run", path, "-o", "csv" }
+  t.equal(r.status, 0)
+  t.match(r.stdout, "sales_forecast")
+end)
