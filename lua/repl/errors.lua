@@ -3,8 +3,8 @@
 
 local exitstatus = require "engine.report"
 local fault = require "base.fault"
-local hint = require "repl.hint"
-local lexer = require "repl.lexer"
+local hint = require "engine.hint"
+local lexer = require "engine.lexer"
 
 local M = {}
 

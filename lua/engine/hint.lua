@@ -39,7 +39,7 @@ local function of_member(name, line)
     return ('help "%s": tarn.%s %s'):format(called, member(called), answer[2])
   end
   local fields = {}
-  for field in next, require "tarn" do
+  for field in next, package.loaded.tarn or {} do
     fields[#fields + 1] = field
   end
   table.sort(fields)
