@@ -10,6 +10,7 @@ end
 
 local function print_fault(f, opts)
   local report = require "engine.report"
+  io.stdout:flush() -- so that the fault stands after what was printed before it
   if f.kind ~= "cancelled" then
     report.print(f, opts)
   end

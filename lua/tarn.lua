@@ -53,7 +53,7 @@ setmetatable(M, {
       return require(library.fields[name])
     end
     local command = require "engine.command"
-    local known = type(name) == "string" and command.find_named(name)
+    local known = type(name) == "string" and require("engine.script").find_named(name)
     return known and command.caller(known) or nil
   end,
 })

@@ -31,7 +31,10 @@ local USED_UP <const> = "the rows were used up by an earlier `for row in rows`, 
 
 -- A message handler: a plain error gets the traceback of the place where it happened.
 local function traced(e)
-  return type(e) == "string" and fault.handler(e) or e
+  if type(e) ~= "string" then
+    return e
+  end
+  return fault.handler(e) -- a tail call, which leaves no level of its own
 end
 
 -- Tasks that wait for a task that reads.

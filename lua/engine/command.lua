@@ -33,26 +33,6 @@ function M.confirm(ctx, loaded, arg, opts)
   end
 end
 
---- True if there is a command of that name, whether its script loads or not.
----@param name string
----@return boolean
-function M.exists(name)
-  return name:find "^[%w_-]+$" ~= nil
-    and require("engine.find").file("scripts/" .. name .. ".lua") ~= nil
-end
-
---- The command for a name in Lua: "clone-to-workspace" for `clone_to_workspace`. Nil if there is
--- none.
----@param name string
----@return string?
-function M.find_named(name)
-  for _, known in ipairs { name, (name:gsub("_", "-")) } do
-    if M.exists(known) then
-      return known
-    end
-  end
-end
-
 --- Run a script. All callers run scripts through this function, so that the user's hooks always
 -- apply. A hook that does not load is a fault before anything is changed.
 ---@param ctx tarn.Context

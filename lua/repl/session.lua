@@ -161,13 +161,14 @@ end
 ---@return boolean ok
 function Session:run(f)
   local began = task.now()
-  local ok, report = errors.catch(function()
+  local function run()
     require("engine.reload").refresh(function(text) self:warn(text) end)
     local values = table.pack(f())
     clear_progress()
     self:show(table.unpack(values, 1, values.n))
     stdout.flush()
-  end)
+  end
+  local ok, report = errors.catch(run, f)
   clear_progress()
   self.status = "done"
   if not ok and stdout.is_reader_gone(report.error) then
@@ -187,7 +188,7 @@ end
 ---@return tarn.Task
 function Session:spawn(f, ...)
   return task.spawn(function(...)
-    local ok, report = errors.catch(f, ...)
+    local ok, report = errors.catch(f, nil, ...)
     if not ok and not fault.is(report.error, "cancelled") then
       local screen = self:err()
       screen:line "a background task failed:"

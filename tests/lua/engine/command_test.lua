@@ -56,7 +56,7 @@ test("a command that ends with its loop is closed with it", function(t)
   t.is_true(list.is(rows) and rows == closing)
   t.equal({ state, first }, {})
   local function find_first()
-    for event in rows, state, first, closing do
+    for event in rows, state, first, closing do -- luacheck: ignore 512
       return event -- which closes the list
     end
   end

@@ -1,6 +1,6 @@
---- Hints for frequent errors at the prompt: what to type instead.
+--- Hints for frequent errors of scripts and at the prompt: what to write instead.
 
-local command = require "engine.command"
+local script = require "engine.script"
 
 local M = {}
 
@@ -8,11 +8,16 @@ local function member(name)
   return (name:gsub("-", "_"))
 end
 
+-- Names that every script has.
+local GLOBALS <const> = { "assert", "error", "getmetatable", "ipairs", "math", "next", "os",
+  "pairs", "pcall", "print", "require", "select", "setmetatable", "string", "table", "tonumber",
+  "tostring", "type", "utf8" }
+
 --- How to call a command at the prompt, if the word is the name of one.
 ---@param word string
 ---@return string?
 function M.find_call(word)
-  local known = command.find_named(word)
+  local known = script.find_named(word)
   return known and ('commands are functions here: tarn.%s { ... }; help "%s" lists the arguments')
     :format(member(known), known)
 end
@@ -33,9 +38,9 @@ local function of_member(name, line)
   if not line:find("tarn%s*[.]%s*" .. name) then
     return nil
   end
-  local answer = require("engine.words").find({ name }, command.exists)
+  local answer = require("engine.words").find({ name }, script.exists)
   local called = answer and answer[1]:match "^%l[%w-]*"
-  if called and command.exists(called) then
+  if called and script.exists(called) then
     return ('help "%s": tarn.%s %s'):format(called, member(called), answer[2])
   end
   local fields = {}
@@ -43,26 +48,49 @@ local function of_member(name, line)
     fields[#fields + 1] = field
   end
   table.sort(fields)
-  local meant = require("engine.script").suggest(name:gsub("_", "-"), fields)
+  local meant = script.suggest(name:gsub("_", "-"), fields)
   return meant and ("did you mean 'tarn.%s'?"):format(member(meant))
+end
+
+-- A hint for a name that is not defined in a script.
+local function of_global(name)
+  if name == "arg" then
+    return "a script gets its words in `...`: local first = ..."
+  elseif name == "tarn" then
+    return 'begin the script with: local tarn = require "tarn"'
+  elseif name == "null" or require("engine.library").fields[name] then
+    return ("write tarn.%s"):format(name == "null" and "json.null" or name)
+  end
+  return M.find_call(name) or require("base.suggestion").hint(name, GLOBALS)
 end
 
 --- A hint for an error message of Lua, or nil.
 ---@param message string
----@param entry string the whole entry
----@param line string  the line of the entry that the message names
+---@param entry string the whole entry, or the text of a file
+---@param line string  the line that the message names
+---@param is_file boolean false at the prompt
 ---@return string?
-function M.find(message, entry, line)
+function M.find(message, entry, line, is_file)
   local name = message:match "attempt to call a nil value %(field '([%w_]+)'%)"
+  local global = message:match "^undefined global '([%w_]+)'$"
   if message:find "attempt to call a nil value %(method" then
-    return "help(x) lists the methods of x"
+    return is_file and "`tarn help library` lists the methods of a workspace"
+      or "help(x) lists the methods of x"
   elseif name then
     return of_member(name, line)
+  elseif global and is_file then
+    return of_global(global)
+  elseif message:find "for iterator" then
+    return "`for` takes an iterator; over a table write: for i, row in ipairs(list) do, or: for "
+      .. "name, value in pairs(fields) do"
   elseif message:find "attempt to index a nil value" then
-    return "the value before the dot is nil"
+    local what = message:match "%(%a+ '([^']+)'%)"
+    return what and ("'%s' is nil here"):format(what) or "the value before the dot is nil"
+  elseif message:find "attempt to compare two table values" then
+    return "table.sort(rows, function(a, b) return a.name < b.name end) says how rows compare"
   elseif message:find "attempt to yield across" or message:find "cannot wait here" then
     return "a function that waits cannot be called inside table.sort or string.gsub"
-  elseif message:find " near " then
+  elseif message:find " near " and not is_file then
     return of_shell_words(entry)
   end
 end
