@@ -109,7 +109,8 @@ end
 ---@param f any
 ---@return string?
 function M.find_called(f)
-  return called[f]
+  -- `tarn.get` is a function of the library, which runs the command
+  return called[f] or f ~= nil and f == rawget(package.loaded.tarn or {}, "get") and "get" or nil
 end
 
 -- True if the command itself has an argument of that name.

@@ -28,6 +28,7 @@ local function word_of(message)
     return string.char(byte)
   end
   return message:match " near '(.-)'$" or message:match "%(%a+ '([^']+)'%)"
+    or message:match "null %(JSON%): %l+ %l+ %l* ?field '([^']+)'"
     or message:match "undefined global '([^']+)'" or message:match "constant '([^']+)'"
 end
 

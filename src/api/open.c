@@ -91,5 +91,6 @@ int api_open(lua_State *L) {
     api_opendebug(L);
     api_openstring(L);
     api_openlist(L);
+    api_opennull(L);
     return 0;
 }

@@ -80,6 +80,9 @@ function M.find(message, entry, line, is_file)
     return of_member(name, line)
   elseif global and is_file then
     return of_global(global)
+  elseif message:find("null (JSON)", 1, true) then
+    return 'tarn.is_null(value) tests for null; tarn.get(row, "latest_update.state") is nil where '
+      .. "something on the way is null"
   elseif message:find "for iterator" then
     return "`for` takes an iterator; over a table write: for i, row in ipairs(list) do, or: for "
       .. "name, value in pairs(fields) do"

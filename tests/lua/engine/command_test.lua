@@ -70,3 +70,45 @@ test("a script that returns a list prints its rows", function(t)
   t.equal(r.status, 0)
   t.match(r.stdout, "sales_forecast")
 end)
+
+test("null has a name, and what cannot be done with it says so", function(t)
+  local null = tarn.json.null
+  t.equal({ tostring(null), ("%s"):format(null), tarn.is_null(null) }, { "null", "null", true })
+  for _, other in ipairs { false, 0, "", "null", {} } do
+    t.is_false(tarn.is_null(other))
+  end
+  t.is_false(tarn.is_null(nil))
+  local row = { latest_update = null }
+  t.raises("null (JSON): it has no field 'state'", function() return row.latest_update.state end)
+  t.raises("command_test.lua:", function() return row.latest_update.state end)
+  for word, f in pairs {
+    ["be set"] = function() null.x = 1 end, ["be called"] = function() null() end,
+    ["be counted"] = function() return #null end,
+    ["be joined"] = function() return "a" .. null end,
+    ["be compared"] = function() return null < 1 end,
+    ["be calculated with"] = function() return 1 + null end,
+  } do
+    t.raises("null (JSON): it", f)
+    t.raises(word, f)
+  end
+  t.is_true(null == tarn.json.decode "null" and null ~= false)
+end)
+
+test("tarn.get with a path ends at what is missing or null; without one it is the command",
+  function(t)
+    local null = tarn.json.null
+    local row = { latest_update = { state = "FAILED", n = null, list = { { x = 1 } } }, none = null }
+    t.equal(tarn.get(row, "latest_update.state"), "FAILED")
+    t.equal(tarn.get(row, "latest_update.list.1.x"), 1)
+    for _, path in ipairs { "none", "none.state", "latest_update.n", "latest_update.state.x", "a.b",
+      "latest_update.list.2.x" } do
+      t.is_nil(tarn.get(row, path))
+    end
+    t.is_nil(tarn.get(null, "a"))
+    t.is_nil(tarn.get(nil, "a"))
+    t.equal(tarn.get({ a = false }, "a"), false)
+    t.equal(tarn.get(tarn.list { profile = "demo", filter = "sales_forecast" }, "1.name"),
+      "sales_forecast")
+    t.raises("bad argument #2 to 'get'", tarn.get, row, 5)
+    t.equal(tarn.get({ "sales_forecast", profile = "demo" }).name, "sales_forecast")
+  end)
