@@ -187,7 +187,7 @@ checks[#checks + 1] = { "system tables", function(_, seen, arg)
     return "skip", "the warehouse is not running", "`tarn doctor --start` starts it"
   end
   local query, params = statements.check.pipelines(seen.ws:org_id())
-  local rows <close> = seen.ws:sql(query, params, { warehouse_id = id })
+  local rows <close> = seen.ws:sql(query, params, { text = true, warehouse_id = id })
   local row = rows()
   return "ok", ("system.lakeflow.pipelines is readable (%s rows)"):format(row and row.n or "no")
 end, needs = "warehouse" }

@@ -97,7 +97,8 @@ end)
 test("tarn.get with a path ends at what is missing or null; without one it is the command",
   function(t)
     local null = tarn.json.null
-    local row = { latest_update = { state = "FAILED", n = null, list = { { x = 1 } } }, none = null }
+    local row = { none = null,
+      latest_update = { state = "FAILED", n = null, list = { { x = 1 } } } }
     t.equal(tarn.get(row, "latest_update.state"), "FAILED")
     t.equal(tarn.get(row, "latest_update.list.1.x"), 1)
     for _, path in ipairs { "none", "none.state", "latest_update.n", "latest_update.state.x", "a.b",
