@@ -99,7 +99,8 @@ any other statement, or to spare the first run, give --external-links.]],
     if arg.dry_run then
       return { statement = statement, parameters = params, warehouse_id = arg.warehouse }
     end
-    local rows = ctx.workspace:sql(statement, params, { text = not ctx.called, warehouse_id = arg.warehouse,
+    local rows = ctx.workspace:sql(statement, params, { text = not ctx.called,
+      warehouse_id = arg.warehouse,
       catalog = arg.catalog, schema = arg.schema, row_limit = arg.limit,
       disposition = arg.external_links and "EXTERNAL_LINKS" or nil })
     if rows.truncated and not arg.limit then

@@ -113,3 +113,27 @@ test("tarn.get with a path ends at what is missing or null; without one it is th
     t.raises("bad argument #2 to 'get'", tarn.get, row, 5)
     t.equal(tarn.get({ "sales_forecast", profile = "demo" }).name, "sales_forecast")
   end)
+
+test("methods of a workspace take names, and the words of the commands", function(t)
+  local ws <close> = tarn.workspace "demo"
+  local id = ws:pipeline("sales_forecast").pipeline_id
+  t.equal(ws:events("sales_forecast", { max = 3 })[1].id, ws:events(id, { max = 3 })[1].id)
+  t.equal(ws:updates("sales_forecast")[1].update_id, ws:updates(id)[1].update_id)
+  for event in ws:events("sales_forecast", { level = "error", since = "30d" }) do
+    t.equal(event.level, "ERROR")
+  end
+  t.equal(#ws:pipelines { filter = "sales*" }, #tarn.list { "sales*", profile = ws })
+  t.equal(#ws:pipelines { filter = "name LIKE 'sales%'" }, #ws:pipelines { filter = "sales*" })
+  t.equal(t.fault(ws.events, ws, "no_such_pipeline").status, 404)
+  t.raises("unknown option 'state'", ws.updates, ws, id, { state = "FAILED" })
+  t.raises("unknown option 'levl'", ws.events, ws, id, { levl = "error" })
+end)
+
+test("every command is a method of a workspace", function(t)
+  local ws <close> = tarn.workspace "demo-dr"
+  t.equal(ws:list({})[1].pipeline_id, tarn.list({ profile = "demo-dr" })[1].pipeline_id)
+  local name = ws:list({})[1].name
+  t.equal(ws:get(name).name, name)
+  t.is_true(ws:permissions({ name }).permissions[1] ~= nil)
+  t.equal({ ws.seen, ws.no_such_command }, {})
+end)
