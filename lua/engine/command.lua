@@ -155,7 +155,7 @@ end
 --- workspace
 ---@return any ... what `run` returned, as a tarn.List if it is rows
 function M.call(name, given)
-  local loaded = script.load(name)
+  local loaded = script.load_for_scripts(name)
   local op = "tarn " .. name
   given = type(given) == "string" and { given } or given or {}
   local own, opts = sort_given(op, loaded.args, given)

@@ -104,6 +104,19 @@ function M.load(name, following)
   return load_fresh(name, following)
 end
 
+--- Load the script of a command for a call from Lua. An override is for the command line, unless
+-- its header says `for_scripts = true`: whoever changes what he sees must not change what the
+-- scripts of others count.
+---@param name string
+---@return table script
+function M.load_for_scripts(name)
+  local loaded, source = M.load(name)
+  if source.path and not loaded.for_scripts and find.file("@" .. source.name) then
+    return (M.load("@" .. name:gsub("^@", "")))
+  end
+  return loaded
+end
+
 --- Load the script of a command, or return why it does not load.
 ---@param name string
 ---@return table? script
