@@ -62,8 +62,8 @@ end
 
 -- Commands that write texts or files, or that run until they are stopped.
 local NO_DATA <const> = tarn.json.decode [[{ "api_reference": 1, "auth": 1, "completion": 1,
-  "clone_to_workspace": 1, "edit": 1, "eject": 1, "help": 1, "man": 1, "new": 1, "repl": 1,
-  "run": 1, "sandbox": 1, "serve": 1, "test": 1, "types": 1 }]]
+  "clone_to_workspace": 1, "edit": 1, "eject": 1, "help": 1, "man": 1, "mcp": 1, "new": 1,
+  "repl": 1, "run": 1, "sandbox": 1, "serve": 1, "test": 1, "types": 1 }]]
 
 -- What the header of a command says about its data: "a list" or "a table"; nil if it may be both.
 local function kind_of(name)
