@@ -261,4 +261,28 @@ function M.all(rows, ...)
   return list
 end
 
+-- Read the lists in a table.
+local function fill(value, seen)
+  if M.is(value) then
+    M.all(value)
+  elseif not seen[value] then
+    seen[value] = true
+    for _, item in next, value do
+      if type(item) == "table" then
+        fill(item, seen)
+      end
+    end
+  end
+end
+
+--- Read all lists that are fields of a value, at any depth.
+---@param value any
+---@return any value
+function M.fill(value)
+  if type(value) == "table" and not (getmetatable(value) or {}).__call then
+    fill(value, {})
+  end
+  return value
+end
+
 return M

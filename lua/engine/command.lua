@@ -216,6 +216,7 @@ function M.run(op, loaded, arg, opts)
     -- `ctx.render` is read after the run, because `run` may set it
     local results = table.pack(M.invoke(ctx, loaded, arg))
     local render = rawget(ctx, "render") or loaded.render
+    lists.fill(results[1])
     require("output.stdout").render(opts, render, table.unpack(results, 1, results.n))
   end
   local ok, e = fault.call(run_in_time, op, loaded, arg, opts.timeout, run)

@@ -26,7 +26,7 @@ end)
 
 test("three ways show the same help of a command", function(t)
   local text = run({ "help", "which" }).stdout
-  t.match(text, "Usage: tarn which NAME")
+  t.match(text, "Usage: tarn which [OPTIONS] [NAME]")
   t.equal(run({ "which", "--help" }).stdout, text)
   t.equal(run({ "-h", "which" }).stdout, text)
   t.equal(run({ "which", "x", "y", "z", "-h" }).status, 2)

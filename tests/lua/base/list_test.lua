@@ -143,6 +143,7 @@ test("a list is an array in JSON and in YAML, an empty one too", function(t)
     json.encode { rows = (counted(1)) }
   end)
   t.raises("not read to its end", function() yaml.encode { rows = (counted(1)) } end)
+  t.equal(json.encode(list.fill { a = { rows = (counted(1)) } }), '{"a":{"rows":[{"n":1}]}}')
   local whole = counted(1)
   t.equal(json.encode { rows = list.all(whole) }, '{"rows":[{"n":1}]}')
 end)
