@@ -11,6 +11,7 @@ end
 -- Ctrl-C needs no words, unless there is something to know.
 local function print_fault(f, opts)
   local report = require "engine.report"
+  io.stdout:flush() -- so that the fault stands after what was printed before it
   if f.kind ~= "cancelled" or f.hint then
     report.print(f, opts)
   end

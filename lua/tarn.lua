@@ -25,6 +25,31 @@ function M.workspace(profile, opts)
   return require("engine.context").open_workspace(profile, opts)
 end
 
+--- True for JSON's null, which stands for a field that is there without a value.
+---@param value any
+---@return boolean
+function M.is_null(value)
+  return value == require("native.json").null
+end
+
+--- With a path: the field of a field, or nil if anything on the way is missing or null. Without a
+-- path: the command `tarn get`.
+--
+--     tarn.get(row, "latest_update.state")   -- nil for a pipeline that has never run
+--     tarn.get(spec, "clusters.1.num_workers")
+--     tarn.get { "sales_orders_etl" }
+---@param what table|nil a row, or the arguments of the command
+---@param path? string names and places in lists, with dots between them
+---@return any
+function M.get(what, path)
+  if path == nil then
+    return require("engine.command").call("get", what)
+  elseif type(path) ~= "string" then
+    error(("bad argument #2 to 'get' (a path expected, got %s)"):format(type(path)), 2)
+  end
+  return require("base.collections").find_field(what, path)
+end
+
 --- Let other tasks run for at least `seconds`.
 ---@param seconds number
 function M.sleep(seconds)
@@ -53,7 +78,7 @@ setmetatable(M, {
       return require(library.fields[name])
     end
     local command = require "engine.command"
-    local known = type(name) == "string" and command.find_named(name)
+    local known = type(name) == "string" and require("engine.script").find_named(name)
     return known and command.caller(known) or nil
   end,
 })

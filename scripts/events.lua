@@ -5,6 +5,7 @@ local formats = require "output.formats"
 local notify = require "tarn.notify"
 local pipelines = require "tarn.pipelines"
 local pool = require "base.pool"
+local rows = require "output.render.rows"
 local suggestion = require "base.suggestion"
 local time = require "base.time"
 
@@ -135,7 +136,7 @@ local function check_live(arg)
 end
 
 local function show(data, screen, ...)
-  if type(data) == "function" then
+  if rows.is_iterator(data) then
     for event in data, ... do
       events.show(event, screen, true)
     end

@@ -1,4 +1,3 @@
-local command = require "engine.command"
 local data = require "engine.help.data"
 local help = require "engine.help"
 local layout = require "engine.help.layout"
@@ -46,14 +45,14 @@ terminal a page is shown a screenful at a time.]],
     if not topic then
       return { commands = data.commands(), text = help.overview(arg.all) }
     end
-    if not command.exists((topic:gsub("^@", ""))) then -- a command hides a topic of its name
+    if not script.exists((topic:gsub("^@", ""))) then -- a command hides a topic of its name
       local text, value = topics.find(topic, rest)
       if text then
         return { topic = topic, data = value, text = text }
       end
     end
     local text, name
-    if not command.exists((topic:gsub("^@", ""))) then
+    if not script.exists((topic:gsub("^@", ""))) then
       text, name = pages.find(topic)
     end
     if text then

@@ -1,4 +1,5 @@
 local journal = require "tarn.journal"
+local rows = require "output.render.rows"
 local show = require "tarn.journal.show"
 local time = require "base.time"
 
@@ -59,7 +60,7 @@ settings and sources, which undo needs. Only its owner can read it.]],
     columns = { "id", "start_time", "command", "status", "source", "target", "workspace",
       "undone_by" },
     text = function(data, screen, ...)
-      if type(data) == "function" then
+      if rows.is_iterator(data) then
         screen:list("operation", { { "id", worth = 9 }, { "start_time", title = "TIME" },
           { "command", worth = 8 }, { "status", worth = 7 }, { "source", worth = 6 },
           { "target", worth = 6 }, { "workspace" } }, data, ...)

@@ -55,6 +55,19 @@ local function prepare_script(ctx, script, path, words)
   return script, arg
 end
 
+local function settle(ok, ...)
+  if not ok then
+    error((...), 0)
+  end
+  return ...
+end
+
+-- Call a function of the file. A fault of it names the file, even after `return f(...)`, which
+-- leaves no frame of the file on the stack.
+local function call(f, ...)
+  return settle(fault.call(f, ...))
+end
+
 return {
   summary = "Run a Lua file: a script with a header, or a plain one.",
   effect = "write",
@@ -87,7 +100,7 @@ cookbook:NAME is a script of the cookbook, which is in the program: `tarn help c
     if arg.dry_run then
       return { file = arg.file, loads = true }
     end
-    local results = table.pack(chunk(table.unpack(words)))
+    local results = table.pack(call(chunk, table.unpack(words)))
     local value = results[1]
     if not require("engine.header").looks_like_script(value) then
       return table.unpack(results, 1, results.n)
@@ -97,6 +110,6 @@ cookbook:NAME is a script of the cookbook, which is in the program: `tarn help c
       return nil
     end
     ctx.render = script.render
-    return script.run(ctx, values)
+    return call(script.run, ctx, values)
   end,
 }

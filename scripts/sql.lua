@@ -59,7 +59,8 @@ return {
   route = { "POST", "/api/dlt/sql" },
   returns = { any = { { "object" }, { statement = "string" } } },
   details = [[
-Rows are printed as they arrive. In JSON, a cell is a string as the warehouse writes it, or null.
+Rows are printed as they arrive. In JSON, a cell is a string as the warehouse writes it, or null; a
+script gets the values of the columns' types.
 For a parameter write :name in the statement, and --param name=value; the value is bound, not
 inserted into the text. A type may follow: --param day=2026-08-19:DATE, --param n=5:INT. Without a
 value the parameter is NULL. Ctrl-C cancels the statement at the warehouse.
@@ -99,7 +100,8 @@ any other statement, or to spare the first run, give --external-links.]],
     if arg.dry_run then
       return { statement = statement, parameters = params, warehouse_id = arg.warehouse }
     end
-    local rows = ctx.workspace:sql(statement, params, { warehouse_id = arg.warehouse,
+    local rows = ctx.workspace:sql(statement, params, { text = not ctx.called,
+      warehouse_id = arg.warehouse,
       catalog = arg.catalog, schema = arg.schema, row_limit = arg.limit,
       disposition = arg.external_links and "EXTERNAL_LINKS" or nil })
     if rows.truncated and not arg.limit then

@@ -107,6 +107,29 @@ function M.copy(map)
   return copy
 end
 
+--- A field of a field: "latest_update.state", "clusters.1.num_workers". Nil if anything on the way
+-- is missing, null, or has no fields.
+---@param value any
+---@param path string
+---@return any
+function M.find_field(value, path)
+  local null = require("native.json").null
+  for name in path:gmatch "[^.]+" do
+    if type(value) ~= "table" then
+      return nil
+    end
+    local item = value[name]
+    if item == nil then
+      item = value[math.tointeger(tonumber(name))]
+    end
+    value = item
+  end
+  if value == null then
+    return nil
+  end
+  return value
+end
+
 --- The words of a text, which commas or blanks separate.
 ---@param text? string
 ---@return string[]

@@ -10,6 +10,8 @@
 -- A fault is a table with `kind`, `op` and `message`, and where they apply `status`, `code`,
 -- `request_id`, `hint`, `retryable` and `cause`. Faults raised in C have the same metatable.
 
+local frames = require "base.frames"
+
 local MT = require("native.fault").metatable
 
 local M = {}
@@ -55,13 +57,50 @@ function M.not_found(op, message, hint)
   M.raise { kind = "usage", op = op, message = message, code = "NOT_FOUND", hint = hint }
 end
 
--- A message handler for xpcall: it runs before the stack unwinds, so a traceback is possible.
-local function as_fault(e)
-  if M.is(e) then
-    return e
+-- Fault -> the frames of the user's code from which it comes.
+local places = setmetatable({}, { __mode = "k" })
+
+-- The text of an error that is no fault. A table may have a `__tostring` that fails.
+local function text_of(e)
+  local ok, text = pcall(tostring, e)
+  if not ok or type(e) == "table" and text:find "^[%w_.]*: 0x" then
+    return "an error that is a table, not a text"
   end
-  local text = debug.traceback(tostring(e), 2)
-  return M.new { kind = "bug", op = "tarn", message = tostring(e), traceback = text }
+  return text
+end
+
+--- A message handler for xpcall that makes a fault of any error. It runs before the stack unwinds,
+-- so a traceback is possible.
+---@param e any
+---@return tarn.Fault
+function M.handler(e)
+  local f = e
+  if not M.is(e) then
+    local text = text_of(e)
+    f = M.new { kind = "bug", op = "tarn", message = text, traceback = debug.traceback(text, 2) }
+  end
+  if not places[f] then
+    local found = frames.collect(2)
+    places[f] = found[1] and found or nil
+  end
+  return f
+end
+
+--- The frames of the user's code from which a fault comes, innermost first; nil if no code of the
+-- user's was running.
+---@param f tarn.Fault
+---@return tarn.Frame[]?
+function M.frames(f)
+  return places[f]
+end
+
+--- Say from which frames of the user's code a fault comes.
+---@param f tarn.Fault
+---@param from tarn.Frame[]
+---@return tarn.Fault f
+function M.set_frames(f, from)
+  places[f] = from
+  return f
 end
 
 --- A fault for any error value. Lua raises two errors as plain texts, past every message handler:
@@ -72,7 +111,7 @@ function M.of(e)
   if M.is(e) then
     return e
   elseif type(e) ~= "string" or not e:find "^not enough memory" then
-    return M.new { kind = "bug", op = "tarn", message = tostring(e) }
+    return M.new { kind = "bug", op = "tarn", message = text_of(e) }
   end
   local memory = require("native.guard").memory()
   return M.new { kind = "io", op = "task", code = "OUT_OF_MEMORY",
@@ -82,11 +121,17 @@ function M.of(e)
       .. "limit, 0 none" }
 end
 
-local function check(ok, ...)
-  if not ok then
-    return false, M.of((...))
+-- The results of xpcall(called, ...), with a fault for any error.
+local function check(called, ok, ...)
+  if ok then
+    return ok, ...
   end
-  return ok, ...
+  local f = M.of((...))
+  if f.kind == "bug" and not places[f] then
+    local frame = frames.of(called)
+    places[f] = frame and { frame } or nil
+  end
+  return false, f
 end
 
 local function settle(ok, ...)
@@ -106,7 +151,7 @@ end
 ---@return any result
 ---@return tarn.Fault? fault
 function M.try(f, ...)
-  return settle(check(xpcall(f, as_fault, ...)))
+  return settle(check(f, xpcall(f, M.handler, ...)))
 end
 
 --- Like pcall, but the error is always a fault: a plain Lua error becomes a fault of kind `bug`.
@@ -115,7 +160,7 @@ end
 ---@return boolean ok
 ---@return any ... the results of `f`, or the fault
 function M.call(f, ...)
-  return check(xpcall(f, as_fault, ...))
+  return check(f, xpcall(f, M.handler, ...))
 end
 
 return M

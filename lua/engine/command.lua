@@ -3,6 +3,7 @@
 local argspec = require "engine.header.argspec"
 local contexts = require "engine.context"
 local fault = require "base.fault"
+local lists = require "base.list"
 local globals = require "engine.header.globals"
 local script = require "engine.script"
 
@@ -57,26 +58,6 @@ function M.confirm(ctx, loaded, arg, opts)
   end
 end
 
---- True if there is a command of that name, whether its script loads or not.
----@param name string
----@return boolean
-function M.exists(name)
-  return name:find "^[%w_-]+$" ~= nil
-    and require("engine.find").file("scripts/" .. name .. ".lua") ~= nil
-end
-
---- The command for a name in Lua: "clone-to-workspace" for `clone_to_workspace`. Nil if there is
--- none.
----@param name string
----@return string?
-function M.find_named(name)
-  for _, known in ipairs { name, (name:gsub("_", "-")) } do
-    if M.exists(known) then
-      return known
-    end
-  end
-end
-
 --- Run a script. All callers run scripts through this function, so that the user's hooks always
 -- apply. A hook that does not load is a fault before anything is changed.
 ---@param ctx tarn.Context
@@ -99,13 +80,24 @@ end
 local renders = setmetatable({}, { __mode = "k" })
 
 local function remember_render(ctx, loaded, data, ...)
-  if type(data) == "table" or type(data) == "function" then
+  if type(data) == "table" then
     renders[data] = rawget(ctx, "render") or loaded.render or {}
   end
-  if type(data) == "function" then
-    require("output.render.rows").mark(data)
-  end
   return data, ...
+end
+
+-- What a command returned, for a script: rows are a list, which still reads, and is the value that
+-- a `for` closes.
+local function listed(data, state, first, closing)
+  local mt = getmetatable(data)
+  local is_iterator = type(data) == "function" or type(mt) == "table" and mt.__call ~= nil
+  if not is_iterator and not (type(data) == "table" and require("native.json").is_array(data)) then
+    return data
+  elseif closing == nil then
+    return lists.of(data, state, first)
+  end
+  local list = lists.of(data, state, first, closing)
+  return list, nil, nil, list
 end
 
 --- The `render` of the command that returned this data; nil for other data.
@@ -142,7 +134,8 @@ end
 ---@param f any
 ---@return string?
 function M.find_called(f)
-  return called[f]
+  -- `tarn.get` is a function of the library, which runs the command
+  return called[f] or f ~= nil and f == rawget(package.loaded.tarn or {}, "get") and "get" or nil
 end
 
 -- True if the command itself has an argument of that name.
@@ -182,13 +175,13 @@ local function sort_given(op, specs, given)
 end
 
 --- Run a command from Lua: `command.call("list", { filter = "x", profile = "prod" })`, or
--- `command.call("get", "orders")`. Returns its data.
+-- `command.call("get", "orders")`. Returns its data; rows are a tarn.List.
 ---@param name string
 ---@param given? table|string the arguments, by name or by position; `profile` may be an open
 --- workspace
----@return any ... what `run` returned
+---@return any ... what `run` returned, as a tarn.List if it is rows
 function M.call(name, given)
-  local loaded = script.load(name)
+  local loaded = script.load_for_scripts(name)
   local op = "tarn " .. name
   given = type(given) == "string" and { given } or given or {}
   local own, opts = sort_given(op, loaded.args, given)
@@ -202,7 +195,7 @@ function M.call(name, given)
   if asking then
     M.confirm(ctx, loaded, arg, opts)
   end
-  return remember_render(ctx, loaded, M.invoke(ctx, loaded, arg))
+  return remember_render(ctx, loaded, listed(M.invoke(ctx, loaded, arg)))
 end
 
 local GRACE <const> = 0.25 -- seconds: the fault of a call that took too long comes first
@@ -249,6 +242,7 @@ function M.run(op, loaded, arg, opts)
     -- `ctx.render` is read after the run, because `run` may set it
     local results = table.pack(M.invoke(ctx, loaded, arg))
     local render = rawget(ctx, "render") or loaded.render
+    lists.fill(results[1])
     require("output.stdout").render(opts, render, table.unpack(results, 1, results.n))
   end
   local ok, e = fault.call(run_in_time, op, loaded, arg, opts.timeout, run)

@@ -120,12 +120,21 @@ M.kinds = {
     },
   },
   {
-    kind = "bug",
-    what = "A program has an error: Tarn itself, or one of your own scripts or overrides.",
+    kind = "script",
+    what = "A script of yours has a mistake: a file that `tarn run` runs, a command, an override, "
+      .. "or a hook. The message names its file and line.",
     try = {
-      "The traceback names the file. If the file is yours, the error is there.",
+      "The line is shown, with marks below the word that is wrong.",
+      "-v shows the traceback, with the frames of Tarn's own.",
+      "`tarn --bundled COMMAND` ignores all overrides and hooks.",
+    },
+  },
+  {
+    kind = "bug",
+    what = "Tarn itself has an error.",
+    try = {
+      "Please report it with the traceback.",
       "`tarn --bundled COMMAND` ignores all overrides: try whether the error is gone.",
-      "If the error is in Tarn, please report it with the traceback.",
     },
   },
 }
@@ -134,7 +143,7 @@ M.kinds = {
 ---@type { [1]: integer, [2]: string }[]
 M.statuses = {
   { 0, "success" },
-  { 1, "another error: network, sql, io, parse, or an HTTP status that is not listed here" },
+  { 1, "another error: network, sql, io, parse, script, or an HTTP status that is not here" },
   { 2, "wrong usage" },
   { 3, "not found" },
   { 4, "no credentials, or no permission" },
@@ -144,7 +153,7 @@ M.statuses = {
   { 8, "the update was cancelled" },
   { 9, "a check did not pass: a gate of expectations, or diff found differences" },
   { 10, "the answer was lost: it is unknown whether something was changed" },
-  { 70, "a bug" },
+  { 70, "a bug in Tarn" },
   { 130, "interrupted" },
 }
 

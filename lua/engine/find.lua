@@ -195,7 +195,10 @@ function M.compile(source, env)
   local text = source.text:gsub("^#[^\n]*", "") -- a script may begin with #!, as for `lua`
   local f, why = load(text, "@" .. M.shown_path(source), "t", env or _G)
   if not f then
-    fault.raise { kind = "parse", op = "find", message = why }
+    local line = math.tointeger(tonumber(why:match ":(%d+): "))
+    error(fault.set_frames(fault.new { kind = "parse", op = "find", message = why },
+      { { source = "@" .. M.shown_path(source), name = M.shown_path(source), line = line or 1,
+        inside = false } }), 0)
   end
   return f
 end

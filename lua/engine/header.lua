@@ -31,6 +31,7 @@ local FIELDS <const> = {
   { "needs", is_list_of "string", "a list of strings" },
   { "see", is_list_of "string", "a list of names of scripts" },
   { "render", is "table", "{ columns =, fields =, text = }" },
+  { "for_scripts", is "boolean", "a boolean" },
   { "author", is "string", "a string" },
   { "since", is "string", "a string" },
 }

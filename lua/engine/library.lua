@@ -17,6 +17,7 @@ M.fields = {
 
 --- The functions of `tarn` that another module defines, with that module's name.
 M.functions = {
+  all = "base.list",
   each = "base.pool", first = "base.pool", map = "base.pool", stream = "base.pool",
   timeout = "base.pool",
 }

@@ -21,7 +21,7 @@ function M.files(name)
   return { "scripts/" .. name .. ".lua", "lua/" .. name:gsub("%.", "/") .. ".lua" }
 end
 
--- Why a file does not load, or nil.
+-- Why a file does not load, or nil; and the header of a command.
 local function problem_of(source)
   if source.problem then
     return source.problem
@@ -37,7 +37,7 @@ local function problem_of(source)
   if not ok and e.kind == "cancelled" then
     error(e, 0)
   end
-  return not ok and e.message or nil
+  return not ok and e.message or nil, ok and e or nil
 end
 
 -- The hooks of a point, or all hooks, in the order in which they are called. Shadowed files and
@@ -95,7 +95,7 @@ function M.candidates(name)
         status = ineffective and "no effect" or status,
         ejected_from = source.path and ejected.find_version(source.text) or nil,
         outdated = source.path and ejected.is_outdated(file, source.text) or nil,
-        problem = problem_of(source), moved_to = moved.find_file(file),
+        problem = (problem_of(source)), moved_to = moved.find_file(file),
       }
       status = ineffective and status or "shadowed"
     end
@@ -119,7 +119,9 @@ end
 
 --- All scripts and modules in the user's directories. `bundled` is true if the file overrides a
 -- bundled one; `moved_to` is the new name of a module that has moved, whose override has no effect.
----@return table[] { file, path, from, bundled, moved_to?, ejected_from?, outdated, problem? }
+-- `for_scripts`: an override of a command that calls from Lua use, too.
+---@return table[] { file, path, from, bundled, moved_to?, ejected_from?, outdated, problem?,
+--- for_scripts? }
 function M.all()
   local found, list = {}, {}
   for _, root in ipairs(find.roots) do
@@ -130,15 +132,33 @@ function M.all()
   for i, entry in ipairs(found) do
     local path = entry.root.dir .. "/" .. entry.file
     local text = fault.try(fs.read, path)
+    local problem, header = problem_of { name = entry.file, path = path, text = text,
+      problem = not text and path .. ": cannot be read" or nil }
     list[i] = {
       file = entry.file, path = path, from = entry.root.from,
       bundled = bundle.read(entry.file) ~= nil, moved_to = moved.find_file(entry.file),
       ejected_from = ejected.find_version(text), outdated = ejected.is_outdated(entry.file, text),
-      problem = problem_of { name = entry.file, path = path, text = text,
-        problem = not text and path .. ": cannot be read" or nil },
+      problem = problem, for_scripts = type(header) == "table" and header.for_scripts or nil,
     }
   end
   return list
+end
+
+--- What is changed on this machine: the user's files in place of built-in ones, his own commands
+-- and modules, and his hooks.
+---@return table[] { file, path, from, status, ejected_from?, outdated?, problem? }
+function M.changes()
+  local list = {}
+  for _, entry in ipairs(M.all()) do
+    local status = entry.moved_to and "no effect" or entry.bundled and "in force" or "new"
+    if entry.bundled and entry.file:find "^scripts/" and not entry.for_scripts then
+      status = "command line"
+    end
+    entry.status, entry.bundled, entry.for_scripts = status, nil, nil
+    list[#list + 1] = entry
+  end
+  local hooks = hooks_of "hooks"
+  return table.move(hooks, 1, #hooks, #list + 1, list)
 end
 
 local function bundled_file(name, op)

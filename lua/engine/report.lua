@@ -1,6 +1,7 @@
 --- Reports faults to the user, as text or JSON, and maps them to exit statuses.
 
 local fault = require "base.fault"
+local place = require "engine.mistake"
 
 local M = {}
 
@@ -30,12 +31,21 @@ local BY_KIND <const> = {
 local BY_STATUS <const> = { [401] = "auth", [403] = "auth", [404] = "not_found",
   [409] = "conflict", [504] = "timeout" }
 
+--- True for a mistake in a script of the user's. A bug of Tarn's own comes from no such script.
+---@param f tarn.Fault
+---@return boolean
+function M.is_mistake(f)
+  return f.kind == "bug" and fault.frames(f) ~= nil
+end
+
 --- The name of a fault's exit status: "auth", "not_found", ...; see `statuses`.
 ---@param f tarn.Fault
 ---@return string
 function M.status_name(f)
   if f.ambiguous then
     return "unknown" -- neither done nor not done: the user must look before another try
+  elseif M.is_mistake(f) then
+    return "failed"
   elseif f.kind == "bug" or f.kind == "cancelled" then
     return BY_KIND[f.kind]
   end
@@ -56,21 +66,20 @@ function M.fields(f)
   local fields = { kind = f.kind, op = f.op, message = f.message, status = f.status, code = f.code,
     request_id = f.request_id, hint = f.hint, retryable = f.retryable or nil,
     ambiguous = f.ambiguous, traceback = f.traceback }
+  if M.is_mistake(f) then
+    local mistake = place.find(tostring(f.message), fault.frames(f))
+    fields.kind, fields.op = "script", "script"
+    fields.message, fields.hint, fields.traceback = mistake.message, mistake.hint, nil
+    fields.file, fields.line = mistake.frame.source:gsub("^[@=]", ""), mistake.frame.line
+  end
   if fault.is(f.cause) then
     fields.cause = M.fields(f.cause)
   end
   return fields
 end
 
--- A hint that says whose file raised a bug: the user's, or Tarn's.
-local function blame(f)
-  local file, line = tostring(f.message):match "^(.-):(%d+): "
-  if file and not file:find "^bundle/" and not file:find "^%[" then
-    return ("hint: the error is in %s, line %s"):format(file, line)
-  end
-  return "hint: this is a bug in tarn; please report it with the lines above. If it is gone with "
-    .. "--bundled, an override causes it"
-end
+local OURS <const> = "hint: this is a bug in tarn; please report it with the lines above. If it is "
+  .. "gone with --bundled, an override causes it"
 
 -- The traceback without the frames of the engine, which are the same for every bug.
 local function shorten(traceback)
@@ -92,17 +101,34 @@ local function details(lines, f)
   end
 end
 
+-- A mistake in a script of the user's: its file and line, the line itself, and what to write. The
+-- frames of Tarn's own are for `verbose`.
+local function mistake_text(f, verbose)
+  local text = "tarn: " .. place.text(place.find(tostring(f.message), fault.frames(f)))
+  return text .. (verbose and f.traceback and "\n" .. f.traceback or "") .. "\n"
+end
+
+-- The line of a script of the user's from which a fault comes; nil without such a script.
+local function place_of(f)
+  local frame = (fault.frames(f) or {})[1]
+  local line = frame and place.line(frame)
+  return line and ("  %s:%d: %s"):format(frame.name, frame.line, line:match "^%s*(.-)%s*$") or nil
+end
+
 --- The text of a fault for a person.
 ---@param f tarn.Fault
 ---@param verbose? boolean with operation, status, code, request id and causes
 ---@return string
 function M.text(f, verbose)
   local lines = { "tarn: " .. tostring(f.message) }
-  if f.kind == "bug" then
+  if M.is_mistake(f) or f.kind == "parse" and f.op == "find" and fault.frames(f) then
+    return mistake_text(f, verbose)
+  elseif f.kind == "bug" then
     lines[1] = "tarn: " .. (f.traceback and shorten(f.traceback) or tostring(f.message))
-    lines[2] = blame(f)
+    lines[2] = OURS
     return table.concat(lines, "\n") .. "\n"
   end
+  lines[2] = place_of(f)
   if verbose then
     details(lines, f)
   end

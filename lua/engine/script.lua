@@ -26,11 +26,26 @@ function M.names()
   return names
 end
 
-local function exists(name)
+--- True if there is a command of that name, whether its script loads or not.
+---@param name string
+---@return boolean
+function M.exists(name)
   return name:find "^[%w_-]+$" ~= nil and find.file("scripts/" .. name .. ".lua") ~= nil
 end
 
 local STOPS <const> = { stop = true }
+
+--- The command for a name in Lua: "clone-to-workspace" for `clone_to_workspace`. Nil if there is
+-- none.
+---@param name string
+---@return string?
+function M.find_named(name)
+  for _, known in ipairs { name, (name:gsub("_", "-")) } do
+    if M.exists(known) then
+      return known
+    end
+  end
+end
 
 -- True if the command destroys or stops something.
 local function is_dangerous(name)
@@ -48,7 +63,7 @@ function M.suggest(word, more)
   table.move(more or {}, 1, #(more or {}), #names + 1, names)
   while true do
     local similar = require("base.suggestion").find(word, names)
-    if not similar or not exists(similar) or not is_dangerous(similar) then
+    if not similar or not M.exists(similar) or not is_dangerous(similar) then
       return similar
     end
     for i = #names, 1, -1 do
@@ -63,7 +78,7 @@ local function load_fresh(name, following)
   local at, plain = name:match "^(@?)(.*)$"
   local source = plain:find "^[%w_-]+$" and find.file(at .. "scripts/" .. plain .. ".lua")
   if not source then
-    local hint = require("engine.words").hint({ plain, table.unpack(following or {}) }, exists)
+    local hint = require("engine.words").hint({ plain, table.unpack(following or {}) }, M.exists)
     local similar = not hint and M.suggest(plain)
     fault.usage("tarn", ("there is no command '%s'"):format(name), hint
       or similar and ("did you mean '%s%s'?"):format(at, similar)
@@ -87,6 +102,19 @@ function M.load(name, following)
     return M.keeper(name, load_fresh)
   end
   return load_fresh(name, following)
+end
+
+--- Load the script of a command for a call from Lua. An override is for the command line, unless
+-- its header says `for_scripts = true`: whoever changes what he sees must not change what the
+-- scripts of others count.
+---@param name string
+---@return table script
+function M.load_for_scripts(name)
+  local loaded, source = M.load(name)
+  if source.path and not loaded.for_scripts and find.file("@" .. source.name) then
+    return (M.load("@" .. name:gsub("^@", "")))
+  end
+  return loaded
 end
 
 --- Load the script of a command, or return why it does not load.

@@ -63,7 +63,7 @@ end
 local function apply(change, finish, data, ...)
   local f, state, first, closing = rows.each(data, ...)
   if f then
-    return rows.mark(mapped(change, finish, f, state, first)), nil, nil, closing
+    return mapped(change, finish, f, state, first), nil, nil, closing
   end
   local new = change(data)
   finish()

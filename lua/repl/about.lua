@@ -1,6 +1,5 @@
 --- `help()`, `help(x)` and `.help`: finds the text for a name or a value, and shows it.
 
-local command = require "engine.command"
 local describe = require "repl.describe"
 local dotcommands = require "repl.dotcommands"
 local fault = require "base.fault"
@@ -44,7 +43,7 @@ local function of_page(name)
 end
 
 local function of_name(session, name)
-  local known = command.find_named((name:gsub("^tarn%s+", "")))
+  local known = require("engine.script").find_named((name:gsub("^tarn%s+", "")))
   if known then
     return require("engine.help").script(known, (require("engine.script").load(known)))
   end

@@ -4,7 +4,7 @@
 -- makes a variable of the session, because a real local variable would end with its line. Only a
 -- variable with an attribute (`<close>`, `<const>`) stays local to its entry.
 
-local lexer = require "repl.lexer"
+local lexer = require "base.lexer"
 
 local M = {}
 

@@ -9,7 +9,7 @@ local completion = require "engine.completion"
 local context = require "repl.context"
 local dotcommands = require "repl.dotcommands"
 local fault = require "base.fault"
-local lexer = require "repl.lexer"
+local lexer = require "base.lexer"
 
 local M = {}
 

@@ -1,6 +1,6 @@
 --- The context of the cursor in a piece of Lua: in a string, after a dot, inside a call's braces.
 
-local lexer = require "repl.lexer"
+local lexer = require "base.lexer"
 
 local M = {}
 

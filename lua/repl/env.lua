@@ -34,7 +34,7 @@ function M.new(values)
     if value == nil and not defined[name] then
       local word = tostring(name)
       local hint = ENDS[name] and ".quit leaves the prompt, and so does Ctrl-D"
-        or require("repl.hint").find_call(word)
+        or require("engine.mistake.hint").find_call(word)
         or #word > 2 and require("base.suggestion").hint(word, names_of(env))
       error(("undefined global '%s'%s"):format(tostring(name), hint and "; " .. hint or ""), 2)
     end

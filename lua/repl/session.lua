@@ -5,6 +5,7 @@ local command = require "engine.command"
 local errors = require "repl.errors"
 local fault = require "base.fault"
 local formats = require "output.formats"
+local list = require "base.list"
 local screens = require "output.screen"
 local stdout = require "output.stdout"
 local task = require "native.task"
@@ -99,6 +100,14 @@ function Session:help(asked, what)
   end)
 end
 
+-- Make a list keep the rows that are shown, so that it can be used afterwards. One that is closed
+-- after a loop, such as followed events, may never end, and keeps none.
+local function keep_rows(first, _, _, closing)
+  if list.is(first) and closing == nil then
+    return true, first[1]
+  end
+end
+
 -- Show the values of an expression. `_` keeps the first one, unless it is an iterator, which is
 -- empty after it was shown.
 function Session:show(...)
@@ -109,7 +118,7 @@ function Session:show(...)
   local first = ...
   local values = table.pack(...)
   local render = command.find_render(first)
-  if not show.gives_rows(...) then
+  if keep_rows(...) or not show.gives_rows(...) then
     rawset(self.env, "_", first)
   end
   if self.format.name ~= "text" then
@@ -152,13 +161,14 @@ end
 ---@return boolean ok
 function Session:run(f)
   local began = task.now()
-  local ok, report = errors.catch(function()
+  local function run()
     require("engine.reload").refresh(function(text) self:warn(text) end)
     local values = table.pack(f())
     clear_progress()
     self:show(table.unpack(values, 1, values.n))
     stdout.flush()
-  end)
+  end
+  local ok, report = errors.catch(run, f)
   clear_progress()
   self.status = "done"
   if not ok and stdout.is_reader_gone(report.error) then
@@ -178,7 +188,7 @@ end
 ---@return tarn.Task
 function Session:spawn(f, ...)
   return task.spawn(function(...)
-    local ok, report = errors.catch(f, ...)
+    local ok, report = errors.catch(f, nil, ...)
     if not ok and not fault.is(report.error, "cancelled") then
       local screen = self:err()
       screen:line "a background task failed:"

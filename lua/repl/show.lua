@@ -105,14 +105,14 @@ local function show_one(screen, value)
   end
 end
 
---- True if the values are an iterator of the library, for a generic `for`. Functions that the user
--- wrote are never called just because an expression returned them.
+--- True if the values are rows: a list of the library, or the values of a generic `for`. Functions
+-- that the user wrote are never called just because an expression returned them.
 ---@param first any
 ---@return boolean
 function M.gives_rows(first, ...)
   if type(first) == "function" then
     local closing = select(3, ...)
-    return rows.is_marked(first) or closing ~= nil and (getmetatable(closing) or {}).__close ~= nil
+    return closing ~= nil and (getmetatable(closing) or {}).__close ~= nil
   end
   return rows.is_iterator(first)
 end

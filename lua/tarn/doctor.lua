@@ -38,7 +38,8 @@ end }
 
 -- The user's files, grouped by their problems.
 local function sort_overrides(list)
-  local found = { broken = {}, moved = {}, private = {}, outdated = {}, shadowing = 0 }
+  local found = { broken = {}, moved = {}, private = {}, outdated = {}, scripts = {},
+    shadowing = 0 }
   local function add(to, text, ...)
     to[#to + 1] = text:format(...)
   end
@@ -50,7 +51,10 @@ local function sort_overrides(list)
       add(found.moved, "%s (to %s)", entry.path, entry.moved_to)
     elseif entry.bundled and entry.file:find "^lua/" and not entry.file:find "^lua/tarn/" then
       add(found.private, "%s", entry.path)
-    elseif entry.outdated then
+    elseif entry.bundled and (entry.for_scripts or entry.file:find "^lua/tarn/") then
+      add(found.scripts, "%s", entry.path)
+    end
+    if entry.outdated then
       add(found.outdated, "%s (%s)", entry.path, entry.ejected_from)
     end
   end
@@ -74,6 +78,9 @@ checks[#checks + 1] = { "overrides", function()
     return "warn", "the bundled file has changed since this copy was ejected: "
       .. table.concat(found.outdated, ", "),
       "compare it with the bundled file: `tarn eject NAME --to DIR`"
+  elseif #found.scripts > 0 then
+    return "warn", "changes what scripts get too: " .. table.concat(found.scripts, ", "),
+      "`tarn which --all` lists all changes; --bundled ignores them"
   elseif #list == 0 then
     return "ok", "none"
   end
@@ -187,7 +194,7 @@ checks[#checks + 1] = { "system tables", function(_, seen, arg)
     return "skip", "the warehouse is not running", "`tarn doctor --start` starts it"
   end
   local query, params = statements.check.pipelines(seen.ws:org_id())
-  local rows <close> = seen.ws:sql(query, params, { warehouse_id = id })
+  local rows <close> = seen.ws:sql(query, params, { text = true, warehouse_id = id })
   local row = rows()
   return "ok", ("system.lakeflow.pipelines is readable (%s rows)"):format(row and row.n or "no")
 end, needs = "warehouse" }

@@ -163,6 +163,7 @@ end
 
 -- Parts that other subjects use.
 return require("base.lazy").fields(M, {
+  check = "tarn.edit.run:check",
   run = "tarn.edit.run:run",
   in_editor = "tarn.edit.session:run",
   show = "tarn.edit.show:report",

@@ -178,10 +178,11 @@ end
 
 --- The answer of the workspace for a pipeline, to the letter: with its nulls.
 ---@param ws tarn.WorkspaceClient
----@param id string
+---@param id_or_name string
 ---@return table GetPipelineResponse
-function M.answer(ws, id)
-  return ws:request("GET", "/api/2.0/pipelines/" .. http.escape(id), { nulls = true })
+function M.answer(ws, id_or_name)
+  return ws:request("GET", "/api/2.0/pipelines/" .. http.escape(M.find_id(ws, id_or_name)),
+    { nulls = true })
 end
 
 --- The settings that a create would have. Raises the fault that the create would raise. If the

@@ -6,15 +6,19 @@
 --
 -- `ws:sql(...)` is `sql.run(ws, ...)`.
 
+local json = require "native.json"
+local lists = require "base.list"
+local time = require "base.time"
+
 local M = {}
 
----@class tarn.Rows an iterator: `for row in rows do`; each row is a table with a field for each
--- column, whose value is a string or json.null. Closing it cancels a statement that still runs.
+local SPECIAL <const> = { NaN = 0 / 0, Infinity = math.huge, ["-Infinity"] = -math.huge }
+
+---@class tarn.Rows: tarn.List each row is a table with a field for each column, whose value has the
+-- type of the column: see `value`. Closing the list cancels a statement that still runs.
 ---@field columns { name: string, type_name: string, type_text: string }[]
 ---@field statement_id string
 ---@field truncated boolean
-local Rows = {}
-Rows.__index = Rows
 
 -- Parameters are sorted by name, so that the same call sends the same request. A parameter is a
 -- value, or { value = , type = } for DATE, TIMESTAMP, DECIMAL(p,s) and typed NULLs. Without a type
@@ -48,6 +52,73 @@ local function with_distinct_names(columns)
   return list
 end
 
+local function number(text)
+  return tonumber(text) or SPECIAL[text] or text
+end
+
+local function integer(text)
+  local n = tonumber(text)
+  return math.type(n) == "integer" and n or text
+end
+
+-- Texts of cells to values, by the types of columns. All other cells stay texts.
+local VALUES <const> = {
+  BYTE = integer, SHORT = integer, INT = integer, LONG = integer, FLOAT = number, DOUBLE = number,
+  BOOLEAN = function(text) return text == "true" end,
+  TIMESTAMP = function(text) return time.find_iso(text) or text end,
+}
+
+--- The value of a cell: integers of 64 bits, floats and booleans; a TIMESTAMP as milliseconds since
+-- 1970, like all times of the library. A DECIMAL stays its exact text, for which there is `units`;
+-- a DATE, a TIMESTAMP_NTZ, which belongs to no time zone, and all others are texts, too.
+---@param text string|json.null
+---@param type_name string of the column: "LONG", "DECIMAL", ...
+---@return any
+function M.value(text, type_name)
+  local convert = VALUES[type_name]
+  if not convert or text == json.null then
+    return text
+  end
+  return convert(text)
+end
+
+--- A DECIMAL in its smallest unit, exactly: `units("12.30", 2)` is 1230. An error for a text with
+-- more decimals than `scale`, and for a number that 64 bits cannot hold.
+--
+--     local sql, cents = require "tarn.sql", 0
+--     for row in ws:sql "SELECT price FROM orders" do
+--       cents = cents + sql.units(row.price, 2)
+--     end
+---@param text string
+---@param scale integer decimals
+---@return integer
+function M.units(text, scale)
+  local sign, whole, part = tostring(text):match "^([+-]?)(%d+)%.?(%d*)$"
+  part = part and part:gsub("0+$", "")
+  local digits = part and #part <= scale and sign .. whole .. part .. ("0"):rep(scale - #part)
+  local n = digits and tonumber((digits:gsub("^%+", "")))
+  if math.type(n) ~= "integer" then
+    error(("bad argument #1 to 'units' (no decimal with at most %d decimals: %s)"):format(scale,
+      tostring(text)), 2)
+  end
+  return n
+end
+
+-- A function that returns the next row of a cursor.
+local function rows_of(cursor, columns, as_text)
+  return function()
+    local cells = cursor:next()
+    if not cells then
+      return nil
+    end
+    local row = {}
+    for i, column in ipairs(columns) do
+      row[column.name] = as_text and cells[i] or M.value(cells[i], column.type_name)
+    end
+    return row
+  end
+end
+
 --- Submit a statement and wait for its result.
 ---@param ws tarn.WorkspaceClient
 ---@param text string
@@ -59,45 +130,19 @@ function M.run(ws, text, params, opts)
   for key, value in pairs(opts or {}) do
     all[key] = value
   end
+  all.text = nil
   if params and next(params) ~= nil then
     all.parameters = parameter_list(params)
   end
   all.warehouse_id = all.warehouse_id or require("tarn.sql.warehouses").chosen(ws)
   local cursor = ws.native:sql(text, all)
-  return setmetatable({
-    cursor = cursor,
-    columns = with_distinct_names(cursor.columns),
-    statement_id = cursor.statement_id,
-    truncated = cursor.truncated,
-  }, Rows)
+  local columns = with_distinct_names(cursor.columns)
+  return lists.new(rows_of(cursor, columns, opts and opts.text), {
+    fields = { columns = columns, statement_id = cursor.statement_id,
+      truncated = cursor.truncated },
+    close = function() cursor:close() end,
+  })
 end
-
-function Rows:__call()
-  local cells = self.cursor:next()
-  if not cells then
-    return nil
-  end
-  local row = {}
-  for i, column in ipairs(self.columns) do
-    row[column.name] = cells[i]
-  end
-  return row
-end
-
---- The rows that were not read yet.
----@return table[]
-function Rows:all()
-  local list = {}
-  for row in self do
-    list[#list + 1] = row
-  end
-  return list
-end
-
-function Rows:close()
-  self.cursor:close()
-end
-Rows.__close = Rows.close
 
 return require("base.lazy").fields(M, {
   age = "tarn.sql.age",

@@ -10,7 +10,8 @@
 
 local collections = require "base.collections"
 local databricks = require "native.databricks"
-local mark = require("output.render.rows").mark
+local list = require "base.list"
+local options = require "base.options"
 
 local M = {}
 
@@ -19,6 +20,21 @@ local M = {}
 ---@field profile? string
 local Client = {}
 Client.__index = Client
+
+-- Every command is a method too: `ws:trigger { "orders", wait = true }` is `tarn.trigger` in this
+-- workspace.
+setmetatable(Client, { __index = function(_, name)
+  if type(name) ~= "string" or name == "profile" or name:find "^__" then
+    return nil
+  end
+  local known = require("engine.script").find_named(name)
+  return known and function(ws, given)
+    local args = collections.copy(type(given) == "string" and { given } or given or {})
+    args.profile = ws
+    return require("engine.command").call(known, args)
+  end
+end })
+
 Client.__name = "tarn.workspace"
 
 -- The embedded workspaces: profile -> token, which tells the server which one is meant.
@@ -112,11 +128,28 @@ function Client:request(method, path, opts)
   return self.native:request(method, path, all)
 end
 
---- The pipelines that the user may see, as rows of `tarn list`.
+--- The pipelines that the user may see, as rows of `tarn list`. A filter is a glob of names, as
+-- for `tarn list`, or a filter of the API: "name LIKE 'sales%'".
 ---@param opts? tarn.ListOptions
----@return fun(): tarn.PipelineRow?
+---@return tarn.List of tarn.PipelineRow
 function Client:pipelines(opts)
-  return mark(require("tarn.pipelines").rows(self, opts))
+  options.check(opts, { "filter", "order_by", "max", "ahead" })
+  local glob = opts and opts.filter and not opts.filter:find "[%s=]" and opts.filter
+  local asked = collections.copy(opts or {})
+  if glob then
+    asked.filter, asked.max = nil, nil
+  end
+  local next_row = require("tarn.pipelines").rows(self, asked)
+  local matches = glob and require("base.glob").matcher(glob)
+  local left = opts and opts.max or math.huge
+  return list.new(not matches and next_row or function()
+    for row in left > 0 and next_row or function() end do
+      if matches(row.name) then
+        left = left - 1
+        return row
+      end
+    end
+  end)
 end
 
 --- A pipeline with its settings, by id, name, or the beginning of a name if it is unique.
@@ -126,20 +159,49 @@ function Client:pipeline(id_or_name)
   return require("tarn.pipelines").find(self, id_or_name)
 end
 
---- The events of a pipeline, newest first. Pages are read as needed.
----@param id string
----@param opts? { filter?: string, order_by?: string, max?: integer }
----@return fun(): table?
-function Client:events(id, opts)
-  return mark(require("tarn.pipelines").events(self, id, opts))
+-- The words of `tarn events` that choose events.
+local CRITERIA <const> = { "level", "type", "update", "since", "until", "dataset", "grep" }
+
+--- The events of a pipeline, newest first. Pages are read as needed. What chooses events has the
+-- words of `tarn events`; or `filter` and `order_by` are those of the API.
+--
+--     for event in ws:events("sales_orders_etl", { level = "error", since = "7d", max = 20 }) do
+--       print(event.timestamp, event.message)
+--     end
+---@param id_or_name string
+---@param opts? { level?: string, type?: string, update?: string, since?: string, until?: string,
+--- dataset?: string, grep?: string, max?: integer, filter?: string, order_by?: string }
+---@return tarn.List
+function Client:events(id_or_name, opts)
+  local wanted, any, known = {}, false, { "max", "filter", "order_by" }
+  for i, name in ipairs(CRITERIA) do
+    known[3 + i] = name
+    wanted[name] = opts and opts[name]
+    any = any or wanted[name] ~= nil
+  end
+  options.check(opts, known)
+  if any and opts.filter then
+    require("base.fault").usage("events", "a filter of the API does not go with the words of "
+      .. "`tarn events`")
+  end
+  local id = require("tarn.pipelines").find_id(self, id_or_name)
+  if not any then
+    return list.new(require("tarn.pipelines").events(self, id, opts))
+  end
+  local events = require "tarn.events"
+  return list.new(events.list(self, id, { max = opts.max, order_by = opts.order_by,
+    criteria = events.criteria("events", wanted) }))
 end
 
---- The updates of a pipeline, newest first. Pages are read as needed.
----@param id string
+--- The updates of a pipeline, newest first, as the API returns them; `tarn.updates` adds their
+-- durations and errors. Pages are read as needed.
+---@param id_or_name string
 ---@param opts? { max?: integer, until_update_id?: string }
----@return fun(): table?
-function Client:updates(id, opts)
-  return mark(require("tarn.pipelines").updates(self, id, opts))
+---@return tarn.List
+function Client:updates(id_or_name, opts)
+  options.check(opts, { "max", "until_update_id" })
+  local id = require("tarn.pipelines").find_id(self, id_or_name)
+  return list.new(require("tarn.pipelines").updates(self, id, opts))
 end
 
 --- Run an SQL statement with bound parameters: `ws:sql("... WHERE n > :n", { n = 3 })`.

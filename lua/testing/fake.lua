@@ -8,6 +8,7 @@
 
 local databricks = require "native.databricks"
 local json = require "native.json"
+local lists = require "base.list"
 local server = require "native.server"
 local workspace = require "tarn.workspace"
 
@@ -182,28 +183,48 @@ function M.life(id, updates, pipeline)
   return answers, clock
 end
 
---- Run a bundled command against a workspace; returns its data, iterators as lists, and its
--- exit status.
+-- The script of a command, or of a file beside the tests. Of a plain file, which has no header, nil
+-- and what it returns for these words.
+local function load_script(name, words)
+  local scripts, header = require "engine.script", require "engine.header"
+  local source = not scripts.exists(name) and require("testing.beside").find(name)
+  if not source then
+    return (scripts.load(name))
+  end
+  local value = require("engine.find").compile(source)(table.unpack(words))
+  if not header.looks_like_script(value) then
+    return nil, value
+  end
+  header.check(value, source.path)
+  return value
+end
+
+-- The data of a run for a test: iterators as lists.
+local function settled(data)
+  if type(data) == "function" or lists.is(data) then
+    return lists.all(data)
+  end
+  return data
+end
+
+--- Run a command, or a script beside the tests, against a workspace; returns its data, iterators
+-- as lists, and its exit status.
 ---@param name string
 ---@param arg table
 ---@param ws tarn.WorkspaceClient
 ---@param options? table options that every command takes
 function M.run(name, arg, ws, options)
-  local script = require("engine.script").load(name)
+  local script, value = load_script(name, arg)
+  if not script then
+    return settled(value), 0
+  end
   local values = require("engine.args").from_table("tarn " .. name, script.args, arg)
   local ctx = require("engine.context").new("tarn " .. name, options or { quiet = true })
   rawset(ctx, "workspace", ws)
   require("engine.context").open_workspaces(ctx, script.args, values)
   local data = script.run(ctx, values)
   local status = require("engine.report").statuses[ctx.outcome]
-  if type(data) ~= "function" then
-    return data, status
-  end
-  local list = {}
-  for item in data do
-    list[#list + 1] = item
-  end
-  return list, status
+  return settled(data), status
 end
 
 return M

@@ -110,6 +110,7 @@ local function add_searcher(files)
       end
     end
   end
+  require("testing.beside").folders = folders
   table.insert(package.searchers, function(name)
     for _, folder in ipairs(folders) do
       local path = ("%s/%s.lua"):format(folder, (name:gsub("%.", "/"))):gsub("^%./", "")

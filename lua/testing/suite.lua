@@ -23,8 +23,8 @@ local function add_folder(folder, list)
   end
 end
 
---- The files that words name: files as they are, and all files below folders that end in
--- _test.lua.
+--- The files that words name: all files below folders that end in _test.lua, and single files. For
+-- a script, that is the test beside it.
 ---@param words string[]
 ---@return string[]
 function M.files(words)
@@ -37,7 +37,7 @@ function M.files(words)
     elseif stat.type == "directory" then
       add_folder(path, list)
     else
-      list[#list + 1] = path
+      list[#list + 1] = require("testing.beside").find_test(path) or path
     end
   end
   table.sort(list)

@@ -333,6 +333,8 @@ static void put_table(struct encoder *e, const struct step *at) {
     if (e->depth == JSON_DEPTH)
         refuse(e, at, "a table nested deeper than 512 (does it hold itself?)");
     luaL_checkstack(L, LUA_MINSTACK, NULL);
+    if (json_parts_pushread(L, table))
+        refuse(e, at, "a list that is not read to its end (tarn.all reads it)");
     lua_pushnil(L);
     if (!lua_next(L, table))
         put(e, marked ? "[]" : "{}", 2);

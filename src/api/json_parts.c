@@ -147,12 +147,33 @@ void json_parts_give(lua_State *L, int parts) {
     lua_rawseti(L, parts, JSON_PARTS_SCRATCH);
 }
 
+/* Push a field of the metatable of the table at `index`; false, without a push, if it is nil.
+ * [-0, +(0|1), m] */
+static bool pushmeta(lua_State *L, int index, const char *name) {
+    if (!lua_getmetatable(L, index))
+        return false;
+    lua_pushstring(L, name);
+    bool found = lua_rawget(L, -2) != LUA_TNIL;
+    lua_remove(L, -2);
+    if (!found)
+        lua_pop(L, 1);
+    return found;
+}
+
 bool json_parts_marked(lua_State *L, int index, int array_mt) {
     if (!lua_getmetatable(L, index))
         return false;
     bool marked = lua_rawequal(L, -1, array_mt);
     lua_pop(L, 1);
+    if (!marked && pushmeta(L, index, "__list")) {
+        lua_pop(L, 1);
+        marked = true;
+    }
     return marked;
+}
+
+bool json_parts_pushread(lua_State *L, int index) {
+    return pushmeta(L, index, "__whole");
 }
 
 bool json_parts_sequence(lua_State *L, int index, size_t *n) {

@@ -41,9 +41,13 @@ struct json_scratch *json_parts_take(lua_State *L, int parts);
  * -] */
 void json_parts_give(lua_State *L, int parts);
 
-/* True if the table at `index` is marked as an array; the mark's metatable is at
- * `array_mt`. [-0, +0, -] */
+/* True if the table at `index` is marked as an array, or is a list of base.list; the mark's
+ * metatable is at `array_mt`. [-0, +0, m] */
 bool json_parts_marked(lua_State *L, int index, int array_mt);
+
+/* Push the function that reads the table at `index` to its end, if it is a list of base.list in
+ * which rows are still missing; else false, and nothing is pushed. [-0, +(0|1), m] */
+bool json_parts_pushread(lua_State *L, int index);
 
 /* True if the table's keys are 1..n and no others. `*n` is their number. [-0, +0, -] */
 bool json_parts_sequence(lua_State *L, int index, size_t *n);

@@ -30,6 +30,13 @@ static int l_json_decode(lua_State *L) {
     return 1;
 }
 
+/* value: of a list that was read, all rows are there now */
+static int encode(lua_State *L, int status, lua_KContext indent) {
+    (void)status;
+    json_encode(L, "json.encode", 1, (int)indent);
+    return 1;
+}
+
 /* json.encode(value [, {indent = n}]) -> string */
 static int l_json_encode(lua_State *L) {
     static const char *const options[] = {"indent", NULL};
@@ -38,8 +45,11 @@ static int l_json_encode(lua_State *L) {
     api_checkopts(L, 2, options);
     lua_Integer indent = api_optinteger(L, 2, "indent", 0, 16, -1);
     lua_settop(L, 1);
-    json_encode(L, "json.encode", 1, (int)indent);
-    return 1;
+    if (lua_istable(L, 1) && json_parts_pushread(L, 1)) {
+        lua_pushvalue(L, 1);
+        lua_callk(L, 1, 0, indent, encode);
+    }
+    return encode(L, LUA_OK, indent);
 }
 
 /* json.array([list]) -> list */

@@ -354,6 +354,13 @@ static void pushoption(lua_State *L, const char *name) {
     lua_settop(L, lua_gettop(L) - (type == LUA_TTABLE ? 2 : 1));
 }
 
+/* value, first, quoted: of a list that was read, all rows are there now */
+static int encode(lua_State *L, int status, lua_KContext ctx) {
+    (void)status, (void)ctx;
+    yaml_encode(L);
+    return 1;
+}
+
 /* yaml.encode(value [, {first = {...}, quoted = {...}}]) -> string */
 static int l_yaml_encode(lua_State *L) {
     static const char *const options[] = {"first", "quoted", NULL};
@@ -363,8 +370,11 @@ static int l_yaml_encode(lua_State *L) {
     pushoption(L, "first");
     pushoption(L, "quoted");
     lua_remove(L, 2);
-    yaml_encode(L);
-    return 1;
+    if (lua_istable(L, 1) && json_parts_pushread(L, 1)) {
+        lua_pushvalue(L, 1);
+        lua_callk(L, 1, 0, 0, encode);
+    }
+    return encode(L, LUA_OK, 0);
 }
 
 static const luaL_Reg yaml_functions[] = {

@@ -36,6 +36,13 @@ void api_opendebug(lua_State *L);
  * [-0, +0, m] */
 void api_openstring(lua_State *L);
 
+/* Replace `ipairs`, `next` and the functions of `table` by functions that know lists which
+ * are still read. [-0, +0, m] */
+void api_openlist(lua_State *L);
+
+/* Give null of JSON its metatable. [-0, +0, m] */
+void api_opennull(lua_State *L);
+
 /* The function that opens the library of that name. */
 lua_CFunction api_lib(const char *name);
 

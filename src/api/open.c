@@ -90,5 +90,7 @@ int api_open(lua_State *L) {
     api_openstdlib(L);
     api_opendebug(L);
     api_openstring(L);
+    api_openlist(L);
+    api_opennull(L);
     return 0;
 }

@@ -288,6 +288,8 @@ static void put_table(lua_State *L, struct writer *w, const struct step *at) {
     if (w->depth == YAML_DEPTH)
         refuse(L, at, "a table nested deeper than 512 (does it hold itself?)");
     luaL_checkstack(L, LUA_MINSTACK, NULL);
+    if (json_parts_pushread(L, table))
+        refuse(L, at, "a list that is not read to its end (tarn.all reads it)");
     w->depth++;
     if (json_parts_sequence(L, table, &n) && (marked || n > 0))
         put_array(L, w, at, n);

@@ -304,6 +304,36 @@ return #counts
 """
 
 
+LOOP = """
+local function next_row()
+  local n = 0
+  return function()
+    n = n + 1
+    if n <= 1000000 then
+      return { id = n, name = "orders", state = "IDLE" }
+    end
+  end
+end
+local rows, sum = {}, 0
+%s
+assert(sum == 500000500000)
+"""
+
+
+def loops():
+    """A script's loop over the rows of a list that is read, and over a plain table of such rows."""
+    plain = LOOP % """for row in next_row() do rows[#rows + 1] = row end
+        for _, row in ipairs(rows) do sum = sum + row.id end"""
+    for name, loop in (("for row in rows", "for row in rows do"),
+                       ("ipairs(rows)", "for _, row in ipairs(rows) do")):
+        ours = LOOP % f"""rows = require("base.list").new(next_row())
+            {loop} sum = sum + row.id end"""
+        with script_file(ours) as mine, script_file(plain) as floor:
+            ratio(f"{name}, 1,000,000 rows", lambda: Run([TARN, "run", mine], environment()),
+                  lambda: Run([TARN, "run", floor], environment()), 2.0,
+                  value=lambda run: run.user, runs=5, unit="CPU")
+
+
 def newest():
     """The newest 100 events of each of 1,000 pipelines."""
     with Sandbox("large:1000,1000,100", 50) as sandbox, script_file(NEWEST) as path:
@@ -626,7 +656,7 @@ def json():
 
 
 PARTS = (version, prompt, completion, assistants, listing, dashboard, warehouse, watch, script,
-         newest, events, clone, memory, json, workspace, serving)
+         loops, newest, events, clone, memory, json, workspace, serving)
 NAMES = [part.__name__ for part in PARTS]
 if not set(ONLY) <= set(NAMES):
     raise SystemExit(f"the measurements are: {' '.join(NAMES)}")

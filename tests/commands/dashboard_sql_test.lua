@@ -58,7 +58,7 @@ test("fields that the tables do not have are unknown, and the answer has its age
   t.equal({ data.summary.unknown, data.summary.idle, data.unknown },
     { 1, 1, json.array { "health", "state" } })
   local rows <close> = ws:sql("SELECT max(period_end_time) AS last FROM "
-    .. "system.lakeflow.pipeline_update_timeline")
+    .. "system.lakeflow.pipeline_update_timeline", nil, { text = true })
   t.equal(data.as_of, rows().last)
   t.is_true(data.age_ms >= 0)
 end)

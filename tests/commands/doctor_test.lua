@@ -149,7 +149,7 @@ for row in tarn.list { filter = "made*" } do made[#made + 1] = row.name end
 return { n = n, counts = counts, made = made }]])
   local got = data(t, "run", path)
   t.is_true(got.n > 10)
-  t.equal(got.counts, { "1", "2" })
+  t.equal(got.counts, { 1, 2 })
   t.equal(got.made, { "made by api" })
 end)
 

@@ -273,7 +273,7 @@ test("an error in a hook stops the command", function(t)
   world.dir.write("hooks/bug.lua", [[
     return { before_clone = function(plan) return plan.nothing.at_all end }]])
   local r = world.run { "clone", "etl", "--name", "copy" }
-  t.equal(r.status, 70)
+  t.equal(r.status, 1)
   t.match(r.stderr, "hooks/bug.lua:1:")
   t.equal(world.names(), "etl")
 end)

@@ -58,14 +58,15 @@ test("an error is marked in its line", function(t)
   end
   is("t = {}\nt.a.b = 1\n", "  t.a.b = 1\n    ^\n"
     .. "error: attempt to index a nil value (field 'a')\n"
-    .. "hint: the value before the dot is nil\n")
+    .. "hint: 'a' is nil here\n")
   is("x = = 3\n", "  x = = 3\n    ^\nerror: unexpected symbol near '='\n")
   is("for i = 1, 3 do\n  local ä = 1\nend\n", "    local ä = 1\n          ^\n"
     .. "error: <name> expected near '<\\195>'\n")
   is("do\n  local a\n  a()\nend\n", "    a()\n    ^\n"
     .. "error: attempt to call a nil value (local 'a')\n")
   is("error 'mine'\n", "  error 'mine'\nerror: mine\n")
-  is("error({ code = 1 })\n", "error: an error that is a table, not a text\n")
+  is("error({ code = 1 })\n",
+    "  error({ code = 1 })\nerror: an error that is a table, not a text\n")
 end)
 
 test("what was typed as a shell wants it is answered with how it is typed here", function(t)

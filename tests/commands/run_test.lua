@@ -63,7 +63,7 @@ test("the folder of the file is not searched without --path", function(t)
   local dir <close> = program.dir()
   dir.write("lua/mine.lua", "return { answer = 42 }")
   local path = dir.write("x.lua", "return require('mine').answer")
-  t.equal(program.run({ "run", path }).status, 70)
+  t.equal(program.run({ "run", path }).status, 1)
   t.equal(program.run({ "--path", dir.path, "run", path }).stdout, "42\n")
 end)
 

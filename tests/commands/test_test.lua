@@ -239,3 +239,34 @@ test("a record that cannot be written is a fault before anything is sent", funct
   t.equal(r.status, 1)
   t.match(r.stderr, "/dev/null/x: Not a directory")
 end)
+
+test("the test beside a script calls it by its name, be it a command or a plain file", function(t)
+  local dir <close> = program.dir()
+  dir.write("plain.lua", 'local word = ... return { word = word, n = #require("tarn").list {} }')
+  dir.write("own.lua", 'return { summary = "Own.", effect = "read", args = { { "n", "integer", '
+    .. '"N." } }, run = function(ctx, arg) ctx.finish "gate" return { twice = 2 * arg.n } end }')
+  local test_text = [[
+    local testing = require("tarn").testing
+    test("plain", function(t)
+      local w <close> = testing.workspace { scenario = "demo" }
+      local data, status = w:command("plain", { "x" })
+      t.equal({ data.word, data.n > 10, status }, { "x", true, 0 })
+    end)
+    test("own", function(t)
+      local w <close> = testing.workspace()
+      local data, status = w:command("own", { n = 21 })
+      t.equal({ data.twice, status }, { 42, 9 })
+      t.match(t.fault(w.command, w, "own", { m = 1 }).message, "'m'")
+      t.match(t.fault(w.command, w, "other").message, "no command 'other'")
+    end)]]
+  local path = dir.write("plain_test.lua", test_text)
+  for _, word in ipairs { path, dir.path .. "/plain.lua", dir.path } do
+    local r = program.run { "test", word }
+    t.match(r.stdout, "2 passed, 0 failed")
+    t.equal(r.status, 0)
+  end
+  local r = program.run { "test", dir.path .. "/own.lua" }
+  t.equal(r.status, 3)
+  t.match(r.stderr, "no test is in this file")
+  t.equal(program.run({ "test", dir.path, "--filter", "nothing such" }).status, 3)
+end)

@@ -143,3 +143,34 @@ test("an ejected file is reported when the built-in file has changed since", fun
   program.run({ "eject", "wait", "--force" }, { env = env })
   t.equal(program.run(words, { env = env }).stderr, "")
 end)
+
+test("an override of a command is for the command line, unless it says for_scripts", function(t)
+  local home <close> = program.dir()
+  local env = program.env("http://127.0.0.1:9", { XDG_CONFIG_HOME = home.path })
+  env.DATABRICKS_HOST, env.DATABRICKS_TOKEN = nil, nil
+  local function write(more)
+    home.write("tarn/scripts/list.lua", [[
+      local base = require "@list"
+      return { summary = base.summary, effect = "read", args = base.args, ]] .. more .. [[
+        run = function() return require("native.json").array { { name = "only" } } end }]])
+  end
+  local function count()
+    return program.run({ "-p", "demo", "-e", "#tarn.list {}" }, { env = env }).stdout
+  end
+  write ""
+  t.match(program.run({ "-p", "demo", "list" }, { env = env }).stdout, "only")
+  t.is_true(tonumber(count()) > 30, count())
+  t.match(program.run({ "which", "--all" }, { env = env }).stdout,
+    "list.lua  (in force on the command line; scripts use the built-in command, config)")
+  write "for_scripts = true, "
+  t.equal(count(), "1\n")
+  t.match(program.run({ "which", "--all" }, { env = env }).stdout, "list.lua  (in force, config)")
+  t.match(program.run({ "doctor", "-o", "jsonl", "--timeout", "1" }, { env = env }).stdout,
+    "changes what scripts get too: ")
+  home.write("tarn/scripts/mine.lua", 'return { summary = "Mine.", effect = "read", args = {}, '
+    .. "run = function() return 1 end }")
+  t.match(program.run({ "which", "--all" }, { env = env }).stdout, "mine.lua  (your own, config)")
+  t.equal(program.run({ "-e", "tarn.mine {}" }, { env = env }).stdout, "1\n")
+  t.equal(program.run({ "--bundled", "which", "--all" }, { env = env }).stdout, "")
+  t.equal(program.run({ "which" }, { env = env }).status, 2)
+end)

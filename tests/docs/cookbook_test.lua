@@ -160,6 +160,20 @@ test("tag-all: tags are set, other settings are kept, and undo restores all", fu
   t.equal((k.run("get sales_orders_etl").spec.tags or {}).shelf, nil)
 end)
 
+test("tag-all: what is refused is counted, and the status is 1, in the dry run too", function(t)
+  local k <close> = start_kitchen()
+  for line, outcome in pairs { ["tag-all a=b --dry-run"] = "would be refused",
+    ["tag-all a=b"] = "refused" } do
+    local rows = k.run(line, 1)
+    local row = find(rows, "pipeline", "main.reporting.exec_kpis")
+    t.equal(row.outcome, outcome)
+    t.match(row.why, "Databricks SQL")
+    t.is_true(#rows > 30)
+  end
+  local done = k.run "journal --command tag-all"
+  t.equal(done[#done].status, "partial")
+end)
+
 test("move-schedules: jobs of pipelines with copies are created there, paused", function(t)
   local k <close> = start_kitchen()
   k.run "clone --match 'sales_*' --to there --name '*_copy' --map dr.lua --with-sources"

@@ -1,5 +1,6 @@
 --- docs/scripting/scripting.md: its commands run, and commands return what its table says.
 
+local list = require "base.list"
 local program = require "testing.program"
 local fs = require "native.fs"
 local workspace = require "testing.workspace"
@@ -18,7 +19,10 @@ end)
 -- Arguments with which each command of the table can be called.
 local CALLS <const> = {
   list = {}, updates = { "quickstart" }, journal = {}, doctor = {}, sql = { "SELECT 1 AS n" },
-  which = { "list" }, events = { "quickstart" }, expectations = { "sales_orders_etl" },
+  which = { "list" }, jobs = {}, cost = { days = 30 },
+  set = { "quickstart", "channel=PREVIEW", dry_run = true },
+  rename = { "quickstart", "quick", dry_run = true }, open = { "quickstart" },
+  events = { "quickstart" }, expectations = { "sales_orders_etl" },
   dashboard = {}, lineage = { "sales_orders_etl" }, permissions = { "quickstart" },
   diff = { "quickstart", "sales_forecast" },
   clone = { "quickstart", name = "q", dry_run = true }, get = { "quickstart" },
@@ -44,10 +48,8 @@ end
 
 -- What a row of the table says about a value: true if it holds.
 local function holds(words, value)
-  if words:find "^an iterator" then
-    return can_be_called(value) and count_rows(value) > 0
-  elseif words:find "^a list" then
-    return tarn.json.is_array(value)
+  if words:find "^a list" then
+    return list.is(value) and #value > 0 and value[1] ~= nil and count_rows(value) == #value
   end
   local with = words:match "^a table with the lists? ([^;]*)" or ""
   for field in with:gmatch "`(%a[%w_]*)`" do
@@ -58,6 +60,20 @@ local function holds(words, value)
   return type(value) == "table" and not can_be_called(value)
 end
 
+-- Commands that write texts or files, or that run until they are stopped.
+local NO_DATA <const> = tarn.json.decode [[{ "api_reference": 1, "auth": 1, "completion": 1,
+  "clone_to_workspace": 1, "edit": 1, "eject": 1, "help": 1, "man": 1, "mcp": 1, "new": 1,
+  "repl": 1, "run": 1, "sandbox": 1, "serve": 1, "test": 1, "types": 1 }]]
+
+-- What the header of a command says about its data: "a list" or "a table"; nil if it may be both.
+local function kind_of(name)
+  local returns = require("engine.script").load(name).returns
+  if type(returns) ~= "table" or returns.any then
+    return nil
+  end
+  return returns[1] and "a list" or "a table"
+end
+
 test("commands return what the page says", function(t)
   local w <close> = workspace.start { scenario = "demo" }
   w:as "demo"
@@ -65,16 +81,25 @@ test("commands return what the page says", function(t)
   CALLS.export = { "quickstart", dir = dir.path .. "/q" }
   tarn.export(CALLS.export)
   CALLS.export.force = true
+  CALLS.create = { dir.write("p.json",
+    '{ "name": "p", "libraries": [{ "glob": { "include": "/Shared/x/**" } }] }'), dry_run = true }
   CALLS["import"] = { dir.path .. "/q", name = "again", dry_run = true }
   tarn.clone { "quickstart", name = "first" } -- for `undo last`
-  local count = 0
+  local count, told = 0, {}
   for names, words in fs.read(PAGE):gmatch "\n| (`[%a`, ]+`) | ([^|\n]+) |" do
     for name in names:gmatch "`(%a+)`" do
       t.is_true(CALLS[name], name)
+      local kind = kind_of(name)
+      t.is_true(kind == nil or words:sub(1, #kind) == kind, ("the header of %s says %s"):format(
+        name, tostring(kind)))
+      told[name] = true
       t.is_true(holds(words, tarn[name](CALLS[name])), name .. " returns " .. words)
       count = count + 1
     end
   end
   t.is_true(count >= 20, count)
+  for _, name in ipairs(require("engine.script").names()) do
+    t.is_true(told[name] or NO_DATA[name:gsub("-", "_")], name .. " is not in the table")
+  end
   t.is_true(count_rows(tarn.events { "quickstart", follow = true, once = true }) > 0)
 end)

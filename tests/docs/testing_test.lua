@@ -12,7 +12,7 @@ test("docs/scripting/testing.md does what it says", function(t)
       ["failing_test.lua"] = pages.file(PAGE, "failing_test.lua") },
     after = "tarn test . >all.txt",
   })
-  t.match(walk.out["tarn test failing_test.lua"], "2 passed, 0 failed")
+  t.match(walk.out["tarn test failing.lua"], "2 passed, 0 failed")
   t.match(walk.out["tarn test more_test.lua"], "5 passed, 0 failed")
   t.match(walk.left["all.txt"], "8 passed, 0 failed")
 end)

@@ -20,7 +20,7 @@ end
 --- The rows of a statement, with "NULL" for null.
 function M.rows(ws, text, params)
   local list = {}
-  local rows <close> = sql.run(ws, text, params)
+  local rows <close> = sql.run(ws, text, params, { text = true })
   for row in rows do
     for name, cell in pairs(row) do
       row[name] = cell == json.null and "NULL" or cell

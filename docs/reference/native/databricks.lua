@@ -194,7 +194,7 @@ function ws:workspace_list(path) end
 ---@param path string in the workspace
 function ws:workspace_mkdirs(path) end
 
----@class tarn.SqlOptions
+---@class tarn.SqlOptions `ws:sql` also takes `text`: true leaves all cells as texts
 ---@field warehouse_id? string   default: DATABRICKS_WAREHOUSE_ID, or the profile's
 ---@field catalog? string        of unqualified names
 ---@field schema? string         of unqualified names

@@ -15,7 +15,7 @@ local fault = {}
 fault.metatable = nil
 
 ---@class tarn.Fault
----@field kind "network"|"timeout"|"http"|"auth"|"sql"|"parse"|"io"|"conflict"|"usage"|"cancelled"|"bug"
+---@field kind "network"|"timeout"|"http"|"auth"|"sql"|"parse"|"io"|"conflict"|"usage"|"cancelled"|"bug"|"script"
 ---@field op string            the operation that failed: "http.request"
 ---@field message string       one line for a person; never a token or the query of a URL
 ---@field status? integer      the HTTP status, if there was an answer
@@ -26,6 +26,7 @@ fault.metatable = nil
 ---@field retry_after? number  seconds to wait before another try, if the server said so
 ---@field ambiguous? boolean   true if the request may have taken effect nevertheless
 ---@field cause? tarn.Fault    the fault from which this one was made
----@field traceback? string    for the kind "bug": where the error happened
+---@field traceback? string    for the kind "bug": where the error happened. A bug in a script
+--- of the user's is shown as kind "script", with `file` and `line`
 
 return fault

@@ -74,8 +74,18 @@ return {
       elseif tasks and not why then
         row.outcome = arg.dry_run and "would be created" or "created, paused"
         if not arg.dry_run then
-          row.job_id = arg.to:request("POST", "/api/2.2/jobs/create",
-            { body = settings_there(settings, tasks) }).job_id
+          local made, e = tarn.fault.try(function()
+            return (arg.to:request("POST", "/api/2.2/jobs/create",
+              { body = settings_there(settings, tasks) }))
+          end)
+          if tarn.fault.is(e, "cancelled") then
+            error(e, 0)
+          elseif e then
+            row.outcome, row.why = "refused", e.message
+            ctx.finish "failed" -- the other jobs are created all the same
+          else
+            row.job_id = made.job_id
+          end
         end
       end
       rows[#rows + 1] = row

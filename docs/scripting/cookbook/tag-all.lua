@@ -1,7 +1,8 @@
 -- tag-all.lua: set tags on many pipelines.
 --
 -- An edit replaces all settings of a pipeline, so the script reads, changes and sends all of them.
--- The edits are one operation of the journal: `tarn undo last` undoes them.
+-- The edits are one operation of the journal: `tarn undo last` undoes them. The exit status is 1 if
+-- a pipeline was refused, or, in a dry run, would be.
 
 local edit = require "tarn.edit"
 local journal = require "tarn.journal"
@@ -33,12 +34,38 @@ local function plan_of(ctx, id, tags)
   return { found = found, body = body, changes = changes }
 end
 
-local function apply(ctx, plan, op)
-  local _, e = fault.try(edit.send, ctx.workspace, op, plan.found, plan.body)
+-- What happens to a pipeline: its outcome, and why it is refused. The dry run asks the workspace.
+local function try(ctx, plan, op)
+  local _, e
+  if op then
+    _, e = fault.try(edit.check, ctx.op, plan.found, plan.body)
+    if not e then
+      _, e = fault.try(edit.send, ctx.workspace, op, plan.found, plan.body)
+    end
+  else
+    _, e = fault.try(edit.run, ctx.workspace, plan.found, plan.body,
+      { command = "tag-all", dry_run = true, warn = ctx.warn })
+  end
   if fault.is(e, "cancelled") then
     error(e, 0)
+  elseif e then
+    return op and "refused" or "would be refused", e.message
   end
-  return e and e.message or "tagged"
+  return op and "tagged" or "would change"
+end
+
+-- "39 tagged, 3 refused"
+local function summary(rows)
+  local counts, words, refused = {}, {}, 0
+  for _, row in ipairs(rows) do
+    counts[row.outcome] = (counts[row.outcome] or 0) + 1
+    refused = refused + (row.outcome:find "refused" and 1 or 0)
+  end
+  for _, outcome in ipairs { "tagged", "would change", "unchanged", "refused",
+    "would be refused" } do
+    words[#words + 1] = counts[outcome] and ("%d %s"):format(counts[outcome], outcome) or nil
+  end
+  return table.concat(words, ", "), refused
 end
 
 return {
@@ -52,7 +79,7 @@ return {
   examples = {
     { "tag-all cost_center=4711 team=sales --filter 'sales_*' --dry-run", "look first" },
   },
-  render = { columns = { "pipeline", "outcome", "changes" } },
+  render = { columns = { "pipeline", "outcome", "changes", { "why", long = true } } },
 
   run = function(ctx, arg)
     local tags, ids, rows = parse(ctx.op, arg.tags), {}, tarn.json.array {}
@@ -63,12 +90,19 @@ return {
       target = { host = ctx.workspace:host(), profile = ctx.workspace.profile,
         org_id = ctx.workspace.native:info().org_id } } or nil
     for plan in tarn.stream(ids, function(id) return plan_of(ctx, id, tags) end) do
-      rows[#rows + 1] = { pipeline = plan.found.name, changes = #plan.changes,
-        outcome = #plan.changes == 0 and "unchanged" or not op and "would change"
-          or apply(ctx, plan, op) }
+      local row = { pipeline = plan.found.name, changes = #plan.changes, outcome = "unchanged" }
+      if #plan.changes > 0 then
+        row.outcome, row.why = try(ctx, plan, op)
+      end
+      rows[#rows + 1] = row
+    end
+    local text, refused = summary(rows)
+    if refused > 0 then
+      ctx.warn(text)
+      ctx.finish "failed"
     end
     if op then
-      op:finish("done", { pipelines = #rows })
+      op:finish(refused > 0 and "partial" or "done", { pipelines = #rows })
     end
     return rows
   end,

@@ -16,24 +16,6 @@ function M.is_iterator(data)
   return type(mt) == "table" and mt.__call ~= nil
 end
 
-local marked = setmetatable({}, { __mode = "k" })
-
---- Mark a function as an iterator of rows. The prompt calls only marked functions to show their
--- rows.
----@param f function
----@return function f
-function M.mark(f)
-  marked[f] = true
-  return f
-end
-
---- True if `mark` was called for the function.
----@param f any
----@return boolean
-function M.is_marked(f)
-  return marked[f] ~= nil
-end
-
 --- The values of a generic `for` over the rows of data; nil if the data is one value.
 ---@param data any the data, followed by the other values of a generic `for` if it is a function
 ---@return function? next, any state, any first, any closing

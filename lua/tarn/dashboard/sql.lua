@@ -60,7 +60,7 @@ local function put_latest(ws, opts, open)
   local ids = collections.keys(open)
   local query, params = statements.fleet.latest(ws:org_id(), ids,
     statements.fleet.beginning(time.now()))
-  local rows <close> = ws:sql(query, params, { warehouse_id = opts.warehouse })
+  local rows <close> = ws:sql(query, params, { text = true, warehouse_id = opts.warehouse })
   for found in rows do
     for _, name in ipairs { "update_id", "result", "attempts", "started", "ended" } do
       open[found.pipeline_id][name] = found[name]
@@ -86,7 +86,7 @@ end
 local function read_pipelines(ws, opts)
   local from = time.now() - WINDOW_MS
   local query, params = statements.fleet.health(ws:org_id(), from)
-  local rows <close> = ws:sql(query, params, { warehouse_id = opts.warehouse })
+  local rows <close> = ws:sql(query, params, { text = true, warehouse_id = opts.warehouse })
   local board = { summary = summaries.new(), rows = json.array {}, notable = {}, waiting = {} }
   local open, n = {}, 0
   for cells in rows do
@@ -118,7 +118,7 @@ local function read_events(ws, opts, names)
   local found, tried = systemtables.first(statements.quality.EVENTS, function(from)
     local query, params = statements.fleet.newest_events(from, { workspace = ws:org_id(),
       pipelines = ids, since = time.now() - BACK_MS, max = summaries.RECENT })
-    local rows <close> = ws:sql(query, params, { warehouse_id = opts.warehouse })
+    local rows <close> = ws:sql(query, params, { text = true, warehouse_id = opts.warehouse })
     local list = json.array {}
     for cells in rows do
       list[#list + 1] = { id = cells.id, event_type = cells.event_type, level = cells.level,

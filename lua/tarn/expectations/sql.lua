@@ -37,7 +37,7 @@ end
 
 local function read_problems(ws, ask, from, form)
   local query, params = statements.quality.problems(from, form, ask, PROBLEMS)
-  local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+  local rows <close> = ws:sql(query, params, { text = true, warehouse_id = ask.warehouse })
   local list = json.array {}
   for cells in rows do
     list[#list + 1] = { id = cells.id, timestamp = cells.at, level = cells.level,
@@ -58,7 +58,7 @@ end
 -- a string, is searched as it is.
 local function read_violations(ws, ask, from, form, found)
   local query, params = statements.quality.violations(from, form, ask)
-  local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+  local rows <close> = ws:sql(query, params, { text = true, warehouse_id = ask.warehouse })
   for cells in rows do
     local of = not ask.id and { pipeline_id = cells.pipeline_id, name = cells.pipeline } or nil
     if cells.event_type == "dataset_definition" then
@@ -78,7 +78,7 @@ end
 local function from_sql(ws, ask, from, form, take, found)
   local query, params = statements.quality.counts(from, form, ask)
   do
-    local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+    local rows <close> = ws:sql(query, params, { text = true, warehouse_id = ask.warehouse })
     for cells in rows do
       take(cells)
     end

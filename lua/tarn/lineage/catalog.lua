@@ -91,7 +91,7 @@ end
 function M.information_schema(ws, catalog, schema, warehouse)
   local list = {}
   local sql, params = statements.lineage.schema(catalog, schema)
-  local rows <close> = ws:sql(sql, params, { warehouse_id = warehouse })
+  local rows <close> = ws:sql(sql, params, { text = true, warehouse_id = warehouse })
   for row in rows do
     if text(row.table_name) then
       list[#list + 1] = { name = names.of(catalog, schema, row.table_name),

@@ -29,7 +29,7 @@ end
 function M.system(ws, ask)
   local list = {}
   local sql, params = statements.lineage.columns(ask)
-  local rows <close> = ws:sql(sql, params, { warehouse_id = ask.warehouse })
+  local rows <close> = ws:sql(sql, params, { text = true, warehouse_id = ask.warehouse })
   for row in rows do
     list[#list + 1] = { source = fqn(row.source), source_column = row.source_column,
       target = fqn(row.target), target_column = row.target_column }

@@ -253,7 +253,7 @@ end
 local function from_rows(ws, ask, sql, params)
   local graph
   local states = {}
-  local rows <close> = ws:sql(sql, params, { warehouse_id = ask.warehouse })
+  local rows <close> = ws:sql(sql, params, { text = true, warehouse_id = ask.warehouse })
   for row in rows do
     graph = graph or new_graph(row.update_id, row.at)
     if take[row.event_type] then

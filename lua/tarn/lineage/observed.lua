@@ -45,7 +45,7 @@ end
 function M.system(ws, ask)
   local list = {}
   local sql, params = statements.lineage.tables(ask)
-  local rows <close> = ws:sql(sql, params, { warehouse_id = ask.warehouse })
+  local rows <close> = ws:sql(sql, params, { text = true, warehouse_id = ask.warehouse })
   for row in rows do
     list[#list + 1] = edge_of(row, ask.id)
   end

@@ -13,7 +13,7 @@ local RECENT_MS <const> = 2 * 86400000
 
 local function read(ws, warehouse, from)
   local query, params = statements.fleet.age(from)
-  local rows <close> = ws:sql(query, params, { warehouse_id = warehouse })
+  local rows <close> = ws:sql(query, params, { text = true, warehouse_id = warehouse })
   local row = rows()
   local known = row and systemtables.text(row.known)
   return known and time.find_iso(known)

@@ -55,7 +55,7 @@ local function find_events(ws, ask, wanted, since)
   return systemtables.first(statements.quality.EVENTS, function(from)
     local query, params = statements.fleet.progress(from, { workspace = ask.workspace,
       pipeline = ask.pipeline, since = since - SLACK_MS })
-    local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+    local rows <close> = ws:sql(query, params, { text = true, warehouse_id = ask.warehouse })
     local by_update = {}
     for cells in rows do
       if wanted[cells.update_id] then
@@ -103,7 +103,7 @@ local function count_attempts(ws, ask, found, from)
   end
   local query, params = statements.fleet.attempts(ask.workspace, ids,
     statements.fleet.beginning(time.now()), ask.since)
-  local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+  local rows <close> = ws:sql(query, params, { text = true, warehouse_id = ask.warehouse })
   local by_update = {}
   for cells in rows do
     by_update[cells.update_id] = cells
@@ -121,7 +121,7 @@ local function read_history(ws, ask)
   local from = ask.since and math.max(beginning, ask.since - BEFORE_MS) or beginning
   ask.from = from
   local query, params = statements.fleet.history(ask)
-  local rows <close> = ws:sql(query, params, { warehouse_id = ask.warehouse })
+  local rows <close> = ws:sql(query, params, { text = true, warehouse_id = ask.warehouse })
   local found = rows:all()
   if from > beginning then
     count_attempts(ws, ask, found, from)

@@ -99,7 +99,7 @@ test("every bundled script has a complete header, and its examples parse", funct
       count = count + 1
     end
     for _, other in ipairs(loaded.see or {}) do
-      t.is_true(require("engine.command").exists(other), name .. " refers to " .. other)
+      t.is_true(require("engine.script").exists(other), name .. " refers to " .. other)
     end
   end
   t.is_true(count > 10)

@@ -1,5 +1,4 @@
 local args = require "engine.args"
-local command = require "engine.command"
 local commandline = require "engine.args.commandline"
 local program = require "testing.program"
 local script = require "engine.script"
@@ -12,7 +11,7 @@ local TYPED <const> = [[open edit create login start logs show describe status r
   download backup billing jobs update remove run-now revert rollback destroy]]
 
 local function exists(name)
-  return command.exists(name)
+  return script.exists(name)
 end
 
 test("the words of other tools have an answer", function(t)
