@@ -321,9 +321,9 @@ void login_close(struct login *l) {
     buf_wipe(&l->subject);
     token_free(&l->token);
     token_free(&l->management);
-    free(l->token_endpoint);
+    login_forget_endpoints(l);
     free(l->audience);
     free(l->tenant);
     free(l->cli);
-    l->token_endpoint = l->audience = l->tenant = l->cli = NULL;
+    l->audience = l->tenant = l->cli = NULL;
 }

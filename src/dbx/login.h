@@ -46,7 +46,8 @@ struct login {
     void *ud;
 
     /* kept from one log-in to the next */
-    char *token_endpoint, *audience, *tenant, *cli;
+    char *token_endpoint, *authorize_endpoint, *revoke_endpoint; /* see login_discover */
+    char *audience, *tenant, *cli;
     bool no_profile_option, no_refresh_option; /* the CLI is too old for them */
 
     /* the outcome */
@@ -58,6 +59,7 @@ struct login {
     struct timer again; /* the next try of the request */
     login_step *step;
     login_ran *ran;
+    void (*discovered)(struct login *l);
     struct login_sent {
         const char *method;
         struct buf url, header, basic, body; /* for further tries; wiped */
@@ -87,6 +89,12 @@ struct login_request {
     bool patient;       /* 429, 502, 503 and 504 are tried again, for up to a minute */
 };
 void login_send(struct login *l, const struct login_request *q, login_step *next);
+
+/* Find the endpoints of the host, and call `discovered` when token_endpoint is known; the
+ * other two may be NULL. If nothing is known the log-in fails. What was found is kept, until
+ * it is forgotten because an endpoint does not answer. */
+void login_discover(struct login *l, void (*discovered)(struct login *l));
+void login_forget_endpoints(struct login *l);
 
 /* `out` is a secret. */
 void login_run(struct login *l, const char *const *argv, const char *const *env,
