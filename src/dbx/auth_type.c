@@ -124,7 +124,7 @@ static bool unsupported(const char *name, const char *source, struct fault *f) {
     fault_set(f, FAULT_AUTH, "auth_type %s (%s) is not supported; supported are %s", name,
               source, SUPPORTED);
     if (strcmp(name, "external-browser") == 0)
-        return fault_hint(f, "use databricks-cli, after: databricks auth login");
+        return fault_hint(f, "use databricks-cli, after: tarn auth login");
     return fault_hint(f, "choose one of these with auth_type or DATABRICKS_AUTH_TYPE");
 }
 
@@ -164,9 +164,8 @@ static bool lacks_credentials(struct auth_type_search *s) {
     config_file_list_profiles(s->ini, names, sizeof names);
     if (names[0] != '\0' && !config_has(s->c, CONFIG_PROFILE))
         return fault_hint(s->f, "choose a profile with --profile; there are: %s", names);
-    return fault_hint(s->f,
-                      "set DATABRICKS_HOST and DATABRICKS_TOKEN, or run: databricks "
-                      "auth login --host URL; --profile demo needs neither");
+    return fault_hint(s->f, "set DATABRICKS_HOST and DATABRICKS_TOKEN, or run: tarn auth "
+                            "login --host URL; --profile demo needs neither");
 }
 
 /* True if the workspace can be reached: there is its address, or the id by which

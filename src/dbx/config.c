@@ -166,14 +166,25 @@ static bool missing_profile(struct search *s, const char *named_by) {
     config_file_list_profiles(s->ini, names, sizeof names);
     if (names[0] != '\0')
         return fault_hint(s->f, "profiles there: %s", names);
-    return fault_hint(s->f, "make it with: databricks auth login --profile %s",
+    return fault_hint(s->f, "make it with: tarn auth login --host URL --profile %s",
                       s->profile);
+}
+
+/* Where log-ins are kept, which is said by a variable, or in [__settings__]. */
+static bool from_settings(struct search *s) {
+    const char *variable = attribute_of(CONFIG_AUTH_STORAGE)->variable;
+    const char *set = ini_get(ini_section(s->ini, "__settings__"), "auth_storage");
+    char source[512];
+    snprintf(source, sizeof source, "[__settings__] in %s", s->path);
+    return config_set(s->c, CONFIG_AUTH_STORAGE, config_variable(s->args, variable),
+                      variable, s->f) &&
+           config_set(s->c, CONFIG_AUTH_STORAGE, set, source, s->f);
 }
 
 static bool load_file(struct search *s) {
     s->file_read =
         s->ini != &s->own || config_file_load(s->args, &s->own, &s->path, s->f);
-    return s->file_read;
+    return s->file_read && from_settings(s);
 }
 
 /* Take the section `s->profile` of the file, which `source` has named. */

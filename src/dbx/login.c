@@ -3,6 +3,7 @@
 #include "base/mask.h"
 #include "base/retry.h"
 #include "base/url.h"
+#include "dbx/u2m.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 static const struct retry_policy TOKEN_POLICY = {
     .max_tries = 20, .base_ms = 500, .ceiling_ms = 8000, .after_ms = PATIENCE_MS};
 
-static int64_t wall_ms(void) {
+int64_t login_wall_ms(void) {
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
@@ -203,16 +204,11 @@ static void advise(const struct login *l, struct fault *f) {
     if (f->hint[0] != '\0' || f->kind != FAULT_AUTH)
         return;
     if (strcmp(method, "databricks-cli") == 0)
-        fault_hint(f, "%s databricks auth login %s %s%s",
-                   l->cli == NULL ? "install it (0.205 or later), and log in:"
-                                  : "log in again:",
+        fault_hint(f, "log in: tarn auth login %s %s",
                    profile != NULL ? "--profile" : "--host",
                    profile != NULL ? profile
                    : host != NULL  ? host
-                                   : "URL",
-                   l->cli == NULL ? "; or give the profile a token, or client_id and "
-                                    "client_secret"
-                                  : "");
+                                   : "URL");
     else if (strcmp(method, "azure-cli") == 0)
         fault_hint(f, "log in again: az login");
     else if (strcmp(method, "oauth-m2m") == 0)
@@ -245,6 +241,7 @@ static void finish(struct login *l, const struct fault *f) {
         token_free(&l->management);
     }
     buf_wipe(&l->subject);
+    u2m_release(l);
     l->over(l->ud, f != NULL ? &told : NULL);
 }
 
@@ -293,7 +290,7 @@ bool login_read(struct login *l, const char *who, const char *text, size_t size,
                 struct token *t) {
     struct fault f, told;
     token_free(t);
-    if (token_read(text, size, wall_ms(), t, &f))
+    if (token_read(text, size, login_wall_ms(), t, &f))
         return true;
     fault_set(&told, f.kind == FAULT_IO ? FAULT_IO : FAULT_AUTH, "%s: %s: %.300s",
               l->config->auth_type, who, f.message);
@@ -308,6 +305,7 @@ void login_init(struct login *l) {
         .loop = l->loop, .http = l->http, .config = l->config, .azure = l->azure};
     l->again.fire = on_again;
     l->again.ud = l;
+    l->cache.lock = -1;
 }
 
 void login_close(struct login *l) {
@@ -319,8 +317,10 @@ void login_close(struct login *l) {
     loop_clear_timer(l->loop, &l->again);
     forget_request(l);
     buf_wipe(&l->subject);
+    buf_wipe(&l->refused);
     token_free(&l->token);
     token_free(&l->management);
+    u2m_close(l);
     login_forget_endpoints(l);
     free(l->audience);
     free(l->tenant);

@@ -41,7 +41,8 @@ struct login {
     struct http *http;
     struct config *config;
     const struct azure_cloud *azure; /* NULL: by CONFIG_AZURE_ENVIRONMENT */
-    bool renew; /* the last token was refused, so a cached one is of no use */
+    bool renew;         /* the last token was refused, so a cached one is of no use */
+    struct buf refused; /* that token, if it is known; wiped */
     login_over *over;
     void *ud;
 
@@ -70,8 +71,15 @@ struct login {
     const char *resource; /* azure: what the token that is asked for is for */
     bool az_plain;        /* azure: ask az without tenant and subscription */
     bool no_management;   /* azure: a management token cannot be got */
-    struct buf subject;   /* oidc: the token that is to be exchanged; wiped */
-    char why_not[200];    /* why the CLI gives no token, if az is tried instead */
+    struct login_cache {  /* u2m: tokens in the file that tools share */
+        char *path, *key, *host_key;
+        struct token token; /* as it was found there */
+        struct timer again; /* the next try to lock the key */
+        int64_t until;      /* when to give up */
+        int lock;           /* -1: not locked */
+    } cache;
+    struct buf subject; /* oidc: the token that is to be exchanged; wiped */
+    char why_not[200];  /* why the CLI gives no token, if az is tried instead */
 };
 
 /* Zero all fields but loop, http, config and azure, which the caller sets. */
@@ -80,6 +88,9 @@ void login_init(struct login *l);
 void login_close(struct login *l);
 
 /* ---- for the methods ---- */
+
+/* Milliseconds since 1970. */
+int64_t login_wall_ms(void);
 
 struct login_request {
     const char *url;

@@ -149,13 +149,13 @@ local WRONG <const> = {
   { why = "a method that is not supported", status = 4,
     env = { DATABRICKS_HOST = "x.net", DATABRICKS_AUTH_TYPE = "external-browser" },
     says = "auth_type external-browser (DATABRICKS_AUTH_TYPE) is not supported",
-    hint = "databricks auth login" },
+    hint = "tarn auth login" },
   { why = "a token without TLS", status = 4, hint = "DATABRICKS_HOST",
     env = { DATABRICKS_HOST = "http://x.net", DATABRICKS_TOKEN = TOKEN },
     says = "http://x.net: without https" },
   { why = "a host and nothing else, without the CLI", status = 4,
     env = { DATABRICKS_HOST = "https://x.net", PATH = "/nowhere" },
-    says = "the Databricks CLI (databricks) is not installed", hint = "databricks auth login" },
+    says = "the Databricks CLI (databricks) is not installed", hint = "tarn auth login" },
 }
 
 for _, case in ipairs(WRONG) do
