@@ -101,6 +101,7 @@ static bool from_arguments(struct search *s) {
     const struct config_args *args = s->args;
     return config_set(s->c, CONFIG_HOST, args->host, "argument", s->f) &&
            config_set(s->c, CONFIG_TOKEN, args->token, "argument", s->f) &&
+           config_set(s->c, CONFIG_ACCOUNT_ID, args->account_id, "argument", s->f) &&
            config_set(s->c, CONFIG_CONFIG_FILE, args->config_file, "argument", s->f);
 }
 
@@ -358,6 +359,18 @@ static bool add_profile(const struct config_args *args, struct config_profiles *
     return true;
 }
 
+/* Where log-ins are kept is said for all profiles at once. */
+static bool copy_storage(const struct config_args *args, const struct ini *ini,
+                         struct config_profiles *p) {
+    const char *set = config_variable(args, attribute_of(CONFIG_AUTH_STORAGE)->variable);
+    if (set == NULL)
+        set = ini_get(ini_section(ini, "__settings__"), "auth_storage");
+    if (set == NULL || *set == '\0')
+        return true;
+    p->storage = strdup(set);
+    return p->storage != NULL;
+}
+
 bool config_profiles(const struct config_args *args, struct config_profiles *p,
                      struct fault *f) {
     struct ini ini;
@@ -370,7 +383,7 @@ bool config_profiles(const struct config_args *args, struct config_profiles *p,
     if (chosen == NULL || *chosen == '\0')
         chosen = "DEFAULT";
     p->list = malloc((ini.count + 1) * sizeof *p->list);
-    bool ok = p->list != NULL;
+    bool ok = p->list != NULL && copy_storage(args, &ini, p);
     for (size_t i = 0; ok && i < ini.count; i++)
         if (config_file_is_profile(&ini.sections[i]))
             ok = add_profile(args, p, &ini, ini.sections[i].name,
@@ -389,5 +402,6 @@ void config_profiles_free(struct config_profiles *p) {
     }
     free(p->list);
     free(p->path);
+    free(p->storage);
     *p = (struct config_profiles){0};
 }

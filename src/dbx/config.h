@@ -75,6 +75,7 @@ typedef const char *config_getenv(void *ud, const char *name);
 struct config_args {
     const char *profile;      /* explicit; used before the environment */
     const char *host, *token; /* explicit; with both nothing else is read */
+    const char *account_id;   /* explicit */
     const char *config_file;  /* explicit */
     bool alone;         /* take nothing of a workspace from the environment (F.11) */
     config_getenv *env; /* never NULL; "" counts as not set */
@@ -116,7 +117,8 @@ struct config_profiles {
         char problem[512];
     } * list;
     size_t count;
-    char *path; /* NULL: no HOME */
+    char *path;    /* NULL: no HOME */
+    char *storage; /* CONFIG_AUTH_STORAGE; NULL: not set */
 };
 
 /* List the profiles. A missing default file gives an empty list; `args->profile` is not

@@ -31,6 +31,7 @@ struct credentials {
     const char *extra[3];
     int64_t stale, dead; /* when to renew the token, and when not to use it any more */
     int64_t retry;       /* when the token may be renewed again in the background */
+    int64_t expiry;      /* of the token, ms since 1970 */
     unsigned generation;
 
     struct credentials_wait *waiting, **last;
@@ -87,7 +88,9 @@ static bool keep_token(struct credentials *cr) {
     if (azure)
         cr->extra[n++] = cr->resource.bytes;
     cr->extra[n] = NULL;
-    token_schedule(shorter(&l->token, &l->management), &stale, &dead);
+    int64_t lifetime = shorter(&l->token, &l->management);
+    token_schedule(lifetime, &stale, &dead);
+    cr->expiry = later(login_wall_ms(), lifetime);
     cr->stale = later(now, stale);
     cr->dead = later(now, dead);
     cr->generation++;
@@ -234,6 +237,14 @@ bool credentials_reject(struct credentials *cr, unsigned generation) {
     return true;
 }
 
+int64_t credentials_expiry(const struct credentials *cr) {
+    return cr->expiry;
+}
+
+void credentials_renew(struct credentials *cr) {
+    cr->login.renew = true;
+}
+
 const struct config *credentials_config(const struct credentials *cr) {
     return &cr->config;
 }
@@ -262,7 +273,7 @@ struct credentials *credentials_new(struct loop *l, struct http *h, struct confi
         if (config_secret((enum config_attr)a) && cr->config.attr[a].value != NULL)
             http_learn(h, cr->config.attr[a].value);
     if (is_static(cr)) {
-        cr->stale = cr->dead = INT64_MAX;
+        cr->stale = cr->dead = cr->expiry = INT64_MAX;
         cr->generation = 1;
         if (!make_header(&cr->header, BEARER, cr->config.attr[CONFIG_TOKEN].value)) {
             wipe_token(cr);

@@ -139,10 +139,3 @@ void login_discover(struct login *l, void (*discovered)(struct login *l)) {
         look(l, login_value(l, CONFIG_HOST), ".well-known/databricks-config", false,
              on_metadata);
 }
-
-void login_forget_endpoints(struct login *l) {
-    free(l->token_endpoint);
-    free(l->authorize_endpoint);
-    free(l->revoke_endpoint);
-    l->token_endpoint = l->authorize_endpoint = l->revoke_endpoint = NULL;
-}

@@ -1,9 +1,9 @@
 #include "dbx/login.h"
 
+#include "base/filelock.h"
 #include "base/mask.h"
 #include "base/retry.h"
 #include "base/url.h"
-#include "dbx/u2m.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,8 +52,7 @@ static bool worth_waiting(int status) {
     return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
-/* Milliseconds until the next try, or RETRY_GIVE_UP. Asking for a token twice does no
- * harm. */
+/* Milliseconds until the next try, or RETRY_GIVE_UP. Most tokens may be asked for twice. */
 static int next_try(struct login *l, const struct http_response *r,
                     const struct fault *f) {
     char after[64] = "";
@@ -101,7 +100,7 @@ static void send_again(struct login *l) {
         .body = l->sent.body.bytes,
         .body_size = l->sent.body.size,
         .secret_body = true,
-        .idempotent = true,
+        .idempotent = !l->sent.once,
         .insecure = config_truth(login_value(l, CONFIG_SKIP_VERIFY)),
         .first_byte_ms = 30000,
         .total_ms = PATIENCE_MS,
@@ -124,6 +123,7 @@ void login_send(struct login *l, const struct login_request *q, login_step *next
     }
     l->step = next;
     l->sent.patient = q->patient;
+    l->sent.once = q->once;
     l->sent.tries = 0;
     l->sent.until = loop_now() + PATIENCE_MS;
     send_again(l);
@@ -195,13 +195,38 @@ bool login_learn(struct login *l, enum config_attr a, const char *value,
     return true;
 }
 
+/* ---- what is kept from one log-in to the next ---- */
+
+void login_forget_endpoints(struct login *l) {
+    free(l->token_endpoint);
+    free(l->authorize_endpoint);
+    free(l->revoke_endpoint);
+    l->token_endpoint = l->authorize_endpoint = l->revoke_endpoint = NULL;
+}
+
+/* Let others renew the token. */
+static void release_cache(struct login *l) {
+    filelock_release(&l->cache.lock);
+    loop_clear_timer(l->loop, &l->cache.again);
+    token_free(&l->cache.token);
+}
+
+void login_forget_cache(struct login *l) {
+    release_cache(l);
+    free(l->cache.path);
+    free(l->cache.key);
+    free(l->cache.host_key);
+    l->cache.path = l->cache.key = l->cache.host_key = NULL;
+}
+
 /* ---- the end ---- */
 
 static void advise(const struct login *l, struct fault *f) {
     const char *method = l->config->auth_type;
     const char *profile = login_value(l, CONFIG_PROFILE);
     const char *host = login_value(l, CONFIG_HOST);
-    if (f->hint[0] != '\0' || f->kind != FAULT_AUTH)
+    if (f->hint[0] != '\0' || f->kind != FAULT_AUTH ||
+        strcmp(method, LOGIN_BY_BROWSER) == 0)
         return;
     if (strcmp(method, "databricks-cli") == 0)
         fault_hint(f, "log in: tarn auth login %s %s",
@@ -241,7 +266,7 @@ static void finish(struct login *l, const struct fault *f) {
         token_free(&l->management);
     }
     buf_wipe(&l->subject);
-    u2m_release(l);
+    release_cache(l);
     l->over(l->ud, f != NULL ? &told : NULL);
 }
 
@@ -320,7 +345,7 @@ void login_close(struct login *l) {
     buf_wipe(&l->refused);
     token_free(&l->token);
     token_free(&l->management);
-    u2m_close(l);
+    login_forget_cache(l);
     login_forget_endpoints(l);
     free(l->audience);
     free(l->tenant);

@@ -21,6 +21,9 @@ struct azure_cloud {
     const char *resources;  /* the resource manager */
 };
 
+/* The method of a log-in that is done with a browser at this moment (signin.c). */
+#define LOGIN_BY_BROWSER "auth login"
+
 struct login;
 
 /* An answer of any status, or a fault. Gone after the step. */
@@ -64,7 +67,7 @@ struct login {
     struct login_sent {
         const char *method;
         struct buf url, header, basic, body; /* for further tries; wiped */
-        bool patient;
+        bool patient, once;
         int tries;
         int64_t until;
     } sent;
@@ -98,6 +101,7 @@ struct login_request {
     const char *basic;  /* "user:password", or NULL */
     const char *form;   /* POSTed if not NULL: a secret */
     bool patient;       /* 429, 502, 503 and 504 are tried again, for up to a minute */
+    bool once;          /* a second try could do harm, over a new connection as well */
 };
 void login_send(struct login *l, const struct login_request *q, login_step *next);
 
@@ -106,6 +110,9 @@ void login_send(struct login *l, const struct login_request *q, login_step *next
  * it is forgotten because an endpoint does not answer. */
 void login_discover(struct login *l, void (*discovered)(struct login *l));
 void login_forget_endpoints(struct login *l);
+
+/* Let go of the place in the cache, which u2m.c has found. */
+void login_forget_cache(struct login *l);
 
 /* `out` is a secret. */
 void login_run(struct login *l, const char *const *argv, const char *const *env,

@@ -42,8 +42,7 @@ char *tokencache_host_key(const char *host, const char *account_id) {
     return b.bytes;
 }
 
-/* Make the folder of the file, which other users cannot look into. */
-static bool make_folder(const char *path, struct fault *f) {
+bool tokencache_make_folder(const char *path, struct fault *f) {
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
     if (slash == NULL || slash == path)
@@ -54,7 +53,8 @@ static bool make_folder(const char *path, struct fault *f) {
 
 bool tokencache_try_lock(const char *path, const char *key, int *fd, struct fault *f) {
     *fd = -1;
-    return make_folder(path, f) && filelock_try(path, filelock_byte(key), fd, f);
+    return tokencache_make_folder(path, f) &&
+           filelock_try(path, filelock_byte(key), fd, f);
 }
 
 /* ---- read ---- */
@@ -230,7 +230,8 @@ static bool change(const char *path, const char *const *keys, const struct token
                    int64_t now, struct fault *f) {
     struct buf old = {0}, new = {0};
     struct json root;
-    int lock = make_folder(path, f) ? filelock_wait(path, FILELOCK_WRITE, f) : -1;
+    int lock =
+        tokencache_make_folder(path, f) ? filelock_wait(path, FILELOCK_WRITE, f) : -1;
     if (lock == -1)
         return false;
     bool ok = load(path, &old, &root, f);
@@ -260,7 +261,7 @@ bool tokencache_remove(const char *path, const char *const *keys, struct fault *
 bool tokencache_can_store(const char *path, struct fault *f) {
     struct buf old = {0}, name = {0};
     struct json root;
-    bool ok = make_folder(path, f) && load(path, &old, &root, f);
+    bool ok = tokencache_make_folder(path, f) && load(path, &old, &root, f);
     size_t size = old.size + ROOM_FOR_TOKEN;
     char *blanks = ok ? calloc(1, size) : NULL;
     if (ok && (blanks == NULL || !buf_fmt(&name, "%s.%ld.room", path, (long)getpid())))

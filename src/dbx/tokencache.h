@@ -19,6 +19,9 @@
 /* The path of the file, malloced. NULL with `*f` if HOME is not set. */
 char *tokencache_path(struct fault *f);
 
+/* Make the folder of the file, which other users cannot look into. */
+bool tokencache_make_folder(const char *path, struct fault *f);
+
 /* The key of an entry of no profile: the host, or the host with the account; malloced, NULL
  * when memory runs out. */
 char *tokencache_host_key(const char *host, const char *account_id);

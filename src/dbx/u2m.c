@@ -19,26 +19,24 @@
 
 /* ---- the place in the cache ---- */
 
-bool u2m_keys(struct login *l) {
+bool u2m_keys(struct login *l, const char *account) {
     struct login_cache *c = &l->cache;
-    const char *host = login_value(l, CONFIG_HOST), *account = NULL;
     const char *profile = login_value(l, CONFIG_PROFILE);
     struct fault f;
     if (c->path != NULL)
         return true;
-    if (host_is_account(host))
-        account = login_value(l, CONFIG_ACCOUNT_ID);
     c->path = tokencache_path(&f);
     if (c->path == NULL) {
         login_fail(l, &f);
         return false;
     }
-    c->host_key = tokencache_host_key(host, account);
+    c->host_key =
+        tokencache_host_key(login_value(l, CONFIG_HOST),
+                            account != NULL && *account != '\0' ? account : NULL);
     c->key = c->host_key == NULL ? NULL : strdup(profile != NULL ? profile : c->host_key);
     if (c->key != NULL)
         return true;
-    free(c->path);
-    c->path = NULL; /* the next try begins anew */
+    login_forget_cache(l); /* the next try begins anew */
     login_no_memory(l);
     return false;
 }
@@ -56,20 +54,6 @@ bool u2m_store(struct login *l) {
                f.hint[0] != '\0' ? "; " : "");
     login_fail(l, &told);
     return false;
-}
-
-void u2m_release(struct login *l) {
-    filelock_release(&l->cache.lock);
-    loop_clear_timer(l->loop, &l->cache.again);
-    token_free(&l->cache.token);
-}
-
-void u2m_close(struct login *l) {
-    u2m_release(l);
-    free(l->cache.path);
-    free(l->cache.key);
-    free(l->cache.host_key);
-    l->cache.path = l->cache.key = l->cache.host_key = NULL;
 }
 
 /* ---- what is there ---- */
@@ -225,6 +209,25 @@ static void lock(struct login *l) {
 
 /* ---- the method ---- */
 
+static bool has_none(const struct login *l) {
+    return l->cache.token.text == NULL && l->cache.token.refresh == NULL;
+}
+
+/* Without a profile's name: the log-in to the account is another one than that to the
+ * workspace, where one address serves for both. False if the log-in has failed. */
+static bool find_log_in(struct login *l) {
+    const char *account = login_value(l, CONFIG_ACCOUNT_ID);
+    bool of_account = host_is_account(login_value(l, CONFIG_HOST));
+    if (l->cache.path == NULL && account != NULL && !of_account) {
+        if (!u2m_keys(l, account) || !read_cache(l))
+            return false;
+        if (!has_none(l))
+            return true;
+        login_forget_cache(l);
+    }
+    return u2m_keys(l, of_account ? account : NULL) && read_cache(l);
+}
+
 static bool is_elsewhere(const struct login *l) {
     const char *storage = login_value(l, CONFIG_AUTH_STORAGE);
     return storage != NULL && strcasecmp(storage, "secure") == 0;
@@ -235,9 +238,9 @@ void u2m(struct login *l) {
         databricks_cli(l);
         return;
     }
-    if (!u2m_keys(l) || !read_cache(l))
+    if (!find_log_in(l))
         return;
-    if (l->cache.token.text == NULL && l->cache.token.refresh == NULL) {
+    if (has_none(l)) {
         databricks_cli(l);
     } else if (lasts(l, RENEWED_MS)) {
         use_cached(l);

@@ -11,17 +11,12 @@
 
 struct login;
 
-/* Find out under which keys the cache has the log-in: the profile's name, and the host. False
- * if the log-in has failed by that. */
-bool u2m_keys(struct login *l);
+/* Find out under which keys the cache has the log-in: the profile's name, and the host with
+ * the account, if `account` is neither NULL nor "". False if the log-in has failed by that. */
+bool u2m_keys(struct login *l, const char *account);
 
 /* Write l->token into the cache under those keys. False if the log-in has failed by that. */
 bool u2m_store(struct login *l);
-
-/* Let others renew the token. */
-void u2m_release(struct login *l);
-
-void u2m_close(struct login *l);
 
 /* The method: take the token from the cache, and renew it there in time. */
 void u2m(struct login *l);
