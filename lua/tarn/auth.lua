@@ -37,8 +37,9 @@ local function connect(opts)
   if not opts.host and workspace.is_embedded(opts.profile) then
     return workspace.open(opts.profile).native
   end
+  -- a host by itself stands for the log-in there, as for the Databricks CLI
   return databricks.connect { profile = opts.profile, host = opts.host,
-    account_id = opts.account_id }
+    account_id = opts.account_id, auth_type = opts.host and "databricks-cli" or nil }
 end
 
 --- The settings for a workspace, and whether the workspace accepts them.

@@ -46,6 +46,7 @@ static struct config_args checkargs(lua_State *L) {
     args.profile = api_optstring(L, 1, "profile");
     args.host = api_optstring(L, 1, "host");
     args.account_id = api_optstring(L, 1, "account_id");
+    args.auth_type = api_optstring(L, 1, "auth_type");
     args.config_file = api_optstring(L, 1, "config_file");
     args.alone = api_optflag(L, 1, "alone", false);
     if (lua_istable(L, 1) && api_rawfield(L, 1, "credential") != LUA_TNIL) {
@@ -61,12 +62,12 @@ static struct config_args checkargs(lua_State *L) {
     return args;
 }
 
-/* databricks.connect([{profile =, host =, account_id =, credential =, config_file =, jobs =,
- * rate =, timeout =, alone =, public_only =}]) -> workspace */
+/* databricks.connect([{profile =, host =, account_id =, auth_type =, credential =, config_file =,
+ * jobs =, rate =, timeout =, alone =, public_only =}]) -> workspace */
 static int l_databricks_connect(lua_State *L) {
     static const char *const names[] = {
-        "profile", "host",        "account_id", "credential", "config_file", "alone",
-        "jobs",    "public_only", "rate",       "timeout",    NULL};
+        "profile", "host", "account_id",  "auth_type", "credential", "config_file",
+        "alone",   "jobs", "public_only", "rate",      "timeout",    NULL};
     lua_settop(L, 1);
     api_checkopts(L, 1, names);
     struct config_args args = checkargs(L);

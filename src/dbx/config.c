@@ -102,6 +102,7 @@ static bool from_arguments(struct search *s) {
     return config_set(s->c, CONFIG_HOST, args->host, "argument", s->f) &&
            config_set(s->c, CONFIG_TOKEN, args->token, "argument", s->f) &&
            config_set(s->c, CONFIG_ACCOUNT_ID, args->account_id, "argument", s->f) &&
+           config_set(s->c, CONFIG_AUTH_TYPE, args->auth_type, "argument", s->f) &&
            config_set(s->c, CONFIG_CONFIG_FILE, args->config_file, "argument", s->f);
 }
 
@@ -260,7 +261,8 @@ static bool gather(struct search *s) {
     bool named = s->profile != NULL && *s->profile != '\0';
     if (named && !from_named_profile(s, args->profile != NULL ? "argument" : variable))
         return false;
-    bool chosen = has_credential(s->c);
+    const struct choice made = choice_of(s->c);
+    bool chosen = made.made && !made.waits_for_id_token;
     if (named && args->alone)
         return from_environment(s, ATTR_OF_MACHINE) && from_token_variable(s, false);
     return from_environment(s, 0) && (named || from_default_profile(s)) &&

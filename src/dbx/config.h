@@ -73,10 +73,10 @@ bool config_truth(const char *value);
 typedef const char *config_getenv(void *ud, const char *name);
 
 struct config_args {
-    const char *profile;      /* explicit; used before the environment */
-    const char *host, *token; /* explicit; with both nothing else is read */
-    const char *account_id;   /* explicit */
-    const char *config_file;  /* explicit */
+    const char *profile;                /* explicit; used before the environment */
+    const char *host, *token;           /* explicit; with both nothing else is read */
+    const char *account_id, *auth_type; /* explicit */
+    const char *config_file;            /* explicit */
     bool alone;         /* take nothing of a workspace from the environment (F.11) */
     config_getenv *env; /* never NULL; "" counts as not set */
     void *env_ud;

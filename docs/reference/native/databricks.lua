@@ -30,6 +30,7 @@ local ws = {}
 --- environment
 ---@field host? string           with `credential`: neither environment nor config file is read
 ---@field account_id? string     for the host of an account
+---@field auth_type? string      the log-in method
 ---@field credential? tarn.Credential
 ---@field config_file? string    default: $DATABRICKS_CONFIG_FILE, or ~/.databrickscfg
 ---@field alone? boolean         with `profile`: nothing comes from the environment, not even the
