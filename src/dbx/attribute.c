@@ -64,6 +64,7 @@ static const struct attribute ATTRIBUTES[CONFIG_ATTRS] = {
                              ATTR_OF_MACHINE | ATTR_SECRET},
     [CONFIG_DISCOVERY_URL] = {"discovery_url", NULL, "DATABRICKS_DISCOVERY_URL", NULL,
                               NULL, 0},
+    [CONFIG_GROUP_ID] = {"group_id", NULL, "DATABRICKS_GROUP_ID", NULL, NULL, 0},
     [CONFIG_AUTH_STORAGE] = {"auth_storage", NULL, "DATABRICKS_AUTH_STORAGE", NULL, NULL,
                              ATTR_OF_MACHINE},
     [CONFIG_SKIP_VERIFY] = {"skip_verify", NULL, NULL, NULL, NULL, 0},

@@ -232,6 +232,25 @@ static bool first_method(struct auth_type_search *s) {
     return has_address(s, by_resource ? &AZ : &CLI);
 }
 
+/* Who names a group wants to act with its rights alone. A method that cannot ask for that must
+ * not act with all the rights of the principal instead. */
+static bool can_assume(struct auth_type_search *s) {
+    static const char *const able[] = {"oauth-m2m", "env-oidc", "file-oidc",
+                                       "github-oidc"};
+    const struct config_value *group = &s->c->attr[CONFIG_GROUP_ID];
+    if (group->value == NULL)
+        return true;
+    for (size_t i = 0; i < sizeof able / sizeof able[0]; i++)
+        if (strcmp(s->c->auth_type, able[i]) == 0)
+            return true;
+    fault_set(s->f, FAULT_AUTH,
+              "auth_type %s cannot act as a group, and group_id is set (%s)",
+              s->c->auth_type, group->source);
+    return fault_hint(s->f,
+                      "remove group_id, or log in with client_id and client_secret");
+}
+
 bool auth_type_choose(struct auth_type_search *s) {
-    return config_has(s->c, CONFIG_AUTH_TYPE) ? forced_method(s) : first_method(s);
+    return (config_has(s->c, CONFIG_AUTH_TYPE) ? forced_method(s) : first_method(s)) &&
+           can_assume(s);
 }

@@ -47,6 +47,12 @@ static bool add_scopes(struct login *l, struct buf *form) {
     return ok;
 }
 
+/* Ask for a token that has the rights of a group, if one is configured. */
+static bool add_group(struct login *l, struct buf *form) {
+    const char *group = login_value(l, CONFIG_GROUP_ID);
+    return group == NULL || login_field(form, "assume_group", group);
+}
+
 /* ---- with a client secret ---- */
 
 /* RFC 6749, 2.3.1: both parts are escaped before they are joined. */
@@ -61,7 +67,7 @@ static void ask_with_secret(struct login *l) {
     struct buf form = {0}, basic = {0};
     bool ok = add_basic(l, &basic) &&
               login_field(&form, "grant_type", "client_credentials") &&
-              add_scopes(l, &form);
+              add_scopes(l, &form) && add_group(l, &form);
     if (ok)
         login_send(l,
                    &(struct login_request){.url = l->token_endpoint,
@@ -85,7 +91,7 @@ static void ask_with_subject(struct login *l) {
               login_field(&form, "subject_token_type",
                           "urn:ietf:params:oauth:token-type:jwt") &&
               login_field(&form, "subject_token", l->subject.bytes) &&
-              add_scopes(l, &form) &&
+              add_scopes(l, &form) && add_group(l, &form) &&
               (client == NULL || login_field(&form, "client_id", client));
     if (ok)
         login_send(l,

@@ -322,6 +322,21 @@ static void a_client_secret_becomes_a_token(void **state) {
     credentials_free(cr);
 }
 
+static void a_group_is_asked_for_with_the_token(void **state) {
+    (void)state;
+    struct credentials *cr = make(ENV(host_line, "DATABRICKS_CLIENT_ID=id-1",
+                                      CLIENT_SECRET, "DATABRICKS_GROUP_ID=88 1"));
+    expect_header(cr, "Authorization: Bearer token-1");
+    assert_string_equal(
+        "grant_type=client_credentials&scope=all-apis&assume_group=88%201", shared->form);
+    credentials_free(cr);
+    cr = make(ENV(host_line, "DATABRICKS_CLIENT_ID=id-1", "DATABRICKS_OIDC_TOKEN=jwt",
+                  "DATABRICKS_GROUP_ID=881"));
+    expect_header(cr, "Authorization: Bearer token-2");
+    assert_non_null(strstr(shared->form, "&assume_group=881&client_id=id-1"));
+    credentials_free(cr);
+}
+
 static void fifty_wait_for_one_refresh(void **state) {
     (void)state;
     struct credentials *cr = make_m2m();
@@ -1109,6 +1124,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_token_of_ones_own_is_there_at_once),
         TEST(a_client_secret_becomes_a_token),
+        TEST(a_group_is_asked_for_with_the_token),
         TEST(fifty_wait_for_one_refresh),
         TEST(an_error_reaches_all_who_wait),
         TEST(a_token_is_renewed_in_the_background),
