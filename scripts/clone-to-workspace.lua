@@ -1,19 +1,21 @@
+local arguments = require "tarn.clone.arguments"
 local command = require "tarn.clone.command"
 local destination = require "tarn.clone.destination"
 local fault = require "base.fault"
+local text = require "tarn.clone.text"
 
 return {
   summary = "Clone a pipeline into another workspace, which its URL names.",
   effect = "write",
   route = { "POST", "/api/dlt/pipelines/{pipeline}/clone-to-workspace",
     secret = "dest_token" },
-  returns = command.returns,
+  returns = arguments.returns,
   details = [[
 This is `tarn clone --to PROFILE` for a workspace without a profile. The token is read from a
 prompt, from the environment variable that --token-env names, or from the file that --token-file
 names. It cannot be an argument, because other users of the machine can read these. The token is
 used for this command only: it is not stored and appears in no output, log, journal or error.]],
-  args = command.args {
+  args = arguments.all {
     { "dest_host", "string", "URL of the workspace: https://...", optional = true,
       value = "URL" },
     { "dest_profile", "workspace", "The profile of the workspace, instead of its URL.",
@@ -30,7 +32,7 @@ used for this command only: it is not stored and appears in no output, log, jour
       "read the token from the environment" },
   },
   see = { "clone", "auth" },
-  render = command.render,
+  render = { text = function(data, screen) return text.show(data, screen) end },
 
   run = function(ctx, arg)
     if arg.dest_profile then

@@ -1,10 +1,12 @@
+local arguments = require "tarn.clone.arguments"
 local command = require "tarn.clone.command"
+local text = require "tarn.clone.text"
 
 return {
   summary = "Clone a pipeline, in its workspace or into another one.",
   effect = "write",
   route = { "POST", "/api/dlt/pipelines/{pipeline}/clone" },
-  returns = command.returns,
+  returns = arguments.returns,
   details = [[
 The plan has a verdict for every field of the source: kept, set, mapped (with the rule), dropped
 (with the reason), or attention (with the rule that would settle it). --dry-run shows the plan and
@@ -31,7 +33,7 @@ Tarn did not make is updated only with --update.
 --match GLOB and --from-file FILE (a name or id on each line) clone many pipelines; '*' in --name
 stands for the name of the source. If one clone fails, the others go on. --resume continues an
 interrupted run.]],
-  args = command.args {
+  args = arguments.all {
     { "to", "workspace", "The workspace of the copy; default: the workspace of the source.",
       optional = true, value = "PROFILE" },
     { "match", "string", "Clone all pipelines whose name matches this glob.", optional = true,
@@ -53,7 +55,7 @@ interrupted run.]],
       "clone many pipelines" },
   },
   see = { "clone-to-workspace", "diff", "journal", "undo", "export" },
-  render = command.render,
+  render = { text = function(data, screen) return text.show(data, screen) end },
 
   run = function(ctx, arg)
     return command.run(ctx, arg, arg.to)

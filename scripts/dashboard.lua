@@ -71,6 +71,9 @@ update has no end. --source auto reads the API; it reads the system tables if th
     { "dashboard -o json", "print summary, pipelines and recent_events" },
   },
   see = { "list", "get", "events" },
-  render = { text = command.show },
-  run = command.run,
+  render = { text = function(data, screen) return command.show(data, screen) end },
+
+  run = function(ctx, arg)
+    return command.run(ctx, arg)
+  end,
 }

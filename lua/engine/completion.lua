@@ -31,7 +31,7 @@ end
 
 function values.command(words)
   for _, name in ipairs(script.names()) do
-    local loaded, problem = script.try(name)
+    local loaded, problem = script.header(name)
     add(words, name, loaded and loaded.summary or "broken: " .. problem.message)
   end
 end
@@ -95,7 +95,7 @@ end
 function Line:take_plain(word)
   if not self.command then
     self.command = word
-    local loaded = script.try(word)
+    local loaded = script.header(word)
     self.specs = loaded and loaded.args or {}
     return
   end

@@ -184,15 +184,16 @@ end
 
 --- Compile a source. Raises a fault that names the file if it cannot be read or compiled.
 ---@param source tarn.Source
+---@param env? table its globals; default: those of the program
 ---@return function
-function M.compile(source)
+function M.compile(source, env)
   local fault = require "base.fault"
   if not source.text then
     fault.raise { kind = "io", op = "find", message = source.problem }
   end
   warn_outdated(source)
   local text = source.text:gsub("^#[^\n]*", "") -- a script may begin with #!, as for `lua`
-  local f, why = load(text, "@" .. M.shown_path(source), "t")
+  local f, why = load(text, "@" .. M.shown_path(source), "t", env or _G)
   if not f then
     fault.raise { kind = "parse", op = "find", message = why }
   end
@@ -203,16 +204,29 @@ local function missing(plain)
   return ("no file 'lua/%s.lua' in any root or in the bundle"):format((plain:gsub("%.", "/")))
 end
 
---- The searcher for `require`: "tarn.clone" is lua/tarn/clone.lua, "@tarn.clone" the one in the
--- bundle, and "@clone" the script scripts/clone.lua in the bundle, for a script that wraps it.
----@param module string
----@return function|string
-function M.searcher(module)
+-- The file of a module, by the name that `require` gets.
+local function source_of(module)
   local at, plain = module:match "^(@?)(.*)$"
   local source = M.file(at .. "lua/" .. plain:gsub("%.", "/") .. ".lua")
   if not source and at == "@" and not plain:find("[./]") then
     source = M.file("@scripts/" .. plain .. ".lua")
   end
+  return source, at, plain
+end
+
+--- True if there is a file for a module.
+---@param module string
+---@return boolean
+function M.has_module(module)
+  return (source_of(module)) ~= nil
+end
+
+--- The searcher for `require`: "tarn.clone" is lua/tarn/clone.lua, "@tarn.clone" the one in the
+-- bundle, and "@clone" the script scripts/clone.lua in the bundle, for a script that wraps it.
+---@param module string
+---@return function|string
+function M.searcher(module)
+  local source, at, plain = source_of(module)
   if source then
     return M.compile(source)
   end

@@ -103,4 +103,49 @@ function M.try(name)
   return nil, script
 end
 
+-- ---- headers alone ----
+
+-- A stand-in for a module, which is loaded at its first use.
+local function stand_in(module)
+  return setmetatable({}, {
+    __index = function(_, key) return require(module)[key] end,
+    __newindex = function(_, key, value) require(module)[key] = value end,
+    __call = function(_, ...) return require(module)(...) end,
+    __pairs = function() return pairs(require(module)) end,
+    __len = function() return #require(module) end,
+  })
+end
+
+-- The globals of a script that is only read.
+local reading = setmetatable({ require = function(module)
+  local is_late = not package.loaded[module] and find.has_module(module)
+  return is_late and stand_in(module) or require(module)
+end }, { __index = _G, __newindex = _G })
+
+local headers = {} -- name -> { text =, script = }
+
+--- The header of a command, to be shown: its functions are not to be called. The modules that the
+-- script requires are not loaded unless the header itself uses them, which is most of the time
+-- that a list of all commands takes.
+---@param name string
+---@return table? script
+---@return tarn.Fault? problem
+function M.header(name)
+  local source = find.file("scripts/" .. name .. ".lua")
+  local known = headers[name]
+  if known and source and known.text == source.text then
+    return known.script
+  end
+  local ok, script = fault.call(function()
+    local loaded = find.compile(source, reading)()
+    header.check(loaded, find.shown_path(source))
+    return loaded
+  end)
+  if not ok then
+    return M.try(name) -- a header that needs more than a stand-in, or one that is wrong
+  end
+  headers[name] = { text = source.text, script = script }
+  return script
+end
+
 return M

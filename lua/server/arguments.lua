@@ -62,7 +62,7 @@ end
 local function wrong(route, name, what, hint)
   local status = route.method == "GET" and 400 or 422
   errors.refuse(status, "INVALID_PARAMETER_VALUE", ("'%s' %s"):format(name, what),
-    hint or "/api/openapi.json describes the arguments")
+    hint or route.described or "/api/openapi.json describes the arguments")
 end
 
 local JSON_TYPES <const> = { flag = "boolean", integer = "integer", number = "number" }
@@ -145,7 +145,8 @@ local function complete(route, values)
 end
 
 --- Read the arguments of a request. Refuses unknown, repeated, missing and wrong ones.
----@param route table { method, script, defaults? }
+---@param route table { method, script, defaults?, described? } `described`: a hint where the
+--- arguments are described
 ---@param params table<string, string> the parameters in the path
 ---@param given table the arguments in the query or the body
 ---@return table arg the script's arguments

@@ -80,7 +80,10 @@ local function described(schema, text)
   return schema
 end
 
-local function body_of(route)
+--- The schema of a command's arguments, as one object.
+---@param route table { path, script, defaults?, without? }
+---@return table
+function M.arguments(route)
   local properties, required = {}, json.array {}
   for _, spec in ipairs(others(route)) do
     local default = default_of(route, spec)
@@ -92,16 +95,21 @@ local function body_of(route)
       required[#required + 1] = spec[1]
     end
   end
+  return { type = "object", properties = properties, additionalProperties = false,
+    required = #required > 0 and required or nil }
+end
+
+local function body_of(route)
+  local schema = M.arguments(route)
   if route.secret then
-    properties[route.secret] = { type = "string", format = "password", writeOnly = true,
+    schema.properties[route.secret] = { type = "string", format = "password", writeOnly = true,
       description = "Used once for this request; never stored, shown or logged." }
   end
   if route.script.effect == "destroy" then
-    properties.confirm = described({ type = "boolean" }, arguments.confirm[3])
+    schema.properties.confirm = described({ type = "boolean" }, arguments.confirm[3])
   end
-  return { required = #required > 0, content = { ["application/json"] = { schema = {
-    type = "object", properties = properties, additionalProperties = false,
-    required = #required > 0 and required or nil } } } }
+  return { required = schema.required ~= nil,
+    content = { ["application/json"] = { schema = schema } } }
 end
 
 local HEADERS <const> = {
@@ -226,7 +234,9 @@ function M.document(commands, own)
     add(route, operation_of(route))
   end
   for _, route in ipairs(own) do
-    add(route, own_operation(route))
+    if not route.undescribed then
+      add(route, own_operation(route))
+    end
   end
   return {
     openapi = "3.1.0",

@@ -5,6 +5,7 @@ local auth = require "server.auth"
 local bundle = require "native.bundle"
 local errors = require "server.errors"
 local json = require "native.json"
+local mcp = require "server.mcp.http"
 local metrics = require "server.metrics"
 local querystring = require "base.querystring"
 local streams = require "server.streams"
@@ -132,6 +133,7 @@ local SESSION <const> = { version = "string", read_only = "boolean",
 ---@field asks? boolean  true if the handler calls a workspace
 ---@field public? boolean true if no token is needed
 ---@field redirects? boolean true if the handler may redirect
+---@field undescribed? boolean true if the description of the API leaves it out
 
 --- All own routes.
 ---@type tarn.OwnRoute[]
@@ -159,6 +161,11 @@ M.list = {
     handler = function() return plain "ok\n" end, summary = "Show that the server answers." },
   { name = "readyz", method = "GET", path = "/readyz", handler = ready, type = "text/plain",
     public = true, summary = "Show whether the server accepts new requests." },
+  -- another protocol, with a description of its own: tools/list
+  { name = "mcp", method = "POST", path = "/mcp", handler = mcp.post, undescribed = true,
+    summary = "Take a message of the Model Context Protocol." },
+  { name = "mcp_end", method = "DELETE", path = "/mcp", handler = mcp.delete, undescribed = true,
+    summary = "End a session of the Model Context Protocol." },
 }
 
 return M

@@ -248,6 +248,7 @@ Server.__close = Server.close
 ---@field allow_private_hosts? boolean `dest_host` may be in a private network, or on this machine
 ---@field cache? number       seconds that a cached answer may be old; default 5
 ---@field options? table      the options that every command takes
+---@field mcp_allow? string   what tools of /mcp may do: "read" (the default), "write", "destroy"
 ---@field log? fun(line: string) gets each line of the access log
 
 --- Start the server.
@@ -258,6 +259,7 @@ function M.start(opts)
   local self = setmetatable({ options = options, bind = opts.bind or "127.0.0.1",
     scheme = opts.certificate and "https" or "http", public = opts.public,
     broadcast = broadcast.new(), cache = cache.new(opts.cache or CACHE), refreshed = task.now(),
+    mcp_allow = opts.mcp_allow,
     allow_private_hosts = opts.allow_private_hosts or false, metrics = metrics.new(),
     max_streams = MAX_STREAMS, note = answers.note,
     warn = function(text) io.stderr:write("tarn: ", text, "\n") end,

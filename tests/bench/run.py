@@ -170,6 +170,24 @@ def completion():
                worst <= 100)
 
 
+def assistants():
+    """From the start of `tarn mcp` to its list of tools."""
+    with tempfile.TemporaryDirectory() as folder:
+        request = os.path.join(folder, "request")
+        with open(request, "w", encoding="ascii") as file:
+            file.write('{"jsonrpc":"2.0","id":1,"method":"tools/list"}\n')
+        times = []
+        for _ in range(21):
+            with open(request, encoding="ascii") as lines:
+                begin = time.monotonic()
+                subprocess.run([TARN, "mcp"], env=environment(), stdin=lines, check=True,
+                               stdout=subprocess.DEVNULL)
+                times.append((time.monotonic() - begin) * 1000)
+        median = statistics.median(times)
+        report("tarn mcp, tools/list from the start",
+               f"{median:.1f} ms {spread(times, 1)}; at most 60", median <= 60)
+
+
 def listing():
     """Pages from both ends at once: six rounds in place of ten, and 61 in place of 120."""
     with Sandbox("large:1000", 50) as sandbox:
@@ -607,8 +625,8 @@ def json():
             print("     " + line)
 
 
-PARTS = (version, prompt, completion, listing, dashboard, warehouse, watch, script, newest, events,
-         clone, memory, json, workspace, serving)
+PARTS = (version, prompt, completion, assistants, listing, dashboard, warehouse, watch, script,
+         newest, events, clone, memory, json, workspace, serving)
 NAMES = [part.__name__ for part in PARTS]
 if not set(ONLY) <= set(NAMES):
     raise SystemExit(f"the measurements are: {' '.join(NAMES)}")

@@ -147,8 +147,9 @@ test("--timeout is for the whole command, however many calls it makes", function
   local n = 0
   local s <close> = fake.server { [LIST] = function()
     n = n + 1
+    local id = ("%06d"):format(n)
     task.sleep(0.05)
-    return { statuses = { { pipeline_id = tostring(n), name = "p" } }, next_page_token = "t" .. n }
+    return { statuses = { { pipeline_id = id, name = "p" } }, next_page_token = "t" .. id }
   end }
   local r = program.run({ "list", "--timeout", "1" }, { env = program.env(s.url) })
   t.equal(r.status, 6, r.stderr)

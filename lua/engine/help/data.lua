@@ -49,7 +49,7 @@ end
 function M.commands()
   local list = json.array {}
   for i, name in ipairs(script.names()) do
-    local loaded, problem = script.try(name)
+    local loaded, problem = script.header(name)
     local source = find.file("scripts/" .. name .. ".lua")
     list[i] = {
       command = name, origin = source and source.origin or json.null,

@@ -12,7 +12,7 @@ M.list = {
     "undo", "journal" } },
   { title = "Copy", commands = { "clone", "clone-to-workspace", "diff", "export", "import" } },
   { title = "Write scripts", commands = { "repl", "run", "new", "test", "which", "eject", "types",
-    "api-reference" } },
+    "api-reference", "mcp" } },
   { title = "Set up", commands = { "auth", "doctor", "serve", "sandbox", "completion", "man",
     "help" } },
 }

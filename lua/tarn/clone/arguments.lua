@@ -8,6 +8,19 @@ local spec = require "tarn.spec"
 
 local M = {}
 
+--- The schema of the data that both commands return.
+M.returns = { pipeline_id = "string", source_pipeline_id = "string",
+  source_pipeline_name = "string", source_workspace = "string", dest_workspace = "string",
+  new_name = "string", ["catalog~"] = "string", ["target~"] = "string",
+  libraries_count = "integer", clusters_count = "integer", continuous = "boolean",
+  serverless = "boolean", ["dest_pipeline_id~"] = "string", ["new_pipeline_id?"] = "string",
+  status = "string", dry_run = "boolean", action = "string",
+  spec_preview = { ["catalog~"] = "string", ["target~"] = "string",
+    libraries_count = "integer", clusters_count = "integer" },
+  fields = { { path = "string", verdict = "string", ["reason?"] = "string" } },
+  steps = { { kind = "string", what = "string" } }, warnings = { "string" },
+  problems = "array", admin_commands = { "string" }, ["operation?"] = "string" }
+
 local COMMON <const> = {
   { "pipeline", "pipeline", "Id, name, or unique beginning of the name.", optional = true,
     positional = true },

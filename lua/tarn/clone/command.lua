@@ -1,4 +1,4 @@
---- The run, data and text of `tarn clone` and `tarn clone-to-workspace`.
+--- The run and data of `tarn clone` and `tarn clone-to-workspace`.
 
 local arguments = require "tarn.clone.arguments"
 local bulk = require "tarn.clone.bulk"
@@ -10,24 +10,8 @@ local jobs = require "tarn.clone.jobs"
 local json = require "native.json"
 local report = require "engine.report"
 local suggest = require("tarn.mapping").suggest
-local text = require "tarn.clone.text"
 
-local M = {
-  args = arguments.all,
-}
-
---- The schema of the data that both commands return.
-M.returns = { pipeline_id = "string", source_pipeline_id = "string",
-  source_pipeline_name = "string", source_workspace = "string", dest_workspace = "string",
-  new_name = "string", ["catalog~"] = "string", ["target~"] = "string",
-  libraries_count = "integer", clusters_count = "integer", continuous = "boolean",
-  serverless = "boolean", ["dest_pipeline_id~"] = "string", ["new_pipeline_id?"] = "string",
-  status = "string", dry_run = "boolean", action = "string",
-  spec_preview = { ["catalog~"] = "string", ["target~"] = "string",
-    libraries_count = "integer", clusters_count = "integer" },
-  fields = { { path = "string", verdict = "string", ["reason?"] = "string" } },
-  steps = { { kind = "string", what = "string" } }, warnings = { "string" },
-  problems = "array", admin_commands = { "string" }, ["operation?"] = "string" }
+local M = {}
 
 -- ---- the data of one clone ----
 
@@ -191,7 +175,5 @@ function M.run(ctx, arg, target)
   end
   return clone_one(ctx, arg, target or ctx.workspace)
 end
-
-M.render = { text = text.show }
 
 return M
