@@ -17,6 +17,10 @@
 #define SMALLEST    (1 << 20)
 #define LEGACY_MARK "from databricks_cli.cli import "
 
+/* Set for the CLI that is run. A program that serves other tools in place of the CLI may be
+ * this one, which must not ask itself. */
+#define ASKED "TARN_ASKS_CLI"
+
 enum found { MISSING, LEGACY, FOUND };
 
 static bool is_legacy(const char *path) {
@@ -94,7 +98,7 @@ static const char *cli_name(const struct login *l) {
 
 bool databricks_cli_is_there(const struct login *l) {
     char path[PATH_MAX];
-    return search(cli_name(l), path, sizeof path) == FOUND;
+    return getenv(ASKED) == NULL && search(cli_name(l), path, sizeof path) == FOUND;
 }
 
 static bool find_cli(struct login *l) {
@@ -162,6 +166,7 @@ static void run(struct login *l) {
                          "DATABRICKS_CLIENT_SECRET",
                          "DATABRICKS_AUTH_TYPE",
                          "DATABRICKS_CONFIG_PROFILE",
+                         ASKED "=1",
                          NULL,
                          NULL};
     const char *argv[10] = {l->cli, "auth", "token"};
@@ -185,12 +190,14 @@ static void run(struct login *l) {
         argv[n] = "--force-refresh";
     if (config_file != NULL) {
         snprintf(file, sizeof file, "DATABRICKS_CONFIG_FILE=%s", config_file);
-        env[7] = file;
+        env[8] = file;
     }
     login_run(l, argv, env, on_ran);
 }
 
 void databricks_cli(struct login *l) {
-    if (find_cli(l))
+    if (getenv(ASKED) != NULL)
+        not_configured(l, "databricks OAuth is not configured for this host");
+    else if (find_cli(l))
         run(l);
 }

@@ -346,6 +346,23 @@ static void the_cli_is_asked_for_what_the_cache_has_not(void **state) {
     credentials_free(cr);
 }
 
+/* A launcher of the CLI may be this program. */
+static void one_that_is_asked_does_not_ask_itself(void **state) {
+    (void)state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/databricks", home);
+    write_text(path, "#!/bin/sh\necho \"Error: $TARN_ASKS_CLI\" >&2; exit 1\n");
+    struct credentials *cr = make("prod", "");
+    expect_fault(cr, "databricks auth token: Error: 1", "");
+    credentials_free(cr);
+    setenv("TARN_ASKS_CLI", "1", 1);
+    cr = make("prod", "");
+    expect_fault(cr, "databricks OAuth is not configured for this host",
+                 "tarn auth login");
+    credentials_free(cr);
+    unsetenv("TARN_ASKS_CLI");
+}
+
 static void a_cache_of_a_newer_version_is_told_and_kept(void **state) {
     (void)state;
     char folder[128];
@@ -434,6 +451,7 @@ int main(void) {
         TEST(a_server_that_fails_harms_nobody_while_the_token_serves),
         TEST(a_log_in_that_was_revoked_is_told),
         TEST(the_cli_is_asked_for_what_the_cache_has_not),
+        TEST(one_that_is_asked_does_not_ask_itself),
         TEST(a_cache_of_a_newer_version_is_told_and_kept),
         TEST(a_token_is_renewed_once_for_all_processes),
         TEST(one_who_waits_can_be_given_up),
