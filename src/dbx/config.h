@@ -45,7 +45,7 @@ enum config_attr {
     CONFIG_GITHUB_URL,   /* ACTIONS_ID_TOKEN_REQUEST_URL, environment only */
     CONFIG_GITHUB_TOKEN, /* ACTIONS_ID_TOKEN_REQUEST_TOKEN, environment only */
     CONFIG_DISCOVERY_URL,
-    CONFIG_GROUP_ID, /* act with the rights of a group, and no more */
+    CONFIG_GROUP_ID,     /* act with the rights of a group, and no more */
     CONFIG_AUTH_STORAGE, /* where log-ins are kept: "plaintext", "secure"; or not set */
     CONFIG_SKIP_VERIFY,
     CONFIG_HTTP_TIMEOUT_SECONDS,
