@@ -34,6 +34,8 @@ The profiles demo and demo-dr use the same workspaces without a server. The stat
 scenario is kept in $XDG_STATE_HOME/tarn/sandbox; `tarn sandbox reset` deletes it. Other
 scenarios, and the demo with --fresh, are kept in memory.
 
+People log in with a browser: `tarn auth login --host http://127.0.0.1:PORT`.
+
 In a pipeline's configuration, sandbox.fail makes its updates fail (resources, initializing,
 setup, flow or expectation), sandbox.fail_attempts limits how many updates in a row fail, and
 sandbox.duration_ms sets the duration of an update. A file of --faults has rules such as {"path":
@@ -52,6 +54,8 @@ X-Sandbox-Fault injects one fault.]],
       value = "FILE" },
     { "fresh", "flag", "Keep the state in memory; it is new at each start." },
     { "strict", "flag", "Refuse requests that the API documents as forbidden but accepts." },
+    { "token_ttl", "integer", "Seconds for which the token of a log-in is valid.", default = 3600,
+      min = 1, value = "N" },
     { "run_ms", "integer", "Milliseconds that an update takes.", default = 4000, min = 100,
       value = "MS" },
   },
@@ -73,7 +77,7 @@ X-Sandbox-Fault injects one fault.]],
     local faults = arg.faults and read_faults(ctx, arg.faults)
     local options = {
       port = arg.port, scenario = arg.scenario, latency = arg.latency, run_ms = arg.run_ms,
-      faults = faults, strict = arg.strict,
+      faults = faults, strict = arg.strict, token_ttl = arg.token_ttl,
     }
     if arg.fresh then
       options.state = false

@@ -1,5 +1,5 @@
---- The routes of log-in: tokens for service principals (OAuth M2M and token exchange), and the two
---- documents in which a client finds the token endpoint.
+--- The routes of log-in: tokens for service principals (OAuth M2M and token exchange) and for
+--- people who have signed in, and the documents in which a client finds the endpoints.
 
 local http = require "native.http"
 local json = require "native.json"
@@ -7,6 +7,7 @@ local auth = require "sandbox.identity.auth"
 local errors = require "sandbox.http.errors"
 local people = require "sandbox.identity.people"
 local router = require "sandbox.http.router"
+local signin = require "sandbox.identity.signin"
 
 local M = {}
 
@@ -15,11 +16,13 @@ local EXCHANGE <const> = "urn:ietf:params:oauth:grant-type:token-exchange"
 local JWT <const> = "urn:ietf:params:oauth:token-type:jwt"
 
 local function discovery(server, req)
-  local host = server:url(req)
+  local account = req.params.account
+  local issuer = server:url(req) .. "/oidc" .. (account and "/accounts/" .. account or "")
   return {
-    issuer = host .. "/oidc",
-    authorization_endpoint = host .. "/oidc/v1/authorize",
-    token_endpoint = host .. "/oidc/v1/token",
+    issuer = issuer,
+    authorization_endpoint = issuer .. "/v1/authorize",
+    token_endpoint = issuer .. "/v1/token",
+    revocation_endpoint = issuer .. "/v1/revoke",
     scopes_supported = { "all-apis", "offline_access", "openid", "email", "profile", "sql" },
     response_types_supported = { "code" },
     grant_types_supported = { "client_credentials", "authorization_code", "refresh_token",
@@ -113,15 +116,8 @@ local function by_subject_token(server, _, form)
   return found[1] or invalid_client()
 end
 
-local grants = { client_credentials = by_secret, [EXCHANGE] = by_subject_token }
-
-local function random_token()
-  local words = {}
-  for i = 1, 4 do
-    words[i] = ("%016x"):format(math.random(0))
-  end
-  return "doat" .. table.concat(words)
-end
+local grants = { client_credentials = by_secret, [EXCHANGE] = by_subject_token,
+  authorization_code = signin.by_code, refresh_token = signin.by_refresh_token }
 
 local function form_of(req)
   local kind = req.headers["content-type"] or ""
@@ -139,24 +135,30 @@ local function token(server, req)
       "grant_type " .. tostring(form.grant_type) .. " is not supported")
   end
   local found = grant(server, req, form)
-  if not (form.scope or ""):find "all%-apis" then
+  local scope = found.scope or form.scope or ""
+  if not scope:find "all%-apis" then
     errors.oauth(400, "invalid_scope", "scope must name all-apis")
   end
   local ttl = server.token_ttl or TOKEN_TTL
-  local access_token = random_token()
+  local access_token = signin.random "doat"
   auth.issue(found.w, access_token, found.person.user_name, ttl)
   return {
     access_token = access_token,
     token_type = "Bearer",
     expires_in = ttl,
-    scope = form.scope,
+    scope = scope,
+    refresh_token = found.family and signin.refresh_token(found, access_token),
   }
 end
 
 M.routes = {
-  { "GET", "/oidc/.well-known/oauth-authorization-server", discovery, { public = true } },
   { "GET", "/.well-known/databricks-config", config, { public = true } },
-  { "POST", "/oidc/v1/token", token, { public = true, raw = true } },
 }
+
+for _, base in ipairs { "/oidc", "/oidc/accounts/{account}" } do
+  table.insert(M.routes, { "GET", base .. "/.well-known/oauth-authorization-server", discovery,
+    { public = true } })
+  table.insert(M.routes, { "POST", base .. "/v1/token", token, { public = true, raw = true } })
+end
 
 return M

@@ -6,6 +6,7 @@
 
 return {
   "sandbox.identity",
+  "sandbox.identity.signin",
   "sandbox.identity.scim",
   "sandbox.identity.tokens",
   "sandbox.files",

@@ -152,6 +152,15 @@ int api_credential(lua_State *L) {
     return makers[which](L);
 }
 
+bool api_pushcredential(lua_State *L, const char *bytes, size_t size, const char *source,
+                        const char **problem) {
+    *problem = token_problem(bytes, size);
+    if (*problem != NULL)
+        return false;
+    fill(newcredential(L, size, source, ""), bytes, size);
+    return true;
+}
+
 bool api_pushjsontoken(lua_State *L, struct json value, const char *name) {
     if (json_type(value) != '"' || value.size > MAX_TOKEN)
         return false;

@@ -1,6 +1,6 @@
 /* l_databricks.c -- `native.databricks`: connections to workspaces. Other methods of a
  * connection are in l_workspace_request.c, l_workspace_login.c, l_pipelines.c,
- * l_workspace_files.c and l_sql.c. */
+ * l_workspace_files.c and l_sql.c; profiles in l_profiles.c, log-ins in l_signin.c. */
 
 #include "api/api.h"
 #include "api/credential.h"
@@ -17,18 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define PROFILES_MT "tarn.profiles"
-
-static struct http *checkhttp(lua_State *L, const char *op) {
-    struct http *http = engine_http(engine_of(L));
-    struct fault f;
-    if (http == NULL) {
-        fault_memory(&f, "a connection");
-        api_fault(L, op, &f);
-    }
-    return http;
-}
 
 /* ---- the handle ---- */
 
@@ -52,16 +40,13 @@ static int l_workspace_close(lua_State *L) {
     return 0;
 }
 
-static const char *from_environment(void *ud, const char *name) {
-    (void)ud;
-    return getenv(name);
-}
-
 /* Read from the options at 1 where to connect. The strings stay the table's. */
 static struct config_args checkargs(lua_State *L) {
-    struct config_args args = {.env = from_environment};
+    struct config_args args = {.env = api_getenv};
     args.profile = api_optstring(L, 1, "profile");
     args.host = api_optstring(L, 1, "host");
+    args.account_id = api_optstring(L, 1, "account_id");
+    args.auth_type = api_optstring(L, 1, "auth_type");
     args.config_file = api_optstring(L, 1, "config_file");
     args.alone = api_optflag(L, 1, "alone", false);
     if (lua_istable(L, 1) && api_rawfield(L, 1, "credential") != LUA_TNIL) {
@@ -70,19 +55,19 @@ static struct config_args checkargs(lua_State *L) {
                       "'credential' is not one that databricks.credential made");
     }
     lua_settop(L, 1);
-    luaL_argcheck(L, (args.host == NULL) == (args.token == NULL), 1,
-                  "'host' and 'credential' go together");
-    luaL_argcheck(L, args.host == NULL || args.profile == NULL, 1,
+    luaL_argcheck(L, args.token == NULL || args.host != NULL, 1,
+                  "'credential' needs 'host'");
+    luaL_argcheck(L, args.token == NULL || args.profile == NULL, 1,
                   "either 'profile', or 'host' and 'credential'");
     return args;
 }
 
-/* databricks.connect([{profile =, host =, credential =, config_file =, jobs =, rate =,
- * timeout =, alone =, public_only =}]) -> workspace */
+/* databricks.connect([{profile =, host =, account_id =, auth_type =, credential =, config_file =,
+ * jobs =, rate =, timeout =, alone =, public_only =}]) -> workspace */
 static int l_databricks_connect(lua_State *L) {
-    static const char *const names[] = {"profile", "host", "credential",  "config_file",
-                                        "alone",   "jobs", "public_only", "rate",
-                                        "timeout", NULL};
+    static const char *const names[] = {
+        "profile", "host", "account_id",  "auth_type", "credential", "config_file",
+        "alone",   "jobs", "public_only", "rate",      "timeout",    NULL};
     lua_settop(L, 1);
     api_checkopts(L, 1, names);
     struct config_args args = checkargs(L);
@@ -91,7 +76,7 @@ static int l_databricks_connect(lua_State *L) {
         .rate = api_optnumber(L, 1, "rate", 1e6),
         .timeout_ms = api_optms(L, 1, "timeout", 0),
         .public_only = api_optflag(L, 1, "public_only", false)};
-    struct http *http = checkhttp(L, "databricks.connect");
+    struct http *http = api_checkhttp(L, "databricks.connect");
     struct connection *n = newconnection(L);
     struct config config;
     struct fault fault;
@@ -115,14 +100,14 @@ static int l_databricks_credential(lua_State *L) {
 static int l_databricks_trace(lua_State *L) {
     lua_Integer level = luaL_checkinteger(L, 1);
     luaL_argcheck(L, 0 <= level && level <= 2, 1, "not a level (0 to 2)");
-    http_trace(checkhttp(L, "databricks.trace"), (int)level);
+    http_trace(api_checkhttp(L, "databricks.trace"), (int)level);
     return 0;
 }
 
 /* databricks.record(path) */
 static int l_databricks_record(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
-    struct http *http = checkhttp(L, "databricks.record");
+    struct http *http = api_checkhttp(L, "databricks.record");
     struct fault f;
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
@@ -138,13 +123,6 @@ static int l_databricks_record(lua_State *L) {
 
 /* ---- about the connection ---- */
 
-static void setstring(lua_State *L, const char *name, const char *value) {
-    if (value == NULL || value[0] == '\0')
-        return;
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, name);
-}
-
 /* Push the attributes that are set, secrets as "***". [-0, +1, m] */
 static void pushattributes(lua_State *L, const struct config *config) {
     lua_Integer n = 0;
@@ -154,10 +132,10 @@ static void pushattributes(lua_State *L, const struct config *config) {
         if (v->value == NULL)
             continue;
         lua_createtable(L, 0, 3);
-        setstring(L, "name", config_name((enum config_attr)a));
+        api_setstring(L, "name", config_name((enum config_attr)a));
         lua_pushstring(L, config_secret((enum config_attr)a) ? "***" : v->value);
         lua_setfield(L, -2, "value");
-        setstring(L, "source", v->source);
+        api_setstring(L, "source", v->source);
         lua_rawseti(L, -2, ++n);
     }
 }
@@ -167,15 +145,15 @@ static int l_workspace_info(lua_State *L) {
     struct workspace *ws = api_holdworkspace(L, 1);
     const struct config *config = credentials_config(workspace_credentials(ws));
     lua_createtable(L, 0, 8);
-    setstring(L, "host", config->attr[CONFIG_HOST].value);
-    setstring(L, "profile", config->attr[CONFIG_PROFILE].value);
-    setstring(L, "warehouse_id", config->attr[CONFIG_WAREHOUSE_ID].value);
-    setstring(L, "auth_type", config->auth_type);
-    setstring(L, "org_id", workspace_org_id(ws));
+    api_setstring(L, "host", config->attr[CONFIG_HOST].value);
+    api_setstring(L, "profile", config->attr[CONFIG_PROFILE].value);
+    api_setstring(L, "warehouse_id", config->attr[CONFIG_WAREHOUSE_ID].value);
+    api_setstring(L, "auth_type", config->auth_type);
+    api_setstring(L, "org_id", workspace_org_id(ws));
     int64_t age;
     const char *date = workspace_date(ws, &age);
     if (*date != '\0') {
-        setstring(L, "date", date);
+        api_setstring(L, "date", date);
         lua_pushinteger(L, age);
         lua_setfield(L, -2, "date_age_ms");
     }
@@ -204,45 +182,6 @@ static int l_workspace_stats(lua_State *L) {
     return 1;
 }
 
-/* ---- profiles ---- */
-
-/* __gc and __close */
-static int l_profiles_close(lua_State *L) {
-    config_profiles_free(luaL_checkudata(L, 1, PROFILES_MT));
-    return 0;
-}
-
-static void pushprofile(lua_State *L, const struct config_profile *p) {
-    lua_createtable(L, 0, 5);
-    setstring(L, "name", p->name);
-    setstring(L, "host", p->host);
-    setstring(L, "auth_type", p->auth_type);
-    setstring(L, "problem", p->problem);
-    lua_pushboolean(L, p->is_default);
-    lua_setfield(L, -2, "default");
-}
-
-/* databricks.profiles([config_file]) -> list of { name, host, auth_type, problem, default },
- * path */
-static int l_databricks_profiles(lua_State *L) {
-    struct config_args args = {.config_file = luaL_optstring(L, 1, NULL),
-                               .env = from_environment};
-    struct fault fault;
-    struct config_profiles *profiles = lua_newuserdatauv(L, sizeof *profiles, 0);
-    *profiles = (struct config_profiles){0};
-    luaL_setmetatable(L, PROFILES_MT);
-    lua_toclose(L, -1);
-    if (!config_profiles(&args, profiles, &fault))
-        return api_fault(L, "databricks.profiles", &fault);
-    lua_createtable(L, (int)profiles->count, 0);
-    for (size_t i = 0; i < profiles->count; i++) {
-        pushprofile(L, &profiles->list[i]);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
-    lua_pushstring(L, profiles->path); /* pushes nil if HOME is not set */
-    return 2;
-}
-
 /* ---- the library ---- */
 
 static const luaL_Reg workspace_methods[] = {
@@ -253,9 +192,11 @@ static const luaL_Reg workspace_methods[] = {
 };
 
 static const luaL_Reg databricks_functions[] = {
-    {"connect", l_databricks_connect},   {"credential", l_databricks_credential},
-    {"profiles", l_databricks_profiles}, {"trace", l_databricks_trace},
-    {"record", l_databricks_record},     {NULL, NULL},
+    {"connect", l_databricks_connect},
+    {"credential", l_databricks_credential},
+    {"trace", l_databricks_trace},
+    {"record", l_databricks_record},
+    {NULL, NULL},
 };
 
 int luaopen_native_databricks(lua_State *L) {
@@ -267,10 +208,13 @@ int luaopen_native_databricks(lua_State *L) {
     luaL_setfuncs(L, api_pipeline_methods, 0);
     luaL_setfuncs(L, api_workspace_file_methods, 0);
     luaL_setfuncs(L, api_sql_methods, 0);
-    api_newtype(L, PROFILES_MT, l_profiles_close, NULL);
     api_opencall(L);
     api_openlogin(L);
     api_opensql(L);
+    api_openprofiles(L);
+    api_opensignin(L);
     luaL_newlib(L, databricks_functions);
+    luaL_setfuncs(L, api_profile_functions, 0);
+    luaL_setfuncs(L, api_signin_functions, 0);
     return 1;
 }

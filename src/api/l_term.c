@@ -3,6 +3,7 @@
 #include "api/libs.h"
 
 #include "api/api.h"
+#include "api/credential.h"
 #include "api/locale.h"
 #include "base/term.h"
 #include "base/text.h"
@@ -11,6 +12,7 @@
 
 #include <poll.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LINE_MT "tarn.term.line"
@@ -82,6 +84,7 @@ struct line {
     struct watch watch; /* for input */
     struct loop *loop;
     struct task *waiter;
+    bool secret; /* the line is for a credential */
 };
 
 static void line_ready(void *ud, short revents) {
@@ -109,6 +112,21 @@ static struct line *newline(lua_State *L) {
     return box;
 }
 
+/* Blanks around a token come from copying it. */
+static int push_secret(lua_State *L, const struct buf *text) {
+    const char *at = text->bytes != NULL ? text->bytes : "", *problem;
+    size_t size = text->size;
+    struct fault f;
+    while (size > 0 && strchr(" \t\r", at[size - 1]) != NULL)
+        size--;
+    for (; size > 0 && strchr(" \t", *at) != NULL; at++)
+        size--;
+    if (api_pushcredential(L, at, size, "what was typed", &problem))
+        return 1;
+    fault_set(&f, FAULT_AUTH, "what was typed %s", problem);
+    return api_fault(L, "term.read_line", &f);
+}
+
 static int line_continue(lua_State *L, int status, lua_KContext ctx) {
     struct line *box = luaL_checkudata(L, (int)ctx, LINE_MT);
     struct fault f;
@@ -125,6 +143,8 @@ static int line_continue(lua_State *L, int status, lua_KContext ctx) {
         lua_pushnil(L);
         break;
     case TERM_LINE:
+        if (box->secret)
+            return push_secret(L, &box->line.text);
         lua_pushlstring(L, box->line.text.bytes != NULL ? box->line.text.bytes : "",
                         box->line.text.size);
         break;
@@ -132,16 +152,18 @@ static int line_continue(lua_State *L, int status, lua_KContext ctx) {
     return 1;
 }
 
-/* term.read_line([prompt [, {hidden = flag}]]) -> string or nil */
+/* term.read_line([prompt [, {hidden = flag, secret = flag}]]) -> string, credential or nil */
 static int l_term_read_line(lua_State *L) {
-    static const char *const options[] = {"hidden", NULL};
+    static const char *const options[] = {"hidden", "secret", NULL};
     struct fault f;
     size_t size;
     const char *prompt = luaL_optlstring(L, 1, "", &size);
     lua_settop(L, 2);
     api_checkopts(L, 2, options);
-    bool hidden = api_optflag(L, 2, "hidden", false);
+    bool secret = api_optflag(L, 2, "secret", false);
+    bool hidden = api_optflag(L, 2, "hidden", false) || secret;
     struct line *box = newline(L);
+    box->secret = secret;
     int index = lua_gettop(L);
     lua_toclose(L, index); /* if the task is cancelled, the echo is turned on again */
     if (hidden)

@@ -4,6 +4,7 @@
 #include "api/json_parts.h"
 #include "api/shape.h"
 #include "base/retry.h"
+#include "engine.h"
 #include "sched.h"
 
 #include <limits.h>
@@ -391,4 +392,28 @@ int api_call_misfit(lua_State *L, struct api_call *c, const char *what) {
     fault_set(&f, FAULT_PARSE, "%s", what);
     f.status = c->status;
     return api_fault(L, c->op, &f);
+}
+
+/* ---- what the files of native.databricks share ---- */
+
+struct http *api_checkhttp(lua_State *L, const char *op) {
+    struct http *http = engine_http(engine_of(L));
+    struct fault f;
+    if (http == NULL) {
+        fault_memory(&f, "a connection");
+        api_fault(L, op, &f);
+    }
+    return http;
+}
+
+const char *api_getenv(void *ud, const char *name) {
+    (void)ud;
+    return getenv(name);
+}
+
+void api_setstring(lua_State *L, const char *name, const char *value) {
+    if (value == NULL || value[0] == '\0')
+        return;
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, name);
 }

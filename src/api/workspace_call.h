@@ -36,7 +36,22 @@ extern const luaL_Reg api_pipeline_methods[];
 extern const luaL_Reg api_workspace_file_methods[];
 extern const luaL_Reg api_sql_methods[];
 
+/* Functions of native.databricks, likewise. */
+extern const luaL_Reg api_profile_functions[];
+extern const luaL_Reg api_signin_functions[];
+
+/* The shared client; raises a fault of `op` if there is no memory for it. [-0, +0, v] */
+struct http *api_checkhttp(lua_State *L, const char *op);
+
+/* A variable of the environment, as config_getenv. */
+const char *api_getenv(void *ud, const char *name);
+
+/* Set a field of the table on top, unless the value is NULL or "". [-0, +0, m] */
+void api_setstring(lua_State *L, const char *name, const char *value);
+
 /* Make the metatables of native.databricks' other types. [-0, +0, m] */
+void api_openprofiles(lua_State *L);
+void api_opensignin(lua_State *L);
 void api_opencall(lua_State *L);
 void api_openlogin(lua_State *L);
 void api_opensql(lua_State *L);

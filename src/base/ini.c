@@ -56,20 +56,28 @@ static void wipe(char *text) {
     free(text);
 }
 
-/* The value inside `raw`: without quotes if they enclose all of it, else without the
- * comment. */
-static struct span value_of(struct span raw) {
+/* The value inside `raw` with its quotes, and without the comment behind it. `*quoted` if
+ * quotes enclose all of it. */
+static struct span written_value(struct span raw, bool *quoted) {
     const char *end = raw.at + raw.size;
     raw = trim(raw);
+    *quoted = false;
     if (raw.size >= 2 && (raw.at[0] == '"' || raw.at[0] == '\'' || raw.at[0] == '`')) {
         const char *close = memchr(raw.at + 1, raw.at[0], raw.size - 1);
-        if (close != NULL && is_rest(close + 1, end))
-            return (struct span){raw.at + 1, (size_t)(close - raw.at) - 1};
+        *quoted = close != NULL && is_rest(close + 1, end);
+        if (*quoted)
+            return (struct span){raw.at, (size_t)(close - raw.at) + 1};
     }
     for (size_t i = 0; i < raw.size; i++)
         if (is_comment(raw.at[i]) && (i == 0 || is_blank(raw.at[i - 1])))
             return trim((struct span){raw.at, i});
     return raw;
+}
+
+static struct span value_of(struct span raw) {
+    bool quoted;
+    struct span value = written_value(raw, &quoted);
+    return quoted ? (struct span){value.at + 1, value.size - 2} : value;
 }
 
 /* Room for one more of `count` members in an array that has room for a power of two. */
@@ -132,10 +140,16 @@ static bool read_header(struct ini *ini, struct span s, int line, struct fault *
     return add_section(ini, name) || no_memory(f);
 }
 
-static bool read_entry(struct ini *ini, struct span s, int line, struct fault *f) {
+/* Where the sign between key and value is; s.size if there is none. */
+static size_t find_sign(struct span s) {
     size_t sign = 0;
     while (sign < s.size && s.at[sign] != '=' && s.at[sign] != ':')
         sign++;
+    return sign;
+}
+
+static bool read_entry(struct ini *ini, struct span s, int line, struct fault *f) {
+    size_t sign = find_sign(s);
     struct span key = trim((struct span){s.at, sign});
     if (sign == s.size)
         return fault_set(f, FAULT_PARSE,
@@ -269,6 +283,27 @@ bool ini_parse(const char *text, size_t size, struct ini *ini, struct fault *f) 
     if (!ok)
         ini_free(ini);
     return ok;
+}
+
+struct ini_line ini_line(const char *text, size_t size) {
+    struct span s = trim((struct span){text, size}), name, value;
+    struct ini_line out = {INI_OTHER, NULL, NULL, 0, 0};
+    bool quoted;
+    if (s.size == 0 || is_comment(s.at[0]))
+        return out;
+    if (s.at[0] == '[') {
+        const char *close = memchr(s.at, ']', s.size);
+        if (close == NULL)
+            return out;
+        name = trim((struct span){s.at + 1, (size_t)(close - s.at) - 1});
+        return (struct ini_line){INI_SECTION, name.at, NULL, name.size, 0};
+    }
+    size_t sign = find_sign(s);
+    if (sign == s.size)
+        return out;
+    name = trim((struct span){s.at, sign});
+    value = written_value((struct span){s.at + sign + 1, s.size - sign - 1}, &quoted);
+    return (struct ini_line){INI_ENTRY, name.at, value.at, name.size, value.size};
 }
 
 void ini_free(struct ini *ini) {

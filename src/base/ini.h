@@ -36,6 +36,16 @@ bool ini_parse(const char *text, size_t size, struct ini *ini, struct fault *f);
 /* Overwrite the values, and free everything. */
 void ini_free(struct ini *ini);
 
+/* What one line is, without its line end, for those who change a text. For an entry, `value`
+ * begins behind the "=" and the blanks after it, and ends before the blanks in front of a comment;
+ * quotes belong to it. For other lines than the two kinds, malformed ones too: INI_OTHER. */
+struct ini_line {
+    enum { INI_OTHER, INI_SECTION, INI_ENTRY } kind;
+    const char *name, *value;
+    size_t name_size, value_size;
+};
+struct ini_line ini_line(const char *text, size_t size);
+
 /* NULL if there is no such section, or no such key. */
 const struct ini_section *ini_section(const struct ini *ini, const char *name);
 const char *ini_get(const struct ini_section *section, const char *key);

@@ -64,6 +64,9 @@ static const struct attribute ATTRIBUTES[CONFIG_ATTRS] = {
                              ATTR_OF_MACHINE | ATTR_SECRET},
     [CONFIG_DISCOVERY_URL] = {"discovery_url", NULL, "DATABRICKS_DISCOVERY_URL", NULL,
                               NULL, 0},
+    [CONFIG_GROUP_ID] = {"group_id", NULL, "DATABRICKS_GROUP_ID", NULL, NULL, 0},
+    [CONFIG_AUTH_STORAGE] = {"auth_storage", NULL, "DATABRICKS_AUTH_STORAGE", NULL, NULL,
+                             ATTR_OF_MACHINE},
     [CONFIG_SKIP_VERIFY] = {"skip_verify", NULL, NULL, NULL, NULL, 0},
     [CONFIG_HTTP_TIMEOUT_SECONDS] = {"http_timeout_seconds", NULL, NULL, NULL, NULL,
                                      ATTR_WHOLE},
@@ -98,8 +101,9 @@ bool attribute_is_foreign(const char *key) {
 int attribute_named(const char *key) {
     for (int a = 0; a < CONFIG_ATTRS; a++) {
         const struct attribute *d = attribute_of((enum config_attr)a);
-        if (a == CONFIG_PROFILE || a == CONFIG_CONFIG_FILE || a == CONFIG_OIDC_TOKEN)
-            continue; /* these have no meaning in a file */
+        if (a == CONFIG_PROFILE || a == CONFIG_CONFIG_FILE || a == CONFIG_OIDC_TOKEN ||
+            a == CONFIG_AUTH_STORAGE)
+            continue; /* these have no meaning in a profile */
         if (strcmp(d->name, key) == 0 ||
             (d->other_name != NULL && strcmp(d->other_name, key) == 0))
             return a;

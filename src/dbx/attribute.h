@@ -1,5 +1,5 @@
 /* attribute.h -- the attributes of reference F.1, and how they are set. For
- * config.c and its parts only. */
+ * config.c and its parts, and for those who write what config.c reads. */
 
 #ifndef TARN_ATTRIBUTE_H
 #define TARN_ATTRIBUTE_H

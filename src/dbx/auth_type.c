@@ -124,7 +124,7 @@ static bool unsupported(const char *name, const char *source, struct fault *f) {
     fault_set(f, FAULT_AUTH, "auth_type %s (%s) is not supported; supported are %s", name,
               source, SUPPORTED);
     if (strcmp(name, "external-browser") == 0)
-        return fault_hint(f, "use databricks-cli, after: databricks auth login");
+        return fault_hint(f, "use databricks-cli, after: tarn auth login");
     return fault_hint(f, "choose one of these with auth_type or DATABRICKS_AUTH_TYPE");
 }
 
@@ -164,9 +164,8 @@ static bool lacks_credentials(struct auth_type_search *s) {
     config_file_list_profiles(s->ini, names, sizeof names);
     if (names[0] != '\0' && !config_has(s->c, CONFIG_PROFILE))
         return fault_hint(s->f, "choose a profile with --profile; there are: %s", names);
-    return fault_hint(s->f,
-                      "set DATABRICKS_HOST and DATABRICKS_TOKEN, or run: databricks "
-                      "auth login --host URL; --profile demo needs neither");
+    return fault_hint(s->f, "set DATABRICKS_HOST and DATABRICKS_TOKEN, or run: tarn auth "
+                            "login --host URL; --profile demo needs neither");
 }
 
 /* True if the workspace can be reached: there is its address, or the id by which
@@ -233,6 +232,25 @@ static bool first_method(struct auth_type_search *s) {
     return has_address(s, by_resource ? &AZ : &CLI);
 }
 
+/* Who names a group wants to act with its rights alone. A method that cannot ask for that must
+ * not act with all the rights of the principal instead. */
+static bool can_assume(struct auth_type_search *s) {
+    static const char *const able[] = {"oauth-m2m", "env-oidc", "file-oidc",
+                                       "github-oidc"};
+    const struct config_value *group = &s->c->attr[CONFIG_GROUP_ID];
+    if (group->value == NULL)
+        return true;
+    for (size_t i = 0; i < sizeof able / sizeof able[0]; i++)
+        if (strcmp(s->c->auth_type, able[i]) == 0)
+            return true;
+    fault_set(s->f, FAULT_AUTH,
+              "auth_type %s cannot act as a group, and group_id is set (%s)",
+              s->c->auth_type, group->source);
+    return fault_hint(s->f,
+                      "remove group_id, or log in with client_id and client_secret");
+}
+
 bool auth_type_choose(struct auth_type_search *s) {
-    return config_has(s->c, CONFIG_AUTH_TYPE) ? forced_method(s) : first_method(s);
+    return (config_has(s->c, CONFIG_AUTH_TYPE) ? forced_method(s) : first_method(s)) &&
+           can_assume(s);
 }

@@ -51,7 +51,7 @@ static void gave_up(struct login *l, const char *why) {
         fault_set(&f, FAULT_AUTH,
                   "no credentials for %s: no token is set, %s, and az has none: %s",
                   host != NULL ? host : "Azure", l->why_not, why);
-        fault_hint(&f, "log in: databricks auth login --host %s, or: az login",
+        fault_hint(&f, "log in: tarn auth login --host %s, or: az login",
                    host != NULL ? host : "URL");
         login_fail(l, &f);
     }

@@ -101,6 +101,8 @@ static bool from_arguments(struct search *s) {
     const struct config_args *args = s->args;
     return config_set(s->c, CONFIG_HOST, args->host, "argument", s->f) &&
            config_set(s->c, CONFIG_TOKEN, args->token, "argument", s->f) &&
+           config_set(s->c, CONFIG_ACCOUNT_ID, args->account_id, "argument", s->f) &&
+           config_set(s->c, CONFIG_AUTH_TYPE, args->auth_type, "argument", s->f) &&
            config_set(s->c, CONFIG_CONFIG_FILE, args->config_file, "argument", s->f);
 }
 
@@ -166,14 +168,25 @@ static bool missing_profile(struct search *s, const char *named_by) {
     config_file_list_profiles(s->ini, names, sizeof names);
     if (names[0] != '\0')
         return fault_hint(s->f, "profiles there: %s", names);
-    return fault_hint(s->f, "make it with: databricks auth login --profile %s",
+    return fault_hint(s->f, "make it with: tarn auth login --host URL --profile %s",
                       s->profile);
+}
+
+/* Where log-ins are kept, which is said by a variable, or in [__settings__]. */
+static bool from_settings(struct search *s) {
+    const char *variable = attribute_of(CONFIG_AUTH_STORAGE)->variable;
+    const char *set = ini_get(ini_section(s->ini, "__settings__"), "auth_storage");
+    char source[512];
+    snprintf(source, sizeof source, "[__settings__] in %s", s->path);
+    return config_set(s->c, CONFIG_AUTH_STORAGE, config_variable(s->args, variable),
+                      variable, s->f) &&
+           config_set(s->c, CONFIG_AUTH_STORAGE, set, source, s->f);
 }
 
 static bool load_file(struct search *s) {
     s->file_read =
         s->ini != &s->own || config_file_load(s->args, &s->own, &s->path, s->f);
-    return s->file_read;
+    return s->file_read && from_settings(s);
 }
 
 /* Take the section `s->profile` of the file, which `source` has named. */
@@ -248,7 +261,8 @@ static bool gather(struct search *s) {
     bool named = s->profile != NULL && *s->profile != '\0';
     if (named && !from_named_profile(s, args->profile != NULL ? "argument" : variable))
         return false;
-    bool chosen = has_credential(s->c);
+    const struct choice made = choice_of(s->c);
+    bool chosen = made.made && !made.waits_for_id_token;
     if (named && args->alone)
         return from_environment(s, ATTR_OF_MACHINE) && from_token_variable(s, false);
     return from_environment(s, 0) && (named || from_default_profile(s)) &&
@@ -347,6 +361,18 @@ static bool add_profile(const struct config_args *args, struct config_profiles *
     return true;
 }
 
+/* Where log-ins are kept is said for all profiles at once. */
+static bool copy_storage(const struct config_args *args, const struct ini *ini,
+                         struct config_profiles *p) {
+    const char *set = config_variable(args, attribute_of(CONFIG_AUTH_STORAGE)->variable);
+    if (set == NULL)
+        set = ini_get(ini_section(ini, "__settings__"), "auth_storage");
+    if (set == NULL || *set == '\0')
+        return true;
+    p->storage = strdup(set);
+    return p->storage != NULL;
+}
+
 bool config_profiles(const struct config_args *args, struct config_profiles *p,
                      struct fault *f) {
     struct ini ini;
@@ -359,7 +385,7 @@ bool config_profiles(const struct config_args *args, struct config_profiles *p,
     if (chosen == NULL || *chosen == '\0')
         chosen = "DEFAULT";
     p->list = malloc((ini.count + 1) * sizeof *p->list);
-    bool ok = p->list != NULL;
+    bool ok = p->list != NULL && copy_storage(args, &ini, p);
     for (size_t i = 0; ok && i < ini.count; i++)
         if (config_file_is_profile(&ini.sections[i]))
             ok = add_profile(args, p, &ini, ini.sections[i].name,
@@ -378,5 +404,6 @@ void config_profiles_free(struct config_profiles *p) {
     }
     free(p->list);
     free(p->path);
+    free(p->storage);
     *p = (struct config_profiles){0};
 }

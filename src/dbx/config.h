@@ -45,6 +45,8 @@ enum config_attr {
     CONFIG_GITHUB_URL,   /* ACTIONS_ID_TOKEN_REQUEST_URL, environment only */
     CONFIG_GITHUB_TOKEN, /* ACTIONS_ID_TOKEN_REQUEST_TOKEN, environment only */
     CONFIG_DISCOVERY_URL,
+    CONFIG_GROUP_ID,     /* act with the rights of a group, and no more */
+    CONFIG_AUTH_STORAGE, /* where log-ins are kept: "plaintext", "secure"; or not set */
     CONFIG_SKIP_VERIFY,
     CONFIG_HTTP_TIMEOUT_SECONDS,
     CONFIG_RETRY_TIMEOUT_SECONDS,
@@ -72,9 +74,10 @@ bool config_truth(const char *value);
 typedef const char *config_getenv(void *ud, const char *name);
 
 struct config_args {
-    const char *profile;      /* explicit; used before the environment */
-    const char *host, *token; /* explicit; with both nothing else is read */
-    const char *config_file;  /* explicit */
+    const char *profile;                /* explicit; used before the environment */
+    const char *host, *token;           /* explicit; with both nothing else is read */
+    const char *account_id, *auth_type; /* explicit */
+    const char *config_file;            /* explicit */
     bool alone;         /* take nothing of a workspace from the environment (F.11) */
     config_getenv *env; /* never NULL; "" counts as not set */
     void *env_ud;
@@ -115,7 +118,8 @@ struct config_profiles {
         char problem[512];
     } * list;
     size_t count;
-    char *path; /* NULL: no HOME */
+    char *path;    /* NULL: no HOME */
+    char *storage; /* CONFIG_AUTH_STORAGE; NULL: not set */
 };
 
 /* List the profiles. A missing default file gives an empty list; `args->profile` is not

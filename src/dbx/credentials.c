@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BEARER "Authorization: Bearer "
+
 /* between two tries to renew a token that is still valid */
 #define PATIENCE_MS 10000
 
@@ -29,6 +31,7 @@ struct credentials {
     const char *extra[3];
     int64_t stale, dead; /* when to renew the token, and when not to use it any more */
     int64_t retry;       /* when the token may be renewed again in the background */
+    int64_t expiry;      /* of the token, ms since 1970 */
     unsigned generation;
 
     struct credentials_wait *waiting, **last;
@@ -71,7 +74,7 @@ static bool keep_token(struct credentials *cr) {
     int64_t stale, dead, now = cr->now();
     bool azure = resource != NULL && strncmp(cr->config.auth_type, "azure-", 6) == 0;
     size_t n = 0;
-    if (!make_header(&cr->header, "Authorization: Bearer ", l->token.text) ||
+    if (!make_header(&cr->header, BEARER, l->token.text) ||
         (azure && !make_header(&cr->resource,
                                "X-Databricks-Azure-Workspace-Resource-Id: ", resource)) ||
         (l->management.text != NULL &&
@@ -85,7 +88,9 @@ static bool keep_token(struct credentials *cr) {
     if (azure)
         cr->extra[n++] = cr->resource.bytes;
     cr->extra[n] = NULL;
-    token_schedule(shorter(&l->token, &l->management), &stale, &dead);
+    int64_t lifetime = shorter(&l->token, &l->management);
+    token_schedule(lifetime, &stale, &dead);
+    cr->expiry = later(login_wall_ms(), lifetime);
     cr->stale = later(now, stale);
     cr->dead = later(now, dead);
     cr->generation++;
@@ -155,8 +160,10 @@ static void on_over(void *ud, const struct fault *f) {
         fault_memory(&no_memory, "a token");
         f = &no_memory;
     }
-    if (f == NULL)
+    if (f == NULL) {
         cr->login.renew = false;
+        buf_wipe(&cr->login.refused);
+    }
     cr->retry = f == NULL ? 0 : later(cr->now(), PATIENCE_MS);
     tell_all(cr, f);
 }
@@ -210,14 +217,32 @@ unsigned credentials_generation(const struct credentials *cr) {
     return cr->generation;
 }
 
+/* Remember the token, so that it is not taken from a cache again. If that is impossible, any
+ * cached token is renewed. */
+static void keep_refused(struct credentials *cr) {
+    const char *token = cr->header.bytes + strlen(BEARER);
+    buf_wipe(&cr->login.refused);
+    if (buf_grow(&cr->login.refused, strlen(token)))
+        buf_str(&cr->login.refused, token);
+}
+
 bool credentials_reject(struct credentials *cr, unsigned generation) {
     if (is_static(cr))
         return false;
     if (cr->generation <= generation && cr->header.size > 0) {
+        keep_refused(cr);
         wipe_token(cr);
         cr->login.renew = true;
     }
     return true;
+}
+
+int64_t credentials_expiry(const struct credentials *cr) {
+    return cr->expiry;
+}
+
+void credentials_renew(struct credentials *cr) {
+    cr->login.renew = true;
 }
 
 const struct config *credentials_config(const struct credentials *cr) {
@@ -248,10 +273,9 @@ struct credentials *credentials_new(struct loop *l, struct http *h, struct confi
         if (config_secret((enum config_attr)a) && cr->config.attr[a].value != NULL)
             http_learn(h, cr->config.attr[a].value);
     if (is_static(cr)) {
-        cr->stale = cr->dead = INT64_MAX;
+        cr->stale = cr->dead = cr->expiry = INT64_MAX;
         cr->generation = 1;
-        if (!make_header(&cr->header, "Authorization: Bearer ",
-                         cr->config.attr[CONFIG_TOKEN].value)) {
+        if (!make_header(&cr->header, BEARER, cr->config.attr[CONFIG_TOKEN].value)) {
             wipe_token(cr);
             free(cr);
             return NULL;

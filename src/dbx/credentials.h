@@ -37,6 +37,14 @@ void credentials_cancel(struct credentials_wait *w);
 unsigned credentials_generation(const struct credentials *cr);
 bool credentials_reject(struct credentials *cr, unsigned generation);
 
+/* When the token in hand expires, ms since 1970; INT64_MAX if it does not, or is not known
+ * to. */
+int64_t credentials_expiry(const struct credentials *cr);
+
+/* Let the next log-in get a new token, even if a cached one is valid. To be called before
+ * the first credentials_get. */
+void credentials_renew(struct credentials *cr);
+
 /* For tests: use another Azure, and another clock than loop_now. Each may be NULL. */
 struct azure_cloud; /* dbx/login.h */
 void credentials_in_test(struct credentials *cr, const struct azure_cloud *azure,

@@ -1,5 +1,7 @@
+#define _GNU_SOURCE /* memmem */
 /* databricks_cli.c -- tokens of the Databricks CLI, which keeps and renews them (F.8). */
 
+#include "base/file.h"
 #include "dbx/host.h"
 #include "dbx/login_methods.h"
 
@@ -10,17 +12,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The legacy CLI, a Python script of the same name that knows no OAuth, is smaller; the
- * new CLI is far larger. All SDKs tell them apart by the size. */
-#define SMALLEST (1 << 20)
+/* The legacy CLI is a Python script of the same name that knows no OAuth. A launcher of the
+ * new one may be a script, too, so a small file is read. */
+#define SMALLEST    (1 << 20)
+#define LEGACY_MARK "from databricks_cli.cli import "
+
+/* Set for the CLI that is run. A program that serves other tools in place of the CLI may be
+ * this one, which must not ask itself. */
+#define ASKED "TARN_ASKS_CLI"
 
 enum found { MISSING, LEGACY, FOUND };
+
+static bool is_legacy(const char *path) {
+    struct buf b = {0};
+    struct fault unreadable; /* it may be run all the same */
+    bool legacy = file_read(path, SMALLEST, &b, &unreadable) && b.bytes != NULL &&
+                  memmem(b.bytes, b.size, LEGACY_MARK, strlen(LEGACY_MARK)) != NULL;
+    buf_free(&b);
+    return legacy;
+}
 
 static enum found look_at(const char *path) {
     struct stat st;
     if (stat(path, &st) == -1 || !S_ISREG(st.st_mode) || access(path, X_OK) == -1)
         return MISSING;
-    return st.st_size < SMALLEST ? LEGACY : FOUND;
+    return st.st_size < SMALLEST && is_legacy(path) ? LEGACY : FOUND;
 }
 
 /* Find the CLI in PATH. `out` is the path of the first new one, or else of a legacy
@@ -50,9 +66,11 @@ static enum found search(const char *name, char *out, size_t room) {
 /* The CLI cannot give a token here. If it was not asked for, the next method is tried. */
 static void not_configured(struct login *l, const char *why) {
     const char *host = login_value(l, CONFIG_HOST);
+    const char *profile = login_value(l, CONFIG_PROFILE);
     struct fault f;
     if (login_value(l, CONFIG_AUTH_TYPE) != NULL) {
-        login_refused(l, "%s", why);
+        login_refused(l, "nobody has logged in to %s, and %s",
+                      profile != NULL ? profile : host, why);
         return;
     }
     if (host_is_azure(host)) {
@@ -62,22 +80,32 @@ static void not_configured(struct login *l, const char *why) {
         return;
     }
     fault_set(&f, FAULT_AUTH,
-              "no credentials for %s: no token or other method is set, and %s", host,
-              why);
-    fault_hint(&f,
-               "set DATABRICKS_TOKEN or a token in the profile, or log in: databricks "
-               "auth login --host %s",
-               host);
+              "no credentials for %s: no token or other method is set, nobody has logged "
+              "in there, and %s",
+              host, why);
+    fault_hint(
+        &f,
+        "log in: tarn auth login --host %s; or set DATABRICKS_TOKEN, or a token in "
+        "the profile",
+        host);
     login_fail(l, &f);
 }
 
-static bool find_cli(struct login *l) {
+static const char *cli_name(const struct login *l) {
     const char *name = login_value(l, CONFIG_DATABRICKS_CLI_PATH);
+    return name != NULL ? name : "databricks";
+}
+
+bool databricks_cli_is_there(const struct login *l) {
+    char path[PATH_MAX];
+    return getenv(ASKED) == NULL && search(cli_name(l), path, sizeof path) == FOUND;
+}
+
+static bool find_cli(struct login *l) {
+    const char *name = cli_name(l);
     char path[PATH_MAX] = "", why[400];
     if (l->cli != NULL)
         return true;
-    if (name == NULL)
-        name = "databricks";
     switch (search(name, path, sizeof path)) {
     case FOUND:
         l->cli = strdup(path);
@@ -138,6 +166,7 @@ static void run(struct login *l) {
                          "DATABRICKS_CLIENT_SECRET",
                          "DATABRICKS_AUTH_TYPE",
                          "DATABRICKS_CONFIG_PROFILE",
+                         ASKED "=1",
                          NULL,
                          NULL};
     const char *argv[10] = {l->cli, "auth", "token"};
@@ -161,12 +190,14 @@ static void run(struct login *l) {
         argv[n] = "--force-refresh";
     if (config_file != NULL) {
         snprintf(file, sizeof file, "DATABRICKS_CONFIG_FILE=%s", config_file);
-        env[7] = file;
+        env[8] = file;
     }
     login_run(l, argv, env, on_ran);
 }
 
 void databricks_cli(struct login *l) {
-    if (find_cli(l))
+    if (getenv(ASKED) != NULL)
+        not_configured(l, "databricks OAuth is not configured for this host");
+    else if (find_cli(l))
         run(l);
 }

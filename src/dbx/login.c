@@ -1,5 +1,6 @@
 #include "dbx/login.h"
 
+#include "base/filelock.h"
 #include "base/mask.h"
 #include "base/retry.h"
 #include "base/url.h"
@@ -17,7 +18,7 @@
 static const struct retry_policy TOKEN_POLICY = {
     .max_tries = 20, .base_ms = 500, .ceiling_ms = 8000, .after_ms = PATIENCE_MS};
 
-static int64_t wall_ms(void) {
+int64_t login_wall_ms(void) {
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
@@ -51,8 +52,7 @@ static bool worth_waiting(int status) {
     return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
-/* Milliseconds until the next try, or RETRY_GIVE_UP. Asking for a token twice does no
- * harm. */
+/* Milliseconds until the next try, or RETRY_GIVE_UP. Most tokens may be asked for twice. */
 static int next_try(struct login *l, const struct http_response *r,
                     const struct fault *f) {
     char after[64] = "";
@@ -100,7 +100,7 @@ static void send_again(struct login *l) {
         .body = l->sent.body.bytes,
         .body_size = l->sent.body.size,
         .secret_body = true,
-        .idempotent = true,
+        .idempotent = !l->sent.once,
         .insecure = config_truth(login_value(l, CONFIG_SKIP_VERIFY)),
         .first_byte_ms = 30000,
         .total_ms = PATIENCE_MS,
@@ -123,6 +123,7 @@ void login_send(struct login *l, const struct login_request *q, login_step *next
     }
     l->step = next;
     l->sent.patient = q->patient;
+    l->sent.once = q->once;
     l->sent.tries = 0;
     l->sent.until = loop_now() + PATIENCE_MS;
     send_again(l);
@@ -194,25 +195,45 @@ bool login_learn(struct login *l, enum config_attr a, const char *value,
     return true;
 }
 
+/* ---- what is kept from one log-in to the next ---- */
+
+void login_forget_endpoints(struct login *l) {
+    free(l->token_endpoint);
+    free(l->authorize_endpoint);
+    free(l->revoke_endpoint);
+    l->token_endpoint = l->authorize_endpoint = l->revoke_endpoint = NULL;
+}
+
+/* Let others renew the token. */
+static void release_cache(struct login *l) {
+    filelock_release(&l->cache.lock);
+    loop_clear_timer(l->loop, &l->cache.again);
+    token_free(&l->cache.token);
+}
+
+void login_forget_cache(struct login *l) {
+    release_cache(l);
+    free(l->cache.path);
+    free(l->cache.key);
+    free(l->cache.host_key);
+    l->cache.path = l->cache.key = l->cache.host_key = NULL;
+}
+
 /* ---- the end ---- */
 
 static void advise(const struct login *l, struct fault *f) {
     const char *method = l->config->auth_type;
     const char *profile = login_value(l, CONFIG_PROFILE);
     const char *host = login_value(l, CONFIG_HOST);
-    if (f->hint[0] != '\0' || f->kind != FAULT_AUTH)
+    if (f->hint[0] != '\0' || f->kind != FAULT_AUTH ||
+        strcmp(method, LOGIN_BY_BROWSER) == 0)
         return;
     if (strcmp(method, "databricks-cli") == 0)
-        fault_hint(f, "%s databricks auth login %s %s%s",
-                   l->cli == NULL ? "install it (0.205 or later), and log in:"
-                                  : "log in again:",
+        fault_hint(f, "log in: tarn auth login %s %s",
                    profile != NULL ? "--profile" : "--host",
                    profile != NULL ? profile
                    : host != NULL  ? host
-                                   : "URL",
-                   l->cli == NULL ? "; or give the profile a token, or client_id and "
-                                    "client_secret"
-                                  : "");
+                                   : "URL");
     else if (strcmp(method, "azure-cli") == 0)
         fault_hint(f, "log in again: az login");
     else if (strcmp(method, "oauth-m2m") == 0)
@@ -245,6 +266,7 @@ static void finish(struct login *l, const struct fault *f) {
         token_free(&l->management);
     }
     buf_wipe(&l->subject);
+    release_cache(l);
     l->over(l->ud, f != NULL ? &told : NULL);
 }
 
@@ -293,7 +315,7 @@ bool login_read(struct login *l, const char *who, const char *text, size_t size,
                 struct token *t) {
     struct fault f, told;
     token_free(t);
-    if (token_read(text, size, wall_ms(), t, &f))
+    if (token_read(text, size, login_wall_ms(), t, &f))
         return true;
     fault_set(&told, f.kind == FAULT_IO ? FAULT_IO : FAULT_AUTH, "%s: %s: %.300s",
               l->config->auth_type, who, f.message);
@@ -308,6 +330,7 @@ void login_init(struct login *l) {
         .loop = l->loop, .http = l->http, .config = l->config, .azure = l->azure};
     l->again.fire = on_again;
     l->again.ud = l;
+    l->cache.lock = -1;
 }
 
 void login_close(struct login *l) {
@@ -319,11 +342,13 @@ void login_close(struct login *l) {
     loop_clear_timer(l->loop, &l->again);
     forget_request(l);
     buf_wipe(&l->subject);
+    buf_wipe(&l->refused);
     token_free(&l->token);
     token_free(&l->management);
-    free(l->token_endpoint);
+    login_forget_cache(l);
+    login_forget_endpoints(l);
     free(l->audience);
     free(l->tenant);
     free(l->cli);
-    l->token_endpoint = l->audience = l->tenant = l->cli = NULL;
+    l->audience = l->tenant = l->cli = NULL;
 }

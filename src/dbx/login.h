@@ -21,6 +21,9 @@ struct azure_cloud {
     const char *resources;  /* the resource manager */
 };
 
+/* The method of a log-in that is done with a browser at this moment (signin.c). */
+#define LOGIN_BY_BROWSER "auth login"
+
 struct login;
 
 /* An answer of any status, or a fault. Gone after the step. */
@@ -41,12 +44,14 @@ struct login {
     struct http *http;
     struct config *config;
     const struct azure_cloud *azure; /* NULL: by CONFIG_AZURE_ENVIRONMENT */
-    bool renew; /* the last token was refused, so a cached one is of no use */
+    bool renew;         /* the last token was refused, so a cached one is of no use */
+    struct buf refused; /* that token, if it is known; wiped */
     login_over *over;
     void *ud;
 
     /* kept from one log-in to the next */
-    char *token_endpoint, *audience, *tenant, *cli;
+    char *token_endpoint, *authorize_endpoint, *revoke_endpoint; /* see login_discover */
+    char *audience, *tenant, *cli;
     bool no_profile_option, no_refresh_option; /* the CLI is too old for them */
 
     /* the outcome */
@@ -58,18 +63,26 @@ struct login {
     struct timer again; /* the next try of the request */
     login_step *step;
     login_ran *ran;
+    void (*discovered)(struct login *l);
     struct login_sent {
         const char *method;
         struct buf url, header, basic, body; /* for further tries; wiped */
-        bool patient;
+        bool patient, once;
         int tries;
         int64_t until;
     } sent;
     const char *resource; /* azure: what the token that is asked for is for */
     bool az_plain;        /* azure: ask az without tenant and subscription */
     bool no_management;   /* azure: a management token cannot be got */
-    struct buf subject;   /* oidc: the token that is to be exchanged; wiped */
-    char why_not[200];    /* why the CLI gives no token, if az is tried instead */
+    struct login_cache {  /* u2m: tokens in the file that tools share */
+        char *path, *key, *host_key;
+        struct token token; /* as it was found there */
+        struct timer again; /* the next try to lock the key */
+        int64_t until;      /* when to give up */
+        int lock;           /* -1: not locked */
+    } cache;
+    struct buf subject; /* oidc: the token that is to be exchanged; wiped */
+    char why_not[200];  /* why the CLI gives no token, if az is tried instead */
 };
 
 /* Zero all fields but loop, http, config and azure, which the caller sets. */
@@ -79,14 +92,27 @@ void login_close(struct login *l);
 
 /* ---- for the methods ---- */
 
+/* Milliseconds since 1970. */
+int64_t login_wall_ms(void);
+
 struct login_request {
     const char *url;
     const char *header; /* a secret one, or NULL */
     const char *basic;  /* "user:password", or NULL */
     const char *form;   /* POSTed if not NULL: a secret */
     bool patient;       /* 429, 502, 503 and 504 are tried again, for up to a minute */
+    bool once;          /* a second try could do harm, over a new connection as well */
 };
 void login_send(struct login *l, const struct login_request *q, login_step *next);
+
+/* Find the endpoints of the host, and call `discovered` when token_endpoint is known; the
+ * other two may be NULL. If nothing is known the log-in fails. What was found is kept, until
+ * it is forgotten because an endpoint does not answer. */
+void login_discover(struct login *l, void (*discovered)(struct login *l));
+void login_forget_endpoints(struct login *l);
+
+/* Let go of the place in the cache, which u2m.c has found. */
+void login_forget_cache(struct login *l);
 
 /* `out` is a secret. */
 void login_run(struct login *l, const char *const *argv, const char *const *env,

@@ -12,7 +12,7 @@ void login_methods_start(struct login *l, login_over *over, void *ud) {
     if (strcmp(method, "oauth-m2m") == 0)
         oidc_client_secret(l);
     else if (strcmp(method, "databricks-cli") == 0)
-        databricks_cli(l);
+        u2m(l);
     else if (strcmp(method, "azure-cli") == 0)
         azure_cli(l);
     else if (strcmp(method, "azure-client-secret") == 0)

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WELL_KNOWN  ".well-known/oauth-authorization-server"
 #define SUBJECT_MAX 65536
 
 static bool is_method(const struct login *l, const char *name) {
@@ -24,8 +23,7 @@ static bool is_method(const struct login *l, const char *name) {
 static void on_token(struct login *l, const struct login_answer *a) {
     const char *who = "the token endpoint";
     if (a->f != NULL || a->status != 200) {
-        free(l->token_endpoint); /* the endpoint may have moved */
-        l->token_endpoint = NULL;
+        login_forget_endpoints(l); /* they may have moved */
         login_unanswered(l, who, a);
         return;
     }
@@ -49,6 +47,12 @@ static bool add_scopes(struct login *l, struct buf *form) {
     return ok;
 }
 
+/* Ask for a token that has the rights of a group, if one is configured. */
+static bool add_group(struct login *l, struct buf *form) {
+    const char *group = login_value(l, CONFIG_GROUP_ID);
+    return group == NULL || login_field(form, "assume_group", group);
+}
+
 /* ---- with a client secret ---- */
 
 /* RFC 6749, 2.3.1: both parts are escaped before they are joined. */
@@ -63,7 +67,7 @@ static void ask_with_secret(struct login *l) {
     struct buf form = {0}, basic = {0};
     bool ok = add_basic(l, &basic) &&
               login_field(&form, "grant_type", "client_credentials") &&
-              add_scopes(l, &form);
+              add_scopes(l, &form) && add_group(l, &form);
     if (ok)
         login_send(l,
                    &(struct login_request){.url = l->token_endpoint,
@@ -87,7 +91,7 @@ static void ask_with_subject(struct login *l) {
               login_field(&form, "subject_token_type",
                           "urn:ietf:params:oauth:token-type:jwt") &&
               login_field(&form, "subject_token", l->subject.bytes) &&
-              add_scopes(l, &form) &&
+              add_scopes(l, &form) && add_group(l, &form) &&
               (client == NULL || login_field(&form, "client_id", client));
     if (ok)
         login_send(l,
@@ -187,7 +191,7 @@ static void ask_with_variable(struct login *l) {
         ask_with_subject(l);
 }
 
-/* ---- where to ask ---- */
+/* ---- the methods ---- */
 
 static void ask(struct login *l) {
     if (is_method(l, "oauth-m2m"))
@@ -200,128 +204,10 @@ static void ask(struct login *l) {
         ask_with_variable(l);
 }
 
-/* Send GET for `base`/`tail`, or for `base` itself. */
-static void look(struct login *l, const char *base, const char *tail, bool patient,
-                 login_step *next) {
-    struct buf url = {0};
-    size_t size = strlen(base);
-    while (tail[0] != '\0' && size > 0 && base[size - 1] == '/')
-        size--;
-    bool ok = buf_add(&url, base, size) && (tail[0] == '\0' || buf_str(&url, "/")) &&
-              buf_str(&url, tail);
-    if (ok)
-        login_send(l, &(struct login_request){.url = url.bytes, .patient = patient},
-                   next);
-    buf_free(&url);
-    if (!ok)
-        login_no_memory(l);
-}
-
-/* Keep the token endpoint of the answer, if there is one. */
-static bool keep_endpoint(struct login *l, const struct login_answer *a) {
-    if (a->f == NULL && a->status == 200)
-        l->token_endpoint =
-            json_string(json_at(json_root(a->body, a->size), "token_endpoint"), NULL);
-    return l->token_endpoint != NULL;
-}
-
-static void on_discovered(struct login *l, const struct login_answer *a) {
-    const char *host = login_value(l, CONFIG_HOST);
-    if (keep_endpoint(l, a))
-        ask(l);
-    else if (a->f != NULL || a->status >= 500 || a->status == 429)
-        login_unanswered(l, host, a);
-    else
-        login_refused(l,
-                      "%s does not say where to get tokens (HTTP %d): is it the address "
-                      "of a workspace?",
-                      host, a->status);
-}
-
-static void look_in_workspace(struct login *l) {
-    look(l, login_value(l, CONFIG_HOST), "oidc/" WELL_KNOWN, true, on_discovered);
-}
-
-static void on_discovered_by_metadata(struct login *l, const struct login_answer *a) {
-    if (keep_endpoint(l, a))
-        ask(l);
-    else
-        look_in_workspace(l);
-}
-
-/* `text` with "{account_id}" replaced; malloced. */
-static char *with_account(const char *text, const char *account) {
-    static const char mark[] = "{account_id}";
-    struct buf b = {0};
-    const char *at = strstr(text, mark);
-    bool ok = at == NULL ? buf_str(&b, text)
-                         : buf_add(&b, text, (size_t)(at - text)) &&
-                               buf_str(&b, account) && buf_str(&b, at + sizeof mark - 1);
-    if (ok)
-        return b.bytes;
-    buf_free(&b);
-    return NULL;
-}
-
-/* Use what the host says about itself. Any failure is ignored. */
-static void on_metadata(struct login *l, const struct login_answer *a) {
-    struct json j = {0};
-    if (a->f == NULL && a->status == 200)
-        j = json_root(a->body, a->size);
-    char *issuer = json_string(json_at(j, "oidc_endpoint"), NULL);
-    char *told = json_string(json_at(j, "account_id"), NULL);
-    const char *account = login_value(l, CONFIG_ACCOUNT_ID);
-    free(l->audience);
-    l->audience =
-        json_string(json_at(j, "token_federation_default_oidc_audiences.0"), NULL);
-    if (account == NULL)
-        account = told != NULL ? told : "";
-    char *base = issuer != NULL ? with_account(issuer, account) : NULL;
-    free(issuer);
-    free(told);
-    if (base != NULL)
-        look(l, base, WELL_KNOWN, false, on_discovered_by_metadata);
-    else
-        look_in_workspace(l);
-    free(base);
-}
-
-/* The endpoint of an account needs no call. */
-static void use_account(struct login *l) {
-    const char *account = login_value(l, CONFIG_ACCOUNT_ID);
-    struct buf b = {0};
-    if (account == NULL) {
-        login_refused(l, "%s is the address of an account, but account_id is not set",
-                      login_value(l, CONFIG_HOST));
-        return;
-    }
-    if (buf_str(&b, login_value(l, CONFIG_HOST)) && buf_str(&b, "/oidc/accounts/") &&
-        url_escape(&b, account, strlen(account)) && buf_str(&b, "/v1/token")) {
-        l->token_endpoint = b.bytes;
-        ask(l);
-        return;
-    }
-    buf_free(&b);
-    login_no_memory(l);
-}
-
-static void discover(struct login *l) {
-    const char *url = login_value(l, CONFIG_DISCOVERY_URL);
-    if (l->token_endpoint != NULL)
-        ask(l);
-    else if (url != NULL)
-        look(l, url, "", true, on_discovered);
-    else if (host_is_account(login_value(l, CONFIG_HOST)))
-        use_account(l);
-    else
-        look(l, login_value(l, CONFIG_HOST), ".well-known/databricks-config", false,
-             on_metadata);
-}
-
 void oidc_client_secret(struct login *l) {
-    discover(l);
+    login_discover(l, ask);
 }
 
 void oidc_federated(struct login *l) {
-    discover(l);
+    login_discover(l, ask);
 }

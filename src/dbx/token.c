@@ -172,14 +172,20 @@ bool token_read(const char *text, size_t size, int64_t now, struct token *t,
         token_free(t);
         return fault_set(f, FAULT_PARSE, "the access token holds odd characters");
     }
+    t->refresh = json_string(json_at(j, "refresh_token"), NULL);
     t->lifetime_ms = end == INT64_MAX ? INT64_MAX : end - now;
     return true;
 }
 
+static void wipe(char *text) {
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
 void token_free(struct token *t) {
-    if (t->text != NULL)
-        explicit_bzero(t->text, strlen(t->text));
-    free(t->text);
+    wipe(t->text);
+    wipe(t->refresh);
     *t = (struct token){0};
 }
 

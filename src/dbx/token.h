@@ -12,10 +12,11 @@
 
 struct token {
     char *text;          /* malloced; NULL: none. Wiped by token_free */
+    char *refresh;       /* the refresh token, likewise */
     int64_t lifetime_ms; /* from the moment of reading; INT64_MAX if not told */
 };
 
-/* Read {access_token, expires_in} (OAuth), {access_token, expires_on} (Azure), {access_token,
+/* Read {access_token, expires_in, refresh_token} (OAuth), {access_token, expires_on} (Azure), {access_token,
  * expiry} (databricks), {accessToken, expires_on, expiresOn} (az), at `now` (ms since 1970).
  * False with `*f` (kind parse, no byte of the answer in it) and an empty `*t`. */
 bool token_read(const char *text, size_t size, int64_t now, struct token *t,

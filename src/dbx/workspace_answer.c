@@ -1,5 +1,6 @@
 #include "dbx/workspace_answer.h"
 
+#include "base/json.h"
 #include "base/retry.h"
 #include "dbx/apierror.h"
 #include "dbx/workspace_send.h"
@@ -56,11 +57,30 @@ static void learn(struct workspace *ws, const struct http_response *r, bool exte
         ws->date_at = loop_now();
 }
 
-/* True if the call is to be sent again after a 401, with a new token; once for each call.
- * The request was refused, so any request may be sent again. */
-static bool renew(struct workspace_call *c, int status) {
+/* True for an answer that says that the token is at fault, and not the rights of its owner. */
+static bool blames_token(const struct http_response *r) {
+    static const char *const words[] = {"Invalid access token", "Token is expir",
+                                        "token is expired", "Access token has expired"};
+    char message[200];
+    if (r->status == 401)
+        return true;
+    if (r->status != 403 ||
+        !json_text(
+            json_at(json_root(r->body.bytes != NULL ? r->body.bytes : "", r->body.size),
+                    "message"),
+            message, sizeof message))
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strstr(message, words[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* True if the call is to be sent again with a new token; once for each call. The request was
+ * refused, so any request may be sent again. */
+static bool renew(struct workspace_call *c, const struct http_response *r) {
     struct workspace *ws = c->ws;
-    if (status != 401 || c->external || c->renewed ||
+    if (c->external || c->renewed || !blames_token(r) ||
         !credentials_reject(ws->credentials, c->generation))
         return false;
     c->renewed = true;
@@ -103,7 +123,7 @@ static void refused(struct workspace_call *c, struct http_response *r, struct fa
         }
     }
     c->maybe = c->maybe || (!retry_safe(c->method) && retry_ambiguous(seen));
-    int delay = renew(c, seen->status) ? 0 : next_try(c, seen);
+    int delay = renew(c, r) ? 0 : next_try(c, seen);
     if (c->done == NULL && ws->refs == 0 && seen->unsent)
         delay = RETRY_GIVE_UP; /* the program waits to end */
     if (delay == RETRY_GIVE_UP) {

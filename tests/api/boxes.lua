@@ -23,6 +23,10 @@ open["tarn.cursor"] = function()
 end
 
 open["tarn.credential"] = function() return databricks.credential { token = "x" } end
+open["tarn.signin"] = function()
+  return databricks.sign_in { host = "http://127.0.0.1:1", practice = true }
+end
+
 open["tarn.server"] = function() return server.listen({}, function() return {} end) end
 open["tarn.server.body"] = function() return server.body "abc" end
 open["tarn.server.token"] = function() return server.token() end
@@ -79,6 +83,7 @@ end
 
 local nowhere = {
   ["tarn.workspace_login"] = true, -- as long as a log-in takes
+  ["tarn.signout"] = true, -- likewise
   ["tarn.workspace_held"] = true,
   ["tarn.profiles"] = true, ["tarn.fs.bytes"] = true, ["tarn.json.scratch"] = true,
   ["tarn.yaml.reader"] = true, ["tarn.yaml.writer"] = true, ["tarn.sqlite.transaction"] = true,

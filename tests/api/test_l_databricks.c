@@ -284,8 +284,8 @@ static void a_delete_that_was_done_before_its_answer_got_lost_is_done(void **sta
 static void a_wrong_connection_or_request_is_a_message(void **state) {
     run(state,
         "says(\"unknown option 'hots'\", databricks.connect, { hots = 'x' })\n"
-        "says(\"'host' and 'credential' go together\", databricks.connect, { host = 'x' "
-        "})\n"
+        "says(\"'credential' needs 'host'\", databricks.connect, { credential = "
+        "databricks.credential { token = 'x' } })\n"
         "says(\"is not one that\", databricks.connect, { host = 'x', credential = "
         "'token' })\n"
         "says(\"'jobs' must be a whole number\", databricks.connect, { jobs = 0 })\n"

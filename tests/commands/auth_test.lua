@@ -149,13 +149,13 @@ local WRONG <const> = {
   { why = "a method that is not supported", status = 4,
     env = { DATABRICKS_HOST = "x.net", DATABRICKS_AUTH_TYPE = "external-browser" },
     says = "auth_type external-browser (DATABRICKS_AUTH_TYPE) is not supported",
-    hint = "databricks auth login" },
+    hint = "tarn auth login" },
   { why = "a token without TLS", status = 4, hint = "DATABRICKS_HOST",
     env = { DATABRICKS_HOST = "http://x.net", DATABRICKS_TOKEN = TOKEN },
     says = "http://x.net: without https" },
   { why = "a host and nothing else, without the CLI", status = 4,
     env = { DATABRICKS_HOST = "https://x.net", PATH = "/nowhere" },
-    says = "the Databricks CLI (databricks) is not installed", hint = "databricks auth login" },
+    says = "the Databricks CLI (databricks) is not installed", hint = "tarn auth login" },
 }
 
 for _, case in ipairs(WRONG) do
@@ -188,7 +188,7 @@ test("profiles are listed, each with its host and its method", function(t)
     .. "[m2m]\nhost = m.net\nclient_id = a\nclient_secret = %s\n"
     .. "[both]\nhost = b.net\nclient_id = a\ntoken = %s\n"
     .. "[__settings__]\ndefault_profile = m2m\n"):format(TOKEN, SECRET, TOKEN))
-  local r = program.run({ "auth", "profiles", "-o", "json" }, { home = home.path })
+  local r = program.run({ "auth", "profiles", "--offline", "-o", "json" }, { home = home.path })
   t.equal(r.status, 0)
   t.equal(json.decode(r.stdout), {
     { name = "DEFAULT", host = "https://d.net", auth_type = "pat", default = false },
@@ -197,10 +197,28 @@ test("profiles are listed, each with its host and its method", function(t)
       problem = "validate: more than one authorization method configured: oauth and pat" },
   })
   no_secrets(t, r)
-  r = program.run({ "auth", "profiles" }, { home = home.path })
+  r = program.run({ "auth", "profiles", "--offline" }, { home = home.path })
   t.match(r.stdout, "m2m (default)")
   t.match(r.stdout, "oauth and pat")
   no_secrets(t, r)
+end)
+
+test("each workspace is asked whether it accepts its profile", function(t)
+  local ws <close> = workspace()
+  local home <close> = program.dir()
+  home.write(".databrickscfg", ("[good]\nhost = %s\ntoken = %s\n[dead]\nhost = "
+    .. "http://127.0.0.1:1\ntoken = x\n[none]\nhost = %s\nauth_type = basic\n")
+    :format(ws.url, TOKEN, ws.url))
+  local r = program.run({ "auth", "profiles", "-o", "json" }, { home = home.path })
+  t.equal(r.status, 0, r.stderr)
+  local rows = json.decode(r.stdout)
+  t.equal({ rows[1].valid, rows[1].user }, { true, "ana@example.com" })
+  t.equal(rows[2].valid, false)
+  t.match(rows[2].problem, "127.0.0.1")
+  t.equal(rows[3].valid, false)
+  no_secrets(t, r)
+  r = program.run({ "auth", "profiles" }, { home = home.path })
+  t.match(r.stdout, "ok, ana@example.com")
 end)
 
 test("no file is an empty list of profiles", function(t)

@@ -138,6 +138,7 @@ static int set_up(void **state) {
     snprintf(path_before, sizeof path_before, "%s", getenv("PATH"));
     snprintf(path, sizeof path, "%s:/usr/bin:/bin", dir);
     setenv("PATH", path, 1);
+    setenv("HOME", dir, 1);
     return 0;
 }
 
@@ -318,6 +319,21 @@ static void a_client_secret_becomes_a_token(void **state) {
     assert_null(credentials_get(cr, keep, &o)); /* it is kept */
     assert_string_equal("Authorization: Bearer token-1", o.header);
     assert_int_equal(1, atomic_load(&shared->tokens));
+    credentials_free(cr);
+}
+
+static void a_group_is_asked_for_with_the_token(void **state) {
+    (void)state;
+    struct credentials *cr = make(ENV(host_line, "DATABRICKS_CLIENT_ID=id-1",
+                                      CLIENT_SECRET, "DATABRICKS_GROUP_ID=88 1"));
+    expect_header(cr, "Authorization: Bearer token-1");
+    assert_string_equal(
+        "grant_type=client_credentials&scope=all-apis&assume_group=88%201", shared->form);
+    credentials_free(cr);
+    cr = make(ENV(host_line, "DATABRICKS_CLIENT_ID=id-1", "DATABRICKS_OIDC_TOKEN=jwt",
+                  "DATABRICKS_GROUP_ID=881"));
+    expect_header(cr, "Authorization: Bearer token-2");
+    assert_non_null(strstr(shared->form, "&assume_group=881&client_id=id-1"));
     credentials_free(cr);
 }
 
@@ -728,6 +744,15 @@ static void the_cli_is_asked_for_a_host(void **state) {
     credentials_free(cr);
 }
 
+/* Package managers install scripts that start the real one. */
+static void a_small_launcher_is_as_good_as_the_cli(void **state) {
+    (void)state;
+    write_program("databricks", false, CLI_ANSWER);
+    struct credentials *cr = make_profile("auth_type = databricks-cli");
+    expect_header(cr, "Authorization: Bearer cli-token");
+    credentials_free(cr);
+}
+
 static void an_old_cli_gets_what_it_knows(void **state) {
     (void)state;
     write_program(
@@ -767,36 +792,36 @@ static void what_the_cli_cannot_do_is_told(void **state) {
         const char *script, *message, *hint;
     } cases[] = {
         {"not installed, though asked for", false, false, true, "",
-         "databricks-cli: the Databricks CLI (databricks) is not installed",
-         "install it (0.205 or later), and log in: databricks auth login --profile u2m; "
-         "or "
-         "give the profile a token"},
+         "databricks-cli: nobody has logged in to u2m, and the Databricks CLI "
+         "(databricks) "
+         "is not installed",
+         "log in: tarn auth login --profile u2m"},
         {"not installed", false, false, false, "",
-         "no credentials for https://x.net: no token or other method is set, and the "
-         "Databricks CLI (databricks) is not installed",
-         "databricks auth login --host https://x.net"},
-        {"the old one in Python", true, false, true, "",
-         "/databricks is the old CLI in Python, which cannot log in",
-         "databricks auth login"},
+         "no credentials for https://x.net: no token or other method is set, nobody has "
+         "logged in there, and the Databricks CLI (databricks) is not installed",
+         "tarn auth login --host https://x.net"},
+        {"the old one in Python", true, false, true,
+         "# from databricks_cli.cli import cli",
+         "/databricks is the old CLI in Python, which cannot log in", "tarn auth login"},
         {"not logged in there", true, true, false,
          "echo 'Error: databricks OAuth is not configured for this host' >&2; exit 1",
-         "no credentials for https://x.net: no token or other method is set, and the "
-         "Databricks CLI is not logged in there",
+         "no credentials for https://x.net: no token or other method is set, nobody has "
+         "logged in there, and the Databricks CLI is not logged in there",
          "set DATABRICKS_TOKEN"},
         {"not logged in there, though asked for", true, true, true,
          "echo 'Error: databricks OAuth is not configured for this host' >&2; exit 1",
-         "databricks-cli: the Databricks CLI is not logged in there", "--profile u2m"},
+         "and the Databricks CLI is not logged in there", "--profile u2m"},
         {"the log-in is over", true, true, true,
          "echo warning >&2; echo 'Error: the refresh token is invalid' >&2; echo; exit 1",
          "databricks-cli: databricks auth token: Error: the refresh token is invalid",
-         "log in again: databricks auth login --profile u2m"},
+         "log in: tarn auth login --profile u2m"},
         {"it says nothing", true, true, true, "exit 3",
          "it ended with status 3 and said nothing", ""},
         {"it talks nonsense", true, true, true, "echo hello",
          "databricks auth token: the answer is not a JSON object", ""},
         {"its token is over", true, true, true,
          "echo '{\"access_token\":\"x\",\"expiry\":\"2001-01-01T00:00:00Z\"}'",
-         "has expired already", "log in again"},
+         "has expired already", "log in: "},
         {"it is killed", true, true, true, "kill -9 $$", "ended with status 137", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -1099,6 +1124,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_token_of_ones_own_is_there_at_once),
         TEST(a_client_secret_becomes_a_token),
+        TEST(a_group_is_asked_for_with_the_token),
         TEST(fifty_wait_for_one_refresh),
         TEST(an_error_reaches_all_who_wait),
         TEST(a_token_is_renewed_in_the_background),
@@ -1116,6 +1142,7 @@ int main(void) {
         TEST(no_secret_is_in_a_trace),
         TEST(the_cli_is_asked_for_a_profile),
         TEST(the_cli_is_asked_for_a_host),
+        TEST(a_small_launcher_is_as_good_as_the_cli),
         TEST(an_old_cli_gets_what_it_knows),
         TEST(the_cli_renews_a_token_that_was_refused),
         TEST(what_the_cli_cannot_do_is_told),

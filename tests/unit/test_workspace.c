@@ -166,7 +166,14 @@ static void handle(struct server_request *r) {
             sscanf(at, "Bearer token-%d", &has);
         snprintf(want, sizeof want, "%d", least);
         server_sleep(20);
-        if (has < least)
+        if (has < least && strstr(r->path, "invalid") != NULL)
+            server_reply(r, 403, "", "{\"message\":\"Invalid access token.\"}");
+        else if (has < least && strstr(r->path, "soon") != NULL)
+            server_reply(r, 403, "",
+                         "{\"message\":\"Token is expiring within 30 seconds.\"}");
+        else if (has < least && strstr(r->path, "denied") != NULL)
+            server_reply(r, 403, "", "{\"message\":\"User may not do that.\"}");
+        else if (has < least)
             server_reply(r, 401, "",
                          "{\"error_code\":\"UNAUTHENTICATED\",\"message\":\"expired\"}");
         else
@@ -512,6 +519,20 @@ static void a_401_gets_one_new_token_and_one_repeat(void **state) {
     assert_int_equal(newest->renewals, 3);
 }
 
+static void a_403_that_blames_the_token_renews_it_too(void **state) {
+    struct world *w = *state;
+    newest->renewals = 5;
+    assert_false(get(w, "/token?least=1&invalid")->failed);
+    assert_int_equal(newest->renewals, 4);
+    assert_false(get(w, "/token?least=2&soon")->failed);
+    assert_int_equal(newest->renewals, 3);
+    struct answer *a =
+        get(w, "/token?least=3&denied"); /* a new token has the same rights */
+    assert_true(a->failed && a->fault.kind == FAULT_AUTH);
+    assert_int_equal(a->tries, 1);
+    assert_int_equal(newest->renewals, 3);
+}
+
 static void a_401_of_a_fixed_token_is_final(void **state) {
     struct world *w = *state;
     struct answer *a = get(w, "/token");
@@ -663,6 +684,7 @@ int main(void) {
         TEST(nothing_there_fails_soon),
         TEST(web_pages_and_redirects_are_faults),
         TEST(a_401_gets_one_new_token_and_one_repeat),
+        TEST(a_403_that_blames_the_token_renews_it_too),
         TEST(a_401_of_a_fixed_token_is_final),
         TEST(no_credentials_is_a_fault_from_the_loop),
         TEST(an_external_link_gets_nothing_of_ours),

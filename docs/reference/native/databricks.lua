@@ -16,7 +16,8 @@
 -- handle is an error.
 --
 -- Source: src/api/l_databricks.c; pipelines and updates are in l_pipelines.c, files in
--- l_workspace_files.c, SQL in l_sql.c, credentials in credential.c beside it.
+-- l_workspace_files.c, SQL in l_sql.c, profiles in l_profiles.c, log-ins in l_signin.c, and
+-- credentials in credential.c beside it.
 local databricks = {}
 
 ---@class tarn.Credential a secret that Lua cannot read; tostring says where it comes from
@@ -28,6 +29,8 @@ local ws = {}
 ---@field profile? string        a profile of the config file; it takes precedence over the
 --- environment
 ---@field host? string           with `credential`: neither environment nor config file is read
+---@field account_id? string     for the host of an account
+---@field auth_type? string      the log-in method
 ---@field credential? tarn.Credential
 ---@field config_file? string    default: $DATABRICKS_CONFIG_FILE, or ~/.databrickscfg
 ---@field alone? boolean         with `profile`: nothing comes from the environment, not even the
@@ -63,7 +66,70 @@ function databricks.credential(opts) end
 ---@param config_file? string default: $DATABRICKS_CONFIG_FILE, or ~/.databrickscfg
 ---@return tarn.ProfileInfo[] profiles
 ---@return string? path of the file; nil without a home directory
+---@return string? storage where log-ins are kept, if that is said: "plaintext", "secure"
 function databricks.profiles(config_file) end
+
+--- Read an address as a person pastes it. A fault `auth` if it is none.
+---@param text string
+---@return { host: string, workspace_id?: string, account_id?: string }
+function databricks.parse_host(text) end
+
+--- Write values of a profile. All other bytes of the file stay, except for keys of other methods of
+-- log-in, which are removed. The first profile of a file becomes the default one. A fault `usage`
+-- for an impossible name, `auth` for a malformed file, `io`.
+---@param name string
+---@param values table<string, string|false> by the file's keys, no secrets; false removes a key
+---@param credential? tarn.Credential the token
+---@param config_file? string
+function databricks.save_profile(name, values, credential, config_file) end
+
+--- Make a profile the default one. A fault `auth` if there is no such profile.
+---@param name string
+---@param config_file? string
+function databricks.choose_profile(name, config_file) end
+
+--- Remove a profile. A fault `auth` if there is no such profile.
+---@param name string
+---@param config_file? string
+function databricks.remove_profile(name, config_file) end
+
+---@class tarn.SignInOptions
+---@field host string
+---@field account_id? string
+---@field discovery_url? string
+---@field profile? string      the key of the tokens in the cache; default: the host
+---@field scopes? string       separated by commas or blanks; default: all-apis
+---@field port? integer        for the browser's answer; default: a free one from 8020 to 8040
+---@field wait? number         seconds that the person may take; default: 3600
+---@field practice? boolean    true: keep no token
+---@field skip_verify? boolean true: do not verify the server's certificate
+
+---@class tarn.SignIn a log-in that is under way; to be closed, as a <close> variable
+local signin = {}
+
+--- Begin a log-in of a person with a browser. The tokens go into the cache that Databricks' tools
+-- share, and never to Lua. A fault `auth` if the host is none.
+---@param opts tarn.SignInOptions
+---@return tarn.SignIn
+function databricks.sign_in(opts) end
+
+--- Wait for the address to which the browser is to be sent. A fault as of `wait`.
+---@return string
+function signin:address() end
+
+--- Wait for the end of the log-in. A fault `auth` if it is refused, `timeout` if nobody logs in,
+-- `io` if nothing can listen for the answer, or the tokens cannot be kept.
+---@return { account_id?: string } account_id: the tokens are those of an account
+function signin:wait() end
+
+--- Cancel the log-in, unless it is over.
+function signin:close() end
+
+--- End a log-in: the workspace is asked to revoke it, and the tokens are removed from the cache. A
+-- fault `auth` if the profile cannot be used, `io` if the cache cannot be written.
+---@param opts? { profile?: string, config_file?: string }
+---@return { found: boolean, revoked: boolean, why?: string } why: it is not revoked
+function databricks.sign_out(opts) end
 
 --- Print all requests and answers on stderr, with secrets masked.
 ---@param level integer 0: off; 1: a line for each; 2: with bodies
@@ -248,6 +314,16 @@ function ws:info() end
 
 --- Get a token now, to check the credentials. A fault `auth` if that fails.
 function ws:authenticate() end
+
+--- Print the token that requests have on standard output. It does not become a value of Lua. Waits,
+-- and raises faults, as `authenticate`.
+---@param format? "text"|"json" default: "text"
+---@param renew? boolean true: get a new token, even if there is a valid one
+function ws:show_token(format, renew) end
+
+--- Print the settings as commands for a POSIX shell on standard output.
+---@param secrets? boolean true: print secrets, too
+function ws:show_environment(secrets) end
 
 ---@class tarn.WorkspaceStats
 ---@field calls integer      requests sent, with retries

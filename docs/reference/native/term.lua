@@ -44,10 +44,11 @@ function term.width(text) end
 function term.clean(text, lines) end
 
 --- Wait for a line of standard input; other tasks run meanwhile. Bytes after the line are not read.
--- A fault `io` if reading fails.
+-- With `secret`, the line becomes a credential, and no string. A fault `io` if reading fails,
+-- `auth` if a secret is no token.
 ---@param prompt? string printed on stderr
----@param opts? { hidden?: boolean } true: the terminal does not echo the line
----@return string? line without its line end; nil at the end of the input
+---@param opts? { hidden?: boolean, secret?: boolean } either: the terminal does not echo the line
+---@return string|tarn.Credential|nil line without its line end; nil at the end of the input
 function term.read_line(prompt, opts) end
 
 return term

@@ -38,16 +38,24 @@ local function with_address(words, url)
   return argv
 end
 
+-- Runs its arguments in the background; status 127 if there is no such program.
+local BEHIND <const> = 'command -v "$1" >/dev/null || exit 127; "$@" </dev/null >/dev/null 2>&1 &'
+
+local function started(words, opts)
+  return opts and opts.behind and { "/bin/sh", "-c", BEHIND, "sh", table.unpack(words) } or words
+end
+
 --- Open an address. Returns why it was not opened, or nil.
 ---@param url string
+---@param opts? { behind?: boolean } behind: go on while the browser runs
 ---@return string?
-function M.open(url)
+function M.open(url, opts)
   local why = "no browser was found: $BROWSER names one"
   for _, words in ipairs(programs()) do
     if words[1] == "none" then
       return "$BROWSER is none"
     elseif words[1] then
-      local result, e = fault.try(process.run, with_address(words, url),
+      local result, e = fault.try(process.run, started(with_address(words, url), opts),
         { inherit = true, timeout = TIMEOUT })
       if result and result.status == 0 then
         return nil
