@@ -19,6 +19,8 @@ local DASHBOARD <const> = { { "dashboard", "shows what runs and what failed" } }
 local WATCH <const> = { { "dashboard --watch", "shows what runs and what failed, until Ctrl-C" } }
 local AUTH <const> = { { "auth describe", "shows which credentials are used and where they come "
   .. "from; `tarn help workspaces` says how to make a profile" } }
+local LOGIN <const> = { { "auth login", "logs in with a browser, and writes a profile" } }
+local LOGOUT <const> = { { "auth logout", "forgets the token of a log-in" } }
 local PROFILES <const> = { { "auth profiles", "lists the profiles" } }
 local CREATE <const> = { { "create FILE", "makes a pipeline from a spec" },
   { "import DIR", "makes a pipeline from an exported folder; `tarn api POST /api/2.0/pipelines "
@@ -36,7 +38,7 @@ local COST <const> = { { "cost", "shows what pipelines cost" },
   { "run cookbook:cost-drivers", "shows what costs most, from system.billing" } }
 local JOBS <const> = { { "jobs NAME", "lists the jobs that run a pipeline" },
   { "api GET /api/2.1/jobs/list", "lists the jobs" } }
-local MIGRATE <const> = { { "migrate NAME", "moves a pipeline to Unity Catalog" },
+local MIGRATE <const> = { { "migrate NAME --catalog CATALOG", "moves a pipeline to Unity Catalog" },
   { "help cloning", "says how a pipeline moves to another catalog or workspace" } }
 local CLONE <const> = { { "clone NAME --dry-run", "shows how a pipeline would be copied or "
   .. "promoted, here or to another workspace" } }
@@ -104,10 +106,9 @@ M.commands = {
   jobs = JOBS, job = JOBS, schedule = JOBS, schedules = JOBS, cron = JOBS,
   open = OPEN, browse = OPEN, web = SERVE, ui = SERVE, url = OPEN, link = OPEN,
   -- set up
-  login = AUTH, logout = AUTH, signin = AUTH, whoami = AUTH, me = AUTH, user = AUTH,
-  ["current-user"] = AUTH, token = AUTH, ["auth login"] = AUTH, ["auth logout"] = AUTH,
-  ["auth token"] = AUTH, ["auth status"] = AUTH, ["auth switch"] = PROFILES,
-  ["auth list"] = PROFILES, ["auth env"] = AUTH,
+  login = LOGIN, logout = LOGOUT, signin = LOGIN, whoami = AUTH, me = AUTH, user = AUTH,
+  ["current-user"] = AUTH, token = AUTH, ["auth status"] = AUTH,
+  ["auth list"] = PROFILES,
   profile = PROFILES, profiles = PROFILES, workspace = PROFILES, workspaces = PROFILES,
   context = PROFILES, contexts = PROFILES, use = PROFILES,
   version = VERSION, docs = HELP, doc = HELP, manual = HELP, commands = HELP, options = HELP,

@@ -14,7 +14,6 @@
 
 local fault = require "base.fault"
 local json = require "native.json"
-local mark = require("output.render.rows").mark
 local pipelines = require "tarn.pipelines"
 local pool = require "base.pool"
 local runs = require "tarn.many.run"
@@ -96,7 +95,7 @@ function M.read(ctx, items, f)
     return row
   end
   local next_row, state, first, closing = pool.stream(items, one, runs.limits(ctx))
-  return mark(function()
+  return function()
     local row = next_row(state, first)
     if row then
       run:progress(row)
@@ -105,7 +104,7 @@ function M.read(ctx, items, f)
       run:finish()
     end
     return row
-  end), nil, nil, closing
+  end, nil, nil, closing
 end
 
 --- What a change would do to each pipeline: as `read`, as a list of rows with `dry_run`.

@@ -21,6 +21,7 @@ local CALLS <const> = {
   list = {}, updates = { "quickstart" }, journal = {}, doctor = {}, sql = { "SELECT 1 AS n" },
   which = { "list" }, jobs = {}, cost = { days = 30 },
   set = { "quickstart", "channel=PREVIEW", dry_run = true },
+  migrate = { "quickstart", catalog = "sales", dry_run = true },
   rename = { "quickstart", "quick", dry_run = true }, open = { "quickstart" },
   events = { "quickstart" }, expectations = { "sales_orders_etl" },
   dashboard = {}, lineage = { "sales_orders_etl" }, permissions = { "quickstart" },

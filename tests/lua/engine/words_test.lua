@@ -66,7 +66,7 @@ test("the program answers with the command that is meant", function(t)
     ["logs sales"] = "tarn events NAME", ["pipelines start-update sales"] = "tarn trigger NAME",
     ["undelete x"] = "tarn undo last", ["top"] = "tarn dashboard --watch",
     ["rm x"] = "tarn delete NAME", ["help logs"] = "tarn events NAME",
-    ["auth login"] = "tarn auth describe", ["events x --number 3"] = "--max-events",
+    ["events x --number 3"] = "--max-events",
     ["list --debug"] = "--verbose", ["list --json"] = "--output",
   } do
     local r = program.run(commandline.split(line))
