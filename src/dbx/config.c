@@ -384,7 +384,7 @@ bool config_profiles(const struct config_args *args, struct config_profiles *p,
     const char *chosen = ini_get(ini_section(&ini, "__settings__"), "default_profile");
     if (chosen == NULL || *chosen == '\0')
         chosen = "DEFAULT";
-    p->list = malloc((ini.count + 1) * sizeof *p->list);
+    p->list = calloc(ini.count + 1, sizeof *p->list);
     bool ok = p->list != NULL && copy_storage(args, &ini, p);
     for (size_t i = 0; ok && i < ini.count; i++)
         if (config_file_is_profile(&ini.sections[i]))

@@ -19,7 +19,8 @@
 
 /* Set for the CLI that is run. A program that serves other tools in place of the CLI may be
  * this one, which must not ask itself. */
-#define ASKED "TARN_ASKS_CLI"
+#define ASKED     "TARN_ASKS_CLI"
+#define ASKED_SET "TARN_ASKS_CLI=1"
 
 enum found { MISSING, LEGACY, FOUND };
 
@@ -166,7 +167,7 @@ static void run(struct login *l) {
                          "DATABRICKS_CLIENT_SECRET",
                          "DATABRICKS_AUTH_TYPE",
                          "DATABRICKS_CONFIG_PROFILE",
-                         ASKED "=1",
+                         ASKED_SET,
                          NULL,
                          NULL};
     const char *argv[10] = {l->cli, "auth", "token"};
