@@ -202,7 +202,8 @@ end
 local function shown(name, data)
   local parts = {}
   local render = script.load(name).render or {}
-  if rows.is_iterator(data) then
+  local has_rows = rows.is_iterator(data)
+  if has_rows then
     local list = json.array {}
     for row in data do
       list[#list + 1] = row
@@ -210,7 +211,7 @@ local function shown(name, data)
     data = list
   end
   local at, source = 0, data
-  if type(data) == "table" and getmetatable(data) == nil and data[1] then -- was an iterator
+  if has_rows or type(data) == "table" and getmetatable(data) == nil and data[1] then
     source = function()
       at = at + 1
       return data[at]
