@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh BUILD [PATTERN...]: all suites of the tree with the programs in BUILD, or those whose path
-# contains one of the PATTERNs; as many at once as there are processors. The last line is
+# contains one of the PATTERNs, and none that has a "!" before it; as many at once as there are processors. The last line is
 # "N passed, N failed", perhaps with ", N skipped". A run without a test has failed.
 set -u
 build=$1

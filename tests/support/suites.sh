@@ -1,14 +1,18 @@
 # shellcheck shell=sh
 # suites.sh: which suites run, and the sum of their counts. Sourced by run.sh and valgrind.sh.
 
-# wanted NAME PATTERN...: the name contains one of the patterns.
+# wanted NAME PATTERN...: the name contains one of the patterns, and none that has a "!" before it.
 wanted() {
     name=$1
+    is_wanted=1
     shift
     for pattern in "$@"; do
-        case "$name" in *"$pattern"*) return 0 ;; esac
+        case "$pattern" in
+        !*) case "$name" in *"${pattern#!}"*) return 1 ;; esac ;;
+        *) case "$name" in *"$pattern"*) is_wanted=0 ;; esac ;;
+        esac
     done
-    return 1
+    return $is_wanted
 }
 
 # sum COUNTS SUITES: the sum of the lines of suite.sh in the file COUNTS; SUITES has a line for each
