@@ -236,7 +236,7 @@ static bool change(const char *path, const char *const *keys, const struct token
         return false;
     bool ok = load(path, &old, &root, f);
     /* in one piece: a buffer that grows leaves copies behind */
-    if (ok && (!buf_grow(&new, old.size + 2 * ROOM_FOR_TOKEN) ||
+    if (ok && (!buf_grow(&new, old.size + 2 * (size_t)ROOM_FOR_TOKEN) ||
                !put_file(&new, root, keys, t, now)))
         ok = fault_memory(f, "the token cache");
     ok = ok && file_write(path, new.bytes, new.size, &PRIVATE, f);

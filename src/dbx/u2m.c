@@ -242,13 +242,11 @@ void u2m(struct login *l) {
         return;
     if (has_none(l)) {
         databricks_cli(l);
-    } else if (lasts(l, RENEWED_MS)) {
+    } else if (lasts(l, l->cache.token.refresh != NULL ? RENEWED_MS : SERVES_MS)) {
         use_cached(l);
     } else if (l->cache.token.refresh != NULL) {
         l->cache.until = loop_now() + LOCK_PATIENCE_MS;
         lock(l);
-    } else if (lasts(l, SERVES_MS)) {
-        use_cached(l);
     } else {
         ended(l, "its token has expired, and there is no refresh token");
     }

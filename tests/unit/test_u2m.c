@@ -374,6 +374,15 @@ static void a_cache_of_a_newer_version_is_told_and_kept(void **state) {
     credentials_free(cr);
 }
 
+/* What a child process has from its parent stays reachable, for valgrind. */
+static const void *volatile inherited[2];
+
+static void begin_child(void) {
+    inherited[0] = http;
+    inherited[1] = loop;
+    http = http_new(loop = loop_new());
+}
+
 /* Each of six processes has two workspaces of the same profile. */
 static void a_token_is_renewed_once_for_all_processes(void **state) {
     (void)state;
@@ -383,15 +392,18 @@ static void a_token_is_renewed_once_for_all_processes(void **state) {
     for (int p = 0; p < 6; p++)
         if (fork() == 0) {
             struct outcome a = {0}, b = {0};
-            http = http_new(loop = loop_new());
+            begin_child();
             struct credentials *first = connect_as("prod"), *second = connect_as("prod");
             credentials_get(first, keep, &a);
             credentials_get(second, keep, &b);
             int64_t end = loop_now() + 20000;
             while ((a.calls == 0 || b.calls == 0) && loop_now() < end)
                 loop_turn(loop, 1000);
-            _exit(strcmp(a.header, "Authorization: Bearer new-1") != 0 ||
-                  strcmp(b.header, a.header) != 0);
+            bool bad = strcmp(a.header, "Authorization: Bearer new-1") != 0 ||
+                       strcmp(b.header, a.header) != 0;
+            credentials_free(first);
+            credentials_free(second);
+            _exit(bad);
         }
     for (int p = 0; p < 6; p++) {
         int status;
@@ -424,11 +436,12 @@ static void a_full_disk_costs_no_refresh_token(void **state) {
     (void)state;
     put("prod", "cached", "refresh-old", SECONDS(20));
     if (fork() == 0) {
-        http = http_new(loop = loop_new());
+        begin_child();
         struct credentials *cr = make("prod", "");
         signal(SIGXFSZ, SIG_IGN);
         setrlimit(RLIMIT_FSIZE, &(struct rlimit){200, 200});
         struct outcome o = ask(cr);
+        credentials_free(cr);
         _exit(!(o.failed && o.f.kind == FAULT_IO));
     }
     int status;
