@@ -61,7 +61,7 @@ local function new_session(mcp)
   if mcp.count >= MAX_SESSIONS then
     forget_oldest(mcp)
   end
-  local id = ("%016x%016x"):format(math.random(0), math.random(0))
+  local id = protocol.nonce()
   mcp.sessions[id] = { peer = peers.new(mcp.host), used = task.now() }
   mcp.count = mcp.count + 1
   return mcp.sessions[id].peer, id
@@ -90,9 +90,8 @@ end
 
 -- What is wrong with the headers of a request that names its revision; nil if nothing is.
 local function header_problem(request, message)
-  local headers, meta = request.headers, message.params._meta
-  local named = NAMED[message.method]
-  if headers["mcp-protocol-version"] ~= meta["io.modelcontextprotocol/protocolVersion"] then
+  local headers, named = request.headers, NAMED[message.method]
+  if headers["mcp-protocol-version"] ~= protocol.find_version(message) then
     return "the header MCP-Protocol-Version is not the revision in params._meta"
   elseif headers["mcp-method"] ~= message.method then
     return "the header Mcp-Method is not the method of the message"
@@ -103,16 +102,12 @@ local function header_problem(request, message)
 end
 
 local function is_stateless(message)
-  local params = type(message.params) == "table" and message.params or {}
-  local meta = type(params._meta) == "table" and params._meta or {}
-  return meta["io.modelcontextprotocol/protocolVersion"] ~= nil
+  return protocol.find_version(message) ~= nil
 end
 
 -- True if something may come before the answer.
 local function wants_stream(request, message, peer)
-  local params = type(message.params) == "table" and message.params or {}
-  local meta = type(params._meta) == "table" and params._meta or {}
-  return streams.wanted(request) and (meta.progressToken ~= nil
+  return streams.wanted(request) and (protocol.meta(message).progressToken ~= nil
     or message.method == "tools/call" and peer.capabilities.elicitation ~= nil)
 end
 

@@ -49,11 +49,6 @@ end
 
 local NOT_CONFIRMED <const> = "not confirmed: nothing was done"
 
--- A text that nobody can guess.
-local function nonce()
-  return ("%016x%016x"):format(math.random(0), math.random(0))
-end
-
 local Call = {}
 Call.__index = Call
 
@@ -69,7 +64,7 @@ local function keep(asked, params)
       asked[state] = nil
     end
   end
-  local state = nonce()
+  local state = protocol.nonce()
   asked[state] = { call = asked_for(params), due = task.now() + ANSWER_TIME }
   return state
 end
@@ -114,7 +109,7 @@ end
 ---@param params table
 ---@return table? result nil if the client answers with an error, or not at all
 function Peer:ask(send, method, params)
-  local id, waiting = nonce(), { task = task.current() }
+  local id, waiting = protocol.nonce(), { task = task.current() }
   self.questions[id] = waiting
   local _ <close> = setmetatable({}, { __close = function() self.questions[id] = nil end })
   send { jsonrpc = "2.0", id = id, method = method, params = params }
@@ -210,11 +205,10 @@ local function new_call(peer, message, send)
     protocol.refuse(protocol.codes.params, "'params' is not an object")
   end
   local envelope = protocol.find_envelope(message)
-  local meta = type(params._meta) == "table" and params._meta or {}
   return setmetatable({ peer = peer, id = message.id, params = params, send = send,
     is_stateless = envelope ~= nil, version = envelope and envelope.version or peer.version,
     capabilities = envelope and envelope.capabilities or peer.capabilities,
-    progress = reporter(meta, send) }, Call)
+    progress = reporter(protocol.meta(message), send) }, Call)
 end
 
 local function result_of(peer, message, send)

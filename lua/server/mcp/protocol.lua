@@ -69,14 +69,34 @@ function M.versions()
     collections.copy(M.HANDSHAKE)))
 end
 
+--- The `_meta` of a message; empty if it has none.
+---@param message table
+---@return table
+function M.meta(message)
+  local params = type(message.params) == "table" and message.params or {}
+  return type(params._meta) == "table" and params._meta or {}
+end
+
+--- The revision that a message names itself; nil if it names none.
+---@param message table
+---@return any
+function M.find_version(message)
+  return M.meta(message)[META .. "protocolVersion"]
+end
+
+--- A text that nobody can guess.
+---@return string
+function M.nonce()
+  return ("%016x%016x"):format(math.random(0), math.random(0))
+end
+
 --- The revision and the abilities that a request names itself; nil for one that relies on a
 -- handshake. Refuses a revision that the server does not speak.
 ---@param message table the request
 ---@return { version: string, capabilities: table }?
 function M.find_envelope(message)
-  local params = type(message.params) == "table" and message.params or {}
-  local meta = type(params._meta) == "table" and params._meta or {}
-  local version, capabilities = meta[META .. "protocolVersion"], meta[META .. "clientCapabilities"]
+  local version = M.find_version(message)
+  local capabilities = M.meta(message)[META .. "clientCapabilities"]
   if version == nil and message.method ~= "server/discover" then
     return nil
   elseif type(version) ~= "string" or type(capabilities) ~= "table" then

@@ -104,37 +104,37 @@ end
 -- The tools of scripts that have been seen; a changed script is another table.
 local made = setmetatable({}, { __mode = "k" })
 
--- All tools, by their names.
-local function all()
-  local tools = {}
-  for _, command in ipairs(script.names()) do
-    local loaded = script.header(command)
-    if loaded and is_tool(command, loaded) then
-      made[loaded] = made[loaded] or tool_of(command, loaded)
-      tools[tool_name(command)] = made[loaded]
-    end
+-- The tool of a command; nil if it is none.
+local function find_of(command)
+  local loaded = script.header(command)
+  if not loaded or not is_tool(command, loaded) then
+    return nil
   end
-  return tools
+  made[loaded] = made[loaded] or tool_of(command, loaded)
+  return made[loaded]
 end
 
 --- The tools that a client may call, sorted by name.
 ---@param host table { allow }
 ---@return table[]
 function M.list(host)
-  local tools, list = all(), json.array {}
-  for _, name in ipairs(collections.keys(tools)) do
-    if ALLOWED[host.allow][tools[name].route.script.effect] then
-      list[#list + 1] = tools[name].shown
+  local list = json.array {}
+  for _, command in ipairs(script.names()) do
+    local tool = find_of(command)
+    if tool and ALLOWED[host.allow][tool.route.script.effect] then
+      list[#list + 1] = tool.shown
     end
   end
+  table.sort(list, function(a, b) return a.name < b.name end)
   return list
 end
 
 -- ---- a call ----
 
 local function find_tool(host, name)
-  local tool = all()[name]
-  if not tool then
+  local command = type(name) == "string" and script.find_named(name)
+  local tool = command and find_of(command)
+  if not tool or tool.shown.name ~= name then
     protocol.refuse(protocol.codes.params, ("there is no tool '%s'"):format(tostring(name)))
   end
   local effect = tool.route.script.effect
