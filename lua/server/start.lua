@@ -266,10 +266,8 @@ function M.start(opts)
     token = native.token { file = opts.token_file }, token_file = opts.token_file,
     log = opts.log }, Server)
   self.secure = self.scheme == "https" or (opts.public or ""):find "^https:" ~= nil
-  self.workspaces = workspaces.new {
-    default = opts.profile or os.getenv "DATABRICKS_CONFIG_PROFILE", profiles = opts.profiles,
-    all = opts.all_profiles, connect = { jobs = options.jobs, rate = options.rate,
-      timeout = options.timeout } }
+  self.workspaces = workspaces.new { default = opts.profile, profiles = opts.profiles,
+    all = opts.all_profiles, options = options }
   local told = {}
   self.warn_once = function(text)
     if not told[text] then

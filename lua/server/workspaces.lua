@@ -14,16 +14,18 @@ Workspaces.__index = Workspaces
 local EMBEDDED <const> = { "demo", "demo-dr" }
 
 ---@class tarn.ServedWorkspacesOptions
----@field default? string    the profile of requests that name none; nil: the environment decides
+---@field default? string    the profile of requests that name none; nil: as the environment says
 ---@field profiles? string[] further profiles that requests may name
 ---@field all? boolean       requests may name any profile
----@field connect table      the options of each connection: jobs, rate, timeout
+---@field options table      the options that every command takes: jobs, rate, timeout are used
 
 ---@param opts tarn.ServedWorkspacesOptions
 ---@return tarn.ServedWorkspaces
 function M.new(opts)
-  local self = setmetatable({ default = opts.default, all = opts.all, connect = opts.connect,
-    opened = {}, allowed = {} }, Workspaces)
+  local connect = { jobs = opts.options.jobs, rate = opts.options.rate,
+    timeout = opts.options.timeout }
+  local self = setmetatable({ default = opts.default or os.getenv "DATABRICKS_CONFIG_PROFILE",
+    all = opts.all, connect = connect, opened = {}, allowed = {} }, Workspaces)
   for _, name in ipairs(opts.profiles or {}) do
     self.allowed[name] = true
   end

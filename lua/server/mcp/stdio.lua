@@ -79,9 +79,8 @@ function M.serve(options, allow)
   end
   reload.install(warn)
   local host = { options = options, allow = allow, allow_private_hosts = false,
-    note = answers.note, workspaces = workspaces.new { all = true,
-      default = options.profile or os.getenv "DATABRICKS_CONFIG_PROFILE",
-      connect = { jobs = options.jobs, rate = options.rate, timeout = options.timeout } } }
+    note = answers.note,
+    workspaces = workspaces.new { default = options.profile, all = true, options = options } }
   local peer = peers.new(host)
   for line in function() return (term.read_line()) end do
     if line:find "%S" then
